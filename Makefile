@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+#
+# make            build build/minivmm
+# make demo       the main job: a stock Debian guest reads a PCI device through VFIO
+# make check      every test; ends with `N passed, N failed, N skipped`
+# make lab        a shell on the lab host, an emulated machine with an IOMMU
+# make lint       format, static analysis, layering, shell scripts
+# make bench      figures beside QEMU's, in one run
+# make install    DESTDIR= PREFIX=/usr/local
+# make clean      remove build/
+
+ARCH ?= $(shell uname -m)
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+B := build
+PREFIX ?= /usr/local
+VERSION := 0.1
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wvla -Wwrite-strings -Werror=implicit-function-declaration
+CPPFLAGS += -I. -I$(B)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMINIVMM_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -pthread -fno-common
+LDFLAGS ?= -Wl,-z,relro,-z,now
+
+FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh acpi
+FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules
+SOURCES := $(wildcard vmm/*.c vmm/core/*.c vmm/$(ARCH)/*.c devices/*.c \
+	vfio/*.c vfio/backend/*.c vfio/host/*.c) $(FIRMWARE:%=firmware/%.c)
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/firmware/guest_init.o
+
+.PHONY: all demo check lab lint bench install clean deps
+all: $(B)/minivmm
+
+# What a fresh Debian 12 lacks. `make deps` installs it and does nothing, without the network, when it is
+# there already.
+BUILD_PACKAGES := gcc make libc6-dev libkmod-dev acpica-tools
+TEST_PACKAGES := check clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev
+-include tests/lab/lab.mk
+include tests/tests.mk
+
+deps:
+	@tests/install_packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(LAB_PACKAGES)
+
+$(B)/minivmm: $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(B)/%.o: %.c | $(B)/gen/dsdt.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# ACPI source -> AML -> a C array, dsdt_aml_code[].
+$(B)/gen/dsdt.h: firmware/dsdt.asl
+	@mkdir -p $(@D)
+	iasl -tc -p $(B)/gen/dsdt $< > $(B)/gen/dsdt.log || { cat $(B)/gen/dsdt.log; exit 1; }
+	mv $(B)/gen/dsdt.hex $@
+
+# The default guest's init, carried inside minivmm as guest_init_start[] .. guest_init_end[].
+GUEST_INIT_SOURCES := guests/init.c guests/init_report.c
+$(B)/guests/init: $(GUEST_INIT_SOURCES) guests/init_report.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Os -static -s -ffunction-sections -Wl,--gc-sections \
+		-o $@ $(GUEST_INIT_SOURCES)
+
+$(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DGUEST_INIT='"$(B)/guests/init"' -c -o $@ $<
+
+clean:
+	rm -rf $(B)
+
+-include $(OBJECTS:.o=.d)

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "pci.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "pci_host.h"
+
+/* A capability list cannot have more than this many members of 4 bytes each. */
+#define PCI_CAPABILITIES_MAX 48
+
+void pci_function_init(struct pci_function *function, const struct pci_function_ops *ops,
+		       const char *name)
+{
+	*function = (struct pci_function){ .ops = ops, .name = name };
+	function->next_capability = PCI_STD_HEADER_SIZEOF;
+	function->writable[PCI_COMMAND] = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	function->writable[PCI_COMMAND + 1] = PCI_COMMAND_INTX_DISABLE >> 8;
+	function->writable[PCI_INTERRUPT_LINE] = 0xff;
+	function->writable[PCI_CACHE_LINE_SIZE] = 0xff;
+}
+
+uint16_t pci_get_word(const struct pci_function *function, unsigned int offset)
+{
+	const uint8_t *byte = &function->config[offset];
+
+	return (uint16_t)(byte[0] | byte[1] << 8);
+}
+
+uint32_t pci_get_long(const struct pci_function *function, unsigned int offset)
+{
+	return pci_get_word(function, offset) |
+	       (uint32_t)pci_get_word(function, offset + 2) << 16;
+}
+
+void pci_set_word(struct pci_function *function, unsigned int offset, uint16_t value)
+{
+	function->config[offset] = (uint8_t)value;
+	function->config[offset + 1] = (uint8_t)(value >> 8);
+}
+
+void pci_set_long(struct pci_function *function, unsigned int offset, uint32_t value)
+{
+	pci_set_word(function, offset, (uint16_t)value);
+	pci_set_word(function, offset + 2, (uint16_t)(value >> 16));
+}
+
+void pci_set_id(struct pci_function *function, const struct pci_id *id)
+{
+	pci_set_word(function, PCI_VENDOR_ID, id->vendor);
+	pci_set_word(function, PCI_DEVICE_ID, id->device);
+	pci_set_word(function, PCI_SUBSYSTEM_VENDOR_ID, id->subsystem_vendor);
+	pci_set_word(function, PCI_SUBSYSTEM_ID, id->subsystem);
+	pci_set_long(function, PCI_CLASS_REVISION, id->class_revision);
+}
+
+/* ---- BARs ---- */
+
+static unsigned int pci_bar_offset(unsigned int bar)
+{
+	return bar == PCI_BAR_ROM ? PCI_ROM_ADDRESS : PCI_BASE_ADDRESS_0 + 4 * bar;
+}
+
+bool pci_bar_is_io(const struct pci_bar *bar)
+{
+	return bar->flags & PCI_BASE_ADDRESS_SPACE_IO;
+}
+
+bool pci_bar_is_64(const struct pci_bar *bar)
+{
+	return !pci_bar_is_io(bar) && (bar->flags & PCI_BASE_ADDRESS_MEM_TYPE_64);
+}
+
+static void pci_set_writable_long(struct pci_function *function, unsigned int offset,
+				  uint32_t mask)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		function->writable[offset + i] = (uint8_t)(mask >> (8 * i));
+}
+
+/* The address bits below the size do not stick: writing all-ones and reading back tells the size. */
+void pci_set_bar(struct pci_function *function, unsigned int bar, uint64_t size, uint32_t flags)
+{
+	unsigned int offset = pci_bar_offset(bar);
+	uint64_t mask = ~(size - 1);
+
+	assert(bar < PCI_BARS && size && !(size & (size - 1)));
+	function->bars[bar] = (struct pci_bar){ .size = size, .flags = flags };
+	pci_set_long(function, offset, flags);
+	if (bar == PCI_BAR_ROM)
+		mask |= PCI_ROM_ADDRESS_ENABLE;
+	pci_set_writable_long(function, offset, (uint32_t)mask);
+	if (pci_bar_is_64(&function->bars[bar]) && bar < PCI_BAR_ROM - 1)
+		pci_set_writable_long(function, offset + 4, (uint32_t)(mask >> 32));
+}
+
+static uint64_t pci_bar_address(const struct pci_function *function, unsigned int bar)
+{
+	const struct pci_bar *b = &function->bars[bar];
+	unsigned int offset = pci_bar_offset(bar);
+	uint64_t addr = pci_get_long(function, offset);
+
+	if (pci_bar_is_64(b))
+		addr |= (uint64_t)pci_get_long(function, offset + 4) << 32;
+	return addr & ~(b->size - 1);
+}
+
+static void pci_set_bar_address(struct pci_function *function, unsigned int bar, uint64_t addr)
+{
+	const struct pci_bar *b = &function->bars[bar];
+	unsigned int offset = pci_bar_offset(bar);
+
+	pci_set_long(function, offset, (uint32_t)addr | b->flags);
+	if (pci_bar_is_64(b))
+		pci_set_long(function, offset + 4, (uint32_t)(addr >> 32));
+}
+
+static bool pci_bar_enabled(const struct pci_function *function, unsigned int bar)
+{
+	uint16_t command = pci_get_word(function, PCI_COMMAND);
+	const struct pci_bar *b = &function->bars[bar];
+
+	if (!b->size || function->memory_blocked)
+		return false;
+	if (bar == PCI_BAR_ROM && !(function->config[PCI_ROM_ADDRESS] & PCI_ROM_ADDRESS_ENABLE))
+		return false;
+	return command & (pci_bar_is_io(b) ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY);
+}
+
+static void pci_unmap_bar(struct pci_function *function, unsigned int bar)
+{
+	if (!function->bars[bar].mapped)
+		return;
+	function->ops->bar_unmap(function, bar);
+	function->bars[bar].mapped = false;
+}
+
+static void pci_map_bar(struct pci_function *function, unsigned int bar, uint64_t addr)
+{
+	struct pci_bar *b = &function->bars[bar];
+
+	if (b->mapped || !pci_host_decodes(function->host, b, addr))
+		return;
+	b->addr = addr;
+	b->mapped = function->ops->bar_map(function, bar) == 0;
+}
+
+/* First all that leave, then all that come: two BARs may have changed places. */
+void pci_update_bars(struct pci_function *function)
+{
+	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
+		if (!pci_bar_enabled(function, bar) ||
+		    pci_bar_address(function, bar) != function->bars[bar].addr)
+			pci_unmap_bar(function, bar);
+	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
+		if (pci_bar_enabled(function, bar))
+			pci_map_bar(function, bar, pci_bar_address(function, bar));
+}
+
+void pci_reset(struct pci_function *function)
+{
+	function->memory_blocked = false;
+	pci_set_word(function, PCI_COMMAND, 0);
+	pci_update_bars(function);
+	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
+		if (function->bars[bar].size)
+			pci_set_bar_address(function, bar, function->bars[bar].assigned);
+}
+
+/* ---- capabilities ---- */
+
+unsigned int pci_find_capability(const struct pci_function *function, uint8_t id)
+{
+	unsigned int offset = function->config[PCI_CAPABILITY_LIST] & ~3u;
+
+	if (!(pci_get_word(function, PCI_STATUS) & PCI_STATUS_CAP_LIST))
+		return 0;
+	for (unsigned int i = 0; i < PCI_CAPABILITIES_MAX && offset >= PCI_STD_HEADER_SIZEOF; i++) {
+		if (function->config[offset] == id)
+			return offset;
+		offset = function->config[offset + 1] & ~3u;
+	}
+	return 0;
+}
+
+unsigned int pci_add_capability(struct pci_function *function, uint8_t id, unsigned int size)
+{
+	unsigned int offset = function->next_capability;
+
+	if (offset + size > PCI_CFG_SPACE_SIZE)
+		return 0;
+	function->config[offset] = id;
+	function->config[offset + 1] = function->config[PCI_CAPABILITY_LIST];
+	function->config[PCI_CAPABILITY_LIST] = (uint8_t)offset;
+	function->config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
+	function->next_capability = (offset + size + 3) & ~3u;
+	return offset;
+}
+
+/* ---- plain registers ---- */
+
+uint32_t pci_config_read(struct pci_function *function, unsigned int offset, unsigned int size)
+{
+	uint32_t value = 0;
+
+	assert(offset + size <= PCI_CONFIG_SIZE);
+	memcpy(&value, &function->config[offset], size);
+	return value;
+}
+
+void pci_config_write(struct pci_function *function, unsigned int offset, unsigned int size,
+		      uint32_t value)
+{
+	assert(offset + size <= PCI_CONFIG_SIZE);
+	for (unsigned int i = 0; i < size; i++) {
+		uint8_t mask = function->writable[offset + i];
+		uint8_t *byte = &function->config[offset + i];
+
+		*byte = (uint8_t)((*byte & ~mask) | ((value >> (8 * i)) & mask));
+	}
+	pci_update_bars(function);
+}

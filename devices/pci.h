@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A PCI function: 4 KiB of configuration space with a write mask for every bit, and its BARs.
+ *
+ * Owns the registers that every function has: which bits stick, how a BAR tells its size, when a BAR
+ * moves or stops decoding. What a BAR contains, and registers with effects, belong to the function's own
+ * ops. The host bridge serialises all calls with its lock.
+ *
+ * Read beside it: PCI Local Bus 3.0, chapter 6; PCI Express Base 7.5.1.
+ */
+#ifndef MINIVMM_PCI_H
+#define MINIVMM_PCI_H
+
+#include <linux/pci_regs.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PCI_CONFIG_SIZE 4096
+#define PCI_BARS	7 /* six and the expansion ROM */
+#define PCI_BAR_ROM	6
+
+struct pci_function;
+struct pci_host;
+
+/* All mandatory. `size` is 1, 2 or 4 and `offset` a multiple of it. */
+struct pci_function_ops {
+	uint32_t (*config_read)(struct pci_function *function, unsigned int offset,
+				unsigned int size);
+	void (*config_write)(struct pci_function *function, unsigned int offset,
+			     unsigned int size, uint32_t value);
+	/* The BAR now decodes at bars[bar].addr, inside a window of the host bridge. -errno leaves it
+	 * unmapped: its addresses then read all-ones. */
+	int (*bar_map)(struct pci_function *function, unsigned int bar);
+	void (*bar_unmap)(struct pci_function *function, unsigned int bar);
+	/* As after power-on; BARs have been unmapped. */
+	void (*reset)(struct pci_function *function);
+	/* Free all; the function has left the bus. */
+	void (*destroy)(struct pci_function *function);
+};
+
+struct pci_bar {
+	uint64_t size;	/* 0 if there is none; a power of two */
+	uint32_t flags; /* the read-only low bits, PCI_BASE_ADDRESS_* */
+	uint64_t assigned; /* where minivmm put it at power-on */
+	uint64_t addr;	/* where it decodes, if mapped */
+	bool mapped;
+};
+
+struct pci_function {
+	const struct pci_function_ops *ops;
+	const char *name; /* for messages */
+	struct pci_host *host;
+	uint8_t devfn;
+	bool memory_blocked; /* decodes nothing whatever COMMAND says: D3hot */
+	unsigned int next_capability; /* where pci_add_capability() goes on */
+	uint8_t config[PCI_CONFIG_SIZE];
+	uint8_t writable[PCI_CONFIG_SIZE];
+	struct pci_bar bars[PCI_BARS];
+};
+
+struct pci_id {
+	uint16_t vendor, device, subsystem_vendor, subsystem;
+	uint32_t class_revision; /* class code << 8 | revision */
+};
+
+/* An empty function: header type 0, COMMAND and INTERRUPT_LINE writable. */
+void pci_function_init(struct pci_function *function, const struct pci_function_ops *ops,
+		       const char *name);
+void pci_set_id(struct pci_function *function, const struct pci_id *id);
+
+/* Little-endian fields of the config bytes. */
+uint16_t pci_get_word(const struct pci_function *function, unsigned int offset);
+uint32_t pci_get_long(const struct pci_function *function, unsigned int offset);
+void pci_set_word(struct pci_function *function, unsigned int offset, uint16_t value);
+void pci_set_long(struct pci_function *function, unsigned int offset, uint32_t value);
+
+/* Declare a BAR of `size` bytes, a power of two; `flags` are its low bits. A 64-bit one takes two. */
+void pci_set_bar(struct pci_function *function, unsigned int bar, uint64_t size, uint32_t flags);
+bool pci_bar_is_io(const struct pci_bar *bar);
+bool pci_bar_is_64(const struct pci_bar *bar);
+
+/* Append a capability of `size` zeroed bytes; returns its offset, or 0 when there is no room. */
+unsigned int pci_add_capability(struct pci_function *function, uint8_t id, unsigned int size);
+
+/* Offset of a capability in the config bytes, or 0. Bounded, whatever the bytes. */
+unsigned int pci_find_capability(const struct pci_function *function, uint8_t id);
+
+/* Registers without effects of their own: the bytes, through the write masks; BARs follow. */
+uint32_t pci_config_read(struct pci_function *function, unsigned int offset, unsigned int size);
+void pci_config_write(struct pci_function *function, unsigned int offset, unsigned int size,
+		      uint32_t value);
+
+/* Map and unmap BARs as the config bytes and memory_blocked say now. */
+void pci_update_bars(struct pci_function *function);
+
+/* Unmap all BARs, clear COMMAND and put the BARs back where `assigned` says. */
+void pci_reset(struct pci_function *function);
+
+#endif

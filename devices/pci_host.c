@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+#include "pci_host.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/pci.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "vmm/core/log.h"
+
+#define GIB (1ull << 30)
+
+#define PCI_CLASS_HOST_BRIDGE 0x060000u
+
+#define PCI_CONFIG_PORTS   8u /* CF8..CFB the address, CFC..CFF the data */
+#define PCI_CONFIG_DATA	   4u
+#define PCI_CONFIG_ENABLE  (1u << 31)
+#define PCI_CONFIG_ADDRESS 0x80fffffcu /* bits of CF8 that stick */
+
+/* ---- configuration space ---- */
+
+static struct pci_function *pci_host_find(struct pci_host *host, unsigned int devfn)
+{
+	return host->functions[devfn % PCI_HOST_FUNCTIONS];
+}
+
+/* Functions see aligned accesses of 1, 2 or 4 bytes; whatever else comes is cut into bytes. */
+static unsigned int pci_config_step(unsigned int offset, unsigned int size)
+{
+	if (size == 8)
+		size = 4;
+	return offset % size ? 1 : size;
+}
+
+static uint64_t pci_host_config_read(struct pci_host *host, unsigned int devfn,
+				     unsigned int offset, unsigned int size)
+{
+	unsigned int step = pci_config_step(offset, size);
+	struct pci_function *function;
+	uint64_t value = UINT64_MAX;
+
+	pthread_mutex_lock(&host->lock);
+	function = pci_host_find(host, devfn);
+	if (function) {
+		value = 0;
+		for (unsigned int i = 0; i < size && offset + i < PCI_CONFIG_SIZE; i += step)
+			value |= (uint64_t)function->ops->config_read(function, offset + i, step)
+				 << (8 * i);
+	}
+	pthread_mutex_unlock(&host->lock);
+	return value;
+}
+
+static void pci_host_config_write(struct pci_host *host, unsigned int devfn, unsigned int offset,
+				  unsigned int size, uint64_t value)
+{
+	unsigned int step = pci_config_step(offset, size);
+	uint32_t mask = step == 4 ? UINT32_MAX : (1u << (8 * step)) - 1;
+	struct pci_function *function;
+
+	pthread_mutex_lock(&host->lock);
+	function = pci_host_find(host, devfn);
+	for (unsigned int i = 0; function && i < size && offset + i < PCI_CONFIG_SIZE; i += step)
+		function->ops->config_write(function, offset + i, step,
+					    (uint32_t)(value >> (8 * i)) & mask);
+	pthread_mutex_unlock(&host->lock);
+}
+
+/* ECAM: 4 KiB for each of the 256 functions of bus 0. */
+static uint64_t pci_ecam_read(void *owner, uint64_t offset, unsigned int size)
+{
+	return pci_host_config_read(owner, (unsigned int)(offset >> 12),
+				    (unsigned int)(offset & 0xfff), size);
+}
+
+static void pci_ecam_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+{
+	pci_host_config_write(owner, (unsigned int)(offset >> 12), (unsigned int)(offset & 0xfff),
+			      size, value);
+}
+
+static const struct bus_ops pci_ecam_ops = { pci_ecam_read, pci_ecam_write };
+
+/* Where CF8 points to; false when it is disabled or names another bus. */
+static bool pci_ports_target(const struct pci_host *host, uint64_t port, unsigned int *devfn,
+			     unsigned int *offset)
+{
+	uint32_t address = host->config_address;
+
+	*devfn = (address >> 8) & 0xff;
+	*offset = (address & 0xfc) + (unsigned int)(port - PCI_CONFIG_DATA);
+	return (address & PCI_CONFIG_ENABLE) && ((address >> 16) & 0xff) == 0;
+}
+
+/* The address register answers to whole dwords only; narrower accesses belong to other devices. */
+static uint64_t pci_ports_read(void *owner, uint64_t port, unsigned int size)
+{
+	struct pci_host *host = owner;
+	unsigned int devfn, offset;
+
+	if (port == 0 && size == 4)
+		return host->config_address;
+	if (port < PCI_CONFIG_DATA || !pci_ports_target(host, port, &devfn, &offset))
+		return UINT64_MAX;
+	return pci_host_config_read(host, devfn, offset, size);
+}
+
+static void pci_ports_write(void *owner, uint64_t port, unsigned int size, uint64_t value)
+{
+	struct pci_host *host = owner;
+	unsigned int devfn, offset;
+
+	if (port == 0 && size == 4)
+		host->config_address = (uint32_t)value & PCI_CONFIG_ADDRESS;
+	else if (port >= PCI_CONFIG_DATA && pci_ports_target(host, port, &devfn, &offset))
+		pci_host_config_write(host, devfn, offset, size, value);
+}
+
+static const struct bus_ops pci_ports_ops = { pci_ports_read, pci_ports_write };
+
+/* ---- the bridge and its bus ---- */
+
+static int pci_bridge_bar_map(struct pci_function *function, unsigned int bar)
+{
+	(void)function;
+	(void)bar;
+	return -ENXIO;
+}
+
+static void pci_bridge_bar_unmap(struct pci_function *function, unsigned int bar)
+{
+	(void)function;
+	(void)bar;
+}
+
+static void pci_bridge_nothing(struct pci_function *function)
+{
+	(void)function;
+}
+
+static const struct pci_function_ops pci_bridge_ops = {
+	.config_read = pci_config_read,
+	.config_write = pci_config_write,
+	.bar_map = pci_bridge_bar_map,
+	.bar_unmap = pci_bridge_bar_unmap,
+	.reset = pci_bridge_nothing,
+	.destroy = pci_bridge_nothing,
+};
+
+static int pci_host_add_regions(struct pci_host *host)
+{
+	struct bus_region ecam = {
+		.base = arch_layout.ecam.base,
+		.size = arch_layout.ecam.size,
+		.ops = &pci_ecam_ops,
+		.owner = host,
+	};
+	struct bus_region ports = {
+		.base = arch_layout.pci_config_port,
+		.size = PCI_CONFIG_PORTS,
+		.ops = &pci_ports_ops,
+		.owner = host,
+	};
+	int ret = bus_add_region(&host->vm->mmio, &ecam);
+
+	if (ret == 0 && ports.base)
+		ret = bus_add_region(&host->vm->pio, &ports);
+	return ret < 0 ? log_errno("PCI host bridge", ret, "place its registers") : 0;
+}
+
+int pci_host_init(struct pci_host *host, struct vm *vm)
+{
+	/* 1b36:0008 is the generic PCI Express host bridge that guests know from other machines. */
+	static const struct pci_id id = { 0x1b36, 0x0008, 0x1af4, 0x1100,
+					  PCI_CLASS_HOST_BRIDGE << 8 };
+
+	*host = (struct pci_host){
+		.vm = vm, .mmio32 = arch_layout.pci_mmio32, .io = arch_layout.pci_io
+	};
+	pthread_mutex_init(&host->lock, NULL);
+	pci_function_init(&host->bridge, &pci_bridge_ops, "PCI host bridge");
+	pci_set_id(&host->bridge, &id);
+	host->bridge.host = host;
+	host->functions[0] = &host->bridge;
+	return pci_host_add_regions(host);
+}
+
+void pci_host_destroy(struct pci_host *host)
+{
+	if (!host->vm)
+		return;
+	for (unsigned int devfn = PCI_HOST_FUNCTIONS; devfn--;) {
+		struct pci_function *function = host->functions[devfn];
+
+		host->functions[devfn] = NULL;
+		if (!function)
+			continue;
+		pci_reset(function);
+		function->ops->destroy(function);
+	}
+	bus_del_region(&host->vm->mmio, arch_layout.ecam.base);
+	bus_del_region(&host->vm->pio, arch_layout.pci_config_port);
+	pthread_mutex_destroy(&host->lock);
+	host->vm = NULL;
+}
+
+int pci_host_add(struct pci_host *host, struct pci_function *function)
+{
+	unsigned int slot = 0;
+
+	while (slot < PCI_HOST_SLOTS && host->functions[PCI_DEVFN(slot, 0)])
+		slot++;
+	if (slot == PCI_HOST_SLOTS)
+		return log_errno(function->name, -ENOSPC, "a free slot on the PCI bus");
+	function->host = host;
+	function->devfn = PCI_DEVFN(slot, 0);
+	host->functions[function->devfn] = function;
+	return 0;
+}
+
+void pci_host_reset(struct pci_host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->config_address = 0;
+	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++) {
+		struct pci_function *function = host->functions[devfn];
+
+		if (!function)
+			continue;
+		pci_reset(function);
+		function->ops->reset(function);
+	}
+	pthread_mutex_unlock(&host->lock);
+}
+
+/* Slots take the lines in turn, so that neighbours do not share one. The DSDT's _PRT says the same. */
+uint32_t pci_host_intx_gsi(const struct pci_function *function, unsigned int pin)
+{
+	return arch_layout.pci_intx_gsi +
+	       (PCI_SLOT(function->devfn) + pin - 1) % arch_layout.pci_intx_lines;
+}
+
+/* ---- address windows ---- */
+
+static bool pci_range_holds(const struct arch_range *range, uint64_t addr, uint64_t size)
+{
+	return addr >= range->base && size <= range->size &&
+	       addr - range->base <= range->size - size;
+}
+
+bool pci_host_decodes(const struct pci_host *host, const struct pci_bar *bar, uint64_t addr)
+{
+	if (pci_bar_is_io(bar))
+		return pci_range_holds(&host->io, addr, bar->size);
+	return pci_range_holds(&host->mmio32, addr, bar->size) ||
+	       pci_range_holds(&host->mmio64, addr, bar->size);
+}
+
+/* Calls visit() for each BAR, the largest first, so that natural alignment leaves no gaps. */
+static int pci_for_each_bar(struct pci_host *host,
+			    int (*visit)(struct pci_function *, unsigned int bar, void *arg),
+			    void *arg)
+{
+	int ret = 0;
+
+	for (unsigned int order = 64; order-- && ret == 0;)
+		for (unsigned int i = 0; i < PCI_HOST_FUNCTIONS * PCI_BARS && ret == 0; i++) {
+			struct pci_function *function = host->functions[i / PCI_BARS];
+			unsigned int bar = i % PCI_BARS;
+
+			if (function && function->bars[bar].size == 1ull << order)
+				ret = visit(function, bar, arg);
+		}
+	return ret;
+}
+
+struct pci_demand {
+	uint64_t total;
+	uint64_t largest;
+};
+
+static int pci_add_demand(struct pci_function *function, unsigned int bar, void *arg)
+{
+	struct pci_demand *demand = arg;
+	uint64_t size = function->bars[bar].size;
+
+	if (!pci_bar_is_64(&function->bars[bar]))
+		return 0;
+	if (__builtin_add_overflow(demand->total, size, &demand->total))
+		return -ENOSPC;
+	if (size > demand->largest)
+		demand->largest = size;
+	return 0;
+}
+
+/* First address above all RAM. */
+static uint64_t pci_ram_end(struct pci_host *host)
+{
+	uint64_t low = arch_layout.ram_low.size, size = memory_ram_size(&host->vm->memory);
+
+	return arch_layout.ram_high + (size > low ? size - low : 0);
+}
+
+/*
+ * The 64-bit window starts above RAM at a multiple of its largest BAR (1 GiB at least, the largest page
+ * a CPU or IOMMU knows) and must end below what the CPU can address.
+ */
+static int pci_host_size_mmio64(struct pci_host *host)
+{
+	struct pci_demand demand = { 0, GIB };
+	uint64_t limit = 1ull << arch_gpa_bits(), base, end;
+	int ret = pci_for_each_bar(host, pci_add_demand, &demand);
+
+	if (ret == 0 && demand.total == 0)
+		return 0;
+	base = (pci_ram_end(host) + demand.largest - 1) & ~(demand.largest - 1);
+	if (ret < 0 || __builtin_add_overflow(base, demand.total, &end) || end > limit) {
+		log_error("PCI host bridge",
+			  "64-bit BARs need %" PRIu64 " MiB above %#" PRIx64
+			  ", this CPU addresses %u bits",
+			  demand.total >> 20, base, arch_gpa_bits());
+		return -ENOSPC;
+	}
+	host->mmio64 = (struct arch_range){ base, (demand.total + GIB - 1) & ~(GIB - 1) };
+	if (host->mmio64.base + host->mmio64.size > limit)
+		host->mmio64.size = limit - base;
+	return 0;
+}
+
+/* What is left of each window. */
+struct pci_windows {
+	struct arch_range mmio32, mmio64, io;
+};
+
+static int pci_assign_bar(struct pci_function *function, unsigned int bar, void *arg)
+{
+	struct pci_windows *left = arg;
+	struct pci_bar *b = &function->bars[bar];
+	struct arch_range *range = pci_bar_is_io(b) ? &left->io :
+				   pci_bar_is_64(b) ? &left->mmio64 :
+						      &left->mmio32;
+	/* Host pages are mapped whole: a small BAR gets one of its own. */
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t align = !pci_bar_is_io(b) && b->size < page ? page : b->size;
+	uint64_t base = (range->base + align - 1) & ~(align - 1);
+	uint64_t skipped = base - range->base;
+
+	if (skipped > range->size || align > range->size - skipped) {
+		log_error(function->name,
+			  "BAR %u of %" PRIu64 " KiB does not fit into the guest's %s window", bar,
+			  b->size >> 10, pci_bar_is_io(b) ? "I/O" : "32-bit");
+		return -ENOSPC;
+	}
+	b->assigned = base;
+	range->base = base + align;
+	range->size -= skipped + align;
+	return 0;
+}
+
+int pci_host_assign_bars(struct pci_host *host)
+{
+	struct pci_windows left;
+	int ret = pci_host_size_mmio64(host);
+
+	left = (struct pci_windows){ host->mmio32, host->mmio64, host->io };
+	if (ret == 0)
+		ret = pci_for_each_bar(host, pci_assign_bar, &left);
+	for (unsigned int i = 0; ret == 0 && i < PCI_HOST_FUNCTIONS; i++)
+		if (host->functions[i])
+			pci_reset(host->functions[i]);
+	return ret;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "power.h"
+
+#include "vmm/core/log.h"
+
+#define SLEEP_ENABLE	 (1u << 5)
+#define SLEEP_TYPE_SHIFT 2
+#define SLEEP_TYPE_MASK	 7u
+#define SLEEP_TYPE_S5	 5u /* what \_S5 in the DSDT says */
+#define RESET_VALUE	 1u /* what the FADT says */
+
+#define I8042_PULSE_RESET 0xfe
+
+#define PVPANIC_PANICKED     (1u << 0)
+
+static uint64_t power_read(void *owner, uint64_t offset, unsigned int size)
+{
+	(void)owner;
+	(void)offset;
+	(void)size;
+	return 0;
+}
+
+static void power_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+{
+	unsigned int type = (value >> SLEEP_TYPE_SHIFT) & SLEEP_TYPE_MASK;
+
+	(void)size;
+	if (offset == POWER_SLEEP_CONTROL && (value & SLEEP_ENABLE) && type == SLEEP_TYPE_S5)
+		vm_post(owner, VM_EVENT_POWEROFF);
+	else if (offset == POWER_RESET && (value & 0xff) == RESET_VALUE)
+		vm_post(owner, VM_EVENT_RESET);
+}
+
+/* A guest that does not trust ACPI pulses the reset line through the keyboard controller. */
+static void i8042_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+{
+	(void)offset;
+	(void)size;
+	if ((value & 0xff) == I8042_PULSE_RESET)
+		vm_post(owner, VM_EVENT_RESET);
+}
+
+static uint64_t pvpanic_read(void *owner, uint64_t offset, unsigned int size)
+{
+	(void)owner;
+	(void)offset;
+	(void)size;
+	return PVPANIC_PANICKED;
+}
+
+static void pvpanic_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+{
+	(void)offset;
+	(void)size;
+	if (!(value & PVPANIC_PANICKED))
+		return;
+	log_error("guest", "its kernel reported a panic");
+	vm_post(owner, VM_EVENT_CRASH);
+}
+
+static const struct bus_ops power_ops = { power_read, power_write };
+static const struct bus_ops i8042_ops = { power_read, i8042_write };
+static const struct bus_ops pvpanic_ops = { pvpanic_read, pvpanic_write };
+
+int power_init(struct vm *vm)
+{
+	const struct bus_region regions[] = {
+		{ arch_layout.power_port, POWER_PORTS, &power_ops, vm },
+		{ arch_layout.i8042_port, 1, &i8042_ops, vm },
+		{ arch_layout.pvpanic_port, 1, &pvpanic_ops, vm },
+	};
+
+	for (unsigned int i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
+		int ret = bus_add_region(&vm->pio, &regions[i]);
+
+		if (ret < 0)
+			return log_errno("power control", ret, "place port %#x",
+					 (unsigned int)regions[i].base);
+	}
+	return 0;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include "acpi.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "vmm/core/log.h"
+
+/* dsdt_aml_code[], from dsdt.asl */
+static const
+#include "dsdt.h"
+
+#define ACPI_ALIGN        16
+#define ACPI_OEM_ID       "MINIVM"
+#define ACPI_OEM_TABLE_ID "MINIVMM"
+#define ACPI_CREATOR_ID   "MVMM"
+#define ACPI_XSDT_ENTRIES 4 /* FACP, APIC, MCFG, SSDT */
+#define ACPI_LAPIC_BASE   0xfee00000
+#define ACPI_IOAPIC_BASE  0xfec00000
+#define ACPI_LAPIC_IDS    255 /* ids from here on need an x2APIC entry */
+#define ACPI_SPACE_IO     1
+#define ACPI_ACCESS_BYTE  1
+#define ACPI_RESET_VALUE  1
+
+/* Offsets from arch_layout.power_port. */
+#define ACPI_SLEEP_CONTROL 0
+#define ACPI_SLEEP_STATUS  1
+#define ACPI_RESET         2
+
+/* FADT flags, ACPI 6.4 table 5.10, and boot architecture flags, table 5.11. */
+#define ACPI_WBINVD        (1u << 0)
+#define ACPI_RESET_REG_SUP (1u << 10)
+#define ACPI_HW_REDUCED    (1u << 20)
+#define ACPI_NO_VGA        (1u << 2)
+#define ACPI_NO_CMOS_RTC   (1u << 5)
+
+/* AML opcodes, ACPI 6.4 chapter 20. */
+#define AML_NAME  0x08
+#define AML_QWORD 0x0e
+
+	struct acpi_rsdp {
+	char signature[8];
+	uint8_t checksum;
+	char oem_id[6];
+	uint8_t revision;
+	uint32_t rsdt;
+	uint32_t length;
+	uint64_t xsdt;
+	uint8_t extended_checksum;
+	uint8_t reserved[3];
+} __attribute__((packed));
+
+struct acpi_header {
+	char signature[4];
+	uint32_t length;
+	uint8_t revision;
+	uint8_t checksum;
+	char oem_id[6];
+	char oem_table_id[8];
+	uint32_t oem_revision;
+	char creator_id[4];
+	uint32_t creator_revision;
+} __attribute__((packed));
+
+/* Generic address structure. */
+struct acpi_address {
+	uint8_t space;
+	uint8_t bits;
+	uint8_t offset;
+	uint8_t access;
+	uint64_t address;
+} __attribute__((packed));
+
+struct acpi_xsdt {
+	struct acpi_header header;
+	uint64_t tables[ACPI_XSDT_ENTRIES];
+} __attribute__((packed));
+
+/* Only what a hardware-reduced machine fills in has a name. */
+struct acpi_fadt {
+	struct acpi_header header;
+	uint8_t fixed_hardware[73];
+	uint16_t boot_flags;
+	uint8_t reserved;
+	uint32_t flags;
+	struct acpi_address reset;
+	uint8_t reset_value;
+	uint16_t arm_boot_flags;
+	uint8_t minor_revision;
+	uint64_t facs;
+	uint64_t dsdt;
+	struct acpi_address fixed_blocks[8];
+	struct acpi_address sleep_control;
+	struct acpi_address sleep_status;
+	char hypervisor[8];
+} __attribute__((packed));
+_Static_assert(offsetof(struct acpi_fadt, boot_flags) == 109, "IAPC_BOOT_ARCH");
+_Static_assert(offsetof(struct acpi_fadt, sleep_control) == 244, "SLEEP_CONTROL_REG");
+_Static_assert(sizeof(struct acpi_fadt) == 276, "FADT of revision 6");
+
+struct acpi_ioapic {
+	uint8_t type, length; /* 1, 12 */
+	uint8_t id, reserved;
+	uint32_t address;
+	uint32_t gsi_base;
+} __attribute__((packed));
+
+struct acpi_lapic {
+	uint8_t type, length; /* 0, 8 */
+	uint8_t uid, id;
+	uint32_t enabled;
+} __attribute__((packed));
+
+struct acpi_x2apic {
+	uint8_t type, length; /* 9, 16 */
+	uint16_t reserved;
+	uint32_t id;
+	uint32_t enabled;
+	uint32_t uid;
+} __attribute__((packed));
+
+struct acpi_madt {
+	struct acpi_header header;
+	uint32_t lapic_base;
+	uint32_t flags; /* 0: no pair of 8259 */
+	struct acpi_ioapic ioapic;
+	uint8_t cpus[];
+} __attribute__((packed));
+
+struct acpi_mcfg {
+	struct acpi_header header;
+	uint64_t reserved;
+	uint64_t base;
+	uint16_t segment;
+	uint8_t first_bus, last_bus;
+	uint32_t reserved2;
+} __attribute__((packed));
+
+struct acpi_integer {
+	uint8_t name_op;
+	char name[4];
+	uint8_t prefix;
+	uint64_t value;
+} __attribute__((packed));
+
+struct acpi_ssdt {
+	struct acpi_header header;
+	struct acpi_integer integers[6];
+} __attribute__((packed));
+
+/* The memory being filled. */
+struct acpi_area {
+	uint8_t *base;
+	uint64_t gpa;
+	uint64_t used;
+};
+
+static uint64_t acpi_align(uint64_t size)
+{
+	return (size + ACPI_ALIGN - 1) & ~(ACPI_ALIGN - 1ull);
+}
+
+static uint64_t acpi_madt_size(unsigned int cpus)
+{
+	uint64_t lapics = cpus < ACPI_LAPIC_IDS ? cpus : ACPI_LAPIC_IDS;
+
+	return sizeof(struct acpi_madt) + lapics * sizeof(struct acpi_lapic) +
+	       (cpus - lapics) * sizeof(struct acpi_x2apic);
+}
+
+static uint64_t acpi_size(const struct acpi_config *config)
+{
+	return acpi_align(sizeof(struct acpi_rsdp)) + acpi_align(sizeof(dsdt_aml_code)) +
+	       acpi_align(sizeof(struct acpi_fadt)) + acpi_align(acpi_madt_size(config->cpus)) +
+	       acpi_align(sizeof(struct acpi_mcfg)) + acpi_align(sizeof(struct acpi_ssdt)) +
+	       acpi_align(sizeof(struct acpi_xsdt));
+}
+
+/* The byte that makes all bytes add up to zero. */
+static uint8_t acpi_checksum(const void *data, size_t size)
+{
+	const uint8_t *bytes = data;
+	uint8_t sum = 0;
+
+	while (size--)
+		sum += *bytes++;
+	return -sum;
+}
+
+/* Zeroed: after a reset the memory is dirty. acpi_write_tables() has made sure that there is room.
+ */
+static void *acpi_take(struct acpi_area *area, uint64_t size)
+{
+	void *taken = area->base + area->used;
+
+	area->used += acpi_align(size);
+	return memset(taken, 0, size);
+}
+
+static void *acpi_new_table(struct acpi_area *area, const char *signature, uint8_t revision,
+			    uint64_t size)
+{
+	struct acpi_header *header = acpi_take(area, size);
+
+	memcpy(header->signature, signature, sizeof(header->signature));
+	header->length = size;
+	header->revision = revision;
+	memcpy(header->oem_id, ACPI_OEM_ID, sizeof(header->oem_id));
+	memcpy(header->oem_table_id, ACPI_OEM_TABLE_ID, sizeof(header->oem_table_id));
+	header->oem_revision = 1;
+	memcpy(header->creator_id, ACPI_CREATOR_ID, sizeof(header->creator_id));
+	header->creator_revision = 1;
+	return header;
+}
+
+/* Close a table. Returns its guest-physical address. */
+static uint64_t acpi_end_table(const struct acpi_area *area, struct acpi_header *header)
+{
+	header->checksum = acpi_checksum(header, header->length);
+	return area->gpa + ((uint8_t *)header - area->base);
+}
+
+static uint64_t acpi_write_dsdt(struct acpi_area *area)
+{
+	void *dsdt = acpi_take(area, sizeof(dsdt_aml_code));
+
+	memcpy(dsdt, dsdt_aml_code, sizeof(dsdt_aml_code)); /* iasl has put in the checksum */
+	return area->gpa + ((uint8_t *)dsdt - area->base);
+}
+
+static struct acpi_address acpi_power_register(unsigned int offset)
+{
+	return (struct acpi_address){
+		.space = ACPI_SPACE_IO,
+		.bits = 8,
+		.access = ACPI_ACCESS_BYTE,
+		.address = arch_layout.power_port + offset,
+	};
+}
+
+static uint64_t acpi_write_fadt(struct acpi_area *area, uint64_t dsdt)
+{
+	struct acpi_fadt *fadt = acpi_new_table(area, "FACP", 6, sizeof(*fadt));
+
+	fadt->minor_revision = 4;
+	fadt->boot_flags = ACPI_NO_VGA | ACPI_NO_CMOS_RTC;
+	fadt->flags = ACPI_WBINVD | ACPI_RESET_REG_SUP | ACPI_HW_REDUCED;
+	fadt->reset = acpi_power_register(ACPI_RESET);
+	fadt->reset_value = ACPI_RESET_VALUE;
+	fadt->sleep_control = acpi_power_register(ACPI_SLEEP_CONTROL);
+	fadt->sleep_status = acpi_power_register(ACPI_SLEEP_STATUS);
+	fadt->dsdt = dsdt;
+	memcpy(fadt->hypervisor, ACPI_OEM_TABLE_ID, sizeof(ACPI_OEM_TABLE_ID));
+	return acpi_end_table(area, &fadt->header);
+}
+
+/*
+ * No interrupt source overrides: without a PIT nothing uses GSI 0, and the serial port's
+ * Interrupt() names its GSI and its trigger itself.
+ */
+static uint64_t acpi_write_madt(struct acpi_area *area, unsigned int cpus)
+{
+	struct acpi_madt *madt = acpi_new_table(area, "APIC", 5, acpi_madt_size(cpus));
+	uint8_t *at = madt->cpus;
+
+	madt->lapic_base = ACPI_LAPIC_BASE;
+	madt->ioapic = (struct acpi_ioapic){ .type = 1, .length = 12, .address = ACPI_IOAPIC_BASE };
+	for (uint32_t id = 0; id < cpus && id < ACPI_LAPIC_IDS; id++) {
+		struct acpi_lapic lapic = { 0, sizeof(lapic), id, id, 1 };
+
+		memcpy(at, &lapic, sizeof(lapic));
+		at += sizeof(lapic);
+	}
+	for (uint32_t id = ACPI_LAPIC_IDS; id < cpus; id++) {
+		struct acpi_x2apic x2apic = { 9, sizeof(x2apic), 0, id, 1, id };
+
+		memcpy(at, &x2apic, sizeof(x2apic));
+		at += sizeof(x2apic);
+	}
+	return acpi_end_table(area, &madt->header);
+}
+
+static uint64_t acpi_write_mcfg(struct acpi_area *area)
+{
+	struct acpi_mcfg *mcfg = acpi_new_table(area, "MCFG", 1, sizeof(*mcfg));
+
+	mcfg->base = arch_layout.ecam.base;
+	return acpi_end_table(area, &mcfg->header);
+}
+
+/* The integers that dsdt.asl declares External(). */
+static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct arch_range *mmio64)
+{
+	const struct arch_range *io = &arch_layout.pci_io, *mmio32 = &arch_layout.pci_mmio32;
+	struct acpi_ssdt *ssdt = acpi_new_table(area, "SSDT", 2, sizeof(*ssdt));
+	const struct acpi_integer integers[] = {
+		{ AML_NAME, "IOB_", AML_QWORD, io->base },
+		{ AML_NAME, "IOS_", AML_QWORD, io->size },
+		{ AML_NAME, "M32B", AML_QWORD, mmio32->base },
+		{ AML_NAME, "M32S", AML_QWORD, mmio32->size },
+		{ AML_NAME, "M64B", AML_QWORD, mmio64->base },
+		{ AML_NAME, "M64S", AML_QWORD, mmio64->size },
+	};
+
+	memcpy(ssdt->integers, integers, sizeof(integers));
+	return acpi_end_table(area, &ssdt->header);
+}
+
+static void acpi_write_rsdp(struct acpi_rsdp *rsdp, uint64_t xsdt)
+{
+	memcpy(rsdp->signature, "RSD PTR ", sizeof(rsdp->signature));
+	memcpy(rsdp->oem_id, ACPI_OEM_ID, sizeof(rsdp->oem_id));
+	rsdp->revision = 2;
+	rsdp->length = sizeof(*rsdp);
+	rsdp->xsdt = xsdt;
+	/* The first sum is ACPI 1.0's, over what existed then; the second is over everything. */
+	rsdp->checksum = acpi_checksum(rsdp, offsetof(struct acpi_rsdp, length));
+	rsdp->extended_checksum = acpi_checksum(rsdp, sizeof(*rsdp));
+}
+
+int acpi_write_tables(const struct acpi_config *config, void *to, uint64_t gpa, uint64_t size)
+{
+	struct acpi_area area = { .base = to, .gpa = gpa };
+	struct acpi_rsdp *rsdp;
+	struct acpi_xsdt *xsdt;
+	uint64_t tables[ACPI_XSDT_ENTRIES];
+
+	if (acpi_size(config) > size) {
+		log_error("ACPI",
+			  "the tables of %u CPUs take %" PRIu64
+			  " bytes, there is room for %" PRIu64,
+			  config->cpus, acpi_size(config), size);
+		return -ENOSPC;
+	}
+	rsdp = acpi_take(&area, sizeof(*rsdp));
+	tables[0] = acpi_write_fadt(&area, acpi_write_dsdt(&area));
+	tables[1] = acpi_write_madt(&area, config->cpus);
+	tables[2] = acpi_write_mcfg(&area);
+	tables[3] = acpi_write_ssdt(&area, &config->pci_mmio64);
+	xsdt = acpi_new_table(&area, "XSDT", 1, sizeof(*xsdt));
+	memcpy(xsdt->tables, tables, sizeof(tables));
+	acpi_write_rsdp(rsdp, acpi_end_table(&area, &xsdt->header));
+	return 0;
+}

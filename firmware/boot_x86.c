@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "boot_x86.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "acpi.h"
+#include "boot.h"
+#include "kernel_file.h"
+#include "linux_bzimage.h"
+#include "linux_pvh.h"
+#include "vmm/core/log.h"
+
+#define BOOT_PAGE          0x1000ull
+#define BOOT_LARGE_PAGE    (2ull << 20)
+#define BOOT_TABLE_ENTRIES 512
+#define BOOT_PTE_PRESENT   (1ull << 0)
+#define BOOT_PTE_WRITE     (1ull << 1)
+#define BOOT_PTE_LARGE     (1ull << 7)
+#define BOOT_RAM_SPARE     (32ull << 20) /* what a kernel can hardly do without, for the fix line */
+
+struct boot {
+	const struct boot_config *config;
+	struct memory *memory;
+	struct kernel_file kernel;
+	struct kernel_file initrd;
+	struct kernel_head head;
+	struct boot_image image;
+	struct boot_info info;
+	uint8_t *ram; /* the bank at address 0: everything here goes into it */
+	uint64_t ram_size;
+};
+
+static int boot_map_add(struct boot_info *info, uint64_t base, uint64_t size, bool ram)
+{
+	if (info->map_count == BOOT_MAP_MAX) {
+		log_error("memory map", "holds no more than %d ranges", BOOT_MAP_MAX);
+		return -E2BIG;
+	}
+	info->map[info->map_count++] = (struct boot_map_entry){ { base, size }, ram };
+	return 0;
+}
+
+/* The bank at address 0, with the hole that a PC has there. */
+static int boot_map_add_low(struct boot *boot, const struct memory_region *bank)
+{
+	boot->ram = bank->hva;
+	boot->ram_size = bank->size;
+	if (bank->size <= BOOT_KERNEL_MIN)
+		return 0; /* too small for any kernel: boot_find_ram() says so */
+	boot_map_add(&boot->info, 0, BOOT_HOLE, true);
+	boot_map_add(&boot->info, BOOT_HOLE, BOOT_KERNEL_MIN - BOOT_HOLE, false);
+	return boot_map_add(&boot->info, BOOT_KERNEL_MIN, bank->size - BOOT_KERNEL_MIN, true);
+}
+
+/*
+ * The memory map: RAM, and the ECAM as reserved: Linux wants to see it so before it has read the
+ * DSDT, or puts off using it.
+ */
+static int boot_find_ram(struct boot *boot)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&boot->memory->lock);
+	for (size_t i = 0; i < boot->memory->count && ret == 0; i++) {
+		const struct memory_region *region = &boot->memory->regions[i];
+
+		if (region->kind != MEMORY_RAM)
+			continue;
+		if (region->gpa == 0)
+			ret = boot_map_add_low(boot, region);
+		else
+			ret = boot_map_add(&boot->info, region->gpa, region->size, true);
+	}
+	pthread_mutex_unlock(&boot->memory->lock);
+	if (ret == 0 && boot->ram_size <= BOOT_KERNEL_MIN) {
+		log_error("guest RAM", "more than 1 MiB of it must start at address 0");
+		ret = -ENOMEM;
+	}
+	return ret < 0 ? ret
+		       : boot_map_add(&boot->info, arch_layout.ecam.base, arch_layout.ecam.size,
+				      false);
+}
+
+/* `object` needs RAM up to `end`: offer the option that gives it, if RAM below the hole can. */
+static int boot_refuse_ram(const struct boot *boot, const char *object, uint64_t end)
+{
+	uint64_t enough;
+
+	log_error(object, "does not fit: needs RAM up to %" PRIu64 " MiB, the guest has %" PRIu64,
+		  (end >> 20) + 1, boot->ram_size >> 20);
+	enough = (end / BOOT_RAM_SPARE + 2) * BOOT_RAM_SPARE;
+	if (enough <= arch_layout.ram_low.size)
+		log_fix("--memory %" PRIu64 "M", enough >> 20);
+	return -ENOMEM;
+}
+
+static int boot_parse_kernel(struct boot *boot)
+{
+	int ret =
+		kernel_file_init(&boot->kernel, boot->config->kernel_fd, boot->config->kernel_name);
+
+	if (ret == 0)
+		ret = kernel_file_read_head(&boot->kernel, &boot->head);
+	if (ret < 0)
+		return ret;
+	if (linux_bzimage_probe(&boot->head))
+		ret = linux_bzimage_parse(&boot->kernel, &boot->head, &boot->image);
+	else if (linux_pvh_probe(&boot->head))
+		ret = linux_pvh_parse(&boot->kernel, &boot->head, &boot->image);
+	else
+		ret = kernel_file_refuse(&boot->kernel, &boot->head, "a bzImage or an ELF vmlinux");
+	if (ret == 0 && boot->image.end > boot->ram_size)
+		ret = boot_refuse_ram(boot, boot->kernel.name, boot->image.end);
+	return ret;
+}
+
+/* As high as the RAM and the kernel allow: out of the way of what the kernel unpacks. */
+static int boot_place_initrd(struct boot *boot)
+{
+	uint64_t floor = (boot->image.end + BOOT_PAGE - 1) & ~(BOOT_PAGE - 1);
+	uint64_t limit = boot->image.initrd_end & ~(BOOT_PAGE - 1), size, end;
+	int ret;
+
+	if (boot->config->initrd_fd < 0)
+		return 0;
+	ret = kernel_file_init(&boot->initrd, boot->config->initrd_fd, boot->config->initrd_name);
+	if (ret < 0)
+		return ret;
+	size = (boot->initrd.size + BOOT_PAGE - 1) & ~(BOOT_PAGE - 1);
+	if (__builtin_add_overflow(floor, size, &end) || end > limit) {
+		log_error(boot->initrd.name,
+			  "is too big: %" PRIu64
+			  " MiB, the kernel takes an initrd only below %" PRIu64 " MiB",
+			  boot->initrd.size >> 20, limit >> 20);
+		return -EFBIG;
+	}
+	if (end > boot->ram_size)
+		return boot_refuse_ram(boot, boot->initrd.name, end);
+	if (limit > boot->ram_size)
+		limit = boot->ram_size;
+	boot->info.initrd = (struct arch_range){ limit - size, boot->initrd.size };
+	return 0;
+}
+
+static int boot_copy_cmdline(struct boot *boot)
+{
+	const char *cmdline = boot->config->cmdline;
+	uint64_t max = BOOT_CMDLINE_SIZE - 1;
+	size_t length = strlen(cmdline);
+
+	if (max > boot->image.cmdline_max)
+		max = boot->image.cmdline_max;
+	if (length > max) {
+		log_error("kernel command line",
+			  "is too long: %zu characters, the kernel takes %" PRIu64, length, max);
+		return -E2BIG;
+	}
+	memcpy(boot->ram + BOOT_CMDLINE, cmdline, length + 1);
+	boot->info.cmdline = BOOT_CMDLINE;
+	return 0;
+}
+
+/* RAM may be dirty: this also runs after a reset. */
+static int boot_read_files(struct boot *boot)
+{
+	for (unsigned int i = 0; i < boot->image.segment_count; i++) {
+		const struct boot_segment *segment = &boot->image.segments[i];
+		uint8_t *to = boot->ram + segment->gpa;
+		int ret = kernel_file_read(&boot->kernel, segment->offset, to, segment->file_size);
+
+		if (ret < 0)
+			return ret;
+		memset(to + segment->file_size, 0, segment->size - segment->file_size);
+	}
+	if (!boot->info.initrd.size)
+		return 0;
+	return kernel_file_read(&boot->initrd, 0, boot->ram + boot->info.initrd.base,
+				boot->info.initrd.size);
+}
+
+static int boot_write_acpi(struct boot *boot)
+{
+	struct acpi_config config = {
+		.cpus = boot->config->cpus,
+		.pci_mmio64 = boot->config->pci_mmio64,
+	};
+
+	boot->info.rsdp = BOOT_ACPI; /* acpi.c puts it first */
+	return acpi_write_tables(&config, boot->ram + BOOT_ACPI, BOOT_ACPI, BOOT_ACPI_SIZE);
+}
+
+/* Identity map of the first 4 GiB: one PML4, one PDPT, four page directories of 2 MiB pages. */
+static void boot_write_page_tables(uint8_t *ram)
+{
+	uint64_t *pml4 = (uint64_t *)(ram + BOOT_PAGE_TABLE);
+	uint64_t *pdpt = pml4 + BOOT_TABLE_ENTRIES;
+	uint64_t *pd = pdpt + BOOT_TABLE_ENTRIES;
+	uint64_t flags = BOOT_PTE_PRESENT | BOOT_PTE_WRITE;
+
+	memset(pml4, 0, 2 * BOOT_PAGE);
+	pml4[0] = (BOOT_PAGE_TABLE + BOOT_PAGE) | flags;
+	for (unsigned int i = 0; i < 4; i++)
+		pdpt[i] = (BOOT_PAGE_TABLE + (2 + i) * BOOT_PAGE) | flags;
+	for (unsigned int i = 0; i < 4 * BOOT_TABLE_ENTRIES; i++)
+		pd[i] = i * BOOT_LARGE_PAGE | flags | BOOT_PTE_LARGE;
+}
+
+/* Flat segments at the selectors that the boot protocol asks for: code at 0x10, data at 0x18. */
+static void boot_write_gdt(uint8_t *ram)
+{
+	static const uint64_t gdt[] = { 0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff };
+
+	memcpy(ram + BOOT_GDT, gdt, sizeof(gdt));
+}
+
+static void boot_describe(struct boot *boot, struct arch_entry *entry)
+{
+	*entry = (struct arch_entry){
+		.pc = boot->image.entry,
+		.arg = BOOT_PARAMS,
+		.long_mode = boot->image.long_mode,
+	};
+	if (!entry->long_mode) {
+		linux_pvh_describe(&boot->info, boot->ram + BOOT_PARAMS);
+		return;
+	}
+	linux_bzimage_describe(&boot->head, &boot->info, boot->ram + BOOT_PARAMS);
+	boot_write_page_tables(boot->ram);
+	boot_write_gdt(boot->ram);
+	entry->page_table = BOOT_PAGE_TABLE;
+	entry->gdt = BOOT_GDT;
+}
+
+int boot_load(const struct boot_config *config, struct memory *memory, struct arch_entry *entry)
+{
+	struct boot boot = { .config = config, .memory = memory };
+	int (*const steps[])(struct boot *) = {
+		boot_find_ram,     boot_parse_kernel, boot_place_initrd,
+		boot_copy_cmdline, boot_read_files,   boot_write_acpi,
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int ret = steps[i](&boot);
+
+		if (ret < 0)
+			return ret;
+	}
+	boot_describe(&boot, entry);
+	return 0;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The part of the machine that never changes, for ACPI: PCI host bridge, serial port, pvpanic,
+ * power. Compiled by iasl into an array that acpi.c copies.
+ *
+ * Addresses here repeat vmm/x86_64's arch_layout; tests/unit/acpi_test.c compares the two. What
+ * differs from one machine to the next is in integers that acpi.c writes into an SSDT.
+ *
+ * Read beside it: ACPI 6.4 chapters 6 and 19, PCI Firmware 3.3 section 4.5 (_OSC).
+ */
+DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
+{
+	External (IOB, IntObj)	/* I/O window: base, size */
+	External (IOS, IntObj)
+	External (M32B, IntObj) /* memory window below 4 GiB */
+	External (M32S, IntObj)
+	External (M64B, IntObj) /* memory window above 4 GiB; size 0 when there is none */
+	External (M64S, IntObj)
+
+	/* Sleep type 5: what power off writes into SLP_TYP of the sleep control register. */
+	Name (_S5, Package () { 5, 0, 0, 0 })
+
+	Device (_SB.PCI0)
+	{
+		Name (_HID, EisaId ("PNP0A08"))
+		Name (_CID, EisaId ("PNP0A03"))
+		Name (_SEG, 0)
+		Name (_BBN, 0)
+		Name (_UID, 0)
+
+		Name (WLOW, ResourceTemplate () {
+			WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,
+				0, 0, 0, 0, 1)
+			IO (Decode16, 0x0CF8, 0x0CF8, 1, 8)
+			WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
+				0, 0, 0, 0, 0, , , WIO)
+			DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable,
+				ReadWrite, 0, 0, 0, 0, 0, , , WM32)
+		})
+		Name (WHI, ResourceTemplate () {
+			QWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, Cacheable,
+				ReadWrite, 0, 0, 0, 0, 0, , , WM64)
+		})
+
+		Method (_CRS, 0, Serialized)
+		{
+			CreateWordField (WLOW, ^WIO._MIN, IMIN)
+			CreateWordField (WLOW, ^WIO._MAX, IMAX)
+			CreateWordField (WLOW, ^WIO._LEN, ILEN)
+			IMIN = IOB
+			IMAX = IOB + IOS - 1
+			ILEN = IOS
+
+			CreateDWordField (WLOW, ^WM32._MIN, LMIN)
+			CreateDWordField (WLOW, ^WM32._MAX, LMAX)
+			CreateDWordField (WLOW, ^WM32._LEN, LLEN)
+			LMIN = M32B
+			LMAX = M32B + M32S - 1
+			LLEN = M32S
+
+			If (M64S == 0) {
+				Return (WLOW)
+			}
+			CreateQWordField (WHI, ^WM64._MIN, HMIN)
+			CreateQWordField (WHI, ^WM64._MAX, HMAX)
+			CreateQWordField (WHI, ^WM64._LEN, HLEN)
+			HMIN = M64B
+			HMAX = M64B + M64S - 1
+			HLEN = M64S
+			Return (ConcatenateResTemplate (WLOW, ^WHI))
+		}
+
+		/*
+		 * Which PCIe features the guest may drive itself: PME, AER and the PCIe capability.
+		 * Not hot-plug (bits 0 and 1): no slot of this bridge has it.
+		 */
+		Method (_OSC, 4, Serialized)
+		{
+			CreateDWordField (Arg3, 0, STS)
+			If (Arg0 != ToUUID ("33DB4D5B-1FF7-401C-9657-7441C03DD766")) {
+				STS |= 4
+				Return (Arg3)
+			}
+			If (Arg2 < 3) {
+				STS |= 2
+				Return (Arg3)
+			}
+			If (Arg1 != 1) {
+				STS |= 8
+			}
+			CreateDWordField (Arg3, 8, CTRL)
+			Local0 = CTRL & 0x1C
+			If (Local0 != CTRL) {
+				STS |= 0x10
+			}
+			CTRL = Local0
+			Return (Arg3)
+		}
+
+		/*
+		 * Pin p (0 is INTA) of slot s is wired to GSI 16 + (s + p) % 8. Filled in at first
+		 * use: 128 rows written out would hide the rule.
+		 */
+		Name (PRTB, Package (128) {})
+		Name (PRTN, 0)
+		Method (_PRT, 0, Serialized)
+		{
+			While (PRTN < 128) {
+				Local0 = Package (4) { 0, 0, 0, 0 }
+				Local1 = PRTN >> 2
+				Local2 = PRTN & 3
+				Local0[0] = (Local1 << 16) | 0xFFFF
+				Local0[1] = Local2
+				Local0[3] = 16 + ((Local1 + Local2) & 7)
+				PRTB[PRTN] = Local0
+				PRTN++
+			}
+			Return (PRTB)
+		}
+	}
+
+	/* Linux uses the ECAM that MCFG names only if a motherboard resource reserves it. */
+	Device (_SB.MBRD)
+	{
+		Name (_HID, EisaId ("PNP0C02"))
+		Name (_UID, 0)
+		Name (_CRS, ResourceTemplate () {
+			Memory32Fixed (ReadWrite, 0xF0000000, 0x00100000)
+			IO (Decode16, 0x0600, 0x0600, 1, 3)
+		})
+	}
+
+	Device (_SB.COM1)
+	{
+		Name (_HID, EisaId ("PNP0501"))
+		Name (_UID, 0)
+		Name (_CRS, ResourceTemplate () {
+			IO (Decode16, 0x03F8, 0x03F8, 1, 8)
+			Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive) { 4 }
+		})
+	}
+
+	Device (_SB.PVPC)
+	{
+		Name (_HID, "QEMU0001")
+		Name (_STA, 0x0F)
+		Name (_CRS, ResourceTemplate () {
+			IO (Decode16, 0x0505, 0x0505, 1, 1)
+		})
+	}
+}

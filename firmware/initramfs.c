@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "firmware/initramfs.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "firmware/modules.h"
+#include "vmm/core/log.h"
+
+extern const char guest_init_start[];
+extern const char guest_init_end[];
+
+#define ARCHIVE    "initramfs"
+#define MODULE_DIR "lib/modules/"
+
+/* What the guest asks for beyond the passed-through devices: the machine's own pvpanic device. */
+static const char *const machine_aliases[] = { "acpi:QEMU0001:" };
+
+static const char *const directories[] = {
+	"bin", "dev", "lib", "lib/modules", "mnt", "proc", "root", "sys", "tmp",
+};
+
+/* Where distributions keep busybox; Debian and Ubuntu, then Fedora, then Ubuntu's initramfs. */
+static const char *const busybox_places[] = {
+	"/bin/busybox",
+	"/sbin/busybox",
+	"/usr/lib/initramfs-tools/bin/busybox",
+};
+
+/* The archive being written. Small pieces gather in `pending`, so that a member costs one write. */
+struct cpio {
+	int fd;
+	uint64_t size; /* with what is pending */
+	size_t used;
+	char pending[8192];
+};
+
+static int cpio_write(struct cpio *cpio, const char *data, size_t len)
+{
+	ssize_t n;
+
+	for (; len; data += n, len -= n) {
+		n = write(cpio->fd, data, len);
+		if (n < 0)
+			return log_errno(ARCHIVE, -errno, "write");
+	}
+	return 0;
+}
+
+static int cpio_flush(struct cpio *cpio)
+{
+	size_t len = cpio->used;
+
+	cpio->used = 0;
+	return cpio_write(cpio, cpio->pending, len);
+}
+
+static int cpio_append(struct cpio *cpio, const void *data, size_t len)
+{
+	int err;
+
+	cpio->size += len;
+	if (len > sizeof(cpio->pending) - cpio->used) {
+		err = cpio_flush(cpio);
+		if (err)
+			return err;
+	}
+	if (len > sizeof(cpio->pending))
+		return cpio_write(cpio, data, len);
+	memcpy(cpio->pending + cpio->used, data, len);
+	cpio->used += len;
+	return 0;
+}
+
+/* Headers and contents start at multiples of four in the archive. */
+static int cpio_align(struct cpio *cpio)
+{
+	return cpio_append(cpio, "\0\0\0", -cpio->size & 3);
+}
+
+/* What comes before a member's contents. */
+static int cpio_start(struct cpio *cpio, const char *name, mode_t mode, uint64_t size, dev_t dev)
+{
+	size_t name_size = strlen(name) + 1;
+	char header[111];
+	int err;
+
+	if (size > UINT32_MAX)
+		return log_errno(name, -EFBIG, "add to the initramfs");
+	/* inode, mode, uid, gid, links, mtime, size, device of the file, of the node, name,
+	 * checksum */
+	snprintf(header, sizeof(header),
+		 "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 0, mode, 0, 0, 1, 0,
+		 (uint32_t)size, 0, 0, major(dev), minor(dev), (uint32_t)name_size, 0);
+	err = cpio_append(cpio, header, sizeof(header) - 1);
+	if (!err)
+		err = cpio_append(cpio, name, name_size);
+	if (!err)
+		err = cpio_align(cpio);
+	return err;
+}
+
+static int cpio_add_data(struct cpio *cpio, const char *name, mode_t mode, const void *data,
+			 size_t len)
+{
+	int err = cpio_start(cpio, name, S_IFREG | mode, len, 0);
+
+	if (!err)
+		err = cpio_append(cpio, data, len);
+	if (!err)
+		err = cpio_align(cpio);
+	return err;
+}
+
+/* The kernel copies from file to file; the bytes never pass through this process. */
+static int cpio_copy(struct cpio *cpio, int in, const char *path, uint64_t len)
+{
+	int err = cpio_flush(cpio);
+	ssize_t n;
+
+	if (err)
+		return err;
+	cpio->size += len;
+	for (; len; len -= n) {
+		n = sendfile(cpio->fd, in, NULL, len);
+		if (n < 0)
+			return log_errno(path, -errno, "copy to the initramfs");
+		if (!n) {
+			log_error(path, "became shorter while it was copied to the initramfs");
+			return -EIO;
+		}
+	}
+	return cpio_align(cpio);
+}
+
+static int cpio_add_file(struct cpio *cpio, const char *name, mode_t mode, const char *path)
+{
+	int in = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	int err;
+
+	if (in < 0)
+		return log_errno(path, -errno, "open for the initramfs");
+	if (fstat(in, &st)) {
+		err = log_errno(path, -errno, "fstat");
+	} else {
+		err = cpio_start(cpio, name, S_IFREG | mode, st.st_size, 0);
+		if (!err)
+			err = cpio_copy(cpio, in, path, st.st_size);
+	}
+	close(in);
+	return err;
+}
+
+/* An executable for the guest's processor that needs no dynamic linker. */
+static bool is_static_program(const char *path)
+{
+	const Elf64_Ehdr *init = (const Elf64_Ehdr *)guest_init_start;
+	bool is_static = false;
+	Elf64_Ehdr elf;
+	Elf64_Phdr ph;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (pread(fd, &elf, sizeof(elf), 0) != sizeof(elf) ||
+	    memcmp(elf.e_ident, init->e_ident, EI_VERSION) || elf.e_machine != init->e_machine ||
+	    elf.e_phentsize != sizeof(ph))
+		goto out;
+	for (int i = 0; i < elf.e_phnum; i++)
+		if (pread(fd, &ph, sizeof(ph), elf.e_phoff + i * sizeof(ph)) != sizeof(ph) ||
+		    ph.p_type == PT_INTERP)
+			goto out;
+	is_static = true;
+out:
+	close(fd);
+	return is_static;
+}
+
+static int add_busybox(struct cpio *cpio, const char *wanted)
+{
+	const char *const *places = wanted ? &wanted : busybox_places;
+	size_t count = wanted ? 1 : sizeof(busybox_places) / sizeof(busybox_places[0]);
+
+	for (size_t i = 0; i < count; i++)
+		if (is_static_program(places[i]))
+			return cpio_add_file(cpio, "bin/busybox", 0755, places[i]);
+	/* The guest's init says what is missing and how to get it. */
+	return 0;
+}
+
+static int add_skeleton(struct cpio *cpio)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]) && !err; i++)
+		err = cpio_start(cpio, directories[i], S_IFDIR | 0755, 0, 0);
+	if (!err)
+		err = cpio_start(cpio, "dev/console", S_IFCHR | 0600, 0, makedev(5, 1));
+	if (!err)
+		err = cpio_add_data(cpio, "init", 0755, guest_init_start,
+				    (uintptr_t)guest_init_end - (uintptr_t)guest_init_start);
+	return err;
+}
+
+static int add_modules(struct cpio *cpio, const struct modules_list *list)
+{
+	char *names = NULL;
+	size_t len = 0;
+	char name[sizeof(MODULE_DIR) + NAME_MAX];
+	FILE *text;
+	int err = 0;
+
+	text = open_memstream(&names, &len);
+	if (!text)
+		return log_errno("modules", -errno, "list them");
+	for (size_t i = 0; i < list->count && !err; i++) {
+		snprintf(name, sizeof(name), MODULE_DIR "%s", basename(list->paths[i]));
+		fprintf(text, "/%s\n", name);
+		err = cpio_add_file(cpio, name, 0644, list->paths[i]);
+	}
+	if (fclose(text) && !err)
+		err = log_errno("modules", -errno, "list them");
+	if (!err)
+		err = cpio_add_data(cpio, "modules", 0644, names, len);
+	free(names);
+	return err;
+}
+
+static int resolve_modules(const struct initramfs_config *config, struct modules_list *list)
+{
+	const size_t ours = sizeof(machine_aliases) / sizeof(machine_aliases[0]);
+	const char **aliases;
+	int err;
+
+	aliases = calloc(ours + config->modalias_count, sizeof(*aliases));
+	if (!aliases)
+		return log_errno("modules", -ENOMEM, "list the aliases");
+	for (size_t i = 0; i < ours; i++)
+		aliases[i] = machine_aliases[i];
+	for (size_t i = 0; i < config->modalias_count; i++)
+		aliases[ours + i] = config->modaliases[i];
+	err = modules_resolve(config->modules, aliases, ours + config->modalias_count, list);
+	free(aliases);
+	return err;
+}
+
+static int write_archive(const struct initramfs_config *config, int fd)
+{
+	struct cpio cpio = { .fd = fd };
+	struct modules_list modules;
+	int err;
+
+	err = resolve_modules(config, &modules);
+	if (err)
+		return err;
+	err = add_skeleton(&cpio);
+	if (!err)
+		err = add_busybox(&cpio, config->busybox);
+	if (!err)
+		err = add_modules(&cpio, &modules);
+	if (!err)
+		err = cpio_start(&cpio, "TRAILER!!!", 0, 0, 0);
+	if (!err)
+		err = cpio_flush(&cpio);
+	modules_list_destroy(&modules);
+	return err;
+}
+
+/* The child has said what went wrong; its exit status is the errno. */
+static int wait_for_child(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return log_errno(ARCHIVE, -errno, "waitpid");
+	if (WIFEXITED(status))
+		return -WEXITSTATUS(status);
+	log_error(ARCHIVE, "the process that builds it was ended by signal %d", WTERMSIG(status));
+	return -EIO;
+}
+
+int initramfs_build(const struct initramfs_config *config, int *fd)
+{
+	int err, archive;
+	pid_t pid;
+
+	archive = memfd_create(ARCHIVE, MFD_CLOEXEC);
+	if (archive < 0)
+		return log_errno(ARCHIVE, -errno, "memfd_create");
+	pid = fork();
+	if (!pid)
+		_exit(-write_archive(config, archive));
+	if (pid < 0)
+		err = log_errno(ARCHIVE, -errno, "fork");
+	else
+		err = wait_for_child(pid);
+	if (err) {
+		close(archive);
+		return err;
+	}
+	*fd = archive;
+	return 0;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "firmware/modules.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <libkmod.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/core/log.h"
+
+#define LIBKMOD "libkmod.so.2"
+
+#define LIBKMOD_FUNCTIONS(X)                                                                       \
+	X(new)                                                                                     \
+	X(unref)                                                                                   \
+	X(set_log_priority)                                                                        \
+	X(load_resources)                                                                          \
+	X(unload_resources)                                                                        \
+	X(list_next)                                                                               \
+	X(module_new_from_lookup)                                                                  \
+	X(module_get_module)                                                                       \
+	X(module_get_path)                                                                         \
+	X(module_get_dependencies)                                                                 \
+	X(module_get_softdeps)                                                                     \
+	X(module_unref)                                                                            \
+	X(module_unref_list)
+
+/* libkmod's functions without their kmod_, typed by its own header. */
+struct libkmod {
+	void *handle;
+#define FIELD(name) typeof(kmod_##name) *name;
+	LIBKMOD_FUNCTIONS(FIELD)
+#undef FIELD
+};
+
+struct resolver {
+	struct libkmod lib;
+	struct kmod_ctx *ctx;
+	struct modules_list seen; /* where the walk has been: soft dependencies may form circles */
+	struct modules_list *order;
+};
+
+/*
+ * On a running system a driver's children (a disk, a USB stick, a codec) announce themselves with
+ * modaliases of their own and udev loads what they name. The default guest has no udev, so the
+ * children that make a controller worth passing through are named here, by the controller's
+ * modalias.
+ */
+static const struct companion {
+	const char *device;
+	const char *modules[6];
+} companions[] = {
+	/* SCSI, IDE, RAID, SATA, SAS: disks */
+	{ "pci:*bc01sc0[01467]*", { "sd_mod" } },
+	/* USB: sticks, disks, keyboards and mice */
+	{ "pci:*bc0Csc03*", { "usb-storage", "uas", "sd_mod", "usbhid", "hid-generic" } },
+	/* SD host controller: cards */
+	{ "pci:*bc08sc05*", { "mmc_block" } },
+	/* High definition audio: a codec without special needs */
+	{ "pci:*bc04sc03*", { "snd-hda-codec-generic" } },
+	/* virtio: virtio_pci answers to the PCI device; its type, in the device ID, is the driver's
+	 */
+	{ "pci:v00001AF4d00001000*", { "virtio_net" } },
+	{ "pci:v00001AF4d00001041*", { "virtio_net" } },
+	{ "pci:v00001AF4d00001001*", { "virtio_blk" } },
+	{ "pci:v00001AF4d00001042*", { "virtio_blk" } },
+	{ "pci:v00001AF4d00001004*", { "virtio_scsi", "sd_mod" } },
+	{ "pci:v00001AF4d00001048*", { "virtio_scsi", "sd_mod" } },
+};
+
+static int libkmod_open(struct libkmod *lib)
+{
+	bool complete = true;
+
+	lib->handle = dlopen(LIBKMOD, RTLD_NOW | RTLD_LOCAL);
+	if (!lib->handle) {
+		log_error(LIBKMOD, "dlopen: %s", dlerror());
+		log_fix("apt-get install libkmod2");
+		return -ENOENT;
+	}
+#define LOOK_UP(name)                                                                              \
+	lib->name = dlsym(lib->handle, "kmod_" #name);                                             \
+	complete = complete && lib->name;
+	LIBKMOD_FUNCTIONS(LOOK_UP)
+#undef LOOK_UP
+	if (!complete) {
+		log_error(LIBKMOD, "lacks a function that minivmm needs");
+		return -ENOSYS;
+	}
+	return 0;
+}
+
+static void resolver_destroy(struct resolver *r)
+{
+	if (r->ctx) {
+		r->lib.unload_resources(r->ctx);
+		r->lib.unref(r->ctx);
+	}
+	if (r->lib.handle)
+		dlclose(r->lib.handle);
+	modules_list_destroy(&r->seen);
+	*r = (struct resolver){ 0 };
+}
+
+static int resolver_init(struct resolver *r, const char *dir, struct modules_list *order)
+{
+	static const char *const no_config[] = { NULL };
+	int err;
+
+	*r = (struct resolver){ .order = order };
+	err = libkmod_open(&r->lib);
+	if (err)
+		goto err;
+	r->ctx = r->lib.new(dir, no_config);
+	if (!r->ctx) {
+		err = log_errno(dir, -ENOMEM, "kmod_new");
+		goto err;
+	}
+	/* It writes lines of its own to standard error; ours say the same in one shape. */
+	r->lib.set_log_priority(r->ctx, 0);
+	err = r->lib.load_resources(r->ctx);
+	if (err) {
+		log_errno(dir, err, "read the module index");
+		log_fix("depmod %s", basename(dir));
+		goto err;
+	}
+	return 0;
+err:
+	resolver_destroy(r);
+	return err;
+}
+
+static bool list_has(const struct modules_list *list, const char *path)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->paths[i], path))
+			return true;
+	return false;
+}
+
+static int list_add(struct modules_list *list, const char *path)
+{
+	char **paths = reallocarray(list->paths, list->count + 1, sizeof(*paths));
+
+	if (!paths)
+		return log_errno(path, -ENOMEM, "add to the modules");
+	list->paths = paths;
+	paths[list->count] = strdup(path);
+	if (!paths[list->count])
+		return log_errno(path, -ENOMEM, "add to the modules");
+	list->count++;
+	return 0;
+}
+
+void modules_list_destroy(struct modules_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->paths[i]);
+	free(list->paths);
+	*list = (struct modules_list){ 0 };
+}
+
+static int resolve_list(struct resolver *r, struct kmod_list *list);
+
+static int resolve_module(struct resolver *r, struct kmod_module *module)
+{
+	struct kmod_list *deps, *pre = NULL, *post = NULL;
+	const char *path = r->lib.module_get_path(module);
+	int err;
+
+	/* A module without a file is part of the kernel. */
+	if (!path || list_has(&r->seen, path))
+		return 0;
+	err = list_add(&r->seen, path);
+	if (err)
+		return err;
+	r->lib.module_get_softdeps(module, &pre, &post);
+	deps = r->lib.module_get_dependencies(module);
+	err = resolve_list(r, deps);
+	if (!err)
+		err = resolve_list(r, pre);
+	if (!err)
+		err = list_add(r->order, path);
+	if (!err)
+		err = resolve_list(r, post);
+	r->lib.module_unref_list(deps);
+	r->lib.module_unref_list(pre);
+	r->lib.module_unref_list(post);
+	return err;
+}
+
+static int resolve_list(struct resolver *r, struct kmod_list *list)
+{
+	struct kmod_module *module;
+	int err = 0;
+
+	for (struct kmod_list *l = list; l && !err; l = r->lib.list_next(list, l)) {
+		module = r->lib.module_get_module(l);
+		err = resolve_module(r, module);
+		r->lib.module_unref(module);
+	}
+	return err;
+}
+
+static int resolve_alias(struct resolver *r, const char *alias)
+{
+	struct kmod_list *list = NULL;
+	int err;
+
+	err = r->lib.module_new_from_lookup(r->ctx, alias, &list);
+	if (err < 0 && err != -ENOENT && err != -ENOSYS)
+		return log_errno(alias, err, "look up its module");
+	err = resolve_list(r, list);
+	r->lib.module_unref_list(list);
+	return err;
+}
+
+static int resolve_companions(struct resolver *r, const char *alias)
+{
+	const size_t count = sizeof(companions) / sizeof(companions[0]);
+	const struct companion *c;
+	int err = 0;
+
+	for (c = companions; c < companions + count; c++) {
+		if (fnmatch(c->device, alias, 0))
+			continue;
+		for (const char *const *name = c->modules; *name && !err; name++)
+			err = resolve_alias(r, *name);
+	}
+	return err;
+}
+
+int modules_resolve(const char *dir, const char *const *aliases, size_t count,
+		    struct modules_list *list)
+{
+	struct resolver r;
+	int err;
+
+	*list = (struct modules_list){ 0 };
+	if (access(dir, F_OK)) {
+		log_warn(dir, "not there, so the guest gets no kernel modules");
+		return 0;
+	}
+	err = resolver_init(&r, dir, list);
+	for (size_t i = 0; i < count && !err; i++) {
+		err = resolve_alias(&r, aliases[i]);
+		if (!err)
+			err = resolve_companions(&r, aliases[i]);
+	}
+	resolver_destroy(&r);
+	if (err)
+		modules_list_destroy(list);
+	return err;
+}

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Run every suite, show what each says, and count its PASS, FAIL and SKIP lines at the end.
+set -u
+
+build=$1
+log=$build/check.log
+: > "$log"
+
+# suite NAME COMMAND...: a suite that ends badly without naming a failed test counts as one.
+suite()
+{
+	local name=$1 part=$build/check.part status
+
+	shift
+	echo "== $name"
+	"$@" 2>&1 | tee "$part"
+	status=${PIPESTATUS[0]}
+	if [ "$status" != 0 ] && ! grep -q '^FAIL ' "$part"; then
+		echo "FAIL $name: ended with status $status" | tee -a "$part"
+	fi
+	cat "$part" >> "$log"
+}
+
+suite unit tests/unit/run.sh "$build"/unit/*_test
+suite kvm tests/kvm/run.sh "$build"
+suite lab env LAB_DIR="$build/lab" LAB_VMM="$build/minivmm" tests/lab/lab.sh run
+
+passed=$(grep -c '^PASS ' "$log")
+failed=$(grep -c '^FAIL ' "$log")
+skipped=$(grep -c '^SKIP ' "$log")
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]

@@ -1,0 +1,143 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# First process of a guest. Does what the kernel command line asks for, one `lab: ...` line for
+# each result, then powers off:
+#   lab.do=WORD,WORD...   the words are the functions do_WORD below
+#   lab.token=TEXT        tells this scenario's traces on the disk from those of earlier ones
+#   lab.disk=NAME         the disk to use (nvme0n1)
+export PATH=/bin
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+
+while read -r module; do
+	insmod "/modules/$module"
+done < /modules.list
+
+disk=nvme0n1 todo='' token=none
+for word in $(cat /proc/cmdline); do
+	case $word in
+	lab.do=*) todo=$(echo "${word#lab.do=}" | tr , ' ') ;;
+	lab.token=*) token=${word#lab.token=} ;;
+	lab.disk=*) disk=${word#lab.disk=} ;;
+	esac
+done
+
+# Where on the disk the words below work, in MiB; the pattern before it is never written.
+write_at=48
+counter_at=56
+
+say()
+{
+	echo "lab: $*"
+}
+
+# NVMe controllers are probed in the background.
+wait_disk()
+{
+	tries=0
+	while [ ! -b "/dev/$disk" ] && [ $tries -lt 200 ]; do
+		usleep 50000
+		tries=$((tries + 1))
+	done
+	[ -b "/dev/$disk" ] || say "no disk $disk"
+}
+
+md5()
+{
+	md5sum | cut -d ' ' -f 1
+}
+
+do_read()
+{
+	wait_disk
+	say "read $(dd if="/dev/$disk" bs=64k count=16 iflag=direct 2>/dev/null | md5)"
+}
+
+do_write()
+{
+	wait_disk
+	yes "$token" | head -c 65536 > /tmp/block
+	dd if=/tmp/block of="/dev/$disk" bs=64k seek=$((write_at * 16)) oflag=direct 2>/dev/null
+	say "write $? $(md5 < /tmp/block)"
+}
+
+# Reads without end; the first line says that transfers are on their way.
+do_busy()
+{
+	wait_disk
+	n=0
+	while dd if="/dev/$disk" of=/dev/null bs=256k count=64 iflag=direct 2>/dev/null; do
+		n=$((n + 1))
+		[ $n -ne 2 ] || say busy
+	done
+	say "busy ended"
+}
+
+# Counts starts in a sector of the disk, under this scenario's token.
+do_boots()
+{
+	wait_disk
+	boots=$(dd if="/dev/$disk" bs=512 skip=$((counter_at * 2048)) count=1 2>/dev/null |
+		sed -n "1s/^boots $token \([0-9]*\)$/\1/p")
+	boots=$((${boots:-0} + 1))
+	{ echo "boots $token $boots"; head -c 512 /dev/zero; } | head -c 512 > /tmp/sector
+	dd if=/tmp/sector of="/dev/$disk" bs=512 seek=$((counter_at * 2048)) conv=fsync 2>/dev/null
+	say "boot $boots"
+}
+
+do_reboot()
+{
+	say reboot
+	reboot -f
+	sleep 60
+}
+
+# The third start powers off.
+do_reboot_twice()
+{
+	do_boots
+	[ "$boots" -ge 3 ] || do_reboot
+}
+
+do_info()
+{
+	say "kernel $(uname -r)"
+	say "cpus $(grep -c ^processor /proc/cpuinfo)"
+	say "memory $(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)"
+}
+
+do_pci()
+{
+	for dir in /sys/bus/pci/devices/*; do
+		driver=$(readlink "$dir/driver") || driver=none
+		say "pci $(basename "$dir") $(cat "$dir/vendor"):$(cat "$dir/device") ${driver##*/}"
+	done
+}
+
+do_interrupts()
+{
+	sed -n "s/^/lab: irq /; /nvme/p" /proc/interrupts
+}
+
+# Stays up until something from outside ends the guest.
+do_wait()
+{
+	say waiting
+	sleep 300
+}
+
+do_panic()
+{
+	say panic
+	echo c > /proc/sysrq-trigger
+	sleep 60
+}
+
+for word in $todo; do
+	"do_$word"
+done
+say end
+poweroff -f
+sleep 60

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# Runs on the lab host, read by host-init.sh: the scenarios listed in /out/scenarios, one line on
+# ttyS1 for each, or a shell when there is no list. Kernel messages stay apart on ttyS0.
+
+for module in kvm-amd vfio-pci; do
+	/usr/sbin/modprobe -q "$module"
+done
+
+result()
+{
+	echo "$*" > /dev/ttyS1
+}
+
+# Everything a scenario may have left behind: programs, bound devices, changed modes.
+clean_up()
+{
+	for program in minivmm qemu-system-x86_64; do
+		killall -q -9 "$program" && usleep 300000
+	done
+	for bdf in $(cat /lab/stage/devices); do
+		dir=/sys/bus/pci/devices/$bdf
+		[ -e "$dir" ] || continue
+		[ ! -e "$dir/driver" ] || echo "$bdf" > "$dir/driver/unbind"
+		echo > "$dir/driver_override"
+	done
+	chmod 600 /dev/kvm 2>/dev/null
+	rm -rf /tmp/* /run/minivmm*
+}
+
+# A scenario is a process group of its own, so that its time limit reaches everything in it.
+run_scenario()
+{
+	name=$1 limit=$2 log=/out/$1.log
+	result "RUN $name"
+	clean_up > /dev/null 2>&1
+	setsid sh -c "scenario=$name; . /lab/stage/scenario-lib.sh; . /lab/stage/scenarios/$name.sh; end_scenario" \
+		> "$log" 2>&1 < /dev/null &
+	pid=$!
+	start=$(date +%s)
+	while kill -0 $pid 2>/dev/null; do
+		if [ $(($(date +%s) - start)) -ge "$limit" ]; then
+			kill -9 -$pid
+			echo "no end after $limit seconds" > /tmp/reason
+			break
+		fi
+		usleep 100000
+	done
+	wait $pid
+	status=$?
+	reason=$(cat /tmp/reason 2>/dev/null)
+	case $status in
+	0) result "PASS $name" ;;
+	77) result "SKIP $name: $reason" ;;
+	*) result "FAIL $name: ${reason:-script ended with status $status}" ;;
+	esac
+}
+
+if [ ! -e /out/scenarios ]; then
+	echo "minivmm is in /lab/stage, guests in /lab; poweroff -f ends"
+	cd /root || true
+	# A session of its own with a controlling terminal, so that Ctrl-C works.
+	setsid cttyhack sh
+	poweroff -f
+fi
+
+while read -r name limit; do
+	run_scenario "$name" "$limit"
+done < /out/scenarios
+result DONE
+poweroff -f

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The emulated machine, read by lab.sh: which hardware the lab host has. The same everywhere:
+#   01:00.0 NVMe with nvme1.img   02:00.0 NVMe with nvme2.img   each alone in its group
+#   04:01.0 04:02.0 rtl8139       behind a conventional bridge, hence one group of two
+#   05:00.0 e1000e
+# and what a scenario can ask for:
+machine_defaults=(cpus=2 intremap=on iommu=on kernel=6.1 memory=6G svm=on)
+
+# machine_config "KEY=VALUE...": the complete configuration, in a fixed order.
+machine_config()
+{
+	local default key value config=''
+
+	for default in "${machine_defaults[@]}"; do
+		key=${default%%=*}
+		value=$(echo " $1 " | sed -n "s/.* $key=\([^ ]*\) .*/\1/p")
+		config+="${config:+ }$key=${value:-${default#*=}}"
+	done
+	echo "$config"
+}
+
+# The devices that scenarios may bind, and that are freed between scenarios.
+machine_devices()
+{
+	printf '0000:%s\n' 01:00.0 02:00.0 04:01.0 04:02.0 05:00.0
+}
+
+add()
+{
+	machine+=("$@")
+}
+
+# A folder of this machine, by 9p; at a fixed place on the root bus to keep bus numbers stable.
+add_share()
+{
+	local tag=$1 path=$2 slot=$3
+
+	add -fsdev "local,id=$tag,path=$path,security_model=none${4:+,$4}" \
+		-device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag,addr=$slot"
+}
+
+# Disks are snapshots: writes are seen until the end of the boot and never reach the image.
+add_nvme()
+{
+	add -drive "file=nvme$1.img,if=none,id=disk$1,format=raw,snapshot=on" \
+		-device "nvme,id=nvme$1,drive=disk$1,serial=lab$1,bus=port$1"
+}
+
+# machine_args CONFIG: sets the array `machine`, and `machine_qmp` (the third serial port on).
+machine_args()
+{
+	local setting port
+	# shellcheck disable=SC2034
+	local cpus intremap iommu kernel memory svm
+
+	for setting in $1; do
+		local "${setting?}"
+	done
+	# EPYC less what the emulation lacks, which it would warn about.
+	local cpu=EPYC,-rdseed,-sha-ni,-fxsr-opt,-misalignsse,-3dnowprefetch,-osvw,-topoext
+	cpu+=,-nrip-save,-xsavec,svm=$svm,npt=$svm
+
+	machine=(-machine q35 -accel tcg,thread=multi -cpu "$cpu" -smp "$cpus" -m "$memory"
+		-nodefaults -display none -no-reboot
+		-kernel "vmlinux-$kernel" -initrd "host-$kernel.cpio"
+		-append "console=ttyS0 intel_iommu=on loglevel=4 panic=-1 lab.kernel=$kernel")
+	[ "$iommu" = off ] || add -device "intel-iommu,intremap=$intremap"
+
+	for port in 1 2 3 4; do
+		add -device "pcie-root-port,id=port$port,slot=$port,addr=$port"
+	done
+	add_nvme 1
+	add_nvme 2
+	add -device pcie-pci-bridge,id=bridge,bus=port3 \
+		-netdev hubport,id=net0,hubid=0 -device rtl8139,netdev=net0,bus=bridge,addr=1 \
+		-netdev hubport,id=net1,hubid=0 -device rtl8139,netdev=net1,bus=bridge,addr=2 \
+		-netdev hubport,id=net2,hubid=0 -device e1000e,id=nic,netdev=net2,bus=port4
+	add_share usr /usr 0x10 readonly=on
+	add_share lab "$LAB_DIR" 0x11 readonly=on
+	add_share out "$LAB_DIR/logs" 0x12
+
+	# The emulator listens on qmp.lab and its own third serial port is the caller: a scenario
+	# can pull its own hardware. qmp.sock is for people.
+	# shellcheck disable=SC2034
+	machine_qmp=(-chardev socket,id=qmp,path=qmp.lab,server=on,wait=off -mon chardev=qmp,mode=control
+		-chardev socket,id=qmpserial,path=qmp.lab -serial chardev:qmpserial
+		-qmp unix:qmp.sock,server=on,wait=off)
+}

@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# lab.sh run [SCENARIO...]   boots emulated hosts and runs scenarios (all of them) in there
+# lab.sh shell [KEY=VALUE...] the same machine with a shell; keys as in a scenario's `# lab:` line
+# lab.sh list                the scenarios, each with its machine
+#
+# LAB_DIR     where the images are (build/lab), made by `make lab-images`
+# LAB_VMM     the program under test (build/minivmm); `qemu` for QEMU itself in its place
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+LAB_DIR=$(readlink -f "${LAB_DIR:-$here/../../build/lab}")
+LAB_VMM=${LAB_VMM:-$here/../../build/minivmm}
+logs=$LAB_DIR/logs
+stage=$LAB_DIR/stage
+
+. "$here/lab-machine.sh"
+
+die()
+{
+	echo "lab.sh: $*" >&2
+	exit 1
+}
+
+# header NAME FIELD: the text after `# FIELD:` among the scenario's comments.
+header()
+{
+	sed -n "s/^# $2: *//p" "$here/scenarios/$1.sh"
+}
+
+all_scenarios()
+{
+	local file
+
+	for file in "$here"/scenarios/*.sh; do
+		basename "$file" .sh
+	done
+}
+
+# What the lab host sees at /lab/stage: a copy, so that a run is not disturbed by a build beside it.
+make_stage()
+{
+	rm -rf "$stage"
+	mkdir -p "$stage" "$logs"
+	cp -r "$here"/{host-run.sh,scenario-lib.sh,scenarios} "$stage"
+	machine_devices > "$stage/devices"
+	if [ "$LAB_VMM" = qemu ]; then
+		install -m 755 "$here/qemu-peer.sh" "$stage/minivmm"
+	else
+		install -m 755 "$LAB_VMM" "$stage/minivmm" || die "no program to test at $LAB_VMM"
+	fi
+}
+
+# Reads result lines from the lab host and prints them with the time taken. Fails unless every
+# scenario of the boot passed or was skipped and the host said DONE.
+read_results()
+{
+	local word name rest began=$SECONDS bad=0 done=0 pending=" $* "
+
+	while IFS=$' \t\r' read -r word name rest; do
+		case $word in
+		RUN)
+			began=$SECONDS
+			;;
+		PASS | SKIP | FAIL)
+			name=${name%:}
+			printf '%s %s%s (%d s)\n' "$word" "$name" "${rest:+: $rest}" $((SECONDS - began))
+			pending=${pending/ $name / }
+			[ "$word" != FAIL ] || bad=1
+			;;
+		DONE)
+			done=1
+			;;
+		esac
+	done
+	for name in $pending; do
+		echo "FAIL $name: no result from the lab host"
+		bad=1
+	done
+	[ $done = 1 ] || bad=1
+	return $bad
+}
+
+# boot_run CONFIG SCENARIO...: one boot. The limit of the whole is the sum of the parts'.
+boot_run()
+{
+	local config=$1 name limit total=30 bad=0 began=$SECONDS
+	local console
+
+	shift
+	: > "$logs/scenarios"
+	for name; do
+		limit=$(header "$name" timeout)
+		limit=${limit:-60}
+		total=$((total + limit))
+		echo "$name $limit" >> "$logs/scenarios"
+	done
+	console=$logs/host-$(echo "$config" | tr ' =' '-_').console
+	echo "BOOT $config"
+	machine_args "$config"
+	(
+		cd "$LAB_DIR"
+		# ttyS0 kernel, ttyS1 results, ttyS2 the emulator's own control
+		exec timeout -k 5 "$total" qemu-system-x86_64 "${machine[@]}" \
+			-serial "file:$console" -serial stdio "${machine_qmp[@]}" < /dev/null
+	) 2> "$logs/emulator.err" | read_results "$@" || bad=1
+	if [ $bad = 1 ]; then
+		cat "$logs/emulator.err"
+		echo "logs: $logs/NAME.log, $console"
+	fi
+	echo "BOOT took $((SECONDS - began)) s"
+	return $bad
+}
+
+run()
+{
+	local name config bad=0 began=$SECONDS
+	local -A members=()
+	local -a order=()
+
+	[ $# -gt 0 ] || mapfile -t order < <(all_scenarios)
+	[ $# -eq 0 ] || order=("$@")
+	for name in "${order[@]}"; do
+		[ -e "$here/scenarios/$name.sh" ] || die "no scenario $name"
+		config=$(machine_config "$(header "$name" lab)")
+		members[$config]+=" $name"
+	done
+	make_stage
+	rm -f "$logs"/*.log "$logs"/*.console
+	# Sorted, so that the order of a run does not change from one day to the next.
+	while read -r config; do
+		# shellcheck disable=SC2086
+		boot_run "$config" ${members[$config]} || bad=1
+	done < <(printf '%s\n' "${!members[@]}" | sort)
+	echo "lab: ${#order[@]} scenarios in $((SECONDS - began)) s"
+	return $bad
+}
+
+shell()
+{
+	make_stage
+	rm -f "$logs/scenarios"
+	machine_args "$(machine_config "$*")"
+	cd "$LAB_DIR"
+	exec qemu-system-x86_64 "${machine[@]}" -serial mon:stdio -serial null "${machine_qmp[@]}"
+}
+
+mkdir -p "$LAB_DIR"
+# The images and the stage are shared: one lab at a time.
+exec 9> "$LAB_DIR/lock"
+case ${1:-} in
+run) shift; flock 9; run "$@" ;;
+shell) shift; flock -n 9 || die "another lab is running"; shell "$@" ;;
+list) for name in $(all_scenarios); do echo "$name: $(machine_config "$(header "$name" lab)")"; done ;;
+*) sed -n '/^# lab.sh/,/^[^#]/s/^# //p' "$0"; exit 2 ;;
+esac

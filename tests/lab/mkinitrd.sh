@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# mkinitrd.sh OUT INIT ROOT MODULE...: an initramfs of static busybox, the script INIT as /init,
+# and the named kernel modules of the unpacked kernel package ROOT with all they depend on.
+# /modules.list has them in loading order; modules built into the kernel are left out.
+set -eu
+
+out=$1 init=$2 root=$3
+shift 3
+tree=$out.tree
+release=$(cat "$root/.release")
+
+# insmod lines of a dry run are in loading order; the machine's own modprobe.d must not meddle.
+module_files()
+{
+	local module
+
+	for module; do
+		modprobe -d "$root" -S "$release" -C /dev/null --show-depends "$module" |
+			awk '$1 == "insmod" { print $2 }'
+	done | awk '!seen[$0]++'
+}
+
+copy_modules()
+{
+	local file name
+
+	for file in $(module_files "$@"); do
+		name=$(basename "$file")
+		case $name in
+		# Unpacking under emulation, in the guest, would cost more than the bytes do.
+		*.xz) name=${name%.xz}; xz -dc "$file" > "$tree/modules/$name" ;;
+		*) cp "$file" "$tree/modules/$name" ;;
+		esac
+		echo "$name" >> "$tree/modules.list"
+	done
+}
+
+rm -rf "$tree"
+mkdir -p "$tree"/{bin,dev,etc,lib,mnt,modules,proc,root,run,sbin,sys,tmp,usr}
+cp /bin/busybox "$tree/bin/busybox"
+ln -s busybox "$tree/bin/sh"
+install -m 755 "$init" "$tree/init"
+: > "$tree/modules.list"
+copy_modules "$@"
+(cd "$tree" && find . | sort | cpio --quiet -o -H newc -R 0:0) > "$out.tmp"
+rm -rf "$tree"
+mv "$out.tmp" "$out"

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# What scenarios are written with; runs on the lab host in a process of its own per scenario.
+# The first expectation that is not met ends the scenario with FAIL. A scenario without a single
+# expectation fails too.
+
+vmm_program=/lab/stage/minivmm
+vmm_out=/tmp/vmm.out
+vmm_err=/tmp/vmm.err
+vmm_limit=60
+vmm_runner=''
+expectations=0
+
+fail()
+{
+	echo "$*" > /tmp/reason
+	echo "FAIL: $*"
+	show_output
+	[ -z "${vmm_pid:-}" ] || kill -9 "$vmm_pid" 2>/dev/null
+	exit 1
+}
+
+skip()
+{
+	echo "$*" > /tmp/reason
+	exit 77
+}
+
+end_scenario()
+{
+	show_output
+	[ $expectations -gt 0 ] || fail "nothing was expected"
+	exit 0
+}
+
+# Into the scenario's log: what the last start printed.
+show_output()
+{
+	for file in $vmm_out $vmm_err; do
+		[ ! -s $file ] || { echo "--- ${file##*/}"; cat $file; }
+	done
+}
+
+# --- starting the program under test
+
+# guest VERSION: the arguments for a guest with our own initramfs; VERSION as in /lab/root-VERSION.
+guest()
+{
+	echo "--kernel $(echo /lab/root-"$1"/boot/vmlinuz-*) --initrd /lab/guest-$1.cpio"
+}
+
+# todo WORDS: the guest's command line; the words are those of guest-init.sh.
+todo()
+{
+	echo "console=ttyS0 quiet lab.token=$scenario lab.do=$1"
+}
+
+# vmm_start ARGS...: starts it in the background; standard input is held open and never has data.
+vmm_start()
+{
+	show_output
+	echo "--- $vmm_runner $vmm_program $*"
+	: > $vmm_out
+	: > $vmm_err
+	[ -p /tmp/vmm.in ] || mkfifo /tmp/vmm.in
+	# The runner is a command with its own options: splitting it is what is wanted.
+	# shellcheck disable=SC2086
+	$vmm_runner "$vmm_program" "$@" <> /tmp/vmm.in > $vmm_out 2> $vmm_err &
+	vmm_pid=$!
+	vmm_since=$(seconds)
+}
+
+# vmm_wait: until it has ended; $status is its exit status, 128+n after signal n.
+vmm_wait()
+{
+	while kill -0 "$vmm_pid" 2>/dev/null; do
+		[ $(($(seconds) - vmm_since)) -lt $vmm_limit ] ||
+			fail "still running after $vmm_limit seconds"
+		usleep 50000
+	done
+	wait "$vmm_pid" && status=0 || status=$?
+	vmm_pid=''
+	echo "--- status $status after $(($(seconds) - vmm_since)) s"
+}
+
+vmm()
+{
+	vmm_start "$@"
+	vmm_wait
+}
+
+seconds()
+{
+	cut -d . -f 1 /proc/uptime
+}
+
+# --- expectations
+
+expect_status()
+{
+	expectations=$((expectations + 1))
+	[ "$status" -eq "$1" ] || fail "exit status $status, not $1: $(tail -n 1 $vmm_err)"
+}
+
+# A line of the guest's console with this text (a basic regular expression).
+expect_line()
+{
+	expectations=$((expectations + 1))
+	grep -q -e "$1" $vmm_out || fail "no '$1' on the console"
+}
+
+# expect_count N TEXT: that many lines.
+expect_count()
+{
+	expectations=$((expectations + 1))
+	count=$(grep -c -e "$2" $vmm_out)
+	[ "$count" -eq "$1" ] || fail "$count lines with '$2' on the console, not $1"
+}
+
+# expect_equal WHAT IS WANTED
+expect_equal()
+{
+	expectations=$((expectations + 1))
+	[ "$2" = "$3" ] || fail "$1 is '$2', not '$3'"
+}
+
+# One line of minivmm's own with all these words.
+expect_error()
+{
+	expectations=$((expectations + 1))
+	cp $vmm_err /tmp/lines
+	for word; do
+		grep -i -e "$word" /tmp/lines > /tmp/fewer || fail "no error line with: $*"
+		mv /tmp/fewer /tmp/lines
+	done
+}
+
+# The start was refused: status, at least one error line with these words, and a guest that never ran.
+expect_refusal()
+{
+	expect_status "$1"
+	shift
+	expect_error '^minivmm: error: ' "$@"
+	expectations=$((expectations + 1))
+	[ ! -s $vmm_out ] || fail "a guest ran although the start was refused"
+}
+
+# wait_line TEXT SECONDS: until the guest's console has the line, for things done to a running guest.
+wait_line()
+{
+	expectations=$((expectations + 1))
+	since=$(seconds)
+	until grep -q -e "$1" $vmm_out; do
+		kill -0 "$vmm_pid" 2>/dev/null || fail "ended before '$1' was on the console"
+		[ $(($(seconds) - since)) -lt "$2" ] || fail "no '$1' within $2 seconds"
+		usleep 50000
+	done
+}
+
+# --- the lab host's devices
+
+# bind DRIVER BDF
+bind()
+{
+	bind_dir=/sys/bus/pci/devices/$2
+	/usr/sbin/modprobe -q "$1"
+	[ ! -e "$bind_dir/driver" ] || echo "$2" > "$bind_dir/driver/unbind"
+	echo "$1" > "$bind_dir/driver_override"
+	echo "$2" > /sys/bus/pci/drivers_probe
+	[ "$(driver_of "$2")" = "$1" ] || fail "$2 did not bind to $1"
+}
+
+driver_of()
+{
+	basename "$(readlink "/sys/bus/pci/devices/$1/driver")"
+}
+
+group_of()
+{
+	basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")"
+}
+
+# disk_of BDF: waits for the NVMe's disk on the lab host.
+disk_of()
+{
+	tries=0
+	until ls -d "/sys/bus/pci/devices/$1"/nvme/*/nvme*n1 > /tmp/disk 2>/dev/null; do
+		[ $tries -lt 100 ] || fail "no disk at $1"
+		tries=$((tries + 1))
+		usleep 50000
+	done
+	sed 's,.*/,/dev/,' /tmp/disk
+}
+
+# image_md5 N: of the first MiB of the N-th NVMe, from the image rather than through any driver.
+image_md5()
+{
+	dd if="/lab/nvme$1.img" bs=64k count=16 2>/dev/null | md5sum | cut -d ' ' -f 1
+}
+
+# qmp JSON...: tells the emulator of the lab host itself; for faults that come from outside.
+qmp()
+{
+	stty raw -echo < /dev/ttyS2
+	{
+		echo '{"execute":"qmp_capabilities"}'
+		for command; do
+			echo "$command"
+		done
+	} > /dev/ttyS2
+	timeout 2 cat /dev/ttyS2 > /tmp/qmp.out
+	echo "--- qmp $*"
+	cat /tmp/qmp.out
+}

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# lab: kernel=6.12
+# timeout: 90
+# As default-guest; this host's modules are compressed.
+vmm_limit=80
+bind vfio-pci 0000:01:00.0
+vmm --vfio 01:00.0 --append minivmm.poweroff
+expect_status 0
+expect_line '1b36:0010'
+expect_line 'nvme'

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# The tests, see tests/README.md. Included by the Makefile.
+
+UNIT := $(B)/unit
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(wildcard tests/unit/*_test.c))
+UNIT_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+UNIT_OBJECTS := $(patsubst $(B)/%,$(UNIT)/obj/%,$(filter-out $(B)/vmm/main.o,$(OBJECTS)))
+UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\
+	$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
+
+# Everything but main(), once more, with the sanitizers: each test program takes from it what it needs.
+$(UNIT)/obj/%.o: %.c | $(B)/gen/dsdt.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(UNIT)/obj/firmware/guest_init.o: $(B)/firmware/guest_init.o
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(UNIT)/libminivmm.a: $(UNIT_OBJECTS)
+	rm -f $@
+	ar rcs $@ $^
+
+$(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivmm.a
+	$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt
+
+.PRECIOUS: $(UNIT)/obj/tests/unit/%.o
+-include $(wildcard $(UNIT)/obj/*/*.d $(UNIT)/obj/*/*/*.d)
+
+.PHONY: unit
+unit: $(UNIT_TESTS)
+	tests/unit/run.sh $(UNIT_TESTS)
+
+# The whole: what is skipped says why, what fails makes it fail, and the last line counts.
+check: deps
+	$(MAKE) check-installed
+
+.PHONY: check-installed
+check-installed: all $(UNIT_TESTS) lab-images
+	tests/check.sh $(B)

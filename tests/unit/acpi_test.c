@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * firmware/acpi.c and dsdt.asl: checksums, links, the offsets of the specification, agreement with
+ * arch_layout; and, where acpica-tools are installed, what an ACPI interpreter makes of it.
+ */
+#include <check.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "boot_images.h"
+#include "firmware/acpi.h"
+#include "vmm/core/arch.h"
+
+#define GPA  0xe0000ull
+#define SIZE 0x20000
+
+static uint8_t area[SIZE];
+static const char *const signatures[] = { "FACP", "APIC", "MCFG", "SSDT", "DSDT" };
+static const struct arch_range mmio64 = { 0x8000000000, 0x4000000000 };
+
+static uint64_t get(const uint8_t *from, size_t size)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, from, size);
+	return value;
+}
+
+static uint8_t *at(uint64_t gpa)
+{
+	ck_assert_msg(gpa >= GPA && gpa < GPA + SIZE, "%" PRIx64 " is outside", gpa);
+	return area + (gpa - GPA);
+}
+
+static uint8_t sum(const uint8_t *bytes, size_t size)
+{
+	uint8_t total = 0;
+
+	while (size--)
+		total += *bytes++;
+	return total;
+}
+
+static uint8_t *check_table(uint8_t *table)
+{
+	uint64_t length = get(table + 4, 4);
+
+	ck_assert_uint_ge(length, 36);
+	ck_assert_uint_le(length, SIZE - (table - area));
+	ck_assert_msg(sum(table, length) == 0, "checksum of %.4s", (char *)table);
+	ck_assert_uint_eq((table - area) % 16, 0);
+	return table;
+}
+
+/* By the way the guest goes: RSDP, XSDT, and the DSDT by way of the FADT. */
+static uint8_t *find_table(const char *signature)
+{
+	uint8_t *xsdt = check_table(at(get(area + 24, 8)));
+	uint64_t count = (get(xsdt + 4, 4) - 36) / 8;
+
+	ck_assert_int_eq(memcmp(xsdt, "XSDT", 4), 0);
+	if (strcmp(signature, "DSDT") == 0)
+		return check_table(at(get(find_table("FACP") + 140, 8)));
+	for (uint64_t i = 0; i < count; i++) {
+		uint8_t *table = check_table(at(get(xsdt + 36 + 8 * i, 8)));
+
+		if (memcmp(table, signature, 4) == 0)
+			return table;
+	}
+	ck_abort_msg("no %s", signature);
+}
+
+/* Into memory that was used before: nothing of it may shine through. */
+static void write_tables(unsigned int cpus, struct arch_range window)
+{
+	struct acpi_config config = { .cpus = cpus, .pci_mmio64 = window };
+
+	memset(area, 0xee, sizeof(area));
+	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
+}
+
+START_TEST(rsdp)
+{
+	write_tables(1, mmio64);
+	ck_assert_int_eq(memcmp(area, "RSD PTR ", 8), 0);
+	ck_assert_uint_eq(area[15], 2);
+	ck_assert_uint_eq(get(area + 20, 4), 36);
+	ck_assert_uint_eq(sum(area, 20), 0);
+	ck_assert_uint_eq(sum(area, 36), 0);
+}
+END_TEST
+
+START_TEST(all_tables)
+{
+	write_tables(4, mmio64);
+	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++)
+		ck_assert_int_eq(memcmp(find_table(signatures[i]), signatures[i], 4), 0);
+}
+END_TEST
+
+static void check_register(const uint8_t *gas, uint64_t port)
+{
+	ck_assert_uint_eq(gas[0], 1); /* system I/O */
+	ck_assert_uint_eq(gas[1], 8);
+	ck_assert_uint_eq(gas[2], 0);
+	ck_assert_uint_eq(gas[3], 1);
+	ck_assert_uint_eq(get(gas + 4, 8), port);
+}
+
+START_TEST(fadt)
+{
+	uint8_t *table;
+
+	write_tables(1, mmio64);
+	table = find_table("FACP");
+	ck_assert_uint_eq(get(table + 4, 4), 276);
+	ck_assert_uint_eq(table[8], 6);
+	/* No PM timer, no SCI, no PM1 block: the fixed hardware does not exist. */
+	for (size_t i = 36; i < 109; i++)
+		ck_assert_uint_eq(table[i], 0);
+	ck_assert_uint_eq(get(table + 109, 2), 1 << 2 | 1 << 5);
+	ck_assert_uint_eq(get(table + 112, 4), 1 << 0 | 1 << 10 | 1 << 20);
+	check_register(table + 116, arch_layout.power_port + 2);
+	ck_assert_uint_eq(table[128], 1);
+	check_register(table + 244, arch_layout.power_port);
+	check_register(table + 256, arch_layout.power_port + 1);
+}
+END_TEST
+
+static const unsigned int cpu_counts[] = { 1, 2, 255, 256, 300, 4096 };
+
+START_TEST(madt)
+{
+	unsigned int cpus = cpu_counts[_i], seen = 0, ioapics = 0;
+	uint8_t *table, *entry;
+
+	write_tables(cpus, mmio64);
+	table = find_table("APIC");
+	ck_assert_uint_eq(get(table + 36, 4), 0xfee00000);
+	ck_assert_uint_eq(get(table + 40, 4), 0);
+	for (entry = table + 44; entry < table + get(table + 4, 4); entry += entry[1]) {
+		if (entry[0] == 0) {
+			ck_assert_uint_eq(entry[1], 8);
+			ck_assert_uint_eq(entry[2], seen);
+			ck_assert_uint_eq(entry[3], seen);
+			ck_assert_uint_eq(get(entry + 4, 4), 1);
+			ck_assert_uint_lt(seen, 255);
+			seen++;
+		} else if (entry[0] == 9) {
+			ck_assert_uint_eq(entry[1], 16);
+			ck_assert_uint_eq(get(entry + 4, 4), seen);
+			ck_assert_uint_eq(get(entry + 8, 4), 1);
+			ck_assert_uint_eq(get(entry + 12, 4), seen);
+			ck_assert_uint_ge(seen, 255);
+			seen++;
+		} else {
+			ck_assert_uint_eq(entry[0], 1);
+			ck_assert_uint_eq(entry[1], 12);
+			ck_assert_uint_eq(get(entry + 4, 4), 0xfec00000);
+			ck_assert_uint_eq(get(entry + 8, 4), 0);
+			ioapics++;
+		}
+	}
+	ck_assert_ptr_eq(entry, table + get(table + 4, 4));
+	ck_assert_uint_eq(seen, cpus);
+	ck_assert_uint_eq(ioapics, 1);
+}
+END_TEST
+
+START_TEST(mcfg)
+{
+	uint8_t *table;
+
+	write_tables(1, mmio64);
+	table = find_table("MCFG");
+	ck_assert_uint_eq(get(table + 4, 4), 60);
+	ck_assert_uint_eq(get(table + 44, 8), arch_layout.ecam.base);
+	ck_assert_uint_eq(get(table + 52, 2), 0);
+	ck_assert_uint_eq(table[54], 0);
+	ck_assert_uint_eq((table[55] + 1ull) << 20, arch_layout.ecam.size);
+}
+END_TEST
+
+static uint64_t area_used(void)
+{
+	uint64_t used = sizeof(area);
+
+	while (used && area[used - 1] == 0xee)
+		used--;
+	return used;
+}
+
+/* In exactly the room they need, and not in less: then nothing is written at all. */
+START_TEST(room)
+{
+	struct acpi_config config = { .cpus = 3, .pci_mmio64 = mmio64 };
+	struct said said;
+	uint64_t size;
+	int ret;
+
+	write_tables(3, mmio64);
+	size = (area_used() + 15) & ~15ull;
+	memset(area, 0xee, sizeof(area));
+	said_begin(&said);
+	ret = acpi_write_tables(&config, area, GPA, size - 1);
+	said_end(&said);
+	ck_assert_int_eq(ret, -ENOSPC);
+	said_check(&said, "ACPI", "3 CPUs");
+	ck_assert_uint_eq(area_used(), 0);
+	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, size), 0);
+	ck_assert_uint_le(area_used(), size);
+	config.cpus = UINT32_MAX;
+	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), -ENOSPC);
+}
+END_TEST
+
+static bool dsdt_has(const void *bytes, size_t size)
+{
+	const uint8_t *dsdt = find_table("DSDT");
+
+	return memmem(dsdt, get(dsdt + 4, 4), bytes, size) != NULL;
+}
+
+/* An IO() descriptor: ACPI 6.4, 6.4.2.5. */
+static bool dsdt_has_io(uint16_t port, uint8_t count)
+{
+	uint8_t low = port & 0xff, high = port >> 8;
+	uint8_t io[] = { 0x47, 1, low, high, low, high, 1, count };
+
+	return dsdt_has(io, sizeof(io));
+}
+
+/* dsdt.asl has its own copy of these numbers. */
+START_TEST(dsdt_agrees_with_layout)
+{
+	uint8_t ecam[12] = { 0x86, 9, 0, 1 };        /* Memory32Fixed() */
+	uint8_t interrupt[9] = { 0x89, 6, 0, 3, 1 }; /* edge, active high */
+	uint32_t base = arch_layout.ecam.base, size = arch_layout.ecam.size;
+
+	write_tables(1, mmio64);
+	memcpy(ecam + 4, &base, 4);
+	memcpy(ecam + 8, &size, 4);
+	memcpy(interrupt + 5, &arch_layout.serial_gsi, 4);
+	ck_assert(dsdt_has(ecam, sizeof(ecam)));
+	ck_assert(dsdt_has(interrupt, sizeof(interrupt)));
+	ck_assert(dsdt_has_io(arch_layout.pci_config_port, 8));
+	ck_assert(dsdt_has_io(arch_layout.serial_port, 8));
+	ck_assert(dsdt_has_io(arch_layout.power_port, 3));
+	ck_assert(dsdt_has_io(arch_layout.pvpanic_port, 1));
+	ck_assert(!dsdt_has_io(arch_layout.pvpanic_port, 2));
+}
+END_TEST
+
+static char directory[64];
+
+static bool have(const char *tool, const char *test)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/usr/bin/%s", tool);
+	if (access(path, X_OK) == 0)
+		return true;
+	printf("SKIP acpi %s: %s is not installed (acpica-tools)\n", test, tool);
+	return false;
+}
+
+/* Each table in a file of its own in `directory`, which scratch_end() removes. */
+static void scratch_begin(void)
+{
+	char path[128];
+
+	strcpy(directory, "/tmp/acpi_test.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++) {
+		uint8_t *table = find_table(signatures[i]);
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s/%s.dat", directory, signatures[i]);
+		file = fopen(path, "w");
+		ck_assert_ptr_nonnull(file);
+		ck_assert_uint_eq(fwrite(table, get(table + 4, 4), 1, file), 1);
+		fclose(file);
+	}
+}
+
+/* What a command says when run in `directory`; it must end well. */
+static void run(char *output, size_t size, const char *fmt, ...)
+{
+	char tool[256], command[384];
+	va_list args;
+	size_t length;
+	FILE *pipe;
+
+	va_start(args, fmt);
+	vsnprintf(tool, sizeof(tool), fmt, args);
+	va_end(args);
+	snprintf(command, sizeof(command), "{ cd %s && %s; } 2>&1", directory, tool);
+	pipe = popen(command, "r");
+	ck_assert_ptr_nonnull(pipe);
+	length = fread(output, 1, size - 1, pipe);
+	output[length] = '\0';
+	ck_assert_msg(pclose(pipe) == 0, "%s\n%s", command, output);
+}
+
+static void scratch_end(void)
+{
+	char none[16];
+
+	run(none, sizeof(none), "rm -- *");
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+
+static char output[1 << 20];
+
+START_TEST(disassembles)
+{
+	if (!have("iasl", "disassembles"))
+		return;
+	write_tables(300, mmio64);
+	scratch_begin();
+	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++) {
+		const char *name = signatures[i];
+		const char *with = strcmp(name, "DSDT") == 0 ? "-e SSDT.dat" : "";
+
+		run(output, sizeof(output), "iasl %s -d %s.dat && cat %s.dsl", with, name, name);
+		ck_assert_msg(!strcasestr(output, "warning") && !strcasestr(output, "error") &&
+				      !strcasestr(output, "invalid") &&
+				      !strcasestr(output, "unknown"),
+			      "%s", output);
+		ck_assert_ptr_nonnull(strstr(output, name));
+	}
+	scratch_end();
+}
+END_TEST
+
+/* Have the interpreter evaluate `call`; what it returns is left in `output`. */
+static void evaluate(const char *call)
+{
+	static const char returned[] = " returned object ";
+	char *result;
+
+	run(output, sizeof(output), "acpiexec -b 'execute %s' DSDT.dat SSDT.dat", call);
+	result = strstr(output, returned);
+	ck_assert_msg(result && !strcasestr(output, "exception"), "%s", output);
+	memmove(output, result, strlen(result) + 1);
+}
+
+/* The bytes of a hex dump: `    0010: 47 01 F8 ...  // text`. */
+static size_t dumped_bytes(uint8_t *bytes, size_t size)
+{
+	size_t count = 0;
+
+	for (char *line = strstr(output, "0000: "); line; line = strchr(line, '\n')) {
+		char *next = strstr(line, ": ");
+		unsigned int byte;
+		int used;
+
+		if (!next || next > line + 16)
+			break;
+		for (line = next + 2; sscanf(line, "%2x %n", &byte, &used) == 1; line += used) {
+			ck_assert_uint_lt(count, size);
+			bytes[count++] = byte;
+		}
+	}
+	return count;
+}
+
+static void check_window(const uint8_t *descriptor, size_t width, struct arch_range range)
+{
+	const uint8_t *numbers = descriptor + 6; /* granularity, min, max, translation, length */
+
+	ck_assert_uint_eq(get(numbers, width), 0);
+	ck_assert_uint_eq(get(numbers + width, width), range.base);
+	ck_assert_uint_eq(get(numbers + 2 * width, width), range.base + range.size - 1);
+	ck_assert_uint_eq(get(numbers + 3 * width, width), 0);
+	ck_assert_uint_eq(get(numbers + 4 * width, width), range.size);
+}
+
+/* Bus numbers, CF8, I/O window, 32-bit window, perhaps a 64-bit window, end tag. */
+START_TEST(host_bridge_windows)
+{
+	const size_t low = 16 + 8 + 16 + 26;
+	uint8_t crs[256];
+
+	if (!have("acpiexec", "host_bridge_windows"))
+		return;
+	write_tables(1, mmio64);
+	scratch_begin();
+	evaluate("\\_SB.PCI0._CRS");
+	ck_assert_uint_eq(dumped_bytes(crs, sizeof(crs)), low + 46 + 2);
+	check_window(crs, 2, (struct arch_range){ 0, 1 });
+	check_window(crs + 24, 2, arch_layout.pci_io);
+	check_window(crs + 40, 4, arch_layout.pci_mmio32);
+	ck_assert_uint_eq(crs[low], 0x8a);
+	check_window(crs + low, 8, mmio64);
+	scratch_end();
+
+	write_tables(1, (struct arch_range){ 0, 0 });
+	scratch_begin();
+	evaluate("\\_SB.PCI0._CRS");
+	ck_assert_uint_eq(dumped_bytes(crs, sizeof(crs)), low + 2);
+	ck_assert_uint_eq(crs[low], 0x79);
+	scratch_end();
+}
+END_TEST
+
+START_TEST(interrupt_wiring)
+{
+	char *text = output;
+
+	if (!have("acpiexec", "interrupt_wiring"))
+		return;
+	write_tables(1, mmio64);
+	scratch_begin();
+	evaluate("\\_SB.PCI0._PRT");
+	for (unsigned int row = 0; row < 128; row++) {
+		unsigned int slot = row / 4, pin = row % 4;
+		uint64_t wanted[] = { slot << 16 | 0xffff, pin, 0,
+				      arch_layout.pci_intx_gsi +
+					      (slot + pin) % arch_layout.pci_intx_lines };
+
+		for (size_t i = 0; i < 4; i++) {
+			text = strstr(text, "[Integer] = ");
+			ck_assert_ptr_nonnull(text);
+			text += strlen("[Integer] = ");
+			ck_assert_uint_eq(strtoull(text, NULL, 16), wanted[i]);
+		}
+	}
+	ck_assert_ptr_null(strstr(text, "[Integer]"));
+	scratch_end();
+}
+END_TEST
+
+#define PCI_UUID     "(5B 4D DB 33 F7 1F 1C 40 96 57 74 41 C0 3D D7 66)"
+#define OTHER_UUID   "(5B 4D DB 33 F7 1F 1C 40 96 57 74 41 C0 3D D7 67)"
+#define CAPABILITIES "(00 00 00 00 1F 00 00 00 %s 00 00 00)"
+
+static const struct {
+	const char *uuid, *revision, *asked;
+	uint32_t status, granted;
+} osc_cases[] = {
+	{ PCI_UUID, "1", "18", 0, 0x18 },    /* AER and the PCIe capability */
+	{ PCI_UUID, "1", "1F", 0x10, 0x1c }, /* hot-plug is refused */
+	{ PCI_UUID, "2", "10", 8, 0x10 },
+	{ OTHER_UUID, "1", "1F", 4, 0x1f },
+};
+
+START_TEST(pcie_features)
+{
+	uint8_t bytes[16];
+	char call[256];
+
+	if (!have("acpiexec", "pcie_features"))
+		return;
+	write_tables(1, mmio64);
+	scratch_begin();
+	snprintf(call, sizeof(call), "\\_SB.PCI0._OSC %s %s 3 " CAPABILITIES, osc_cases[_i].uuid,
+		 osc_cases[_i].revision, osc_cases[_i].asked);
+	evaluate(call);
+	ck_assert_uint_eq(dumped_bytes(bytes, sizeof(bytes)), 12);
+	ck_assert_uint_eq(get(bytes, 4), osc_cases[_i].status);
+	ck_assert_uint_eq(get(bytes + 8, 4), osc_cases[_i].granted);
+	scratch_end();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("acpi");
+	TCase *tcase = tcase_create("acpi");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, rsdp);
+	tcase_add_test(tcase, all_tables);
+	tcase_add_test(tcase, fadt);
+	tcase_add_loop_test(tcase, madt, 0, sizeof(cpu_counts) / sizeof(cpu_counts[0]));
+	tcase_add_test(tcase, mcfg);
+	tcase_add_test(tcase, room);
+	tcase_add_test(tcase, dsdt_agrees_with_layout);
+	tcase_add_test(tcase, disassembles);
+	tcase_add_test(tcase, host_bridge_windows);
+	tcase_add_test(tcase, interrupt_wiring);
+	tcase_add_loop_test(tcase, pcie_features, 0, sizeof(osc_cases) / sizeof(osc_cases[0]));
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

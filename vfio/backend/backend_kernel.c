@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend_kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/core/log.h"
+#include "vmm/core/trace.h"
+
+/* A capability list that is longer is taken for a loop. */
+#define KERNEL_INFO_CAPS_MAX 32
+
+/* More than a kernel ever needs to describe a region; a larger answer is not believed. */
+#define KERNEL_INFO_SIZE_MAX (64u << 10)
+
+int kernel_get_info(struct vfio_device *device, uint32_t *flags)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_INFO, &info);
+
+	if (ret < 0)
+		return log_errno(device->name, ret, "VFIO_DEVICE_GET_INFO");
+	*flags = info.flags;
+	return 0;
+}
+
+static void kernel_parse_sparse(const struct vfio_region_info_cap_sparse_mmap *cap, size_t space,
+				struct vfio_region *region)
+{
+	for (uint32_t i = 0; i < cap->nr_areas && region->sparse_count < VFIO_SPARSE_MAX; i++) {
+		if (sizeof(*cap) + (i + 1) * sizeof(cap->areas[0]) > space)
+			return;
+		region->sparse[region->sparse_count++] =
+			(struct vfio_area){ cap->areas[i].offset, cap->areas[i].size };
+	}
+}
+
+/* The list is chained by offsets from the start of info; each is checked before it is followed. */
+static void kernel_parse_caps(const struct vfio_region_info *info, struct vfio_region *region)
+{
+	uint32_t offset = info->flags & VFIO_REGION_INFO_FLAG_CAPS ? info->cap_offset : 0;
+
+	for (unsigned int n = 0; offset && n < KERNEL_INFO_CAPS_MAX; n++) {
+		const struct vfio_info_cap_header *cap;
+		size_t space = info->argsz - offset;
+
+		if (offset > info->argsz || space < sizeof(*cap))
+			return;
+		cap = (const void *)((const char *)info + offset);
+		if (cap->id == VFIO_REGION_INFO_CAP_SPARSE_MMAP &&
+		    space >= sizeof(struct vfio_region_info_cap_sparse_mmap))
+			kernel_parse_sparse((const void *)cap, space, region);
+		else if (cap->id == VFIO_REGION_INFO_CAP_MSIX_MAPPABLE)
+			region->msix_mappable = true;
+		offset = cap->next;
+	}
+}
+
+/* Asks twice when the answer is longer than the plain struct: the kernel says how long in argsz. */
+static int kernel_region_info(struct vfio_device *device, uint32_t index,
+			      struct vfio_region_info **result)
+{
+	struct vfio_region_info plain = { .argsz = sizeof(plain), .index = index }, *info;
+	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &plain);
+	uint32_t argsz = plain.argsz;
+
+	if (ret < 0)
+		return ret;
+	if (argsz < sizeof(plain) || argsz > KERNEL_INFO_SIZE_MAX)
+		argsz = sizeof(plain);
+	info = calloc(1, argsz);
+	if (!info)
+		return -ENOMEM;
+	*info = plain;
+	info->argsz = argsz;
+	if (argsz > sizeof(plain))
+		ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, info);
+	if (ret < 0 || info->argsz > argsz) {
+		free(info);
+		return ret < 0 ? ret : -EIO;
+	}
+	*result = info;
+	return 0;
+}
+
+int kernel_get_region(struct vfio_device *device, uint32_t index, struct vfio_region *region)
+{
+	struct vfio_region_info *info = NULL;
+	int ret = kernel_region_info(device, index, &info);
+
+	*region = (struct vfio_region){ .index = index, .mmap_fd = device->fd };
+	if (ret < 0)
+		return ret;
+	region->flags = info->flags;
+	region->size = info->size;
+	region->mmap_offset = info->offset;
+	kernel_parse_caps(info, region);
+	free(info);
+	return 0;
+}
+
+int kernel_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq)
+{
+	struct vfio_irq_info info = { .argsz = sizeof(info), .index = index };
+	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_IRQ_INFO, &info);
+
+	if (ret < 0)
+		return ret;
+	*irq = (struct vfio_irq){ info.flags, info.count };
+	return 0;
+}
+
+int kernel_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request)
+{
+	size_t data = request->fds ? request->count * sizeof(int32_t) : 0;
+	struct vfio_irq_set *set = calloc(1, sizeof(*set) + data);
+	int ret;
+
+	if (!set)
+		return -ENOMEM;
+	set->argsz = (uint32_t)(sizeof(*set) + data);
+	set->flags = request->action |
+		     (request->fds ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE);
+	set->index = request->index;
+	set->start = request->start;
+	set->count = request->count;
+	if (data)
+		memcpy(set->data, request->fds, data);
+	ret = trace_ioctl(device->fd, VFIO_DEVICE_SET_IRQS, set);
+	free(set);
+	return ret;
+}
+
+int kernel_reset(struct vfio_device *device)
+{
+	return trace_ioctl(device->fd, VFIO_DEVICE_RESET, 0);
+}
+
+static bool kernel_access_valid(const struct vfio_region *region, uint64_t offset, size_t size)
+{
+	return size <= region->size && offset <= region->size - size;
+}
+
+int kernel_region_read(struct vfio_device *device, const struct vfio_region *region,
+		       uint64_t offset, void *data, size_t size)
+{
+	ssize_t n;
+
+	if (!kernel_access_valid(region, offset, size))
+		return -EINVAL;
+	n = pread(device->fd, data, size, (off_t)(region->mmap_offset + offset));
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? (int)n : -EIO;
+}
+
+int kernel_region_write(struct vfio_device *device, const struct vfio_region *region,
+			uint64_t offset, const void *data, size_t size)
+{
+	ssize_t n;
+
+	if (!kernel_access_valid(region, offset, size))
+		return -EINVAL;
+	n = pwrite(device->fd, data, size, (off_t)(region->mmap_offset + offset));
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? (int)n : -EIO;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The device half of the kernel's VFIO: once a device file is open, group and cdev are the same.
+ *
+ * Every function implements the operation of the same name in struct vfio_backend.
+ */
+#ifndef MINIVMM_BACKEND_KERNEL_H
+#define MINIVMM_BACKEND_KERNEL_H
+
+#include "vfio/vfio.h"
+
+int kernel_get_info(struct vfio_device *device, uint32_t *flags);
+int kernel_get_region(struct vfio_device *device, uint32_t index, struct vfio_region *region);
+int kernel_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq);
+int kernel_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request);
+int kernel_reset(struct vfio_device *device);
+int kernel_region_read(struct vfio_device *device, const struct vfio_region *region,
+		       uint64_t offset, void *data, size_t size);
+int kernel_region_write(struct vfio_device *device, const struct vfio_region *region,
+			uint64_t offset, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the host's sysfs says of its PCI devices. Looks; changes nothing.
+ *
+ * Read beside it: Documentation/ABI/testing/sysfs-bus-pci, Documentation/driver-api/vfio.rst.
+ */
+#ifndef MINIVMM_HOST_SYSFS_H
+#define MINIVMM_HOST_SYSFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HOST_BDF_MAX	 16
+#define HOST_DRIVER_MAX	 64
+#define HOST_MODALIAS_MAX 128
+
+struct host_device {
+	char bdf[HOST_BDF_MAX];	      /* 0000:01:00.0 */
+	char driver[HOST_DRIVER_MAX]; /* "" when no driver is bound */
+	int group;		      /* IOMMU group, or -1 when there is none */
+	unsigned int class_code;      /* 24 bits */
+	unsigned int vendor, device;
+};
+
+/* "01:00.0" or "0000:01:00.0" -> the full form, in lower case. 0, or -EINVAL if it is neither. */
+int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX]);
+
+/* 0, -ENODEV when there is no such device, or -errno; not logged. */
+int host_read_device(const char *bdf, struct host_device *device);
+
+/* The modalias, which module aliases match. 0 or -errno; not logged. */
+int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX]);
+
+/* Call visit() with each member of an IOMMU group until it returns nonzero; returns that, or 0, or
+ * -errno. */
+int host_for_each_in_group(int group, int (*visit)(const struct host_device *member, void *arg),
+			   void *arg);
+
+/* A bridge stays with its driver: it does not count when a group is handed over. */
+bool host_is_bridge(const struct host_device *device);
+
+/* Whether the kernel has any IOMMU group at all. */
+bool host_has_iommu(void);
+
+#endif

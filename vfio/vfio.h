@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract of a VFIO backend: how a PCI device of the host is reached from user space.
+ *
+ * Two objects, one table of operations. A space is what a device's DMA sees: a container, an IOAS, a
+ * vfio-user connection. A device is regions, interrupts and a reset. Everything that speaks to a
+ * particular kernel interface or protocol stands behind this table; everything that knows what a guest
+ * is stands in front of it. The backends read as a user-space driver library of their own.
+ *
+ * Order of calls: space_open, first dev_open, DMA maps, further dev_open ... and the mirror image. (The
+ * legacy container takes DMA maps only once a group is attached.)
+ *
+ * Read beside it: Documentation/driver-api/vfio.rst, include/uapi/linux/vfio.h.
+ */
+#ifndef MINIVMM_VFIO_H
+#define MINIVMM_VFIO_H
+
+#include <linux/vfio.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define VFIO_SPARSE_MAX 16
+#define VFIO_GROUPS_MAX 32
+#define VFIO_NAME_MAX	16 /* "0000:01:00.0" and its NUL */
+
+struct vfio_backend;
+
+/* One group of the legacy interface that is attached to the space. */
+struct vfio_group {
+	int number;
+	int fd;
+	unsigned int users; /* open devices */
+};
+
+struct vfio_space {
+	const struct vfio_backend *backend;
+	int fd;
+	void *priv; /* the backend's own */
+	struct vfio_group groups[VFIO_GROUPS_MAX];
+	unsigned int group_count;
+};
+
+struct vfio_device {
+	const struct vfio_backend *backend;
+	struct vfio_space *space;
+	char name[VFIO_NAME_MAX]; /* full BDF; filled in before dev_open */
+	int group;		  /* IOMMU group number; filled in before dev_open */
+	int fd;
+	int kvm_file; /* what KVM's VFIO device is told of, or -1 */
+	void *priv;   /* the backend's own */
+};
+
+/* IOVAs that can be mapped; both ends included. */
+struct vfio_range {
+	uint64_t first;
+	uint64_t last;
+};
+
+/* A piece of our memory that the device shall reach. All addresses and sizes are in whole pages. */
+struct vfio_dma {
+	uint64_t iova;
+	uint64_t size;
+	void *hva;
+	int fd; /* what hva maps, or -1 for anonymous memory */
+	uint64_t fd_offset;
+	bool readonly;
+};
+
+struct vfio_area {
+	uint64_t offset;
+	uint64_t size;
+};
+
+struct vfio_region {
+	uint32_t index; /* VFIO_PCI_*_REGION_INDEX */
+	uint32_t flags; /* VFIO_REGION_INFO_FLAG_READ, _WRITE, _MMAP */
+	uint64_t size;	/* 0 if the device has no such region */
+	int mmap_fd;	/* for mmap(), with mmap_offset; stays the backend's */
+	uint64_t mmap_offset;
+	/* What may be mapped: all of it when sparse_count is 0 and the MMAP flag is set. */
+	unsigned int sparse_count;
+	struct vfio_area sparse[VFIO_SPARSE_MAX];
+	bool msix_mappable; /* even the page of the MSI-X table may be mapped */
+};
+
+struct vfio_irq {
+	uint32_t flags; /* VFIO_IRQ_INFO_* */
+	uint32_t count;
+};
+
+/* One VFIO_DEVICE_SET_IRQS. */
+struct vfio_irq_request {
+	uint32_t index;	 /* VFIO_PCI_*_IRQ_INDEX */
+	uint32_t action; /* VFIO_IRQ_SET_ACTION_* */
+	uint32_t start;
+	uint32_t count;
+	/* count eventfds, -1 for none; NULL acts at once: with TRIGGER and count 0 it disables. */
+	const int *fds;
+};
+
+/* All mandatory. Each returns 0 (or what is said) or -errno; a missing feature is -ENOTSUP. */
+struct vfio_backend {
+	const char *name;
+
+	/* A space without devices. Logs. */
+	int (*space_open)(struct vfio_space *space);
+	/* All devices are closed. Accepts a half-opened space; idempotent. */
+	void (*space_close)(struct vfio_space *space);
+	/* Fills in at most `max` ranges in ascending order and returns how many there are; 0 when the
+	 * kernel does not tell. */
+	int (*iova_ranges)(struct vfio_space *space, struct vfio_range *ranges, unsigned int max);
+	/* Pins the memory: when it returns, the device may read and (unless readonly) write it. */
+	int (*dma_map)(struct vfio_space *space, const struct vfio_dma *dma);
+	/* Exactly a range that was mapped. When it returns, the device reaches it no more. */
+	int (*dma_unmap)(struct vfio_space *space, uint64_t iova, uint64_t size);
+
+	/* The device, reset by the kernel if it can. device->name and ->group say which. Logs. */
+	int (*dev_open)(struct vfio_space *space, struct vfio_device *device);
+	/* Gives it back; its interrupts must be off. Accepts a half-opened device; idempotent. */
+	void (*dev_close)(struct vfio_device *device);
+	/* VFIO_DEVICE_FLAGS_* */
+	int (*get_info)(struct vfio_device *device, uint32_t *flags);
+	/* -EINVAL for an index the device does not have. */
+	int (*get_region)(struct vfio_device *device, uint32_t index, struct vfio_region *region);
+	int (*get_irq)(struct vfio_device *device, uint32_t index, struct vfio_irq *irq);
+	/* A positive result is the number of vectors the host could give: nothing was set. */
+	int (*set_irqs)(struct vfio_device *device, const struct vfio_irq_request *request);
+	/* The function alone. */
+	int (*reset)(struct vfio_device *device);
+	/* The function's whole bus or slot: possible when all it affects is in this space. */
+	int (*hot_reset)(struct vfio_device *device);
+	/* Bytes moved; -EIO for less than `size`. Offsets past the region's end are -EINVAL. */
+	int (*region_read)(struct vfio_device *device, const struct vfio_region *region,
+			   uint64_t offset, void *data, size_t size);
+	int (*region_write)(struct vfio_device *device, const struct vfio_region *region,
+			    uint64_t offset, const void *data, size_t size);
+};
+
+/* /dev/vfio/vfio and one file per IOMMU group. */
+extern const struct vfio_backend vfio_backend_group;
+
+#endif

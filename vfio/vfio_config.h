@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which bits of the device's configuration space the guest sees, and which it may change.
+ *
+ * Tables, not if-chains: one for the header, one for each kind of capability, each row with the reason.
+ * For every bit two questions are answered. Where does a read come from - our copy (emulated) or the
+ * device? Where does a write go - into our copy, to the device (forwarded), or nowhere? What no table
+ * names is read from the device and cannot be written.
+ *
+ * Reactions to writes - BARs that move, interrupts that are switched on - are not here but in vfio_pci.c.
+ *
+ * Read beside it: PCI Local Bus 3.0, 6.1 and 6.7; PCI Express Base 7.5 to 7.9.
+ */
+#ifndef MINIVMM_VFIO_CONFIG_H
+#define MINIVMM_VFIO_CONFIG_H
+
+#include "devices/pci.h"
+#include "vfio.h"
+
+enum vfio_cap_policy {
+	VFIO_CAP_PASS,	  /* the device's own registers, as far as the table lets writes through */
+	VFIO_CAP_EMULATE, /* our copy: the registers belong to minivmm */
+	VFIO_CAP_HIDE,	  /* taken out of the guest's list */
+};
+
+struct vfio_config {
+	struct vfio_device *device;
+	struct vfio_region region;
+	uint8_t emulated[PCI_CONFIG_SIZE]; /* bits read from our copy */
+	uint8_t forward[PCI_CONFIG_SIZE];  /* bits whose writes reach the device */
+	uint8_t w1c[PCI_CONFIG_SIZE];	   /* bits that a written 1 clears */
+};
+
+/*
+ * Read the device's configuration space into `function` and apply the tables to it: masks, hidden
+ * capabilities, the shape of an endpoint on a root bus. 0; -ENODEV when the device answers all-ones
+ * (logged: it is gone or asleep); or -errno, logged.
+ */
+int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
+		     struct pci_function *function);
+
+/* What the guest reads; all-ones when the device does not answer. Aligned, 1, 2 or 4 bytes. */
+uint32_t vfio_config_read(struct vfio_config *config, const struct pci_function *function,
+			  unsigned int offset, unsigned int size);
+
+/* The part of a guest's write that belongs to the device. Our copy is pci_config_write()'s business. */
+void vfio_config_forward(struct vfio_config *config, unsigned int offset, unsigned int size,
+			 uint32_t value);
+
+/* One register of the device itself, not the guest's view. 0 or -errno. */
+int vfio_config_get(struct vfio_config *config, unsigned int offset, unsigned int size,
+		    uint32_t *value);
+int vfio_config_put(struct vfio_config *config, unsigned int offset, unsigned int size,
+		    uint32_t value);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio_dma.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "vmm/core/log.h"
+#include "vmm/core/prefault.h"
+
+/* The kernel accounts a little more than RAM: its own view of what the process has locked already. */
+#define DMA_MEMLOCK_SLACK (16ull << 20)
+
+int vfio_dma_check_memlock(uint64_t bytes)
+{
+	uint64_t need = bytes + DMA_MEMLOCK_SLACK;
+	struct rlimit limit, raised;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
+		return log_errno("guest RAM", -errno, "getrlimit RLIMIT_MEMLOCK");
+	if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= need)
+		return 0;
+	raised.rlim_cur = need;
+	raised.rlim_max = limit.rlim_max > need ? limit.rlim_max : need;
+	if (setrlimit(RLIMIT_MEMLOCK, &raised) == 0)
+		return 0;
+	log_error("guest RAM",
+		  "passing a device through locks it into memory: %" PRIu64
+		  " KiB needed, the limit (ulimit -l) is %" PRIu64 " KiB",
+		  need >> 10, (uint64_t)limit.rlim_cur >> 10);
+	log_fix("sudo prlimit --memlock=%" PRIu64 " --pid $$   # this shell, now", need);
+	log_fix("echo \"$USER - memlock %" PRIu64
+		"\" | sudo tee /etc/security/limits.d/minivmm.conf   # from the next login on",
+		need >> 10);
+	return -ENOMEM;
+}
+
+static struct vfio_dma_map *dma_map_of(struct memory_listener *listener)
+{
+	return (struct vfio_dma_map *)((char *)listener - offsetof(struct vfio_dma_map, listener));
+}
+
+static void dma_log_ranges(const struct vfio_dma_map *map)
+{
+	for (unsigned int i = 0; i < map->range_count; i++)
+		log_error(NULL, "  the IOMMU maps %#" PRIx64 "-%#" PRIx64, map->ranges[i].first,
+			  map->ranges[i].last);
+}
+
+static int dma_check_range(const struct vfio_dma_map *map, const struct memory_region *region)
+{
+	uint64_t last = region->gpa + region->size - 1;
+
+	for (unsigned int i = 0; i < map->range_count; i++)
+		if (region->gpa >= map->ranges[i].first && last <= map->ranges[i].last)
+			return 0;
+	if (!map->range_count)
+		return 0;
+	log_error("guest RAM", "%#" PRIx64 "-%#" PRIx64 " cannot be mapped for DMA", region->gpa,
+		  last);
+	dma_log_ranges(map);
+	return -EINVAL;
+}
+
+static int dma_region_add(struct memory_listener *listener, const struct memory_region *region)
+{
+	struct vfio_dma_map *map = dma_map_of(listener);
+	struct vfio_dma dma = {
+		.iova = region->gpa,
+		.size = region->size,
+		.hva = region->hva,
+		.fd = region->fd,
+		.fd_offset = region->fd_offset,
+	};
+	int ret;
+
+	if (region->kind != MEMORY_RAM)
+		return 0;
+	ret = dma_check_range(map, region);
+	if (ret == 0)
+		ret = prefault_memory(region->hva, region->size);
+	if (ret < 0)
+		return ret;
+	ret = map->space->backend->dma_map(map->space, &dma);
+	if (ret < 0)
+		log_errno("guest RAM", ret, "map %#" PRIx64 " + %#" PRIx64 " for DMA", dma.iova,
+			  dma.size);
+	if (ret == -ENOMEM)
+		log_fix("ulimit -l unlimited   # or free memory: every page of guest RAM is pinned");
+	return ret;
+}
+
+static void dma_region_del(struct memory_listener *listener, const struct memory_region *region)
+{
+	struct vfio_dma_map *map = dma_map_of(listener);
+
+	if (region->kind == MEMORY_RAM)
+		map->space->backend->dma_unmap(map->space, region->gpa, region->size);
+}
+
+int vfio_dma_start(struct vfio_dma_map *map, struct vfio_space *space, struct memory *memory)
+{
+	int ret;
+
+	*map = (struct vfio_dma_map){ .listener = { dma_region_add, dma_region_del }, .space = space };
+	ret = space->backend->iova_ranges(space, map->ranges, VFIO_RANGES_MAX);
+	if (ret < 0)
+		return log_errno("IOMMU", ret, "ask which addresses it maps");
+	map->range_count = (unsigned int)ret;
+	ret = memory_add_listener(memory, &map->listener);
+	if (ret == 0)
+		map->memory = memory;
+	return ret;
+}
+
+void vfio_dma_stop(struct vfio_dma_map *map)
+{
+	if (map->memory)
+		memory_del_listener(map->memory, &map->listener);
+	map->memory = NULL;
+}

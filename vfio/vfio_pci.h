@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A passed-through PCI function: a device of the host, seen by the guest as struct pci_function.
+ *
+ * Ties the parts together - configuration space, BARs, interrupts, reset - and owns their order. Each
+ * part has a file of its own and knows nothing of the others.
+ */
+#ifndef MINIVMM_VFIO_PCI_H
+#define MINIVMM_VFIO_PCI_H
+
+#include <pthread.h>
+#include <stddef.h>
+
+#include "devices/msix.h"
+#include "devices/pci.h"
+#include "vfio.h"
+#include "vfio_config.h"
+#include "vfio_irq.h"
+#include "vfio_region.h"
+#include "vmm/core/vm.h"
+
+struct vfio_pci;
+
+/* A piece of a BAR where the guest sees it: a memory slot, or a bus region. */
+struct vfio_window {
+	struct vfio_pci *pci;
+	unsigned int bar;
+	struct vfio_piece piece;
+};
+
+struct vfio_bar {
+	struct vfio_region region;
+	void *hva; /* reserved address space, mapped where pieces are; NULL if none is */
+	uint64_t hva_size;
+	struct vfio_window windows[VFIO_PIECES_MAX];
+	unsigned int window_count;
+	unsigned int placed; /* windows the guest sees now */
+};
+
+struct vfio_pci {
+	struct pci_function function;
+	struct vfio_device device;
+	struct vm *vm;
+	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_* */
+	struct vfio_config config;
+	struct vfio_bar bars[PCI_BARS];
+
+	pthread_mutex_t lock; /* the interrupt state: tables are written by any vCPU */
+	unsigned int msix_cap; /* offset in config space, or 0 */
+	unsigned int msix_table_bar, msix_pba_bar;
+	uint64_t msix_table_offset, msix_pba_offset;
+	struct msix msix;
+	struct vfio_vectors vectors;
+	struct vfio_intx intx;
+	bool has_intx;
+};
+
+static inline struct vfio_pci *vfio_pci_of(struct pci_function *function)
+{
+	return (struct vfio_pci *)((char *)function - offsetof(struct vfio_pci, function));
+}
+
+/*
+ * Open the host's device `name` (full BDF) of IOMMU group `group` in `space` and make it a function
+ * ready for pci_host_add(). *result is freed by its destroy op, or by vfio_pci_free() before it is
+ * plugged in. 0 or -errno, logged.
+ */
+int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int group,
+		 struct vfio_pci **result);
+void vfio_pci_free(struct vfio_pci *pci);
+
+/* Wire what depends on the slot - the INTx line - after pci_host_add(). 0 or -errno, logged. */
+int vfio_pci_connect(struct vfio_pci *pci);
+
+#endif

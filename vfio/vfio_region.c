@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio_region.h"
+
+#include <string.h>
+
+/* [first, last + 1) of `area` within a region of `size` bytes; empty if it lies outside or wraps. */
+static struct vfio_area region_clip(const struct vfio_area *area, uint64_t size)
+{
+	uint64_t end;
+
+	if (__builtin_add_overflow(area->offset, area->size, &end) || end > size)
+		end = size;
+	if (area->offset >= end)
+		return (struct vfio_area){ 0, 0 };
+	return (struct vfio_area){ area->offset, end - area->offset };
+}
+
+/* Whether the page at `offset` may be mapped: by the backend, in full. */
+static bool region_page_mappable(const struct vfio_region *region, uint64_t offset, uint64_t page)
+{
+	if (!(region->flags & VFIO_REGION_INFO_FLAG_MMAP))
+		return false;
+	if (region->sparse_count == 0)
+		return true;
+	for (unsigned int i = 0; i < region->sparse_count; i++) {
+		struct vfio_area area = region_clip(&region->sparse[i], region->size);
+
+		if (offset >= area.offset && offset + page <= area.offset + area.size)
+			return true;
+	}
+	return false;
+}
+
+static bool region_page_holed(const struct vfio_region *region, const struct vfio_area *holes,
+			      unsigned int hole_count, uint64_t offset, uint64_t page)
+{
+	for (unsigned int i = 0; i < hole_count; i++) {
+		struct vfio_area hole = region_clip(&holes[i], region->size);
+
+		if (hole.size && hole.offset < offset + page && offset < hole.offset + hole.size)
+			return true;
+	}
+	return false;
+}
+
+/* The next page boundary above `offset` at which the answer may change: an edge of some area. */
+static uint64_t region_next_edge(const struct vfio_region *region, const struct vfio_area *areas,
+				 unsigned int count, uint64_t offset, uint64_t page, uint64_t edge)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct vfio_area area = region_clip(&areas[i], region->size);
+		uint64_t sides[4] = {
+			area.offset & ~(page - 1),
+			(area.offset + page - 1) & ~(page - 1),
+			(area.offset + area.size) & ~(page - 1),
+			(area.offset + area.size + page - 1) & ~(page - 1),
+		};
+
+		for (unsigned int s = 0; area.size && s < 4; s++)
+			if (sides[s] > offset && sides[s] < edge)
+				edge = sides[s];
+	}
+	return edge;
+}
+
+/* Append a piece, or lengthen the last one when it is of the same kind. */
+static unsigned int region_append(struct vfio_piece *pieces, unsigned int count,
+				  struct vfio_piece piece)
+{
+	if (count && (pieces[count - 1].mapped == piece.mapped || count == VFIO_PIECES_MAX)) {
+		pieces[count - 1].size += piece.size;
+		pieces[count - 1].mapped &= piece.mapped;
+		return count;
+	}
+	pieces[count] = piece;
+	return count + 1;
+}
+
+unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio_area *holes,
+			     unsigned int hole_count, uint64_t page, struct vfio_piece *pieces)
+{
+	unsigned int count = 0;
+	uint64_t offset = 0, edge;
+
+	if (region->size == 0)
+		return 0;
+	if (region->size % page) {
+		pieces[0] = (struct vfio_piece){ 0, region->size, false };
+		return 1;
+	}
+	for (; offset < region->size; offset = edge) {
+		bool mapped = region_page_mappable(region, offset, page) &&
+			      !region_page_holed(region, holes, hole_count, offset, page);
+
+		edge = region_next_edge(region, holes, hole_count, offset, page, region->size);
+		edge = region_next_edge(region, region->sparse, region->sparse_count, offset, page,
+					edge);
+		count = region_append(pieces, count,
+				      (struct vfio_piece){ offset, edge - offset, mapped });
+	}
+	return count;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio_reset.h"
+
+#include <errno.h>
+
+#include "vmm/core/log.h"
+
+static int reset_check_alive(struct vfio_device *device, struct vfio_config *config)
+{
+	uint32_t vendor = 0xffff;
+	int ret = vfio_config_get(config, PCI_VENDOR_ID, 2, &vendor);
+
+	if (ret == 0 && vendor != 0xffff)
+		return 0;
+	log_error(device->name, "does not answer after its reset: all-ones");
+	return ret < 0 ? ret : -ENODEV;
+}
+
+int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config)
+{
+	int ret = -ENOTSUP;
+
+	vfio_config_put(config, PCI_COMMAND, 2, 0);
+	if (info_flags & VFIO_DEVICE_FLAGS_RESET)
+		ret = device->backend->reset(device);
+	if (ret < 0)
+		ret = device->backend->hot_reset(device);
+	if (ret < 0) {
+		log_warn(device->name, "cannot be reset (error %d): the guest finds it as it left it",
+			 -ret);
+		return ret;
+	}
+	return reset_check_alive(device, config);
+}

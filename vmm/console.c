@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/core/log.h"
+
+#define CTRL_A 1
+
+/* ---- output ---- */
+
+/* A signal ends a write that blocks: the machine is about to stop, the byte is of no use any more. */
+static void console_transmit(void *owner, uint8_t byte)
+{
+	struct console *console = owner;
+
+	if (console->out_fd >= 0 && write(console->out_fd, &byte, 1) < 0 && errno == EPIPE)
+		console->out_fd = -1;
+}
+
+/* ---- input ---- */
+
+/* Hand over what was read; what the port has no room for stays. Called with the lock held. */
+static void console_push(struct console *console)
+{
+	unsigned int taken = (unsigned int)serial_receive(console->serial, console->pending,
+							   console->pending_count);
+
+	console->pending_count -= taken;
+	memmove(console->pending, console->pending + taken, console->pending_count);
+}
+
+static void console_listen(struct console *console, bool listen)
+{
+	if (listen == console->listening)
+		return;
+	console->listening = listen;
+	if (!listen)
+		loop_del(&console->vm->loop, &console->input);
+	else if (loop_add(&console->vm->loop, &console->input) < 0)
+		console->listening = false; /* a regular file or /dev/null: no input from there */
+}
+
+/* The guest has caught up: input that had to wait goes on. */
+static void console_drained(void *owner)
+{
+	struct console *console = owner;
+
+	pthread_mutex_lock(&console->lock);
+	if (console->pending_count) {
+		console_push(console);
+		if (!console->pending_count)
+			console_listen(console, true);
+	}
+	pthread_mutex_unlock(&console->lock);
+}
+
+const struct serial_line console_line = { console_transmit, console_drained };
+
+static void console_help(void)
+{
+	fputs("\nminivmm keys: Ctrl-A x ends the guest, Ctrl-A Ctrl-A sends Ctrl-A, Ctrl-A h this "
+	      "help\n",
+	      stderr);
+}
+
+/* Takes the keys meant for minivmm out of what was typed; returns how many bytes are left. */
+static unsigned int console_filter(struct console *console, uint8_t *bytes, unsigned int count)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		uint8_t key = bytes[i];
+
+		if (!console->escape && key == CTRL_A) {
+			console->escape = true;
+			continue;
+		}
+		if (console->escape && key == 'x')
+			vm_post(console->vm, VM_EVENT_QUIT);
+		else if (console->escape && key == 'h')
+			console_help();
+		else
+			bytes[kept++] = key;
+		console->escape = false;
+	}
+	return kept;
+}
+
+static void console_ready(void *owner, uint32_t events)
+{
+	struct console *console = owner;
+	uint8_t *free_bytes;
+	ssize_t n;
+
+	(void)events;
+	pthread_mutex_lock(&console->lock);
+	free_bytes = &console->pending[console->pending_count];
+	n = read(console->input.fd, free_bytes, CONSOLE_PENDING_MAX - console->pending_count);
+	if (n > 0 && console->raw)
+		n = console_filter(console, free_bytes, (unsigned int)n);
+	else if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+		console_listen(console, false); /* end of input */
+	if (n > 0) {
+		console->pending_count += (unsigned int)n;
+		console_push(console);
+		console_listen(console, !console->pending_count);
+	}
+	pthread_mutex_unlock(&console->lock);
+}
+
+/* ---- life ---- */
+
+static int console_open_file(struct console *console, const char *path)
+{
+	console->opened[0] = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (console->opened[0] < 0)
+		return log_errno(path, -errno, "open for the console");
+	console->out_fd = console->opened[0];
+	return 0;
+}
+
+/* We keep the other side open too: a pty whose last reader leaves hangs up. */
+static int console_open_pty(struct console *console)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	struct termios mode;
+	char path[64];
+
+	console->opened[0] = fd;
+	if (fd < 0 || grantpt(fd) < 0 || unlockpt(fd) < 0 || ptsname_r(fd, path, sizeof(path)))
+		return log_errno("--console pty", -errno, "open a pseudo-terminal");
+	console->opened[1] = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (console->opened[1] < 0)
+		return log_errno(path, -errno, "open");
+	if (tcgetattr(fd, &mode) == 0) {
+		cfmakeraw(&mode);
+		tcsetattr(fd, TCSANOW, &mode);
+	}
+	console->out_fd = console->input.fd = fd;
+	log_info("console", "on %s", path);
+	return 0;
+}
+
+int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial)
+{
+	*console = (struct console){
+		.vm = vm, .serial = serial, .out_fd = -1, .opened = { -1, -1 }
+	};
+	console->input = (struct loop_source){ -1, console_ready, console };
+	pthread_mutex_init(&console->lock, NULL);
+	if (strncmp(spec, "file:", 5) == 0)
+		return console_open_file(console, spec + 5);
+	if (strcmp(spec, "pty") == 0)
+		return console_open_pty(console);
+	if (strcmp(spec, "stdio") == 0) {
+		console->input.fd = STDIN_FILENO;
+		console->out_fd = STDOUT_FILENO;
+	}
+	return 0;
+}
+
+/* Raw, but newlines of our own messages still return the carriage. */
+static int console_set_raw(struct console *console)
+{
+	struct termios mode;
+
+	if (tcgetattr(STDIN_FILENO, &console->saved) < 0)
+		return log_errno("terminal", -errno, "tcgetattr");
+	mode = console->saved;
+	cfmakeraw(&mode);
+	mode.c_oflag |= OPOST;
+	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &mode) < 0)
+		return log_errno("terminal", -errno, "tcsetattr");
+	console->raw = true;
+	return 0;
+}
+
+int console_start(struct console *console)
+{
+	int ret = 0;
+
+	if (console->input.fd == STDIN_FILENO && isatty(STDIN_FILENO))
+		ret = console_set_raw(console);
+	if (ret == 0 && console->input.fd >= 0) {
+		pthread_mutex_lock(&console->lock);
+		console_listen(console, true);
+		pthread_mutex_unlock(&console->lock);
+	}
+	return ret;
+}
+
+void console_destroy(struct console *console)
+{
+	if (!console->vm)
+		return;
+	if (console->raw)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &console->saved);
+	for (int i = 0; i < 2; i++)
+		if (console->opened[i] >= 0)
+			close(console->opened[i]);
+	pthread_mutex_destroy(&console->lock);
+	console->vm = NULL;
+}

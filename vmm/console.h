@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's console on the host: the terminal, a pseudo-terminal, a file or nothing.
+ *
+ * Owns the terminal's mode, which it always gives back, and the Ctrl-A keys. Bytes go to and come from
+ * the serial port.
+ */
+#ifndef MINIVMM_CONSOLE_H
+#define MINIVMM_CONSOLE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <termios.h>
+
+#include "devices/serial.h"
+#include "vmm/core/vm.h"
+
+#define CONSOLE_PENDING_MAX 256
+
+struct console {
+	struct vm *vm;
+	struct serial *serial;
+	struct loop_source input;
+	int out_fd; /* -1: output is dropped */
+	int opened[2]; /* what we opened and must close: file, or pty and its other side */
+	bool raw; /* the terminal is ours; saved has its former mode */
+	struct termios saved;
+	bool escape; /* Ctrl-A was the last key */
+	pthread_mutex_t lock; /* of what follows */
+	bool listening; /* input is in the loop */
+	uint8_t pending[CONSOLE_PENDING_MAX]; /* read, but the port was full */
+	unsigned int pending_count;
+};
+
+/* What the serial port calls, with the console as owner. */
+extern const struct serial_line console_line;
+
+/* `spec` is stdio, none, pty or file:PATH. The terminal is not touched yet. 0 or -errno, logged. */
+int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial);
+
+/* The guest is about to run: raw mode on a terminal, input flows. 0 or -errno, logged. */
+int console_start(struct console *console);
+
+/* The terminal as it was. Idempotent; accepts a zeroed console that was never initialised. */
+void console_destroy(struct console *console);
+
+#endif

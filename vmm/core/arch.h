@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole contract between minivmm and a processor architecture.
+ *
+ * One const struct says where things lie; a dozen functions say how the machine and its CPUs come to
+ * life. Implemented in vmm/x86_64/ (and, for arm64, vmm/aarch64/); the build links exactly one.
+ */
+#ifndef MINIVMM_ARCH_H
+#define MINIVMM_ARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kvm_irq_routing_entry;
+struct vm;
+struct vcpu;
+
+/* [base, base + size) in one of the guest's address spaces. */
+struct arch_range {
+	uint64_t base;
+	uint64_t size;
+};
+
+/* Where the machine keeps things. Addresses are guest-physical, ports are port I/O. */
+struct arch_layout {
+	const char *name;
+	struct arch_range ram_low;    /* RAM below the device hole */
+	uint64_t ram_high;	      /* where RAM goes on above the hole */
+	struct arch_range ecam;	      /* PCI configuration space, bus 0 alone: 1 MiB */
+	struct arch_range pci_mmio32; /* BARs that need 32-bit addresses */
+	struct arch_range pci_io;     /* I/O BARs */
+	uint32_t pci_intx_gsi;	      /* first of pci_intx_lines GSIs shared by INTA..INTD */
+	uint32_t pci_intx_lines;
+	uint16_t pci_config_port; /* CF8; 0 if the machine has none */
+	uint16_t serial_port;	  /* 16550 in port I/O */
+	uint32_t serial_gsi;
+	uint16_t power_port;   /* devices/power.c */
+	uint16_t i8042_port;   /* keyboard controller's command port: reset only */
+	uint16_t pvpanic_port; /* devices/pvpanic.c */
+};
+
+extern const struct arch_layout arch_layout;
+
+/* How the boot CPU enters the guest, as firmware/ found it in the kernel image. */
+struct arch_entry {
+	uint64_t pc;
+	uint64_t arg;	/* x86: boot_params (RSI) or hvm_start_info (EBX); arm64: the FDT (X0) */
+	bool long_mode; /* x86: 64-bit with the tables below, else 32-bit protected mode (PVH) */
+	uint64_t page_table;
+	uint64_t gdt;
+};
+
+/* KVM capabilities this architecture needs beyond the common ones, ended by {0}. */
+struct arch_cap {
+	int cap;
+	const char *name;
+};
+extern const struct arch_cap arch_caps[];
+
+/* Interrupt controllers and what else must exist before the first vCPU. 0 or -errno, logged. */
+int arch_vm_init(struct vm *vm);
+
+/* Fill in how GSIs reach the interrupt controllers' pins; returns how many entries. */
+#define ARCH_IRQ_ROUTES_MAX 48
+uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries);
+
+/* Add to an MSI's route what this architecture's interrupt controller wants to know of the sender. */
+void arch_irq_msi_route(struct kvm_irq_routing_entry *route, uint32_t devid);
+
+/*
+ * Features, topology and power-on state of a vCPU just created. The boot CPU (index 0) starts at
+ * vm->entry; the others wait to be woken by it. 0 or -errno, logged.
+ */
+int arch_vcpu_init(struct vcpu *vcpu);
+
+/* An exit that vcpu.c does not know. True if it was handled and the guest may go on. */
+bool arch_vcpu_exit(struct vcpu *vcpu);
+
+/* Print the registers to standard error, one line each. */
+void arch_vcpu_dump(struct vcpu *vcpu);
+
+/* The guest-physical address width that this host can give a guest; 0 < bits <= 52. */
+unsigned int arch_gpa_bits(void);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "bus.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+void bus_init(struct bus *bus)
+{
+	*bus = (struct bus){ 0 };
+	pthread_rwlock_init(&bus->lock, NULL);
+}
+
+void bus_destroy(struct bus *bus)
+{
+	free(bus->regions);
+	bus->regions = NULL;
+	bus->count = 0;
+	pthread_rwlock_destroy(&bus->lock);
+}
+
+/* Index of the first region whose last byte is at or above `addr`. */
+static size_t bus_find(const struct bus *bus, uint64_t addr)
+{
+	size_t low = 0, high = bus->count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct bus_region *region = &bus->regions[mid];
+
+		if (region->base + (region->size - 1) < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static int bus_insert(struct bus *bus, const struct bus_region *region)
+{
+	size_t at = bus_find(bus, region->base);
+	struct bus_region *grown;
+
+	if (at < bus->count && bus->regions[at].base < region->base + region->size)
+		return -EEXIST;
+	grown = realloc(bus->regions, (bus->count + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	memmove(&grown[at + 1], &grown[at], (bus->count - at) * sizeof(*grown));
+	grown[at] = *region;
+	bus->regions = grown;
+	bus->count++;
+	return 0;
+}
+
+int bus_add_region(struct bus *bus, const struct bus_region *region)
+{
+	uint64_t end;
+	int ret;
+
+	if (!region->size || __builtin_add_overflow(region->base, region->size, &end))
+		return -EINVAL;
+	pthread_rwlock_wrlock(&bus->lock);
+	ret = bus_insert(bus, region);
+	pthread_rwlock_unlock(&bus->lock);
+	return ret;
+}
+
+void bus_del_region(struct bus *bus, uint64_t base)
+{
+	size_t at;
+
+	pthread_rwlock_wrlock(&bus->lock);
+	at = bus_find(bus, base);
+	if (at < bus->count && bus->regions[at].base == base) {
+		bus->count--;
+		memmove(&bus->regions[at], &bus->regions[at + 1],
+			(bus->count - at) * sizeof(bus->regions[0]));
+	}
+	pthread_rwlock_unlock(&bus->lock);
+}
+
+/* Who answers at `addr`; false for a hole. */
+static bool bus_lookup(struct bus *bus, uint64_t addr, struct bus_region *region)
+{
+	bool found = false;
+	size_t at;
+
+	pthread_rwlock_rdlock(&bus->lock);
+	at = bus_find(bus, addr);
+	if (at < bus->count && bus->regions[at].base <= addr) {
+		*region = bus->regions[at];
+		found = true;
+	}
+	pthread_rwlock_unlock(&bus->lock);
+	return found;
+}
+
+/* The largest power of two that is no more than `len` bytes and than what the region has left. */
+static unsigned int bus_chunk(const struct bus_region *region, uint64_t offset, unsigned int len)
+{
+	uint64_t left = region->size - offset;
+	unsigned int chunk = 8;
+
+	while (chunk > len || chunk > left)
+		chunk /= 2;
+	return chunk;
+}
+
+void bus_read(struct bus *bus, uint64_t addr, void *data, unsigned int len)
+{
+	struct bus_region region;
+	uint8_t *bytes = data;
+	unsigned int chunk;
+
+	for (; len; addr += chunk, bytes += chunk, len -= chunk) {
+		uint64_t value = UINT64_MAX;
+
+		chunk = 1;
+		if (bus_lookup(bus, addr, &region)) {
+			chunk = bus_chunk(&region, addr - region.base, len);
+			value = region.ops->read(region.owner, addr - region.base, chunk);
+		}
+		memcpy(bytes, &value, chunk);
+	}
+}
+
+void bus_write(struct bus *bus, uint64_t addr, const void *data, unsigned int len)
+{
+	struct bus_region region;
+	const uint8_t *bytes = data;
+	unsigned int chunk;
+
+	for (; len; addr += chunk, bytes += chunk, len -= chunk) {
+		uint64_t value = 0;
+
+		chunk = 1;
+		if (bus_lookup(bus, addr, &region)) {
+			chunk = bus_chunk(&region, addr - region.base, len);
+			memcpy(&value, bytes, chunk);
+			region.ops->write(region.owner, addr - region.base, chunk, value);
+		}
+	}
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "irq.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "arch.h"
+#include "log.h"
+#include "trace.h"
+
+int irq_router_init(struct irq_router *router, int vm_fd, uint32_t gsi_max)
+{
+	*router = (struct irq_router){ .vm_fd = vm_fd, .gsi_max = gsi_max };
+	pthread_mutex_init(&router->lock, NULL);
+	router->capacity = ARCH_IRQ_ROUTES_MAX + 16;
+	router->gsi_used = calloc(gsi_max, 1);
+	router->table = calloc(1, sizeof(*router->table) +
+					  router->capacity * sizeof(router->table->entries[0]));
+	if (!router->table || !router->gsi_used)
+		return log_errno("interrupt routing", -ENOMEM, "allocate");
+	router->table->nr = arch_irq_routes(router->table->entries);
+	for (uint32_t gsi = 0; gsi < IRQ_LINES_MAX && gsi < gsi_max; gsi++)
+		router->gsi_used[gsi] = 1;
+	return 0;
+}
+
+void irq_router_destroy(struct irq_router *router)
+{
+	if (!router->gsi_max)
+		return;
+	free(router->table);
+	free(router->gsi_used);
+	pthread_mutex_destroy(&router->lock);
+	*router = (struct irq_router){ 0 };
+}
+
+static int irq_alloc_gsi(struct irq_router *router)
+{
+	for (uint32_t gsi = IRQ_LINES_MAX; gsi < router->gsi_max; gsi++)
+		if (!router->gsi_used[gsi]) {
+			router->gsi_used[gsi] = 1;
+			return (int)gsi;
+		}
+	return -ENOSPC;
+}
+
+int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid)
+{
+	int gsi;
+
+	*msi = (struct irq_msi){ .eventfd = -1, .devid = devid };
+	pthread_mutex_lock(&router->lock);
+	gsi = irq_alloc_gsi(router);
+	pthread_mutex_unlock(&router->lock);
+	if (gsi < 0)
+		return log_errno("interrupt routing", gsi, "a GSI for one more vector");
+	msi->gsi = (uint32_t)gsi;
+	msi->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (msi->eventfd < 0) {
+		int err = log_errno("interrupt vector", -errno, "eventfd");
+
+		irq_msi_destroy(router, msi);
+		return err;
+	}
+	return 0;
+}
+
+static struct kvm_irq_routing_entry *irq_find_route(struct irq_router *router, uint32_t gsi)
+{
+	for (uint32_t i = router->table->nr; i--;)
+		if (router->table->entries[i].gsi == gsi)
+			return &router->table->entries[i];
+	return NULL;
+}
+
+void irq_msi_destroy(struct irq_router *router, struct irq_msi *msi)
+{
+	struct kvm_irq_routing_entry *route;
+
+	if (!msi->gsi)
+		return;
+	irq_msi_mask(router, msi);
+	pthread_mutex_lock(&router->lock);
+	route = irq_find_route(router, msi->gsi);
+	if (route) {
+		*route = router->table->entries[--router->table->nr];
+		router->dirty = true;
+	}
+	router->gsi_used[msi->gsi] = 0;
+	pthread_mutex_unlock(&router->lock);
+	if (msi->eventfd >= 0)
+		close(msi->eventfd);
+	*msi = (struct irq_msi){ .eventfd = -1 };
+}
+
+static struct kvm_irq_routing_entry *irq_append_route(struct irq_router *router)
+{
+	uint32_t capacity = router->capacity * 2;
+	struct kvm_irq_routing *grown;
+
+	if (router->table->nr == router->capacity) {
+		grown = realloc(router->table,
+				sizeof(*grown) + capacity * sizeof(grown->entries[0]));
+		if (!grown)
+			return NULL;
+		router->table = grown;
+		router->capacity = capacity;
+	}
+	return &router->table->entries[router->table->nr++];
+}
+
+void irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_t address,
+			 uint32_t data)
+{
+	struct kvm_irq_routing_entry *route;
+
+	pthread_mutex_lock(&router->lock);
+	route = irq_find_route(router, msi->gsi);
+	if (route && msi->address == address && msi->data == data)
+		goto unlock;
+	if (!route)
+		route = irq_append_route(router);
+	if (!route)
+		goto unlock;
+	msi->address = address;
+	msi->data = data;
+	*route = (struct kvm_irq_routing_entry){
+		.gsi = msi->gsi,
+		.type = KVM_IRQ_ROUTING_MSI,
+		.u.msi.address_lo = (uint32_t)address,
+		.u.msi.address_hi = (uint32_t)(address >> 32),
+		.u.msi.data = data,
+	};
+	arch_irq_msi_route(route, msi->devid);
+	router->dirty = true;
+unlock:
+	pthread_mutex_unlock(&router->lock);
+}
+
+int irq_commit(struct irq_router *router)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&router->lock);
+	if (router->dirty)
+		ret = trace_ioctl(router->vm_fd, KVM_SET_GSI_ROUTING, router->table);
+	if (ret < 0)
+		log_errno("interrupt routing", ret, "KVM_SET_GSI_ROUTING");
+	else
+		router->dirty = false;
+	pthread_mutex_unlock(&router->lock);
+	return ret;
+}
+
+static int irq_plug(struct irq_router *router, const struct irq_msi *msi, uint32_t flags)
+{
+	struct kvm_irqfd irqfd = {
+		.fd = (uint32_t)msi->eventfd,
+		.gsi = msi->gsi,
+		.flags = flags,
+	};
+
+	return trace_ioctl(router->vm_fd, KVM_IRQFD, &irqfd);
+}
+
+int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi)
+{
+	int ret;
+
+	if (msi->unmasked)
+		return 0;
+	ret = irq_plug(router, msi, 0);
+	if (ret < 0)
+		return log_errno("interrupt vector", ret, "KVM_IRQFD for GSI %u", msi->gsi);
+	msi->unmasked = true;
+	return 0;
+}
+
+void irq_msi_mask(struct irq_router *router, struct irq_msi *msi)
+{
+	if (!msi->unmasked)
+		return;
+	irq_plug(router, msi, KVM_IRQFD_FLAG_DEASSIGN);
+	msi->unmasked = false;
+}
+
+void irq_line_set(struct irq_router *router, struct irq_line *line, bool level)
+{
+	pthread_mutex_lock(&router->lock);
+	if (line->level != level && line->gsi < IRQ_LINES_MAX) {
+		uint8_t *holders = &router->line_level[line->gsi];
+		struct kvm_irq_level pin = { .irq = line->gsi };
+
+		*holders = level ? *holders + 1 : *holders - 1;
+		line->level = level;
+		pin.level = *holders != 0;
+		trace_ioctl(router->vm_fd, KVM_IRQ_LINE, &pin);
+	}
+	pthread_mutex_unlock(&router->lock);
+}
+
+static int irq_level_plug(struct irq_router *router, const struct irq_level *level, uint32_t flags)
+{
+	struct kvm_irqfd irqfd = {
+		.fd = (uint32_t)level->trigger,
+		.gsi = level->gsi,
+		.flags = flags,
+		.resamplefd = (uint32_t)level->resample,
+	};
+
+	return trace_ioctl(router->vm_fd, KVM_IRQFD, &irqfd);
+}
+
+static void irq_level_close(struct irq_level *level)
+{
+	if (level->trigger >= 0)
+		close(level->trigger);
+	if (level->resample >= 0)
+		close(level->resample);
+	level->trigger = level->resample = -1;
+}
+
+int irq_level_init(struct irq_router *router, struct irq_level *level, uint32_t gsi)
+{
+	int ret = 0;
+
+	level->gsi = gsi;
+	level->trigger = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	level->resample = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (level->trigger < 0 || level->resample < 0)
+		ret = log_errno("interrupt line", -errno, "eventfd");
+	if (ret == 0) {
+		ret = irq_level_plug(router, level, KVM_IRQFD_FLAG_RESAMPLE);
+		if (ret < 0)
+			log_errno("interrupt line", ret, "KVM_IRQFD with resample for GSI %u", gsi);
+	}
+	if (ret < 0)
+		irq_level_close(level);
+	return ret;
+}
+
+void irq_level_destroy(struct irq_router *router, struct irq_level *level)
+{
+	if (level->trigger >= 0)
+		irq_level_plug(router, level, KVM_IRQFD_FLAG_DEASSIGN);
+	irq_level_close(level);
+}

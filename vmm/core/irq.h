@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupts into the guest: KVM's GSI routing table, message-signalled vectors, shared level lines.
+ *
+ * Owns which GSI means what. A vector is an object: its GSI and eventfd live as long as the vector, its
+ * route follows the address and data that the guest wrote, and the irqfd - the wire from eventfd to
+ * guest inside the kernel - is plugged only while the vector is unmasked. Order matters: route first,
+ * irqfd second; on mask the irqfd goes and the route stays.
+ *
+ * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_GSI_ROUTING and KVM_IRQFD.
+ */
+#ifndef MINIVMM_IRQ_H
+#define MINIVMM_IRQ_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define IRQ_LINES_MAX 24
+
+struct irq_router {
+	pthread_mutex_t lock;
+	int vm_fd;
+	struct kvm_irq_routing *table; /* what KVM has, or will have after irq_commit() */
+	uint32_t capacity;	       /* entries that fit in table */
+	uint32_t gsi_max;	       /* GSIs that KVM offers */
+	uint8_t *gsi_used;	       /* one byte per GSI */
+	bool dirty;
+	uint8_t line_level[IRQ_LINES_MAX]; /* how many irq_lines hold this GSI high */
+};
+
+/* A vector of MSI or MSI-X. */
+struct irq_msi {
+	uint32_t gsi;
+	int eventfd; /* whoever signals it interrupts the guest, if unmasked */
+	uint64_t address;
+	uint32_t data;
+	uint32_t devid; /* the function's BDF, for interrupt controllers that ask for it */
+	bool unmasked;
+};
+
+/* A level-triggered input that may be shared, such as INTx, or an edge one, such as COM1's. */
+struct irq_line {
+	uint32_t gsi;
+	bool level;
+};
+
+/*
+ * A level interrupt that a real device raises: `trigger` raises the line and `resample` tells, when the
+ * guest has acknowledged it, that the device may be asked again. Both ends stay inside the kernel.
+ */
+struct irq_level {
+	uint32_t gsi;
+	int trigger;
+	int resample;
+};
+
+/* Take over the routing of a new VM. 0 or -errno, logged. */
+int irq_router_init(struct irq_router *router, int vm_fd, uint32_t gsi_max);
+void irq_router_destroy(struct irq_router *router);
+
+/* A new vector, masked and without a message. 0, -ENOSPC when KVM has no GSI left, or -errno; logged. */
+int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid);
+
+/* Unplugs the irqfd and gives GSI and eventfd back. Accepts a half-built or destroyed vector. */
+void irq_msi_destroy(struct irq_router *router, struct irq_msi *msi);
+
+/* The message the vector sends. Takes effect with irq_commit(). */
+void irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_t address,
+			 uint32_t data);
+
+/* Hand all changed routes to KVM in one call; none if nothing changed. 0 or -errno, logged. */
+int irq_commit(struct irq_router *router);
+
+/* Plug or unplug the irqfd. The route must have been committed before unmasking. 0 or -errno, logged. */
+int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi);
+void irq_msi_mask(struct irq_router *router, struct irq_msi *msi);
+
+/* Drive a line. A GSI is high as long as one of its lines is. */
+void irq_line_set(struct irq_router *router, struct irq_line *line, bool level);
+
+/* Create both eventfds and wire them to `gsi`. 0 or -errno, logged; then *level is destroyed. */
+int irq_level_init(struct irq_router *router, struct irq_level *level, uint32_t gsi);
+
+/* Unwires and closes. Accepts a destroyed one, whose trigger is -1. */
+void irq_level_destroy(struct irq_router *router, struct irq_level *level);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages to the person at the keyboard: one line each, on standard error.
+ *
+ * Owns the shape of a message, `minivmm: error: OBJECT: what: why`, and of the line that mends it,
+ * `  fix: COMMAND`. Whoever makes a failing call logs it, once; callers only pass the error on.
+ */
+#ifndef MINIVMM_LOG_H
+#define MINIVMM_LOG_H
+
+/* Something failed and the request cannot be carried out. `object` names what it failed on. */
+void log_error(const char *object, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * A failed system call: appends the text of `err`, a -errno, to the message.
+ * Returns err, so that a caller can write `return log_errno(bdf, -errno, "open")`.
+ */
+int log_errno(const char *object, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Something is not as it should be; the guest goes on. */
+void log_warn(const char *object, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Something the user wants to know. */
+void log_info(const char *object, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The exact line that mends the error before it. */
+void log_fix(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

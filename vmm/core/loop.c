@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "log.h"
+
+int loop_init(struct loop *loop)
+{
+	*loop = (struct loop){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC) };
+	return loop->epoll_fd < 0 ? log_errno("main loop", -errno, "epoll_create1") : 0;
+}
+
+void loop_destroy(struct loop *loop)
+{
+	if (loop->epoll_fd >= 0)
+		close(loop->epoll_fd);
+	loop->epoll_fd = -1;
+}
+
+int loop_add(struct loop *loop, struct loop_source *source)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, source->fd, &event) == 0)
+		return 0;
+	return errno == EPERM ? -EPERM : log_errno("main loop", -errno, "epoll_ctl");
+}
+
+void loop_del(struct loop *loop, struct loop_source *source)
+{
+	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
+}
+
+int loop_run(struct loop *loop)
+{
+	loop->stop = false;
+	while (!loop->stop) {
+		struct epoll_event event;
+		int n = epoll_wait(loop->epoll_fd, &event, 1, -1);
+
+		if (n < 0 && errno != EINTR)
+			return log_errno("main loop", -errno, "epoll_wait");
+		if (n > 0) {
+			struct loop_source *source = event.data.ptr;
+
+			source->ready(source->owner, event.events);
+		}
+	}
+	return 0;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->stop = true;
+}

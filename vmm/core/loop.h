@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The main thread's epoll loop: console input, signals, device notifications, events from vCPUs.
+ *
+ * Owns who is called when a file becomes ready. Everything it calls runs in the main thread, one at a
+ * time.
+ */
+#ifndef MINIVMM_LOOP_H
+#define MINIVMM_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Lives in its owner; must stay where it is while it is added. */
+struct loop_source {
+	int fd;
+	void (*ready)(void *owner, uint32_t events); /* EPOLLIN, EPOLLHUP, ... */
+	void *owner;
+};
+
+struct loop {
+	int epoll_fd;
+	bool stop;
+};
+
+/* 0 or -errno, logged. */
+int loop_init(struct loop *loop);
+void loop_destroy(struct loop *loop);
+
+/* Call source->ready when source->fd has input or is hung up. 0 or -errno, logged. A regular file,
+ * which is always ready, is -EPERM and not logged. */
+int loop_add(struct loop *loop, struct loop_source *source);
+
+/* Not to be called from another source's ready(). */
+void loop_del(struct loop *loop, struct loop_source *source);
+
+/* Serve sources until loop_stop() is called from one of them. 0 or -errno, logged. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+#endif

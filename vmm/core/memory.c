@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "log.h"
+
+/* Transparent huge pages of x86-64 and of arm64 with 4 KiB pages. */
+#define MEMORY_HUGE_PAGE (2ull << 20)
+
+void memory_init(struct memory *memory)
+{
+	*memory = (struct memory){ 0 };
+	pthread_mutex_init(&memory->lock, NULL);
+}
+
+static bool memory_owns(const struct memory_region *region)
+{
+	return region->kind == MEMORY_RAM && region->fd < 0;
+}
+
+void memory_destroy(struct memory *memory)
+{
+	while (memory->count) {
+		struct memory_region last = memory->regions[memory->count - 1];
+
+		memory_del_region(memory, last.gpa);
+		if (memory_owns(&last))
+			munmap(last.hva, last.size);
+	}
+	free(memory->regions);
+	memory->regions = NULL;
+	pthread_mutex_destroy(&memory->lock);
+}
+
+/* Index of the first region that ends above `gpa`. */
+static size_t memory_find(const struct memory *memory, uint64_t gpa)
+{
+	size_t i = 0;
+
+	while (i < memory->count && memory->regions[i].gpa + memory->regions[i].size <= gpa)
+		i++;
+	return i;
+}
+
+static int memory_insert(struct memory *memory, size_t at, const struct memory_region *region)
+{
+	struct memory_region *grown;
+
+	grown = realloc(memory->regions, (memory->count + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	memmove(&grown[at + 1], &grown[at], (memory->count - at) * sizeof(*grown));
+	grown[at] = *region;
+	memory->regions = grown;
+	memory->count++;
+	return 0;
+}
+
+static void memory_remove(struct memory *memory, size_t at)
+{
+	memory->count--;
+	memmove(&memory->regions[at], &memory->regions[at + 1],
+		(memory->count - at) * sizeof(memory->regions[0]));
+}
+
+static void memory_tell_del(struct memory *memory, size_t told, const struct memory_region *region)
+{
+	while (told--)
+		memory->listeners[told]->del(memory->listeners[told], region);
+}
+
+static int memory_tell_add(struct memory *memory, const struct memory_region *region)
+{
+	for (size_t i = 0; i < memory->listener_count; i++) {
+		int ret = memory->listeners[i]->add(memory->listeners[i], region);
+
+		if (ret < 0) {
+			memory_tell_del(memory, i, region);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int memory_add_locked(struct memory *memory, const struct memory_region *region)
+{
+	size_t at = memory_find(memory, region->gpa);
+	int ret;
+
+	if (at < memory->count && memory->regions[at].gpa < region->gpa + region->size)
+		return -EEXIST;
+	ret = memory_insert(memory, at, region);
+	if (ret < 0)
+		return ret;
+	ret = memory_tell_add(memory, region);
+	if (ret < 0)
+		memory_remove(memory, at);
+	return ret;
+}
+
+int memory_add_region(struct memory *memory, const struct memory_region *region)
+{
+	uint64_t end;
+	int ret;
+
+	if (!region->size || __builtin_add_overflow(region->gpa, region->size, &end))
+		return -EINVAL;
+	pthread_mutex_lock(&memory->lock);
+	ret = memory_add_locked(memory, region);
+	pthread_mutex_unlock(&memory->lock);
+	return ret;
+}
+
+/*
+ * Anonymous memory whose address is congruent to gpa modulo the huge page size: only then can one
+ * huge page back the guest's and ours alike.
+ */
+static void *memory_map_ram(uint64_t gpa, uint64_t size)
+{
+	uint64_t slack = MEMORY_HUGE_PAGE, lead;
+	char *base;
+
+	base = mmap(NULL, size + slack, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (base == MAP_FAILED)
+		return NULL;
+	lead = (gpa - (uintptr_t)base) & (MEMORY_HUGE_PAGE - 1);
+	if (lead)
+		munmap(base, lead);
+	if (slack - lead)
+		munmap(base + lead + size, slack - lead);
+	madvise(base + lead, size, MADV_HUGEPAGE);
+	return base + lead;
+}
+
+int memory_add_ram(struct memory *memory, uint64_t gpa, uint64_t size)
+{
+	struct memory_region region = { .gpa = gpa, .size = size, .fd = -1, .kind = MEMORY_RAM };
+	int ret;
+
+	region.hva = memory_map_ram(gpa, size);
+	if (!region.hva)
+		return log_errno("guest RAM", -errno, "mmap of %" PRIu64 " MiB", size >> 20);
+	ret = memory_add_region(memory, &region);
+	if (ret < 0)
+		munmap(region.hva, size);
+	return ret;
+}
+
+void memory_del_region(struct memory *memory, uint64_t gpa)
+{
+	struct memory_region region;
+	size_t at;
+
+	pthread_mutex_lock(&memory->lock);
+	at = memory_find(memory, gpa);
+	if (at < memory->count && memory->regions[at].gpa == gpa) {
+		region = memory->regions[at];
+		memory_tell_del(memory, memory->listener_count, &region);
+		memory_remove(memory, at);
+	}
+	pthread_mutex_unlock(&memory->lock);
+}
+
+static int memory_replay(struct memory *memory, struct memory_listener *listener)
+{
+	for (size_t i = 0; i < memory->count; i++) {
+		int ret = listener->add(listener, &memory->regions[i]);
+
+		if (ret < 0) {
+			while (i--)
+				listener->del(listener, &memory->regions[i]);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int memory_add_listener(struct memory *memory, struct memory_listener *listener)
+{
+	int ret = -ENOSPC;
+
+	pthread_mutex_lock(&memory->lock);
+	if (memory->listener_count < MEMORY_LISTENERS_MAX)
+		ret = memory_replay(memory, listener);
+	if (ret == 0)
+		memory->listeners[memory->listener_count++] = listener;
+	pthread_mutex_unlock(&memory->lock);
+	return ret;
+}
+
+void memory_del_listener(struct memory *memory, struct memory_listener *listener)
+{
+	size_t i = 0;
+
+	pthread_mutex_lock(&memory->lock);
+	while (i < memory->listener_count && memory->listeners[i] != listener)
+		i++;
+	if (i < memory->listener_count) {
+		memory->listener_count--;
+		memmove(&memory->listeners[i], &memory->listeners[i + 1],
+			(memory->listener_count - i) * sizeof(memory->listeners[0]));
+		for (size_t r = memory->count; r--;)
+			listener->del(listener, &memory->regions[r]);
+	}
+	pthread_mutex_unlock(&memory->lock);
+}
+
+void *memory_ram_ptr(struct memory *memory, uint64_t gpa, uint64_t size)
+{
+	const struct memory_region *region;
+	void *hva = NULL;
+	uint64_t end;
+	size_t at;
+
+	if (__builtin_add_overflow(gpa, size, &end))
+		return NULL;
+	pthread_mutex_lock(&memory->lock);
+	at = memory_find(memory, gpa);
+	region = &memory->regions[at];
+	if (at < memory->count && region->kind == MEMORY_RAM && gpa >= region->gpa &&
+	    end <= region->gpa + region->size)
+		hva = (char *)region->hva + (gpa - region->gpa);
+	pthread_mutex_unlock(&memory->lock);
+	return hva;
+}
+
+uint64_t memory_ram_size(struct memory *memory)
+{
+	uint64_t size = 0;
+
+	pthread_mutex_lock(&memory->lock);
+	for (size_t i = 0; i < memory->count; i++)
+		if (memory->regions[i].kind == MEMORY_RAM)
+			size += memory->regions[i].size;
+	pthread_mutex_unlock(&memory->lock);
+	return size;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest-physical memory map: RAM banks and the directly mapped pieces of device BARs.
+ *
+ * Owns the list of what is mapped where, and the anonymous memory behind RAM. Knows neither KVM nor
+ * VFIO: both learn of each region as listeners. A listener that registers late is told of all that
+ * exists; when one refuses a region, those told before it are told to drop it again, in reverse.
+ *
+ * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_USER_MEMORY_REGION.
+ */
+#ifndef MINIVMM_MEMORY_H
+#define MINIVMM_MEMORY_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEMORY_LISTENERS_MAX 4
+
+enum memory_kind {
+	MEMORY_RAM,    /* ordinary guest memory */
+	MEMORY_DEVICE, /* a BAR, or a piece of one */
+};
+
+struct memory_region {
+	uint64_t gpa;
+	uint64_t size; /* bytes, a multiple of the page size */
+	void *hva;
+	int fd; /* what hva maps, or -1 for anonymous memory */
+	uint64_t fd_offset;
+	enum memory_kind kind;
+};
+
+struct memory_listener {
+	/* Make the region usable. 0 or -errno; the listener logs its own failure. */
+	int (*add)(struct memory_listener *listener, const struct memory_region *region);
+	/* Forget a region that add() accepted. Cannot fail. */
+	void (*del)(struct memory_listener *listener, const struct memory_region *region);
+};
+
+struct memory {
+	pthread_mutex_t lock;
+	struct memory_region *regions; /* sorted by gpa */
+	size_t count;
+	struct memory_listener *listeners[MEMORY_LISTENERS_MAX];
+	size_t listener_count;
+};
+
+void memory_init(struct memory *memory);
+
+/* Drops every region (listeners are told), then unmaps the RAM. */
+void memory_destroy(struct memory *memory);
+
+/*
+ * Allocate `size` bytes of zeroed, huge-page friendly guest RAM at `gpa` and add it.
+ * 0, -ENOMEM, -EEXIST when the range overlaps another, or what a listener answered.
+ */
+int memory_add_ram(struct memory *memory, uint64_t gpa, uint64_t size);
+
+/*
+ * Add a region; hva stays owned by the caller. 0, -EEXIST when the range overlaps another,
+ * -EINVAL for an empty or wrapping one, or what a listener answered.
+ */
+int memory_add_region(struct memory *memory, const struct memory_region *region);
+
+/* Remove the region that starts at `gpa`, if there is one; listeners forget it in reverse order. */
+void memory_del_region(struct memory *memory, uint64_t gpa);
+
+/*
+ * Tell `listener` of every present and future region. On failure it is left unregistered and knows
+ * of none. 0, -ENOSPC, or what add() answered.
+ */
+int memory_add_listener(struct memory *memory, struct memory_listener *listener);
+
+/* Take all regions away from `listener` and forget it. Does nothing if it is not registered. */
+void memory_del_listener(struct memory *memory, struct memory_listener *listener);
+
+/* Where the guest RAM [gpa, gpa + size) lies in our address space; NULL unless all of it is in one
+ * bank of RAM. */
+void *memory_ram_ptr(struct memory *memory, uint64_t gpa, uint64_t size);
+
+/* Bytes of RAM. */
+uint64_t memory_ram_size(struct memory *memory);
+
+#endif

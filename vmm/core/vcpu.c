@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "vcpu.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "trace.h"
+#include "vm.h"
+
+static const char *const vcpu_exit_names[VCPU_EXIT_REASONS] = {
+	[KVM_EXIT_UNKNOWN] = "unknown",
+	[KVM_EXIT_EXCEPTION] = "exception",
+	[KVM_EXIT_IO] = "port I/O",
+	[KVM_EXIT_HYPERCALL] = "hypercall",
+	[KVM_EXIT_DEBUG] = "debug",
+	[KVM_EXIT_HLT] = "halt",
+	[KVM_EXIT_MMIO] = "MMIO",
+	[KVM_EXIT_IRQ_WINDOW_OPEN] = "interrupt window",
+	[KVM_EXIT_SHUTDOWN] = "shutdown",
+	[KVM_EXIT_FAIL_ENTRY] = "failed entry",
+	[KVM_EXIT_INTR] = "signal",
+	[KVM_EXIT_SET_TPR] = "set TPR",
+	[KVM_EXIT_TPR_ACCESS] = "TPR access",
+	[KVM_EXIT_NMI] = "NMI",
+	[KVM_EXIT_INTERNAL_ERROR] = "internal error",
+	[KVM_EXIT_SYSTEM_EVENT] = "system event",
+	[KVM_EXIT_IOAPIC_EOI] = "IOAPIC EOI",
+	[KVM_EXIT_X86_RDMSR] = "rdmsr",
+	[KVM_EXIT_X86_WRMSR] = "wrmsr",
+	[KVM_EXIT_DIRTY_RING_FULL] = "dirty ring full",
+	[KVM_EXIT_X86_BUS_LOCK] = "bus lock",
+	[KVM_EXIT_NOTIFY] = "notify",
+};
+
+const char *vcpu_exit_name(unsigned int reason)
+{
+	const char *name = reason < VCPU_EXIT_REASONS ? vcpu_exit_names[reason] : NULL;
+
+	return name ? name : "other";
+}
+
+static void vcpu_kicked(int signal)
+{
+	(void)signal;
+}
+
+void vcpu_init_kick(void)
+{
+	struct sigaction action = { .sa_handler = vcpu_kicked };
+
+	sigaction(SIGUSR1, &action, NULL);
+}
+
+int vcpu_init(struct vcpu *vcpu, struct vm *vm, unsigned int index)
+{
+	int ret;
+
+	*vcpu = (struct vcpu){ .vm = vm, .index = index, .fd = -1 };
+	vcpu->fd = trace_ioctl(vm->fd, KVM_CREATE_VCPU, index);
+	if (vcpu->fd < 0)
+		return log_errno("KVM", vcpu->fd, "KVM_CREATE_VCPU %u", index);
+	vcpu->run = mmap(NULL, vm->vcpu_mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED) {
+		ret = -errno;
+		vcpu->run = NULL;
+		return log_errno("KVM", ret, "mmap of vCPU %u", index);
+	}
+	return arch_vcpu_init(vcpu);
+}
+
+void vcpu_destroy(struct vcpu *vcpu)
+{
+	if (vcpu->run)
+		munmap(vcpu->run, vcpu->vm->vcpu_mmap_size);
+	if (vcpu->fd >= 0)
+		close(vcpu->fd);
+	vcpu->run = NULL;
+	vcpu->fd = -1;
+}
+
+/* A string instruction brings `count` items through one port: the data moves on, the port does not. */
+static void vcpu_port_io(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+	uint8_t *data = (uint8_t *)run + run->io.data_offset;
+
+	for (uint32_t i = 0; i < run->io.count; i++, data += run->io.size) {
+		if (run->io.direction == KVM_EXIT_IO_OUT)
+			bus_write(&vcpu->vm->pio, run->io.port, data, run->io.size);
+		else
+			bus_read(&vcpu->vm->pio, run->io.port, data, run->io.size);
+	}
+}
+
+static void vcpu_mmio(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+
+	if (run->mmio.is_write)
+		bus_write(&vcpu->vm->mmio, run->mmio.phys_addr, run->mmio.data, run->mmio.len);
+	else
+		bus_read(&vcpu->vm->mmio, run->mmio.phys_addr, run->mmio.data, run->mmio.len);
+}
+
+static void vcpu_system_event(struct vcpu *vcpu)
+{
+	switch (vcpu->run->system_event.type) {
+	case KVM_SYSTEM_EVENT_SHUTDOWN:
+		vm_post(vcpu->vm, VM_EVENT_POWEROFF);
+		break;
+	case KVM_SYSTEM_EVENT_RESET:
+		vm_post(vcpu->vm, VM_EVENT_RESET);
+		break;
+	default:
+		log_error("guest", "crashed: KVM system event %u", vcpu->run->system_event.type);
+		vm_post(vcpu->vm, VM_EVENT_CRASH);
+	}
+}
+
+static void vcpu_crash(struct vcpu *vcpu, const char *what, uint64_t detail)
+{
+	log_error("guest", "vCPU %u crashed: %s (%#" PRIx64 ")", vcpu->index, what, detail);
+	arch_vcpu_dump(vcpu);
+	vm_post(vcpu->vm, VM_EVENT_CRASH);
+}
+
+static void vcpu_handle_exit(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+
+	switch (run->exit_reason) {
+	case KVM_EXIT_IO:
+		vcpu_port_io(vcpu);
+		break;
+	case KVM_EXIT_MMIO:
+		vcpu_mmio(vcpu);
+		break;
+	case KVM_EXIT_INTR:
+	case KVM_EXIT_IRQ_WINDOW_OPEN:
+		break;
+	case KVM_EXIT_SYSTEM_EVENT:
+		vcpu_system_event(vcpu);
+		break;
+	case KVM_EXIT_SHUTDOWN:
+		vcpu_crash(vcpu, "triple fault", 0);
+		break;
+	case KVM_EXIT_FAIL_ENTRY:
+		vcpu_crash(vcpu, "KVM failed to enter the guest, hardware reason",
+			   run->fail_entry.hardware_entry_failure_reason);
+		break;
+	case KVM_EXIT_INTERNAL_ERROR:
+		vcpu_crash(vcpu, "KVM internal error, suberror", run->internal.suberror);
+		break;
+	default:
+		if (!arch_vcpu_exit(vcpu))
+			vcpu_crash(vcpu, "KVM exit that minivmm does not know",
+				   run->exit_reason);
+	}
+}
+
+static void vcpu_count_exit(struct vcpu *vcpu)
+{
+	uint32_t reason = vcpu->run->exit_reason;
+
+	vcpu->exits[reason < VCPU_EXIT_REASONS ? reason : VCPU_EXIT_REASONS - 1]++;
+}
+
+static bool vcpu_may_run(const struct vcpu *vcpu)
+{
+	return !vcpu->vm->stopping && vcpu->vm->event == VM_EVENT_NONE;
+}
+
+static void *vcpu_run(void *arg)
+{
+	struct vcpu *vcpu = arg;
+
+	while (vcpu_may_run(vcpu)) {
+		int ret = trace_ioctl(vcpu->fd, KVM_RUN, 0);
+
+		if (ret == -EINTR || ret == -EAGAIN)
+			continue;
+		if (ret < 0) {
+			vcpu_crash(vcpu, "KVM_RUN failed, errno", (uint64_t)-ret);
+			break;
+		}
+		vcpu_count_exit(vcpu);
+		vcpu_handle_exit(vcpu);
+	}
+	return NULL;
+}
+
+int vcpu_start(struct vcpu *vcpu)
+{
+	char name[16];
+	int err = pthread_create(&vcpu->thread, NULL, vcpu_run, vcpu);
+
+	if (err)
+		return log_errno("vCPU", -err, "pthread_create");
+	snprintf(name, sizeof(name), "vcpu%u", vcpu->index);
+	pthread_setname_np(vcpu->thread, name);
+	vcpu->started = true;
+	return 0;
+}
+
+/*
+ * immediate_exit makes the next KVM_RUN return at once, the signal ends one that runs or a system call
+ * of a handler. The signal can come just before a handler blocks: hence again, until it is gone.
+ */
+void vcpu_stop(struct vcpu *vcpu)
+{
+	struct timespec until;
+
+	if (!vcpu->started)
+		return;
+	do {
+		__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_RELEASE);
+		pthread_kill(vcpu->thread, SIGUSR1);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += 10000000;
+		if (until.tv_nsec >= 1000000000) {
+			until.tv_nsec -= 1000000000;
+			until.tv_sec++;
+		}
+	} while (pthread_timedjoin_np(vcpu->thread, NULL, &until));
+	vcpu->started = false;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One guest CPU: a thread around KVM_RUN that hands exits to the buses.
+ *
+ * Read beside it: Documentation/virt/kvm/api.rst, "The kvm_run structure".
+ */
+#ifndef MINIVMM_VCPU_H
+#define MINIVMM_VCPU_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VCPU_EXIT_REASONS 64
+
+struct vm;
+
+struct vcpu {
+	struct vm *vm;
+	unsigned int index; /* also the APIC id on x86 */
+	int fd;
+	struct kvm_run *run;
+	pthread_t thread;
+	bool started;
+	uint64_t exits[VCPU_EXIT_REASONS]; /* by KVM_EXIT_*; the last counts all above */
+};
+
+/* Once per process: vcpu_stop() interrupts a vCPU's system call by a signal that does nothing else. */
+void vcpu_init_kick(void);
+
+/* Create vCPU `index` in its power-on state. 0 or -errno, logged. */
+int vcpu_init(struct vcpu *vcpu, struct vm *vm, unsigned int index);
+void vcpu_destroy(struct vcpu *vcpu);
+
+/* Let it run in a thread of its own until vm->stopping or an event. 0 or -errno, logged. */
+int vcpu_start(struct vcpu *vcpu);
+
+/* Returns when the thread is gone. vm->stopping must be set. */
+void vcpu_stop(struct vcpu *vcpu);
+
+/* The name of a KVM_EXIT_* reason, for people. */
+const char *vcpu_exit_name(unsigned int reason);
+
+#endif

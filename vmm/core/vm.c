@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "trace.h"
+
+#define VM_SLOT_FREE UINT64_MAX
+
+static const struct arch_cap vm_caps[] = {
+	{ KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY" },
+	{ KVM_CAP_IRQ_ROUTING, "KVM_CAP_IRQ_ROUTING" },
+	{ KVM_CAP_IRQFD, "KVM_CAP_IRQFD" },
+	{ KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT" },
+	{ 0, NULL },
+};
+
+static int vm_check_cap(const struct vm *vm, int cap)
+{
+	return trace_ioctl(vm->kvm_fd, KVM_CHECK_EXTENSION, cap);
+}
+
+static int vm_check_caps(const struct vm *vm, const struct arch_cap *caps)
+{
+	int ret = 0;
+
+	for (; caps->name; caps++)
+		if (vm_check_cap(vm, caps->cap) <= 0) {
+			log_error("/dev/kvm", "this kernel's KVM lacks %s", caps->name);
+			ret = -ENOTSUP;
+		}
+	return ret;
+}
+
+static int vm_open_kvm(struct vm *vm)
+{
+	int err;
+
+	vm->kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (vm->kvm_fd >= 0)
+		return 0;
+	err = log_errno("/dev/kvm", -errno, "open");
+	if (err == -ENOENT)
+		log_fix("modprobe kvm_intel || modprobe kvm_amd   # virtualization must be on in "
+			"the firmware setup");
+	else if (err == -EACCES || err == -EPERM)
+		log_fix("sudo usermod -aG kvm $USER   # then log in again");
+	return err;
+}
+
+static int vm_check_kvm(struct vm *vm)
+{
+	int version = trace_ioctl(vm->kvm_fd, KVM_GET_API_VERSION, 0);
+	int cpus, ret;
+
+	if (version != KVM_API_VERSION) {
+		log_error("/dev/kvm", "KVM API version %d, expected %d", version, KVM_API_VERSION);
+		return -ENOTSUP;
+	}
+	ret = vm_check_caps(vm, vm_caps);
+	if (ret == 0)
+		ret = vm_check_caps(vm, arch_caps);
+	if (ret < 0)
+		return ret;
+	cpus = vm_check_cap(vm, KVM_CAP_MAX_VCPUS);
+	if (cpus > 0 && vm->cpus > (unsigned int)cpus) {
+		log_error("--cpus", "%u vCPUs asked for, KVM offers %d", vm->cpus, cpus);
+		return -EINVAL;
+	}
+	vm->slot_max = (unsigned int)vm_check_cap(vm, KVM_CAP_NR_MEMSLOTS);
+	vm->vcpu_mmap_size = (size_t)trace_ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	return 0;
+}
+
+static void vm_event_ready(void *owner, uint32_t events)
+{
+	struct vm *vm = owner;
+
+	(void)events;
+	loop_stop(&vm->loop);
+}
+
+static int vm_init_event(struct vm *vm)
+{
+	vm->event_source = (struct loop_source){
+		.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		.ready = vm_event_ready,
+		.owner = vm,
+	};
+	if (vm->event_source.fd < 0)
+		return log_errno("machine", -errno, "eventfd");
+	return loop_add(&vm->loop, &vm->event_source);
+}
+
+static int vm_slot_add(struct memory_listener *listener, const struct memory_region *region);
+static void vm_slot_del(struct memory_listener *listener, const struct memory_region *region);
+
+int vm_init(struct vm *vm, unsigned int cpus)
+{
+	int ret;
+
+	*vm = (struct vm){ .kvm_fd = -1, .fd = -1, .vfio_fd = -1, .cpus = cpus };
+	vm->event_source.fd = -1;
+	vm->slots = (struct memory_listener){ vm_slot_add, vm_slot_del };
+	memory_init(&vm->memory);
+	bus_init(&vm->mmio);
+	bus_init(&vm->pio);
+	vcpu_init_kick();
+	ret = loop_init(&vm->loop);
+	if (ret == 0)
+		ret = vm_init_event(vm);
+	if (ret == 0)
+		ret = vm_open_kvm(vm);
+	if (ret == 0)
+		ret = vm_check_kvm(vm);
+	return ret;
+}
+
+void vm_destroy(struct vm *vm)
+{
+	vm_power_down(vm);
+	memory_destroy(&vm->memory);
+	bus_destroy(&vm->mmio);
+	bus_destroy(&vm->pio);
+	loop_destroy(&vm->loop);
+	if (vm->event_source.fd >= 0)
+		close(vm->event_source.fd);
+	if (vm->kvm_fd >= 0)
+		close(vm->kvm_fd);
+	vm->event_source.fd = vm->kvm_fd = -1;
+}
+
+/* ---- memory slots ---- */
+
+static struct vm *vm_of_slots(struct memory_listener *listener)
+{
+	return (struct vm *)((char *)listener - offsetof(struct vm, slots));
+}
+
+static int vm_find_slot(struct vm *vm, uint64_t gpa)
+{
+	for (unsigned int slot = 0; slot < vm->slot_count; slot++)
+		if (vm->slot_gpa[slot] == gpa)
+			return (int)slot;
+	return -ENOENT;
+}
+
+static int vm_alloc_slot(struct vm *vm)
+{
+	int slot = vm_find_slot(vm, VM_SLOT_FREE);
+	uint64_t *grown;
+
+	if (slot >= 0)
+		return slot;
+	if (vm->slot_count == vm->slot_max)
+		return -ENOSPC;
+	grown = realloc(vm->slot_gpa, (vm->slot_count + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	vm->slot_gpa = grown;
+	vm->slot_gpa[vm->slot_count] = VM_SLOT_FREE;
+	return (int)vm->slot_count++;
+}
+
+static int vm_set_slot(struct vm *vm, int slot, const struct memory_region *region, uint64_t size)
+{
+	struct kvm_userspace_memory_region kvm_region = {
+		.slot = (uint32_t)slot,
+		.guest_phys_addr = region->gpa,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)region->hva,
+	};
+
+	return trace_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &kvm_region);
+}
+
+static int vm_slot_add(struct memory_listener *listener, const struct memory_region *region)
+{
+	struct vm *vm = vm_of_slots(listener);
+	int slot = vm_alloc_slot(vm);
+	int ret = slot < 0 ? slot : vm_set_slot(vm, slot, region, region->size);
+
+	if (ret < 0)
+		return log_errno("KVM", ret,
+				 "KVM_SET_USER_MEMORY_REGION %#" PRIx64 " + %#" PRIx64, region->gpa,
+				 region->size);
+	vm->slot_gpa[slot] = region->gpa;
+	return 0;
+}
+
+static void vm_slot_del(struct memory_listener *listener, const struct memory_region *region)
+{
+	struct vm *vm = vm_of_slots(listener);
+	int slot = vm_find_slot(vm, region->gpa);
+
+	if (slot < 0)
+		return;
+	vm_set_slot(vm, slot, region, 0);
+	vm->slot_gpa[slot] = VM_SLOT_FREE;
+}
+
+/* ---- power ---- */
+
+static int vm_vfio_attr(const struct vm *vm, uint64_t attr, int fd);
+
+static int vm_create_vfio_device(struct vm *vm)
+{
+	struct kvm_create_device device = { .type = KVM_DEV_TYPE_VFIO };
+	int ret = trace_ioctl(vm->fd, KVM_CREATE_DEVICE, &device);
+
+	if (ret < 0)
+		return log_errno("KVM", ret, "KVM_CREATE_DEVICE KVM_DEV_TYPE_VFIO");
+	vm->vfio_fd = (int)device.fd;
+	return 0;
+}
+
+/* After a reset KVM has forgotten the VFIO files that were registered. */
+static int vm_restore_vfio_files(struct vm *vm)
+{
+	int ret = 0;
+
+	if (vm->vfio_file_count)
+		ret = vm_create_vfio_device(vm);
+	for (unsigned int i = 0; i < vm->vfio_file_count && ret == 0; i++)
+		ret = vm_vfio_attr(vm, KVM_DEV_VFIO_GROUP_ADD, vm->vfio_files[i]);
+	return ret;
+}
+
+int vm_power_up(struct vm *vm)
+{
+	int gsi_max = vm_check_cap(vm, KVM_CAP_IRQ_ROUTING);
+	int ret;
+
+	vm->fd = trace_ioctl(vm->kvm_fd, KVM_CREATE_VM, 0);
+	if (vm->fd < 0)
+		return log_errno("/dev/kvm", vm->fd, "KVM_CREATE_VM");
+	ret = arch_vm_init(vm);
+	if (ret == 0)
+		ret = irq_router_init(&vm->irq, vm->fd, (uint32_t)gsi_max);
+	if (ret == 0)
+		ret = memory_add_listener(&vm->memory, &vm->slots);
+	if (ret == 0)
+		ret = vm_restore_vfio_files(vm);
+	return ret;
+}
+
+void vm_power_down(struct vm *vm)
+{
+	vm_stop(vm);
+	memory_del_listener(&vm->memory, &vm->slots);
+	irq_router_destroy(&vm->irq);
+	free(vm->slot_gpa);
+	vm->slot_gpa = NULL;
+	vm->slot_count = 0;
+	if (vm->vfio_fd >= 0)
+		close(vm->vfio_fd);
+	if (vm->fd >= 0)
+		close(vm->fd);
+	vm->vfio_fd = vm->fd = -1;
+}
+
+int vm_start(struct vm *vm)
+{
+	int ret = 0;
+
+	vm->stopping = false;
+	vm->vcpus = calloc(vm->cpus, sizeof(*vm->vcpus));
+	if (!vm->vcpus)
+		return log_errno("machine", -ENOMEM, "allocate vCPUs");
+	for (unsigned int i = 0; i < vm->cpus; i++)
+		vm->vcpus[i].fd = -1;
+	for (unsigned int i = 0; i < vm->cpus && ret == 0; i++)
+		ret = vcpu_init(&vm->vcpus[i], vm, i);
+	for (unsigned int i = 0; i < vm->cpus && ret == 0; i++)
+		ret = vcpu_start(&vm->vcpus[i]);
+	if (ret < 0)
+		vm_stop(vm);
+	return ret;
+}
+
+void vm_stop(struct vm *vm)
+{
+	if (!vm->vcpus)
+		return;
+	vm->stopping = true;
+	for (unsigned int i = 0; i < vm->cpus; i++)
+		vcpu_stop(&vm->vcpus[i]);
+	for (unsigned int i = 0; i < vm->cpus; i++) {
+		for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++)
+			vm->exits[reason] += vm->vcpus[i].exits[reason];
+		vcpu_destroy(&vm->vcpus[i]);
+	}
+	free(vm->vcpus);
+	vm->vcpus = NULL;
+}
+
+/* ---- events ---- */
+
+void vm_post(struct vm *vm, enum vm_event event)
+{
+	int none = VM_EVENT_NONE;
+
+	if (atomic_compare_exchange_strong(&vm->event, &none, (int)event))
+		eventfd_write(vm->event_source.fd, 1);
+}
+
+enum vm_event vm_wait(struct vm *vm)
+{
+	eventfd_t count;
+	int event;
+
+	if (loop_run(&vm->loop) < 0)
+		vm_post(vm, VM_EVENT_ERROR);
+	vm_stop(vm);
+	eventfd_read(vm->event_source.fd, &count);
+	event = vm->event;
+	vm->event = VM_EVENT_NONE;
+	return (enum vm_event)event;
+}
+
+/* ---- VFIO files ---- */
+
+static int vm_vfio_attr(const struct vm *vm, uint64_t attr, int fd)
+{
+	int32_t file = fd;
+	struct kvm_device_attr request = {
+		.group = KVM_DEV_VFIO_GROUP,
+		.attr = attr,
+		.addr = (uintptr_t)&file,
+	};
+	int ret = trace_ioctl(vm->vfio_fd, KVM_SET_DEVICE_ATTR, &request);
+
+	return ret < 0 ? log_errno("KVM", ret, "KVM_SET_DEVICE_ATTR KVM_DEV_VFIO_GROUP") : 0;
+}
+
+int vm_add_vfio_file(struct vm *vm, int fd)
+{
+	int ret = 0;
+
+	if (vm->vfio_file_count == VM_VFIO_FILES_MAX)
+		return log_errno("KVM", -ENOSPC, "register one more VFIO file");
+	if (vm->vfio_fd < 0)
+		ret = vm_create_vfio_device(vm);
+	if (ret == 0)
+		ret = vm_vfio_attr(vm, KVM_DEV_VFIO_GROUP_ADD, fd);
+	if (ret == 0)
+		vm->vfio_files[vm->vfio_file_count++] = fd;
+	return ret;
+}
+
+void vm_del_vfio_file(struct vm *vm, int fd)
+{
+	for (unsigned int i = 0; i < vm->vfio_file_count; i++)
+		if (vm->vfio_files[i] == fd) {
+			if (vm->vfio_fd >= 0)
+				vm_vfio_attr(vm, KVM_DEV_VFIO_GROUP_DEL, fd);
+			vm->vfio_files[i] = vm->vfio_files[--vm->vfio_file_count];
+			return;
+		}
+}

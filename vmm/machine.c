@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "console.h"
+#include "default_guest.h"
+#include "devices/pci_host.h"
+#include "devices/power.h"
+#include "devices/serial.h"
+#include "firmware/boot.h"
+#include "stats.h"
+#include "vfio/host/host_doctor.h"
+#include "vfio/vfio_dma.h"
+#include "vfio/vfio_pci.h"
+#include "vmm/core/log.h"
+#include "vmm/core/trace.h"
+
+struct machine {
+	const struct config *config;
+	struct vm vm;
+	struct console console;
+	struct serial serial;
+	struct pci_host pci_host;
+	struct host_device host_devices[OPTIONS_DEVICES_MAX];
+	struct vfio_space space;
+	struct vfio_dma_map dma;
+	struct vfio_pci *devices[OPTIONS_DEVICES_MAX];
+	struct default_guest guest;
+	struct boot_config boot;
+	struct loop_source signals;
+	int signal; /* the one that ended the run, or 0 */
+};
+
+/* ---- before anything is built: what can go wrong is found first ---- */
+
+static int machine_check_host(struct machine *machine)
+{
+	const struct config *config = machine->config;
+
+	for (unsigned int i = 0; i < config->device_count; i++) {
+		int ret = host_check_device(config->devices[i], &machine->host_devices[i]);
+
+		if (ret < 0)
+			return ret;
+	}
+	return config->device_count ? vfio_dma_check_memlock(config->memory) : 0;
+}
+
+static int machine_open_file(const char *path, const char *what, int *fd)
+{
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	return *fd < 0 ? log_errno(path, -errno, "open the %s", what) : 0;
+}
+
+static int machine_open_images(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	struct boot_config *boot = &machine->boot;
+	int ret;
+
+	boot->cpus = config->cpus;
+	boot->kernel_name = config->kernel;
+	boot->initrd_name = config->initrd;
+	boot->cmdline = config->append ? config->append : "console=ttyS0";
+	if (!config->kernel)
+		return default_guest_open(&machine->guest, machine->host_devices,
+					  config->device_count, config->append, boot);
+	ret = machine_open_file(config->kernel, "kernel", &boot->kernel_fd);
+	if (ret == 0 && config->initrd)
+		ret = machine_open_file(config->initrd, "initrd", &boot->initrd_fd);
+	return ret;
+}
+
+/* ---- build ---- */
+
+static int machine_add_ram(struct machine *machine)
+{
+	uint64_t low = machine->config->memory, high = 0;
+	int ret;
+
+	if (low > arch_layout.ram_low.size) {
+		high = low - arch_layout.ram_low.size;
+		low = arch_layout.ram_low.size;
+	}
+	ret = memory_add_ram(&machine->vm.memory, arch_layout.ram_low.base, low);
+	if (ret == 0 && high)
+		ret = memory_add_ram(&machine->vm.memory, arch_layout.ram_high, high);
+	return ret;
+}
+
+static int machine_add_serial(struct machine *machine)
+{
+	struct bus_region region = {
+		arch_layout.serial_port, SERIAL_PORTS, &serial_ops, &machine->serial
+	};
+	int ret;
+
+	serial_init(&machine->serial, &machine->vm.irq, arch_layout.serial_gsi, &console_line,
+		    &machine->console);
+	ret = bus_add_region(&machine->vm.pio, &region);
+	return ret < 0 ? log_errno("serial port", ret, "place its registers") : 0;
+}
+
+/* The first device opens the space for DMA; all share it. */
+static int machine_add_device(struct machine *machine, unsigned int i)
+{
+	const struct host_device *host = &machine->host_devices[i];
+	struct vfio_pci *device;
+	int ret;
+
+	ret = vfio_pci_new(&machine->vm, &machine->space, host->bdf, host->group, &device);
+	if (ret < 0)
+		return ret;
+	ret = pci_host_add(&machine->pci_host, &device->function);
+	if (ret < 0) {
+		vfio_pci_free(device);
+		return ret;
+	}
+	machine->devices[i] = device;
+	if (i == 0) {
+		trace_phase("map RAM for DMA");
+		ret = vfio_dma_start(&machine->dma, &machine->space, &machine->vm.memory);
+		trace_phase("open devices");
+	}
+	return ret < 0 ? ret : vm_add_vfio_file(&machine->vm, device->device.kvm_file);
+}
+
+static int machine_add_devices(struct machine *machine)
+{
+	int ret = 0;
+
+	if (machine->config->device_count == 0)
+		return 0;
+	machine->space.backend = &vfio_backend_group;
+	ret = machine->space.backend->space_open(&machine->space);
+	for (unsigned int i = 0; i < machine->config->device_count && ret == 0; i++)
+		ret = machine_add_device(machine, i);
+	return ret;
+}
+
+static int machine_build(struct machine *machine)
+{
+	int ret;
+
+	trace_phase("build the machine");
+	ret = vm_init(&machine->vm, machine->config->cpus);
+	if (ret == 0)
+		ret = machine_add_ram(machine);
+	if (ret == 0)
+		ret = vm_power_up(&machine->vm);
+	if (ret == 0)
+		ret = machine_add_serial(machine);
+	if (ret == 0)
+		ret = console_init(&machine->console, machine->config->console, &machine->vm,
+				   &machine->serial);
+	if (ret == 0)
+		ret = power_init(&machine->vm);
+	if (ret == 0)
+		ret = pci_host_init(&machine->pci_host, &machine->vm);
+	trace_phase("open devices");
+	if (ret == 0)
+		ret = machine_add_devices(machine);
+	if (ret == 0)
+		ret = pci_host_assign_bars(&machine->pci_host);
+	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
+	return ret;
+}
+
+/* ---- run ---- */
+
+static void machine_signalled(void *owner, uint32_t events)
+{
+	struct machine *machine = owner;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(machine->signals.fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	machine->signal = (int)info.ssi_signo;
+	vm_post(&machine->vm, VM_EVENT_QUIT);
+}
+
+/* From here on a signal is an event of the main loop, so that everything is taken down in order. */
+static int machine_catch_signals(struct machine *machine)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	signal(SIGPIPE, SIG_IGN);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	machine->signals = (struct loop_source){ signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+						 machine_signalled, machine };
+	if (machine->signals.fd < 0)
+		return log_errno("machine", -errno, "signalfd");
+	return loop_add(&machine->vm.loop, &machine->signals);
+}
+
+/* Power on: devices get their interrupt lines, the guest its kernel, and the vCPUs run. */
+static int machine_start(struct machine *machine)
+{
+	int ret = 0;
+
+	trace_phase("load the kernel");
+	for (unsigned int i = 0; i < machine->config->device_count && ret == 0; i++)
+		ret = vfio_pci_connect(machine->devices[i]);
+	if (ret == 0)
+		ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
+	if (ret == 0)
+		ret = vm_start(&machine->vm);
+	trace_phase("the guest runs");
+	return ret;
+}
+
+/* The guest pressed reset. Devices first, while the old VM still holds their interrupts. */
+static int machine_reset(struct machine *machine)
+{
+	trace_phase("reset");
+	pci_host_reset(&machine->pci_host);
+	vm_power_down(&machine->vm);
+	serial_reset(&machine->serial);
+	return vm_power_up(&machine->vm);
+}
+
+/* Start the guest as often as it wants to be; returns the event that ended it for good. */
+static enum vm_event machine_loop(struct machine *machine)
+{
+	enum vm_event event = VM_EVENT_RESET;
+	int ret = machine_start(machine);
+
+	while (ret == 0) {
+		event = vm_wait(&machine->vm);
+		if (event != VM_EVENT_RESET || machine->config->no_reboot)
+			return event;
+		ret = machine_reset(machine);
+		if (ret == 0)
+			ret = machine_start(machine);
+	}
+	return VM_EVENT_ERROR;
+}
+
+static int machine_exit_status(const struct machine *machine, enum vm_event event)
+{
+	if (machine->signal)
+		return MACHINE_EXIT_SIGNAL + machine->signal;
+	switch (event) {
+	case VM_EVENT_POWEROFF:
+	case VM_EVENT_RESET:
+	case VM_EVENT_QUIT:
+		return MACHINE_EXIT_POWEROFF;
+	case VM_EVENT_CRASH:
+		return MACHINE_EXIT_CRASH;
+	case VM_EVENT_DEVICE_LOST:
+		return MACHINE_EXIT_DEVICE_LOST;
+	default:
+		return MACHINE_EXIT_HOST;
+	}
+}
+
+/* ---- destroy: backwards, and from any half-built state ---- */
+
+static void machine_destroy(struct machine *machine)
+{
+	vm_stop(&machine->vm);
+	vfio_dma_stop(&machine->dma);
+	pci_host_destroy(&machine->pci_host);
+	if (machine->space.backend)
+		machine->space.backend->space_close(&machine->space);
+	console_destroy(&machine->console);
+	serial_destroy(&machine->serial);
+	if (machine->config->stats)
+		stats_print(&machine->vm);
+	vm_destroy(&machine->vm);
+	if (machine->signals.fd >= 0)
+		close(machine->signals.fd);
+	if (machine->boot.kernel_fd >= 0)
+		close(machine->boot.kernel_fd);
+	if (machine->boot.initrd_fd >= 0)
+		close(machine->boot.initrd_fd);
+	free(machine);
+}
+
+static struct machine *machine_new(const struct config *config)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+
+	if (!machine)
+		return NULL;
+	machine->config = config;
+	machine->vm.fd = machine->vm.kvm_fd = machine->vm.vfio_fd = -1;
+	machine->vm.event_source.fd = machine->vm.loop.epoll_fd = -1;
+	machine->space.fd = machine->signals.fd = -1;
+	machine->boot.kernel_fd = machine->boot.initrd_fd = -1;
+	return machine;
+}
+
+int machine_run(const struct config *config)
+{
+	struct machine *machine = machine_new(config);
+	enum vm_event event = VM_EVENT_ERROR;
+	int ret, status;
+
+	if (!machine)
+		return MACHINE_EXIT_HOST;
+	if (config->stats)
+		trace_enable_timing();
+	trace_phase("check the host");
+	ret = machine_check_host(machine);
+	if (ret == 0)
+		ret = machine_open_images(machine);
+	if (ret == 0)
+		ret = machine_build(machine);
+	if (ret == 0)
+		ret = machine_catch_signals(machine);
+	if (ret == 0)
+		ret = console_start(&machine->console);
+	if (ret == 0)
+		event = machine_loop(machine);
+	status = machine_exit_status(machine, event);
+	machine_destroy(machine);
+	return status;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From what the user asked for to a running machine, and back to nothing, in one visible order.
+ *
+ * The only place that names concrete devices.
+ */
+#ifndef MINIVMM_MACHINE_H
+#define MINIVMM_MACHINE_H
+
+#include "options.h"
+
+/* Exit status of minivmm, as --help tells it. A signal gives MACHINE_EXIT_SIGNAL + its number. */
+enum machine_exit {
+	MACHINE_EXIT_POWEROFF = 0,
+	MACHINE_EXIT_HOST = 1,
+	MACHINE_EXIT_USAGE = 2,
+	MACHINE_EXIT_CRASH = 3,
+	MACHINE_EXIT_DEVICE_LOST = 4,
+	MACHINE_EXIT_SIGNAL = 128,
+};
+
+/* Build the machine, run the guest to its end, take all down again. Returns the exit status. */
+int machine_run(const struct config *config);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * minivmm starts here: the command line picks what to do. The one place that exits.
+ *
+ * To read the program, follow a guest: machine.c builds and runs it; core/vcpu.c hands its exits to
+ * core/bus.c; devices/testdev.c is the smallest device behind a bus; vfio/vfio.h is the contract for a
+ * real one, vfio/backend/backend_group.c fulfils it, and vfio/vfio_irq.c brings its interrupts in.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "machine.h"
+#include "options.h"
+
+int main(int argc, char **argv)
+{
+	struct config config;
+
+	if (options_parse(&config, argc, argv) < 0)
+		exit(MACHINE_EXIT_USAGE);
+	switch (config.command) {
+	case OPTIONS_HELP:
+		options_print_help();
+		exit(EXIT_SUCCESS);
+	case OPTIONS_VERSION:
+		printf("minivmm %s\n", MINIVMM_VERSION);
+		exit(EXIT_SUCCESS);
+	case OPTIONS_RUN:
+		break;
+	}
+	exit(machine_run(&config));
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vfio/host/host_sysfs.h"
+#include "vmm/core/log.h"
+
+#define MIB (1ull << 20)
+
+#define OPTIONS_MEMORY_DEFAULT (512 * MIB)
+#define OPTIONS_CPUS_MAX       254 /* 8-bit APIC ids, less the broadcast */
+
+enum options_code {
+	OPT_VFIO = 256,
+	OPT_DEVICE,
+	OPT_KERNEL,
+	OPT_INITRD,
+	OPT_APPEND,
+	OPT_MEMORY,
+	OPT_CPUS,
+	OPT_CONSOLE,
+	OPT_NO_REBOOT,
+	OPT_STATS,
+	OPT_HELP,
+	OPT_VERSION,
+};
+
+/* Long options with one dash or two; the short spellings are QEMU's. */
+static const struct option options_table[] = {
+	{ "vfio", required_argument, NULL, OPT_VFIO },
+	{ "device", required_argument, NULL, OPT_DEVICE },
+	{ "kernel", required_argument, NULL, OPT_KERNEL },
+	{ "initrd", required_argument, NULL, OPT_INITRD },
+	{ "append", required_argument, NULL, OPT_APPEND },
+	{ "memory", required_argument, NULL, OPT_MEMORY },
+	{ "m", required_argument, NULL, OPT_MEMORY },
+	{ "cpus", required_argument, NULL, OPT_CPUS },
+	{ "smp", required_argument, NULL, OPT_CPUS },
+	{ "console", required_argument, NULL, OPT_CONSOLE },
+	{ "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
+	{ "stats", no_argument, NULL, OPT_STATS },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "h", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+void options_print_help(void)
+{
+	fputs("Usage: minivmm [run] --vfio BDF [OPTION]...\n"
+	      "Start a virtual machine that drives a real PCI device of this host.\n"
+	      "\n"
+	      "  --vfio BDF           pass this device through, e.g. 01:00.0; may be repeated\n"
+	      "  --kernel FILE        guest kernel: bzImage or ELF vmlinux\n"
+	      "                       (without it: this host's kernel and a ready-made guest)\n"
+	      "  --initrd FILE        its initial RAM disk\n"
+	      "  --append TEXT        its command line\n"
+	      "  --memory SIZE        guest RAM, e.g. 512M or 4G (512M)\n"
+	      "  --cpus N             virtual CPUs (1)\n"
+	      "  --console stdio|none|pty|file:PATH\n"
+	      "                       where the guest's console goes (stdio)\n"
+	      "  --no-reboot          a guest reboot ends minivmm\n"
+	      "  --stats              at the end print exits, ioctls and times\n"
+	      "  --help, --version\n"
+	      "\n"
+	      "On a terminal Ctrl-A x ends the guest, Ctrl-A h helps.\n"
+	      "QEMU's -kernel -initrd -append -m -smp -device vfio-pci,host=BDF work too.\n"
+	      "\n"
+	      "Exit status: 0 the guest powered off, 1 the host side failed, 2 wrong usage,\n"
+	      "3 the guest crashed, 4 the device was lost, 128+n stopped by signal n.\n",
+	      stdout);
+}
+
+/* "512" and "512M" are both MiB. */
+static int options_parse_size(const char *text, uint64_t *bytes)
+{
+	static const struct {
+		char suffix;
+		unsigned int shift;
+	} units[] = { { 0, 20 }, { 'K', 10 }, { 'M', 20 }, { 'G', 30 }, { 'T', 40 } };
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || end == text || text[0] == '-')
+		return -EINVAL;
+	for (unsigned int i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		char suffix = *end >= 'a' && *end <= 'z' ? (char)(*end - 'a' + 'A') : *end;
+
+		if (suffix != units[i].suffix || (*end && end[1]))
+			continue;
+		*bytes = number << units[i].shift;
+		return *bytes >> units[i].shift == number ? 0 : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+static int options_set_memory(struct config *config, const char *text)
+{
+	if (options_parse_size(text, &config->memory) < 0 || config->memory % MIB ||
+	    config->memory == 0 || config->memory > 1ull << 46) {
+		log_error("--memory", "%s: expected a size in whole MiB, such as 512M or 4G", text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int options_set_cpus(struct config *config, const char *text)
+{
+	unsigned long cpus;
+	char *end;
+
+	if (strncmp(text, "cpus=", 5) == 0)
+		text += 5;
+	cpus = strtoul(text, &end, 10);
+	if (end == text || *end || text[0] == '-' || cpus < 1 || cpus > OPTIONS_CPUS_MAX) {
+		log_error("--cpus", "%s: expected a number from 1 to %d", text, OPTIONS_CPUS_MAX);
+		return -EINVAL;
+	}
+	config->cpus = (unsigned int)cpus;
+	return 0;
+}
+
+static int options_add_device(struct config *config, const char *text)
+{
+	char bdf[OPTIONS_BDF_MAX], word[64];
+	size_t length = strcspn(text, ",");
+
+	snprintf(word, sizeof(word), "%.*s", (int)length, text);
+	if (length >= sizeof(word) || host_parse_bdf(word, bdf) < 0) {
+		log_error("--vfio", "%s: expected a PCI address such as 01:00.0 or 0000:01:00.0",
+			  word);
+		return -EINVAL;
+	}
+	if (text[length] == ',') {
+		log_error("--vfio", "%s: unknown property '%s'", bdf, text + length + 1);
+		return -EINVAL;
+	}
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (strcmp(config->devices[i], bdf) == 0) {
+			log_error("--vfio", "%s is given twice", bdf);
+			return -EINVAL;
+		}
+	if (config->device_count == OPTIONS_DEVICES_MAX) {
+		log_error("--vfio", "more than %d devices", OPTIONS_DEVICES_MAX);
+		return -EINVAL;
+	}
+	strcpy(config->devices[config->device_count++], bdf);
+	return 0;
+}
+
+/* QEMU's spelling: vfio-pci,host=BDF. */
+static int options_add_qemu_device(struct config *config, const char *text)
+{
+	static const char prefix[] = "vfio-pci,host=";
+
+	if (strncmp(text, prefix, sizeof(prefix) - 1) != 0) {
+		log_error("--device", "%s: only vfio-pci,host=BDF is known", text);
+		return -EINVAL;
+	}
+	return options_add_device(config, text + sizeof(prefix) - 1);
+}
+
+static int options_set_console(struct config *config, const char *text)
+{
+	if (strcmp(text, "stdio") && strcmp(text, "none") && strcmp(text, "pty") &&
+	    (strncmp(text, "file:", 5) || !text[5])) {
+		log_error("--console", "%s: expected stdio, none, pty or file:PATH", text);
+		return -EINVAL;
+	}
+	config->console = text;
+	return 0;
+}
+
+static int options_apply(struct config *config, int option, const char *value, const char *word)
+{
+	switch (option) {
+	case OPT_VFIO:
+		return options_add_device(config, value);
+	case OPT_DEVICE:
+		return options_add_qemu_device(config, value);
+	case OPT_KERNEL:
+		config->kernel = value;
+		return 0;
+	case OPT_INITRD:
+		config->initrd = value;
+		return 0;
+	case OPT_APPEND:
+		config->append = value;
+		return 0;
+	case OPT_MEMORY:
+		return options_set_memory(config, value);
+	case OPT_CPUS:
+		return options_set_cpus(config, value);
+	case OPT_CONSOLE:
+		return options_set_console(config, value);
+	case OPT_NO_REBOOT:
+		config->no_reboot = true;
+		return 0;
+	case OPT_STATS:
+		config->stats = true;
+		return 0;
+	case OPT_HELP:
+		config->command = OPTIONS_HELP;
+		return 0;
+	case OPT_VERSION:
+		config->command = OPTIONS_VERSION;
+		return 0;
+	case ':':
+		log_error(word, "needs a value");
+		return -EINVAL;
+	default:
+		log_error(word, "unknown option; minivmm --help lists them");
+		return -EINVAL;
+	}
+}
+
+static int options_check(const struct config *config)
+{
+	if (config->initrd && !config->kernel) {
+		log_error("--initrd", "needs --kernel: the default guest brings its own");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int options_parse(struct config *config, int argc, char **argv)
+{
+	int option, ret = 0;
+
+	*config = (struct config){
+		.console = "stdio", .memory = OPTIONS_MEMORY_DEFAULT, .cpus = 1
+	};
+	if (argc > 1 && strcmp(argv[1], "run") == 0) {
+		argc--;
+		argv++;
+	}
+	optind = 0; /* start afresh: glibc's way of saying so */
+	while (ret == 0 && (option = getopt_long_only(argc, argv, ":", options_table, NULL)) != -1)
+		ret = options_apply(config, option, optarg, argv[optind - 1]);
+	if (ret == 0 && optind < argc) {
+		log_error(argv[optind], "unexpected word; minivmm --help shows the usage");
+		ret = -EINVAL;
+	}
+	return ret < 0 ? ret : options_check(config);
+}

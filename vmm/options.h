@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line: what the user asked for, as a struct.
+ *
+ * Owns the tables of options, the help text, and what is wrong usage. Opens nothing and starts nothing.
+ */
+#ifndef MINIVMM_OPTIONS_H
+#define MINIVMM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OPTIONS_DEVICES_MAX 32
+#define OPTIONS_BDF_MAX	    16
+
+enum options_command {
+	OPTIONS_RUN,
+	OPTIONS_HELP,
+	OPTIONS_VERSION,
+};
+
+struct config {
+	enum options_command command;
+	const char *kernel; /* NULL: the default guest */
+	const char *initrd;
+	const char *append;
+	const char *console; /* stdio, none, pty or file:PATH */
+	uint64_t memory; /* bytes */
+	unsigned int cpus;
+	bool no_reboot;
+	bool stats;
+	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX]; /* full BDFs */
+	unsigned int device_count;
+};
+
+/*
+ * Read the command line into *config, whose strings point into argv. 0, or -EINVAL for wrong usage
+ * (logged, one line).
+ */
+int options_parse(struct config *config, int argc, char **argv);
+
+/* The text of --help, on standard output. */
+void options_print_help(void);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * --stats: what a run cost, for people.
+ */
+#ifndef MINIVMM_STATS_H
+#define MINIVMM_STATS_H
+
+#include "vmm/core/vm.h"
+
+/* Print to standard error: exits by reason, phases of the start, ioctls by name, resident memory outside
+ * guest RAM. The vCPUs must have stopped. */
+void stats_print(struct vm *vm);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The x86 machine's map. RAM stops at 3 GiB: what lies above up to 4 GiB belongs to devices, to the
+ * interrupt controllers (0xfec00000, 0xfee00000) and, for DMA, to nobody: an IOMMU takes writes to
+ * 0xfeexxxxx for interrupts.
+ */
+#include "vmm/core/arch.h"
+
+#define GIB (1ull << 30)
+#define MIB (1ull << 20)
+
+const struct arch_layout arch_layout = {
+	.name = "x86_64",
+	.ram_low = { 0, 3 * GIB },
+	.ram_high = 4 * GIB,
+	.pci_mmio32 = { 0xc0000000, 768 * MIB },
+	.ecam = { 0xf0000000, 1 * MIB },
+	.pci_io = { 0xc000, 0x4000 },
+	.pci_intx_gsi = 16,
+	.pci_intx_lines = 8,
+	.pci_config_port = 0xcf8,
+	.serial_port = 0x3f8,
+	.serial_gsi = 4,
+	.power_port = 0x600,
+	.i8042_port = 0x64,
+	.pvpanic_port = 0x505,
+};

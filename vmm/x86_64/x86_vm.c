@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include <cpuid.h>
+#include <errno.h>
+#include <linux/kvm.h>
+
+#include "vmm/core/arch.h"
+#include "vmm/core/log.h"
+#include "vmm/core/trace.h"
+#include "vmm/core/vm.h"
+
+/* Three pages KVM needs on Intel CPUs without unrestricted guest, and one for its identity map. They lie
+ * below the top of 4 GiB, where a PC has its flash and minivmm nothing. */
+#define X86_IDENTITY_MAP 0xfffbc000ull
+#define X86_TSS		 0xfffbd000ull
+
+#define X86_PIC_PINS	8
+#define X86_IOAPIC_PINS 24
+
+const struct arch_cap arch_caps[] = {
+	{ KVM_CAP_IRQCHIP, "KVM_CAP_IRQCHIP" },
+	{ KVM_CAP_PIT2, "KVM_CAP_PIT2" },
+	{ KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID" },
+	{ KVM_CAP_SET_TSS_ADDR, "KVM_CAP_SET_TSS_ADDR" },
+	{ KVM_CAP_SET_IDENTITY_MAP_ADDR, "KVM_CAP_SET_IDENTITY_MAP_ADDR" },
+	{ 0, 0 },
+};
+
+int arch_vm_init(struct vm *vm)
+{
+	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
+	uint64_t identity_map = X86_IDENTITY_MAP;
+	int ret;
+
+	ret = trace_ioctl(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map);
+	if (ret < 0)
+		return log_errno("KVM", ret, "KVM_SET_IDENTITY_MAP_ADDR");
+	ret = trace_ioctl(vm->fd, KVM_SET_TSS_ADDR, X86_TSS);
+	if (ret < 0)
+		return log_errno("KVM", ret, "KVM_SET_TSS_ADDR");
+	ret = trace_ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0);
+	if (ret < 0)
+		return log_errno("KVM", ret, "KVM_CREATE_IRQCHIP");
+	ret = trace_ioctl(vm->fd, KVM_CREATE_PIT2, &pit);
+	return ret < 0 ? log_errno("KVM", ret, "KVM_CREATE_PIT2") : 0;
+}
+
+static uint32_t x86_route(struct kvm_irq_routing_entry *entry, uint32_t gsi, uint32_t chip,
+			  uint32_t pin)
+{
+	*entry = (struct kvm_irq_routing_entry){
+		.gsi = gsi,
+		.type = KVM_IRQ_ROUTING_IRQCHIP,
+		.u.irqchip = { .irqchip = chip, .pin = pin },
+	};
+	return 1;
+}
+
+/* The wiring of a PC: ISA interrupts reach both PICs and the IOAPIC, there IRQ 0 at pin 2. */
+uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries)
+{
+	uint32_t n = 0;
+
+	for (uint32_t irq = 0; irq < 2 * X86_PIC_PINS; irq++)
+		n += x86_route(&entries[n], irq,
+			       irq < X86_PIC_PINS ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE,
+			       irq % X86_PIC_PINS);
+	for (uint32_t gsi = 0; gsi < X86_IOAPIC_PINS; gsi++)
+		if (gsi != 2)
+			n += x86_route(&entries[n], gsi, KVM_IRQCHIP_IOAPIC, gsi == 0 ? 2 : gsi);
+	return n;
+}
+
+/* x86 takes an MSI by its address and data alone. */
+void arch_irq_msi_route(struct kvm_irq_routing_entry *route, uint32_t devid)
+{
+	(void)route;
+	(void)devid;
+}
+
+unsigned int arch_gpa_bits(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	if (!__get_cpuid(0x80000008, &eax, &ebx, &ecx, &edx))
+		return 36;
+	return eax & 0xff;
+}
