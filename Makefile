@@ -9,6 +9,11 @@
 # make install    DESTDIR= PREFIX=/usr/local
 # make clean      remove build/
 
+# `make V=1` shows the commands.
+V ?= 0
+Q0 := @
+Q := $(Q$(V))
+
 ARCH ?= $(shell uname -m)
 ifeq ($(origin CC),default)
 CC := gcc
@@ -44,28 +49,33 @@ deps:
 	@tests/install_packages.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) $(LAB_PACKAGES)
 
 $(B)/minivmm: $(OBJECTS)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+	@echo "LD $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(B)/%.o: %.c | $(B)/gen/dsdt.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "CC $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # ACPI source -> AML -> a C array, dsdt_aml_code[].
 $(B)/gen/dsdt.h: firmware/dsdt.asl
 	@mkdir -p $(@D)
-	iasl -tc -p $(B)/gen/dsdt $< > $(B)/gen/dsdt.log || { cat $(B)/gen/dsdt.log; exit 1; }
-	mv $(B)/gen/dsdt.hex $@
+	@echo "IASL $<"
+	$(Q)iasl -tc -p $(B)/gen/dsdt $< > $(B)/gen/dsdt.log || { cat $(B)/gen/dsdt.log; exit 1; }
+	$(Q)mv $(B)/gen/dsdt.hex $@
 
 # The default guest's init, carried inside minivmm as guest_init_start[] .. guest_init_end[].
 GUEST_INIT_SOURCES := guests/init.c guests/init_report.c
 $(B)/guests/init: $(GUEST_INIT_SOURCES) guests/init_report.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Os -static -s -ffunction-sections -Wl,--gc-sections \
+	@echo "CC $(GUEST_INIT_SOURCES)"
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Os -static -s -ffunction-sections -Wl,--gc-sections \
 		-o $@ $(GUEST_INIT_SOURCES)
 
 $(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -DGUEST_INIT='"$(B)/guests/init"' -c -o $@ $<
+	@echo "AS $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -DGUEST_INIT='"$(B)/guests/init"' -c -o $@ $<
 
 clean:
 	rm -rf $(B)

@@ -12,18 +12,20 @@ UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\
 # Everything but main(), once more, with the sanitizers: each test program takes from it what it needs.
 $(UNIT)/obj/%.o: %.c | $(B)/gen/dsdt.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "CC (sanitized) $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(UNIT)/obj/firmware/guest_init.o: $(B)/firmware/guest_init.o
 	@mkdir -p $(@D)
 	cp $< $@
 
 $(UNIT)/libminivmm.a: $(UNIT_OBJECTS)
-	rm -f $@
-	ar rcs $@ $^
+	@echo "AR $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivmm.a
-	$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt
+	@echo "LD $@"
+	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt
 
 .PRECIOUS: $(UNIT)/obj/tests/unit/%.o
 -include $(wildcard $(UNIT)/obj/*/*.d $(UNIT)/obj/*/*/*.d)
