@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MSIX_DWORDS	  4 /* of an entry */
-#define MSIX_DWORD_DATA	  2
+#define MSIX_DWORDS       4 /* of an entry */
+#define MSIX_DWORD_DATA   2
 #define MSIX_DWORD_VECTOR 3 /* vector control */
 
 int msix_init(struct msix *msix, unsigned int vectors, const struct msix_ops *ops, void *owner)

@@ -2,8 +2,8 @@
 /*
  * MSI-X: the table, the pending bits and the control word of one function, as a state machine.
  *
- * Owns what the guest wrote and what it reads back; says which vector changed. Knows neither KVM nor
- * VFIO: how a message reaches the guest is its owner's business.
+ * Owns what the guest wrote and what it reads back; says which vector changed. Knows neither KVM
+ * nor VFIO: how a message reaches the guest is its owner's business.
  *
  * Read beside it: PCI Local Bus 3.0, 6.8.2.
  */
@@ -13,11 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MSIX_ENTRY_SIZE	 16u
+#define MSIX_ENTRY_SIZE  16u
 #define MSIX_VECTORS_MAX 2048u
 
 struct msix_ops {
-	/* The vector's message, mask or both changed, or the function-wide state that decides them. */
+	/*
+	 * The vector's message, mask or both changed, or the function-wide state that decides them.
+	 */
 	void (*vector_changed)(void *owner, unsigned int vector);
 	/* Whether an unserviced interrupt waits behind the vector's mask. */
 	bool (*vector_pending)(void *owner, unsigned int vector);
@@ -45,8 +47,11 @@ void msix_reset(struct msix *msix);
 uint32_t msix_table_size(const struct msix *msix);
 uint32_t msix_pba_size(const struct msix *msix);
 
-/* Accesses of the guest, offsets counted from the start of table or PBA. Only aligned ones of 4 or 8
- * bytes that lie inside count: else reads give all-ones and writes are dropped. The PBA is read-only. */
+/*
+ * Accesses of the guest, offsets counted from the start of table or PBA. Only aligned ones of 4 or
+ * 8 bytes that lie inside count: else reads give all-ones and writes are dropped. The PBA is
+ * read-only.
+ */
 uint64_t msix_table_read(struct msix *msix, uint64_t offset, unsigned int size);
 void msix_table_write(struct msix *msix, uint64_t offset, unsigned int size, uint64_t value);
 uint64_t msix_pba_read(struct msix *msix, uint64_t offset, unsigned int size);

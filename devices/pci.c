@@ -29,8 +29,7 @@ uint16_t pci_get_word(const struct pci_function *function, unsigned int offset)
 
 uint32_t pci_get_long(const struct pci_function *function, unsigned int offset)
 {
-	return pci_get_word(function, offset) |
-	       (uint32_t)pci_get_word(function, offset + 2) << 16;
+	return pci_get_word(function, offset) | (uint32_t)pci_get_word(function, offset + 2) << 16;
 }
 
 void pci_set_word(struct pci_function *function, unsigned int offset, uint16_t value)
@@ -71,14 +70,15 @@ bool pci_bar_is_64(const struct pci_bar *bar)
 	return !pci_bar_is_io(bar) && (bar->flags & PCI_BASE_ADDRESS_MEM_TYPE_64);
 }
 
-static void pci_set_writable_long(struct pci_function *function, unsigned int offset,
-				  uint32_t mask)
+static void pci_set_writable_long(struct pci_function *function, unsigned int offset, uint32_t mask)
 {
 	for (unsigned int i = 0; i < 4; i++)
 		function->writable[offset + i] = (uint8_t)(mask >> (8 * i));
 }
 
-/* The address bits below the size do not stick: writing all-ones and reading back tells the size. */
+/*
+ * The address bits below the size do not stick: writing all-ones and reading back tells the size.
+ */
 void pci_set_bar(struct pci_function *function, unsigned int bar, uint64_t size, uint32_t flags)
 {
 	unsigned int offset = pci_bar_offset(bar);

@@ -2,9 +2,9 @@
 /*
  * A PCI function: 4 KiB of configuration space with a write mask for every bit, and its BARs.
  *
- * Owns the registers that every function has: which bits stick, how a BAR tells its size, when a BAR
- * moves or stops decoding. What a BAR contains, and registers with effects, belong to the function's own
- * ops. The host bridge serialises all calls with its lock.
+ * Owns the registers that every function has: which bits stick, how a BAR tells its size, when a
+ * BAR moves or stops decoding. What a BAR contains, and registers with effects, belong to the
+ * function's own ops. The host bridge serialises all calls with its lock.
  *
  * Read beside it: PCI Local Bus 3.0, chapter 6; PCI Express Base 7.5.1.
  */
@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 #define PCI_CONFIG_SIZE 4096
-#define PCI_BARS	7 /* six and the expansion ROM */
-#define PCI_BAR_ROM	6
+#define PCI_BARS        7 /* six and the expansion ROM */
+#define PCI_BAR_ROM     6
 
 struct pci_function;
 struct pci_host;
@@ -26,10 +26,12 @@ struct pci_host;
 struct pci_function_ops {
 	uint32_t (*config_read)(struct pci_function *function, unsigned int offset,
 				unsigned int size);
-	void (*config_write)(struct pci_function *function, unsigned int offset,
-			     unsigned int size, uint32_t value);
-	/* The BAR now decodes at bars[bar].addr, inside a window of the host bridge. -errno leaves it
-	 * unmapped: its addresses then read all-ones. */
+	void (*config_write)(struct pci_function *function, unsigned int offset, unsigned int size,
+			     uint32_t value);
+	/*
+	 * The BAR now decodes at bars[bar].addr, inside a window of the host bridge. -errno leaves
+	 * it unmapped: its addresses then read all-ones.
+	 */
 	int (*bar_map)(struct pci_function *function, unsigned int bar);
 	void (*bar_unmap)(struct pci_function *function, unsigned int bar);
 	/* As after power-on; BARs have been unmapped. */
@@ -39,10 +41,10 @@ struct pci_function_ops {
 };
 
 struct pci_bar {
-	uint64_t size;	/* 0 if there is none; a power of two */
-	uint32_t flags; /* the read-only low bits, PCI_BASE_ADDRESS_* */
+	uint64_t size;     /* 0 if there is none; a power of two */
+	uint32_t flags;    /* the read-only low bits, PCI_BASE_ADDRESS_* */
 	uint64_t assigned; /* where minivmm put it at power-on */
-	uint64_t addr;	/* where it decodes, if mapped */
+	uint64_t addr;     /* where it decodes, if mapped */
 	bool mapped;
 };
 
@@ -51,7 +53,7 @@ struct pci_function {
 	const char *name; /* for messages */
 	struct pci_host *host;
 	uint8_t devfn;
-	bool memory_blocked; /* decodes nothing whatever COMMAND says: D3hot */
+	bool memory_blocked;          /* decodes nothing whatever COMMAND says: D3hot */
 	unsigned int next_capability; /* where pci_add_capability() goes on */
 	uint8_t config[PCI_CONFIG_SIZE];
 	uint8_t writable[PCI_CONFIG_SIZE];
@@ -74,7 +76,9 @@ uint32_t pci_get_long(const struct pci_function *function, unsigned int offset);
 void pci_set_word(struct pci_function *function, unsigned int offset, uint16_t value);
 void pci_set_long(struct pci_function *function, unsigned int offset, uint32_t value);
 
-/* Declare a BAR of `size` bytes, a power of two; `flags` are its low bits. A 64-bit one takes two. */
+/*
+ * Declare a BAR of `size` bytes, a power of two; `flags` are its low bits. A 64-bit one takes two.
+ */
 void pci_set_bar(struct pci_function *function, unsigned int bar, uint64_t size, uint32_t flags);
 bool pci_bar_is_io(const struct pci_bar *bar);
 bool pci_bar_is_64(const struct pci_bar *bar);

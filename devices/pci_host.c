@@ -14,7 +14,7 @@
 #define PCI_CLASS_HOST_BRIDGE 0x060000u
 
 #define PCI_CONFIG_PORTS   8u /* CF8..CFB the address, CFC..CFF the data */
-#define PCI_CONFIG_DATA	   4u
+#define PCI_CONFIG_DATA    4u
 #define PCI_CONFIG_ENABLE  (1u << 31)
 #define PCI_CONFIG_ADDRESS 0x80fffffcu /* bits of CF8 that stick */
 
@@ -33,8 +33,8 @@ static unsigned int pci_config_step(unsigned int offset, unsigned int size)
 	return offset % size ? 1 : size;
 }
 
-static uint64_t pci_host_config_read(struct pci_host *host, unsigned int devfn,
-				     unsigned int offset, unsigned int size)
+static uint64_t pci_host_config_read(struct pci_host *host, unsigned int devfn, unsigned int offset,
+				     unsigned int size)
 {
 	unsigned int step = pci_config_step(offset, size);
 	struct pci_function *function;
@@ -175,9 +175,9 @@ int pci_host_init(struct pci_host *host, struct vm *vm)
 	static const struct pci_id id = { 0x1b36, 0x0008, 0x1af4, 0x1100,
 					  PCI_CLASS_HOST_BRIDGE << 8 };
 
-	*host = (struct pci_host){
-		.vm = vm, .mmio32 = arch_layout.pci_mmio32, .io = arch_layout.pci_io
-	};
+	*host = (struct pci_host){ .vm = vm,
+				   .mmio32 = arch_layout.pci_mmio32,
+				   .io = arch_layout.pci_io };
 	pthread_mutex_init(&host->lock, NULL);
 	pci_function_init(&host->bridge, &pci_bridge_ops, "PCI host bridge");
 	pci_set_id(&host->bridge, &id);
@@ -234,7 +234,9 @@ void pci_host_reset(struct pci_host *host)
 	pthread_mutex_unlock(&host->lock);
 }
 
-/* Slots take the lines in turn, so that neighbours do not share one. The DSDT's _PRT says the same. */
+/*
+ * Slots take the lines in turn, so that neighbours do not share one. The DSDT's _PRT says the same.
+ */
 uint32_t pci_host_intx_gsi(const struct pci_function *function, unsigned int pin)
 {
 	return arch_layout.pci_intx_gsi +
@@ -303,8 +305,8 @@ static uint64_t pci_ram_end(struct pci_host *host)
 }
 
 /*
- * The 64-bit window starts above RAM at a multiple of its largest BAR (1 GiB at least, the largest page
- * a CPU or IOMMU knows) and must end below what the CPU can address.
+ * The 64-bit window starts above RAM at a multiple of its largest BAR (1 GiB at least, the largest
+ * page a CPU or IOMMU knows) and must end below what the CPU can address.
  */
 static int pci_host_size_mmio64(struct pci_host *host)
 {
@@ -337,9 +339,9 @@ static int pci_assign_bar(struct pci_function *function, unsigned int bar, void 
 {
 	struct pci_windows *left = arg;
 	struct pci_bar *b = &function->bars[bar];
-	struct arch_range *range = pci_bar_is_io(b) ? &left->io :
-				   pci_bar_is_64(b) ? &left->mmio64 :
-						      &left->mmio32;
+	struct arch_range *range = pci_bar_is_io(b)   ? &left->io
+				   : pci_bar_is_64(b) ? &left->mmio64
+						      : &left->mmio32;
 	/* Host pages are mapped whole: a small BAR gets one of its own. */
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t align = !pci_bar_is_io(b) && b->size < page ? page : b->size;

@@ -2,8 +2,9 @@
 /*
  * The PCI host bridge: bus 0, how the CPU reaches its configuration space, and where BARs may lie.
  *
- * Owns ECAM and (on x86) the CF8/CFC ports, the address windows, the first assignment of BARs, and the
- * lock under which every function's configuration is read and written. Endpoints sit on the root bus.
+ * Owns ECAM and (on x86) the CF8/CFC ports, the address windows, the first assignment of BARs, and
+ * the lock under which every function's configuration is read and written. Endpoints sit on the
+ * root bus.
  *
  * Read beside it: PCI Express Base 7.2.2 (ECAM), PCI Local Bus 3.0, 3.2.2.3.2 (CF8/CFC).
  */
@@ -17,16 +18,16 @@
 #include "pci.h"
 #include "vmm/core/vm.h"
 
-#define PCI_HOST_SLOTS	   32
+#define PCI_HOST_SLOTS     32
 #define PCI_HOST_FUNCTIONS 256
 
 struct pci_host {
 	struct vm *vm;
 	pthread_mutex_t lock;
 	struct pci_function *functions[PCI_HOST_FUNCTIONS]; /* by devfn */
-	struct pci_function bridge;			    /* 00:00.0 */
-	struct arch_range mmio32, mmio64, io;		    /* where BARs decode */
-	uint32_t config_address;			    /* CF8 */
+	struct pci_function bridge;                         /* 00:00.0 */
+	struct arch_range mmio32, mmio64, io;               /* where BARs decode */
+	uint32_t config_address;                            /* CF8 */
 };
 
 /* An empty bus with the bridge itself at 00:00.0. 0 or -errno, logged. */
@@ -35,14 +36,16 @@ int pci_host_init(struct pci_host *host, struct vm *vm);
 /* Destroys the functions too. Accepts a zeroed host. */
 void pci_host_destroy(struct pci_host *host);
 
-/* Plug a function into the next free slot; it belongs to the bus from then on, unless this fails. 0 or
- * -ENOSPC, logged. */
+/*
+ * Plug a function into the next free slot; it belongs to the bus from then on, unless this fails. 0
+ * or -ENOSPC, logged.
+ */
 int pci_host_add(struct pci_host *host, struct pci_function *function);
 
 /*
- * Give every BAR an address: 64-bit ones in a window above RAM, made as large as they need, the others
- * below 4 GiB. Largest first, each naturally aligned. 0 or -ENOSPC, logged with the BAR that does not
- * fit.
+ * Give every BAR an address: 64-bit ones in a window above RAM, made as large as they need, the
+ * others below 4 GiB. Largest first, each naturally aligned. 0 or -ENOSPC, logged with the BAR that
+ * does not fit.
  */
 int pci_host_assign_bars(struct pci_host *host);
 

@@ -3,15 +3,15 @@
 
 #include "vmm/core/log.h"
 
-#define SLEEP_ENABLE	 (1u << 5)
+#define SLEEP_ENABLE     (1u << 5)
 #define SLEEP_TYPE_SHIFT 2
-#define SLEEP_TYPE_MASK	 7u
-#define SLEEP_TYPE_S5	 5u /* what \_S5 in the DSDT says */
-#define RESET_VALUE	 1u /* what the FADT says */
+#define SLEEP_TYPE_MASK  7u
+#define SLEEP_TYPE_S5    5u /* what \_S5 in the DSDT says */
+#define RESET_VALUE      1u /* what the FADT says */
 
 #define I8042_PULSE_RESET 0xfe
 
-#define PVPANIC_PANICKED     (1u << 0)
+#define PVPANIC_PANICKED (1u << 0)
 
 static uint64_t power_read(void *owner, uint64_t offset, unsigned int size)
 {

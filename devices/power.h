@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a guest ends: ACPI's sleep and reset registers, the keyboard controller's reset line, pvpanic.
+ * How a guest ends: ACPI's sleep and reset registers, the keyboard controller's reset line,
+ * pvpanic.
  *
- * Owns four ports that do nothing but report an event to the machine. Hardware-reduced ACPI needs no
- * more of power management.
+ * Owns four ports that do nothing but report an event to the machine. Hardware-reduced ACPI needs
+ * no more of power management.
  *
  * Read beside it: ACPI 6.4, 4.8.3.6 and 4.8.3.7; QEMU's docs/specs/pvpanic.
  */
@@ -15,8 +16,8 @@
 /* Offsets from arch_layout.power_port. */
 #define POWER_SLEEP_CONTROL 0u
 #define POWER_SLEEP_STATUS  1u
-#define POWER_RESET	    2u
-#define POWER_PORTS	    4u
+#define POWER_RESET         2u
+#define POWER_PORTS         4u
 
 /* Place the ports on vm->pio. 0 or -errno, logged. */
 int power_init(struct vm *vm);

@@ -7,9 +7,7 @@
 void serial_init(struct serial *serial, struct irq_router *router, uint32_t gsi,
 		 const struct serial_line *line, void *owner)
 {
-	*serial = (struct serial){
-		.router = router, .irq.gsi = gsi, .line = line, .owner = owner
-	};
+	*serial = (struct serial){ .router = router, .irq.gsi = gsi, .line = line, .owner = owner };
 	pthread_mutex_init(&serial->lock, NULL);
 	serial_reset(serial);
 }
@@ -148,7 +146,9 @@ static void serial_write_fcr(struct serial *serial, uint8_t value)
 	}
 }
 
-/* Returns true when the byte is to go out; the caller sends it without the lock, which may block. */
+/*
+ * Returns true when the byte is to go out; the caller sends it without the lock, which may block.
+ */
 static bool serial_write_thr(struct serial *serial, uint8_t value)
 {
 	serial->thr_interrupt = true;

@@ -62,8 +62,7 @@ static const struct companion {
 	{ "pci:*bc08sc05*", { "mmc_block" } },
 	/* High definition audio: a codec without special needs */
 	{ "pci:*bc04sc03*", { "snd-hda-codec-generic" } },
-	/* virtio: virtio_pci answers to the PCI device; its type, in the device ID, is the driver's
-	 */
+	/* virtio: the PCI device is virtio_pci's; its device ID tells the driver behind */
 	{ "pci:v00001AF4d00001000*", { "virtio_net" } },
 	{ "pci:v00001AF4d00001041*", { "virtio_net" } },
 	{ "pci:v00001AF4d00001001*", { "virtio_blk" } },

@@ -76,8 +76,7 @@ static bool command_line_has(const char *word)
 	return found;
 }
 
-/* Drivers' messages would run through the report; dmesg has them. Who asks to see them still does.
- */
+/* Drivers' messages would run through the report; dmesg has them. Asked for, they still show. */
 static void quieten_kernel(void)
 {
 	if (!command_line_has("loglevel") && !command_line_has("debug") &&

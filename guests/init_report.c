@@ -144,8 +144,7 @@ static bool read_driver(char *name, size_t size, const char *folder)
 	return true;
 }
 
-/* Does this entry of a class folder belong to the PCI device? Its real path goes through the slot.
- */
+/* Does this entry of a class folder come from the PCI device? Its real path tells. */
 static bool comes_from(const char *folder, const char *name, const char *slot)
 {
 	char path[PATH_MAX], real[PATH_MAX], part[64];

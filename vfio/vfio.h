@@ -2,13 +2,13 @@
 /*
  * The contract of a VFIO backend: how a PCI device of the host is reached from user space.
  *
- * Two objects, one table of operations. A space is what a device's DMA sees: a container, an IOAS, a
- * vfio-user connection. A device is regions, interrupts and a reset. Everything that speaks to a
- * particular kernel interface or protocol stands behind this table; everything that knows what a guest
- * is stands in front of it. The backends read as a user-space driver library of their own.
+ * Two objects, one table of operations. A space is what a device's DMA sees: a container, an IOAS,
+ * a vfio-user connection. A device is regions, interrupts and a reset. Everything that speaks to a
+ * particular kernel interface or protocol stands behind this table; everything that knows what a
+ * guest is stands in front of it. The backends read as a user-space driver library of their own.
  *
- * Order of calls: space_open, first dev_open, DMA maps, further dev_open ... and the mirror image. (The
- * legacy container takes DMA maps only once a group is attached.)
+ * Order of calls: space_open, first dev_open, DMA maps, further dev_open ... and the mirror image.
+ * (The legacy container takes DMA maps only once a group is attached.)
  *
  * Read beside it: Documentation/driver-api/vfio.rst, include/uapi/linux/vfio.h.
  */
@@ -23,7 +23,7 @@
 
 #define VFIO_SPARSE_MAX 16
 #define VFIO_GROUPS_MAX 32
-#define VFIO_NAME_MAX	16 /* "0000:01:00.0" and its NUL */
+#define VFIO_NAME_MAX   16 /* "0000:01:00.0" and its NUL */
 
 struct vfio_backend;
 
@@ -46,7 +46,7 @@ struct vfio_device {
 	const struct vfio_backend *backend;
 	struct vfio_space *space;
 	char name[VFIO_NAME_MAX]; /* full BDF; filled in before dev_open */
-	int group;		  /* IOMMU group number; filled in before dev_open */
+	int group;                /* IOMMU group number; filled in before dev_open */
 	int fd;
 	int kvm_file; /* what KVM's VFIO device is told of, or -1 */
 	void *priv;   /* the backend's own */
@@ -76,8 +76,8 @@ struct vfio_area {
 struct vfio_region {
 	uint32_t index; /* VFIO_PCI_*_REGION_INDEX */
 	uint32_t flags; /* VFIO_REGION_INFO_FLAG_READ, _WRITE, _MMAP */
-	uint64_t size;	/* 0 if the device has no such region */
-	int mmap_fd;	/* for mmap(), with mmap_offset; stays the backend's */
+	uint64_t size;  /* 0 if the device has no such region */
+	int mmap_fd;    /* for mmap(), with mmap_offset; stays the backend's */
 	uint64_t mmap_offset;
 	/* What may be mapped: all of it when sparse_count is 0 and the MMAP flag is set. */
 	unsigned int sparse_count;
@@ -92,7 +92,7 @@ struct vfio_irq {
 
 /* One VFIO_DEVICE_SET_IRQS. */
 struct vfio_irq_request {
-	uint32_t index;	 /* VFIO_PCI_*_IRQ_INDEX */
+	uint32_t index;  /* VFIO_PCI_*_IRQ_INDEX */
 	uint32_t action; /* VFIO_IRQ_SET_ACTION_* */
 	uint32_t start;
 	uint32_t count;
@@ -108,8 +108,10 @@ struct vfio_backend {
 	int (*space_open)(struct vfio_space *space);
 	/* All devices are closed. Accepts a half-opened space; idempotent. */
 	void (*space_close)(struct vfio_space *space);
-	/* Fills in at most `max` ranges in ascending order and returns how many there are; 0 when the
-	 * kernel does not tell. */
+	/*
+	 * Fills in at most `max` ranges in ascending order and returns how many there are; 0 when
+	 * the kernel does not tell.
+	 */
 	int (*iova_ranges)(struct vfio_space *space, struct vfio_range *ranges, unsigned int max);
 	/* Pins the memory: when it returns, the device may read and (unless readonly) write it. */
 	int (*dma_map)(struct vfio_space *space, const struct vfio_dma *dma);

@@ -12,8 +12,8 @@
 /* ---- our own mapping ---- */
 
 /*
- * Address space for the whole BAR, aligned like the BAR itself: guest-physical, host-virtual and bus
- * address are then congruent, and Linux 6.12 and later maps it with huge pages.
+ * Address space for the whole BAR, aligned like the BAR itself: guest-physical, host-virtual and
+ * bus address are then congruent, and Linux 6.12 and later maps it with huge pages.
  */
 static int bar_reserve(struct vfio_bar *bar)
 {
@@ -77,8 +77,8 @@ static unsigned int bar_holes(const struct vfio_pci *pci, unsigned int bar,
 	unsigned int count = 0;
 
 	if (pci->msix_cap && pci->msix_table_bar == bar)
-		holes[count++] = (struct vfio_area){ pci->msix_table_offset,
-						     msix_table_size(&pci->msix) };
+		holes[count++] =
+			(struct vfio_area){ pci->msix_table_offset, msix_table_size(&pci->msix) };
 	if (pci->msix_cap && pci->msix_pba_bar == bar)
 		holes[count++] =
 			(struct vfio_area){ pci->msix_pba_offset, msix_pba_size(&pci->msix) };

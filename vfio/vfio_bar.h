@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The BARs of a passed-through function: mapped pieces as guest memory, the rest as trapped accesses.
+ * The BARs of a passed-through function: mapped pieces as guest memory, the rest as trapped
+ * accesses.
  */
 #ifndef MINIVMM_VFIO_BAR_H
 #define MINIVMM_VFIO_BAR_H

@@ -7,7 +7,7 @@
 #include "vmm/core/log.h"
 
 /* No list of capabilities is longer than the space it lies in: 4 bytes each at least. */
-#define CONFIG_CAPS_MAX	    48
+#define CONFIG_CAPS_MAX     48
 #define CONFIG_EXT_CAPS_MAX 960
 
 #define CONFIG_ALL 0xffffffffu
@@ -39,7 +39,10 @@ static const struct config_field config_header[] = {
 	{ PCI_LATENCY_TIMER, 1, 0xff, 0, 0, 0 },
 	{ PCI_HEADER_TYPE, 1, 0xff, 0, 0, 0 },
 	{ PCI_BIST, 1, 0xff, 0, 0, 0 }, /* a self-test would stop the device under the host */
-	/* BARs and ROM: the guest's addresses are not the host's. pci_set_bar() makes them writable. */
+	/*
+	 * BARs and ROM: the guest's addresses are not the host's. pci_set_bar() makes them
+	 * writable.
+	 */
 	{ PCI_BASE_ADDRESS_0, 4, CONFIG_ALL, 0, 0, 0 },
 	{ PCI_BASE_ADDRESS_1, 4, CONFIG_ALL, 0, 0, 0 },
 	{ PCI_BASE_ADDRESS_2, 4, CONFIG_ALL, 0, 0, 0 },
@@ -73,13 +76,13 @@ static const struct config_field config_msix[] = {
 	{ PCI_MSIX_PBA, 4, CONFIG_ALL, 0, 0, 0 },
 };
 
-/* Device Control goes through (payload sizes, relaxed ordering, the function-level reset); the kernel
- * keeps its own hand on it. There is no link on a root bus: those registers read zero. */
+/*
+ * Device Control goes through (payload sizes, relaxed ordering, the function-level reset); the
+ * kernel keeps its own hand on it. There is no link on a root bus: those registers read zero.
+ */
 static const struct config_field config_pcie[] = {
-	{ PCI_EXP_FLAGS, 2, 0xffff, 0, 0, 0 },
-	{ PCI_EXP_DEVCTL, 2, 0, 0, 0xffff, 0 },
-	{ PCI_EXP_DEVSTA, 2, 0, 0, 0x000f, 0x000f },
-	{ PCI_EXP_LNKCAP, 4, CONFIG_ALL, 0, 0, 0 },
+	{ PCI_EXP_FLAGS, 2, 0xffff, 0, 0, 0 },       { PCI_EXP_DEVCTL, 2, 0, 0, 0xffff, 0 },
+	{ PCI_EXP_DEVSTA, 2, 0, 0, 0x000f, 0x000f }, { PCI_EXP_LNKCAP, 4, CONFIG_ALL, 0, 0, 0 },
 	{ PCI_EXP_LNKCTL, 4, CONFIG_ALL, 0, 0, 0 },
 };
 
@@ -142,9 +145,8 @@ static const struct config_cap config_ext_caps[] = {
 };
 
 /* What a capability that no table knows gets: it can be looked at. */
-static const struct config_cap config_unknown_cap = {
-	0, VFIO_CAP_PASS, NO_FIELDS, "unknown: read-only"
-};
+static const struct config_cap config_unknown_cap = { 0, VFIO_CAP_PASS, NO_FIELDS,
+						      "unknown: read-only" };
 
 /* ---- the device's registers ---- */
 
@@ -208,7 +210,7 @@ static void config_fix_pcie(struct vfio_config *config, struct pci_function *fun
 {
 	uint16_t flags = pci_get_word(function, cap + PCI_EXP_FLAGS);
 
-	flags &= (uint16_t)~(PCI_EXP_FLAGS_TYPE | PCI_EXP_FLAGS_SLOT);
+	flags &= (uint16_t) ~(PCI_EXP_FLAGS_TYPE | PCI_EXP_FLAGS_SLOT);
 	pci_set_word(function, cap + PCI_EXP_FLAGS, flags | PCI_EXP_TYPE_RC_END << 4);
 	pci_set_long(function, cap + PCI_EXP_LNKCAP, 0);
 	pci_set_long(function, cap + PCI_EXP_LNKCTL, 0);
@@ -254,7 +256,7 @@ static void config_apply_caps(struct vfio_config *config, struct pci_function *f
 	}
 }
 
-#define EXT_CAP_HEADER(id, version, next) \
+#define EXT_CAP_HEADER(id, version, next)                                                          \
 	((uint32_t)(id) | (uint32_t)(version) << 16 | (uint32_t)(next) << 20)
 
 static void config_set_ext_next(struct pci_function *function, unsigned int offset,

@@ -2,12 +2,13 @@
 /*
  * Which bits of the device's configuration space the guest sees, and which it may change.
  *
- * Tables, not if-chains: one for the header, one for each kind of capability, each row with the reason.
- * For every bit two questions are answered. Where does a read come from - our copy (emulated) or the
- * device? Where does a write go - into our copy, to the device (forwarded), or nowhere? What no table
- * names is read from the device and cannot be written.
+ * Tables, not if-chains: one for the header, one for each kind of capability, each row with the
+ * reason. For every bit two questions are answered. Where does a read come from - our copy
+ * (emulated) or the device? Where does a write go - into our copy, to the device (forwarded), or
+ * nowhere? What no table names is read from the device and cannot be written.
  *
- * Reactions to writes - BARs that move, interrupts that are switched on - are not here but in vfio_pci.c.
+ * Reactions to writes - BARs that move, interrupts that are switched on - are not here but in
+ * vfio_pci.c.
  *
  * Read beside it: PCI Local Bus 3.0, 6.1 and 6.7; PCI Express Base 7.5 to 7.9.
  */
@@ -18,9 +19,9 @@
 #include "vfio.h"
 
 enum vfio_cap_policy {
-	VFIO_CAP_PASS,	  /* the device's own registers, as far as the table lets writes through */
+	VFIO_CAP_PASS,    /* the device's own registers, as far as the table lets writes through */
 	VFIO_CAP_EMULATE, /* our copy: the registers belong to minivmm */
-	VFIO_CAP_HIDE,	  /* taken out of the guest's list */
+	VFIO_CAP_HIDE,    /* taken out of the guest's list */
 };
 
 struct vfio_config {
@@ -28,7 +29,7 @@ struct vfio_config {
 	struct vfio_region region;
 	uint8_t emulated[PCI_CONFIG_SIZE]; /* bits read from our copy */
 	uint8_t forward[PCI_CONFIG_SIZE];  /* bits whose writes reach the device */
-	uint8_t w1c[PCI_CONFIG_SIZE];	   /* bits that a written 1 clears */
+	uint8_t w1c[PCI_CONFIG_SIZE];      /* bits that a written 1 clears */
 };
 
 /*
@@ -43,7 +44,10 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 uint32_t vfio_config_read(struct vfio_config *config, const struct pci_function *function,
 			  unsigned int offset, unsigned int size);
 
-/* The part of a guest's write that belongs to the device. Our copy is pci_config_write()'s business. */
+/*
+ * The part of a guest's write that belongs to the device. Our copy is pci_config_write()'s
+ * business.
+ */
 void vfio_config_forward(struct vfio_config *config, unsigned int offset, unsigned int size,
 			 uint32_t value);
 

@@ -11,12 +11,8 @@
 #include "vmm/core/log.h"
 #include "vmm/core/prefault.h"
 
-/* The kernel accounts a little more than RAM: its own view of what the process has locked already. */
-#define DMA_MEMLOCK_SLACK (16ull << 20)
-
-int vfio_dma_check_memlock(uint64_t bytes)
+int vfio_dma_check_memlock(uint64_t need)
 {
-	uint64_t need = bytes + DMA_MEMLOCK_SLACK;
 	struct rlimit limit, raised;
 
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
@@ -89,7 +85,8 @@ static int dma_region_add(struct memory_listener *listener, const struct memory_
 		log_errno("guest RAM", ret, "map %#" PRIx64 " + %#" PRIx64 " for DMA", dma.iova,
 			  dma.size);
 	if (ret == -ENOMEM)
-		log_fix("ulimit -l unlimited   # or free memory: every page of guest RAM is pinned");
+		log_fix("ulimit -l unlimited   # or free memory: every page of guest RAM is "
+			"pinned");
 	return ret;
 }
 
@@ -105,7 +102,8 @@ int vfio_dma_start(struct vfio_dma_map *map, struct vfio_space *space, struct me
 {
 	int ret;
 
-	*map = (struct vfio_dma_map){ .listener = { dma_region_add, dma_region_del }, .space = space };
+	*map = (struct vfio_dma_map){ .listener = { dma_region_add, dma_region_del },
+				      .space = space };
 	ret = space->backend->iova_ranges(space, map->ranges, VFIO_RANGES_MAX);
 	if (ret < 0)
 		return log_errno("IOMMU", ret, "ask which addresses it maps");

@@ -24,10 +24,10 @@ struct vfio_dma_map {
 };
 
 /*
- * Make sure that `bytes` can be pinned: raises the soft locked-memory limit when allowed. 0, or -ENOMEM
- * with need, limit and the line that raises it printed.
+ * Make sure that `need` bytes can be pinned: raises the soft locked-memory limit when allowed. 0, or
+ * -ENOMEM with need, limit and the line that raises it printed.
  */
-int vfio_dma_check_memlock(uint64_t bytes);
+int vfio_dma_check_memlock(uint64_t need);
 
 /* Map all RAM, and what is added later. The space must have a device. 0 or -errno, logged. */
 int vfio_dma_start(struct vfio_dma_map *map, struct vfio_space *space, struct memory *memory);

@@ -9,9 +9,9 @@
 
 static const char *irq_kind(uint32_t index)
 {
-	return index == VFIO_PCI_MSIX_IRQ_INDEX ? "MSI-X" :
-	       index == VFIO_PCI_MSI_IRQ_INDEX	? "MSI" :
-						  "INTx";
+	return index == VFIO_PCI_MSIX_IRQ_INDEX  ? "MSI-X"
+	       : index == VFIO_PCI_MSI_IRQ_INDEX ? "MSI"
+						 : "INTx";
 }
 
 /* count eventfds from `start` on; with none and `fds` NULL the kind is disabled. */
@@ -89,9 +89,10 @@ static int vectors_log(const struct vfio_vectors *vectors, int ret, unsigned int
 	const char *kind = irq_kind(vectors->index);
 
 	if (ret > 0) {
-		log_error(vectors->device->name,
-			  "VFIO_DEVICE_SET_IRQS: the host can give %d %s vectors, the guest uses %u",
-			  ret, kind, wanted);
+		log_error(
+			vectors->device->name,
+			"VFIO_DEVICE_SET_IRQS: the host can give %d %s vectors, the guest uses %u",
+			ret, kind, wanted);
 		return -ENOSPC;
 	}
 	return log_errno(vectors->device->name, ret, "VFIO_DEVICE_SET_IRQS, %u %s vectors", wanted,
@@ -125,8 +126,8 @@ void vfio_vectors_disable(struct vfio_vectors *vectors)
 }
 
 /*
- * The host enables vectors in one block. Where the kernel cannot add to it, the block is given back and
- * asked for again one larger; should that fail, the old one is restored.
+ * The host enables vectors in one block. Where the kernel cannot add to it, the block is given back
+ * and asked for again one larger; should that fail, the old one is restored.
  */
 static int vectors_grow(struct vfio_vectors *vectors, unsigned int vector)
 {
@@ -212,8 +213,8 @@ static int intx_set(struct vfio_intx *intx, uint32_t action, unsigned int count,
 }
 
 /*
- * KVM's end first, so that the first interrupt finds a listener. Unmasking by eventfd can only be asked
- * of an enabled INTx; an acknowledgement that comes before that waits in the eventfd.
+ * KVM's end first, so that the first interrupt finds a listener. Unmasking by eventfd can only be
+ * asked of an enabled INTx; an acknowledgement that comes before that waits in the eventfd.
  */
 int vfio_intx_enable(struct vfio_intx *intx)
 {

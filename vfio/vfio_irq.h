@@ -2,12 +2,13 @@
 /*
  * From the device's interrupts to the guest's: eventfds between VFIO_DEVICE_SET_IRQS and KVM_IRQFD.
  *
- * Owns the host side of a device's interrupts. The guest side - what the guest wrote where - belongs to
- * devices/msix.c and comes in as calls. Once a vector is wired, minivmm is not on the path: device ->
- * kernel -> eventfd -> KVM -> guest.
+ * Owns the host side of a device's interrupts. The guest side - what the guest wrote where -
+ * belongs to devices/msix.c and comes in as calls. Once a vector is wired, minivmm is not on the
+ * path: device -> kernel -> eventfd -> KVM -> guest.
  *
  * Two states are kept apart. On the host a vector is requested when the guest first unmasks it, and
- * stays; masking it in the guest only unplugs the irqfd, and what arrives meanwhile waits in the eventfd.
+ * stays; masking it in the guest only unplugs the irqfd, and what arrives meanwhile waits in the
+ * eventfd.
  *
  * Read beside it: VFIO_DEVICE_SET_IRQS in linux/vfio.h; PCI Local Bus 3.0, 6.8.
  */
@@ -28,9 +29,9 @@ struct vfio_vectors {
 	uint32_t devid;
 	bool growable; /* one vector can be added while others are on */
 	bool enabled;
-	unsigned int count;	 /* vectors the device has */
+	unsigned int count;      /* vectors the device has */
 	unsigned int host_count; /* vectors enabled on the host: 0 .. host_count - 1 */
-	struct irq_msi *msi;	 /* count of them; gsi 0 while never used */
+	struct irq_msi *msi;     /* count of them; gsi 0 while never used */
 };
 
 /* 0 or -errno. The kind must exist on the device (count > 0). */
@@ -40,15 +41,19 @@ int vfio_vectors_init(struct vfio_vectors *vectors, struct vfio_device *device,
 /* Disables and frees. Accepts a zeroed one. */
 void vfio_vectors_destroy(struct vfio_vectors *vectors);
 
-/* The guest switched the kind on: the device must see it on even with every vector masked. 0 or -errno,
- * logged. */
+/*
+ * The guest switched the kind on: the device must see it on even with every vector masked. 0 or
+ * -errno, logged.
+ */
 int vfio_vectors_enable(struct vfio_vectors *vectors);
 
 /* Off; all vectors are forgotten. Idempotent. */
 void vfio_vectors_disable(struct vfio_vectors *vectors);
 
-/* The vector sends this message now. Requests it on the host if it is new there. 0 or -errno, logged:
- * the vector then stays silent. */
+/*
+ * The vector sends this message now. Requests it on the host if it is new there. 0 or -errno,
+ * logged: the vector then stays silent.
+ */
 int vfio_vector_unmask(struct vfio_vectors *vectors, unsigned int vector, uint64_t address,
 		       uint32_t data);
 
@@ -58,7 +63,10 @@ void vfio_vector_mask(struct vfio_vectors *vectors, unsigned int vector);
 /* Whether an interrupt waits behind the mask. */
 bool vfio_vector_pending(const struct vfio_vectors *vectors, unsigned int vector);
 
-/* INTx: level triggered, masked by the kernel when it fires, unmasked when the guest has acknowledged. */
+/*
+ * INTx: level triggered, masked by the kernel when it fires, unmasked when the guest has
+ * acknowledged.
+ */
 struct vfio_intx {
 	struct vfio_device *device;
 	struct irq_router *router;

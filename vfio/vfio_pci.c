@@ -72,8 +72,8 @@ static int vfio_pci_init_msix(struct vfio_pci *pci)
 	pci->msix_table_offset = table & PCI_MSIX_TABLE_OFFSET;
 	pci->msix_pba_bar = pba & PCI_MSIX_PBA_BIR;
 	pci->msix_pba_offset = pba & PCI_MSIX_PBA_OFFSET;
-	ret = vfio_vectors_init(&pci->vectors, &pci->device, &pci->vm->irq,
-				VFIO_PCI_MSIX_IRQ_INDEX, 0);
+	ret = vfio_vectors_init(&pci->vectors, &pci->device, &pci->vm->irq, VFIO_PCI_MSIX_IRQ_INDEX,
+				0);
 	if (ret == 0)
 		ret = msix_init(&pci->msix, count, &vfio_pci_msix_ops, pci);
 	if (ret < 0)
@@ -131,8 +131,8 @@ static bool vfio_pci_switches_on(const struct pci_function *function, unsigned i
 }
 
 /*
- * Order is what counts: before the device stops decoding, the guest's mappings of it must be gone, or a
- * vCPU faults into nothing (KVM_RUN: EFAULT); and they come back after it decodes again.
+ * Order is what counts: before the device stops decoding, the guest's mappings of it must be gone,
+ * or a vCPU faults into nothing (KVM_RUN: EFAULT); and they come back after it decodes again.
  */
 static void vfio_pci_config_write(struct pci_function *function, unsigned int offset,
 				  unsigned int size, uint32_t value)
@@ -197,6 +197,16 @@ static int vfio_pci_init_bars(struct vfio_pci *pci)
 	return ret;
 }
 
+static int vfio_pci_init_events(struct vfio_pci *pci)
+{
+	int ret = vfio_event_init(&pci->error, &pci->device, pci->vm, VFIO_PCI_ERR_IRQ_INDEX,
+				  "the device reported an uncorrectable error");
+
+	return ret < 0 ? ret :
+			 vfio_event_init(&pci->request, &pci->device, pci->vm,
+					 VFIO_PCI_REQ_IRQ_INDEX, "the host wants the device back");
+}
+
 static int vfio_pci_init(struct vfio_pci *pci, struct vfio_space *space)
 {
 	int ret = pci->device.backend->dev_open(space, &pci->device);
@@ -213,9 +223,10 @@ static int vfio_pci_init(struct vfio_pci *pci, struct vfio_space *space)
 		ret = vfio_pci_init_msix(pci);
 	if (ret == 0)
 		ret = vfio_pci_init_bars(pci);
-	if (ret == 0)
-		vfio_pci_init_intx(pci);
-	return ret;
+	if (ret < 0)
+		return ret;
+	vfio_pci_init_intx(pci);
+	return vfio_pci_init_events(pci);
 }
 
 int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int group,
@@ -234,6 +245,7 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int 
 	pthread_mutex_init(&pci->lock, NULL);
 	pci_function_init(&pci->function, &vfio_pci_ops, pci->device.name);
 	vfio_intx_init(&pci->intx, &pci->device, &vm->irq, 0);
+	pci->error.source.fd = pci->request.source.fd = -1;
 	ret = vfio_pci_init(pci, space);
 	if (ret < 0) {
 		vfio_pci_free(pci);
@@ -248,6 +260,8 @@ void vfio_pci_free(struct vfio_pci *pci)
 {
 	if (!pci)
 		return;
+	vfio_event_destroy(&pci->request);
+	vfio_event_destroy(&pci->error);
 	vfio_intx_disable(&pci->intx);
 	vfio_vectors_destroy(&pci->vectors);
 	msix_destroy(&pci->msix);

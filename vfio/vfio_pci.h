@@ -2,8 +2,8 @@
 /*
  * A passed-through PCI function: a device of the host, seen by the guest as struct pci_function.
  *
- * Ties the parts together - configuration space, BARs, interrupts, reset - and owns their order. Each
- * part has a file of its own and knows nothing of the others.
+ * Ties the parts together - configuration space, BARs, interrupts, reset - and owns their order.
+ * Each part has a file of its own and knows nothing of the others.
  */
 #ifndef MINIVMM_VFIO_PCI_H
 #define MINIVMM_VFIO_PCI_H
@@ -15,6 +15,7 @@
 #include "devices/pci.h"
 #include "vfio.h"
 #include "vfio_config.h"
+#include "vfio_event.h"
 #include "vfio_irq.h"
 #include "vfio_region.h"
 #include "vmm/core/vm.h"
@@ -45,7 +46,7 @@ struct vfio_pci {
 	struct vfio_config config;
 	struct vfio_bar bars[PCI_BARS];
 
-	pthread_mutex_t lock; /* the interrupt state: tables are written by any vCPU */
+	pthread_mutex_t lock;  /* the interrupt state: tables are written by any vCPU */
 	unsigned int msix_cap; /* offset in config space, or 0 */
 	unsigned int msix_table_bar, msix_pba_bar;
 	uint64_t msix_table_offset, msix_pba_offset;
@@ -53,6 +54,8 @@ struct vfio_pci {
 	struct vfio_vectors vectors;
 	struct vfio_intx intx;
 	bool has_intx;
+
+	struct vfio_event error, request;
 };
 
 static inline struct vfio_pci *vfio_pci_of(struct pci_function *function)

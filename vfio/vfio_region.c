@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-/* [first, last + 1) of `area` within a region of `size` bytes; empty if it lies outside or wraps. */
+/*
+ * [first, last + 1) of `area` within a region of `size` bytes; empty if it lies outside or wraps.
+ */
 static struct vfio_area region_clip(const struct vfio_area *area, uint64_t size)
 {
 	uint64_t end;

@@ -2,9 +2,9 @@
 /*
  * Cutting a BAR into pieces: what the guest may touch directly, and what minivmm must see.
  *
- * Pure functions of numbers. A piece is mapped when the backend can map it and nothing emulated (MSI-X
- * table, PBA) shares a page with it; everything else is trapped. Pieces are whole pages, ascending,
- * without gaps, and neighbours differ in kind.
+ * Pure functions of numbers. A piece is mapped when the backend can map it and nothing emulated
+ * (MSI-X table, PBA) shares a page with it; everything else is trapped. Pieces are whole pages,
+ * ascending, without gaps, and neighbours differ in kind.
  */
 #ifndef MINIVMM_VFIO_REGION_H
 #define MINIVMM_VFIO_REGION_H
@@ -23,10 +23,10 @@ struct vfio_piece {
 };
 
 /*
- * Cut `region` in pages of `page` bytes, leaving the `hole_count` areas of `holes` trapped. Returns the
- * number of pieces written to `pieces`, which holds VFIO_PIECES_MAX. Areas that lie outside the region
- * are ignored. A region smaller than a page, or whose size is not a multiple of it, is one trapped
- * piece; a region of size 0 has none.
+ * Cut `region` in pages of `page` bytes, leaving the `hole_count` areas of `holes` trapped. Returns
+ * the number of pieces written to `pieces`, which holds VFIO_PIECES_MAX. Areas that lie outside the
+ * region are ignored. A region smaller than a page, or whose size is not a multiple of it, is one
+ * trapped piece; a region of size 0 has none.
  */
 unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio_area *holes,
 			     unsigned int hole_count, uint64_t page, struct vfio_piece *pieces);

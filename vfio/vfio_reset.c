@@ -26,8 +26,8 @@ int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vf
 	if (ret < 0)
 		ret = device->backend->hot_reset(device);
 	if (ret < 0) {
-		log_warn(device->name, "cannot be reset (error %d): the guest finds it as it left it",
-			 -ret);
+		log_warn(device->name,
+			 "cannot be reset (error %d): the guest finds it as it left it", -ret);
 		return ret;
 	}
 	return reset_check_alive(device, config);

@@ -14,7 +14,9 @@
 
 /* ---- output ---- */
 
-/* A signal ends a write that blocks: the machine is about to stop, the byte is of no use any more. */
+/*
+ * A signal ends a write that blocks: the machine is about to stop, the byte is of no use any more.
+ */
 static void console_transmit(void *owner, uint8_t byte)
 {
 	struct console *console = owner;
@@ -29,7 +31,7 @@ static void console_transmit(void *owner, uint8_t byte)
 static void console_push(struct console *console)
 {
 	unsigned int taken = (unsigned int)serial_receive(console->serial, console->pending,
-							   console->pending_count);
+							  console->pending_count);
 
 	console->pending_count -= taken;
 	memmove(console->pending, console->pending + taken, console->pending_count);
@@ -149,9 +151,8 @@ static int console_open_pty(struct console *console)
 
 int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial)
 {
-	*console = (struct console){
-		.vm = vm, .serial = serial, .out_fd = -1, .opened = { -1, -1 }
-	};
+	*console =
+		(struct console){ .vm = vm, .serial = serial, .out_fd = -1, .opened = { -1, -1 } };
 	console->input = (struct loop_source){ -1, console_ready, console };
 	pthread_mutex_init(&console->lock, NULL);
 	if (strncmp(spec, "file:", 5) == 0)

@@ -2,8 +2,8 @@
 /*
  * The guest's console on the host: the terminal, a pseudo-terminal, a file or nothing.
  *
- * Owns the terminal's mode, which it always gives back, and the Ctrl-A keys. Bytes go to and come from
- * the serial port.
+ * Owns the terminal's mode, which it always gives back, and the Ctrl-A keys. Bytes go to and come
+ * from the serial port.
  */
 #ifndef MINIVMM_CONSOLE_H
 #define MINIVMM_CONSOLE_H
@@ -22,13 +22,13 @@ struct console {
 	struct vm *vm;
 	struct serial *serial;
 	struct loop_source input;
-	int out_fd; /* -1: output is dropped */
+	int out_fd;    /* -1: output is dropped */
 	int opened[2]; /* what we opened and must close: file, or pty and its other side */
-	bool raw; /* the terminal is ours; saved has its former mode */
+	bool raw;      /* the terminal is ours; saved has its former mode */
 	struct termios saved;
-	bool escape; /* Ctrl-A was the last key */
-	pthread_mutex_t lock; /* of what follows */
-	bool listening; /* input is in the loop */
+	bool escape;                          /* Ctrl-A was the last key */
+	pthread_mutex_t lock;                 /* of what follows */
+	bool listening;                       /* input is in the loop */
 	uint8_t pending[CONSOLE_PENDING_MAX]; /* read, but the port was full */
 	unsigned int pending_count;
 };

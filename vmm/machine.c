@@ -51,7 +51,7 @@ static int machine_check_host(struct machine *machine)
 		if (ret < 0)
 			return ret;
 	}
-	return config->device_count ? vfio_dma_check_memlock(config->memory) : 0;
+	return 0;
 }
 
 static int machine_open_file(const char *path, const char *what, int *fd)
@@ -98,9 +98,8 @@ static int machine_add_ram(struct machine *machine)
 
 static int machine_add_serial(struct machine *machine)
 {
-	struct bus_region region = {
-		arch_layout.serial_port, SERIAL_PORTS, &serial_ops, &machine->serial
-	};
+	struct bus_region region = { arch_layout.serial_port, SERIAL_PORTS, &serial_ops,
+				     &machine->serial };
 	int ret;
 
 	serial_init(&machine->serial, &machine->vm.irq, arch_layout.serial_gsi, &console_line,
@@ -135,10 +134,13 @@ static int machine_add_device(struct machine *machine, unsigned int i)
 
 static int machine_add_devices(struct machine *machine)
 {
-	int ret = 0;
+	int ret;
 
 	if (machine->config->device_count == 0)
 		return 0;
+	ret = vfio_dma_check_memlock(machine->config->memory);
+	if (ret < 0)
+		return ret;
 	machine->space.backend = &vfio_backend_group;
 	ret = machine->space.backend->space_open(&machine->space);
 	for (unsigned int i = 0; i < machine->config->device_count && ret == 0; i++)

@@ -3,8 +3,9 @@
  * minivmm starts here: the command line picks what to do. The one place that exits.
  *
  * To read the program, follow a guest: machine.c builds and runs it; core/vcpu.c hands its exits to
- * core/bus.c; devices/testdev.c is the smallest device behind a bus; vfio/vfio.h is the contract for a
- * real one, vfio/backend/backend_group.c fulfils it, and vfio/vfio_irq.c brings its interrupts in.
+ * core/bus.c; devices/testdev.c is the smallest device behind a bus; vfio/vfio.h is the contract
+ * for a real one, vfio/backend/backend_group.c fulfils it, and vfio/vfio_irq.c brings its
+ * interrupts in.
  */
 #include <stdio.h>
 #include <stdlib.h>

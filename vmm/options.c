@@ -139,7 +139,7 @@ static int options_add_device(struct config *config, const char *text)
 		return -EINVAL;
 	}
 	if (text[length] == ',') {
-		log_error("--vfio", "%s: unknown property '%s'", bdf, text + length + 1);
+		log_error("--vfio", "%s: unknown property '%s'", text, text + length + 1);
 		return -EINVAL;
 	}
 	for (unsigned int i = 0; i < config->device_count; i++)
@@ -234,9 +234,8 @@ int options_parse(struct config *config, int argc, char **argv)
 {
 	int option, ret = 0;
 
-	*config = (struct config){
-		.console = "stdio", .memory = OPTIONS_MEMORY_DEFAULT, .cpus = 1
-	};
+	*config =
+		(struct config){ .console = "stdio", .memory = OPTIONS_MEMORY_DEFAULT, .cpus = 1 };
 	if (argc > 1 && strcmp(argv[1], "run") == 0) {
 		argc--;
 		argv++;

@@ -2,7 +2,8 @@
 /*
  * The command line: what the user asked for, as a struct.
  *
- * Owns the tables of options, the help text, and what is wrong usage. Opens nothing and starts nothing.
+ * Owns the tables of options, the help text, and what is wrong usage. Opens nothing and starts
+ * nothing.
  */
 #ifndef MINIVMM_OPTIONS_H
 #define MINIVMM_OPTIONS_H
@@ -11,7 +12,7 @@
 #include <stdint.h>
 
 #define OPTIONS_DEVICES_MAX 32
-#define OPTIONS_BDF_MAX	    16
+#define OPTIONS_BDF_MAX     16
 
 enum options_command {
 	OPTIONS_RUN,
@@ -25,7 +26,7 @@ struct config {
 	const char *initrd;
 	const char *append;
 	const char *console; /* stdio, none, pty or file:PATH */
-	uint64_t memory; /* bytes */
+	uint64_t memory;     /* bytes */
 	unsigned int cpus;
 	bool no_reboot;
 	bool stats;

@@ -101,7 +101,7 @@ boot_run()
 	(
 		cd "$LAB_DIR"
 		# ttyS0 kernel, ttyS1 results, ttyS2 the emulator's own control
-		exec timeout -k 5 "$total" qemu-system-x86_64 "${machine[@]}" \
+		exec timeout --foreground -k 5 "$total" qemu-system-x86_64 "${machine[@]}" \
 			-serial "file:$console" -serial stdio "${machine_qmp[@]}" < /dev/null
 	) 2> "$logs/emulator.err" | read_results "$@" || bad=1
 	if [ $bad = 1 ]; then

@@ -267,7 +267,7 @@ static bool have(const char *tool, const char *test)
 	snprintf(path, sizeof(path), "/usr/bin/%s", tool);
 	if (access(path, X_OK) == 0)
 		return true;
-	printf("SKIP acpi %s: %s is not installed (acpica-tools)\n", test, tool);
+	printf("SKIP acpi_test:%s: %s is not installed (acpica-tools)\n", test, tool);
 	return false;
 }
 
@@ -438,6 +438,19 @@ START_TEST(interrupt_wiring)
 }
 END_TEST
 
+/* devices/power.c takes sleep type 5 for power off. */
+START_TEST(sleep_type)
+{
+	if (!have("acpiexec", "sleep_type"))
+		return;
+	write_tables(1, mmio64);
+	scratch_begin();
+	evaluate("\\_S5");
+	ck_assert_ptr_nonnull(strstr(output, "[Integer] = 0000000000000005"));
+	scratch_end();
+}
+END_TEST
+
 #define PCI_UUID     "(5B 4D DB 33 F7 1F 1C 40 96 57 74 41 C0 3D D7 66)"
 #define OTHER_UUID   "(5B 4D DB 33 F7 1F 1C 40 96 57 74 41 C0 3D D7 67)"
 #define CAPABILITIES "(00 00 00 00 1F 00 00 00 %s 00 00 00)"
@@ -489,6 +502,7 @@ int main(void)
 	tcase_add_test(tcase, disassembles);
 	tcase_add_test(tcase, host_bridge_windows);
 	tcase_add_test(tcase, interrupt_wiring);
+	tcase_add_test(tcase, sleep_type);
 	tcase_add_loop_test(tcase, pcie_features, 0, sizeof(osc_cases) / sizeof(osc_cases[0]));
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

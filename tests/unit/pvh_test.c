@@ -54,6 +54,40 @@ START_TEST(entry_of_four_bytes)
 }
 END_TEST
 
+START_TEST(segments_in_any_order)
+{
+	struct vmlinux image = vmlinux_make();
+	Elf64_Phdr first = image.phdrs[0];
+	struct boot_image parsed;
+
+	image.phdrs[0] = image.phdrs[1];
+	image.phdrs[1] = first;
+	ck_assert_int_eq(parse(&image, sizeof(image), &parsed), 0);
+	ck_assert_uint_eq(parsed.end, VMLINUX_DATA_AT + VMLINUX_DATA + VMLINUX_BSS);
+}
+END_TEST
+
+/* The length of the notes is the file's word: it does not decide how much we allocate. */
+START_TEST(notes_too_long)
+{
+	static struct {
+		struct vmlinux image;
+		uint8_t more[1 << 20];
+	} long_notes;
+	struct boot_image parsed;
+	struct said said;
+	int ret;
+
+	long_notes.image = vmlinux_make();
+	long_notes.image.phdrs[2].p_filesz = 1 << 20;
+	said_begin(&said);
+	ret = parse(&long_notes, sizeof(long_notes), &parsed);
+	said_end(&said);
+	ck_assert_int_eq(ret, -ENOEXEC);
+	said_check(&said, "vmlinux", "notes are out of bounds");
+}
+END_TEST
+
 /* Program headers need not be in the first page. */
 START_TEST(headers_at_the_end)
 {
@@ -274,6 +308,8 @@ int main(void)
 
 	tcase_add_test(tcase, good);
 	tcase_add_test(tcase, entry_of_four_bytes);
+	tcase_add_test(tcase, segments_in_any_order);
+	tcase_add_test(tcase, notes_too_long);
 	tcase_add_test(tcase, headers_at_the_end);
 	tcase_add_loop_test(tcase, refused, 0, sizeof(spoiled) / sizeof(spoiled[0]));
 	tcase_add_test(tcase, entry_above_4_gib);

@@ -20,6 +20,7 @@ for program in "$@"; do
 	[ ! -e "$tap" ] || sed -n \
 		-e "s/^ok [0-9]* - [^:]*:[^:]*:\([^:]*\):.*/PASS $name:\1/p" \
 		-e "s/^not ok [0-9]* - [^:]*:[^:]*:\([^:]*\): \(.*\)/FAIL $name:\1: \2/p" "$tap"
+	grep '^SKIP ' "$log" || true
 	if [ $ended != 0 ] && ! grep -q '^not ok' "$tap" 2> /dev/null; then
 		echo "FAIL $name: exit status $ended, see $log"
 		tail -n 20 "$log"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The legacy interface: a container (/dev/vfio/vfio) is the space, a group (/dev/vfio/N) the unit that
- * is attached to it, and a group hands out device files by name.
+ * The legacy interface: a container (/dev/vfio/vfio) is the space, a group (/dev/vfio/N) the unit
+ * that is attached to it, and a group hands out device files by name.
  *
  * Documentation/driver-api/vfio.rst, "VFIO Usage Example".
  */
@@ -77,8 +77,7 @@ static unsigned int group_parse_ranges(const struct vfio_iommu_type1_info *info,
 	return 0;
 }
 
-static int group_iova_ranges(struct vfio_space *space, struct vfio_range *ranges,
-			     unsigned int max)
+static int group_iova_ranges(struct vfio_space *space, struct vfio_range *ranges, unsigned int max)
 {
 	size_t size = 4096; /* one answer for all but the strangest of reserved regions */
 	struct vfio_iommu_type1_info *info = calloc(1, size);

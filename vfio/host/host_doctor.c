@@ -22,7 +22,10 @@ static bool host_is_harmless(const struct host_device *device)
 	       strcmp(device->driver, "pci-stub") == 0 || host_is_bridge(device);
 }
 
-/* The lines that hand one device over: driver_override touches this device alone, new_id its twins too. */
+/*
+ * The lines that hand one device over: driver_override touches this device alone, new_id its twins
+ * too.
+ */
 static void host_print_bind(const struct host_device *device)
 {
 	const char *bdf = device->bdf;
@@ -33,15 +36,35 @@ static void host_print_bind(const struct host_device *device)
 	log_fix("echo %s | sudo tee /sys/bus/pci/drivers_probe", bdf);
 }
 
+/* lspci shows such a device as "rev ff". To open it would make the kernel wait a minute for it. */
+static int host_check_answers(const struct host_device *device)
+{
+	uint32_t id;
+	int ret = host_read_config_id(device->bdf, &id);
+
+	if (ret < 0)
+		return log_errno(device->bdf, ret, "read its configuration space");
+	if (id != UINT32_MAX)
+		return 0;
+	log_error(device->bdf, "its configuration space reads all-ones (lspci: rev ff): it is "
+			       "powered off, or gone from the bus");
+	log_fix("echo 1 | sudo tee /sys/bus/pci/devices/%s/remove; echo 1 | sudo tee "
+		"/sys/bus/pci/rescan   # find it anew",
+		device->bdf);
+	return -ENODEV;
+}
+
 static int host_check_iommu(const struct host_device *device)
 {
 	if (device->group >= 0)
 		return 0;
 	if (host_has_iommu()) {
-		log_error(device->bdf, "it is in no IOMMU group: this host's IOMMU does not cover it");
+		log_error(device->bdf,
+			  "it is in no IOMMU group: this host's IOMMU does not cover it");
 		return -ENODEV;
 	}
-	log_error(device->bdf, "no IOMMU on this host: without one a device's DMA cannot be confined");
+	log_error(device->bdf,
+		  "no IOMMU on this host: without one a device's DMA cannot be confined");
 	log_fix("turn VT-d or AMD-Vi (IOMMU) on in the firmware setup");
 	log_fix("add intel_iommu=on (Intel) to GRUB_CMDLINE_LINUX in /etc/default/grub, then: "
 		"sudo update-grub && sudo reboot");
@@ -129,7 +152,9 @@ int host_check_device(const char *bdf, struct host_device *device)
 		log_fix("lspci -D   # lists the devices there are");
 		return ret;
 	}
-	ret = host_check_iommu(device);
+	ret = host_check_answers(device);
+	if (ret == 0)
+		ret = host_check_iommu(device);
 	if (ret == 0)
 		ret = host_check_driver(device);
 	if (ret == 0)

@@ -37,23 +37,31 @@ int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX])
 	return 0;
 }
 
-/* A sysfs attribute without its newline. */
-static int sysfs_read(const char *bdf, const char *attribute, char *text, size_t size)
+/* The first bytes of a file of the device's folder; how many, or -errno. */
+static int sysfs_read_bytes(const char *bdf, const char *file, void *data, size_t size)
 {
 	char path[PATH_MAX];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", bdf, attribute);
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", bdf, file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	n = read(fd, text, size - 1);
+	n = read(fd, data, size);
 	if (n < 0)
 		n = -errno;
 	close(fd);
+	return (int)n;
+}
+
+/* An attribute without its newline. */
+static int sysfs_read(const char *bdf, const char *attribute, char *text, size_t size)
+{
+	int n = sysfs_read_bytes(bdf, attribute, text, size - 1);
+
 	if (n < 0)
-		return (int)n;
+		return n;
 	text[n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
 	return 0;
@@ -107,6 +115,15 @@ int host_read_device(const char *bdf, struct host_device *device)
 int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX])
 {
 	return sysfs_read(bdf, "modalias", modalias, HOST_MODALIAS_MAX);
+}
+
+int host_read_config_id(const char *bdf, uint32_t *id)
+{
+	int n = sysfs_read_bytes(bdf, "config", id, sizeof(*id));
+
+	if (n < 0)
+		return n;
+	return n == sizeof(*id) ? 0 : -EIO;
 }
 
 int host_for_each_in_group(int group, int (*visit)(const struct host_device *member, void *arg),

@@ -9,15 +9,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#define HOST_BDF_MAX	 16
-#define HOST_DRIVER_MAX	 64
+#define HOST_BDF_MAX      16
+#define HOST_DRIVER_MAX   64
 #define HOST_MODALIAS_MAX 128
 
 struct host_device {
-	char bdf[HOST_BDF_MAX];	      /* 0000:01:00.0 */
+	char bdf[HOST_BDF_MAX];       /* 0000:01:00.0 */
 	char driver[HOST_DRIVER_MAX]; /* "" when no driver is bound */
-	int group;		      /* IOMMU group, or -1 when there is none */
+	int group;                    /* IOMMU group, or -1 when there is none */
 	unsigned int class_code;      /* 24 bits */
 	unsigned int vendor, device;
 };
@@ -30,6 +31,12 @@ int host_read_device(const char *bdf, struct host_device *device);
 
 /* The modalias, which module aliases match. 0 or -errno; not logged. */
 int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX]);
+
+/*
+ * The first four bytes of the device's own configuration space, vendor and device ID: all-ones when
+ * it does not answer. The kernel wakes a sleeping device for it. 0 or -errno; not logged.
+ */
+int host_read_config_id(const char *bdf, uint32_t *id);
 
 /* Call visit() with each member of an IOMMU group until it returns nonzero; returns that, or 0, or
  * -errno. */

@@ -2,8 +2,8 @@
 /*
  * The whole contract between minivmm and a processor architecture.
  *
- * One const struct says where things lie; a dozen functions say how the machine and its CPUs come to
- * life. Implemented in vmm/x86_64/ (and, for arm64, vmm/aarch64/); the build links exactly one.
+ * One const struct says where things lie; a dozen functions say how the machine and its CPUs come
+ * to life. Implemented in vmm/x86_64/ (and, for arm64, vmm/aarch64/); the build links exactly one.
  */
 #ifndef MINIVMM_ARCH_H
 #define MINIVMM_ARCH_H
@@ -25,14 +25,14 @@ struct arch_range {
 struct arch_layout {
 	const char *name;
 	struct arch_range ram_low;    /* RAM below the device hole */
-	uint64_t ram_high;	      /* where RAM goes on above the hole */
-	struct arch_range ecam;	      /* PCI configuration space, bus 0 alone: 1 MiB */
+	uint64_t ram_high;            /* where RAM goes on above the hole */
+	struct arch_range ecam;       /* PCI configuration space, bus 0 alone: 1 MiB */
 	struct arch_range pci_mmio32; /* BARs that need 32-bit addresses */
 	struct arch_range pci_io;     /* I/O BARs */
-	uint32_t pci_intx_gsi;	      /* first of pci_intx_lines GSIs shared by INTA..INTD */
+	uint32_t pci_intx_gsi;        /* first of pci_intx_lines GSIs shared by INTA..INTD */
 	uint32_t pci_intx_lines;
 	uint16_t pci_config_port; /* CF8; 0 if the machine has none */
-	uint16_t serial_port;	  /* 16550 in port I/O */
+	uint16_t serial_port;     /* 16550 in port I/O */
 	uint32_t serial_gsi;
 	uint16_t power_port;   /* devices/power.c */
 	uint16_t i8042_port;   /* keyboard controller's command port: reset only */
@@ -44,7 +44,7 @@ extern const struct arch_layout arch_layout;
 /* How the boot CPU enters the guest, as firmware/ found it in the kernel image. */
 struct arch_entry {
 	uint64_t pc;
-	uint64_t arg;	/* x86: boot_params (RSI) or hvm_start_info (EBX); arm64: the FDT (X0) */
+	uint64_t arg;   /* x86: boot_params (RSI) or hvm_start_info (EBX); arm64: the FDT (X0) */
 	bool long_mode; /* x86: 64-bit with the tables below, else 32-bit protected mode (PVH) */
 	uint64_t page_table;
 	uint64_t gdt;
@@ -64,7 +64,9 @@ int arch_vm_init(struct vm *vm);
 #define ARCH_IRQ_ROUTES_MAX 48
 uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries);
 
-/* Add to an MSI's route what this architecture's interrupt controller wants to know of the sender. */
+/*
+ * Add to an MSI's route what this architecture's interrupt controller wants to know of the sender.
+ */
 void arch_irq_msi_route(struct kvm_irq_routing_entry *route, uint32_t devid);
 
 /*

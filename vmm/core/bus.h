@@ -16,8 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* `offset` counts from the region's base; `size` is 1, 2, 4 or 8 and never crosses the region's end.
- * Values are in the CPU's byte order. Called from any vCPU's thread. */
+/*
+ * `offset` counts from the region's base; `size` is 1, 2, 4 or 8 and never crosses the region's
+ * end. Values are in the CPU's byte order. Called from any vCPU's thread.
+ */
 struct bus_ops {
 	uint64_t (*read)(void *owner, uint64_t offset, unsigned int size);
 	void (*write)(void *owner, uint64_t offset, unsigned int size, uint64_t value);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts into the guest: KVM's GSI routing table, message-signalled vectors, shared level lines.
+ * Interrupts into the guest: KVM's GSI routing table, message-signalled vectors, shared level
+ * lines.
  *
- * Owns which GSI means what. A vector is an object: its GSI and eventfd live as long as the vector, its
- * route follows the address and data that the guest wrote, and the irqfd - the wire from eventfd to
- * guest inside the kernel - is plugged only while the vector is unmasked. Order matters: route first,
- * irqfd second; on mask the irqfd goes and the route stays.
+ * Owns which GSI means what. A vector is an object: its GSI and eventfd live as long as the vector,
+ * its route follows the address and data that the guest wrote, and the irqfd - the wire from
+ * eventfd to guest inside the kernel - is plugged only while the vector is unmasked. Order matters:
+ * route first, irqfd second; on mask the irqfd goes and the route stays.
  *
  * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_GSI_ROUTING and KVM_IRQFD.
  */
@@ -23,9 +24,9 @@ struct irq_router {
 	pthread_mutex_t lock;
 	int vm_fd;
 	struct kvm_irq_routing *table; /* what KVM has, or will have after irq_commit() */
-	uint32_t capacity;	       /* entries that fit in table */
-	uint32_t gsi_max;	       /* GSIs that KVM offers */
-	uint8_t *gsi_used;	       /* one byte per GSI */
+	uint32_t capacity;             /* entries that fit in table */
+	uint32_t gsi_max;              /* GSIs that KVM offers */
+	uint8_t *gsi_used;             /* one byte per GSI */
 	bool dirty;
 	uint8_t line_level[IRQ_LINES_MAX]; /* how many irq_lines hold this GSI high */
 };
@@ -47,8 +48,9 @@ struct irq_line {
 };
 
 /*
- * A level interrupt that a real device raises: `trigger` raises the line and `resample` tells, when the
- * guest has acknowledged it, that the device may be asked again. Both ends stay inside the kernel.
+ * A level interrupt that a real device raises: `trigger` raises the line and `resample` tells, when
+ * the guest has acknowledged it, that the device may be asked again. Both ends stay inside the
+ * kernel.
  */
 struct irq_level {
 	uint32_t gsi;
@@ -60,7 +62,10 @@ struct irq_level {
 int irq_router_init(struct irq_router *router, int vm_fd, uint32_t gsi_max);
 void irq_router_destroy(struct irq_router *router);
 
-/* A new vector, masked and without a message. 0, -ENOSPC when KVM has no GSI left, or -errno; logged. */
+/*
+ * A new vector, masked and without a message. 0, -ENOSPC when KVM has no GSI left, or -errno;
+ * logged.
+ */
 int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid);
 
 /* Unplugs the irqfd and gives GSI and eventfd back. Accepts a half-built or destroyed vector. */
@@ -73,7 +78,10 @@ void irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_
 /* Hand all changed routes to KVM in one call; none if nothing changed. 0 or -errno, logged. */
 int irq_commit(struct irq_router *router);
 
-/* Plug or unplug the irqfd. The route must have been committed before unmasking. 0 or -errno, logged. */
+/*
+ * Plug or unplug the irqfd. The route must have been committed before unmasking. 0 or -errno,
+ * logged.
+ */
 int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi);
 void irq_msi_mask(struct irq_router *router, struct irq_msi *msi);
 

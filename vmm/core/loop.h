@@ -2,8 +2,8 @@
 /*
  * The main thread's epoll loop: console input, signals, device notifications, events from vCPUs.
  *
- * Owns who is called when a file becomes ready. Everything it calls runs in the main thread, one at a
- * time.
+ * Owns who is called when a file becomes ready. Everything it calls runs in the main thread, one at
+ * a time.
  */
 #ifndef MINIVMM_LOOP_H
 #define MINIVMM_LOOP_H

@@ -15,7 +15,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#define PREFAULT_CHUNK	     (64ul << 20)
+#define PREFAULT_CHUNK       (64ul << 20)
 #define PREFAULT_THREADS_MAX 16
 #define PREFAULT_QUIET_MS    1000
 

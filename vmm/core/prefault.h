@@ -2,8 +2,8 @@
 /*
  * Giving guest RAM its pages before they are needed, with all CPUs at once.
  *
- * Pinning memory for DMA allocates and zeroes every page of it in one thread inside one system call. Done
- * here beforehand, it takes as many threads as there are CPUs, and somebody can watch.
+ * Pinning memory for DMA allocates and zeroes every page of it in one thread inside one system
+ * call. Done here beforehand, it takes as many threads as there are CPUs, and somebody can watch.
  */
 #ifndef MINIVMM_PREFAULT_H
 #define MINIVMM_PREFAULT_H
@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 /*
- * Populate [hva, hva + size), page aligned. On a terminal a progress line appears once it takes longer
- * than a second. 0, or -ENOMEM when memory ran out (logged). A kernel without MADV_POPULATE_WRITE does
- * nothing.
+ * Populate [hva, hva + size), page aligned. On a terminal a progress line appears once it takes
+ * longer than a second. 0, or -ENOMEM when memory ran out (logged). A kernel without
+ * MADV_POPULATE_WRITE does nothing.
  */
 int prefault_memory(void *hva, size_t size);
 

@@ -3,8 +3,8 @@
  * The one gate to the kernel: every KVM and VFIO ioctl passes here, named, counted and timed.
  *
  * The name comes from the call site, because a number alone does not tell: VFIO_IOMMU_GET_INFO and
- * VFIO_DEVICE_GET_PCI_HOT_RESET_INFO are the same number on different files. The list below is thus also
- * the list of all that minivmm ever asks of KVM and VFIO.
+ * VFIO_DEVICE_GET_PCI_HOT_RESET_INFO are the same number on different files. The list below is thus
+ * also the list of all that minivmm ever asks of KVM and VFIO.
  */
 #ifndef MINIVMM_TRACE_H
 #define MINIVMM_TRACE_H
@@ -33,11 +33,11 @@ enum trace_call {
 #define TRACE_ENUM(call) TRACE_##call,
 	TRACE_CALLS(TRACE_ENUM)
 #undef TRACE_ENUM
-	TRACE_CALL_COUNT
+		TRACE_CALL_COUNT
 };
 
 /* ioctl(fd, call, arg): what it returned, or -errno. `call` is the request's own name. */
-#define trace_ioctl(fd, call, arg) \
+#define trace_ioctl(fd, call, arg)                                                                 \
 	trace_named_ioctl(TRACE_##call, (fd), (call), (unsigned long)(arg))
 
 int trace_named_ioctl(enum trace_call call, int fd, unsigned long request, unsigned long arg);

@@ -84,7 +84,9 @@ void vcpu_destroy(struct vcpu *vcpu)
 	vcpu->fd = -1;
 }
 
-/* A string instruction brings `count` items through one port: the data moves on, the port does not. */
+/*
+ * A string instruction brings `count` items through one port: the data moves on, the port does not.
+ */
 static void vcpu_port_io(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
@@ -159,8 +161,7 @@ static void vcpu_handle_exit(struct vcpu *vcpu)
 		break;
 	default:
 		if (!arch_vcpu_exit(vcpu))
-			vcpu_crash(vcpu, "KVM exit that minivmm does not know",
-				   run->exit_reason);
+			vcpu_crash(vcpu, "KVM exit that minivmm does not know", run->exit_reason);
 	}
 }
 
@@ -209,8 +210,9 @@ int vcpu_start(struct vcpu *vcpu)
 }
 
 /*
- * immediate_exit makes the next KVM_RUN return at once, the signal ends one that runs or a system call
- * of a handler. The signal can come just before a handler blocks: hence again, until it is gone.
+ * immediate_exit makes the next KVM_RUN return at once, the signal ends one that runs or a system
+ * call of a handler. The signal can come just before a handler blocks: hence again, until it is
+ * gone.
  */
 void vcpu_stop(struct vcpu *vcpu)
 {

@@ -26,7 +26,9 @@ struct vcpu {
 	uint64_t exits[VCPU_EXIT_REASONS]; /* by KVM_EXIT_*; the last counts all above */
 };
 
-/* Once per process: vcpu_stop() interrupts a vCPU's system call by a signal that does nothing else. */
+/*
+ * Once per process: vcpu_stop() interrupts a vCPU's system call by a signal that does nothing else.
+ */
 void vcpu_init_kick(void);
 
 /* Create vCPU `index` in its power-on state. 0 or -errno, logged. */

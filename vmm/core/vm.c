@@ -189,9 +189,8 @@ static int vm_slot_add(struct memory_listener *listener, const struct memory_reg
 	int ret = slot < 0 ? slot : vm_set_slot(vm, slot, region, region->size);
 
 	if (ret < 0)
-		return log_errno("KVM", ret,
-				 "KVM_SET_USER_MEMORY_REGION %#" PRIx64 " + %#" PRIx64, region->gpa,
-				 region->size);
+		return log_errno("KVM", ret, "KVM_SET_USER_MEMORY_REGION %#" PRIx64 " + %#" PRIx64,
+				 region->gpa, region->size);
 	vm->slot_gpa[slot] = region->gpa;
 	return 0;
 }

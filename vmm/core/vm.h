@@ -3,11 +3,12 @@
  * The virtual machine as KVM knows it: its file, memory slots, vCPUs, interrupt routing - and the
  * address spaces that outlive it.
  *
- * A guest reboot powers the VM down and up again: a new KVM VM under the same memory map and buses. So
- * every register of every controller has its power-on value by construction, and no list of MSRs can
- * miss one. RAM stays mapped for DMA all the while.
+ * A guest reboot powers the VM down and up again: a new KVM VM under the same memory map and buses.
+ * So every register of every controller has its power-on value by construction, and no list of MSRs
+ * can miss one. RAM stays mapped for DMA all the while.
  *
- * Order of life: vm_init, RAM, vm_power_up, devices, vm_start ... vm_stop, vm_power_down, vm_destroy.
+ * Order of life: vm_init, RAM, vm_power_up, devices, vm_start ... vm_stop, vm_power_down,
+ * vm_destroy.
  * Read beside it: Documentation/virt/kvm/api.rst, Documentation/virt/kvm/devices/vfio.rst.
  */
 #ifndef MINIVMM_VM_H
@@ -31,10 +32,10 @@ enum vm_event {
 	VM_EVENT_NONE,
 	VM_EVENT_POWEROFF,
 	VM_EVENT_RESET,
-	VM_EVENT_CRASH,	      /* triple fault, reported panic, KVM internal error */
+	VM_EVENT_CRASH,       /* triple fault, reported panic, KVM internal error */
 	VM_EVENT_DEVICE_LOST, /* a passed-through device failed or was taken away */
-	VM_EVENT_QUIT,	      /* the user or a signal ended it */
-	VM_EVENT_ERROR,	      /* the host side failed; logged */
+	VM_EVENT_QUIT,        /* the user or a signal ended it */
+	VM_EVENT_ERROR,       /* the host side failed; logged */
 };
 
 struct vm {
@@ -52,7 +53,7 @@ struct vm {
 	struct loop loop;
 
 	struct memory_listener slots; /* KVM_SET_USER_MEMORY_REGION */
-	uint64_t *slot_gpa;	      /* by slot number; VM_SLOT_FREE */
+	uint64_t *slot_gpa;           /* by slot number; VM_SLOT_FREE */
 	unsigned int slot_count;
 	unsigned int slot_max;
 
@@ -66,7 +67,9 @@ struct vm {
 	uint64_t exits[VCPU_EXIT_REASONS]; /* of vCPUs that are gone */
 };
 
-/* Open KVM and check that it can do all we need; each thing missing is named. 0 or -errno, logged. */
+/*
+ * Open KVM and check that it can do all we need; each thing missing is named. 0 or -errno, logged.
+ */
 int vm_init(struct vm *vm, unsigned int cpus);
 void vm_destroy(struct vm *vm);
 
@@ -81,8 +84,8 @@ int vm_start(struct vm *vm);
 void vm_stop(struct vm *vm);
 
 /*
- * Something ends the run: vCPUs stop at their next exit and vm_wait() returns. The first event counts,
- * later ones are dropped. From any thread.
+ * Something ends the run: vCPUs stop at their next exit and vm_wait() returns. The first event
+ * counts, later ones are dropped. From any thread.
  */
 void vm_post(struct vm *vm, enum vm_event event);
 
@@ -91,8 +94,8 @@ enum vm_event vm_wait(struct vm *vm);
 
 /*
  * Tell KVM of a VFIO group (or device) file, whose IOMMU may be non-coherent: KVM then honours the
- * guest's cache attributes and wbinvd. `fd` stays the caller's and must stay open until it is taken out
- * again. 0 or -errno, logged.
+ * guest's cache attributes and wbinvd. `fd` stays the caller's and must stay open until it is taken
+ * out again. 0 or -errno, logged.
  */
 int vm_add_vfio_file(struct vm *vm, int fd);
 void vm_del_vfio_file(struct vm *vm, int fd);

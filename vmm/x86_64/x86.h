@@ -10,8 +10,8 @@
 struct vcpu;
 
 /*
- * Give the vCPU every feature KVM supports, with a topology of one socket and one thread per core: APIC
- * id = index in each leaf that tells it. 0 or -errno, logged.
+ * Give the vCPU every feature KVM supports, with a topology of one socket and one thread per core:
+ * APIC id = index in each leaf that tells it. 0 or -errno, logged.
  */
 int x86_cpuid_init(struct vcpu *vcpu);
 

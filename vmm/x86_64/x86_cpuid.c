@@ -12,12 +12,12 @@
 
 #define CPUID_ENTRIES 128
 
-#define CPUID_1_ECX_X2APIC	 (1u << 21)
+#define CPUID_1_ECX_X2APIC       (1u << 21)
 #define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
-#define CPUID_1_ECX_HYPERVISOR	 (1u << 31)
-#define CPUID_1_EDX_HTT		 (1u << 28)
+#define CPUID_1_ECX_HYPERVISOR   (1u << 31)
+#define CPUID_1_EDX_HTT          (1u << 28)
 
-#define CPUID_LEVEL_SMT	 1u
+#define CPUID_LEVEL_SMT  1u
 #define CPUID_LEVEL_CORE 2u
 
 /* Bits an APIC id needs to tell `cpus` CPUs apart. */
@@ -65,17 +65,17 @@ static void x86_cpuid_fix(struct kvm_cpuid_entry2 *entry, const struct vcpu *vcp
 		entry->ebx &= 0x0000ffff;
 		entry->ebx |= vcpu->index << 24 | (1u << bits & 0xff) << 16;
 		entry->ecx |= CPUID_1_ECX_HYPERVISOR | CPUID_1_ECX_X2APIC;
-		if (trace_ioctl(vcpu->vm->kvm_fd, KVM_CHECK_EXTENSION,
-				KVM_CAP_TSC_DEADLINE_TIMER) > 0)
+		if (trace_ioctl(vcpu->vm->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) >
+		    0)
 			entry->ecx |= CPUID_1_ECX_TSC_DEADLINE;
-		entry->edx = cpus > 1 ? entry->edx | CPUID_1_EDX_HTT :
-					entry->edx & ~CPUID_1_EDX_HTT;
+		entry->edx =
+			cpus > 1 ? entry->edx | CPUID_1_EDX_HTT : entry->edx & ~CPUID_1_EDX_HTT;
 		break;
 	case 0x4: /* Intel: deterministic cache parameters */
 		entry->eax &= 0x00003fff;
 		if (entry->eax & 0x1f)
-			entry->eax |= ((1u << bits) - 1) << 26 |
-				      x86_cache_sharers(entry->eax, cpus) << 14;
+			entry->eax |= ((1u << bits) - 1) << 26 | x86_cache_sharers(entry->eax, cpus)
+									 << 14;
 		break;
 	case 0xb:
 	case 0x1f:
@@ -99,9 +99,9 @@ static void x86_cpuid_fix(struct kvm_cpuid_entry2 *entry, const struct vcpu *vcp
 /* KVM may list only the first level of leaf 0xb; a guest needs both. */
 static void x86_cpuid_add_core_level(struct kvm_cpuid2 *cpuid)
 {
-	struct kvm_cpuid_entry2 core = {
-		.function = 0xb, .index = 1, .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX
-	};
+	struct kvm_cpuid_entry2 core = { .function = 0xb,
+					 .index = 1,
+					 .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX };
 	bool has_leaf = false;
 
 	for (uint32_t i = 0; i < cpuid->nent; i++) {

@@ -10,33 +10,44 @@
 #include "vmm/core/vm.h"
 #include "x86.h"
 
-#define CR0_PE	 (1ull << 0)
-#define CR0_ET	 (1ull << 4)
-#define CR0_PG	 (1ull << 31)
-#define CR4_PAE	 (1ull << 5)
+#define CR0_PE   (1ull << 0)
+#define CR0_ET   (1ull << 4)
+#define CR0_PG   (1ull << 31)
+#define CR4_PAE  (1ull << 5)
 #define EFER_LME (1ull << 8)
 #define EFER_LMA (1ull << 10)
 
-#define MSR_IA32_MISC_ENABLE	 0x1a0
-#define MISC_ENABLE_FAST_STRING	 (1ull << 0)
-#define MSR_IA32_MTRR_DEF_TYPE	 0x2ff
-#define MTRR_ENABLE		 (1ull << 11)
-#define MTRR_WRITE_BACK		 6ull
+#define MSR_IA32_MISC_ENABLE    0x1a0
+#define MISC_ENABLE_FAST_STRING (1ull << 0)
+#define MSR_IA32_MTRR_DEF_TYPE  0x2ff
+#define MTRR_ENABLE             (1ull << 11)
+#define MTRR_WRITE_BACK         6ull
 
 /* Selectors of the Linux boot protocol: __BOOT_CS and __BOOT_DS. PVH takes any flat segments. */
-#define X86_BOOT_CS 0x10
-#define X86_BOOT_DS 0x18
+#define X86_BOOT_CS   0x10
+#define X86_BOOT_DS   0x18
 #define X86_GDT_LIMIT 0x1f
 
 static void x86_flat_segments(struct kvm_sregs *sregs, bool long_mode)
 {
 	struct kvm_segment code = {
-		.limit = 0xffffffff, .selector = X86_BOOT_CS, .type = 11, .present = 1,
-		.db = !long_mode, .s = 1, .l = long_mode, .g = 1,
+		.limit = 0xffffffff,
+		.selector = X86_BOOT_CS,
+		.type = 11,
+		.present = 1,
+		.db = !long_mode,
+		.s = 1,
+		.l = long_mode,
+		.g = 1,
 	};
 	struct kvm_segment data = {
-		.limit = 0xffffffff, .selector = X86_BOOT_DS, .type = 3, .present = 1,
-		.db = 1, .s = 1, .g = 1,
+		.limit = 0xffffffff,
+		.selector = X86_BOOT_DS,
+		.type = 3,
+		.present = 1,
+		.db = 1,
+		.s = 1,
+		.g = 1,
 	};
 
 	sregs->cs = code;

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the host tells of a passed-through device: it failed, or it is wanted back.
+ *
+ * Both end the guest: a device that reported an uncorrectable error must not go on writing into
+ * memory, and one that the host asks for (unbind, sysfs remove, unplug) holds up the host until it
+ * is given back.
+ *
+ * Read beside it: VFIO_PCI_ERR_IRQ_INDEX and VFIO_PCI_REQ_IRQ_INDEX in linux/vfio.h.
+ */
+#ifndef MINIVMM_VFIO_EVENT_H
+#define MINIVMM_VFIO_EVENT_H
+
+#include "vfio.h"
+#include "vmm/core/vm.h"
+
+struct vfio_event {
+	struct vfio_device *device;
+	struct vm *vm;
+	uint32_t index;    /* VFIO_PCI_ERR_IRQ_INDEX or VFIO_PCI_REQ_IRQ_INDEX */
+	const char *cause; /* what it means, for the message */
+	struct loop_source source;
+};
+
+/*
+ * Have vm told VM_EVENT_DEVICE_LOST when the device signals `index`. A kernel or device that does
+ * not offer it is fine: 0. Otherwise 0 or -errno, logged.
+ */
+int vfio_event_init(struct vfio_event *event, struct vfio_device *device, struct vm *vm,
+		    uint32_t index, const char *cause);
+
+/* Accepts one that was never wired, whose source.fd is -1. */
+void vfio_event_destroy(struct vfio_event *event);
+
+#endif
