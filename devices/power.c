@@ -6,8 +6,6 @@
 #define SLEEP_ENABLE     (1u << 5)
 #define SLEEP_TYPE_SHIFT 2
 #define SLEEP_TYPE_MASK  7u
-#define SLEEP_TYPE_S5    5u /* what \_S5 in the DSDT says */
-#define RESET_VALUE      1u /* what the FADT says */
 
 #define I8042_PULSE_RESET 0xfe
 
@@ -26,9 +24,10 @@ static void power_write(void *owner, uint64_t offset, unsigned int size, uint64_
 	unsigned int type = (value >> SLEEP_TYPE_SHIFT) & SLEEP_TYPE_MASK;
 
 	(void)size;
-	if (offset == POWER_SLEEP_CONTROL && (value & SLEEP_ENABLE) && type == SLEEP_TYPE_S5)
+	if (offset == ARCH_POWER_SLEEP_CONTROL && (value & SLEEP_ENABLE) &&
+	    type == ARCH_POWER_SLEEP_S5)
 		vm_post(owner, VM_EVENT_POWEROFF);
-	else if (offset == POWER_RESET && (value & 0xff) == RESET_VALUE)
+	else if (offset == ARCH_POWER_RESET && (value & 0xff) == ARCH_POWER_RESET_VALUE)
 		vm_post(owner, VM_EVENT_RESET);
 }
 
@@ -66,7 +65,7 @@ static const struct bus_ops pvpanic_ops = { pvpanic_read, pvpanic_write };
 int power_init(struct vm *vm)
 {
 	const struct bus_region regions[] = {
-		{ arch_layout.power_port, POWER_PORTS, &power_ops, vm },
+		{ arch_layout.power_port, ARCH_POWER_PORTS, &power_ops, vm },
 		{ arch_layout.i8042_port, 1, &i8042_ops, vm },
 		{ arch_layout.pvpanic_port, 1, &pvpanic_ops, vm },
 	};

@@ -13,12 +13,6 @@
 
 #include "vmm/core/vm.h"
 
-/* Offsets from arch_layout.power_port. */
-#define POWER_SLEEP_CONTROL 0u
-#define POWER_SLEEP_STATUS  1u
-#define POWER_RESET         2u
-#define POWER_PORTS         4u
-
 /* Place the ports on vm->pio. 0 or -errno, logged. */
 int power_init(struct vm *vm);
 

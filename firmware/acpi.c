@@ -9,8 +9,10 @@
 #include "vmm/core/log.h"
 
 /* dsdt_aml_code[], from dsdt.asl */
+/* clang-format off */
 static const
 #include "dsdt.h"
+/* clang-format on */
 
 #define ACPI_ALIGN        16
 #define ACPI_OEM_ID       "MINIVM"
@@ -22,12 +24,6 @@ static const
 #define ACPI_LAPIC_IDS    255 /* ids from here on need an x2APIC entry */
 #define ACPI_SPACE_IO     1
 #define ACPI_ACCESS_BYTE  1
-#define ACPI_RESET_VALUE  1
-
-/* Offsets from arch_layout.power_port. */
-#define ACPI_SLEEP_CONTROL 0
-#define ACPI_SLEEP_STATUS  1
-#define ACPI_RESET         2
 
 /* FADT flags, ACPI 6.4 table 5.10, and boot architecture flags, table 5.11. */
 #define ACPI_WBINVD        (1u << 0)
@@ -247,10 +243,10 @@ static uint64_t acpi_write_fadt(struct acpi_area *area, uint64_t dsdt)
 	fadt->minor_revision = 4;
 	fadt->boot_flags = ACPI_NO_VGA | ACPI_NO_CMOS_RTC;
 	fadt->flags = ACPI_WBINVD | ACPI_RESET_REG_SUP | ACPI_HW_REDUCED;
-	fadt->reset = acpi_power_register(ACPI_RESET);
-	fadt->reset_value = ACPI_RESET_VALUE;
-	fadt->sleep_control = acpi_power_register(ACPI_SLEEP_CONTROL);
-	fadt->sleep_status = acpi_power_register(ACPI_SLEEP_STATUS);
+	fadt->reset = acpi_power_register(ARCH_POWER_RESET);
+	fadt->reset_value = ARCH_POWER_RESET_VALUE;
+	fadt->sleep_control = acpi_power_register(ARCH_POWER_SLEEP_CONTROL);
+	fadt->sleep_status = acpi_power_register(ARCH_POWER_SLEEP_STATUS);
 	fadt->dsdt = dsdt;
 	memcpy(fadt->hypervisor, ACPI_OEM_TABLE_ID, sizeof(ACPI_OEM_TABLE_ID));
 	return acpi_end_table(area, &fadt->header);

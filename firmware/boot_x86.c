@@ -215,6 +215,28 @@ static void boot_write_gdt(uint8_t *ram)
 	memcpy(ram + BOOT_GDT, gdt, sizeof(gdt));
 }
 
+/*
+ * Where a PC's CPU starts after reset, in real mode. On hardware-reduced ACPI without EFI Linux
+ * reboots by jumping there: the code writes the reset register, as ACPI would have it.
+ */
+static void boot_write_reset_vector(uint8_t *ram)
+{
+	const uint16_t port = arch_layout.power_port + ARCH_POWER_RESET;
+	const uint8_t code[] = {
+		0xba,
+		(uint8_t)port,
+		(uint8_t)(port >> 8), /* mov dx, port */
+		0xb0,
+		ARCH_POWER_RESET_VALUE, /* mov al, value */
+		0xee,                   /* out dx, al */
+		0xf4,
+		0xeb,
+		0xfd, /* hlt; jmp to it */
+	};
+
+	memcpy(ram + BOOT_RESET_VECTOR, code, sizeof(code));
+}
+
 static void boot_describe(struct boot *boot, struct arch_entry *entry)
 {
 	*entry = (struct arch_entry){
@@ -247,6 +269,7 @@ int boot_load(const struct boot_config *config, struct memory *memory, struct ar
 		if (ret < 0)
 			return ret;
 	}
+	boot_write_reset_vector(boot.ram);
 	boot_describe(&boot, entry);
 	return 0;
 }

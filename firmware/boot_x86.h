@@ -26,7 +26,8 @@
 #define BOOT_CMDLINE_SIZE 0x10000
 #define BOOT_HOLE         0xa0000 /* on a PC not RAM, so the memory map reserves it up to 1 MiB */
 #define BOOT_ACPI         0xe0000 /* where a guest that is told nothing scans for the RSDP */
-#define BOOT_ACPI_SIZE    0x20000
+#define BOOT_ACPI_SIZE    0x10000
+#define BOOT_RESET_VECTOR 0xffff0
 #define BOOT_KERNEL_MIN   0x100000
 
 #define BOOT_SEGMENTS_MAX 16

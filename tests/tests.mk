@@ -41,3 +41,7 @@ check: deps
 .PHONY: check-installed
 check-installed: all $(UNIT_TESTS) lab-images
 	tests/check.sh $(B)
+
+.PHONY: lint
+lint: all
+	tests/lint/lint.sh

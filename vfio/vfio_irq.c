@@ -2,7 +2,6 @@
 #include "vfio_irq.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 
 #include "vmm/core/log.h"
@@ -189,12 +188,7 @@ void vfio_vector_mask(struct vfio_vectors *vectors, unsigned int vector)
 
 bool vfio_vector_pending(const struct vfio_vectors *vectors, unsigned int vector)
 {
-	struct pollfd event = { .events = POLLIN };
-
-	if (vector >= vectors->count || vectors->msi[vector].eventfd < 0)
-		return false;
-	event.fd = vectors->msi[vector].eventfd;
-	return poll(&event, 1, 0) == 1;
+	return vector < vectors->count && irq_msi_pending(&vectors->msi[vector]);
 }
 
 /* ---- INTx ---- */

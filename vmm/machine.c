@@ -15,6 +15,7 @@
 #include "devices/pci_host.h"
 #include "devices/power.h"
 #include "devices/serial.h"
+#include "devices/testdev.h"
 #include "firmware/boot.h"
 #include "stats.h"
 #include "vfio/host/host_doctor.h"
@@ -170,6 +171,8 @@ static int machine_build(struct machine *machine)
 	trace_phase("open devices");
 	if (ret == 0)
 		ret = machine_add_devices(machine);
+	if (ret == 0 && machine->config->testdev)
+		ret = testdev_add(&machine->pci_host);
 	if (ret == 0)
 		ret = pci_host_assign_bars(&machine->pci_host);
 	machine->boot.pci_mmio64 = machine->pci_host.mmio64;

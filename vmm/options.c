@@ -26,6 +26,7 @@ enum options_code {
 	OPT_CONSOLE,
 	OPT_NO_REBOOT,
 	OPT_STATS,
+	OPT_TESTDEV,
 	OPT_HELP,
 	OPT_VERSION,
 };
@@ -44,6 +45,7 @@ static const struct option options_table[] = {
 	{ "console", required_argument, NULL, OPT_CONSOLE },
 	{ "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
 	{ "stats", no_argument, NULL, OPT_STATS },
+	{ "testdev", no_argument, NULL, OPT_TESTDEV },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "h", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -66,6 +68,7 @@ void options_print_help(void)
 	      "                       where the guest's console goes (stdio)\n"
 	      "  --no-reboot          a guest reboot ends minivmm\n"
 	      "  --stats              at the end print exits, ioctls and times\n"
+	      "  --testdev            add an emulated PCI device to learn and to test with\n"
 	      "  --help, --version\n"
 	      "\n"
 	      "On a terminal Ctrl-A x ends the guest, Ctrl-A h helps.\n"
@@ -169,8 +172,10 @@ static int options_add_qemu_device(struct config *config, const char *text)
 
 static int options_set_console(struct config *config, const char *text)
 {
-	if (strcmp(text, "stdio") && strcmp(text, "none") && strcmp(text, "pty") &&
-	    (strncmp(text, "file:", 5) || !text[5])) {
+	bool file = strncmp(text, "file:", 5) == 0 && text[5];
+
+	if (!file && strcmp(text, "stdio") != 0 && strcmp(text, "none") != 0 &&
+	    strcmp(text, "pty") != 0) {
 		log_error("--console", "%s: expected stdio, none, pty or file:PATH", text);
 		return -EINVAL;
 	}
@@ -205,6 +210,9 @@ static int options_apply(struct config *config, int option, const char *value, c
 		return 0;
 	case OPT_STATS:
 		config->stats = true;
+		return 0;
+	case OPT_TESTDEV:
+		config->testdev = true;
 		return 0;
 	case OPT_HELP:
 		config->command = OPTIONS_HELP;

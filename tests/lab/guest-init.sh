@@ -16,6 +16,7 @@ while read -r module; do
 done < /modules.list
 
 disk=nvme0n1 todo='' token=none
+# shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
 	case $word in
 	lab.do=*) todo=$(echo "${word#lab.do=}" | tr , ' ') ;;

@@ -44,4 +44,5 @@ printf '%s\n' root:x:0:0::/root:/bin/sh user:x:1000:1000::/tmp:/bin/sh > /etc/pa
 printf '%s\n' root:x:0: user:x:1000: > /etc/group
 ip link set lo up
 
+# shellcheck source=tests/lab/host-run.sh
 . /lab/stage/host-run.sh

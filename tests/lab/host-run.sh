@@ -18,12 +18,12 @@ clean_up()
 	for program in minivmm qemu-system-x86_64; do
 		killall -q -9 "$program" && usleep 300000
 	done
-	for bdf in $(cat /lab/stage/devices); do
+	while read -r bdf; do
 		dir=/sys/bus/pci/devices/$bdf
 		[ -e "$dir" ] || continue
 		[ ! -e "$dir/driver" ] || echo "$bdf" > "$dir/driver/unbind"
 		echo > "$dir/driver_override"
-	done
+	done < /lab/stage/devices
 	chmod 600 /dev/kvm 2>/dev/null
 	rm -rf /tmp/* /run/minivmm*
 }
@@ -42,6 +42,7 @@ run_scenario()
 		if [ $(($(date +%s) - start)) -ge "$limit" ]; then
 			kill -9 -$pid
 			echo "no end after $limit seconds" > /tmp/reason
+			cat /tmp/vmm.out /tmp/vmm.err >> "$log" 2>/dev/null
 			break
 		fi
 		usleep 100000

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2054
 # The emulated machine, read by lab.sh: which hardware the lab host has. The same everywhere:
 #   01:00.0 NVMe with nvme1.img   02:00.0 NVMe with nvme2.img   each alone in its group
 #   04:01.0 04:02.0 rtl8139       behind a conventional bridge, hence one group of two

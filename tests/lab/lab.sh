@@ -14,6 +14,7 @@ LAB_VMM=${LAB_VMM:-$here/../../build/minivmm}
 logs=$LAB_DIR/logs
 stage=$LAB_DIR/stage
 
+# shellcheck source=tests/lab/lab-machine.sh
 . "$here/lab-machine.sh"
 
 die()
@@ -98,12 +99,16 @@ boot_run()
 	console=$logs/host-$(echo "$config" | tr ' =' '-_').console
 	echo "BOOT $config"
 	machine_args "$config"
-	(
-		cd "$LAB_DIR"
-		# ttyS0 kernel, ttyS1 results, ttyS2 the emulator's own control
-		exec timeout --foreground -k 5 "$total" qemu-system-x86_64 "${machine[@]}" \
-			-serial "file:$console" -serial stdio "${machine_qmp[@]}" < /dev/null
-	) 2> "$logs/emulator.err" | read_results "$@" || bad=1
+	rm -f "$LAB_DIR/results"
+	mkfifo "$LAB_DIR/results"
+	# ttyS0 kernel, ttyS1 results, ttyS2 the emulator's own control
+	(cd "$LAB_DIR" && exec timeout -k 5 "$total" qemu-system-x86_64 "${machine[@]}" \
+		-serial "file:$console" -serial stdio "${machine_qmp[@]}" \
+		< /dev/null > results 2> "$logs/emulator.err") &
+	emulator=$!
+	read_results "$@" < "$LAB_DIR/results" || bad=1
+	wait $emulator || bad=1
+	emulator=''
 	if [ $bad = 1 ]; then
 		cat "$logs/emulator.err"
 		echo "logs: $logs/NAME.log, $console"
@@ -145,6 +150,9 @@ shell()
 	exec qemu-system-x86_64 "${machine[@]}" -serial mon:stdio -serial null "${machine_qmp[@]}"
 }
 
+emulator=''
+# Interrupted or killed, it takes the emulator along.
+trap '[ -z "$emulator" ] || kill $emulator' EXIT
 mkdir -p "$LAB_DIR"
 # The images and the stage are shared: one lab at a time.
 exec 9> "$LAB_DIR/lock"

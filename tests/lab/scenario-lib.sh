@@ -9,6 +9,8 @@ vmm_out=/tmp/vmm.out
 vmm_err=/tmp/vmm.err
 vmm_limit=60
 vmm_runner=''
+# shellcheck disable=SC2154 # set by host-run.sh
+token=$scenario
 expectations=0
 
 fail()
@@ -37,7 +39,7 @@ end_scenario()
 show_output()
 {
 	for file in $vmm_out $vmm_err; do
-		[ ! -s $file ] || { echo "--- ${file##*/}"; cat $file; }
+		[ ! -s "$file" ] || { echo "--- ${file##*/}"; cat "$file"; }
 	done
 }
 
@@ -52,7 +54,7 @@ guest()
 # todo WORDS: the guest's command line; the words are those of guest-init.sh.
 todo()
 {
-	echo "console=ttyS0 quiet lab.token=$scenario lab.do=$1"
+	echo "console=ttyS0 quiet lab.token=$token lab.do=$1"
 }
 
 # vmm_start ARGS...: starts it in the background; standard input is held open and never has data.
@@ -201,14 +203,25 @@ image_md5()
 # qmp JSON...: tells the emulator of the lab host itself; for faults that come from outside.
 qmp()
 {
-	stty raw -echo < /dev/ttyS2
-	{
-		echo '{"execute":"qmp_capabilities"}'
-		for command; do
-			echo "$command"
-		done
-	} > /dev/ttyS2
-	timeout 2 cat /dev/ttyS2 > /tmp/qmp.out
+	# Held open throughout: closing the port throws away what is on its way.
+	exec 3<> /dev/ttyS2
+	stty raw -echo <&3
+	cat <&3 > /tmp/qmp.out &
+	qmp_reader=$!
+	# Once for each boot; a second time would be an error.
+	if [ ! -e /run/lab-qmp ]; then
+		usleep 300000
+		echo '{"execute":"qmp_capabilities"}' >&3
+		: > /run/lab-qmp
+	fi
+	for command; do
+		echo "$command" >&3
+	done
+	sleep 1
+	kill $qmp_reader
+	exec 3>&-
 	echo "--- qmp $*"
 	cat /tmp/qmp.out
+	grep -q '"return"' /tmp/qmp.out || fail "no answer on the emulator's control port"
+	! grep -q '"error"' /tmp/qmp.out || fail "the emulator refused: $(grep '"error"' /tmp/qmp.out)"
 }

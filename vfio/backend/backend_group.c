@@ -18,6 +18,9 @@
 
 #define GROUP_CONTAINER "/dev/vfio/vfio"
 
+/* A bus holds no more functions than this. */
+#define GROUP_DEPENDENTS_MAX 256u
+
 static void group_space_close(struct vfio_space *space)
 {
 	if (space->fd >= 0)
@@ -190,17 +193,23 @@ static int group_attach(struct vfio_space *space, struct vfio_group *group)
 	return space->group_count == 0 ? group_set_iommu(space, group) : 0;
 }
 
+static struct vfio_group *group_find(struct vfio_space *space, int number)
+{
+	for (unsigned int i = 0; i < space->group_count; i++)
+		if (space->groups[i].number == number)
+			return &space->groups[i];
+	return NULL;
+}
+
 /* The group, attached; a group is opened once and shared by its devices. */
 static int group_get(struct vfio_space *space, int number, struct vfio_group **result)
 {
-	struct vfio_group *group = space->groups;
+	struct vfio_group *group = &space->groups[space->group_count];
 	int ret;
 
-	for (unsigned int i = 0; i < space->group_count; i++, group++)
-		if (group->number == number) {
-			*result = group;
-			return 0;
-		}
+	*result = group_find(space, number);
+	if (*result)
+		return 0;
 	if (space->group_count == VFIO_GROUPS_MAX)
 		return log_errno(GROUP_CONTAINER, -ENOSPC, "attach one more group");
 	*group = (struct vfio_group){ .number = number, .fd = -1 };
@@ -219,18 +228,13 @@ static int group_get(struct vfio_space *space, int number, struct vfio_group **r
 
 static void group_put(struct vfio_space *space, int number)
 {
-	for (unsigned int i = 0; i < space->group_count; i++) {
-		struct vfio_group *group = &space->groups[i];
+	struct vfio_group *group = group_find(space, number);
 
-		if (group->number != number)
-			continue;
-		if (group->users && --group->users)
-			return;
-		trace_ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, 0);
-		close(group->fd);
-		*group = space->groups[--space->group_count];
+	if (!group || (group->users && --group->users))
 		return;
-	}
+	trace_ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, 0);
+	close(group->fd);
+	*group = space->groups[--space->group_count];
 }
 
 /* ---- devices ---- */
@@ -266,10 +270,78 @@ static void group_dev_close(struct vfio_device *device)
 	device->fd = device->kvm_file = -1;
 }
 
+/* ---- hot reset ---- */
+
+/*
+ * The group number of each device that a reset of the bus or slot takes along. Asked twice: the
+ * first answer tells how many there are. Returns the count, or -errno; *result is the caller's.
+ */
+static int group_reset_dependents(struct vfio_device *device,
+				  struct vfio_pci_hot_reset_info **result)
+{
+	struct vfio_pci_hot_reset_info head = { .argsz = sizeof(head) }, *info;
+	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &head);
+	size_t size;
+
+	if (ret < 0 && ret != -ENOSPC)
+		return ret;
+	if (head.count > GROUP_DEPENDENTS_MAX)
+		return -E2BIG;
+	size = sizeof(head) + head.count * sizeof(head.devices[0]);
+	info = calloc(1, size);
+	if (!info)
+		return -ENOMEM;
+	info->argsz = (uint32_t)size;
+	ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
+	if (ret < 0 || info->count > head.count) {
+		free(info);
+		return ret < 0 ? ret : -EAGAIN;
+	}
+	*result = info;
+	return (int)info->count;
+}
+
+/* A device of somebody else would be reset under its driver: refused, and said which. */
+static int group_check_dependents(const struct vfio_device *device,
+				  const struct vfio_pci_hot_reset_info *info)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < info->count; i++) {
+		const struct vfio_pci_dependent_device *other = &info->devices[i];
+
+		if (group_find(device->space, (int)other->group_id))
+			continue;
+		log_warn(device->name,
+			 "a reset of its bus would take along %04x:%02x:%02x.%u of IOMMU group %u, "
+			 "which is not passed through",
+			 other->segment, other->bus, other->devfn >> 3, other->devfn & 7,
+			 other->group_id);
+		ret = -EPERM;
+	}
+	return ret;
+}
+
+/* The files of all our groups prove that everything the reset touches is ours. */
 static int group_hot_reset(struct vfio_device *device)
 {
-	(void)device;
-	return -ENOTSUP;
+	struct {
+		struct vfio_pci_hot_reset head;
+		int32_t fds[VFIO_GROUPS_MAX];
+	} request = { .head.argsz = sizeof(request.head) };
+	struct vfio_pci_hot_reset_info *info;
+	int ret = group_reset_dependents(device, &info);
+
+	if (ret < 0)
+		return ret;
+	ret = group_check_dependents(device, info);
+	free(info);
+	if (ret < 0)
+		return ret;
+	for (unsigned int i = 0; i < device->space->group_count; i++)
+		request.fds[request.head.count++] = device->space->groups[i].fd;
+	request.head.argsz += request.head.count * (uint32_t)sizeof(request.fds[0]);
+	return trace_ioctl(device->fd, VFIO_DEVICE_PCI_HOT_RESET, &request);
 }
 
 const struct vfio_backend vfio_backend_group = {

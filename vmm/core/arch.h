@@ -21,6 +21,14 @@ struct arch_range {
 	uint64_t size;
 };
 
+/* Registers of devices/power.c, one byte each from arch_layout.power_port; the FADT names them. */
+#define ARCH_POWER_SLEEP_CONTROL 0u
+#define ARCH_POWER_SLEEP_STATUS  1u
+#define ARCH_POWER_RESET         2u
+#define ARCH_POWER_PORTS         4u
+#define ARCH_POWER_RESET_VALUE   1u
+#define ARCH_POWER_SLEEP_S5      5u /* what _S5 in the DSDT says */
+
 /* Where the machine keeps things. Addresses are guest-physical, ports are port I/O. */
 struct arch_layout {
 	const char *name;

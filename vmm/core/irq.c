@@ -2,6 +2,7 @@
 #include "irq.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -184,6 +185,14 @@ void irq_msi_mask(struct irq_router *router, struct irq_msi *msi)
 		return;
 	irq_plug(router, msi, KVM_IRQFD_FLAG_DEASSIGN);
 	msi->unmasked = false;
+}
+
+/* While the irqfd is plugged KVM empties the eventfd; what is left in it came behind the mask. */
+bool irq_msi_pending(const struct irq_msi *msi)
+{
+	struct pollfd event = { .fd = msi->eventfd, .events = POLLIN };
+
+	return msi->eventfd >= 0 && poll(&event, 1, 0) == 1;
 }
 
 void irq_line_set(struct irq_router *router, struct irq_line *line, bool level)

@@ -85,6 +85,9 @@ int irq_commit(struct irq_router *router);
 int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi);
 void irq_msi_mask(struct irq_router *router, struct irq_msi *msi);
 
+/* Whether the vector was signalled while it was masked: what its PBA bit shows. */
+bool irq_msi_pending(const struct irq_msi *msi);
+
 /* Drive a line. A GSI is high as long as one of its lines is. */
 void irq_line_set(struct irq_router *router, struct irq_line *line, bool level);
 

@@ -7,7 +7,7 @@ chmod 777 /tmp
 vmm_runner='/usr/bin/prlimit --memlock=67108864:67108864
 	/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups'
 vmm --vfio 01:00.0 --memory 256M $(guest 6.1-cloud) --append "$(todo read)"
-expect_refusal 1 'memlock\|locked' '256\|268435456\|262144'
+expect_refusal 1 'lock' '256\|268435456\|262144'
 expect_error 'fix: ' 'ulimit -l\|prlimit'
 # The same user with room for it.
 vmm_runner='/usr/bin/prlimit --memlock=536870912:536870912

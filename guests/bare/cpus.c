@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wake the other CPUs; each says who it is, in three ways that must agree.
+ */
+#include "bare_irq.h"
+
+#define CPUS_MAX      16u
+#define START_PAGE    0x8u        /* real mode at 0x8000 */
+#define ICR_INIT      0x000c4500u /* to all but this one */
+#define ICR_START     0x000c4600u
+#define WAIT_EXITS    50000u
+#define LEAF_TOPOLOGY 0xbu
+
+struct cpu {
+	uint32_t apic_id;
+	uint32_t leaf_1_id;
+	uint32_t topology_id;
+	uint32_t level_cpus; /* CPUs in the package, by leaf 0xb */
+};
+
+static volatile struct cpu cpus[CPUS_MAX];
+static volatile unsigned int cpus_ready;
+
+static void describe(volatile struct cpu *cpu)
+{
+	uint32_t regs[4];
+
+	cpu->apic_id = bare_apic_read(BARE_APIC_ID) >> 24;
+	bare_cpuid(1, 0, regs);
+	cpu->leaf_1_id = regs[1] >> 24;
+	bare_cpuid(0, 0, regs);
+	cpu->topology_id = cpu->leaf_1_id;
+	if (regs[0] < LEAF_TOPOLOGY)
+		return; /* this KVM has no such leaf */
+	bare_cpuid(LEAF_TOPOLOGY, 1, regs);
+	cpu->topology_id = regs[3];
+	cpu->level_cpus = regs[1] & 0xffff;
+}
+
+void bare_cpu_main(unsigned int number)
+{
+	if (number < CPUS_MAX)
+		describe(&cpus[number]);
+	__atomic_fetch_add(&cpus_ready, 1, __ATOMIC_RELEASE);
+	bare_halt();
+}
+
+static void wake_others(unsigned int others)
+{
+	char *low = (char *)(uintptr_t)(START_PAGE << 12);
+
+	for (const char *from = bare_cpu_start; from < bare_cpu_start_end;)
+		*low++ = *from++;
+	bare_apic_write(BARE_APIC_SVR, 0x1ff);
+	bare_apic_write(BARE_APIC_ICR, ICR_INIT);
+	inb(BARE_PORT_FREE);
+	bare_apic_write(BARE_APIC_ICR, ICR_START | START_PAGE);
+	for (unsigned int i = 0; i < WAIT_EXITS && cpus_ready < others; i++)
+		inb(BARE_PORT_FREE);
+	for (unsigned int i = 0; i < 100; i++)
+		inb(BARE_PORT_FREE); /* one more than there should be would come now */
+	bare_expect("CPUs woken", cpus_ready, others);
+}
+
+/* The argument says how many CPUs there are. */
+static void check_cpus(void)
+{
+	unsigned int count = (unsigned int)bare_argument();
+	uint32_t seen = 0;
+
+	wake_others(count - 1);
+	describe(&cpus[count - 1]);
+	for (unsigned int i = 0; i < count; i++) {
+		bare_expect("id in leaf 1", cpus[i].leaf_1_id, cpus[i].apic_id);
+		bare_expect("id in leaf 0xb", cpus[i].topology_id, cpus[i].apic_id);
+		if (cpus[i].level_cpus)
+			bare_expect("CPUs in leaf 0xb", cpus[i].level_cpus, count);
+		seen |= 1u << (cpus[i].apic_id & 31);
+	}
+	bare_expect("set of ids", seen, (1u << count) - 1);
+}
+
+const struct bare_check bare_checks[] = {
+	{ "wake", check_cpus },
+	{ NULL, NULL },
+};

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# The bare-metal guests that tests/kvm/run.sh starts, see guests/README.md. Included by tests.mk.
+
+KVM_GUESTS := ports pci_space interrupts dma_copy endings cpus ram
+KVM_IMAGES := $(KVM_GUESTS:%=$(B)/kvm/%.elf)
+KVM_SHARED := $(patsubst %,$(B)/kvm/%.o,bare_start bare bare_pci bare_irq)
+# No libc below, no vector registers (the guest does not switch them on), no red zone (interrupts
+# use the same stack).
+KVM_CFLAGS := -std=gnu11 $(WARNINGS) -I. -O2 -g -m64 -ffreestanding -fno-pic -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -mno-red-zone -mgeneral-regs-only -fcf-protection=none
+
+.PHONY: kvm-guests kvm-check
+kvm-guests: $(KVM_IMAGES)
+
+kvm-check: kvm-guests $(B)/minivmm
+	tests/kvm/run.sh $(B)
+
+$(B)/kvm/%.o: guests/bare/%.c
+	@mkdir -p $(@D)
+	@echo "CC (guest) $<"
+	$(Q)$(CC) $(KVM_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/kvm/%.o: guests/bare/%.S
+	@mkdir -p $(@D)
+	@echo "AS (guest) $<"
+	$(Q)$(CC) $(KVM_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/kvm/%.elf: $(B)/kvm/%.o $(KVM_SHARED) guests/bare/bare.ld
+	@echo "LD (guest) $@"
+	$(Q)$(CC) -m64 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
+		-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -T guests/bare/bare.ld \
+		-o $@ $(filter %.o,$^)
+
+.SECONDARY: $(KVM_SHARED) $(KVM_IMAGES:.elf=.o)
+-include $(wildcard $(B)/kvm/*.d)

@@ -1,0 +1,356 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run.sh BUILD_DIR [NAME...]: start bare-metal guests on /dev/kvm, all or those named; one line for
+# each, `PASS name`, `FAIL name: why` or `SKIP name: why`. Needs BUILD_DIR/minivmm and
+# BUILD_DIR/kvm/*.elf. Keeps to what busybox offers: it also runs on the lab host.
+#
+# run_case calls most functions by their names, which shellcheck does not see:
+# shellcheck disable=SC2317
+set -eu
+
+build=$1
+shift
+only=" $* "
+minivmm=$build/minivmm
+limit=30 # seconds, for each guest
+
+work=$(mktemp -d)
+out=$work/out
+err=$work/err
+pid=
+skipped=
+bad=0
+
+clean_up()
+{
+	[ -z "$pid" ] || kill -9 "$pid" 2> /dev/null || true
+	rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+# --- starting the program under test
+
+# start GUEST CHECK ARGS...: in the background; standard input stays open and never has data.
+start()
+{
+	image=$build/kvm/$1.elf
+	append=$2
+	shift 2
+	: > "$out"
+	: > "$err"
+	"$minivmm" --kernel "$image" --append "$append" "$@" <> "$work/fifo" > "$out" 2> "$err" &
+	pid=$!
+}
+
+# wait_end: until it has ended; its exit status is $status. Kills it when it takes too long.
+wait_end()
+{
+	tries=0
+	while kill -0 "$pid" 2> /dev/null && [ "$tries" -lt $((limit * 20)) ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+	status=0
+	if kill -9 "$pid" 2> /dev/null; then
+		wait "$pid" || true
+		status=timeout
+	else
+		wait "$pid" || status=$?
+	fi
+	pid=
+}
+
+# wait_line FILE TEXT: until the file has it.
+wait_line()
+{
+	tries=0
+	until grep -q -e "$2" "$1"; do
+		[ "$tries" -lt $((limit * 20)) ] || { why="no '$2'"; return 1; }
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+}
+
+# --- judging. Each sets $why and returns 1 when it is not met.
+
+expect_status()
+{
+	[ "$status" != timeout ] || { why="no end after $limit seconds"; return 1; }
+	why="exit status $status, not $1: $(head -n 1 "$err")"
+	[ "$status" = "$1" ]
+}
+
+# expect_line FILE TEXT
+expect_line()
+{
+	grep -q -e "$2" "$1" || { why="no '$2' in what was printed"; return 1; }
+}
+
+expect_empty()
+{
+	[ ! -s "$1" ] || { why="unexpected output: $(head -n 1 "$1")"; return 1; }
+}
+
+# What the guest itself found wrong.
+expect_no_complaint()
+{
+	why=$(sed -n 's/^bad //p' "$out" | head -n 1)
+	[ -z "$why" ]
+}
+
+# run_case NAME FUNCTION ARGS...: one test, unless it is not wanted or cannot be run.
+run_case()
+{
+	name=$1
+	shift
+	case $only in
+	"  " | *" $name "*) ;;
+	*) return 0 ;;
+	esac
+	if [ -n "$skipped" ]; then
+		echo "SKIP $name: $skipped"
+		return 0
+	fi
+	why='it did not say why'
+	if "$@"; then
+		echo "PASS $name"
+	else
+		echo "FAIL $name: $why"
+		bad=1
+	fi
+	[ -z "$pid" ] || { kill -9 "$pid" 2> /dev/null || true; wait "$pid" || true; pid=; }
+}
+
+# --- the usual test: a guest that checks something and says "done"
+
+# checks GUEST CHECK ARGS...: standard error must stay empty, too.
+checks()
+{
+	start "$@"
+	wait_end
+	expect_no_complaint && expect_status 0 && expect_line "$out" '^done$' && expect_empty "$err"
+}
+
+# ends STATUS LAST_LINE CHECK ARGS...: a guest that ends in its own way.
+ends()
+{
+	wanted=$1
+	line=$2
+	shift 2
+	start endings "$@"
+	wait_end
+	expect_status "$wanted" || return 1
+	expect_no_complaint || return 1
+	why="the last line is '$(tail -n 1 "$out")', not '$line'"
+	[ "$(tail -n 1 "$out")" = "$line" ]
+}
+
+reports()
+{
+	text=$1
+	shift
+	ends "$@" && expect_line "$err" "$text"
+}
+
+# --- tests with something to do while the guest runs
+
+# killed_by SIGNAL STATUS LINE CHECK ARGS...
+killed_by()
+{
+	signal=$1
+	wanted=$2
+	line=$3
+	shift 3
+	start endings "$@"
+	wait_line "$out" "$line" || return 1
+	kill "-$signal" "$pid"
+	wait_end
+	expect_status "$wanted"
+}
+
+string_out()
+{
+	checks ports string_out && expect_line "$out" '^one instruction, 31 characters$'
+}
+
+# A reset that is no reboot any more, whichever way it is asked for.
+once_only()
+{
+	start endings "$1" --no-reboot
+	wait_end
+	expect_status 0 || return 1
+	expect_line "$out" '^boot 1$' || return 1
+	why='it booted again'
+	! grep -q '^boot 2$' "$out"
+}
+
+console_file()
+{
+	start endings poweroff --console "file:$work/console"
+	wait_end
+	expect_status 0 && expect_line "$work/console" '^going$' && expect_empty "$out"
+}
+
+console_none()
+{
+	start endings poweroff --console none
+	wait_end
+	expect_status 0 && expect_empty "$out"
+}
+
+# What is typed at the other end of the pseudo-terminal arrives, and is answered there.
+console_pty()
+{
+	start endings echo --console pty
+	wait_line "$err" 'on /dev/pts/' || return 1
+	pty=$(sed -n 's/.* on \(\/dev\/pts\/[0-9]*\).*/\1/p' "$err")
+	: > "$work/typed"
+	cat "$pty" >> "$work/typed" 2> /dev/null &
+	reader=$!
+	printf 'hello' > "$pty"
+	wait_line "$work/typed" 'hello' || { kill "$reader"; return 1; }
+	printf 'q' > "$pty"
+	wait_end
+	kill "$reader" 2> /dev/null || true
+	wait "$reader" || true
+	expect_status 0 && expect_empty "$out"
+}
+
+# More than the FIFO of the serial port holds, and all of it before the guest asks.
+console_input()
+{
+	: > "$out"
+	text=$(printf '%0200d' 7)
+	printf '%sq' "$text" | timeout "$limit" "$minivmm" --kernel "$build/kvm/endings.elf" \
+		--append echo > "$out" 2> "$err" && status=0 || status=$?
+	expect_status 0 && expect_line "$out" "${text}q"
+}
+
+# Numbers 0 and 1 may be free. A file of minivmm's own that took one would be read or written as the
+# console: they must have gone to /dev/null before anything else was opened.
+stdin_closed()
+{
+	"$minivmm" --kernel "$build/kvm/endings.elf" --append loop <&- > "$out" 2> "$err" &
+	pid=$!
+	stays_null 0 "$out"
+}
+
+stdout_closed()
+{
+	mkfifo "$work/never"
+	"$minivmm" --kernel "$build/kvm/endings.elf" --append loop --console "file:$work/loops" \
+		<> "$work/never" >&- 2> "$err" &
+	pid=$!
+	stays_null 1 "$work/loops"
+}
+
+# stays_null NUMBER FILE: whose console goes to the file.
+stays_null()
+{
+	: >> "$2"
+	wait_line "$2" looping || return 1
+	file=$(readlink "/proc/$pid/fd/$1")
+	kill "$pid"
+	wait_end
+	expect_status 143 || return 1
+	why="file $1 became ${file:-nothing}"
+	[ "$file" = /dev/null ]
+}
+
+# The reader leaves first: the guest goes on.
+stdout_broken()
+{
+	{
+		timeout "$limit" "$minivmm" --kernel "$build/kvm/ports.elf" --append string_out \
+			< /dev/null 2> "$err" && status=0 || status=$?
+		echo "$status" > "$work/status"
+	} | true
+	status=$(cat "$work/status")
+	expect_status 0 && expect_empty "$err"
+}
+
+# In a terminal of its own: Ctrl-A h helps, Ctrl-A x ends the guest, and the terminal is as it was.
+terminal_keys()
+{
+	mkfifo "$work/keys"
+	cat > "$work/in_terminal" <<- END
+		stty -g > "$work/before"
+		"$minivmm" --kernel "$build/kvm/endings.elf" --append sleep
+		echo \$? > "$work/status"
+		stty -g > "$work/after"
+	END
+	timeout "$limit" script -q -c "sh $work/in_terminal" /dev/null \
+		< "$work/keys" > "$out" 2> "$err" &
+	pid=$!
+	exec 3> "$work/keys"
+	if wait_line "$out" sleeping; then
+		printf '\001h' >&3
+		wait_line "$out" 'Ctrl-A x' && printf '\001x' >&3
+	fi
+	exec 3>&-
+	wait_end
+	[ -s "$work/after" ] || { why='Ctrl-A x did not end the guest'; return 1; }
+	status=$(cat "$work/status")
+	expect_status 0 || return 1
+	why='the terminal is not as it was'
+	cmp -s "$work/before" "$work/after"
+}
+
+# --- all of them
+
+mkfifo "$work/fifo"
+if [ ! -e /dev/kvm ]; then
+	skipped='this machine has no /dev/kvm'
+else
+	start endings poweroff
+	wait_end
+	skipped=$(sed -n 's/^minivmm: error: \(\/dev\/kvm: .*\)/\1/p' "$err" | head -n 1)
+fi
+
+for check in port_holes port_edges string_in memory_holes; do
+	run_case $check checks ports $check
+done
+run_case string_out string_out
+for check in bridge testdev nobody bar_size bar_move bar_misplaced bar_widths; do
+	run_case pci_$check checks pci_space $check --testdev
+done
+for check in msix msix_wakes msix_moves msix_masked msix_off pin pin_disabled; do
+	run_case interrupts_$check checks interrupts $check --testdev
+done
+for check in copy refusals notify 'end_of_ram 512'; do
+	run_case "dma_${check% *}" checks dma_copy "$check" --testdev
+done
+for cpus in 1 2 4; do
+	run_case cpus_$cpus checks cpus "wake $cpus" --cpus $cpus
+done
+# The last one below the device hole, the first one above it, and one that needs both.
+for memory in 16 3072 3073 3300 6144; do
+	run_case memory_$memory checks ram "map $memory" --memory ${memory}M
+done
+
+run_case poweroff ends 0 going poweroff
+run_case near_misses checks endings near_misses
+run_case reset ends 0 'boot 3' reset
+run_case reset_keyboard ends 0 'boot 2' reset_keyboard
+run_case reset_testdev ends 0 'boot 3' reset --testdev --cpus 2
+run_case no_reboot once_only reset
+run_case no_reboot_keyboard once_only reset_keyboard
+run_case panic reports 'minivmm: error: guest: ' 3 '' panic
+run_case triple_fault reports 'triple fault' 3 '' triple_fault
+run_case sigterm_running killed_by TERM 143 looping loop
+run_case sigterm_sleeping killed_by TERM 143 sleeping sleep --cpus 4 --testdev
+run_case sighup killed_by HUP 129 looping loop
+
+run_case console_file console_file
+run_case console_none console_none
+run_case console_pty console_pty
+run_case console_input console_input
+run_case stdin_closed stdin_closed
+run_case stdout_closed stdout_closed
+run_case stdout_broken stdout_broken
+if [ -z "$skipped" ] && ! command -v script > /dev/null; then
+	skipped='there is no script(1) to make a terminal with'
+fi
+run_case terminal_keys terminal_keys
+exit $bad

@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Who may know whom. Prints each line that breaks the house plan; fails if there is one.
+set -eu
+cd "$(dirname "$0")/../.."
+
+bad=0
+
+complain()
+{
+	echo "$*"
+	bad=1
+}
+
+# What the files of a room may include, as a pattern over the path from the top of the tree.
+allowed()
+{
+	case $1 in
+	vmm/core/*) echo 'vmm/core/' ;;
+	vmm/x86_64/* | vmm/aarch64/*) echo 'vmm/core/|vmm/x86_64/|vmm/aarch64/' ;;
+	devices/*) echo 'vmm/core/|devices/' ;;
+	firmware/*) echo 'vmm/core/|firmware/|dsdt.h' ;;
+	vfio/backend/*) echo 'vfio/vfio\.h|vmm/core/(trace|log)\.h|vfio/backend/' ;;
+	vfio/host/*) echo 'vmm/core/log\.h|vfio/host/' ;;
+	vfio/*) echo 'vmm/core/|devices/|vfio/[^/]*\.h' ;;
+	vmm/*) echo '.' ;;
+	esac
+}
+
+# Inside core, lower numbers know nothing of higher ones. vm and vcpu share a floor: one starts the
+# other, which posts its events back.
+core_floor()
+{
+	case $(basename "$1" | cut -d . -f 1) in
+	log | trace | arch) echo 0 ;;
+	memory | bus | irq | loop | prefault) echo 1 ;;
+	vm | vcpu) echo 2 ;;
+	*) complain "$1: no floor of vmm/core is known for it" ;;
+	esac
+}
+
+check_includes()
+{
+	local file=$1 include path
+
+	while read -r include; do
+		path=$include
+		[ ! -e "$(dirname "$file")/$include" ] || path=$(dirname "$file")/$include
+		[[ $path =~ ^($(allowed "$file")) ]] || complain "$file: must not include $path"
+		if [[ $file == vmm/core/* && $path == vmm/core/* ]] &&
+			[ "$(core_floor "$file")" -lt "$(core_floor "$path")" ]; then
+			complain "$file: lower floor than $path"
+		fi
+	done < <(sed -n 's/^#include "\(.*\)"/\1/p' "$file")
+}
+
+mapfile -t sources < <(git ls-files -co --exclude-standard 'vmm/*.[ch]' 'devices/*.[ch]' \
+	'vfio/*.[ch]' 'firmware/*.[ch]')
+for file in "${sources[@]}"; do
+	check_includes "$file"
+done
+
+# forbid PATTERN WHAT FILE...: the pattern must not be in the files.
+forbid()
+{
+	local pattern=$1 what=$2 found
+
+	shift 2
+	found=$(grep -nE "$pattern" "$@" || true)
+	[ -z "$found" ] || complain "$what:"$'\n'"$found"
+}
+
+mapfile -t not_vmm < <(printf '%s\n' "${sources[@]}" | grep -v '^vmm/')
+mapfile -t not_backend < <(printf '%s\n' "${sources[@]}" | grep -v '^vfio/backend/')
+mapfile -t not_trace < <(printf '%s\n' "${sources[@]}" | grep -v '^vmm/core/trace\.')
+mapfile -t not_arch < <(printf '%s\n' "${sources[@]}" | grep -vE '^vmm/(x86_64|aarch64)/')
+forbid 'trace_ioctl\([^,]*, KVM_' 'KVM ioctls belong into vmm/' "${not_vmm[@]}"
+forbid 'trace_ioctl\([^,]*, VFIO_' 'VFIO ioctls belong into vfio/backend/' "${not_backend[@]}"
+forbid '(^|[^_a-z])ioctl\(' 'ioctls go through vmm/core/trace.h' "${not_trace[@]}"
+forbid '#.*if.*__(x86_64|aarch64)__' 'architecture conditionals belong behind arch.h' \
+	"${not_arch[@]}"
+forbid '__attribute__\(\((constructor|destructor)' 'no constructors' "${sources[@]}"
+
+# "vfio_irq.c:120" must never be in doubt.
+twins=$(git ls-files -co --exclude-standard '*.c' '*.h' | xargs -n 1 basename | sort | uniq -d)
+[ -z "$twins" ] || complain "files of the same name: $twins"
+
+# File-scope state that can change: the trace sink alone.
+for object in build/vmm/*.o build/vmm/*/*.o build/devices/*.o build/vfio/*.o build/vfio/*/*.o \
+	build/firmware/*.o; do
+	state=$(nm "$object" | awk '$2 ~ /^[bBdDC]$/ && $3 != "trace" { print $3 }')
+	[ -z "$state" ] || complain "$object: mutable file-scope state: $state"
+done
+
+exit $bad

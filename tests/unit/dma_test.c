@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* vfio/vfio_dma.c: RAM and only RAM is mapped, all of it or nothing; and the locked-memory limit. */
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "call_log.h"
+#include "fake_backend.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "vfio/vfio_dma.h"
+
+#define MIB (1ull << 20)
+
+struct world {
+	struct fake_device fake;
+	struct vfio_space space;
+	struct memory memory;
+	struct vfio_dma_map map;
+};
+
+static char bar[0x4000] __attribute__((aligned(4096)));
+
+static void begin(struct world *world)
+{
+	memset(world, 0, sizeof(*world));
+	fake_init(&world->fake);
+	world->space = (struct vfio_space){ .backend = &fake_backend, .fd = -1,
+					    .priv = &world->fake };
+	memory_init(&world->memory);
+	calls_begin();
+}
+
+static void end(struct world *world)
+{
+	vfio_dma_stop(&world->map);
+	ck_assert_uint_eq(world->fake.map_count, 0);
+	memory_destroy(&world->memory);
+}
+
+static int start(struct world *world)
+{
+	return vfio_dma_start(&world->map, &world->space, &world->memory);
+}
+
+START_TEST(rule_19_one_map_for_each_bank)
+{
+	struct memory_region device = { .gpa = 0xc0000000, .size = sizeof(bar), .hva = bar,
+					.fd = -1, .kind = MEMORY_DEVICE };
+	static struct world world;
+
+	begin(&world);
+	ck_assert_int_eq(memory_add_ram(&world.memory, 0, 3 * MIB), 0);
+	ck_assert_int_eq(memory_add_region(&world.memory, &device), 0);
+	ck_assert_int_eq(memory_add_ram(&world.memory, 1ull << 32, 2 * MIB), 0);
+	ck_assert_int_eq(start(&world), 0);
+	calls_expect("dma_map 0+0x300000\ndma_map 0x100000000+0x200000\n");
+	ck_assert_ptr_eq(world.fake.maps[0].hva, memory_ram_ptr(&world.memory, 0, 1));
+	ck_assert_ptr_eq(world.fake.maps[1].hva, memory_ram_ptr(&world.memory, 1ull << 32, 1));
+	ck_assert(!world.fake.maps[0].readonly);
+	ck_assert_int_eq(world.fake.maps[0].fd, -1);
+	/* And what comes later. */
+	ck_assert_int_eq(memory_add_ram(&world.memory, 0x40000000, MIB), 0);
+	memory_del_region(&world.memory, 0xc0000000);
+	calls_expect("dma_map 0x40000000+0x100000\n");
+	vfio_dma_stop(&world.map);
+	calls_expect("dma_unmap 0x100000000+0x200000\ndma_unmap 0x40000000+0x100000\n"
+		     "dma_unmap 0+0x300000\n");
+	vfio_dma_stop(&world.map);
+	calls_expect("");
+	end(&world);
+}
+END_TEST
+
+START_TEST(stop_accepts_a_zeroed_map)
+{
+	struct vfio_dma_map map;
+
+	memset(&map, 0, sizeof(map));
+	calls_begin();
+	vfio_dma_stop(&map);
+	calls_expect("");
+}
+END_TEST
+
+/* The third map fails: the two before are undone, backwards, and nobody listens any more. */
+START_TEST(failure_rolls_back)
+{
+	static struct world world;
+	struct stderr_text caught;
+	int ret;
+
+	begin(&world);
+	for (uint64_t gpa = 0; gpa < 4 * MIB; gpa += MIB)
+		ck_assert_int_eq(memory_add_ram(&world.memory, gpa, MIB), 0);
+	fake_fail(&world.fake, "dma_map", 3, -ENOMEM);
+	stderr_begin(&caught);
+	ret = start(&world);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -ENOMEM);
+	calls_expect("dma_map 0+0x100000\ndma_map 0x100000+0x100000\ndma_map fails\n"
+		     "dma_unmap 0x100000+0x100000\ndma_unmap 0+0x100000\n");
+	stderr_holds(&caught, "minivmm: error: guest RAM: map 0x200000 + 0x100000 for DMA: "
+			      "Cannot allocate memory");
+	stderr_holds(&caught, "  fix: ulimit -l unlimited");
+	ck_assert_int_eq(memory_add_ram(&world.memory, 8 * MIB, MIB), 0);
+	calls_expect("");
+	end(&world);
+}
+END_TEST
+
+/* RAM added while it listens, and refused: the map is as before. */
+START_TEST(late_failure_rolls_back)
+{
+	static struct world world;
+	struct stderr_text caught;
+	int ret;
+
+	begin(&world);
+	ck_assert_int_eq(memory_add_ram(&world.memory, 0, MIB), 0);
+	ck_assert_int_eq(start(&world), 0);
+	fake_fail(&world.fake, "dma_map", 1, -EINVAL);
+	stderr_begin(&caught);
+	ret = memory_add_ram(&world.memory, MIB, MIB);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -EINVAL);
+	ck_assert_ptr_null(strstr(caught.text, "ulimit"));
+	ck_assert_uint_eq(memory_ram_size(&world.memory), MIB);
+	ck_assert_uint_eq(world.fake.map_count, 1);
+	end(&world);
+}
+END_TEST
+
+static const struct {
+	struct vfio_range ranges[2];
+	unsigned int count;
+	uint64_t gpa;
+	bool fits;
+} ranges[] = {
+	{ { { 0 } }, 0, 1ull << 40, true }, /* the kernel does not tell */
+	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, 0, true },
+	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, 0x100000000, true },
+	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, 0xfed00000, true },
+	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, 0xfed80000, false },
+	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, 0xfee00000, false },
+	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, (1ull << 39) - MIB, true },
+	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, (1ull << 39) - 4096, false },
+	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, 1ull << 39, false },
+	/* Two ranges that touch: never split silently. */
+	{ { { 0, 0x7ffff }, { 0x80000, 0xffffffff } }, 2, 0, false },
+	{ { { 0x100000, UINT64_MAX } }, 1, 0xfffffffffff00000 - MIB, true },
+	{ { { 0x100000, UINT64_MAX } }, 1, 0, false },
+};
+
+START_TEST(rule_19_iova_ranges)
+{
+	static struct world world;
+	struct stderr_text caught;
+	char range[64];
+	int ret;
+
+	begin(&world);
+	world.fake.range_count = ranges[_i].count;
+	memcpy(world.fake.ranges, ranges[_i].ranges, sizeof(ranges[_i].ranges));
+	ck_assert_int_eq(memory_add_ram(&world.memory, ranges[_i].gpa, MIB), 0);
+	stderr_begin(&caught);
+	ret = start(&world);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, ranges[_i].fits ? 0 : -EINVAL);
+	ck_assert_uint_eq(calls_count("dma_map"), ranges[_i].fits);
+	if (!ranges[_i].fits) {
+		snprintf(range, sizeof(range), "%#" PRIx64 "-%#" PRIx64, ranges[_i].gpa,
+			 ranges[_i].gpa + MIB - 1);
+		stderr_holds(&caught, range);
+		for (unsigned int i = 0; i < ranges[_i].count; i++) {
+			snprintf(range, sizeof(range), "%#" PRIx64 "-%#" PRIx64,
+				 ranges[_i].ranges[i].first, ranges[_i].ranges[i].last);
+			stderr_holds(&caught, range);
+		}
+	}
+	end(&world);
+}
+END_TEST
+
+START_TEST(ranges_cannot_be_asked)
+{
+	static struct world world;
+	struct stderr_text caught;
+	int ret;
+
+	begin(&world);
+	ck_assert_int_eq(memory_add_ram(&world.memory, 0, MIB), 0);
+	fake_fail(&world.fake, "iova_ranges", 1, -EIO);
+	stderr_begin(&caught);
+	ret = start(&world);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -EIO);
+	stderr_holds(&caught, "minivmm: error: IOMMU: ");
+	ck_assert_uint_eq(calls_count("dma_map +"), 0);
+	end(&world);
+}
+END_TEST
+
+/* ---- RLIMIT_MEMLOCK: in a child, because a limit that went down does not come up again ---- */
+
+#define NOBODY 65534
+
+/* The child's answer is its exit status: 0, or the errno. */
+static int memlock_child(rlim_t soft, rlim_t hard, uint64_t bytes, struct stderr_text *caught)
+{
+	int status = -1;
+	pid_t child;
+
+	stderr_begin(caught);
+	child = fork();
+	if (child == 0) {
+		struct rlimit limit = { soft, hard }, now;
+		int ret = setrlimit(RLIMIT_MEMLOCK, &limit) < 0 ? 200 : 0;
+
+		if (ret == 0 && geteuid() == 0 && (setgroups(0, NULL) < 0 || setuid(NOBODY) < 0))
+			ret = 201;
+		if (ret == 0)
+			ret = -vfio_dma_check_memlock(bytes);
+		if (ret == 0 && (getrlimit(RLIMIT_MEMLOCK, &now) < 0 || now.rlim_cur < bytes))
+			ret = 202;
+		fflush(stderr);
+		_exit(ret);
+	}
+	ck_assert_int_gt(child, 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	stderr_end(caught);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+START_TEST(rule_20_limit_is_enough)
+{
+	struct stderr_text caught;
+
+	ck_assert_int_eq(memlock_child(64 * MIB, 64 * MIB, 32 * MIB, &caught), 0);
+	ck_assert_str_eq(caught.text, "");
+}
+END_TEST
+
+START_TEST(rule_20_soft_limit_is_raised)
+{
+	struct stderr_text caught;
+
+	ck_assert_int_eq(memlock_child(64 << 10, 256 * MIB, 128 * MIB, &caught), 0);
+	ck_assert_str_eq(caught.text, "");
+}
+END_TEST
+
+/* Need and limit in numbers, and lines that would mend it: for this shell, and for the next login. */
+START_TEST(rule_20_hard_limit_is_explained)
+{
+	struct stderr_text caught;
+	const char *number;
+	uint64_t need;
+
+	ck_assert_int_eq(memlock_child(64 << 10, 8 * MIB, 128 * MIB, &caught), ENOMEM);
+	stderr_holds(&caught, "minivmm: error: guest RAM: ");
+	stderr_holds(&caught, "the limit (ulimit -l) is 64 KiB");
+	stderr_holds(&caught, "/etc/security/limits.d/");
+	number = strstr(caught.text, "  fix: sudo prlimit --memlock=");
+	ck_assert_ptr_nonnull(number);
+	need = strtoull(strchr(number, '=') + 1, NULL, 10);
+	ck_assert_uint_ge(need, 128 * MIB);
+	/* What it tells to do is enough. */
+	ck_assert_int_eq(memlock_child(need, need, 128 * MIB, &caught), 0);
+}
+END_TEST
+
+UNIT_MAIN("dma", { rule_19_one_map_for_each_bank, 0 }, { stop_accepts_a_zeroed_map, 0 },
+	  { failure_rolls_back, 0 }, { late_failure_rolls_back, 0 },
+	  { rule_19_iova_ranges, UNIT_COUNT(ranges) }, { ranges_cannot_be_asked, 0 },
+	  { rule_20_limit_is_enough, 0 }, { rule_20_soft_limit_is_raised, 0 },
+	  { rule_20_hard_limit_is_explained, 0 })

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+#include "fake_backend.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "call_log.h"
+
+/* ---- making the device ---- */
+
+static void fake_put(struct fake_device *fake, unsigned int offset, uint32_t value,
+		     unsigned int size)
+{
+	memcpy(&fake->config[offset], &value, size);
+}
+
+uint16_t fake_config_word(const struct fake_device *fake, unsigned int offset)
+{
+	uint16_t value;
+
+	memcpy(&value, &fake->config[offset], sizeof(value));
+	return value;
+}
+
+unsigned int fake_add_cap(struct fake_device *fake, uint8_t id, unsigned int size)
+{
+	unsigned int offset = PCI_STD_HEADER_SIZEOF;
+
+	if (fake->last_cap)
+		offset = fake->last_cap_end;
+	ck_assert_uint_le(offset + size, PCI_CFG_SPACE_SIZE);
+	fake->config[fake->last_cap ? fake->last_cap + 1 : PCI_CAPABILITY_LIST] = (uint8_t)offset;
+	fake->config[offset] = id;
+	fake->config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
+	fake->last_cap = offset;
+	fake->last_cap_end = (offset + size + 3) & ~3u;
+	return offset;
+}
+
+void fake_add_ext_cap(struct fake_device *fake, unsigned int offset, uint16_t id)
+{
+	uint32_t before;
+
+	if (fake->last_ext_cap) {
+		memcpy(&before, &fake->config[fake->last_ext_cap], 4);
+		fake_put(fake, fake->last_ext_cap, (before & 0xfffff) | offset << 20, 4);
+	}
+	fake_put(fake, offset, id | 1u << 16, 4);
+	fake->last_ext_cap = offset;
+}
+
+void fake_add_bar(struct fake_device *fake, unsigned int bar, uint64_t size, uint32_t flags,
+		  bool mappable)
+{
+	fake->bars[bar] = (struct fake_bar){ .size = size, .flags = flags, .mappable = mappable };
+	fake->bars[bar].fd = memfd_create("bar", MFD_CLOEXEC);
+	ck_assert_int_eq(ftruncate(fake->bars[bar].fd, (off_t)size), 0);
+	if (bar < 6)
+		fake_put(fake, PCI_BASE_ADDRESS_0 + 4 * bar, 0xfe000000 | flags, 4);
+}
+
+void fake_add_msix(struct fake_device *fake, unsigned int vectors, uint32_t table, uint32_t pba)
+{
+	unsigned int cap = fake_add_cap(fake, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
+
+	fake_put(fake, cap + PCI_MSIX_FLAGS, vectors - 1, 2);
+	fake_put(fake, cap + PCI_MSIX_TABLE, table, 4);
+	fake_put(fake, cap + PCI_MSIX_PBA, pba, 4);
+	fake->msix_cap = cap;
+	fake->vectors = fake->grant = vectors;
+}
+
+void fake_add_intx(struct fake_device *fake)
+{
+	fake->config[PCI_INTERRUPT_PIN] = 1;
+	fake->intx = true;
+}
+
+void fake_init(struct fake_device *fake)
+{
+	unsigned int cap;
+
+	*fake = (struct fake_device){ .config_size = FAKE_CONFIG, .intx_fd = -1, .unmask_fd = -1 };
+	for (unsigned int i = 0; i < FAKE_BARS; i++)
+		fake->bars[i].fd = -1;
+	fake->info_flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	fake_put(fake, PCI_VENDOR_ID, 0x1b36, 2);
+	fake_put(fake, PCI_DEVICE_ID, 0x0010, 2);
+	fake_put(fake, PCI_CLASS_REVISION, 0x01080202, 4);
+	fake->config[PCI_HEADER_TYPE] = 0x80; /* multifunction */
+	fake->pm_cap = fake_add_cap(fake, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
+	cap = fake_add_cap(fake, PCI_CAP_ID_EXP, PCI_CAP_EXP_ENDPOINT_SIZEOF_V2);
+	fake_put(fake, cap + PCI_EXP_FLAGS, 2 | PCI_EXP_TYPE_ENDPOINT << 4, 2);
+	fake_put(fake, cap + PCI_EXP_LNKCAP, 0x00400443, 4);
+	fake_put(fake, cap + PCI_EXP_LNKSTA, 0x0043, 2);
+	fake_put(fake, cap + PCI_EXP_LNKCAP2, 0x1e, 4);
+}
+
+void fake_destroy(struct fake_device *fake)
+{
+	for (unsigned int i = 0; i < FAKE_BARS; i++)
+		if (fake->bars[i].fd >= 0)
+			close(fake->bars[i].fd);
+}
+
+void fake_fail(struct fake_device *fake, const char *operation, unsigned int nth, int err)
+{
+	fake->fail_name = operation;
+	fake->fail_nth = nth;
+	fake->fail_err = err;
+}
+
+void fake_raise(struct fake_device *fake, unsigned int vector)
+{
+	if (fake->intx_on)
+		eventfd_write(fake->intx_fd, 1);
+	else if (vector < fake->msix_on && fake->msix_fds[vector] >= 0)
+		eventfd_write(fake->msix_fds[vector], 1);
+}
+
+/* ---- the space ---- */
+
+static struct fake_device *fake_of(struct vfio_device *device)
+{
+	return device->priv;
+}
+
+static int fake_fails(struct fake_device *fake, const char *operation)
+{
+	if (!fake->fail_name || strcmp(fake->fail_name, operation) != 0 || --fake->fail_nth)
+		return 0;
+	fake->fail_name = NULL;
+	calls_add("%s fails", operation);
+	return fake->fail_err;
+}
+
+static int fake_space_open(struct vfio_space *space)
+{
+	calls_add("space_open");
+	return fake_fails(space->priv, "space_open");
+}
+
+static void fake_space_close(struct vfio_space *space)
+{
+	const struct fake_device *fake = space->priv;
+
+	calls_add("space_close");
+	ck_assert_msg(!fake->open, "space_close with a device open");
+}
+
+static int fake_iova_ranges(struct vfio_space *space, struct vfio_range *ranges, unsigned int max)
+{
+	struct fake_device *fake = space->priv;
+	int ret = fake_fails(fake, "iova_ranges");
+
+	if (ret)
+		return ret;
+	ck_assert_uint_ge(max, fake->range_count);
+	memcpy(ranges, fake->ranges, fake->range_count * sizeof(ranges[0]));
+	return (int)fake->range_count;
+}
+
+static int fake_dma_map(struct vfio_space *space, const struct vfio_dma *dma)
+{
+	struct fake_device *fake = space->priv;
+	int ret = fake_fails(fake, "dma_map");
+
+	if (ret)
+		return ret;
+	calls_add("dma_map %#" PRIx64 "+%#" PRIx64, dma->iova, dma->size);
+	if (!dma->size || dma->iova % 4096 || dma->size % 4096 || (uintptr_t)dma->hva % 4096)
+		return -EINVAL;
+	for (unsigned int i = 0; i < fake->map_count; i++)
+		if (dma->iova < fake->maps[i].iova + fake->maps[i].size &&
+		    fake->maps[i].iova < dma->iova + dma->size)
+			return -EEXIST;
+	ck_assert_uint_lt(fake->map_count, FAKE_DMA_MAPS);
+	fake->maps[fake->map_count++] = *dma;
+	return 0;
+}
+
+static int fake_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size)
+{
+	struct fake_device *fake = space->priv;
+
+	calls_add("dma_unmap %#" PRIx64 "+%#" PRIx64, iova, size);
+	for (unsigned int i = 0; i < fake->map_count; i++)
+		if (fake->maps[i].iova == iova && fake->maps[i].size == size) {
+			fake->maps[i] = fake->maps[--fake->map_count];
+			return 0;
+		}
+	ck_abort_msg("dma_unmap of %#" PRIx64 "+%#" PRIx64 ", which is not mapped", iova, size);
+}
+
+/* ---- the device ---- */
+
+static int fake_dev_open(struct vfio_space *space, struct vfio_device *device)
+{
+	struct fake_device *fake = space->priv;
+	int ret = fake_fails(fake, "dev_open");
+
+	device->space = space;
+	device->priv = fake;
+	if (ret)
+		return ret;
+	calls_add("dev_open");
+	fake->open = true;
+	device->fd = eventfd(0, EFD_CLOEXEC);
+	device->kvm_file = device->fd;
+	return 0;
+}
+
+static void fake_dev_close(struct vfio_device *device)
+{
+	struct fake_device *fake = fake_of(device);
+
+	if (device->fd < 0)
+		return;
+	calls_add("dev_close");
+	ck_assert_msg(!fake->intx_on && !fake->msix_on, "dev_close with interrupts on");
+	fake->open = false;
+	close(device->fd);
+	device->fd = device->kvm_file = -1;
+}
+
+static int fake_get_info(struct vfio_device *device, uint32_t *flags)
+{
+	*flags = fake_of(device)->info_flags;
+	return fake_fails(fake_of(device), "get_info");
+}
+
+static int fake_get_region(struct vfio_device *device, uint32_t index, struct vfio_region *region)
+{
+	struct fake_device *fake = fake_of(device);
+	int ret = fake_fails(fake, "get_region");
+	const struct fake_bar *bar;
+
+	*region = (struct vfio_region){ .index = index, .mmap_fd = -1 };
+	if (ret)
+		return ret;
+	region->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		region->size = fake->config_size;
+	if (index >= FAKE_BARS)
+		return index == VFIO_PCI_CONFIG_REGION_INDEX ? 0 : -EINVAL;
+	bar = &fake->bars[index];
+	region->size = bar->size;
+	region->mmap_fd = bar->fd;
+	region->flags |= bar->mappable ? VFIO_REGION_INFO_FLAG_MMAP : 0;
+	region->sparse_count = bar->sparse_count;
+	memcpy(region->sparse, bar->sparse, sizeof(bar->sparse));
+	return 0;
+}
+
+static int fake_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq)
+{
+	struct fake_device *fake = fake_of(device);
+	int ret = fake_fails(fake, "get_irq");
+
+	*irq = (struct vfio_irq){ VFIO_IRQ_INFO_EVENTFD, 0 };
+	if (index == VFIO_PCI_MSIX_IRQ_INDEX)
+		*irq = (struct vfio_irq){ VFIO_IRQ_INFO_EVENTFD | fake->vectors_flags,
+					  fake->vectors };
+	else if (index == VFIO_PCI_INTX_IRQ_INDEX)
+		*irq = (struct vfio_irq){ VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
+						  VFIO_IRQ_INFO_AUTOMASKED,
+					  fake->intx };
+	return ret;
+}
+
+static void fake_check_fds(const struct vfio_irq_request *request)
+{
+	for (unsigned int i = 0; i < request->count; i++)
+		ck_assert_msg(request->fds[i] == -1 || fcntl(request->fds[i], F_GETFD) >= 0,
+			      "SET_IRQS with a closed eventfd");
+}
+
+static int fake_set_intx(struct fake_device *fake, const struct vfio_irq_request *request)
+{
+	bool trigger = request->action == VFIO_IRQ_SET_ACTION_TRIGGER;
+
+	if (!request->fds) {
+		calls_add("irqs intx off");
+		ck_assert_uint_eq(request->count, 0);
+		fake->intx_on = false;
+		return 0;
+	}
+	calls_add("irqs intx %s", trigger ? "trigger" : "unmask");
+	ck_assert_uint_eq(request->count, 1);
+	fake_check_fds(request);
+	if (!fake->intx || (trigger ? fake->msix_on != 0 : !fake->intx_on))
+		return -EINVAL;
+	*(trigger ? &fake->intx_fd : &fake->unmask_fd) = request->fds[0];
+	fake->intx_on = true;
+	return 0;
+}
+
+static void fake_log_vectors(const struct vfio_irq_request *request)
+{
+	char text[64] = "";
+
+	for (unsigned int i = 0; i < request->count && i < sizeof(text) - 1; i++)
+		text[i] = request->fds[i] < 0 ? '-' : 'e';
+	calls_add("irqs msix %u+%u %s", request->start, request->count, text);
+}
+
+/* The kernel touches the device's own enable bit, too. */
+static void fake_show_msix(struct fake_device *fake)
+{
+	uint8_t *high = &fake->config[fake->msix_cap + PCI_MSIX_FLAGS + 1];
+
+	*high = (uint8_t)((*high & 0x7f) | (fake->msix_on ? 0x80 : 0));
+}
+
+static int fake_set_msix(struct fake_device *fake, const struct vfio_irq_request *request)
+{
+	uint32_t end = request->start + request->count;
+
+	ck_assert_uint_eq(request->action, VFIO_IRQ_SET_ACTION_TRIGGER);
+	if (!request->fds) {
+		calls_add("irqs msix off");
+		fake->msix_on = 0;
+		fake_show_msix(fake);
+		return 0;
+	}
+	fake_log_vectors(request);
+	fake_check_fds(request);
+	if (fake->intx_on || end > fake->vectors)
+		return -EINVAL;
+	if (fake->msix_on && end > fake->msix_on &&
+	    (fake->vectors_flags & VFIO_IRQ_INFO_NORESIZE))
+		return -EINVAL;
+	if (end > fake->grant)
+		return fake->msix_on ? -ENOSPC : (int)fake->grant;
+	for (unsigned int i = fake->msix_on; i < end; i++)
+		fake->msix_fds[i] = -1;
+	memcpy(&fake->msix_fds[request->start], request->fds, request->count * sizeof(int));
+	if (end > fake->msix_on)
+		fake->msix_on = end;
+	fake_show_msix(fake);
+	return 0;
+}
+
+static int fake_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request)
+{
+	struct fake_device *fake = fake_of(device);
+	int ret = fake_fails(fake, "set_irqs");
+
+	if (ret)
+		return ret;
+	/* Switching off succeeds on a dead device: it is the host's own bookkeeping. */
+	if (fake->death != FAKE_ALIVE && request->fds)
+		return -EIO;
+	if (request->index == VFIO_PCI_INTX_IRQ_INDEX)
+		return fake_set_intx(fake, request);
+	if (request->index == VFIO_PCI_MSIX_IRQ_INDEX)
+		return fake_set_msix(fake, request);
+	return -EINVAL;
+}
+
+static int fake_reset(struct vfio_device *device)
+{
+	struct fake_device *fake = fake_of(device);
+	int ret = fake_fails(fake, "reset");
+	uint16_t power = fake->pm_cap ? fake_config_word(fake, fake->pm_cap + PCI_PM_CTRL) & 3 : 0;
+
+	if (ret)
+		return ret;
+	calls_add("reset in D%u, command %#x", power, fake_config_word(fake, PCI_COMMAND));
+	return fake->death == FAKE_BROKEN ? -EIO : 0;
+}
+
+static int fake_hot_reset(struct vfio_device *device)
+{
+	calls_add("hot_reset");
+	return fake_fails(fake_of(device), "hot_reset");
+}
+
+/* ---- accesses ---- */
+
+static bool fake_overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+static void fake_check_table(struct fake_device *fake, unsigned int bar, uint64_t offset,
+			     size_t size)
+{
+	uint32_t table, pba;
+
+	if (!fake->msix_cap)
+		return;
+	memcpy(&table, &fake->config[fake->msix_cap + PCI_MSIX_TABLE], 4);
+	memcpy(&pba, &fake->config[fake->msix_cap + PCI_MSIX_PBA], 4);
+	if (bar == (table & 7) && fake_overlaps(offset, size, table & ~7u, fake->vectors * 16))
+		fake->table_touched++;
+	if (bar == (pba & 7) &&
+	    fake_overlaps(offset, size, pba & ~7u, (fake->vectors + 63) / 64 * 8))
+		fake->table_touched++;
+}
+
+static bool fake_decodes(const struct fake_device *fake, unsigned int bar)
+{
+	uint16_t command = fake_config_word(fake, PCI_COMMAND);
+
+	if (fake->pm_cap && (fake_config_word(fake, fake->pm_cap + PCI_PM_CTRL) & 3) == 3)
+		return false;
+	return command & (fake->bars[bar].flags & PCI_BASE_ADDRESS_SPACE_IO ? PCI_COMMAND_IO :
+									      PCI_COMMAND_MEMORY);
+}
+
+/* What region_read and region_write have in common; > 0 when there is nothing more to do. */
+static int fake_access(struct fake_device *fake, const struct vfio_region *region, uint64_t offset,
+		       size_t size)
+{
+	if (fake->death == FAKE_BROKEN)
+		return -EIO;
+	if (size > region->size || offset > region->size - size)
+		return -EINVAL;
+	if (region->index >= FAKE_BARS)
+		return 0;
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		ck_abort_msg("BAR access of %zu bytes", size);
+	fake->accesses++;
+	fake_check_table(fake, region->index, offset, size);
+	return fake_decodes(fake, region->index) ? 0 : -EIO;
+}
+
+static int fake_region_read(struct vfio_device *device, const struct vfio_region *region,
+			    uint64_t offset, void *data, size_t size)
+{
+	struct fake_device *fake = fake_of(device);
+	int ret = fake_fails(fake, "region_read");
+
+	if (ret == 0)
+		ret = fake_access(fake, region, offset, size);
+	if (ret < 0)
+		return ret;
+	if (fake->death == FAKE_GONE)
+		memset(data, 0xff, size);
+	else if (region->index >= FAKE_BARS)
+		memcpy(data, &fake->config[offset], size);
+	else if (pread(fake->bars[region->index].fd, data, size, (off_t)offset) != (ssize_t)size)
+		return -EIO;
+	return (int)size;
+}
+
+static int fake_region_write(struct vfio_device *device, const struct vfio_region *region,
+			     uint64_t offset, const void *data, size_t size)
+{
+	struct fake_device *fake = fake_of(device);
+	int ret = fake_fails(fake, "region_write");
+	uint64_t value = 0;
+
+	memcpy(&value, data, size);
+	if (region->index >= FAKE_BARS)
+		calls_add("config %#" PRIx64 ".%zu=%#" PRIx64, offset, size, value);
+	else
+		calls_add("bar%u %#" PRIx64 ".%zu=%#" PRIx64, region->index, offset, size, value);
+	if (ret == 0)
+		ret = fake_access(fake, region, offset, size);
+	if (ret < 0)
+		return ret;
+	if (fake->death == FAKE_ALIVE && region->index >= FAKE_BARS)
+		memcpy(&fake->config[offset], data, size);
+	else if (fake->death == FAKE_ALIVE &&
+		 pwrite(fake->bars[region->index].fd, data, size, (off_t)offset) != (ssize_t)size)
+		return -EIO;
+	return (int)size;
+}
+
+const struct vfio_backend fake_backend = {
+	.name = "fake",
+	.space_open = fake_space_open,
+	.space_close = fake_space_close,
+	.iova_ranges = fake_iova_ranges,
+	.dma_map = fake_dma_map,
+	.dma_unmap = fake_dma_unmap,
+	.dev_open = fake_dev_open,
+	.dev_close = fake_dev_close,
+	.get_info = fake_get_info,
+	.get_region = fake_get_region,
+	.get_irq = fake_get_irq,
+	.set_irqs = fake_set_irqs,
+	.reset = fake_reset,
+	.hot_reset = fake_hot_reset,
+	.region_read = fake_region_read,
+	.region_write = fake_region_write,
+};

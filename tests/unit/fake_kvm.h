@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A stand-in for KVM: this program's own ioctl().
+ *
+ * Owns what KVM would remember - slots, routes, irqfds - as far as it decides what KVM answers, and
+ * puts each call into the call log by name with the arguments that matter. While it is not armed, and for
+ * all that is not KVM's, ioctl() is the system call. It refuses what KVM refuses, and aborts the test on
+ * an irqfd without a route, which panicked real hosts.
+ *
+ * Read beside it: Documentation/virt/kvm/api.rst.
+ */
+#ifndef MINIVMM_TESTS_FAKE_KVM_H
+#define MINIVMM_TESTS_FAKE_KVM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Arm it as a host without VMs; empties the call log. */
+void fake_kvm_begin(void);
+void fake_kvm_end(void);
+
+/* The nth call of `name` from now on (1: the next) fails with `err`, a -errno. */
+void fake_kvm_fail(const char *name, unsigned int nth, int err);
+
+/* How many GSIs KVM_CAP_IRQ_ROUTING offers; 4096 unless told. */
+void fake_kvm_set_gsis(uint32_t count);
+
+/* Whether a slot covers the address, an irqfd is plugged into the GSI, the pin is high. */
+bool fake_kvm_mapped(uint64_t gpa);
+bool fake_kvm_plugged(uint32_t gsi);
+bool fake_kvm_pin(uint32_t gsi);
+
+/* The MSI route of a GSI; false if it has none. */
+bool fake_kvm_route(uint32_t gsi, uint64_t *address, uint32_t *data);
+
+#endif

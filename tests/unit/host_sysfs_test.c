@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* vfio/host/host_sysfs.c: addresses as people write them, and devices that are not there. */
+#include <errno.h>
+#include <string.h>
+
+#include "unit.h"
+#include "vfio/host/host_sysfs.h"
+
+static const struct {
+	const char *text, *bdf; /* NULL: refused */
+} addresses[] = {
+	{ "01:00.0", "0000:01:00.0" },
+	{ "0000:01:00.0", "0000:01:00.0" },
+	{ "ffff:ff:1f.7", "ffff:ff:1f.7" },
+	{ "00:00.0", "0000:00:00.0" },
+	{ "ABCD:EF:1F.7", "abcd:ef:1f.7" },
+	{ "", NULL },
+	{ "01", NULL },
+	{ "01:00", NULL },
+	{ "01:00.", NULL },
+	{ "01:00.8", NULL },
+	{ "01:00.00", NULL },
+	{ "01:00.0 ", NULL },
+	{ " 01:00.0", NULL },
+	{ "01:00.0\n", NULL },
+	{ "01:20.0", NULL },
+	{ "001:00.0", NULL },
+	{ "01:00:00.0:", NULL },
+	{ "0x01:00.0", NULL },
+	{ "-1:00.0", NULL },
+	{ "+1:00.0", NULL },
+	{ "g1:00.0", NULL },
+	{ "01:00.0/..", NULL },
+	{ "../../../etc", NULL },
+	{ ":01:00.0", NULL },
+	{ "::.", NULL },
+	{ "00000000000000000000000000:00:00.0", NULL },
+};
+
+START_TEST(addresses_of_devices)
+{
+	char bdf[HOST_BDF_MAX] = "";
+	int ret = host_parse_bdf(addresses[_i].text, bdf);
+
+	ck_assert_int_eq(ret, addresses[_i].bdf ? 0 : -EINVAL);
+	if (addresses[_i].bdf)
+		ck_assert_str_eq(bdf, addresses[_i].bdf);
+}
+END_TEST
+
+static int visit(const struct host_device *member, void *arg)
+{
+	(void)member;
+	(void)arg;
+	return 0;
+}
+
+START_TEST(what_is_not_there)
+{
+	char modalias[HOST_MODALIAS_MAX];
+	struct host_device device;
+
+	ck_assert_int_eq(host_read_device("ffff:ff:1f.7", &device), -ENODEV);
+	ck_assert_int_eq(device.group, -1);
+	ck_assert_str_eq(device.driver, "");
+	ck_assert_int_eq(host_read_modalias("ffff:ff:1f.7", modalias), -ENOENT);
+	ck_assert_int_eq(host_for_each_in_group(999999, visit, NULL), -ENOENT);
+}
+END_TEST
+
+START_TEST(bridges_by_class)
+{
+	struct host_device device = { .class_code = 0x060400 };
+
+	ck_assert(host_is_bridge(&device));
+	device.class_code = 0x060000;
+	ck_assert(host_is_bridge(&device));
+	device.class_code = 0x010802;
+	ck_assert(!host_is_bridge(&device));
+	device.class_code = 0x000600;
+	ck_assert(!host_is_bridge(&device));
+}
+END_TEST
+
+UNIT_MAIN("host_sysfs", { addresses_of_devices, UNIT_COUNT(addresses) }, { what_is_not_there, 0 },
+	  { bridges_by_class, 0 })

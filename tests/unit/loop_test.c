@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* vmm/core/loop.c: who is called, when, and that the loop ends. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "vmm/core/loop.h"
+
+/* Counts what its eventfd was told; stops the loop at `enough`. */
+struct counter {
+	struct loop *loop;
+	struct loop_source source;
+	unsigned int calls, enough;
+	uint32_t events;
+};
+
+static void counter_ready(void *owner, uint32_t events)
+{
+	struct counter *counter = owner;
+	eventfd_t value;
+
+	eventfd_read(counter->source.fd, &value);
+	counter->events = events;
+	if (++counter->calls == counter->enough)
+		loop_stop(counter->loop);
+	else
+		eventfd_write(counter->source.fd, 1);
+}
+
+static void counter_add(struct counter *counter, struct loop *loop, unsigned int enough)
+{
+	*counter = (struct counter){ .loop = loop, .enough = enough };
+	counter->source = (struct loop_source){ eventfd(0, EFD_NONBLOCK), counter_ready, counter };
+	ck_assert_int_eq(loop_add(loop, &counter->source), 0);
+}
+
+START_TEST(serves_until_stopped)
+{
+	struct counter busy, quiet;
+	struct loop loop;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	counter_add(&busy, &loop, 5);
+	counter_add(&quiet, &loop, 1);
+	eventfd_write(busy.source.fd, 1);
+	ck_assert_int_eq(loop_run(&loop), 0);
+	ck_assert_uint_eq(busy.calls, 5);
+	ck_assert(busy.events & EPOLLIN);
+	ck_assert_uint_eq(quiet.calls, 0);
+	/* And again: a stop does not outlast its run. */
+	eventfd_write(quiet.source.fd, 1);
+	ck_assert_int_eq(loop_run(&loop), 0);
+	ck_assert_uint_eq(quiet.calls, 1);
+	close(busy.source.fd);
+	close(quiet.source.fd);
+	loop_destroy(&loop);
+	loop_destroy(&loop);
+}
+END_TEST
+
+START_TEST(deleted_source_is_not_called)
+{
+	struct counter gone, last;
+	struct loop loop;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	counter_add(&gone, &loop, 1);
+	counter_add(&last, &loop, 1);
+	eventfd_write(gone.source.fd, 1);
+	loop_del(&loop, &gone.source);
+	eventfd_write(last.source.fd, 1);
+	ck_assert_int_eq(loop_run(&loop), 0);
+	ck_assert_uint_eq(gone.calls, 0);
+	close(gone.source.fd);
+	close(last.source.fd);
+	loop_destroy(&loop);
+}
+END_TEST
+
+static void hung_up(void *owner, uint32_t events)
+{
+	ck_assert(events & EPOLLHUP);
+	loop_stop(owner);
+}
+
+START_TEST(hang_up_is_told)
+{
+	struct loop_source source;
+	struct loop loop;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(loop_init(&loop), 0);
+	source = (struct loop_source){ ends[0], hung_up, &loop };
+	ck_assert_int_eq(loop_add(&loop, &source), 0);
+	close(ends[1]);
+	ck_assert_int_eq(loop_run(&loop), 0);
+	close(ends[0]);
+	loop_destroy(&loop);
+}
+END_TEST
+
+START_TEST(files_cannot_be_waited_for)
+{
+	FILE *file = tmpfile();
+	struct loop_source source;
+	struct loop loop;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(loop_init(&loop), 0);
+	source = (struct loop_source){ fileno(file), hung_up, &loop };
+	ck_assert_int_eq(loop_add(&loop, &source), -EPERM);
+	source.fd = -1;
+	ck_assert_int_eq(loop_add(&loop, &source), -EBADF);
+	fclose(file);
+	loop_destroy(&loop);
+}
+END_TEST
+
+UNIT_MAIN("loop", { serves_until_stopped, 0 }, { deleted_source_is_not_called, 0 },
+	  { hang_up_is_told, 0 }, { files_cannot_be_waited_for, 0 })

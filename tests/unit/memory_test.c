@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* vmm/core/memory.c: the map, and that listeners always know exactly what is in it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "call_log.h"
+#include "unit.h"
+#include "vmm/core/memory.h"
+
+#define PAGE 4096ull
+
+/* Writes down what it is told; refuses one address. */
+struct ear {
+	struct memory_listener listener;
+	const char *name;
+	uint64_t refuses;
+};
+
+static int ear_add(struct memory_listener *listener, const struct memory_region *region)
+{
+	struct ear *ear = (struct ear *)listener;
+
+	calls_add("%s +%#" PRIx64, ear->name, region->gpa);
+	return region->gpa == ear->refuses ? -EPERM : 0;
+}
+
+static void ear_del(struct memory_listener *listener, const struct memory_region *region)
+{
+	calls_add("%s -%#" PRIx64, ((struct ear *)listener)->name, region->gpa);
+}
+
+#define EAR(name, refuses) { { ear_add, ear_del }, name, refuses }
+#define NOTHING		   UINT64_MAX
+
+static char backing[64 * PAGE];
+
+static int add(struct memory *memory, uint64_t gpa, uint64_t size)
+{
+	struct memory_region region = {
+		.gpa = gpa, .size = size, .hva = backing, .fd = -1, .kind = MEMORY_DEVICE
+	};
+
+	return memory_add_region(memory, &region);
+}
+
+static const struct {
+	uint64_t gpa, size;
+	int ret;
+} additions[] = {
+	/* 0x10000 .. 0x1ffff is there */
+	{ 0x10000, 0x10000, -EEXIST },
+	{ 0xf000, 0x2000, -EEXIST },
+	{ 0x1f000, 0x1000, -EEXIST },
+	{ 0, 0x1000000, -EEXIST },
+	{ 0, 0x10000, 0 },
+	{ 0x20000, 0x1000, 0 },
+	{ 0xffffffffffff0000, 0xf000, 0 },
+	{ 0x30000, 0, -EINVAL },
+	{ 0xffffffffffff0000, 0x11000, -EINVAL },
+	{ 0x20000, 0xfffffffffffff000, -EINVAL },
+};
+
+START_TEST(add_refuses_what_overlaps_or_wraps)
+{
+	struct ear ear = EAR("a", NOTHING);
+	struct memory memory;
+
+	memory_init(&memory);
+	ck_assert_int_eq(add(&memory, 0x10000, 0x10000), 0);
+	ck_assert_int_eq(memory_add_listener(&memory, &ear.listener), 0);
+	calls_begin();
+	ck_assert_int_eq(add(&memory, additions[_i].gpa, additions[_i].size), additions[_i].ret);
+	ck_assert_uint_eq(calls_count("a +"), additions[_i].ret == 0);
+	memory_del_listener(&memory, &ear.listener);
+	memory_destroy(&memory);
+}
+END_TEST
+
+START_TEST(late_listener_is_told_all)
+{
+	struct ear ear = EAR("a", NOTHING);
+	struct memory memory;
+
+	memory_init(&memory);
+	ck_assert_int_eq(add(&memory, 0x3000, PAGE), 0);
+	ck_assert_int_eq(add(&memory, 0x1000, PAGE), 0);
+	calls_begin();
+	ck_assert_int_eq(memory_add_listener(&memory, &ear.listener), 0);
+	calls_expect("a +0x1000\na +0x3000\n");
+	ck_assert_int_eq(add(&memory, 0x2000, PAGE), 0);
+	memory_del_region(&memory, 0x1000);
+	calls_expect("a +0x2000\na -0x1000\n");
+	memory_del_listener(&memory, &ear.listener);
+	calls_expect("a -0x3000\na -0x2000\n");
+	memory_del_listener(&memory, &ear.listener);
+	memory_destroy(&memory);
+	calls_expect("");
+}
+END_TEST
+
+/* The third refuses: the second, then the first forget it again, and the map is as it was. */
+START_TEST(refusal_rolls_back_in_reverse)
+{
+	struct ear ears[] = { EAR("a", NOTHING), EAR("b", NOTHING), EAR("c", 0x2000),
+			      EAR("d", NOTHING) };
+	struct memory memory;
+
+	memory_init(&memory);
+	for (size_t i = 0; i < UNIT_COUNT(ears); i++)
+		ck_assert_int_eq(memory_add_listener(&memory, &ears[i].listener), 0);
+	calls_begin();
+	ck_assert_int_eq(add(&memory, 0x2000, PAGE), -EPERM);
+	calls_expect("a +0x2000\nb +0x2000\nc +0x2000\nb -0x2000\na -0x2000\n");
+	ck_assert_uint_eq(memory.count, 0);
+	memory_del_region(&memory, 0x2000);
+	calls_expect("");
+	ck_assert_int_eq(add(&memory, 0x3000, PAGE), 0);
+	calls_begin();
+	memory_del_region(&memory, 0x3000);
+	calls_expect("d -0x3000\nc -0x3000\nb -0x3000\na -0x3000\n");
+	memory_destroy(&memory);
+}
+END_TEST
+
+START_TEST(replay_rolls_back_in_reverse)
+{
+	struct ear ear = EAR("a", 0x3000);
+	struct memory memory;
+
+	memory_init(&memory);
+	for (uint64_t gpa = 0x1000; gpa <= 0x4000; gpa += PAGE)
+		ck_assert_int_eq(add(&memory, gpa, PAGE), 0);
+	calls_begin();
+	ck_assert_int_eq(memory_add_listener(&memory, &ear.listener), -EPERM);
+	calls_expect("a +0x1000\na +0x2000\na +0x3000\na -0x2000\na -0x1000\n");
+	ck_assert_int_eq(add(&memory, 0x5000, PAGE), 0);
+	memory_del_listener(&memory, &ear.listener);
+	calls_expect("");
+	memory_destroy(&memory);
+}
+END_TEST
+
+START_TEST(listeners_are_counted)
+{
+	struct ear ears[MEMORY_LISTENERS_MAX + 1];
+	struct memory memory;
+
+	memory_init(&memory);
+	for (int i = 0; i <= MEMORY_LISTENERS_MAX; i++) {
+		ears[i] = (struct ear)EAR("a", NOTHING);
+		ck_assert_int_eq(memory_add_listener(&memory, &ears[i].listener),
+				 i < MEMORY_LISTENERS_MAX ? 0 : -ENOSPC);
+	}
+	memory_del_listener(&memory, &ears[1].listener);
+	ck_assert_int_eq(memory_add_listener(&memory, &ears[4].listener), 0);
+	memory_destroy(&memory);
+}
+END_TEST
+
+START_TEST(destroy_tells_the_listeners)
+{
+	struct ear ear = EAR("a", NOTHING);
+	struct memory memory;
+
+	memory_init(&memory);
+	ck_assert_int_eq(memory_add_listener(&memory, &ear.listener), 0);
+	ck_assert_int_eq(memory_add_ram(&memory, 0, PAGE), 0);
+	ck_assert_int_eq(add(&memory, 0x1000, PAGE), 0);
+	calls_begin();
+	memory_destroy(&memory);
+	calls_expect("a -0x1000\na -0\n");
+}
+END_TEST
+
+START_TEST(del_needs_the_start)
+{
+	struct memory memory;
+
+	memory_init(&memory);
+	memory_del_region(&memory, 0);
+	ck_assert_int_eq(add(&memory, 0x2000, 2 * PAGE), 0);
+	memory_del_region(&memory, 0x3000);
+	memory_del_region(&memory, 0x1fff);
+	ck_assert_uint_eq(memory.count, 1);
+	memory_destroy(&memory);
+}
+END_TEST
+
+/* Zeroed, writable, at the same place within a huge page as in the guest. */
+START_TEST(ram_is_ready_to_use)
+{
+	static const uint64_t places[] = { 0, 0x100000, 0x1ff000, 0x200000, 0x100000000 };
+	const uint64_t size = 3ull << 20;
+
+	for (size_t i = 0; i < UNIT_COUNT(places); i++) {
+		struct memory memory;
+		uint8_t *hva;
+
+		memory_init(&memory);
+		ck_assert_int_eq(memory_add_ram(&memory, places[i], size), 0);
+		hva = memory_ram_ptr(&memory, places[i], size);
+		ck_assert_ptr_nonnull(hva);
+		ck_assert_uint_eq(((uintptr_t)hva ^ places[i]) & 0x1fffff, 0);
+		ck_assert_uint_eq(hva[0] | hva[size - 1], 0);
+		hva[0] = hva[size - 1] = 1;
+		memory_destroy(&memory);
+	}
+}
+END_TEST
+
+START_TEST(ram_is_refused_like_any_region)
+{
+	struct memory memory;
+
+	memory_init(&memory);
+	ck_assert_int_eq(memory_add_ram(&memory, 0x10000, 4 * PAGE), 0);
+	ck_assert_int_eq(memory_add_ram(&memory, 0x13000, PAGE), -EEXIST);
+	ck_assert_int_eq(memory_add_ram(&memory, 0xfffffffffffff000, 2 * PAGE), -EINVAL);
+	ck_assert_int_eq(memory_add_ram(&memory, 0, 0), -EINVAL);
+	ck_assert_uint_eq(memory_ram_size(&memory), 4 * PAGE);
+	memory_destroy(&memory);
+}
+END_TEST
+
+/* Two banks that touch, and a BAR: a range is good when it lies in one bank. */
+static const struct {
+	uint64_t gpa, size;
+	int64_t at; /* from the start of the bank; -1: not there */
+} pointers[] = {
+	{ 0, 1, 0 },
+	{ 0, 4 * PAGE, 0 },
+	{ 4 * PAGE - 1, 1, 4 * PAGE - 1 },
+	{ 4 * PAGE - 1, 2, -1 },
+	{ 0, 4 * PAGE + 1, -1 },
+	{ 4 * PAGE, 4 * PAGE, 0 },
+	{ 6 * PAGE, 2 * PAGE, 2 * PAGE },
+	{ 6 * PAGE, 2 * PAGE + 1, -1 },
+	{ 8 * PAGE, 1, -1 },	 /* the BAR */
+	{ 9 * PAGE, 1, -1 },	 /* nothing */
+	{ 0x1000000, PAGE, -1 },
+	{ 0, UINT64_MAX, -1 },
+	{ PAGE, UINT64_MAX, -1 }, /* wraps to before its start */
+	{ UINT64_MAX, 1, -1 },
+	{ UINT64_MAX, UINT64_MAX, -1 },
+};
+
+START_TEST(ram_ptr_stays_inside_one_bank)
+{
+	uint64_t bank = pointers[_i].gpa >= 4 * PAGE ? 4 * PAGE : 0;
+	struct memory memory;
+	char *base, *hva;
+
+	memory_init(&memory);
+	ck_assert_ptr_null(memory_ram_ptr(&memory, 0, 1));
+	ck_assert_int_eq(memory_add_ram(&memory, 0, 4 * PAGE), 0);
+	ck_assert_int_eq(memory_add_ram(&memory, 4 * PAGE, 4 * PAGE), 0);
+	ck_assert_int_eq(add(&memory, 8 * PAGE, PAGE), 0);
+	ck_assert_uint_eq(memory_ram_size(&memory), 8 * PAGE);
+	base = memory_ram_ptr(&memory, bank, 1);
+	hva = memory_ram_ptr(&memory, pointers[_i].gpa, pointers[_i].size);
+	if (pointers[_i].at < 0)
+		ck_assert_ptr_null(hva);
+	else
+		ck_assert_ptr_eq(hva, base + pointers[_i].at);
+	memory_destroy(&memory);
+}
+END_TEST
+
+UNIT_MAIN("memory", { add_refuses_what_overlaps_or_wraps, UNIT_COUNT(additions) },
+	  { late_listener_is_told_all, 0 }, { refusal_rolls_back_in_reverse, 0 },
+	  { replay_rolls_back_in_reverse, 0 }, { listeners_are_counted, 0 },
+	  { destroy_tells_the_listeners, 0 }, { del_needs_the_start, 0 },
+	  { ram_is_ready_to_use, 0 }, { ram_is_refused_like_any_region, 0 },
+	  { ram_ptr_stays_inside_one_bank, UNIT_COUNT(pointers) })

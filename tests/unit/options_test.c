@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* vmm/options.c: good and bad command lines, one table each. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stderr_text.h"
+#include "unit.h"
+#include "vmm/options.h"
+
+#define MIB   (1ull << 20)
+#define WORDS 70
+
+/* One word for each blank; what starts a string anew is not split. */
+static int parse(struct config *config, const char *line)
+{
+	static char text[2048]; /* config's strings point into it */
+	char *argv[WORDS], *save = NULL;
+	int argc = 0;
+
+	snprintf(text, sizeof(text), "minivmm %s", line);
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		ck_assert_int_lt(argc, WORDS - 1);
+		argv[argc++] = word;
+	}
+	argv[argc] = NULL;
+	return options_parse(config, argc, argv);
+}
+
+static const char *or_none(const char *text)
+{
+	return text ? text : "-";
+}
+
+/* All that was asked for, as text. */
+static void describe(const struct config *config, char *text, size_t size)
+{
+	int length = snprintf(text, size, "%d k=%s i=%s a=%s c=%s m=%llu n=%u%s%s", config->command,
+			      or_none(config->kernel), or_none(config->initrd),
+			      or_none(config->append), config->console,
+			      (unsigned long long)(config->memory / MIB), config->cpus,
+			      config->no_reboot ? " once" : "", config->stats ? " stats" : "");
+
+	for (unsigned int i = 0; i < config->device_count; i++)
+		length += snprintf(text + length, size - (size_t)length, " %s", config->devices[i]);
+}
+
+static const struct {
+	const char *line, *config;
+} good[] = {
+	{ "", "0 k=- i=- a=- c=stdio m=512 n=1" },
+	{ "run", "0 k=- i=- a=- c=stdio m=512 n=1" },
+	{ "--vfio 01:00.0", "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0" },
+	{ "run --vfio 0000:01:00.0", "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0" },
+	{ "--vfio=ABcd:eF:1f.7", "0 k=- i=- a=- c=stdio m=512 n=1 abcd:ef:1f.7" },
+	{ "--vfio 01:00.0 --vfio 01:00.1",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0 0000:01:00.1" },
+	{ "--kernel bzImage --initrd init.gz --append quiet",
+	  "0 k=bzImage i=init.gz a=quiet c=stdio m=512 n=1" },
+	{ "--initrd init.gz --kernel=bzImage", "0 k=bzImage i=init.gz a=- c=stdio m=512 n=1" },
+	{ "--append a=b,c --append last", "0 k=- i=- a=last c=stdio m=512 n=1" },
+	{ "--memory 4G --cpus 4", "0 k=- i=- a=- c=stdio m=4096 n=4" },
+	{ "--memory 1024", "0 k=- i=- a=- c=stdio m=1024 n=1" },
+	{ "--memory 2048K", "0 k=- i=- a=- c=stdio m=2 n=1" },
+	{ "--memory 1t", "0 k=- i=- a=- c=stdio m=1048576 n=1" },
+	{ "--cpus 254", "0 k=- i=- a=- c=stdio m=512 n=254" },
+	{ "--console none", "0 k=- i=- a=- c=none m=512 n=1" },
+	{ "--console pty", "0 k=- i=- a=- c=pty m=512 n=1" },
+	{ "--console file:/tmp/log", "0 k=- i=- a=- c=file:/tmp/log m=512 n=1" },
+	{ "--no-reboot --stats", "0 k=- i=- a=- c=stdio m=512 n=1 once stats" },
+	{ "--help", "1 k=- i=- a=- c=stdio m=512 n=1" },
+	{ "-h", "1 k=- i=- a=- c=stdio m=512 n=1" },
+	{ "--version", "2 k=- i=- a=- c=stdio m=512 n=1" },
+	/* QEMU's spellings. */
+	{ "-kernel bzImage -initrd init.gz -append quiet -m 2G -smp 2 -no-reboot "
+	  "-device vfio-pci,host=01:00.0",
+	  "0 k=bzImage i=init.gz a=quiet c=stdio m=2048 n=2 once 0000:01:00.0" },
+	{ "-device vfio-pci,host=0000:01:00.0 -m 256",
+	  "0 k=- i=- a=- c=stdio m=256 n=1 0000:01:00.0" },
+	{ "-smp cpus=3", "0 k=- i=- a=- c=stdio m=512 n=3" },
+};
+
+START_TEST(good_line)
+{
+	struct config config;
+	char text[512];
+
+	ck_assert_int_eq(parse(&config, good[_i].line), 0);
+	describe(&config, text, sizeof(text));
+	ck_assert_str_eq(text, good[_i].config);
+}
+END_TEST
+
+#define SIZE_WORDS "expected a size in whole MiB, such as 512M or 4G"
+#define CPUS_WORDS "expected a number from 1 to 254"
+#define BDF_WORDS  "expected a PCI address such as 01:00.0 or 0000:01:00.0"
+
+static const struct {
+	const char *line, *object, *words;
+} bad[] = {
+	{ "--vfio", "--vfio", "needs a value" },
+	{ "--memory", "--memory", "needs a value" },
+	{ "--nonsense", "--nonsense", "unknown option" },
+	{ "-x", "-x", "unknown option" },
+	{ "--help=yes", "--help=yes", "unknown option" },
+	{ "stray", "stray", "unexpected word" },
+	{ "run run", "run", "unexpected word" },
+	{ "--cpus 2 stray", "stray", "unexpected word" },
+	{ "--vfio 01:00.0 run", "run", "unexpected word" },
+	{ "--initrd init.gz", "--initrd", "needs --kernel" },
+	{ "--memory 0", "--memory", SIZE_WORDS },
+	{ "--memory -1", "--memory", SIZE_WORDS },
+	{ "--memory 1.5G", "--memory", SIZE_WORDS },
+	{ "--memory 512MB", "--memory", SIZE_WORDS },
+	{ "--memory M", "--memory", SIZE_WORDS },
+	{ "--memory 512X", "--memory", SIZE_WORDS },
+	{ "--memory 1025K", "--memory", SIZE_WORDS },
+	{ "--memory 0x200", "--memory", SIZE_WORDS },
+	{ "--memory 65T", "--memory", SIZE_WORDS },
+	{ "--memory 16777216T", "--memory", SIZE_WORDS },
+	{ "--memory 18446744073709551615", "--memory", SIZE_WORDS },
+	{ "--memory 99999999999999999999", "--memory", SIZE_WORDS },
+	{ "-m 512,slots=2", "--memory", SIZE_WORDS },
+	{ "--cpus 0", "--cpus", CPUS_WORDS },
+	{ "--cpus 255", "--cpus", CPUS_WORDS },
+	{ "--cpus -1", "--cpus", CPUS_WORDS },
+	{ "--cpus two", "--cpus", CPUS_WORDS },
+	{ "--cpus 4x", "--cpus", CPUS_WORDS },
+	{ "--cpus 4294967297", "--cpus", CPUS_WORDS },
+	{ "-smp cpus=", "--cpus", CPUS_WORDS },
+	{ "--console tty", "--console", "expected stdio, none, pty or file:PATH" },
+	{ "--console file:", "--console", "expected stdio, none, pty or file:PATH" },
+	{ "--console stdiox", "--console", "expected stdio, none, pty or file:PATH" },
+	{ "--vfio 01:00", "--vfio", BDF_WORDS },
+	{ "--vfio 01:00.8", "--vfio", BDF_WORDS },
+	{ "--vfio 01:20.0", "--vfio", BDF_WORDS },
+	{ "--vfio 01.00.0", "--vfio", BDF_WORDS },
+	{ "--vfio 01:00.0x", "--vfio", BDF_WORDS },
+	{ "--vfio /sys/bus/pci/devices/0000:01:00.0", "--vfio", BDF_WORDS },
+	{ "--vfio ,", "--vfio", BDF_WORDS },
+	{ "--vfio 01:00.0,nonsense=1", "--vfio", "unknown property 'nonsense=1'" },
+	{ "--vfio 01:00.0,", "--vfio", "unknown property" },
+	{ "--vfio 01:00.0 --vfio 0000:01:00.0", "--vfio", "0000:01:00.0 is given twice" },
+	{ "--vfio 01:00.0 -device vfio-pci,host=01:00.0", "--vfio", "is given twice" },
+	{ "-device virtio-net", "--device", "only vfio-pci,host=BDF is known" },
+	{ "-device vfio-pci", "--device", "only vfio-pci,host=BDF is known" },
+	{ "-device vfio-pci,host=", "--vfio", BDF_WORDS },
+};
+
+/* -EINVAL, and one line that names the option. */
+START_TEST(bad_line)
+{
+	struct stderr_text caught;
+	struct config config;
+	char start[128];
+	int ret;
+
+	stderr_begin(&caught);
+	ret = parse(&config, bad[_i].line);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -EINVAL);
+	snprintf(start, sizeof(start), "minivmm: error: %s: ", bad[_i].object);
+	ck_assert_msg(strncmp(caught.text, start, strlen(start)) == 0, "said: %s", caught.text);
+	stderr_holds(&caught, bad[_i].words);
+	ck_assert_ptr_eq(strchr(caught.text, '\n'), caught.text + strlen(caught.text) - 1);
+}
+END_TEST
+
+/* As many as there is room for, and one more. */
+START_TEST(number_of_devices)
+{
+	struct stderr_text caught;
+	char line[2048] = "";
+	struct config config;
+	int ret;
+
+	for (unsigned int i = 0; i < OPTIONS_DEVICES_MAX; i++)
+		snprintf(line + strlen(line), 32, "--vfio %02x:00.0 ", i);
+	ck_assert_int_eq(parse(&config, line), 0);
+	ck_assert_uint_eq(config.device_count, OPTIONS_DEVICES_MAX);
+	ck_assert_str_eq(config.devices[31], "0000:1f:00.0");
+	strcat(line, "--vfio ff:00.0");
+	stderr_begin(&caught);
+	ret = parse(&config, line);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -EINVAL);
+	stderr_holds(&caught, "more than 32 devices");
+}
+END_TEST
+
+/* Words far longer than anything expected. */
+START_TEST(long_words)
+{
+	static const char *const before[] = { "--vfio ", "--vfio 01:00.0,", "--memory ", "--cpus ",
+					      "--console ", "-device ", "-device vfio-pci,host=",
+					      "--", "" };
+	struct stderr_text caught;
+	struct config config;
+	char line[1600];
+	size_t length;
+	int ret;
+
+	length = (size_t)snprintf(line, sizeof(line), "%s", before[_i]);
+	memset(line + length, '0', 1500);
+	line[length + 1500] = '\0';
+	stderr_begin(&caught);
+	ret = parse(&config, line);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -EINVAL);
+	stderr_holds(&caught, "minivmm: error: ");
+}
+END_TEST
+
+/* Each option that may be given is in the help, and nothing wider than a terminal. */
+START_TEST(help_names_the_options)
+{
+	static const char *const options[] = { "--vfio",    "--kernel",	   "--initrd", "--append",
+					       "--memory",  "--cpus",	   "--console", "--no-reboot",
+					       "--stats",   "--help",	   "--version", "-device" };
+	int saved = dup(STDOUT_FILENO), fd = memfd_create("stdout", MFD_CLOEXEC);
+	char text[8192] = "";
+	size_t width = 0;
+
+	fflush(stdout);
+	dup2(fd, STDOUT_FILENO);
+	options_print_help();
+	fflush(stdout);
+	dup2(saved, STDOUT_FILENO);
+	ck_assert_int_gt(pread(fd, text, sizeof(text) - 1, 0), 0);
+	close(saved);
+	close(fd);
+	for (size_t i = 0; i < UNIT_COUNT(options); i++)
+		ck_assert_msg(strstr(text, options[i]), "%s is not in the help", options[i]);
+	for (const char *c = text; *c; c++) {
+		width = *c == '\n' ? 0 : width + 1;
+		ck_assert_uint_le(width, 80);
+	}
+}
+END_TEST
+
+UNIT_MAIN("options", { good_line, UNIT_COUNT(good) }, { bad_line, UNIT_COUNT(bad) },
+	  { number_of_devices, 0 }, { long_words, 9 }, { help_names_the_options, 0 })

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* vfio/vfio_region.c: BARs cut as tables say, and what every cut must be. */
+#include <string.h>
+
+#include "unit.h"
+#include "vfio/vfio_region.h"
+
+#define K4   0x1000ull
+#define K64  0x10000ull
+#define GIB  (1ull << 30)
+#define MMAP (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE | VFIO_REGION_INFO_FLAG_MMAP)
+#define TRAP (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE)
+
+static const struct {
+	const char *what;
+	struct vfio_region region;
+	struct vfio_area holes[2];
+	uint64_t page;
+	struct vfio_piece pieces[8];
+} cuts[] = {
+	{ "no BAR", { .flags = MMAP, .size = 0 }, { { 0 } }, K4, { { 0 } } },
+	{ "plain", { .flags = MMAP, .size = 0x4000 }, { { 0 } }, K4, { { 0, 0x4000, true } } },
+	{ "cannot be mapped",
+	  { .flags = TRAP, .size = 0x4000 }, { { 0 } }, K4, { { 0, 0x4000, false } } },
+	{ "below a page", { .flags = MMAP, .size = 256 }, { { 0 } }, K4, { { 0, 256, false } } },
+	{ "page size on 64 KiB pages",
+	  { .flags = MMAP, .size = 0x4000 }, { { 0 } }, K64, { { 0, 0x4000, false } } },
+	{ "not whole pages",
+	  { .flags = MMAP, .size = 0x1800 }, { { 0 } }, K4, { { 0, 0x1800, false } } },
+	{ "table in the middle",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0x2000, 0x80 } },
+	  K4,
+	  { { 0, 0x2000, true }, { 0x2000, 0x1000, false }, { 0x3000, 0x1000, true } } },
+	{ "table at the start",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0, 0x80 } },
+	  K4,
+	  { { 0, 0x1000, false }, { 0x1000, 0x3000, true } } },
+	{ "table at the very end",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0x3ff0, 0x10 } },
+	  K4,
+	  { { 0, 0x3000, true }, { 0x3000, 0x1000, false } } },
+	{ "table across a page boundary",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0x1ff0, 0x20 } },
+	  K4,
+	  { { 0, 0x1000, true }, { 0x1000, 0x2000, false }, { 0x3000, 0x1000, true } } },
+	{ "table and PBA in the same page",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0x2000, 0x80 }, { 0x2800, 8 } },
+	  K4,
+	  { { 0, 0x2000, true }, { 0x2000, 0x1000, false }, { 0x3000, 0x1000, true } } },
+	{ "table and PBA in neighbouring pages",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0x2000, 0x80 }, { 0x3000, 8 } },
+	  K4,
+	  { { 0, 0x2000, true }, { 0x2000, 0x2000, false } } },
+	{ "PBA before the table, apart",
+	  { .flags = MMAP, .size = 0x8000 },
+	  { { 0x6000, 0x1000 }, { 0x1008, 8 } },
+	  K4,
+	  { { 0, 0x1000, true },
+	    { 0x1000, 0x1000, false },
+	    { 0x2000, 0x4000, true },
+	    { 0x6000, 0x1000, false },
+	    { 0x7000, 0x1000, true } } },
+	{ "64 KiB pages take more with the table",
+	  { .flags = MMAP, .size = 0x40000 },
+	  { { 0x12000, 0x80 } },
+	  K64,
+	  { { 0, 0x10000, true }, { 0x10000, 0x10000, false }, { 0x20000, 0x20000, true } } },
+	{ "128 GiB",
+	  { .flags = MMAP, .size = 128 * GIB },
+	  { { 127 * GIB + 0x10, 0x8000 } },
+	  K4,
+	  { { 0, 127 * GIB, true },
+	    { 127 * GIB, 0x9000, false },
+	    { 127 * GIB + 0x9000, GIB - 0x9000, true } } },
+	{ "sparse",
+	  { .flags = MMAP, .size = 0x8000, .sparse_count = 2,
+	    .sparse = { { 0x1000, 0x2000 }, { 0x6000, 0x1000 } } },
+	  { { 0 } },
+	  K4,
+	  { { 0, 0x1000, false },
+	    { 0x1000, 0x2000, true },
+	    { 0x3000, 0x3000, false },
+	    { 0x6000, 0x1000, true },
+	    { 0x7000, 0x1000, false } } },
+	{ "sparse areas that end within a page",
+	  { .flags = MMAP, .size = 0x8000, .sparse_count = 1, .sparse = { { 0x1800, 0x3000 } } },
+	  { { 0 } },
+	  K4,
+	  { { 0, 0x2000, false }, { 0x2000, 0x2000, true }, { 0x4000, 0x4000, false } } },
+	{ "sparse area within one page",
+	  { .flags = MMAP, .size = 0x4000, .sparse_count = 1, .sparse = { { 0x1100, 0x100 } } },
+	  { { 0 } },
+	  K4,
+	  { { 0, 0x4000, false } } },
+	{ "hole in a sparse area",
+	  { .flags = MMAP, .size = 0x8000, .sparse_count = 1, .sparse = { { 0, 0x4000 } } },
+	  { { 0x1000, 1 } },
+	  K4,
+	  { { 0, 0x1000, true },
+	    { 0x1000, 0x1000, false },
+	    { 0x2000, 0x2000, true },
+	    { 0x4000, 0x4000, false } } },
+	{ "sparse but not mappable",
+	  { .flags = TRAP, .size = 0x4000, .sparse_count = 1, .sparse = { { 0, 0x4000 } } },
+	  { { 0 } },
+	  K4,
+	  { { 0, 0x4000, false } } },
+	{ "areas outside",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0x4000, 0x1000 }, { UINT64_MAX - 0xfff, 0x800 } },
+	  K4,
+	  { { 0, 0x4000, true } } },
+	{ "area that runs over the end",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0x3000, 0x8000 } },
+	  K4,
+	  { { 0, 0x3000, true }, { 0x3000, 0x1000, false } } },
+	{ "area that wraps",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0x2000, UINT64_MAX } },
+	  K4,
+	  { { 0, 0x2000, true }, { 0x2000, 0x2000, false } } },
+	{ "empty area",
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0x2000, 0 } },
+	  K4,
+	  { { 0, 0x4000, true } } },
+};
+
+START_TEST(cut)
+{
+	struct vfio_piece pieces[VFIO_PIECES_MAX];
+	unsigned int expected = 0, count;
+
+	while (expected < 8 && cuts[_i].pieces[expected].size)
+		expected++;
+	count = vfio_region_cut(&cuts[_i].region, cuts[_i].holes, 2, cuts[_i].page, pieces);
+	ck_assert_msg(count == expected, "%s: %u pieces", cuts[_i].what, count);
+	for (unsigned int i = 0; i < count; i++)
+		ck_assert_msg(pieces[i].offset == cuts[_i].pieces[i].offset &&
+				      pieces[i].size == cuts[_i].pieces[i].size &&
+				      pieces[i].mapped == cuts[_i].pieces[i].mapped,
+			      "%s: piece %u is %#llx + %#llx, %d", cuts[_i].what, i,
+			      (unsigned long long)pieces[i].offset,
+			      (unsigned long long)pieces[i].size, pieces[i].mapped);
+}
+END_TEST
+
+static uint32_t next(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 8;
+}
+
+/* Whether byte `at` may be mapped, asked of each byte's own page in the plainest way. */
+static bool mappable(const struct vfio_region *region, const struct vfio_area *holes, uint64_t page)
+{
+	bool in_area = region->sparse_count == 0;
+
+	for (unsigned int i = 0; i < region->sparse_count; i++)
+		in_area |= region->sparse[i].offset <= page &&
+			   page + K4 <= region->sparse[i].offset + region->sparse[i].size;
+	for (unsigned int i = 0; i < 2; i++)
+		if (holes[i].size && holes[i].offset < page + K4 &&
+		    page < holes[i].offset + holes[i].size)
+			return false;
+	return in_area;
+}
+
+/* The header's promise, for areas nobody thought of: whole pages, ascending, no gaps, alternating. */
+START_TEST(any_cut_keeps_the_promise)
+{
+	uint32_t seed = 1;
+
+	for (unsigned int round = 0; round < 3000; round++) {
+		struct vfio_region region = { .flags = MMAP, .size = 64 * K4 };
+		struct vfio_piece pieces[VFIO_PIECES_MAX];
+		struct vfio_area holes[2];
+		uint64_t offset = 0;
+		unsigned int count;
+
+		region.sparse_count = next(&seed) % (VFIO_SPARSE_MAX + 1);
+		for (unsigned int i = 0; i < region.sparse_count; i++)
+			region.sparse[i] = (struct vfio_area){ next(&seed) % region.size & ~0x7full,
+							       next(&seed) % 0x8000 };
+		for (unsigned int i = 0; i < 2; i++)
+			holes[i] = (struct vfio_area){ next(&seed) % region.size,
+						       next(&seed) % 0x3000 };
+		for (unsigned int i = 0; i < region.sparse_count; i++)
+			if (region.sparse[i].offset + region.sparse[i].size > region.size)
+				region.sparse[i].size = region.size - region.sparse[i].offset;
+		count = vfio_region_cut(&region, holes, 2, K4, pieces);
+		ck_assert_uint_le(count, VFIO_PIECES_MAX);
+		for (unsigned int i = 0; i < count; i++) {
+			if (pieces[i].offset != offset || pieces[i].size == 0 ||
+			    pieces[i].size % K4 || (i && pieces[i].mapped == pieces[i - 1].mapped))
+				ck_abort_msg("round %u, piece %u", round, i);
+			for (; offset < pieces[i].offset + pieces[i].size; offset += K4)
+				if (mappable(&region, holes, offset) != pieces[i].mapped)
+					ck_abort_msg("round %u, page %#llx", round,
+						     (unsigned long long)offset);
+		}
+		ck_assert_uint_eq(offset, region.size);
+	}
+}
+END_TEST
+
+UNIT_MAIN("region", { cut, UNIT_COUNT(cuts) }, { any_cut_keeps_the_promise, 0 })

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio_rig.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "call_log.h"
+#include "fake_kvm.h"
+#include "stderr_text.h"
+
+#define RIG_DEVFN 8u /* 00:01.0 */
+
+/* vm_init() ends at /dev/kvm where there is none; what it could not ask is filled in. */
+void rig_init(struct rig *rig)
+{
+	struct stderr_text caught;
+
+	memset(rig, 0, sizeof(*rig));
+	fake_kvm_begin();
+	stderr_begin(&caught);
+	vm_init(&rig->vm, 1);
+	stderr_end(&caught);
+	rig->vm.slot_max = 32;
+	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
+	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
+	fake_init(&rig->fake);
+	rig->space = (struct vfio_space){ .backend = &fake_backend, .fd = -1, .priv = &rig->fake };
+}
+
+void rig_init_usual(struct rig *rig)
+{
+	rig_init(rig);
+	fake_add_bar(&rig->fake, 0, 0x4000, PCI_BASE_ADDRESS_MEM_TYPE_64, true);
+	fake_add_msix(&rig->fake, 8, RIG_MSIX_TABLE, RIG_MSIX_PBA);
+	fake_add_intx(&rig->fake);
+}
+
+int rig_open(struct rig *rig)
+{
+	int ret = vfio_pci_new(&rig->vm, &rig->space, FAKE_BDF, 1, &rig->pci);
+
+	if (ret < 0)
+		return ret;
+	ret = pci_host_add(&rig->host, &rig->pci->function);
+	ck_assert_int_eq(ret, 0);
+	ck_assert_uint_eq(rig->pci->function.devfn, RIG_DEVFN);
+	ret = vm_add_vfio_file(&rig->vm, rig->pci->device.kvm_file);
+	if (ret == 0)
+		ret = pci_host_assign_bars(&rig->host);
+	if (ret == 0)
+		ret = vfio_pci_connect(rig->pci);
+	rig->msix = pci_find_capability(&rig->pci->function, PCI_CAP_ID_MSIX);
+	calls_begin();
+	return ret;
+}
+
+void rig_close(struct rig *rig)
+{
+	pci_host_destroy(&rig->host);
+	rig->space.backend->space_close(&rig->space);
+	vm_destroy(&rig->vm);
+	fake_destroy(&rig->fake);
+	fake_kvm_end();
+}
+
+static uint64_t rig_config_at(unsigned int offset)
+{
+	return arch_layout.ecam.base + (RIG_DEVFN << 12) + offset;
+}
+
+uint64_t rig_config_read(struct rig *rig, unsigned int offset, unsigned int size)
+{
+	uint64_t value = 0;
+
+	bus_read(&rig->vm.mmio, rig_config_at(offset), &value, size);
+	return value;
+}
+
+void rig_config_write(struct rig *rig, unsigned int offset, unsigned int size, uint64_t value)
+{
+	bus_write(&rig->vm.mmio, rig_config_at(offset), &value, size);
+}
+
+static struct bus *rig_bus(struct rig *rig, unsigned int bar)
+{
+	return pci_bar_is_io(&rig->pci->function.bars[bar]) ? &rig->vm.pio : &rig->vm.mmio;
+}
+
+uint64_t rig_bar_read(struct rig *rig, unsigned int bar, uint64_t offset, unsigned int size)
+{
+	uint64_t value = 0;
+
+	bus_read(rig_bus(rig, bar), rig->pci->function.bars[bar].addr + offset, &value, size);
+	return value;
+}
+
+void rig_bar_write(struct rig *rig, unsigned int bar, uint64_t offset, unsigned int size,
+		   uint64_t value)
+{
+	bus_write(rig_bus(rig, bar), rig->pci->function.bars[bar].addr + offset, &value, size);
+}
+
+void rig_switch_on(struct rig *rig)
+{
+	rig_config_write(rig, PCI_COMMAND, 2,
+			 PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+void rig_msix_control(struct rig *rig, uint16_t bits)
+{
+	rig_config_write(rig, rig->msix + PCI_MSIX_FLAGS, 2, bits);
+}
+
+void rig_msix_entry(struct rig *rig, unsigned int vector, uint32_t data, bool masked)
+{
+	uint64_t entry = RIG_MSIX_TABLE + 16 * vector;
+
+	rig_bar_write(rig, 0, entry + PCI_MSIX_ENTRY_LOWER_ADDR, 4, RIG_MSI_ADDRESS);
+	rig_bar_write(rig, 0, entry + PCI_MSIX_ENTRY_UPPER_ADDR, 4, 0);
+	rig_bar_write(rig, 0, entry + PCI_MSIX_ENTRY_DATA, 4, data);
+	rig_bar_write(rig, 0, entry + PCI_MSIX_ENTRY_VECTOR_CTRL, 4, masked);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine for the tests of vfio/: a VM on the fake KVM, a PCI host bridge, and a fake device passed
+ * through at 00:01.0. Guest accesses go the guest's way, through the buses.
+ */
+#ifndef MINIVMM_TESTS_VFIO_RIG_H
+#define MINIVMM_TESTS_VFIO_RIG_H
+
+#include "devices/pci_host.h"
+#include "fake_backend.h"
+#include "vfio/vfio_pci.h"
+#include "vmm/core/vm.h"
+
+struct rig {
+	struct vm vm;
+	struct pci_host host;
+	struct fake_device fake;
+	struct vfio_space space;
+	struct vfio_pci *pci; /* NULL until rig_open() */
+	unsigned int msix;    /* its capability in the guest's view, or 0 */
+};
+
+/* The VM and a device that may still be changed: only fake_init() was called on it. */
+void rig_init(struct rig *rig);
+
+/* The usual device: BAR0 of 16 KiB, 64-bit and mappable, MSI-X of 8 vectors in it, INTx. */
+void rig_init_usual(struct rig *rig);
+
+/* Pass the device through, plug it in, place its BARs, wire INTx; the call log is emptied. 0 or -errno. */
+int rig_open(struct rig *rig);
+
+/* Everything down, in the machine's order. */
+void rig_close(struct rig *rig);
+
+/* The guest's accesses. */
+uint64_t rig_config_read(struct rig *rig, unsigned int offset, unsigned int size);
+void rig_config_write(struct rig *rig, unsigned int offset, unsigned int size, uint64_t value);
+uint64_t rig_bar_read(struct rig *rig, unsigned int bar, uint64_t offset, unsigned int size);
+void rig_bar_write(struct rig *rig, unsigned int bar, uint64_t offset, unsigned int size,
+		   uint64_t value);
+
+/* COMMAND with memory and I/O decoding and bus mastering on. */
+void rig_switch_on(struct rig *rig);
+
+/* MSI-X as a driver uses it: the control word, and a vector's entry, here in BAR0 at 0x2000. */
+void rig_msix_control(struct rig *rig, uint16_t bits);
+void rig_msix_entry(struct rig *rig, unsigned int vector, uint32_t data, bool masked);
+
+#define RIG_MSIX_TABLE	 0x2000u
+#define RIG_MSIX_PBA	 0x3000u
+#define RIG_MSI_ADDRESS	 0xfee00000u
+
+#endif
