@@ -77,6 +77,21 @@ $(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
 	@echo "AS $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -DGUEST_INIT='"$(B)/guests/init"' -c -o $@ $<
 
+install: all
+	install -D -m 755 $(B)/minivmm $(DESTDIR)$(PREFIX)/bin/minivmm
+	install -D -m 644 vmm/minivmm.1 $(DESTDIR)$(PREFIX)/share/man/man1/minivmm.1
+
+# On a device of this machine when one is named, `make demo VFIO=01:00.0`, else in the lab.
+demo: deps
+	$(MAKE) $(if $(VFIO),demo-host,demo-lab)
+
+.PHONY: demo-host demo-lab
+demo-host: all
+	$(B)/minivmm --vfio $(VFIO) --append minivmm.poweroff
+
+demo-lab: all lab-images
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh demo
+
 clean:
 	rm -rf $(B)
 

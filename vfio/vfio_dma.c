@@ -24,8 +24,8 @@ int vfio_dma_check_memlock(uint64_t need)
 	if (setrlimit(RLIMIT_MEMLOCK, &raised) == 0)
 		return 0;
 	log_error("guest RAM",
-		  "passing a device through locks it into memory: %" PRIu64
-		  " KiB needed, the limit (ulimit -l) is %" PRIu64 " KiB",
+		  "passing a device through needs %" PRIu64
+		  " KiB of locked memory, the limit (ulimit -l, RLIMIT_MEMLOCK) is %" PRIu64 " KiB",
 		  need >> 10, (uint64_t)limit.rlim_cur >> 10);
 	log_fix("sudo prlimit --memlock=%" PRIu64 " --pid $$   # this shell, now", need);
 	log_fix("echo \"$USER - memlock %" PRIu64

@@ -9,6 +9,7 @@
 #define ENTRY_DATA    8u
 #define ENTRY_MASK    12u
 #define VECTOR        2u /* the one that is tried */
+#define BOOTED        0xb0070001u
 
 static struct bare_testdev dev;
 
@@ -102,6 +103,22 @@ static void check_msix_masked(void)
 	bare_expect("pending bits afterwards", pending_bits(), 0);
 }
 
+/* A vector that has been in use already. However often it is raised behind the mask, it comes once. */
+static void check_msix_remasked(void)
+{
+	start_msix(false);
+	bare_testdev_write(&dev, TESTDEV_TRIGGER, VECTOR);
+	expect_count("interrupts", VECTOR, 1);
+	write32(table_entry(VECTOR) + ENTRY_MASK, 1);
+	bare_testdev_write(&dev, TESTDEV_TRIGGER, VECTOR);
+	bare_testdev_write(&dev, TESTDEV_TRIGGER, VECTOR);
+	bare_irq_linger();
+	bare_expect("interrupts while masked again", bare_irq_count[VECTOR], 1);
+	bare_expect("pending bits", pending_bits(), 1u << VECTOR);
+	write32(table_entry(VECTOR) + ENTRY_MASK, 0);
+	expect_count("interrupts after unmasking", VECTOR, 2);
+}
+
 static void check_msix_off(void)
 {
 	start_msix(false);
@@ -177,11 +194,61 @@ static void check_pin_disabled(void)
 	bare_expect("interrupts after acknowledging", bare_irq_count[0], 0);
 }
 
+/* Leave the device in the middle of everything: both ways to interrupt, moved, a copy refused. */
+static void disturb(void)
+{
+	start_msix(true);
+	bare_testdev_write(&dev, TESTDEV_TRIGGER, VECTOR);
+	write32(table_entry(VECTOR) + ENTRY_MASK, 0);
+	bare_testdev_write(&dev, TESTDEV_SCRATCH, 1);
+	bare_testdev_write(&dev, TESTDEV_LENGTH, TESTDEV_LENGTH_MAX + 1);
+	bare_testdev_write(&dev, TESTDEV_COMMAND, TESTDEV_COMMAND_COPY);
+	write16(bare_testdev_config(&dev, dev.msix + PCI_MSIX_FLAGS), 0);
+	bare_testdev_write(&dev, TESTDEV_TRIGGER, 0);
+	bare_expect("status", bare_testdev_read(&dev, TESTDEV_STATUS),
+		    TESTDEV_STATUS_INTX | TESTDEV_STATUS_FAILED);
+	write16(bare_testdev_config(&dev, dev.msix + PCI_MSIX_FLAGS), PCI_MSIX_FLAGS_ENABLE);
+	write32(bare_testdev_config(&dev, PCI_BASE_ADDRESS_0), BARE_MMIO_FREE);
+}
+
+static void expect_power_on(void)
+{
+	dev = bare_testdev_find();
+	bare_expect("COMMAND", read16(bare_testdev_config(&dev, PCI_COMMAND)), 0);
+	bare_expect("place of the BAR", dev.bar != BARE_MMIO_FREE, 1);
+	bare_expect("MSI-X control", read16(bare_testdev_config(&dev, dev.msix + PCI_MSIX_FLAGS)),
+		    TESTDEV_VECTORS - 1);
+	dev = bare_testdev_start();
+	bare_irq_start();
+	bare_irq_open_pin(dev.gsi);
+	bare_irq_linger();
+	bare_expect("interrupts on the pin", bare_irq_count[0], 0);
+	bare_expect("status", bare_testdev_read(&dev, TESTDEV_STATUS), 0);
+	bare_expect("scratch register", bare_testdev_read(&dev, TESTDEV_SCRATCH), 0);
+	bare_expect("table entry", read32(table_entry(VECTOR) + ENTRY_DATA), 0);
+	bare_expect("its mask", read32(table_entry(VECTOR) + ENTRY_MASK), 1);
+}
+
+/* The first boot disturbs the device and resets the machine, the second looks, and tries it again. */
+static void check_reset(void)
+{
+	if (read32(BARE_UNTOUCHED) != BOOTED) {
+		write32(BARE_UNTOUCHED, BOOTED);
+		disturb();
+		outb(BARE_RESET, 1);
+		bare_halt();
+	}
+	expect_power_on();
+	check_msix();
+}
+
 const struct bare_check bare_checks[] = {
 	{ "msix", check_msix },
 	{ "msix_wakes", check_msix_wakes },
 	{ "msix_moves", check_msix_moves },
 	{ "msix_masked", check_msix_masked },
+	{ "msix_remasked", check_msix_remasked },
+	{ "reset", check_reset },
 	{ "msix_off", check_msix_off },
 	{ "pin", check_pin },
 	{ "pin_disabled", check_pin_disabled },

@@ -315,7 +315,7 @@ run_case string_out string_out
 for check in bridge testdev nobody bar_size bar_move bar_misplaced bar_widths; do
 	run_case pci_$check checks pci_space $check --testdev
 done
-for check in msix msix_wakes msix_moves msix_masked msix_off pin pin_disabled; do
+for check in msix msix_wakes msix_moves msix_masked msix_remasked msix_off pin pin_disabled reset; do
 	run_case interrupts_$check checks interrupts $check --testdev
 done
 for check in copy refusals notify 'end_of_ram 512'; do

@@ -178,7 +178,7 @@ static const struct {
 	  { { 0x40, PCI_CAP_ID_MSI, 0x50 },
 	    { 0x50, PCI_CAP_ID_VNDR, 0x60 },
 	    { 0x60, PCI_CAP_ID_VNDR, 0x50 } },
-	  "9 9" },
+	  NULL },
 	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x10 } }, NULL },
 	{ 0xff, { { 0xfc, PCI_CAP_ID_MSIX, 0xff } }, NULL },
 	{ 0xfc, { { 0xfc, PCI_CAP_ID_EXP, 0x40 }, { 0x40, PCI_CAP_ID_PM, 0xfc } }, NULL },

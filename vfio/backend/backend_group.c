@@ -325,10 +325,12 @@ static int group_check_dependents(const struct vfio_device *device,
 /* The files of all our groups prove that everything the reset touches is ours. */
 static int group_hot_reset(struct vfio_device *device)
 {
-	struct {
+	const struct vfio_space *space = device->space;
+	union {
 		struct vfio_pci_hot_reset head;
-		int32_t fds[VFIO_GROUPS_MAX];
-	} request = { .head.argsz = sizeof(request.head) };
+		uint8_t bytes[sizeof(struct vfio_pci_hot_reset) +
+			      VFIO_GROUPS_MAX * sizeof(int32_t)];
+	} request = { .head.count = space->group_count };
 	struct vfio_pci_hot_reset_info *info;
 	int ret = group_reset_dependents(device, &info);
 
@@ -338,9 +340,10 @@ static int group_hot_reset(struct vfio_device *device)
 	free(info);
 	if (ret < 0)
 		return ret;
-	for (unsigned int i = 0; i < device->space->group_count; i++)
-		request.fds[request.head.count++] = device->space->groups[i].fd;
-	request.head.argsz += request.head.count * (uint32_t)sizeof(request.fds[0]);
+	request.head.argsz = (uint32_t)(sizeof(request.head) +
+					space->group_count * sizeof(request.head.group_fds[0]));
+	for (unsigned int i = 0; i < space->group_count; i++)
+		request.head.group_fds[i] = space->groups[i].fd;
 	return trace_ioctl(device->fd, VFIO_DEVICE_PCI_HOT_RESET, &request);
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <linux/kvm.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "vmm/core/arch.h"
 #include "vmm/core/log.h"
@@ -96,18 +97,18 @@ static int x86_set_boot_regs(struct vcpu *vcpu, const struct arch_entry *entry)
  * does not use the PAT either, and gets no write-combining for BARs. */
 static int x86_set_msrs(struct vcpu *vcpu)
 {
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entries[2];
-	} msrs = {
-		.head.nmsrs = 2,
-		.entries = {
-			{ .index = MSR_IA32_MISC_ENABLE, .data = MISC_ENABLE_FAST_STRING },
-			{ .index = MSR_IA32_MTRR_DEF_TYPE, .data = MTRR_ENABLE | MTRR_WRITE_BACK },
-		},
+	static const struct kvm_msr_entry entries[] = {
+		{ .index = MSR_IA32_MISC_ENABLE, .data = MISC_ENABLE_FAST_STRING },
+		{ .index = MSR_IA32_MTRR_DEF_TYPE, .data = MTRR_ENABLE | MTRR_WRITE_BACK },
 	};
-	int ret = trace_ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
+	union {
+		struct kvm_msrs head;
+		uint8_t bytes[sizeof(struct kvm_msrs) + sizeof(entries)];
+	} msrs = { .head.nmsrs = sizeof(entries) / sizeof(entries[0]) };
+	int ret;
 
+	memcpy(msrs.head.entries, entries, sizeof(entries));
+	ret = trace_ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
 	return ret < 0 ? log_errno("KVM", ret, "KVM_SET_MSRS") : 0;
 }
 
