@@ -90,7 +90,7 @@ void pci_set_bar(struct pci_function *function, unsigned int bar, uint64_t size,
 	if (bar == PCI_BAR_ROM)
 		mask |= PCI_ROM_ADDRESS_ENABLE;
 	pci_set_writable_long(function, offset, (uint32_t)mask);
-	if (pci_bar_is_64(&function->bars[bar]) && bar < PCI_BAR_ROM - 1)
+	if (pci_bar_is_64(&function->bars[bar]))
 		pci_set_writable_long(function, offset + 4, (uint32_t)(mask >> 32));
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the guest finds in its memory when it starts: kernel, initrd, command line, and the tables that
- * describe the machine. Everything described is handed in as data; this folder knows no device.
+ * What the guest finds in its memory when it starts: kernel, initrd, command line, and the tables
+ * that describe the machine. Everything described is handed in as data; this folder knows no
+ * device.
  *
- * boot_x86.c implements it with the Linux/x86 boot protocol (bzImage, 64-bit entry), PVH (ELF vmlinux)
- * and ACPI. Read beside it: Documentation/arch/x86/boot.rst, the Xen PVH start info, ACPI 6.4.
+ * boot_x86.c implements it with the Linux/x86 boot protocol (bzImage, 64-bit entry), PVH (ELF
+ * vmlinux) and ACPI. Read beside it: Documentation/arch/x86/boot.rst, the Xen PVH start info, ACPI
+ * 6.4.
  */
 #ifndef MINIVMM_BOOT_H
 #define MINIVMM_BOOT_H
@@ -25,9 +27,9 @@ struct boot_config {
 };
 
 /*
- * Load the kernel and what it reads at boot into guest RAM, and say where to enter it. May be called
- * again after a reset. A file that is missing, empty, truncated, too big for the RAM or not a kernel is
- * named in one line. 0 or -errno, logged.
+ * Load the kernel and what it reads at boot into guest RAM, and say where to enter it. May be
+ * called again after a reset. A file that is missing, empty, truncated, too big for the RAM or not
+ * a kernel is named in one line. 0 or -errno, logged.
  */
 int boot_load(const struct boot_config *config, struct memory *memory, struct arch_entry *entry);
 

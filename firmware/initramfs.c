@@ -178,7 +178,7 @@ static bool is_static_program(const char *path)
 	if (fd < 0)
 		return false;
 	if (pread(fd, &elf, sizeof(elf), 0) != sizeof(elf) ||
-	    memcmp(elf.e_ident, init->e_ident, EI_VERSION) || elf.e_machine != init->e_machine ||
+	    memcmp(elf.e_ident, init->e_ident, EI_VERSION) != 0 || elf.e_machine != init->e_machine ||
 	    elf.e_phentsize != sizeof(ph))
 		goto out;
 	for (int i = 0; i < elf.e_phnum; i++)
@@ -262,7 +262,7 @@ static int resolve_modules(const struct initramfs_config *config, struct modules
 static int write_archive(const struct initramfs_config *config, int fd)
 {
 	struct cpio cpio = { .fd = fd };
-	struct modules_list modules;
+	struct modules_list modules = { 0 };
 	int err;
 
 	err = resolve_modules(config, &modules);

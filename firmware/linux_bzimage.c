@@ -13,7 +13,7 @@
 #define BZIMAGE_MAGIC_AT      0x202
 #define BZIMAGE_BOOT_FLAG     0xaa55
 #define BZIMAGE_VERSION       0x020c /* the first with xloadflags: Linux 3.8 */
-#define BZIMAGE_SECTOR        512
+#define BZIMAGE_SECTOR        512ull
 #define BZIMAGE_SECTS_UNSET   4 /* what setup_sects 0 stands for */
 #define BZIMAGE_ENTRY64       0x200
 #define BZIMAGE_LOADER_OTHER  0xff /* type_of_loader without an assigned number */

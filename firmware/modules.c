@@ -116,7 +116,8 @@ static int resolver_init(struct resolver *r, const char *dir, struct modules_lis
 		goto err;
 	r->ctx = r->lib.new(dir, no_config);
 	if (!r->ctx) {
-		err = log_errno(dir, -ENOMEM, "kmod_new");
+		err = -ENOMEM;
+		log_errno(dir, err, "kmod_new");
 		goto err;
 	}
 	/* It writes lines of its own to standard error; ours say the same in one shape. */

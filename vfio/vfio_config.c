@@ -80,11 +80,15 @@ static const struct config_field config_msix[] = {
  * Device Control goes through (payload sizes, relaxed ordering, the function-level reset); the
  * kernel keeps its own hand on it. There is no link on a root bus: those registers read zero.
  */
+/* clang-format off */
 static const struct config_field config_pcie[] = {
-	{ PCI_EXP_FLAGS, 2, 0xffff, 0, 0, 0 },       { PCI_EXP_DEVCTL, 2, 0, 0, 0xffff, 0 },
-	{ PCI_EXP_DEVSTA, 2, 0, 0, 0x000f, 0x000f }, { PCI_EXP_LNKCAP, 4, CONFIG_ALL, 0, 0, 0 },
+	{ PCI_EXP_FLAGS, 2, 0xffff, 0, 0, 0 },
+	{ PCI_EXP_DEVCTL, 2, 0, 0, 0xffff, 0 },
+	{ PCI_EXP_DEVSTA, 2, 0, 0, 0x000f, 0x000f },
+	{ PCI_EXP_LNKCAP, 4, CONFIG_ALL, 0, 0, 0 },
 	{ PCI_EXP_LNKCTL, 4, CONFIG_ALL, 0, 0, 0 },
 };
+/* clang-format on */
 
 /* What version 2 of the capability added. */
 static const struct config_field config_pcie2[] = {

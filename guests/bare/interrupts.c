@@ -103,7 +103,7 @@ static void check_msix_masked(void)
 	bare_expect("pending bits afterwards", pending_bits(), 0);
 }
 
-/* A vector that has been in use already. However often it is raised behind the mask, it comes once. */
+/* A vector in use already. However often it is raised behind the mask, it comes once. */
 static void check_msix_remasked(void)
 {
 	start_msix(false);
@@ -229,7 +229,7 @@ static void expect_power_on(void)
 	bare_expect("its mask", read32(table_entry(VECTOR) + ENTRY_MASK), 1);
 }
 
-/* The first boot disturbs the device and resets the machine, the second looks, and tries it again. */
+/* The first boot disturbs the device and resets the machine; the second looks, and tries it. */
 static void check_reset(void)
 {
 	if (read32(BARE_UNTOUCHED) != BOOTED) {

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # syscalls.sh BUILD_DIR [ARGS...]: what a start without a device costs. Prints the number of system
-# calls before the guest's first instruction (the goal is at most 100), which they are, and the memory
-# that stays resident beside the guest's RAM (at most 3 MiB). Figures, no verdict. Needs strace and
-# /dev/kvm; ARGS are further arguments for minivmm.
+# calls before the guest's first instruction (the goal is at most 100), which they are, and the
+# memory that stays resident beside the guest's RAM (at most 3 MiB). Figures, no verdict. Needs
+# strace and /dev/kvm; ARGS are further arguments for minivmm.
 set -eu
 
 build=$1
@@ -18,7 +18,8 @@ strace -f -qq -e signal=none -o "$work/trace" \
 	"$build/minivmm" --kernel "$guest" --append poweroff "$@" < /dev/null > "$work/out"
 sed -e 's/^[0-9]* *//' -e '/KVM_RUN/q' "$work/trace" | grep -v -e resumed -e KVM_RUN > "$work/calls"
 
-# After execve(), which names the guest too, come the dynamic linker and libc; then minivmm opens it.
+# After execve(), which names the guest too, come the dynamic linker and libc; then the guest is
+# opened.
 libc=$(sed 1d "$work/calls" | grep -n -m 1 endings.elf | cut -d : -f 1)
 total=$(wc -l < "$work/calls")
 echo "system calls before the first KVM_RUN: $total"

@@ -5,9 +5,10 @@ KVM_GUESTS := ports pci_space interrupts dma_copy endings cpus ram
 KVM_IMAGES := $(KVM_GUESTS:%=$(B)/kvm/%.elf)
 KVM_SHARED := $(patsubst %,$(B)/kvm/%.o,bare_start bare bare_pci bare_irq)
 # No libc below, no vector registers (the guest does not switch them on), no red zone (interrupts
-# use the same stack).
+# use the same stack). clang warns of handlers that call functions: of vector registers.
 KVM_CFLAGS := -std=gnu11 $(WARNINGS) -I. -O2 -g -m64 -ffreestanding -fno-pic -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -mno-red-zone -mgeneral-regs-only -fcf-protection=none
+	-fno-asynchronous-unwind-tables -mno-red-zone -mgeneral-regs-only -fcf-protection=none \
+	-Wno-interrupt-service-routine
 
 .PHONY: kvm-guests kvm-check
 kvm-guests: $(KVM_IMAGES)
@@ -27,7 +28,7 @@ $(B)/kvm/%.o: guests/bare/%.S
 
 $(B)/kvm/%.elf: $(B)/kvm/%.o $(KVM_SHARED) guests/bare/bare.ld
 	@echo "LD (guest) $@"
-	$(Q)$(CC) -m64 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
+	$(Q)$(CC) -m64 -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack \
 		-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -T guests/bare/bare.ld \
 		-o $@ $(filter %.o,$^)
 

@@ -20,6 +20,7 @@ err=$work/err
 pid=
 skipped=
 bad=0
+known=0
 
 clean_up()
 {
@@ -108,6 +109,7 @@ run_case()
 	"  " | *" $name "*) ;;
 	*) return 0 ;;
 	esac
+	known=1
 	if [ -n "$skipped" ]; then
 		echo "SKIP $name: $skipped"
 		return 0
@@ -315,7 +317,8 @@ run_case string_out string_out
 for check in bridge testdev nobody bar_size bar_move bar_misplaced bar_widths; do
 	run_case pci_$check checks pci_space $check --testdev
 done
-for check in msix msix_wakes msix_moves msix_masked msix_remasked msix_off pin pin_disabled reset; do
+for check in msix msix_wakes msix_moves msix_masked msix_remasked msix_off pin pin_disabled \
+	reset; do
 	run_case interrupts_$check checks interrupts $check --testdev
 done
 for check in copy refusals notify 'end_of_ram 512'; do
@@ -353,4 +356,5 @@ if [ -z "$skipped" ] && ! command -v script > /dev/null; then
 	skipped='there is no script(1) to make a terminal with'
 fi
 run_case terminal_keys terminal_keys
+[ $known = 1 ] || { echo "run.sh: no test of this name:$only" >&2; exit 2; }
 exit $bad

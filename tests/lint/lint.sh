@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2317 # the checks are called by name
 # make lint: format, static analysis, layering, shell scripts. Every checker runs; any finding fails.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 
 bad=0
 mapfile -t c_files < <(git ls-files -co --exclude-standard '*.c' '*.h' | sort)

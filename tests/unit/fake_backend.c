@@ -88,6 +88,7 @@ void fake_init(struct fake_device *fake)
 	unsigned int cap;
 
 	*fake = (struct fake_device){ .config_size = FAKE_CONFIG, .intx_fd = -1, .unmask_fd = -1 };
+	fake->error_fd = fake->request_fd = -1;
 	for (unsigned int i = 0; i < FAKE_BARS; i++)
 		fake->bars[i].fd = -1;
 	fake->info_flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
@@ -224,7 +225,9 @@ static void fake_dev_close(struct vfio_device *device)
 	if (device->fd < 0)
 		return;
 	calls_add("dev_close");
-	ck_assert_msg(!fake->intx_on && !fake->msix_on, "dev_close with interrupts on");
+	ck_assert_msg(!fake->intx_on && !fake->msix_on && fake->error_fd < 0 &&
+			      fake->request_fd < 0,
+		      "dev_close with interrupts on");
 	fake->open = false;
 	close(device->fd);
 	device->fd = device->kvm_file = -1;
@@ -272,6 +275,8 @@ static int fake_get_irq(struct vfio_device *device, uint32_t index, struct vfio_
 		*irq = (struct vfio_irq){ VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
 						  VFIO_IRQ_INFO_AUTOMASKED,
 					  fake->intx };
+	else if (index == VFIO_PCI_ERR_IRQ_INDEX || index == VFIO_PCI_REQ_IRQ_INDEX)
+		irq->count = fake->notifies;
 	return ret;
 }
 
@@ -348,6 +353,15 @@ static int fake_set_msix(struct fake_device *fake, const struct vfio_irq_request
 	return 0;
 }
 
+static int fake_set_event(const char *name, int *fd, const struct vfio_irq_request *request)
+{
+	calls_add("irqs %s %s", name, request->fds ? "on" : "off");
+	if (request->fds)
+		fake_check_fds(request);
+	*fd = request->fds ? request->fds[0] : -1;
+	return 0;
+}
+
 static int fake_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request)
 {
 	struct fake_device *fake = fake_of(device);
@@ -362,6 +376,10 @@ static int fake_set_irqs(struct vfio_device *device, const struct vfio_irq_reque
 		return fake_set_intx(fake, request);
 	if (request->index == VFIO_PCI_MSIX_IRQ_INDEX)
 		return fake_set_msix(fake, request);
+	if (request->index == VFIO_PCI_ERR_IRQ_INDEX && fake->notifies)
+		return fake_set_event("error", &fake->error_fd, request);
+	if (request->index == VFIO_PCI_REQ_IRQ_INDEX && fake->notifies)
+		return fake_set_event("request", &fake->request_fd, request);
 	return -EINVAL;
 }
 

@@ -54,6 +54,7 @@ struct fake_device {
 	uint32_t vectors_flags;	 /* VFIO_IRQ_INFO_* of them */
 	unsigned int grant;	 /* vectors the host has to give */
 	bool intx;
+	bool notifies; /* offers the error and request notifications */
 	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_* */
 	unsigned int range_count;
 	struct vfio_range ranges[4];
@@ -70,6 +71,7 @@ struct fake_device {
 	unsigned int msix_on; /* vectors enabled, from 0 on */
 	int msix_fds[FAKE_VECTORS];
 	int intx_fd, unmask_fd;
+	int error_fd, request_fd; /* -1 while off */
 	unsigned int map_count;
 	struct vfio_dma maps[FAKE_DMA_MAPS];
 	unsigned int table_touched; /* accesses that reached the real MSI-X table or PBA */
