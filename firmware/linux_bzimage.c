@@ -3,6 +3,7 @@
 
 #include <asm/bootparam.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -109,9 +110,9 @@ int linux_bzimage_parse(const struct kernel_file *file, const struct kernel_head
 	if (payload->size <= BZIMAGE_ENTRY64)
 		return bzimage_refuse(file, "its syssize leaves no room for the 64-bit entry");
 	if (payload->offset + payload->size > file->size) {
-		log_error(file->name, "is truncated: %llu bytes, its header announces %llu",
-			  (unsigned long long)file->size,
-			  (unsigned long long)(payload->offset + payload->size));
+		log_error(file->name,
+			  "is truncated: %" PRIu64 " bytes, its header announces %" PRIu64,
+			  file->size, payload->offset + payload->size);
 		return -ENOEXEC;
 	}
 	image->segment_count = 1;
