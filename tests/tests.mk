@@ -34,12 +34,14 @@ $(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivm
 unit: $(UNIT_TESTS)
 	tests/unit/run.sh $(UNIT_TESTS)
 
+include tests/kvm/kvm.mk
+
 # The whole: what is skipped says why, what fails makes it fail, and the last line counts.
 check: deps
 	$(MAKE) check-installed
 
 .PHONY: check-installed
-check-installed: all $(UNIT_TESTS) lab-images
+check-installed: all $(UNIT_TESTS) kvm-guests lab-images
 	tests/check.sh $(B)
 
 .PHONY: lint

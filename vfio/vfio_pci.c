@@ -202,8 +202,8 @@ static int vfio_pci_init_events(struct vfio_pci *pci)
 	int ret = vfio_event_init(&pci->error, &pci->device, pci->vm, VFIO_PCI_ERR_IRQ_INDEX,
 				  "the device reported an uncorrectable error");
 
-	return ret < 0 ? ret :
-			 vfio_event_init(&pci->request, &pci->device, pci->vm,
+	return ret < 0 ? ret
+		       : vfio_event_init(&pci->request, &pci->device, pci->vm,
 					 VFIO_PCI_REQ_IRQ_INDEX, "the host wants the device back");
 }
 
@@ -272,6 +272,11 @@ void vfio_pci_free(struct vfio_pci *pci)
 	pci->device.backend->dev_close(&pci->device);
 	pthread_mutex_destroy(&pci->lock);
 	free(pci);
+}
+
+void vfio_pci_quiesce(struct vfio_pci *pci)
+{
+	vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
 }
 
 int vfio_pci_connect(struct vfio_pci *pci)

@@ -72,6 +72,9 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int 
 		 struct vfio_pci **result);
 void vfio_pci_free(struct vfio_pci *pci);
 
+/* The device starts no DMA any more: bus mastering off. */
+void vfio_pci_quiesce(struct vfio_pci *pci);
+
 /* Wire what depends on the slot - the INTx line - after pci_host_add(). 0 or -errno, logged. */
 int vfio_pci_connect(struct vfio_pci *pci);
 

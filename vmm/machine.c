@@ -278,6 +278,8 @@ static int machine_exit_status(const struct machine *machine, enum vm_event even
 static void machine_destroy(struct machine *machine)
 {
 	vm_stop(&machine->vm);
+	for (unsigned int i = 0; i < OPTIONS_DEVICES_MAX && machine->devices[i]; i++)
+		vfio_pci_quiesce(machine->devices[i]);
 	vfio_dma_stop(&machine->dma);
 	pci_host_destroy(&machine->pci_host);
 	if (machine->space.backend)

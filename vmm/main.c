@@ -7,16 +7,31 @@
  * for a real one, vfio/backend/backend_group.c fulfils it, and vfio/vfio_irq.c brings its
  * interrupts in.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "machine.h"
 #include "options.h"
+
+/* A file of ours must not become standard input or output because those were closed at the start. */
+static void main_open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
 
 int main(int argc, char **argv)
 {
 	struct config config;
 
+	main_open_standard_files();
 	if (options_parse(&config, argc, argv) < 0)
 		exit(MACHINE_EXIT_USAGE);
 	switch (config.command) {

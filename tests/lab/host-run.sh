@@ -7,6 +7,9 @@ for module in kvm-amd vfio-pci; do
 	/usr/sbin/modprobe -q "$module"
 done
 
+# Before anything is sent to it: the emulator's greeting must not be echoed back to it.
+[ ! -e /dev/ttyS2 ] || stty raw -echo < /dev/ttyS2
+
 result()
 {
 	echo "$*" > /dev/ttyS1

@@ -205,12 +205,14 @@ qmp()
 {
 	# Held open throughout: closing the port throws away what is on its way.
 	exec 3<> /dev/ttyS2
-	stty raw -echo <&3
+	# What came before is the greeting, and complaints about what the port echoed until it was raw:
+	# an empty line ends half an echo, and the answers to it are thrown away.
+	echo >&3
+	timeout 1 cat <&3 > /dev/null
 	cat <&3 > /tmp/qmp.out &
 	qmp_reader=$!
 	# Once for each boot; a second time would be an error.
 	if [ ! -e /run/lab-qmp ]; then
-		usleep 300000
 		echo '{"execute":"qmp_capabilities"}' >&3
 		: > /run/lab-qmp
 	fi

@@ -287,7 +287,7 @@ START_TEST(failed_unmask_can_be_tried_again)
 	begin(&bench, 4, kinds[_i % 2]);
 	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
 	if (_i / 2 == 0)
-		fake_fail(&bench.fake, steps[0], 1, -ENOMEM);
+		fake_fail(&bench.fake, steps[0], _i % 2 ? 2 : 1, -ENOMEM); /* not the one that frees */
 	else
 		fake_kvm_fail(steps[_i / 2], 1, -ENOMEM);
 	stderr_begin(&caught);

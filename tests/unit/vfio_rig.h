@@ -26,7 +26,7 @@ void rig_init(struct rig *rig);
 /* The usual device: BAR0 of 16 KiB, 64-bit and mappable, MSI-X of 8 vectors in it, INTx. */
 void rig_init_usual(struct rig *rig);
 
-/* Pass the device through, plug it in, place its BARs, wire INTx; the call log is emptied. 0 or -errno. */
+/* Pass the device through, plug it in, place its BARs, wire INTx. 0 or -errno. */
 int rig_open(struct rig *rig);
 
 /* Everything down, in the machine's order. */

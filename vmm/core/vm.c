@@ -229,7 +229,7 @@ static int vm_restore_vfio_files(struct vm *vm)
 	if (vm->vfio_file_count)
 		ret = vm_create_vfio_device(vm);
 	for (unsigned int i = 0; i < vm->vfio_file_count && ret == 0; i++)
-		ret = vm_vfio_attr(vm, KVM_DEV_VFIO_GROUP_ADD, vm->vfio_files[i]);
+		ret = vm_vfio_attr(vm, KVM_DEV_VFIO_GROUP_ADD, vm->vfio_files[i].fd);
 	return ret;
 }
 
@@ -340,10 +340,23 @@ static int vm_vfio_attr(const struct vm *vm, uint64_t attr, int fd)
 	return ret < 0 ? log_errno("KVM", ret, "KVM_SET_DEVICE_ATTR KVM_DEV_VFIO_GROUP") : 0;
 }
 
+static struct vm_vfio_file *vm_find_vfio_file(struct vm *vm, int fd)
+{
+	for (unsigned int i = 0; i < vm->vfio_file_count; i++)
+		if (vm->vfio_files[i].fd == fd)
+			return &vm->vfio_files[i];
+	return NULL;
+}
+
 int vm_add_vfio_file(struct vm *vm, int fd)
 {
+	struct vm_vfio_file *file = vm_find_vfio_file(vm, fd);
 	int ret = 0;
 
+	if (file) {
+		file->users++; /* another device of the same group */
+		return 0;
+	}
 	if (vm->vfio_file_count == VM_VFIO_FILES_MAX)
 		return log_errno("KVM", -ENOSPC, "register one more VFIO file");
 	if (vm->vfio_fd < 0)
@@ -351,17 +364,17 @@ int vm_add_vfio_file(struct vm *vm, int fd)
 	if (ret == 0)
 		ret = vm_vfio_attr(vm, KVM_DEV_VFIO_GROUP_ADD, fd);
 	if (ret == 0)
-		vm->vfio_files[vm->vfio_file_count++] = fd;
+		vm->vfio_files[vm->vfio_file_count++] = (struct vm_vfio_file){ fd, 1 };
 	return ret;
 }
 
 void vm_del_vfio_file(struct vm *vm, int fd)
 {
-	for (unsigned int i = 0; i < vm->vfio_file_count; i++)
-		if (vm->vfio_files[i] == fd) {
-			if (vm->vfio_fd >= 0)
-				vm_vfio_attr(vm, KVM_DEV_VFIO_GROUP_DEL, fd);
-			vm->vfio_files[i] = vm->vfio_files[--vm->vfio_file_count];
-			return;
-		}
+	struct vm_vfio_file *file = vm_find_vfio_file(vm, fd);
+
+	if (!file || --file->users)
+		return;
+	if (vm->vfio_fd >= 0)
+		vm_vfio_attr(vm, KVM_DEV_VFIO_GROUP_DEL, fd);
+	*file = vm->vfio_files[--vm->vfio_file_count];
 }

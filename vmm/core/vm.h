@@ -38,6 +38,12 @@ enum vm_event {
 	VM_EVENT_ERROR,       /* the host side failed; logged */
 };
 
+/* A VFIO group or device file that KVM knows of, and by how many devices. */
+struct vm_vfio_file {
+	int fd;
+	unsigned int users;
+};
+
 struct vm {
 	int kvm_fd;
 	int fd;
@@ -58,7 +64,7 @@ struct vm {
 	unsigned int slot_max;
 
 	int vfio_fd; /* KVM's VFIO device */
-	int vfio_files[VM_VFIO_FILES_MAX];
+	struct vm_vfio_file vfio_files[VM_VFIO_FILES_MAX];
 	unsigned int vfio_file_count;
 
 	_Atomic int event; /* enum vm_event */

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/* A passed-through device's interrupts as the guest drives them: control word and table to eventfds. */
+#include <errno.h>
+#include <string.h>
+
+#include "call_log.h"
+#include "fake_kvm.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "vfio_rig.h"
+
+#define MEM64	 PCI_BASE_ADDRESS_MEM_TYPE_64
+#define INTX_ON	 "KVM_IRQFD 17 on resample\nirqs intx trigger\nirqs intx unmask\n"
+#define INTX_OFF "irqs intx off\nKVM_IRQFD 17 off\n"
+#define ENABLE	 PCI_MSIX_FLAGS_ENABLE
+#define MASKALL	 PCI_MSIX_FLAGS_MASKALL
+
+static void open_usual(struct rig *rig)
+{
+	rig_init_usual(rig);
+	ck_assert_int_eq(rig_open(rig), 0);
+	rig_switch_on(rig);
+	calls_begin();
+}
+
+/* One kind at a time: INTx off before MSI-X on, and on again when MSI-X goes. */
+START_TEST(rule_07_intx_gives_way_and_comes_back)
+{
+	static struct rig rig;
+
+	open_usual(&rig);
+	rig_msix_control(&rig, ENABLE);
+	calls_expect(INTX_OFF "irqs msix 0+1 -\n");
+	rig_msix_control(&rig, 0);
+	calls_expect("irqs msix off\n" INTX_ON);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(rule_07_device_without_a_pin)
+{
+	static struct rig rig;
+
+	rig_init_usual(&rig);
+	rig.fake.intx = false;
+	ck_assert_int_eq(rig_open(&rig), 0);
+	ck_assert_uint_eq(rig_config_read(&rig, PCI_INTERRUPT_PIN, 1), 0);
+	calls_begin();
+	rig_msix_control(&rig, ENABLE);
+	rig_msix_control(&rig, 0);
+	calls_expect("irqs msix 0+1 -\nirqs msix off\n");
+	rig_close(&rig);
+}
+END_TEST
+
+/* The kernel writes the device's control word; the guest's own write never gets there. */
+START_TEST(rule_02_control_is_not_forwarded)
+{
+	static struct rig rig;
+	uint16_t control;
+
+	open_usual(&rig);
+	rig_msix_control(&rig, ENABLE | MASKALL);
+	ck_assert_uint_eq(calls_count("config"), 0);
+	control = fake_config_word(&rig.fake, rig.msix + PCI_MSIX_FLAGS);
+	ck_assert_uint_eq(control, ENABLE | 7);
+	ck_assert_uint_eq(rig_config_read(&rig, rig.msix + PCI_MSIX_FLAGS, 2),
+			  ENABLE | MASKALL | 7);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(rule_03_enable_all_masked)
+{
+	static struct rig rig;
+
+	open_usual(&rig);
+	for (unsigned int vector = 0; vector < 8; vector++)
+		rig_msix_entry(&rig, vector, 0x41, true);
+	rig_msix_control(&rig, ENABLE);
+	calls_expect(INTX_OFF "irqs msix 0+1 -\n");
+	ck_assert_uint_eq(rig.fake.msix_on, 1);
+	rig_close(&rig);
+}
+END_TEST
+
+/* Word at +2, dword at +0, the high byte alone; the bytes beside it change nothing. */
+START_TEST(rule_05_control_in_every_size)
+{
+	static const struct {
+		unsigned int at, size;
+		uint32_t on, off;
+	} ways[] = {
+		{ 2, 2, 0x8000, 0 },
+		{ 0, 4, 0x80000000, 0 },
+		{ 0, 8, 0x80000000, 0 },
+		{ 3, 1, 0x80, 0 },
+		{ 2, 4, 0x8000, 0 },	  /* straddles into the table's offset */
+		{ 1, 4, 0x800000, 0 },
+	};
+	static struct rig rig;
+
+	open_usual(&rig);
+	rig_config_write(&rig, rig.msix + ways[_i].at, ways[_i].size, ways[_i].on);
+	ck_assert_uint_eq(rig.fake.msix_on, 1);
+	rig_config_write(&rig, rig.msix + 2, 1, 0xff);
+	rig_config_write(&rig, rig.msix, 2, 0xffff);
+	rig_config_write(&rig, rig.msix + 4, 8, UINT64_MAX);
+	ck_assert_uint_eq(rig.fake.msix_on, 1);
+	rig_config_write(&rig, rig.msix + ways[_i].at, ways[_i].size, ways[_i].off);
+	ck_assert_uint_eq(rig.fake.msix_on, 0);
+	ck_assert_uint_eq(rig_config_read(&rig, rig.msix + PCI_MSIX_FLAGS, 2), 7);
+	ck_assert_uint_eq(rig_config_read(&rig, rig.msix + PCI_MSIX_TABLE, 4), RIG_MSIX_TABLE);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(rule_01_golden_trace_of_a_vector)
+{
+	static struct rig rig;
+
+	open_usual(&rig);
+	rig_msix_control(&rig, ENABLE);
+	calls_begin();
+	rig_msix_entry(&rig, 3, 0x41, false);
+	calls_expect("irqs msix 3+1 e\nKVM_SET_GSI_ROUTING 24=0xfee00000/0x41\nKVM_IRQFD 24 on\n");
+	rig_bar_write(&rig, 0, RIG_MSIX_TABLE + 3 * 16 + 12, 4, 1);
+	calls_expect("KVM_IRQFD 24 off\n");
+	rig_bar_write(&rig, 0, RIG_MSIX_TABLE + 3 * 16 + 8, 8, 0x42); /* data, and unmasked */
+	calls_expect("KVM_SET_GSI_ROUTING 24=0xfee00000/0x42\nKVM_IRQFD 24 on\n");
+	ck_assert_uint_eq(rig.fake.table_touched, 0);
+	rig_close(&rig);
+}
+END_TEST
+
+/* An interrupt behind the mask shows in the PBA and is not lost. */
+START_TEST(pending_while_masked)
+{
+	static struct rig rig;
+
+	open_usual(&rig);
+	rig_msix_control(&rig, ENABLE);
+	rig_msix_entry(&rig, 3, 0x41, false);
+	rig_bar_write(&rig, 0, RIG_MSIX_TABLE + 3 * 16 + 12, 4, 1);
+	fake_raise(&rig.fake, 3);
+	ck_assert_uint_eq(rig_bar_read(&rig, 0, RIG_MSIX_PBA, 8), 1u << 3);
+	rig_bar_write(&rig, 0, RIG_MSIX_PBA, 8, 0); /* read-only */
+	ck_assert_uint_eq(rig_bar_read(&rig, 0, RIG_MSIX_PBA, 4), 1u << 3);
+	rig_bar_write(&rig, 0, RIG_MSIX_TABLE + 3 * 16 + 12, 4, 0);
+	ck_assert(fake_kvm_plugged(24)); /* KVM takes it from the eventfd */
+	ck_assert_uint_eq(rig.fake.table_touched, 0);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(rule_01_function_mask)
+{
+	static struct rig rig;
+
+	open_usual(&rig);
+	rig_msix_control(&rig, ENABLE);
+	rig_msix_entry(&rig, 0, 0x41, false);
+	rig_msix_entry(&rig, 1, 0x42, false);
+	calls_begin();
+	rig_msix_control(&rig, ENABLE | MASKALL);
+	calls_expect("KVM_IRQFD 24 off\nKVM_IRQFD 25 off\n");
+	rig_msix_control(&rig, ENABLE);
+	calls_expect("KVM_IRQFD 24 on\nKVM_IRQFD 25 on\n");
+	rig_close(&rig);
+}
+END_TEST
+
+/* A guest that fills the table behind the function mask and then lifts it: all routes in one call. */
+START_TEST(rule_08_one_routing_for_many)
+{
+	static struct rig rig;
+
+	open_usual(&rig);
+	if (_i)
+		rig_msix_control(&rig, ENABLE | MASKALL);
+	for (unsigned int vector = 0; vector < 8; vector++)
+		rig_msix_entry(&rig, vector, 0x40 + vector, false);
+	calls_begin();
+	rig_msix_control(&rig, ENABLE);
+	for (unsigned int gsi = 24; gsi < 32; gsi++)
+		ck_assert(fake_kvm_plugged(gsi));
+	ck_assert_uint_lt(calls_last("KVM_SET_GSI_ROUTING"), calls_first("KVM_IRQFD 24 on"));
+	ck_assert_uint_eq(calls_count("KVM_SET_GSI_ROUTING"), 1);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(host_cannot_enable)
+{
+	static struct rig rig;
+	struct stderr_text caught;
+
+	open_usual(&rig);
+	fake_fail(&rig.fake, "set_irqs", 2, -ENOSPC); /* the one after INTx off */
+	stderr_begin(&caught);
+	rig_msix_control(&rig, ENABLE);
+	rig_msix_entry(&rig, 0, 0x41, false);
+	stderr_end(&caught);
+	stderr_holds(&caught, "VFIO_DEVICE_SET_IRQS");
+	ck_assert(!fake_kvm_plugged(24));
+	rig_msix_control(&rig, 0);
+	rig_msix_control(&rig, ENABLE);
+	ck_assert(fake_kvm_plugged(24));
+	rig_close(&rig);
+}
+END_TEST
+
+/* The device's own bytes around table and PBA reach it; table and PBA never do. */
+START_TEST(rule_05_bytes_around_the_table)
+{
+	static struct rig rig;
+
+	open_usual(&rig);
+	calls_begin();
+	rig_bar_write(&rig, 0, RIG_MSIX_TABLE + 0x80, 4, 1);
+	rig_bar_write(&rig, 0, RIG_MSIX_PBA - 4, 4, 2);
+	rig_bar_write(&rig, 0, RIG_MSIX_PBA + 8, 1, 3);
+	rig_bar_write(&rig, 0, RIG_MSIX_PBA, 8, 4);
+	rig_bar_write(&rig, 0, RIG_MSIX_TABLE, 2, 5);
+	calls_expect("bar0 0x2080.4=0x1\nbar0 0x2ffc.4=0x2\nbar0 0x3008.1=0x3\n");
+	ck_assert_uint_eq(rig_bar_read(&rig, 0, RIG_MSIX_TABLE + 0x80, 4), 1);
+	ck_assert_uint_eq(rig_bar_read(&rig, 0, RIG_MSIX_TABLE, 2), 0xffff);
+	ck_assert_uint_eq(rig.fake.table_touched, 0);
+	rig_close(&rig);
+}
+END_TEST
+
+/* An access that begins before the table or the PBA and ends in it must not reach the real one. */
+START_TEST(rule_16_access_straddles_into_the_table)
+{
+	static struct rig rig;
+
+	rig_init(&rig);
+	fake_add_bar(&rig.fake, 0, 0x4000, MEM64, true);
+	fake_add_msix(&rig.fake, 8, 0x2010, 0x2f00);
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_switch_on(&rig);
+	for (unsigned int back = 1; back < 8; back++)
+		for (unsigned int size = 1; size <= 8; size *= 2) {
+			rig_bar_write(&rig, 0, 0x2010 - back, size, UINT64_MAX);
+			rig_bar_read(&rig, 0, 0x2010 - back, size);
+			rig_bar_write(&rig, 0, 0x2f00 - back, size, UINT64_MAX);
+			rig_bar_read(&rig, 0, 0x2f00 - back, size);
+		}
+	ck_assert_uint_eq(rig.fake.table_touched, 0);
+	rig_close(&rig);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	unsigned int vectors;
+	uint32_t table, pba;
+	uint64_t address; /* of an entry in the BAR, or 0: the table cannot be reached */
+	unsigned int bar;
+} places[] = {
+	{ "65 vectors", 65, 0x2000, 0x3000, 0x2000, 0 },
+	{ "2048 vectors", 2048, 0x8000 | 2, 0x4000 | 2, 0x8000, 2 },
+	{ "table not at the start of a page", 8, 0x1800, 0x1900, 0x1800, 0 },
+	{ "table at 0", 8, 0, 0x3000, 0, 0 },
+	{ "table and PBA in different BARs", 8, 0x2000 | 2, 0x3000, 0x2000, 2 },
+	{ "table in a BAR below a page", 8, 0 | 3, 0x80 | 3, 0, 3 },
+	{ "table at the end of its BAR", 8, 0x3f80, 0x3000, 0x3f80, 0 },
+	{ "table runs over the end", 65, 0x3f80, 0x3000, 0x3f80, 0 },
+	{ "table outside", 8, 0x100000, 0x3000, UINT64_MAX, 0 },
+	{ "table in a BAR that is not there", 8, 5, 4, UINT64_MAX, 0 },
+	{ "reserved BARs", 8, 6, 7, UINT64_MAX, 0 },
+	{ "table over the PBA", 8, 0x2000, 0x2000, 0x2000, 0 },
+};
+
+/* Wherever a device has its table, or claims to: the first vector works or is out of reach. */
+START_TEST(rule_12_places_of_table_and_pba)
+{
+	static struct rig rig;
+	unsigned int bar = places[_i].bar;
+
+	rig_init(&rig);
+	fake_add_bar(&rig.fake, 0, 0x4000, MEM64, true);
+	fake_add_bar(&rig.fake, 2, 0x10000, 0, true);
+	fake_add_bar(&rig.fake, 3, 0x100, 0, false);
+	fake_add_msix(&rig.fake, places[_i].vectors, places[_i].table, places[_i].pba);
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_switch_on(&rig);
+	rig_msix_control(&rig, ENABLE);
+	if (places[_i].address != UINT64_MAX) {
+		rig_bar_write(&rig, bar, places[_i].address, 8, RIG_MSI_ADDRESS);
+		rig_bar_write(&rig, bar, places[_i].address + 8, 8, 0x41);
+		ck_assert_msg(fake_kvm_plugged(24), "%s", places[_i].what);
+		ck_assert_uint_eq(rig_bar_read(&rig, bar, places[_i].address, 8), RIG_MSI_ADDRESS);
+		ck_assert(!fake_kvm_mapped(rig.pci->function.bars[bar].addr +
+					   (places[_i].address & ~0xfffull)));
+	}
+	ck_assert_uint_eq(rig.fake.table_touched, 0);
+	rig_msix_control(&rig, 0);
+	rig_close(&rig);
+}
+END_TEST
+
+/* The capability claims more vectors than the kernel knows of. */
+START_TEST(rule_29_more_vectors_than_the_kernel)
+{
+	static struct rig rig;
+	struct stderr_text caught;
+
+	rig_init_usual(&rig);
+	rig.fake.vectors = 4;
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_switch_on(&rig);
+	stderr_begin(&caught);
+	rig_msix_control(&rig, ENABLE);
+	for (unsigned int vector = 0; vector < 8; vector++)
+		rig_msix_entry(&rig, vector, 0x40 + vector, false);
+	rig_bar_read(&rig, 0, RIG_MSIX_PBA, 8);
+	rig_msix_control(&rig, ENABLE | MASKALL);
+	rig_msix_control(&rig, ENABLE);
+	stderr_end(&caught);
+	ck_assert(fake_kvm_plugged(27) && !fake_kvm_plugged(28));
+	rig_close(&rig);
+}
+END_TEST
+
+UNIT_MAIN("vfio_msix", { rule_07_intx_gives_way_and_comes_back, 0 },
+	  { rule_07_device_without_a_pin, 0 }, { rule_02_control_is_not_forwarded, 0 },
+	  { rule_03_enable_all_masked, 0 }, { rule_05_control_in_every_size, 6 },
+	  { rule_01_golden_trace_of_a_vector, 0 }, { pending_while_masked, 0 },
+	  { rule_01_function_mask, 0 }, { rule_08_one_routing_for_many, 2 },
+	  { host_cannot_enable, 0 }, { rule_05_bytes_around_the_table, 0 },
+	  { rule_16_access_straddles_into_the_table, 0 },
+	  { rule_12_places_of_table_and_pba, UNIT_COUNT(places) },
+	  { rule_29_more_vectors_than_the_kernel, 0 })
