@@ -113,11 +113,8 @@ void msix_control_write(struct msix *msix, uint16_t control)
 
 	msix->enabled = control & PCI_MSIX_FLAGS_ENABLE;
 	msix->function_masked = control & PCI_MSIX_FLAGS_MASKALL;
-	if (was_enabled != msix->enabled)
-		msix->ops->enable_changed(msix->owner);
-	else if (msix->enabled && was_masked != msix->function_masked)
-		for (unsigned int vector = 0; vector < msix->vectors; vector++)
-			msix->ops->vector_changed(msix->owner, vector);
+	if (was_enabled != msix->enabled || (msix->enabled && was_masked != msix->function_masked))
+		msix->ops->control_changed(msix->owner);
 }
 
 bool msix_vector_live(const struct msix *msix, unsigned int vector)

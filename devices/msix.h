@@ -17,14 +17,12 @@
 #define MSIX_VECTORS_MAX 2048u
 
 struct msix_ops {
-	/*
-	 * The vector's message, mask or both changed, or the function-wide state that decides them.
-	 */
+	/* The vector's message, mask or both changed while MSI-X is on. */
 	void (*vector_changed)(void *owner, unsigned int vector);
 	/* Whether an unserviced interrupt waits behind the vector's mask. */
 	bool (*vector_pending)(void *owner, unsigned int vector);
-	/* MSI-X was switched on or off. */
-	void (*enable_changed)(void *owner);
+	/* MSI-X was switched on or off, or the function mask changed: all vectors are concerned. */
+	void (*control_changed)(void *owner);
 };
 
 struct msix {

@@ -277,6 +277,14 @@ static int pci_for_each_bar(struct pci_host *host,
 	return ret;
 }
 
+/* Host pages are mapped whole: a memory BAR takes up one at least. */
+static uint64_t pci_bar_room(const struct pci_bar *bar)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return !pci_bar_is_io(bar) && bar->size < page ? page : bar->size;
+}
+
 struct pci_demand {
 	uint64_t total;
 	uint64_t largest;
@@ -285,7 +293,7 @@ struct pci_demand {
 static int pci_add_demand(struct pci_function *function, unsigned int bar, void *arg)
 {
 	struct pci_demand *demand = arg;
-	uint64_t size = function->bars[bar].size;
+	uint64_t size = pci_bar_room(&function->bars[bar]);
 
 	if (!pci_bar_is_64(&function->bars[bar]))
 		return 0;
@@ -342,9 +350,7 @@ static int pci_assign_bar(struct pci_function *function, unsigned int bar, void 
 	struct arch_range *range = pci_bar_is_io(b)   ? &left->io
 				   : pci_bar_is_64(b) ? &left->mmio64
 						      : &left->mmio32;
-	/* Host pages are mapped whole: a small BAR gets one of its own. */
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t align = !pci_bar_is_io(b) && b->size < page ? page : b->size;
+	uint64_t align = pci_bar_room(b);
 	uint64_t base = (range->base + align - 1) & ~(align - 1);
 	uint64_t skipped = base - range->base;
 

@@ -38,7 +38,10 @@ static void serial_update_line(struct serial *serial)
 
 void serial_reset(struct serial *serial)
 {
+	bool had_input;
+
 	pthread_mutex_lock(&serial->lock);
+	had_input = serial->rx_count;
 	serial->rx_head = serial->rx_count = 0;
 	serial->ier = serial->fcr = serial->lcr = serial->mcr = serial->scr = 0;
 	serial->lsr = UART_LSR_THRE | UART_LSR_TEMT;
@@ -46,6 +49,8 @@ void serial_reset(struct serial *serial)
 	serial->thr_interrupt = false;
 	serial->irq.level = false;
 	pthread_mutex_unlock(&serial->lock);
+	if (had_input)
+		serial->line->drained(serial->owner);
 }
 
 static size_t serial_push(struct serial *serial, const uint8_t *bytes, size_t count)
@@ -211,14 +216,18 @@ static uint64_t serial_read(void *owner, uint64_t offset, unsigned int size)
 static void serial_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
 {
 	struct serial *serial = owner;
-	bool send;
+	bool had_input, drained, send;
 
 	(void)size;
 	pthread_mutex_lock(&serial->lock);
+	had_input = serial->rx_count;
 	send = serial_write_register(serial, offset, (uint8_t)value);
+	drained = had_input && !serial->rx_count;
 	pthread_mutex_unlock(&serial->lock);
 	if (send)
 		serial->line->transmit(serial->owner, (uint8_t)value);
+	if (drained)
+		serial->line->drained(serial->owner);
 	pthread_mutex_lock(&serial->lock);
 	serial_update_line(serial);
 	pthread_mutex_unlock(&serial->lock);

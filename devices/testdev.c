@@ -104,7 +104,7 @@ static bool testdev_vector_pending(void *owner, unsigned int vector)
 }
 
 /* Vectors come and go with MSI-X as a whole, so that one that is masked can already be rung. */
-static void testdev_enable_changed(void *owner)
+static void testdev_control_changed(void *owner)
 {
 	struct testdev *testdev = owner;
 	struct irq_router *router = &testdev->vm->irq;
@@ -114,7 +114,8 @@ static void testdev_enable_changed(void *owner)
 
 		if (!testdev->msix.enabled)
 			irq_msi_destroy(router, msi);
-		else if (irq_msi_init(router, msi, testdev->function.devfn) == 0)
+		else if (msi->eventfd >= 0 ||
+			 irq_msi_init(router, msi, testdev->function.devfn) == 0)
 			testdev_vector_changed(testdev, vector);
 	}
 	testdev_update_pin(testdev);
@@ -123,7 +124,7 @@ static void testdev_enable_changed(void *owner)
 static const struct msix_ops testdev_msix_ops = {
 	.vector_changed = testdev_vector_changed,
 	.vector_pending = testdev_vector_pending,
-	.enable_changed = testdev_enable_changed,
+	.control_changed = testdev_control_changed,
 };
 
 /* ---- DMA ---- */

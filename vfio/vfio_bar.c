@@ -155,40 +155,58 @@ static uint64_t bar_device_read(struct vfio_pci *pci, unsigned int bar, uint64_t
 	return ret < 0 ? UINT64_MAX : value;
 }
 
-static bool bar_in(uint64_t offset, uint64_t start, uint64_t size)
+enum bar_part { BAR_DEVICE, BAR_MSIX_TABLE, BAR_MSIX_PBA, BAR_NOBODY };
+
+/* `part` if all of the access is inside the structure, BAR_NOBODY if some, BAR_DEVICE if none. */
+static enum bar_part bar_overlap(uint64_t offset, unsigned int size, uint64_t start,
+				 uint64_t length, enum bar_part part)
 {
-	return offset >= start && offset - start < size;
+	if (offset + size <= start || offset >= start + length)
+		return BAR_DEVICE;
+	return offset >= start && offset + size <= start + length ? part : BAR_NOBODY;
 }
 
-static bool bar_is_msix_table(const struct vfio_pci *pci, unsigned int bar, uint64_t offset)
+/*
+ * Whose register an access means. Bytes around table and PBA in the same page are the device's; an
+ * access across the edge has no meaning, and the device's own table must not see it.
+ */
+static enum bar_part bar_classify(const struct vfio_pci *pci, unsigned int bar, uint64_t offset,
+				  unsigned int size)
 {
-	return pci->msix_cap && bar == pci->msix_table_bar &&
-	       bar_in(offset, pci->msix_table_offset, msix_table_size(&pci->msix));
+	enum bar_part part = BAR_DEVICE;
+
+	if (pci->msix_cap && bar == pci->msix_table_bar)
+		part = bar_overlap(offset, size, pci->msix_table_offset,
+				   msix_table_size(&pci->msix), BAR_MSIX_TABLE);
+	if (part == BAR_DEVICE && pci->msix_cap && bar == pci->msix_pba_bar)
+		part = bar_overlap(offset, size, pci->msix_pba_offset, msix_pba_size(&pci->msix),
+				   BAR_MSIX_PBA);
+	return part;
 }
 
-static bool bar_is_msix_pba(const struct vfio_pci *pci, unsigned int bar, uint64_t offset)
-{
-	return pci->msix_cap && bar == pci->msix_pba_bar &&
-	       bar_in(offset, pci->msix_pba_offset, msix_pba_size(&pci->msix));
-}
-
-/* Bytes around table and PBA in the same page belong to the device. */
 static uint64_t bar_read(void *owner, uint64_t offset, unsigned int size)
 {
 	struct vfio_window *window = owner;
 	struct vfio_pci *pci = window->pci;
-	uint64_t value;
+	uint64_t value = UINT64_MAX;
 
 	offset += window->piece.offset;
-	if (!bar_is_msix_table(pci, window->bar, offset) &&
-	    !bar_is_msix_pba(pci, window->bar, offset))
+	switch (bar_classify(pci, window->bar, offset, size)) {
+	case BAR_DEVICE:
 		return bar_device_read(pci, window->bar, offset, size);
-	pthread_mutex_lock(&pci->lock);
-	if (bar_is_msix_table(pci, window->bar, offset))
+	case BAR_MSIX_TABLE:
+		pthread_mutex_lock(&pci->lock);
 		value = msix_table_read(&pci->msix, offset - pci->msix_table_offset, size);
-	else
+		pthread_mutex_unlock(&pci->lock);
+		break;
+	case BAR_MSIX_PBA:
+		pthread_mutex_lock(&pci->lock);
 		value = msix_pba_read(&pci->msix, offset - pci->msix_pba_offset, size);
-	pthread_mutex_unlock(&pci->lock);
+		pthread_mutex_unlock(&pci->lock);
+		break;
+	case BAR_NOBODY:
+		break;
+	}
 	return value;
 }
 
@@ -198,13 +216,19 @@ static void bar_write(void *owner, uint64_t offset, unsigned int size, uint64_t 
 	struct vfio_pci *pci = window->pci;
 
 	offset += window->piece.offset;
-	if (bar_is_msix_table(pci, window->bar, offset)) {
+	switch (bar_classify(pci, window->bar, offset, size)) {
+	case BAR_DEVICE:
+		pci->device.backend->region_write(&pci->device, &pci->bars[window->bar].region,
+						  offset, &value, size);
+		break;
+	case BAR_MSIX_TABLE:
 		pthread_mutex_lock(&pci->lock);
 		msix_table_write(&pci->msix, offset - pci->msix_table_offset, size, value);
 		pthread_mutex_unlock(&pci->lock);
-	} else if (!bar_is_msix_pba(pci, window->bar, offset)) {
-		pci->device.backend->region_write(&pci->device, &pci->bars[window->bar].region,
-						  offset, &value, size);
+		break;
+	case BAR_MSIX_PBA: /* read-only */
+	case BAR_NOBODY:
+		break;
 	}
 }
 

@@ -6,10 +6,6 @@
 
 #include "vmm/core/log.h"
 
-/* No list of capabilities is longer than the space it lies in: 4 bytes each at least. */
-#define CONFIG_CAPS_MAX     48
-#define CONFIG_EXT_CAPS_MAX 960
-
 #define CONFIG_ALL 0xffffffffu
 
 /* VF Resizable BAR: newer than linux/pci_regs.h of Debian 12. */
@@ -232,20 +228,31 @@ static void config_own_cap_header(struct vfio_config *config, unsigned int offse
 	memset(&config->emulated[offset], 0xff, size);
 }
 
-/* Capabilities in the first 256 bytes. `link` is where the pointer to the current one is kept. */
+/* Remembers that the walk of a list has been at `offset`; true if it had been there before. */
+static bool config_visit(uint64_t *visited, unsigned int offset)
+{
+	uint64_t bit = 1ull << (offset / 4 % 64);
+	bool before = visited[offset / 4 / 64] & bit;
+
+	visited[offset / 4 / 64] |= bit;
+	return before;
+}
+
+/*
+ * Capabilities in the first 256 bytes. `link` is where the pointer to the current one is kept: past
+ * the last one, or where a broken list comes back to itself, the guest's list ends.
+ */
 static void config_apply_caps(struct vfio_config *config, struct pci_function *function)
 {
-	unsigned int link = PCI_CAPABILITY_LIST;
+	bool has_list = pci_get_word(function, PCI_STATUS) & PCI_STATUS_CAP_LIST;
+	uint64_t visited[PCI_CFG_SPACE_SIZE / 4 / 64] = { 0 };
+	unsigned int link = PCI_CAPABILITY_LIST, offset;
 
-	if (!(pci_get_word(function, PCI_STATUS) & PCI_STATUS_CAP_LIST))
-		function->config[link] = 0;
-	for (unsigned int n = 0; n < CONFIG_CAPS_MAX; n++) {
-		unsigned int offset = function->config[link] & ~3u;
-		const struct config_cap *cap;
+	while (has_list && (offset = function->config[link] & ~3u) >= PCI_STD_HEADER_SIZEOF &&
+	       !config_visit(visited, offset)) {
+		const struct config_cap *cap =
+			config_find_cap(FIELDS(config_caps), function->config[offset]);
 
-		if (offset < PCI_STD_HEADER_SIZEOF)
-			break;
-		cap = config_find_cap(FIELDS(config_caps), function->config[offset]);
 		config_own_cap_header(config, offset, 2);
 		if (cap->policy == VFIO_CAP_HIDE) {
 			function->config[link] = function->config[offset + 1];
@@ -255,9 +262,8 @@ static void config_apply_caps(struct vfio_config *config, struct pci_function *f
 		if (cap->id == PCI_CAP_ID_EXP)
 			config_fix_pcie(config, function, offset);
 		link = offset + 1;
-		if (n == CONFIG_CAPS_MAX - 1)
-			function->config[link] = 0;
 	}
+	function->config[link] = 0;
 }
 
 #define EXT_CAP_HEADER(id, version, next)                                                          \
@@ -272,33 +278,35 @@ static void config_set_ext_next(struct pci_function *function, unsigned int offs
 		     EXT_CAP_HEADER(PCI_EXT_CAP_ID(header), PCI_EXT_CAP_VER(header), next));
 }
 
+/* Make `offset` follow `last` in the guest's list; it is the last one now. */
+static unsigned int config_link_ext(struct pci_function *function, unsigned int last,
+				    unsigned int offset)
+{
+	if (offset != last)
+		config_set_ext_next(function, last, offset);
+	return offset;
+}
+
 /* The list is anchored at 0x100: when its head is hidden, a null capability keeps the chain. */
 static void config_apply_ext_caps(struct vfio_config *config, struct pci_function *function)
 {
-	unsigned int offset = PCI_CFG_SPACE_SIZE, last = 0;
+	uint64_t visited[PCI_CONFIG_SIZE / 4 / 64] = { 0 };
+	unsigned int offset = PCI_CFG_SPACE_SIZE, last = PCI_CFG_SPACE_SIZE;
 
-	for (unsigned int n = 0; offset >= PCI_CFG_SPACE_SIZE && n < CONFIG_EXT_CAPS_MAX; n++) {
+	while (offset >= PCI_CFG_SPACE_SIZE && !config_visit(visited, offset)) {
 		uint32_t header = pci_get_long(function, offset);
-		unsigned int next = PCI_EXT_CAP_NEXT(header) & ~3u;
-		const struct config_cap *cap;
+		const struct config_cap *cap =
+			config_find_cap(FIELDS(config_ext_caps), PCI_EXT_CAP_ID(header));
 
 		config_own_cap_header(config, offset, 4);
-		if (header == 0)
-			return;
-		cap = config_find_cap(FIELDS(config_ext_caps), PCI_EXT_CAP_ID(header));
 		config_apply_fields(config, function, offset, cap->fields, cap->field_count);
 		if (cap->policy != VFIO_CAP_HIDE)
-			last = offset;
-		else if (last)
-			config_set_ext_next(function, last, next);
-		else
-			pci_set_long(function, offset, EXT_CAP_HEADER(0, 0, next));
-		if (!last)
-			last = offset;
-		offset = next;
+			last = config_link_ext(function, last, offset);
+		else if (offset == PCI_CFG_SPACE_SIZE)
+			pci_set_long(function, offset, 0);
+		offset = PCI_EXT_CAP_NEXT(header) & ~3u;
 	}
-	if (offset >= PCI_CFG_SPACE_SIZE && last)
-		config_set_ext_next(function, last, 0);
+	config_set_ext_next(function, last, 0);
 }
 
 static int config_read_all(struct vfio_config *config, struct pci_function *function)

@@ -163,21 +163,33 @@ static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
 	return ret;
 }
 
-int vfio_vector_unmask(struct vfio_vectors *vectors, unsigned int vector, uint64_t address,
-		       uint32_t data)
+static bool vector_usable(const struct vfio_vectors *vectors, unsigned int vector)
 {
-	struct irq_msi *msi = &vectors->msi[vector];
+	return vectors->enabled && vector < vectors->count;
+}
+
+int vfio_vector_prepare(struct vfio_vectors *vectors, unsigned int vector, uint64_t address,
+			uint32_t data)
+{
 	int ret = 0;
 
-	if (!vectors->enabled || vector >= vectors->count)
+	if (!vector_usable(vectors, vector))
 		return -EINVAL;
-	if (msi->gsi == 0)
+	if (vectors->msi[vector].gsi == 0)
 		ret = vector_init(vectors, vector);
-	if (ret < 0)
-		return ret;
-	irq_msi_set_message(vectors->router, msi, address, data);
+	if (ret == 0)
+		irq_msi_set_message(vectors->router, &vectors->msi[vector], address, data);
+	return ret;
+}
+
+int vfio_vector_unmask(struct vfio_vectors *vectors, unsigned int vector)
+{
+	int ret;
+
+	if (!vector_usable(vectors, vector) || vectors->msi[vector].gsi == 0)
+		return -EINVAL;
 	ret = irq_commit(vectors->router);
-	return ret < 0 ? ret : irq_msi_unmask(vectors->router, msi);
+	return ret < 0 ? ret : irq_msi_unmask(vectors->router, &vectors->msi[vector]);
 }
 
 void vfio_vector_mask(struct vfio_vectors *vectors, unsigned int vector)

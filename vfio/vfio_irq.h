@@ -51,11 +51,17 @@ int vfio_vectors_enable(struct vfio_vectors *vectors);
 void vfio_vectors_disable(struct vfio_vectors *vectors);
 
 /*
- * The vector sends this message now. Requests it on the host if it is new there. 0 or -errno,
- * logged: the vector then stays silent.
+ * The vector sends this message from its next unmask on. Requests it on the host if it is new
+ * there. 0; -EINVAL while the kind is off; or -errno, logged: the vector then stays silent.
  */
-int vfio_vector_unmask(struct vfio_vectors *vectors, unsigned int vector, uint64_t address,
-		       uint32_t data);
+int vfio_vector_prepare(struct vfio_vectors *vectors, unsigned int vector, uint64_t address,
+			uint32_t data);
+
+/*
+ * Let a prepared vector interrupt the guest. The routes of all prepared vectors reach KVM with the
+ * first. 0; -EINVAL for one that is not prepared; or -errno, logged.
+ */
+int vfio_vector_unmask(struct vfio_vectors *vectors, unsigned int vector);
 
 /* The guest does not want to hear of the vector; its interrupts wait. */
 void vfio_vector_mask(struct vfio_vectors *vectors, unsigned int vector);

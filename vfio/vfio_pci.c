@@ -12,8 +12,35 @@
 
 /* ---- interrupts: what the guest does to the MSI-X state machine, done to the host ---- */
 
-/* VFIO allows one kind at a time; without MSI-X a device speaks through its pin. */
-static void vfio_pci_msix_enable_changed(void *owner)
+/* Request a live vector on the host and route it, but do not wire it yet. */
+static void vfio_pci_prepare_vector(struct vfio_pci *pci, unsigned int vector)
+{
+	if (msix_vector_live(&pci->msix, vector))
+		vfio_vector_prepare(&pci->vectors, vector, msix_vector_address(&pci->msix, vector),
+				    msix_vector_data(&pci->msix, vector));
+}
+
+static void vfio_pci_apply_vector(struct vfio_pci *pci, unsigned int vector)
+{
+	if (msix_vector_live(&pci->msix, vector))
+		vfio_vector_unmask(&pci->vectors, vector);
+	else
+		vfio_vector_mask(&pci->vectors, vector);
+}
+
+static void vfio_pci_msix_vector_changed(void *owner, unsigned int vector)
+{
+	struct vfio_pci *pci = owner;
+
+	vfio_pci_prepare_vector(pci, vector);
+	vfio_pci_apply_vector(pci, vector);
+}
+
+/*
+ * VFIO allows one kind at a time; without MSI-X a device speaks through its pin. All vectors are
+ * prepared before the first is wired: so KVM gets the routes in one call.
+ */
+static void vfio_pci_msix_control_changed(void *owner)
 {
 	struct vfio_pci *pci = owner;
 
@@ -27,19 +54,9 @@ static void vfio_pci_msix_enable_changed(void *owner)
 	if (vfio_vectors_enable(&pci->vectors) < 0)
 		return;
 	for (unsigned int vector = 0; vector < pci->msix.vectors; vector++)
-		if (msix_vector_live(&pci->msix, vector))
-			pci->msix.ops->vector_changed(pci, vector);
-}
-
-static void vfio_pci_msix_vector_changed(void *owner, unsigned int vector)
-{
-	struct vfio_pci *pci = owner;
-
-	if (msix_vector_live(&pci->msix, vector))
-		vfio_vector_unmask(&pci->vectors, vector, msix_vector_address(&pci->msix, vector),
-				   msix_vector_data(&pci->msix, vector));
-	else
-		vfio_vector_mask(&pci->vectors, vector);
+		vfio_pci_prepare_vector(pci, vector);
+	for (unsigned int vector = 0; vector < pci->msix.vectors; vector++)
+		vfio_pci_apply_vector(pci, vector);
 }
 
 static bool vfio_pci_msix_vector_pending(void *owner, unsigned int vector)
@@ -52,7 +69,7 @@ static bool vfio_pci_msix_vector_pending(void *owner, unsigned int vector)
 static const struct msix_ops vfio_pci_msix_ops = {
 	.vector_changed = vfio_pci_msix_vector_changed,
 	.vector_pending = vfio_pci_msix_vector_pending,
-	.enable_changed = vfio_pci_msix_enable_changed,
+	.control_changed = vfio_pci_msix_control_changed,
 };
 
 static int vfio_pci_init_msix(struct vfio_pci *pci)
@@ -119,15 +136,16 @@ static bool vfio_pci_asks_d3hot(struct vfio_pci *pci, unsigned int offset, unsig
 	return ((value >> (8 * (reg - offset))) & PCI_PM_CTRL_STATE_MASK) == 3;
 }
 
-/* Whether COMMAND, as written, switches a decoder on that is off. */
-static bool vfio_pci_switches_on(const struct pci_function *function, unsigned int offset,
+/*
+ * The value without the decoders that it switches on in COMMAND: what leaves, but not what comes.
+ */
+static uint32_t vfio_pci_leaving(const struct pci_function *function, unsigned int offset,
 				 unsigned int size, uint32_t value)
 {
-	uint32_t decoders = PCI_COMMAND_IO | PCI_COMMAND_MEMORY;
+	uint32_t off =
+		(PCI_COMMAND_IO | PCI_COMMAND_MEMORY) & ~(uint32_t)function->config[PCI_COMMAND];
 
-	if (!vfio_pci_covers(offset, size, PCI_COMMAND))
-		return false;
-	return value & decoders & ~(uint32_t)function->config[PCI_COMMAND];
+	return vfio_pci_covers(offset, size, PCI_COMMAND) ? value & ~off : value;
 }
 
 /*
@@ -139,15 +157,12 @@ static void vfio_pci_config_write(struct pci_function *function, unsigned int of
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
 	bool asleep = vfio_pci_asks_d3hot(pci, offset, size, value);
-	bool wakes = function->memory_blocked && !asleep;
-	bool forward_first = wakes || vfio_pci_switches_on(function, offset, size, value);
 
-	if (forward_first)
-		vfio_config_forward(&pci->config, offset, size, value);
+	function->memory_blocked |= asleep;
+	pci_config_write(function, offset, size, vfio_pci_leaving(function, offset, size, value));
+	vfio_config_forward(&pci->config, offset, size, value);
 	function->memory_blocked = asleep;
 	pci_config_write(function, offset, size, value);
-	if (!forward_first)
-		vfio_config_forward(&pci->config, offset, size, value);
 	if (pci->msix_cap && vfio_pci_covers(offset, size, pci->msix_cap + PCI_MSIX_FLAGS + 1)) {
 		pthread_mutex_lock(&pci->lock);
 		msix_control_write(&pci->msix,
@@ -168,7 +183,8 @@ static void vfio_pci_reset(struct pci_function *function)
 			     (uint16_t)(pci->msix.vectors - 1));
 	}
 	vfio_intx_disable(&pci->intx);
-	vfio_reset_device(&pci->device, pci->info_flags, &pci->config);
+	vfio_reset_device(&pci->device, pci->info_flags, &pci->config,
+			  pci_find_capability(function, PCI_CAP_ID_PM));
 }
 
 static void vfio_pci_destroy(struct pci_function *function)

@@ -16,11 +16,25 @@ static int reset_check_alive(struct vfio_device *device, struct vfio_config *con
 	return ret < 0 ? ret : -ENODEV;
 }
 
-int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config)
+/* To D0, where all registers answer. */
+static void reset_wake(struct vfio_config *config, unsigned int pm_cap)
+{
+	uint32_t control;
+
+	if (vfio_config_get(config, pm_cap + PCI_PM_CTRL, 2, &control) == 0 &&
+	    (control & PCI_PM_CTRL_STATE_MASK))
+		vfio_config_put(config, pm_cap + PCI_PM_CTRL, 2,
+				control & ~(uint32_t)PCI_PM_CTRL_STATE_MASK);
+}
+
+int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config,
+		      unsigned int pm_cap)
 {
 	int ret = -ENOTSUP;
 
 	vfio_config_put(config, PCI_COMMAND, 2, 0);
+	if (pm_cap)
+		reset_wake(config, pm_cap);
 	if (info_flags & VFIO_DEVICE_FLAGS_RESET)
 		ret = device->backend->reset(device);
 	if (ret < 0)

@@ -10,7 +10,7 @@ vmm_err=/tmp/vmm.err
 vmm_limit=60
 vmm_runner=''
 # shellcheck disable=SC2154 # set by host-run.sh
-token=$scenario
+token=$scenario-$(cut -d . -f 1 /proc/uptime)
 expectations=0
 
 fail()

@@ -268,8 +268,8 @@ START_TEST(touches_little_ram)
 	ck_assert_int_eq(mincore(low, 64 * IMAGE_MIB, resident), 0);
 	for (size_t i = 0; i < pages; i++)
 		count += resident[i] & 1;
-	/* GDT, parameters, six page tables, command line, ACPI, kernel. */
-	ck_assert_uint_eq(count, 1 + 1 + 6 + 1 + 1 + BZIMAGE_PAYLOAD / 4096);
+	/* GDT, parameters, six page tables, command line, ACPI, reset vector, kernel. */
+	ck_assert_uint_eq(count, 1 + 1 + 6 + 1 + 1 + 1 + BZIMAGE_PAYLOAD / 4096);
 	free(resident);
 }
 END_TEST

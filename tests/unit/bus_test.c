@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/core/bus.c: every access, of whatever length and place, reaches those it is for, and only them. */
+/*
+ * vmm/core/bus.c: every access, of whatever length and place, reaches those it is for, and only
+ * them.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -122,7 +125,8 @@ START_TEST(straddling_access_falls_apart)
 	calls_expect("left read 2 at 0\n");
 	ck_assert_int_eq(memcmp(data, "\xff\xff\x11\x11", 4), 0);
 	bus_write(&bus, 0xfc, "0123456789abcdef", 16);
-	calls_expect("left write 4 at 0\nleft write 2 at 4\nleft write 1 at 6\nright write 4 at 0\n");
+	calls_expect(
+		"left write 4 at 0\nleft write 2 at 4\nleft write 1 at 6\nright write 4 at 0\n");
 	ck_assert_int_eq(memcmp(left.bytes, "456789a", 7), 0);
 	ck_assert_int_eq(memcmp(right.bytes, "bcde", 4), 0);
 	bus_destroy(&bus);
@@ -363,7 +367,10 @@ static void *race_reads(void *arg)
 	return NULL;
 }
 
-/* Look-ups while another vCPU moves BARs: each byte is the device's or a hole's, never freed memory. */
+/*
+ * Look-ups while another vCPU moves BARs: each byte is the device's or a hole's, never freed
+ * memory.
+ */
 START_TEST(look_up_while_regions_come_and_go)
 {
 	static const struct bus_ops ops = { number_read, plain_write };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/console.c: bytes from a terminal to the guest and back, keys that are minivmm's, the mode given back. */
+/*
+ * vmm/console.c: bytes from a terminal to the guest and back, keys that are minivmm's, the mode
+ * given back.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/serial_reg.h>
@@ -158,7 +161,8 @@ START_TEST(file_that_cannot_be)
 	ret = begin(&desk, "file:/nonexistent/console");
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -ENOENT);
-	stderr_holds(&caught, "minivmm: error: /nonexistent/console: open for the console: No such");
+	stderr_holds(&caught,
+		     "minivmm: error: /nonexistent/console: open for the console: No such");
 	end(&desk);
 }
 END_TEST
@@ -237,7 +241,10 @@ START_TEST(long_input_waits_for_the_guest)
 }
 END_TEST
 
-/* Linux empties the port's FIFO when it opens it. What was typed before may be lost, what comes after not. */
+/*
+ * Linux empties the port's FIFO when it opens it. What was typed before may be lost, what comes
+ * after not.
+ */
 START_TEST(input_survives_a_cleared_fifo)
 {
 	static struct desk desk;

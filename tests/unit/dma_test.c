@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/vfio_dma.c: RAM and only RAM is mapped, all of it or nothing; and the locked-memory limit. */
+/*
+ * vfio/vfio_dma.c: RAM and only RAM is mapped, all of it or nothing; and the locked-memory limit.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -26,8 +28,8 @@ static void begin(struct world *world)
 {
 	memset(world, 0, sizeof(*world));
 	fake_init(&world->fake);
-	world->space = (struct vfio_space){ .backend = &fake_backend, .fd = -1,
-					    .priv = &world->fake };
+	world->space =
+		(struct vfio_space){ .backend = &fake_backend, .fd = -1, .priv = &world->fake };
 	memory_init(&world->memory);
 	calls_begin();
 }
@@ -46,8 +48,9 @@ static int start(struct world *world)
 
 START_TEST(rule_19_one_map_for_each_bank)
 {
-	struct memory_region device = { .gpa = 0xc0000000, .size = sizeof(bar), .hva = bar,
-					.fd = -1, .kind = MEMORY_DEVICE };
+	struct memory_region device = {
+		.gpa = 0xc0000000, .size = sizeof(bar), .hva = bar, .fd = -1, .kind = MEMORY_DEVICE
+	};
 	static struct world world;
 
 	begin(&world);
@@ -197,12 +200,14 @@ START_TEST(ranges_cannot_be_asked)
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -EIO);
 	stderr_holds(&caught, "minivmm: error: IOMMU: ");
-	ck_assert_uint_eq(calls_count("dma_map +"), 0);
+	ck_assert_uint_eq(calls_count("dma_map"), 0);
 	end(&world);
 }
 END_TEST
 
-/* ---- RLIMIT_MEMLOCK: this program's own limit, so that it needs no privilege to be changed ---- */
+/*
+ * ---- RLIMIT_MEMLOCK: this program's own limit, so that it needs no privilege to be changed ----
+ */
 
 static struct {
 	bool faked;
@@ -248,8 +253,10 @@ static const struct {
 	{ 0, 0, false, -ENOMEM },
 };
 
-/* Afterwards the limit holds what is needed, the hard one is no lower than before; or it is untouched,
- * and the message tells why. */
+/*
+ * Afterwards the limit holds what is needed, the hard one is no lower than before; or it is
+ * untouched, and the message tells why.
+ */
 START_TEST(rule_20_locked_memory_limit)
 {
 	struct stderr_text caught;

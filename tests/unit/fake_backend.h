@@ -3,12 +3,13 @@
  * A VFIO backend without a kernel: one small PCI device made of bytes.
  *
  * Owns configuration space, BARs (memfds, so that they can be mapped), and the interrupt state that
- * VFIO_DEVICE_SET_IRQS would keep. Calls with effects go into the call log; questions do not. It answers
- * as the kernel does - INTx and MSI-X exclude each other, a block of vectors without NORESIZE cannot
- * grow, DMA maps do not overlap - and aborts the test where the contract in vfio/vfio.h is broken.
+ * VFIO_DEVICE_SET_IRQS would keep. Calls with effects go into the call log; questions do not. It
+ * answers as the kernel does - INTx and MSI-X exclude each other, a block of vectors without
+ * NORESIZE cannot grow, DMA maps do not overlap - and aborts the test where the contract in
+ * vfio/vfio.h is broken.
  *
- * What a guest's write did to the device is plain to see: configuration bytes keep whatever they are
- * given. Read beside it: include/uapi/linux/vfio.h.
+ * What a guest's write did to the device is plain to see: configuration bytes keep whatever they
+ * are given. Read beside it: include/uapi/linux/vfio.h.
  */
 #ifndef MINIVMM_TESTS_FAKE_BACKEND_H
 #define MINIVMM_TESTS_FAKE_BACKEND_H
@@ -44,17 +45,17 @@ struct fake_bar {
 struct fake_device {
 	/* What the device is; may be changed until it is opened. */
 	uint8_t config[FAKE_CONFIG];
-	uint64_t config_size;	      /* of the region: 256 or 4096 */
-	unsigned int last_cap;	      /* where the next capability is chained */
+	uint64_t config_size;  /* of the region: 256 or 4096 */
+	unsigned int last_cap; /* where the next capability is chained */
 	unsigned int last_cap_end;
 	unsigned int last_ext_cap;
 	unsigned int pm_cap, msix_cap; /* 0 if there is none */
 	struct fake_bar bars[FAKE_BARS];
-	unsigned int vectors;	 /* MSI-X vectors the kernel tells of */
-	uint32_t vectors_flags;	 /* VFIO_IRQ_INFO_* of them */
-	unsigned int grant;	 /* vectors the host has to give */
+	unsigned int vectors;   /* MSI-X vectors the kernel tells of */
+	uint32_t vectors_flags; /* VFIO_IRQ_INFO_* of them */
+	unsigned int grant;     /* vectors the host has to give */
 	bool intx;
-	bool notifies; /* offers the error and request notifications */
+	bool notifies;       /* offers the error and request notifications */
 	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_* */
 	unsigned int range_count;
 	struct vfio_range ranges[4];
@@ -63,7 +64,7 @@ struct fake_device {
 	enum fake_death death;
 	const char *fail_name; /* the operation that fails ... */
 	unsigned int fail_nth; /* ... at its nth call from now on ... */
-	int fail_err;	       /* ... with this */
+	int fail_err;          /* ... with this */
 
 	/* What became of it. */
 	bool open;
@@ -75,7 +76,7 @@ struct fake_device {
 	unsigned int map_count;
 	struct vfio_dma maps[FAKE_DMA_MAPS];
 	unsigned int table_touched; /* accesses that reached the real MSI-X table or PBA */
-	unsigned int accesses;	    /* all accesses to BARs */
+	unsigned int accesses;      /* all accesses to BARs */
 };
 
 extern const struct vfio_backend fake_backend;

@@ -106,8 +106,8 @@ static int fake_set_slot(const struct kvm_userspace_memory_region *region)
 	if (first % 4096 || region->memory_size % 4096 || region->userspace_addr % 4096)
 		return -EINVAL;
 	for (unsigned int i = 0; i < FAKE_SLOTS; i++)
-		if (fake.slots[i].memory_size && first <= fake.slots[i].guest_phys_addr +
-								  fake.slots[i].memory_size - 1 &&
+		if (fake.slots[i].memory_size &&
+		    first <= fake.slots[i].guest_phys_addr + fake.slots[i].memory_size - 1 &&
 		    last >= fake.slots[i].guest_phys_addr)
 			return -EEXIST;
 	*slot = *region;
@@ -172,8 +172,7 @@ static int fake_create_device(struct kvm_create_device *device)
 
 static int fake_device_attr(const struct kvm_device_attr *attr)
 {
-	calls_add("KVM_SET_DEVICE_ATTR %s",
-		  attr->attr == KVM_DEV_VFIO_GROUP_ADD ? "add" : "del");
+	calls_add("KVM_SET_DEVICE_ATTR %s", attr->attr == KVM_DEV_VFIO_GROUP_ADD ? "add" : "del");
 	return 0;
 }
 

@@ -3,9 +3,9 @@
  * A stand-in for KVM: this program's own ioctl().
  *
  * Owns what KVM would remember - slots, routes, irqfds - as far as it decides what KVM answers, and
- * puts each call into the call log by name with the arguments that matter. While it is not armed, and for
- * all that is not KVM's, ioctl() is the system call. It refuses what KVM refuses, and aborts the test on
- * an irqfd without a route, which panicked real hosts.
+ * puts each call into the call log by name with the arguments that matter. While it is not armed,
+ * and for all that is not KVM's, ioctl() is the system call. It refuses what KVM refuses, and
+ * aborts the test on an irqfd without a route, which panicked real hosts.
  *
  * Read beside it: Documentation/virt/kvm/api.rst.
  */

@@ -11,9 +11,9 @@
 #include "unit.h"
 #include "vmm/core/irq.h"
 
-#define VM_FD	 1000 /* only the fake ever sees it */
-#define GSIS	 4096
-#define ADDRESS	 0xfee00000ull
+#define VM_FD   1000 /* only the fake ever sees it */
+#define GSIS    4096
+#define ADDRESS 0xfee00000ull
 
 static void begin(struct irq_router *router, uint32_t gsis)
 {
@@ -327,6 +327,5 @@ END_TEST
 UNIT_MAIN("irq", { rule_01_route_before_irqfd, 0 }, { rule_08_one_routing_for_many, 0 },
 	  { only_changes_are_told, 0 }, { message_of_zeros_gets_a_route, 0 },
 	  { refused_routing_is_tried_again, 0 }, { refused_irqfd_leaves_it_masked, 0 },
-	  { gsis_run_out_and_come_back, 0 }, { destroy_takes_its_own_route, 0 },
-	  { table_grows, 0 }, { shared_line, 0 }, { rule_07_level_with_resample, 0 },
-	  { refused_level_is_destroyed, 0 })
+	  { gsis_run_out_and_come_back, 0 }, { destroy_takes_its_own_route, 0 }, { table_grows, 0 },
+	  { shared_line, 0 }, { rule_07_level_with_resample, 0 }, { refused_level_is_destroyed, 0 })

@@ -31,8 +31,11 @@ static void ear_del(struct memory_listener *listener, const struct memory_region
 	calls_add("%s -%#" PRIx64, ((struct ear *)listener)->name, region->gpa);
 }
 
-#define EAR(name, refuses) { { ear_add, ear_del }, name, refuses }
-#define NOTHING		   UINT64_MAX
+#define EAR(name, refuses)                                                                         \
+	{                                                                                          \
+		{ ear_add, ear_del }, name, refuses                                                \
+	}
+#define NOTHING UINT64_MAX
 
 static char backing[64 * PAGE];
 
@@ -237,8 +240,8 @@ static const struct {
 	{ 4 * PAGE, 4 * PAGE, 0 },
 	{ 6 * PAGE, 2 * PAGE, 2 * PAGE },
 	{ 6 * PAGE, 2 * PAGE + 1, -1 },
-	{ 8 * PAGE, 1, -1 },	 /* the BAR */
-	{ 9 * PAGE, 1, -1 },	 /* nothing */
+	{ 8 * PAGE, 1, -1 }, /* the BAR */
+	{ 9 * PAGE, 1, -1 }, /* nothing */
 	{ 0x1000000, PAGE, -1 },
 	{ 0, UINT64_MAX, -1 },
 	{ PAGE, UINT64_MAX, -1 }, /* wraps to before its start */

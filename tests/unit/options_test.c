@@ -35,11 +35,11 @@ static const char *or_none(const char *text)
 /* All that was asked for, as text. */
 static void describe(const struct config *config, char *text, size_t size)
 {
-	int length = snprintf(text, size, "%d k=%s i=%s a=%s c=%s m=%llu n=%u%s%s", config->command,
-			      or_none(config->kernel), or_none(config->initrd),
-			      or_none(config->append), config->console,
-			      (unsigned long long)(config->memory / MIB), config->cpus,
-			      config->no_reboot ? " once" : "", config->stats ? " stats" : "");
+	int length =
+		snprintf(text, size, "%d k=%s i=%s a=%s c=%s m=%llu n=%u%s%s", config->command,
+			 or_none(config->kernel), or_none(config->initrd), or_none(config->append),
+			 config->console, (unsigned long long)(config->memory / MIB), config->cpus,
+			 config->no_reboot ? " once" : "", config->stats ? " stats" : "");
 
 	for (unsigned int i = 0; i < config->device_count; i++)
 		length += snprintf(text + length, size - (size_t)length, " %s", config->devices[i]);
@@ -191,9 +191,10 @@ END_TEST
 /* Words far longer than anything expected. */
 START_TEST(long_words)
 {
-	static const char *const before[] = { "--vfio ", "--vfio 01:00.0,", "--memory ", "--cpus ",
-					      "--console ", "-device ", "-device vfio-pci,host=",
-					      "--", "" };
+	static const char *const before[] = {
+		"--vfio ",  "--vfio 01:00.0,",        "--memory ", "--cpus ", "--console ",
+		"-device ", "-device vfio-pci,host=", "--",        ""
+	};
 	struct stderr_text caught;
 	struct config config;
 	char line[1600];
@@ -214,9 +215,9 @@ END_TEST
 /* Each option that may be given is in the help, and nothing wider than a terminal. */
 START_TEST(help_names_the_options)
 {
-	static const char *const options[] = { "--vfio",    "--kernel",	   "--initrd", "--append",
-					       "--memory",  "--cpus",	   "--console", "--no-reboot",
-					       "--stats",   "--help",	   "--version", "-device" };
+	static const char *const options[] = { "--vfio",   "--kernel", "--initrd",  "--append",
+					       "--memory", "--cpus",   "--console", "--no-reboot",
+					       "--stats",  "--help",   "--version", "-device" };
 	int saved = dup(STDOUT_FILENO), fd = memfd_create("stdout", MFD_CLOEXEC);
 	char text[8192] = "";
 	size_t width = 0;

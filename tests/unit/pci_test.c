@@ -8,11 +8,11 @@
 #include "devices/pci_host.h"
 #include "unit.h"
 
-#define MEM  PCI_BASE_ADDRESS_SPACE_MEMORY
+#define MEM   PCI_BASE_ADDRESS_SPACE_MEMORY
 #define MEM64 PCI_BASE_ADDRESS_MEM_TYPE_64
-#define PREF PCI_BASE_ADDRESS_MEM_PREFETCH
-#define IO   PCI_BASE_ADDRESS_SPACE_IO
-#define ON   (PCI_COMMAND_MEMORY | PCI_COMMAND_IO)
+#define PREF  PCI_BASE_ADDRESS_MEM_PREFETCH
+#define IO    PCI_BASE_ADDRESS_SPACE_IO
+#define ON    (PCI_COMMAND_MEMORY | PCI_COMMAND_IO)
 
 /* A function whose BARs must not overlap, as bus and slots demand. */
 struct card {
@@ -209,9 +209,17 @@ END_TEST
 
 START_TEST(rule_10_outside_the_windows)
 {
-	static const uint64_t places[] = { 0, 0x1000, 0xbffff000, 0xbfffc000, 0xf0000000,
-					   0xfee00000, 0xfffff000, W64_BASE - 0x4000,
-					   W64_BASE + W64_SIZE, 0x100000000, 0xfffffffffffff000 };
+	static const uint64_t places[] = { 0,
+					   0x1000,
+					   0xbffff000,
+					   0xbfffc000,
+					   0xf0000000,
+					   0xfee00000,
+					   0xfffff000,
+					   W64_BASE - 0x4000,
+					   W64_BASE + W64_SIZE,
+					   0x100000000,
+					   0xfffffffffffff000 };
 	struct card card;
 
 	begin(&card);

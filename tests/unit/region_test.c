@@ -21,12 +21,21 @@ static const struct {
 	{ "no BAR", { .flags = MMAP, .size = 0 }, { { 0 } }, K4, { { 0 } } },
 	{ "plain", { .flags = MMAP, .size = 0x4000 }, { { 0 } }, K4, { { 0, 0x4000, true } } },
 	{ "cannot be mapped",
-	  { .flags = TRAP, .size = 0x4000 }, { { 0 } }, K4, { { 0, 0x4000, false } } },
+	  { .flags = TRAP, .size = 0x4000 },
+	  { { 0 } },
+	  K4,
+	  { { 0, 0x4000, false } } },
 	{ "below a page", { .flags = MMAP, .size = 256 }, { { 0 } }, K4, { { 0, 256, false } } },
 	{ "page size on 64 KiB pages",
-	  { .flags = MMAP, .size = 0x4000 }, { { 0 } }, K64, { { 0, 0x4000, false } } },
+	  { .flags = MMAP, .size = 0x4000 },
+	  { { 0 } },
+	  K64,
+	  { { 0, 0x4000, false } } },
 	{ "not whole pages",
-	  { .flags = MMAP, .size = 0x1800 }, { { 0 } }, K4, { { 0, 0x1800, false } } },
+	  { .flags = MMAP, .size = 0x1800 },
+	  { { 0 } },
+	  K4,
+	  { { 0, 0x1800, false } } },
 	{ "table in the middle",
 	  { .flags = MMAP, .size = 0x4000 },
 	  { { 0x2000, 0x80 } },
@@ -79,7 +88,9 @@ static const struct {
 	    { 127 * GIB, 0x9000, false },
 	    { 127 * GIB + 0x9000, GIB - 0x9000, true } } },
 	{ "sparse",
-	  { .flags = MMAP, .size = 0x8000, .sparse_count = 2,
+	  { .flags = MMAP,
+	    .size = 0x8000,
+	    .sparse_count = 2,
 	    .sparse = { { 0x1000, 0x2000 }, { 0x6000, 0x1000 } } },
 	  { { 0 } },
 	  K4,
@@ -173,7 +184,9 @@ static bool mappable(const struct vfio_region *region, const struct vfio_area *h
 	return in_area;
 }
 
-/* The header's promise, for areas nobody thought of: whole pages, ascending, no gaps, alternating. */
+/*
+ * The header's promise, for areas nobody thought of: whole pages, ascending, no gaps, alternating.
+ */
 START_TEST(any_cut_keeps_the_promise)
 {
 	uint32_t seed = 1;

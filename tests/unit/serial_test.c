@@ -213,7 +213,10 @@ START_TEST(divisor_latch)
 }
 END_TEST
 
-/* How drivers find out that there is a chip: what is sent comes back, and the outputs at the inputs. */
+/*
+ * How drivers find out that there is a chip: what is sent comes back, and the outputs at the
+ * inputs.
+ */
 START_TEST(loop_back)
 {
 	static const struct {

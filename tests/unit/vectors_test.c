@@ -12,7 +12,7 @@
 #include "vfio/vfio_irq.h"
 
 #define ADDRESS 0xfee00000ull
-#define GSI	17
+#define GSI     17
 
 struct bench {
 	struct fake_device fake;
@@ -31,8 +31,9 @@ static void begin(struct bench *bench, unsigned int count, uint32_t flags)
 	fake_add_msix(&bench->fake, count, 0x2000, 0x3000);
 	fake_add_intx(&bench->fake);
 	bench->fake.vectors_flags = flags;
-	bench->device = (struct vfio_device){ .backend = &fake_backend, .fd = -1,
-					      .name = FAKE_BDF, .priv = &bench->fake };
+	bench->device = (struct vfio_device){
+		.backend = &fake_backend, .fd = -1, .name = FAKE_BDF, .priv = &bench->fake
+	};
 	ck_assert_int_eq(irq_router_init(&bench->router, -1, 4096), 0);
 	ck_assert_int_eq(vfio_vectors_init(&bench->vectors, &bench->device, &bench->router,
 					   VFIO_PCI_MSIX_IRQ_INDEX, 8),
@@ -53,7 +54,9 @@ static void end(struct bench *bench)
 
 static int unmask(struct bench *bench, unsigned int vector)
 {
-	return vfio_vector_unmask(&bench->vectors, vector, ADDRESS, 0x40 + vector);
+	int ret = vfio_vector_prepare(&bench->vectors, vector, ADDRESS, 0x40 + vector);
+
+	return ret < 0 ? ret : vfio_vector_unmask(&bench->vectors, vector);
 }
 
 START_TEST(rule_01_mask_keeps_the_route)
@@ -70,7 +73,8 @@ START_TEST(rule_01_mask_keeps_the_route)
 	ck_assert_int_eq(unmask(&bench, 0), 0);
 	calls_expect("KVM_IRQFD 24 on\n");
 	/* A new message while it is live: the route alone. */
-	ck_assert_int_eq(vfio_vector_unmask(&bench.vectors, 0, ADDRESS, 0x99), 0);
+	ck_assert_int_eq(vfio_vector_prepare(&bench.vectors, 0, ADDRESS, 0x99), 0);
+	ck_assert_int_eq(vfio_vector_unmask(&bench.vectors, 0), 0);
 	calls_expect("KVM_SET_GSI_ROUTING 24=0xfee00000/0x99\n");
 	vfio_vector_mask(&bench.vectors, 0);
 	vfio_vector_mask(&bench.vectors, 0);
@@ -158,7 +162,10 @@ END_TEST
 
 static const uint32_t kinds[] = { 0, VFIO_IRQ_INFO_NORESIZE };
 
-/* The host is out of vectors: those that work go on working, the other stays silent, one line says why. */
+/*
+ * The host is out of vectors: those that work go on working, the other stays silent, one line says
+ * why.
+ */
 START_TEST(rule_04_host_gives_less)
 {
 	static struct bench bench;
@@ -287,7 +294,8 @@ START_TEST(failed_unmask_can_be_tried_again)
 	begin(&bench, 4, kinds[_i % 2]);
 	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
 	if (_i / 2 == 0)
-		fake_fail(&bench.fake, steps[0], _i % 2 ? 2 : 1, -ENOMEM); /* not the one that frees */
+		fake_fail(&bench.fake, steps[0], _i % 2 ? 2 : 1,
+			  -ENOMEM); /* not the one that frees */
 	else
 		fake_kvm_fail(steps[_i / 2], 1, -ENOMEM);
 	stderr_begin(&caught);
@@ -312,9 +320,9 @@ START_TEST(kind_that_does_not_exist)
 
 	begin(&bench, 4, 0);
 	bench.fake.vectors = 0;
-	ck_assert_int_eq(vfio_vectors_init(&none, &bench.device, &bench.router,
-					   VFIO_PCI_MSIX_IRQ_INDEX, 8),
-			 -ENXIO);
+	ck_assert_int_eq(
+		vfio_vectors_init(&none, &bench.device, &bench.router, VFIO_PCI_MSIX_IRQ_INDEX, 8),
+		-ENXIO);
 	vfio_vectors_destroy(&none);
 	fake_fail(&bench.fake, "get_irq", 1, -EIO);
 	stderr_begin(&caught);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A passed-through device's interrupts as the guest drives them: control word and table to eventfds. */
+/*
+ * A passed-through device's interrupts as the guest drives them: control word and table to
+ * eventfds.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -9,16 +12,15 @@
 #include "unit.h"
 #include "vfio_rig.h"
 
-#define MEM64	 PCI_BASE_ADDRESS_MEM_TYPE_64
-#define INTX_ON	 "KVM_IRQFD 17 on resample\nirqs intx trigger\nirqs intx unmask\n"
+#define MEM64    PCI_BASE_ADDRESS_MEM_TYPE_64
+#define INTX_ON  "KVM_IRQFD 17 on resample\nirqs intx trigger\nirqs intx unmask\n"
 #define INTX_OFF "irqs intx off\nKVM_IRQFD 17 off\n"
-#define ENABLE	 PCI_MSIX_FLAGS_ENABLE
-#define MASKALL	 PCI_MSIX_FLAGS_MASKALL
+#define ENABLE   PCI_MSIX_FLAGS_ENABLE
+#define MASKALL  PCI_MSIX_FLAGS_MASKALL
 
 static void open_usual(struct rig *rig)
 {
-	rig_init_usual(rig);
-	ck_assert_int_eq(rig_open(rig), 0);
+	rig_open_usual(rig);
 	rig_switch_on(rig);
 	calls_begin();
 }
@@ -91,11 +93,8 @@ START_TEST(rule_05_control_in_every_size)
 		unsigned int at, size;
 		uint32_t on, off;
 	} ways[] = {
-		{ 2, 2, 0x8000, 0 },
-		{ 0, 4, 0x80000000, 0 },
-		{ 0, 8, 0x80000000, 0 },
-		{ 3, 1, 0x80, 0 },
-		{ 2, 4, 0x8000, 0 },	  /* straddles into the table's offset */
+		{ 2, 2, 0x8000, 0 },   { 0, 4, 0x80000000, 0 }, { 0, 8, 0x80000000, 0 },
+		{ 3, 1, 0x80, 0 },     { 2, 4, 0x8000, 0 }, /* straddles into the table's offset */
 		{ 1, 4, 0x800000, 0 },
 	};
 	static struct rig rig;
@@ -170,7 +169,9 @@ START_TEST(rule_01_function_mask)
 }
 END_TEST
 
-/* A guest that fills the table behind the function mask and then lifts it: all routes in one call. */
+/*
+ * A guest that fills the table behind the function mask and then lifts it: all routes in one call.
+ */
 START_TEST(rule_08_one_routing_for_many)
 {
 	static struct rig rig;

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "call_log.h"
 #include "fake_kvm.h"
 #include "stderr_text.h"
 
@@ -50,6 +51,14 @@ int rig_open(struct rig *rig)
 		ret = vfio_pci_connect(rig->pci);
 	rig->msix = pci_find_capability(&rig->pci->function, PCI_CAP_ID_MSIX);
 	return ret;
+}
+
+void rig_open_usual(struct rig *rig)
+{
+	rig_init_usual(rig);
+	ck_assert_int_eq(rig_open(rig), 0);
+	ck_assert_uint_eq(rig->pci->function.bars[0].assigned, RIG_BAR0);
+	calls_begin();
 }
 
 void rig_close(struct rig *rig)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine for the tests of vfio/: a VM on the fake KVM, a PCI host bridge, and a fake device passed
- * through at 00:01.0. Guest accesses go the guest's way, through the buses.
+ * A machine for the tests of vfio/: a VM on the fake KVM, a PCI host bridge, and a fake device
+ * passed through at 00:01.0. Guest accesses go the guest's way, through the buses.
  */
 #ifndef MINIVMM_TESTS_VFIO_RIG_H
 #define MINIVMM_TESTS_VFIO_RIG_H
@@ -29,6 +29,9 @@ void rig_init_usual(struct rig *rig);
 /* Pass the device through, plug it in, place its BARs, wire INTx. 0 or -errno. */
 int rig_open(struct rig *rig);
 
+/* Both for the usual device, whose BAR0 then lies at RIG_BAR0; empties the call log. */
+void rig_open_usual(struct rig *rig);
+
 /* Everything down, in the machine's order. */
 void rig_close(struct rig *rig);
 
@@ -46,8 +49,11 @@ void rig_switch_on(struct rig *rig);
 void rig_msix_control(struct rig *rig, uint16_t bits);
 void rig_msix_entry(struct rig *rig, unsigned int vector, uint32_t data, bool masked);
 
-#define RIG_MSIX_TABLE	 0x2000u
-#define RIG_MSIX_PBA	 0x3000u
-#define RIG_MSI_ADDRESS	 0xfee00000u
+/* Right above 4 GiB, where the 64-bit window of a VM without RAM begins. */
+#define RIG_BAR0 0x100000000ull
+
+#define RIG_MSIX_TABLE  0x2000u
+#define RIG_MSIX_PBA    0x3000u
+#define RIG_MSI_ADDRESS 0xfee00000u
 
 #endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* vfio/vfio_config.c: which capabilities the guest finds, and that its walk along them ends. */
+#include <string.h>
+
+#include "config_view.h"
+#include "unit.h"
+
+static const struct {
+	uint8_t ids[5];
+	const char *seen;
+} std_lists[] = {
+	/* fake_init() starts with power management and PCI Express */
+	{ { 0 }, "1 10" },
+	{ { PCI_CAP_ID_MSI }, "1 10" },
+	{ { PCI_CAP_ID_MSI, PCI_CAP_ID_MSIX }, "1 10 11" },
+	{ { PCI_CAP_ID_MSI, PCI_CAP_ID_MSI, PCI_CAP_ID_VNDR }, "1 10 9" },
+	{ { PCI_CAP_ID_VPD, PCI_CAP_ID_AF, PCI_CAP_ID_MSI }, "1 10 3 13" },
+};
+
+START_TEST(rule_15_hidden_capability)
+{
+	static struct view view;
+	char text[128];
+
+	view_begin(&view);
+	for (unsigned int i = 0; i < 5 && std_lists[_i].ids[i]; i++)
+		fake_add_cap(&view.fake, std_lists[_i].ids[i], 24);
+	ck_assert_int_eq(view_look(&view), 0);
+	view_std_list(&view, text);
+	ck_assert_str_eq(text, std_lists[_i].seen);
+}
+END_TEST
+
+START_TEST(rule_15_only_hidden_capabilities)
+{
+	static struct view view;
+	char text[128];
+
+	view_begin(&view);
+	memset(&view.fake.config[0x40], 0, 0xc0);
+	view.fake.last_cap = 0;
+	fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 24);
+	fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 24);
+	ck_assert_int_eq(view_look(&view), 0);
+	view_std_list(&view, text);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+#define SHOWN   PCI_EXT_CAP_ID_ERR
+#define SHOWN_2 PCI_EXT_CAP_ID_DSN
+#define HIDDEN  PCI_EXT_CAP_ID_SRIOV
+
+static const struct {
+	uint16_t ids[6];
+	const char *seen;
+} ext_lists[] = {
+	{ { 0 }, "" },
+	{ { SHOWN }, "1" },
+	{ { SHOWN, HIDDEN }, "1" },
+	{ { SHOWN, HIDDEN, SHOWN_2 }, "1 3" },
+	{ { SHOWN, HIDDEN, HIDDEN, SHOWN_2, HIDDEN }, "1 3" },
+	/* The head cannot be unlinked: it turns into a capability of no kind. */
+	{ { HIDDEN }, "" },
+	{ { HIDDEN, SHOWN }, "0 1" },
+	{ { HIDDEN, HIDDEN, SHOWN, SHOWN_2 }, "0 1 3" },
+	{ { HIDDEN, HIDDEN, HIDDEN }, "" },
+	{ { PCI_EXT_CAP_ID_ARI, SHOWN, PCI_EXT_CAP_ID_REBAR, PCI_EXT_CAP_ID_ATS, 0x24 }, "0 1" },
+	{ { PCI_EXT_CAP_ID_PASID, PCI_EXT_CAP_ID_PRI, PCI_EXT_CAP_ID_ACS }, "" },
+};
+
+START_TEST(rule_15_hidden_extended_capability)
+{
+	static struct view view;
+	char text[128];
+
+	view_begin(&view);
+	for (unsigned int i = 0; i < 6 && ext_lists[_i].ids[i]; i++)
+		fake_add_ext_cap(&view.fake, PCI_CFG_SPACE_SIZE + 0x80 * i, ext_lists[_i].ids[i]);
+	ck_assert_int_eq(view_look(&view), 0);
+	view_ext_list(&view, text);
+	ck_assert_str_eq(text, ext_lists[_i].seen);
+}
+END_TEST
+
+/* Bytes of a list in which something points back. */
+static const struct {
+	uint8_t head;
+	struct {
+		uint8_t at, id, next;
+	} caps[3];
+	const char *seen; /* NULL: any list that ends */
+} std_loops[] = {
+	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x40 } }, "9" },
+	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x50 }, { 0x50, PCI_CAP_ID_VNDR, 0x40 } }, "9 9" },
+	{ 0x40, { { 0x40, PCI_CAP_ID_MSI, 0x40 } }, "" },
+	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x50 }, { 0x50, PCI_CAP_ID_MSI, 0x50 } }, "9" },
+	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x50 }, { 0x50, PCI_CAP_ID_MSI, 0x40 } }, "9" },
+	{ 0x40, { { 0x40, PCI_CAP_ID_MSI, 0x50 }, { 0x50, PCI_CAP_ID_MSI, 0x40 } }, "" },
+	{ 0x40,
+	  { { 0x40, PCI_CAP_ID_MSI, 0x50 },
+	    { 0x50, PCI_CAP_ID_VNDR, 0x60 },
+	    { 0x60, PCI_CAP_ID_VNDR, 0x50 } },
+	  NULL },
+	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x10 } }, NULL },
+	{ 0xff, { { 0xfc, PCI_CAP_ID_MSIX, 0xff } }, NULL },
+	{ 0xfc, { { 0xfc, PCI_CAP_ID_EXP, 0x40 }, { 0x40, PCI_CAP_ID_PM, 0xfc } }, NULL },
+};
+
+START_TEST(rule_16_looped_list_ends)
+{
+	static struct view view;
+	char text[128];
+
+	view_begin(&view);
+	memset(&view.fake.config[0x40], 0, 0xc0);
+	view.fake.config[PCI_CAPABILITY_LIST] = std_loops[_i].head;
+	for (unsigned int i = 0; i < 3 && std_loops[_i].caps[i].at; i++) {
+		view.fake.config[std_loops[_i].caps[i].at] = std_loops[_i].caps[i].id;
+		view.fake.config[std_loops[_i].caps[i].at + 1] = std_loops[_i].caps[i].next;
+	}
+	ck_assert_int_eq(view_look(&view), 0);
+	view_std_list(&view, text);
+	if (std_loops[_i].seen)
+		ck_assert_str_eq(text, std_loops[_i].seen);
+}
+END_TEST
+
+static const struct {
+	struct {
+		uint16_t at, id, next;
+	} caps[3];
+} ext_loops[] = {
+	{ { { 0x100, SHOWN, 0x100 } } },
+	{ { { 0x100, HIDDEN, 0x100 } } },
+	{ { { 0x100, SHOWN, 0x200 }, { 0x200, HIDDEN, 0x200 } } },
+	{ { { 0x100, SHOWN, 0x200 }, { 0x200, HIDDEN, 0x100 } } },
+	{ { { 0x100, HIDDEN, 0x200 }, { 0x200, SHOWN, 0x100 } } },
+	{ { { 0x100, HIDDEN, 0x200 }, { 0x200, HIDDEN, 0x100 } } },
+	{ { { 0x100, SHOWN, 0x200 }, { 0x200, SHOWN_2, 0x300 }, { 0x300, SHOWN_2, 0x200 } } },
+	{ { { 0x100, SHOWN, 0xffc }, { 0xffc, SHOWN, 0xffc } } },
+	{ { { 0x100, 0xffff, 0xffc }, { 0xffc, 0xffff, 0xffc } } },
+	{ { { 0x100, SHOWN, 0x40 } } },
+};
+
+START_TEST(rule_16_looped_extended_list_ends)
+{
+	static struct view view;
+	char text[128];
+
+	view_begin(&view);
+	for (unsigned int i = 0; i < 3 && ext_loops[_i].caps[i].at; i++) {
+		uint32_t header = ext_loops[_i].caps[i].id | 1u << 16 |
+				  (uint32_t)ext_loops[_i].caps[i].next << 20;
+
+		memcpy(&view.fake.config[ext_loops[_i].caps[i].at], &header, 4);
+	}
+	ck_assert_int_eq(view_look(&view), 0);
+	view_ext_list(&view, text);
+	ck_assert_ptr_null(strstr(text, "10")); /* SR-IOV */
+}
+END_TEST
+
+/* Configuration spaces nobody thought of: the guest's lists end, and hide what is to be hidden. */
+START_TEST(rule_16_any_bytes)
+{
+	static struct view view;
+	uint32_t seed = 7;
+	char text[128];
+
+	for (unsigned int round = 0; round < 4000; round++) {
+		view_begin(&view);
+		for (unsigned int i = 0; i < FAKE_CONFIG; i++) {
+			seed = seed * 1664525 + 1013904223;
+			view.fake.config[i] = (uint8_t)(seed >> 24);
+		}
+		/* Often a list at all, and identifiers that mean something. */
+		view.fake.config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
+		for (unsigned int i = 0x40; i < 0x100; i += 4)
+			view.fake.config[i] %= 0x15;
+		for (unsigned int i = 0x100; i < FAKE_CONFIG; i += 4) {
+			view.fake.config[i] %= 0x30;
+			view.fake.config[i + 1] = 0;
+		}
+		if (fake_config_word(&view.fake, PCI_VENDOR_ID) == 0xffff)
+			continue;
+		ck_assert_int_eq(view_look(&view), 0);
+		view_std_list(&view, text);
+		view_ext_list(&view, text);
+	}
+}
+END_TEST
+
+UNIT_MAIN("caps", { rule_15_hidden_capability, UNIT_COUNT(std_lists) },
+	  { rule_15_only_hidden_capabilities, 0 },
+	  { rule_15_hidden_extended_capability, UNIT_COUNT(ext_lists) },
+	  { rule_16_looped_list_ends, UNIT_COUNT(std_loops) },
+	  { rule_16_looped_extended_list_ends, UNIT_COUNT(ext_loops) }, { rule_16_any_bytes, 0 })

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* vmm/core/vm.c without a vCPU: power up and down, memory slots, VFIO files, events. */
+#include <errno.h>
+#include <string.h>
+
+#include "call_log.h"
+#include "fake_kvm.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "vmm/core/vm.h"
+
+#define MIB (1ull << 20)
+
+/* Where there is no /dev/kvm, vm_init() ends there: its answers are filled in. */
+static void begin(struct vm *vm)
+{
+	struct stderr_text caught;
+
+	fake_kvm_begin();
+	stderr_begin(&caught);
+	vm_init(vm, 1);
+	stderr_end(&caught);
+	vm->slot_max = 4;
+	calls_begin();
+}
+
+static void end(struct vm *vm)
+{
+	vm_destroy(vm);
+	fake_kvm_end();
+}
+
+/* RAM is shown to a new VM, and to the one after a reboot; so are the VFIO files. */
+START_TEST(rule_23_reboot_restores_slots_and_files)
+{
+	static struct vm vm;
+
+	begin(&vm);
+	ck_assert_int_eq(memory_add_ram(&vm.memory, 0, MIB), 0);
+	calls_expect("");
+	ck_assert_int_eq(vm_power_up(&vm), 0);
+	ck_assert_uint_lt(calls_first("KVM_CREATE_VM"), calls_first("KVM_CREATE_IRQCHIP"));
+	ck_assert_uint_lt(calls_first("KVM_CREATE_IRQCHIP"),
+			  calls_first("KVM_SET_USER_MEMORY_REGION 0+0x100000"));
+	ck_assert_uint_eq(calls_count("KVM_CREATE_DEVICE"), 0); /* nobody needs it yet */
+	calls_begin();
+	ck_assert_int_eq(vm_add_vfio_file(&vm, 0), 0);
+	ck_assert_int_eq(vm_add_vfio_file(&vm, 1), 0);
+	calls_expect("KVM_CREATE_DEVICE\nKVM_SET_DEVICE_ATTR add\nKVM_SET_DEVICE_ATTR add\n");
+	vm_power_down(&vm);
+	calls_expect("KVM_SET_USER_MEMORY_REGION 0 off\n");
+	vm_power_down(&vm);
+	calls_expect("");
+	ck_assert_int_eq(vm_power_up(&vm), 0);
+	ck_assert_uint_eq(calls_count("KVM_SET_USER_MEMORY_REGION 0+0x100000"), 1);
+	ck_assert_uint_eq(calls_count("KVM_SET_DEVICE_ATTR add"), 2);
+	calls_begin();
+	vm_del_vfio_file(&vm, 0);
+	vm_del_vfio_file(&vm, 0);
+	vm_del_vfio_file(&vm, 1);
+	calls_expect("KVM_SET_DEVICE_ATTR del\nKVM_SET_DEVICE_ATTR del\n");
+	end(&vm);
+}
+END_TEST
+
+static const char *const steps[] = {
+	"KVM_CREATE_VM",      "KVM_SET_IDENTITY_MAP_ADDR", "KVM_SET_TSS_ADDR",
+	"KVM_CREATE_IRQCHIP", "KVM_CREATE_PIT2",           "KVM_SET_USER_MEMORY_REGION",
+};
+
+START_TEST(failed_power_up_can_be_tried_again)
+{
+	static struct vm vm;
+	struct stderr_text caught;
+	int ret;
+
+	begin(&vm);
+	ck_assert_int_eq(memory_add_ram(&vm.memory, 0, MIB), 0);
+	fake_kvm_fail(steps[_i], 1, -EPERM);
+	stderr_begin(&caught);
+	ret = vm_power_up(&vm);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -EPERM);
+	stderr_holds(&caught, "minivmm: error: ");
+	stderr_holds(&caught, steps[_i]);
+	stderr_holds(&caught, "Operation not permitted");
+	vm_power_down(&vm);
+	ck_assert_int_eq(vm_power_up(&vm), 0);
+	ck_assert(fake_kvm_mapped(0));
+	end(&vm);
+}
+END_TEST
+
+/* Slots are used again, and when there are none left the region is refused and not in the map. */
+START_TEST(slots_run_out_and_come_back)
+{
+	static struct vm vm;
+	struct stderr_text caught;
+	int ret;
+
+	begin(&vm);
+	ck_assert_int_eq(vm_power_up(&vm), 0);
+	for (uint64_t i = 0; i < 4; i++)
+		ck_assert_int_eq(memory_add_ram(&vm.memory, i * MIB, MIB), 0);
+	stderr_begin(&caught);
+	ret = memory_add_ram(&vm.memory, 4 * MIB, MIB);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -ENOSPC);
+	stderr_holds(&caught, "KVM_SET_USER_MEMORY_REGION 0x400000 + 0x100000: No space left");
+	ck_assert_uint_eq(memory_ram_size(&vm.memory), 4 * MIB);
+	end(&vm);
+}
+END_TEST
+
+START_TEST(freed_slot_is_used_again)
+{
+	static char page[4096] __attribute__((aligned(4096)));
+	struct memory_region region = {
+		.size = sizeof(page), .hva = page, .fd = -1, .kind = MEMORY_DEVICE
+	};
+	static struct vm vm;
+
+	begin(&vm);
+	ck_assert_int_eq(vm_power_up(&vm), 0);
+	for (region.gpa = 0x1000; region.gpa < 0x40000; region.gpa += 0x1000) {
+		ck_assert_int_eq(memory_add_region(&vm.memory, &region), 0);
+		ck_assert(fake_kvm_mapped(region.gpa));
+		memory_del_region(&vm.memory, region.gpa);
+		ck_assert(!fake_kvm_mapped(region.gpa));
+	}
+	end(&vm);
+}
+END_TEST
+
+START_TEST(first_event_counts)
+{
+	static struct vm vm;
+
+	begin(&vm);
+	vm_post(&vm, VM_EVENT_POWEROFF);
+	vm_post(&vm, VM_EVENT_CRASH);
+	ck_assert_int_eq(vm_wait(&vm), VM_EVENT_POWEROFF);
+	vm_post(&vm, VM_EVENT_RESET);
+	ck_assert_int_eq(vm_wait(&vm), VM_EVENT_RESET);
+	end(&vm);
+}
+END_TEST
+
+UNIT_MAIN("vm", { rule_23_reboot_restores_slots_and_files, 0 },
+	  { failed_power_up_can_be_tried_again, UNIT_COUNT(steps) },
+	  { slots_run_out_and_come_back, 0 }, { freed_slot_is_used_again, 0 },
+	  { first_event_counts, 0 })
