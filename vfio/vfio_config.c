@@ -58,7 +58,7 @@ static const struct config_field config_header[] = {
 /* Only the power state: it is the one thing drivers switch; PME belongs to the host. */
 static const struct config_field config_pm[] = {
 	{ PCI_PM_PMC, 2, 0xffff, 0, 0, 0 },
-	{ PCI_PM_CTRL, 2, 0, 0, PCI_PM_CTRL_STATE_MASK, 0 },
+	{ PCI_PM_CTRL, 2, 0, 0, PCI_PM_CTRL_STATE_MASK, PCI_PM_CTRL_PME_STATUS },
 };
 
 static const struct config_field config_vpd[] = {
