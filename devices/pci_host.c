@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/pci.h>
-#include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "vmm/core/log.h"
@@ -38,17 +38,19 @@ static uint64_t pci_host_config_read(struct pci_host *host, unsigned int devfn, 
 {
 	unsigned int step = pci_config_step(offset, size);
 	struct pci_function *function;
-	uint64_t value = UINT64_MAX;
+	uint8_t bytes[8];
+	uint64_t value;
 
+	memset(bytes, 0xff, sizeof(bytes)); /* nobody there, or past the function's last register */
 	pthread_mutex_lock(&host->lock);
 	function = pci_host_find(host, devfn);
-	if (function) {
-		value = 0;
-		for (unsigned int i = 0; i < size && offset + i < PCI_CONFIG_SIZE; i += step)
-			value |= (uint64_t)function->ops->config_read(function, offset + i, step)
-				 << (8 * i);
+	for (unsigned int i = 0; function && i < size && offset + i < PCI_CONFIG_SIZE; i += step) {
+		uint32_t part = function->ops->config_read(function, offset + i, step);
+
+		memcpy(&bytes[i], &part, step);
 	}
 	pthread_mutex_unlock(&host->lock);
+	memcpy(&value, bytes, sizeof(value));
 	return value;
 }
 
@@ -357,7 +359,10 @@ static int pci_assign_bar(struct pci_function *function, unsigned int bar, void 
 	if (skipped > range->size || align > range->size - skipped) {
 		log_error(function->name,
 			  "BAR %u of %" PRIu64 " KiB does not fit into the guest's %s window", bar,
-			  b->size >> 10, pci_bar_is_io(b) ? "I/O" : "32-bit");
+			  b->size >> 10,
+			  pci_bar_is_io(b)   ? "I/O"
+			  : pci_bar_is_64(b) ? "64-bit"
+					     : "32-bit");
 		return -ENOSPC;
 	}
 	b->assigned = base;

@@ -40,7 +40,10 @@ struct vfio_config {
 int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 		     struct pci_function *function);
 
-/* What the guest reads; all-ones when the device does not answer. Aligned, 1, 2 or 4 bytes. */
+/*
+ * What the guest reads: where the device is asked and does not answer, all-ones. Aligned, 1, 2 or 4
+ * bytes.
+ */
 uint32_t vfio_config_read(struct vfio_config *config, const struct pci_function *function,
 			  unsigned int offset, unsigned int size);
 

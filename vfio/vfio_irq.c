@@ -83,10 +83,14 @@ static void vectors_release(struct vfio_vectors *vectors)
 	vectors->host_count = 0;
 }
 
-static int vectors_log(const struct vfio_vectors *vectors, int ret, unsigned int wanted)
+/* A guest may try again and again: one line is enough. */
+static int vectors_log(struct vfio_vectors *vectors, int ret, unsigned int wanted)
 {
 	const char *kind = irq_kind(vectors->index);
 
+	if (vectors->refused)
+		return ret > 0 ? -ENOSPC : ret;
+	vectors->refused = true;
 	if (ret > 0) {
 		log_error(
 			vectors->device->name,
@@ -108,6 +112,7 @@ int vfio_vectors_enable(struct vfio_vectors *vectors)
 	ret = vectors_request(vectors, 1);
 	if (ret)
 		return vectors_log(vectors, ret, 1);
+	vectors->refused = false;
 	vectors->enabled = true;
 	return 0;
 }
@@ -157,8 +162,8 @@ static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
 		return ret;
 	ret = vectors_grow(vectors, vector);
 	if (ret) {
-		ret = vectors_log(vectors, ret, vector + 1);
 		irq_msi_destroy(vectors->router, msi);
+		ret = vectors_log(vectors, ret, vector + 1);
 	}
 	return ret;
 }

@@ -231,11 +231,15 @@ static int machine_start(struct machine *machine)
 /* The guest pressed reset. Devices first, while the old VM still holds their interrupts. */
 static int machine_reset(struct machine *machine)
 {
+	int ret;
+
 	trace_phase("reset");
 	pci_host_reset(&machine->pci_host);
 	vm_power_down(&machine->vm);
-	serial_reset(&machine->serial);
-	return vm_power_up(&machine->vm);
+	ret = vm_power_up(&machine->vm);
+	if (ret == 0)
+		serial_reset(&machine->serial);
+	return ret;
 }
 
 /* Start the guest as often as it wants to be; returns the event that ended it for good. */

@@ -52,49 +52,58 @@ make_stage()
 	fi
 }
 
-# Reads result lines from the lab host and prints them with the time taken. Fails unless every
-# scenario of the boot passed or was skipped and the host said DONE.
+# Seconds that a scenario may take, by its header.
+limit_of()
+{
+	local limit
+
+	limit=$(header "$1" timeout)
+	echo "${limit:-60}"
+}
+
+# Reads result lines from the lab host and prints them with the time taken. `left` loses what
+# came to a result. Fails on a FAIL, and unless the host said DONE: then it died or hangs.
 read_results()
 {
-	local word name rest began=$SECONDS bad=0 done=0 pending=" $* "
+	local word name rest began=$SECONDS bad=0 running='' limit=60
 
-	while IFS=$' \t\r' read -r word name rest; do
+	# The lab host ends scenarios that take too long; if it says nothing by then it is gone.
+	while IFS=$' \t\r' read -r -t $((limit + 20)) word name rest; do
 		case $word in
 		RUN)
 			began=$SECONDS
+			running=$name
+			limit=$(limit_of "$name")
 			;;
 		PASS | SKIP | FAIL)
 			name=${name%:}
 			printf '%s %s%s (%d s)\n' "$word" "$name" "${rest:+: $rest}" $((SECONDS - began))
-			pending=${pending/ $name / }
+			left=("${left[@]:1}")
+			running=''
 			[ "$word" != FAIL ] || bad=1
 			;;
 		DONE)
-			done=1
+			return $bad
 			;;
 		esac
 	done
-	for name in $pending; do
-		echo "FAIL $name: no result from the lab host"
-		bad=1
-	done
-	[ $done = 1 ] || bad=1
-	return $bad
+	if [ -n "$running" ]; then
+		echo "FAIL $running: the lab host died or hangs ($((SECONDS - began)) s)"
+		left=("${left[@]:1}")
+	fi
+	return 1
 }
 
-# boot_run CONFIG SCENARIO...: one boot. The limit of the whole is the sum of the parts'.
+# boot_run CONFIG: one boot for the scenarios in `left`.
 boot_run()
 {
-	local config=$1 name limit total=30 bad=0 began=$SECONDS
+	local config=$1 name total=30 bad=0 began=$SECONDS
 	local console
 
-	shift
 	: > "$logs/scenarios"
-	for name; do
-		limit=$(header "$name" timeout)
-		limit=${limit:-60}
-		total=$((total + limit))
-		echo "$name $limit" >> "$logs/scenarios"
+	for name in "${left[@]}"; do
+		echo "$name $(limit_of "$name")" >> "$logs/scenarios"
+		total=$((total + $(limit_of "$name")))
 	done
 	console=$logs/host-$(echo "$config" | tr ' =' '-_').console
 	echo "BOOT $config"
@@ -106,7 +115,10 @@ boot_run()
 		-serial "file:$console" -serial stdio "${machine_qmp[@]}" \
 		< /dev/null > results 2> "$logs/emulator.err") &
 	emulator=$!
-	read_results "$@" < "$LAB_DIR/results" || bad=1
+	if ! read_results < "$LAB_DIR/results"; then
+		bad=1
+		kill $emulator 2>/dev/null || true
+	fi
 	wait $emulator || bad=1
 	emulator=''
 	if [ $bad = 1 ]; then
@@ -114,6 +126,24 @@ boot_run()
 		echo "logs: $logs/NAME.log, $console"
 	fi
 	echo "BOOT took $((SECONDS - began)) s"
+	return $bad
+}
+
+# run_config CONFIG SCENARIO...: as many boots as it takes; normally one.
+run_config()
+{
+	local config=$1 before bad=0
+
+	shift
+	left=("$@")
+	while [ ${#left[@]} -gt 0 ]; do
+		before=${#left[@]}
+		boot_run "$config" || bad=1
+		if [ ${#left[@]} -eq "$before" ]; then
+			printf 'FAIL %s: the lab host did not start\n' "${left[@]}"
+			return 1
+		fi
+	done
 	return $bad
 }
 
@@ -135,7 +165,7 @@ run()
 	# Sorted, so that the order of a run does not change from one day to the next.
 	while read -r config; do
 		# shellcheck disable=SC2086
-		boot_run "$config" ${members[$config]} || bad=1
+		run_config "$config" ${members[$config]} || bad=1
 	done < <(printf '%s\n' "${!members[@]}" | sort)
 	echo "lab: ${#order[@]} scenarios in $((SECONDS - began)) s"
 	return $bad
@@ -151,6 +181,7 @@ shell()
 }
 
 emulator=''
+left=()
 # Interrupted or killed, it takes the emulator along.
 trap '[ -z "$emulator" ] || kill $emulator' EXIT
 mkdir -p "$LAB_DIR"

@@ -83,7 +83,7 @@ START_TEST(rule_16_neighbours_keep_their_bits)
 	calls_expect("config 0x6.2=0x118\n");
 	vfio_config_forward(&view.config, PCI_COMMAND + 1, 1, 0xff);
 	calls_expect("config 0x5.1=0x5\n");
-	/* A wake-up event that the host has not seen yet outlives a change of the power state. */
+	/* A wake-up event that the host has not seen yet is written 0, which keeps it. */
 	ctrl = view.fake.pm_cap + PCI_PM_CTRL;
 	view.fake.config[ctrl + 1] = PCI_PM_CTRL_PME_STATUS >> 8;
 	vfio_config_forward(&view.config, ctrl, 2, 3);
