@@ -44,6 +44,16 @@ check: deps
 check-installed: all $(UNIT_TESTS) kvm-guests lab-images
 	tests/check.sh $(B)
 
+# Figures, no verdict: what a start costs, and minivmm beside QEMU on the lab host.
+.PHONY: bench
+bench: deps
+	$(MAKE) bench-installed
+
+.PHONY: bench-installed
+bench-installed: all kvm-guests lab-images
+	tests/bench/syscalls.sh $(B)
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh bench
+
 .PHONY: lint
 lint: all
 	tests/lint/lint.sh

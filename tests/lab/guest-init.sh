@@ -5,6 +5,7 @@
 #   lab.do=WORD,WORD...   the words are the functions do_WORD below
 #   lab.token=TEXT        tells this scenario's traces on the disk from those of earlier ones
 #   lab.disk=NAME         the disk to use (nvme0n1)
+#   lab.reads=N           how many blocks `reads` reads
 export PATH=/bin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -15,13 +16,14 @@ while read -r module; do
 	insmod "/modules/$module"
 done < /modules.list
 
-disk=nvme0n1 todo='' token=none
+disk=nvme0n1 todo='' token=none reads=1
 # shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
 	case $word in
 	lab.do=*) todo=$(echo "${word#lab.do=}" | tr , ' ') ;;
 	lab.token=*) token=${word#lab.token=} ;;
 	lab.disk=*) disk=${word#lab.disk=} ;;
+	lab.reads=*) reads=${word#lab.reads=} ;;
 	esac
 done
 
@@ -54,6 +56,14 @@ do_read()
 {
 	wait_disk
 	say "read $(dd if="/dev/$disk" bs=64k count=16 iflag=direct 2>/dev/null | md5)"
+}
+
+# lab.reads blocks of 4 KiB, one after the other.
+do_reads()
+{
+	wait_disk
+	dd if="/dev/$disk" of=/dev/null bs=4k count="$reads" iflag=direct 2>/dev/null
+	say "reads $reads"
 }
 
 do_write()

@@ -12,11 +12,11 @@ LAB_FETCHED := $(LAB_KERNELS:%=$(LAB)/root-%/.complete)
 .PHONY: lab lab-check lab-fetch lab-images
 
 # A shell on the lab host; LAB_ARGS="iommu=off kernel=6.12" for another machine.
-lab: lab-images $(B)/minivmm
+lab: lab-images kvm-guests $(B)/minivmm
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh shell $(LAB_ARGS)
 
 # All scenarios, or SCENARIOS="nvme-read reboot".
-lab-check: lab-images $(B)/minivmm
+lab-check: lab-images kvm-guests $(B)/minivmm
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run $(SCENARIOS)
 
 lab-images: $(LAB_IMAGES)

@@ -3,6 +3,8 @@
 # lab.sh run [SCENARIO...]   boots emulated hosts and runs scenarios (all of them) in there
 # lab.sh shell [KEY=VALUE...] the same machine with a shell; keys as in a scenario's `# lab:` line
 # lab.sh list                the scenarios, each with its machine
+# lab.sh demo                the ready-made guest with the NVMe disk, and what it prints
+# lab.sh bench               figures beside QEMU's: the scenario of tests/bench
 #
 # LAB_DIR     where the images are (build/lab), made by `make lab-images`
 # LAB_VMM     the program under test (build/minivmm); `qemu` for QEMU itself in its place
@@ -13,6 +15,7 @@ LAB_DIR=$(readlink -f "${LAB_DIR:-$here/../../build/lab}")
 LAB_VMM=${LAB_VMM:-$here/../../build/minivmm}
 logs=$LAB_DIR/logs
 stage=$LAB_DIR/stage
+scenarios=$here/scenarios
 
 # shellcheck source=tests/lab/lab-machine.sh
 . "$here/lab-machine.sh"
@@ -26,14 +29,14 @@ die()
 # header NAME FIELD: the text after `# FIELD:` among the scenario's comments.
 header()
 {
-	sed -n "s/^# $2: *//p" "$here/scenarios/$1.sh"
+	sed -n "s/^# $2: *//p" "$scenarios/$1.sh"
 }
 
 all_scenarios()
 {
 	local file
 
-	for file in "$here"/scenarios/*.sh; do
+	for file in "$scenarios"/*.sh; do
 		basename "$file" .sh
 	done
 }
@@ -43,7 +46,11 @@ make_stage()
 {
 	rm -rf "$stage"
 	mkdir -p "$stage" "$logs"
-	cp -r "$here"/{host-run.sh,scenario-lib.sh,scenarios} "$stage"
+	cp "$here"/{host-run.sh,scenario-lib.sh} "$stage"
+	cp -r "$scenarios" "$stage/scenarios"
+	# The bare-metal guests and their tests run in here too, where KVM is hardware's.
+	install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
+	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
 	machine_devices > "$stage/devices"
 	if [ "$LAB_VMM" = qemu ]; then
 		install -m 755 "$here/qemu-peer.sh" "$stage/minivmm"
@@ -62,7 +69,7 @@ limit_of()
 }
 
 # Reads result lines from the lab host and prints them with the time taken. `left` loses what
-# came to a result. Fails on a FAIL, and unless the host said DONE: then it died or hangs.
+# came to a result. Returns 1 after a FAIL, 2 if the host never said DONE: it died or hangs.
 read_results()
 {
 	local word name rest began=$SECONDS bad=0 running='' limit=60
@@ -91,7 +98,7 @@ read_results()
 		echo "FAIL $running: the lab host died or hangs ($((SECONDS - began)) s)"
 		left=("${left[@]:1}")
 	fi
-	return 1
+	return 2
 }
 
 # boot_run CONFIG: one boot for the scenarios in `left`.
@@ -105,8 +112,9 @@ boot_run()
 		echo "$name $(limit_of "$name")" >> "$logs/scenarios"
 		total=$((total + $(limit_of "$name")))
 	done
-	console=$logs/host-$(echo "$config" | tr ' =' '-_').console
-	echo "BOOT $config"
+	boots=$((boots + 1))
+	console=$logs/host-$boots.console
+	echo "BOOT $boots: $config"
 	machine_args "$config"
 	rm -f "$LAB_DIR/results"
 	mkfifo "$LAB_DIR/results"
@@ -115,17 +123,13 @@ boot_run()
 		-serial "file:$console" -serial stdio "${machine_qmp[@]}" \
 		< /dev/null > results 2> "$logs/emulator.err") &
 	emulator=$!
-	if ! read_results < "$LAB_DIR/results"; then
-		bad=1
-		kill $emulator 2>/dev/null || true
-	fi
-	wait $emulator || bad=1
+	read_results < "$LAB_DIR/results" || bad=$?
+	[ $bad != 2 ] || kill $emulator 2>/dev/null || true
+	wait $emulator || bad=2
 	emulator=''
-	if [ $bad = 1 ]; then
-		cat "$logs/emulator.err"
-		echo "logs: $logs/NAME.log, $console"
-	fi
-	echo "BOOT took $((SECONDS - began)) s"
+	[ $bad != 2 ] || cat "$logs/emulator.err"
+	[ $bad = 0 ] || echo "logs: $logs/NAME.log, $console"
+	echo "BOOT $boots took $((SECONDS - began)) s"
 	return $bad
 }
 
@@ -156,7 +160,7 @@ run()
 	[ $# -gt 0 ] || mapfile -t order < <(all_scenarios)
 	[ $# -eq 0 ] || order=("$@")
 	for name in "${order[@]}"; do
-		[ -e "$here/scenarios/$name.sh" ] || die "no scenario $name"
+		[ -e "$scenarios/$name.sh" ] || die "no scenario $name"
 		config=$(machine_config "$(header "$name" lab)")
 		members[$config]+=" $name"
 	done
@@ -171,6 +175,22 @@ run()
 	return $bad
 }
 
+# What the guest printed, from the log of its scenario.
+demo()
+{
+	echo "The lab host boots: an emulated machine with an IOMMU and an NVMe disk at 01:00.0."
+	run default-guest
+	printf '\n$ minivmm --vfio 01:00.0 --append minivmm.poweroff\n'
+	sed -n '/^--- vmm.out/,/^--- vmm.err/p' "$logs/default-guest.log" | grep -v '^---'
+}
+
+bench()
+{
+	scenarios=$here/../bench
+	run beside_qemu
+	sed -n 's/^FIGURE //p' "$logs/beside_qemu.log"
+}
+
 shell()
 {
 	make_stage
@@ -182,6 +202,7 @@ shell()
 
 emulator=''
 left=()
+boots=0
 # Interrupted or killed, it takes the emulator along.
 trap '[ -z "$emulator" ] || kill $emulator' EXIT
 mkdir -p "$LAB_DIR"
@@ -190,6 +211,8 @@ exec 9> "$LAB_DIR/lock"
 case ${1:-} in
 run) shift; flock 9; run "$@" ;;
 shell) shift; flock -n 9 || die "another lab is running"; shell "$@" ;;
+demo) flock 9; demo ;;
+bench) flock 9; bench ;;
 list) for name in $(all_scenarios); do echo "$name: $(machine_config "$(header "$name" lab)")"; done ;;
 *) sed -n '/^# lab.sh/,/^[^#]/s/^# //p' "$0"; exit 2 ;;
 esac

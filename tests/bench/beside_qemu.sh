@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034,SC2046,SC2086,SC2154
+# timeout: 600
+# minivmm beside QEMU on the lab host, in turns within one run: same kernel, same initrd, same NVMe.
+# Figures and ratios, printed by `make bench`; no verdict by time.
+vmm_limit=120
+rounds=3
+
+qemu=/usr/bin/qemu-system-x86_64
+qemu_common='-nodefaults -no-user-config -display none -cpu host -m 512M -smp 1 -serial stdio -no-reboot'
+
+# Each starts the guest with the command line $1 and returns when it has ended.
+run_minivmm()
+{
+	$vmm_program --vfio 01:00.0 $(guest 6.1-cloud) --append "$1"
+}
+
+run_q35()
+{
+	$qemu -machine q35,accel=kvm $qemu_common -device vfio-pci,host=01:00.0 \
+		$(guest 6.1-cloud | sed 's/--/-/g') -append "$1"
+}
+
+run_microvm()
+{
+	$qemu -machine microvm,accel=kvm,pcie=on,rtc=off,isa-serial=on $qemu_common \
+		-device vfio-pci,host=01:00.0 $(guest 6.1-cloud | sed 's/--/-/g') -append "$1"
+}
+
+# Milliseconds since the lab host started.
+now()
+{
+	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
+}
+
+# timed NAME: one start, from the command to its end; the guest reads a MiB and powers off.
+timed()
+{
+	began=$(now)
+	"run_$1" "$(todo read)" < /dev/null > $vmm_out 2> $vmm_err
+	echo "$1 $(($(now) - began))" >> /tmp/times
+	expect_line "^lab: read $(image_md5 1)"
+}
+
+median()
+{
+	sed -n "s/^$1 //p" /tmp/times | sort -n | sed -n "$(((rounds + 1) / 2))p"
+}
+
+# ratio A B: A / B with two digits.
+ratio()
+{
+	awk "BEGIN { printf \"%.2f\", $1 / $2 }"
+}
+
+# resident NAME PROGRAM: KiB beside guest RAM (which has the advice MADV_HUGEPAGE) while it waits.
+resident()
+{
+	"run_$1" "$(todo wait)" < /dev/null > $vmm_out 2> $vmm_err &
+	tries=0
+	until grep -q '^lab: waiting' $vmm_out; do
+		[ $tries -lt 600 ] || fail "$1: no guest"
+		tries=$((tries + 1))
+		usleep 100000
+	done
+	awk '/^Rss:/ { rss = $2 } /^VmFlags:/ && !/ hg/ && !/ io/ { sum += rss } END { print sum }' \
+		"/proc/$(pidof "$2")/smaps"
+	killall "$2"
+	wait
+}
+
+# counted READS: exits and system calls of minivmm for a guest that reads READS blocks of 4 KiB.
+counted()
+{
+	/usr/bin/strace -f -c -o /tmp/calls "$vmm_program" --stats --vfio 01:00.0 $(guest 6.1-cloud) \
+		--append "$(todo reads,interrupts) lab.reads=$1" < /dev/null > $vmm_out 2> $vmm_err
+	expect_line "^lab: reads $1"
+	exits=$(awk '/^exits/ { on = 1; next } /^[a-z]/ { on = 0 } on { n += $NF } END { print n }' $vmm_err)
+	calls=$(awk '$NF == "total" { print $4 }' /tmp/calls)
+	interrupts=$(sed -n 's/^lab: irq .*:  *\([0-9]*\) .*/\1/p' $vmm_out | awk '{ n += $1 } END { print n }')
+	echo "$1 $exits $calls $interrupts" >> /tmp/counts
+	cp /tmp/calls "/out/strace-$1.txt"
+}
+
+bind vfio-pci 0000:01:00.0
+for _ in $(seq $rounds); do
+	timed minivmm
+	timed q35
+	timed microvm
+done
+echo "FIGURE start to power-off with the NVMe, ms, median of $rounds: minivmm $(median minivmm)," \
+	"QEMU q35 $(median q35), QEMU microvm $(median microvm)"
+echo "FIGURE ratio to q35 $(ratio "$(median minivmm)" "$(median q35)")," \
+	"to microvm $(ratio "$(median minivmm)" "$(median microvm)")"
+sort -k 1,1 -k 2,2n /tmp/times
+
+echo "FIGURE resident beside guest RAM, KiB: minivmm $(resident minivmm minivmm)," \
+	"QEMU q35 $(resident q35 qemu-system-x86_64)," \
+	"QEMU microvm $(resident microvm qemu-system-x86_64)"
+
+counted 500
+counted 2500
+awk 'NR == 1 { exits = $2; calls = $3; irqs = $4 }
+	NR == 2 { printf "FIGURE 2000 more reads of 4 KiB: %d interrupts, %d exits to minivmm, %d system calls\n",
+		$4 - irqs, $2 - exits, $3 - calls }' /tmp/counts
