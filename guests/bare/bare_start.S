@@ -17,7 +17,6 @@
 #define GIB_MAPPED 8
 
 #define STACK_SIZE 4096
-#define CPUS_MAX   16
 
 	/* XEN_ELFNOTE_PHYS32_ENTRY */
 	.section .note.pvh, "a", @note
@@ -75,7 +74,7 @@ cpu_start64:
 	mov $1, %edi
 	lock xadd %edi, cpus_started
 	mov %edi, %eax
-	and $(CPUS_MAX - 1), %eax
+	and $(BARE_CPUS_MAX - 1), %eax
 	shl $12, %eax
 	lea cpu_stacks + STACK_SIZE(%eax), %esp
 	call bare_cpu_main
@@ -136,7 +135,7 @@ page_directories: /* pages of 2 MiB: present, writable, large */
 	.skip STACK_SIZE
 stack_top:
 cpu_stacks:
-	.skip STACK_SIZE * CPUS_MAX
+	.skip STACK_SIZE * BARE_CPUS_MAX
 cpus_started:
 	.long 0
 

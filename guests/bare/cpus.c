@@ -4,7 +4,6 @@
  */
 #include "bare_irq.h"
 
-#define CPUS_MAX      16u
 #define START_PAGE    0x8u        /* real mode at 0x8000 */
 #define ICR_INIT      0x000c4500u /* to all but this one */
 #define ICR_START     0x000c4600u
@@ -18,7 +17,7 @@ struct cpu {
 	uint32_t level_cpus; /* CPUs in the package, by leaf 0xb */
 };
 
-static volatile struct cpu cpus[CPUS_MAX];
+static volatile struct cpu cpus[BARE_CPUS_MAX];
 static volatile unsigned int cpus_ready;
 
 static void describe(volatile struct cpu *cpu)
@@ -39,7 +38,7 @@ static void describe(volatile struct cpu *cpu)
 
 void bare_cpu_main(unsigned int number)
 {
-	if (number < CPUS_MAX)
+	if (number < BARE_CPUS_MAX)
 		describe(&cpus[number]);
 	__atomic_fetch_add(&cpus_ready, 1, __ATOMIC_RELEASE);
 	bare_halt();
@@ -66,7 +65,7 @@ static void wake_others(unsigned int others)
 static void check_cpus(void)
 {
 	unsigned int count = (unsigned int)bare_argument();
-	uint32_t seen = 0;
+	uint64_t seen = 0;
 
 	wake_others(count - 1);
 	describe(&cpus[count - 1]);
@@ -75,9 +74,9 @@ static void check_cpus(void)
 		bare_expect("id in leaf 0xb", cpus[i].topology_id, cpus[i].apic_id);
 		if (cpus[i].level_cpus)
 			bare_expect("CPUs in leaf 0xb", cpus[i].level_cpus, count);
-		seen |= 1u << (cpus[i].apic_id & 31);
+		seen |= 1ull << (cpus[i].apic_id & 63);
 	}
-	bare_expect("set of ids", seen, (1u << count) - 1);
+	bare_expect("set of ids", seen, UINT64_MAX >> (64 - count));
 }
 
 const struct bare_check bare_checks[] = {

@@ -324,7 +324,7 @@ done
 for check in copy refusals notify 'end_of_ram 512'; do
 	run_case "dma_${check% *}" checks dma_copy "$check" --testdev
 done
-for cpus in 1 2 4; do
+for cpus in 1 2 4 16 64; do
 	run_case cpus_$cpus checks cpus "wake $cpus" --cpus $cpus
 done
 # The last one below the device hole, the first one above it, and one that needs both.
