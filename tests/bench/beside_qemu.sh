@@ -56,6 +56,7 @@ ratio()
 # resident NAME PROGRAM: KiB beside guest RAM (which has the advice MADV_HUGEPAGE) while it waits.
 resident()
 {
+	: > $vmm_out # the last run's output must not be taken for this one's
 	"run_$1" "$(todo wait)" < /dev/null > $vmm_out 2> $vmm_err &
 	tries=0
 	until grep -q '^lab: waiting' $vmm_out; do

@@ -132,6 +132,12 @@ do_interrupts()
 	sed -n "s/^/lab: irq /; /nvme/p" /proc/interrupts
 }
 
+# The kernel's messages; printed afterwards they cost the boot nothing.
+do_dmesg()
+{
+	dmesg
+}
+
 # Stays up until something from outside ends the guest.
 do_wait()
 {
