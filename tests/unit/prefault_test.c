@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* vmm/core/prefault.c: every page is there afterwards; what cannot be populated is said. */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "stderr_text.h"
+#include "unit.h"
+#include "vmm/core/prefault.h"
+
+#define PAGE 4096ul
+#define MIB  (1ul << 20)
+
+static void *reserve(size_t size, int prot)
+{
+	void *at = mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	ck_assert_ptr_ne(at, MAP_FAILED);
+	return at;
+}
+
+static size_t resident_pages(void *at, size_t size)
+{
+	unsigned char *pages = calloc(size / PAGE, 1);
+	size_t count = 0;
+
+	ck_assert_int_eq(mincore(at, size, pages), 0);
+	for (size_t i = 0; i < size / PAGE; i++)
+		count += pages[i] & 1;
+	free(pages);
+	return count;
+}
+
+/* Less than a chunk, chunks for several threads, and a rest that is no whole chunk. */
+static const size_t sizes[] = { PAGE, 3 * MIB, 64 * MIB, 128 * MIB, 160 * MIB + PAGE };
+
+START_TEST(all_pages_are_there)
+{
+	size_t size = sizes[_i];
+	char *at = reserve(size + PAGE, PROT_READ | PROT_WRITE);
+
+	madvise(at, size + PAGE, MADV_NOHUGEPAGE);
+	ck_assert_int_eq(prefault_memory(at, size), 0);
+	ck_assert_uint_eq(resident_pages(at, size), size / PAGE);
+	ck_assert_uint_eq(resident_pages(at + size, PAGE), 0);
+	munmap(at, size + PAGE);
+}
+END_TEST
+
+START_TEST(memory_that_is_not_there)
+{
+	size_t size = 130 * MIB;
+	char *at = reserve(size, PROT_READ | PROT_WRITE);
+	struct stderr_text caught;
+	int ret;
+
+	munmap(at + 100 * MIB, PAGE);
+	stderr_begin(&caught);
+	ret = prefault_memory(at, size);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -ENOMEM);
+	stderr_holds(&caught, "minivmm: error: guest RAM: allocate 130 MiB");
+	munmap(at, size);
+}
+END_TEST
+
+UNIT_MAIN("prefault", { all_pages_are_there, UNIT_COUNT(sizes) }, { memory_that_is_not_there, 0 })
