@@ -133,6 +133,7 @@ static void pci_unmap_bar(struct pci_function *function, unsigned int bar)
 		return;
 	function->ops->bar_unmap(function, bar);
 	function->bars[bar].mapped = false;
+	function->host->vacated = true;
 }
 
 static void pci_map_bar(struct pci_function *function, unsigned int bar, uint64_t addr)
@@ -161,6 +162,8 @@ void pci_reset(struct pci_function *function)
 {
 	function->memory_blocked = false;
 	pci_set_word(function, PCI_COMMAND, 0);
+	function->config[PCI_INTERRUPT_LINE] = 0;
+	function->config[PCI_CACHE_LINE_SIZE] = 0;
 	pci_update_bars(function);
 	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
 		if (function->bars[bar].size)

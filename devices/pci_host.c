@@ -54,6 +54,14 @@ static uint64_t pci_host_config_read(struct pci_host *host, unsigned int devfn, 
 	return value;
 }
 
+/* A BAR that lay on top of another comes into its own when that one moves away. */
+static void pci_host_update_all(struct pci_host *host)
+{
+	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++)
+		if (host->functions[devfn])
+			pci_update_bars(host->functions[devfn]);
+}
+
 static void pci_host_config_write(struct pci_host *host, unsigned int devfn, unsigned int offset,
 				  unsigned int size, uint64_t value)
 {
@@ -66,6 +74,9 @@ static void pci_host_config_write(struct pci_host *host, unsigned int devfn, uns
 	for (unsigned int i = 0; function && i < size && offset + i < PCI_CONFIG_SIZE; i += step)
 		function->ops->config_write(function, offset + i, step,
 					    (uint32_t)(value >> (8 * i)) & mask);
+	if (host->vacated)
+		pci_host_update_all(host);
+	host->vacated = false;
 	pthread_mutex_unlock(&host->lock);
 }
 
@@ -228,11 +239,12 @@ void pci_host_reset(struct pci_host *host)
 	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++) {
 		struct pci_function *function = host->functions[devfn];
 
-		if (!function)
-			continue;
-		pci_reset(function);
-		function->ops->reset(function);
+		if (function)
+			pci_reset(function);
 	}
+	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++)
+		if (host->functions[devfn])
+			host->functions[devfn]->ops->reset(host->functions[devfn]);
 	pthread_mutex_unlock(&host->lock);
 }
 

@@ -27,7 +27,8 @@ struct pci_host {
 	struct pci_function *functions[PCI_HOST_FUNCTIONS]; /* by devfn */
 	struct pci_function bridge;                         /* 00:00.0 */
 	struct arch_range mmio32, mmio64, io;               /* where BARs decode */
-	uint32_t config_address;                            /* CF8 */
+	bool vacated;            /* a BAR has left its place since the last update of all */
+	uint32_t config_address; /* CF8 */
 };
 
 /* An empty bus with the bridge itself at 00:00.0. 0 or -errno, logged. */

@@ -3,7 +3,7 @@
  * How a guest ends: ACPI's sleep and reset registers, the keyboard controller's reset line,
  * pvpanic.
  *
- * Owns four ports that do nothing but report an event to the machine. Hardware-reduced ACPI needs
+ * Owns ports that do nothing but report an event to the machine. Hardware-reduced ACPI needs
  * no more of power management.
  *
  * Read beside it: ACPI 6.4, 4.8.3.6 and 4.8.3.7; QEMU's docs/specs/pvpanic.

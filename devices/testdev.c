@@ -90,9 +90,9 @@ static void testdev_vector_changed(void *owner, unsigned int vector)
 		irq_msi_mask(router, msi);
 		return;
 	}
-	irq_msi_set_message(router, msi, msix_vector_address(&testdev->msix, vector),
-			    msix_vector_data(&testdev->msix, vector));
-	if (irq_commit(router) == 0)
+	if (irq_msi_set_message(router, msi, msix_vector_address(&testdev->msix, vector),
+				msix_vector_data(&testdev->msix, vector)) == 0 &&
+	    irq_commit(router) == 0)
 		irq_msi_unmask(router, msi);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The smallest PCI function that does everything a passed-through one does: a BAR with registers,
- * DMA, INTx and MSI-X. Read it before vfio/: there the same five callbacks reach a real device.
+ * DMA, INTx and MSI-X. Read it before vfio/: there the same six callbacks reach a real device.
  *
  * Owns what the registers of testdev_regs.h do. It has no driver: guests/bare/ and curious people
  * program it by hand. Its state is guarded by the host bridge's lock.

@@ -126,7 +126,7 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 		Name (_UID, 0)
 		Name (_CRS, ResourceTemplate () {
 			Memory32Fixed (ReadWrite, 0xF0000000, 0x00100000)
-			IO (Decode16, 0x0600, 0x0600, 1, 3)
+			IO (Decode16, 0x0600, 0x0600, 1, 4)
 		})
 	}
 

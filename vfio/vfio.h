@@ -79,10 +79,10 @@ struct vfio_region {
 	uint64_t size;  /* 0 if the device has no such region */
 	int mmap_fd;    /* for mmap(), with mmap_offset; stays the backend's */
 	uint64_t mmap_offset;
-	/* What may be mapped: all of it when sparse_count is 0 and the MMAP flag is set. */
+	/* What may be mapped, given the MMAP flag: all of it, or where `sparse` is set these. */
+	bool sparse;
 	unsigned int sparse_count;
-	struct vfio_area sparse[VFIO_SPARSE_MAX];
-	bool msix_mappable; /* even the page of the MSI-X table may be mapped */
+	struct vfio_area areas[VFIO_SPARSE_MAX];
 };
 
 struct vfio_irq {
@@ -122,7 +122,7 @@ struct vfio_backend {
 	int (*dev_open)(struct vfio_space *space, struct vfio_device *device);
 	/* Gives it back; its interrupts must be off. Accepts a half-opened device; idempotent. */
 	void (*dev_close)(struct vfio_device *device);
-	/* VFIO_DEVICE_FLAGS_* */
+	/* VFIO_DEVICE_FLAGS_*. Logs. */
 	int (*get_info)(struct vfio_device *device, uint32_t *flags);
 	/* -EINVAL for an index the device does not have. */
 	int (*get_region)(struct vfio_device *device, uint32_t index, struct vfio_region *region);

@@ -2,6 +2,7 @@
 #include "vfio_bar.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -64,9 +65,8 @@ static void bar_map_pieces(struct vfio_pci *pci, struct vfio_bar *bar)
 		piece->mapped = ret == 0;
 		if (ret < 0)
 			log_warn(pci->device.name,
-				 "BAR %u: cannot be mapped (error %d): every access to it will be "
-				 "slow",
-				 bar->windows[i].bar, -ret);
+				 "BAR %u: cannot be mapped: %s: every access to it will be slow",
+				 bar->windows[i].bar, strerror(-ret));
 	}
 }
 

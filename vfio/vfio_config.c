@@ -66,6 +66,10 @@ static const struct config_field config_vpd[] = {
 	{ PCI_VPD_DATA, 4, 0, 0, CONFIG_ALL, 0 },
 };
 
+static const struct config_field config_af[] = {
+	{ PCI_AF_CTRL, 1, 0, 0, PCI_AF_CTRL_FLR, 0 },
+};
+
 static const struct config_field config_msix[] = {
 	{ PCI_MSIX_FLAGS, 2, 0xffff, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, 0, 0 },
 	{ PCI_MSIX_TABLE, 4, CONFIG_ALL, 0, 0, 0 },
@@ -73,22 +77,32 @@ static const struct config_field config_msix[] = {
 };
 
 /*
- * Device Control goes through (payload sizes, relaxed ordering, the function-level reset); the
- * kernel keeps its own hand on it. There is no link on a root bus: those registers read zero.
+ * Of Device Control what concerns the function alone goes through: error reporting, ordering,
+ * payload sizes, the function-level reset; the kernel keeps its own hand on it.
  */
-/* clang-format off */
+#define DEVCTL_BITS (0xffffu & ~(PCI_EXP_DEVCTL_PHANTOM | PCI_EXP_DEVCTL_AUX_PME))
+#define DEVCTL2_BITS                                                                               \
+	(PCI_EXP_DEVCTL2_COMP_TIMEOUT | PCI_EXP_DEVCTL2_COMP_TMOUT_DIS |                           \
+	 PCI_EXP_DEVCTL2_IDO_REQ_EN | PCI_EXP_DEVCTL2_IDO_CMP_EN)
+
 static const struct config_field config_pcie[] = {
 	{ PCI_EXP_FLAGS, 2, 0xffff, 0, 0, 0 },
-	{ PCI_EXP_DEVCTL, 2, 0, 0, 0xffff, 0 },
+	{ PCI_EXP_DEVCTL, 2, 0, 0, DEVCTL_BITS, 0 },
 	{ PCI_EXP_DEVSTA, 2, 0, 0, 0x000f, 0x000f },
+};
+
+/* There is no link on a root bus: its registers read zero. */
+static const struct config_field config_pcie_link[] = {
 	{ PCI_EXP_LNKCAP, 4, CONFIG_ALL, 0, 0, 0 },
 	{ PCI_EXP_LNKCTL, 4, CONFIG_ALL, 0, 0, 0 },
 };
-/* clang-format on */
 
 /* What version 2 of the capability added. */
 static const struct config_field config_pcie2[] = {
-	{ PCI_EXP_DEVCTL2, 2, 0, 0, 0xffff, 0 },
+	{ PCI_EXP_DEVCTL2, 2, 0, 0, DEVCTL2_BITS, 0 },
+};
+
+static const struct config_field config_pcie2_link[] = {
 	{ PCI_EXP_LNKCAP2, 4, CONFIG_ALL, 0, 0, 0 },
 	{ PCI_EXP_LNKCTL2, 4, CONFIG_ALL, 0, 0, 0 },
 };
@@ -120,7 +134,8 @@ static const struct config_cap config_caps[] = {
 	  "vectors go to the guest by eventfd, never by the guest's addresses" },
 	{ PCI_CAP_ID_EXP, VFIO_CAP_EMULATE, FIELDS(config_pcie),
 	  "an endpoint on a root bus is integrated: it has no link" },
-	{ PCI_CAP_ID_AF, VFIO_CAP_PASS, NO_FIELDS, "tells of resets; the kernel does them" },
+	{ PCI_CAP_ID_AF, VFIO_CAP_PASS, FIELDS(config_af), "the driver may reset its function" },
+	{ PCI_CAP_ID_VNDR, VFIO_CAP_PASS, NO_FIELDS, "the vendor's own: to be looked at" },
 };
 
 static const struct config_cap config_ext_caps[] = {
@@ -204,21 +219,35 @@ static const struct config_cap *config_find_cap(const struct config_cap *table, 
 	return &config_unknown_cap;
 }
 
-/* PCI Express Base 7.5.3.2: an endpoint that hangs on no port is a root complex integrated one. */
+static void config_hide_link(struct vfio_config *config, struct pci_function *function,
+			     unsigned int cap, unsigned int version)
+{
+	config_apply_fields(config, function, cap, FIELDS(config_pcie_link));
+	pci_set_long(function, cap + PCI_EXP_LNKCAP, 0);
+	pci_set_long(function, cap + PCI_EXP_LNKCTL, 0);
+	if (version < 2)
+		return;
+	config_apply_fields(config, function, cap, FIELDS(config_pcie2_link));
+	pci_set_long(function, cap + PCI_EXP_LNKCAP2, 0);
+	pci_set_long(function, cap + PCI_EXP_LNKCTL2, 0);
+}
+
+/*
+ * PCI Express Base 7.5.3.2: an endpoint that hangs on no port is a root complex integrated one. One
+ * that already is has no link registers: what lies there belongs to the next capability.
+ */
 static void config_fix_pcie(struct vfio_config *config, struct pci_function *function,
 			    unsigned int cap)
 {
 	uint16_t flags = pci_get_word(function, cap + PCI_EXP_FLAGS);
+	unsigned int version = flags & PCI_EXP_FLAGS_VERS;
 
+	if (version >= 2)
+		config_apply_fields(config, function, cap, FIELDS(config_pcie2));
+	if ((flags & PCI_EXP_FLAGS_TYPE) >> 4 != PCI_EXP_TYPE_RC_END)
+		config_hide_link(config, function, cap, version);
 	flags &= (uint16_t) ~(PCI_EXP_FLAGS_TYPE | PCI_EXP_FLAGS_SLOT);
 	pci_set_word(function, cap + PCI_EXP_FLAGS, flags | PCI_EXP_TYPE_RC_END << 4);
-	pci_set_long(function, cap + PCI_EXP_LNKCAP, 0);
-	pci_set_long(function, cap + PCI_EXP_LNKCTL, 0);
-	if ((flags & PCI_EXP_FLAGS_VERS) >= 2) {
-		config_apply_fields(config, function, cap, FIELDS(config_pcie2));
-		pci_set_long(function, cap + PCI_EXP_LNKCAP2, 0);
-		pci_set_long(function, cap + PCI_EXP_LNKCTL2, 0);
-	}
 }
 
 /* The link to the next capability is ours even where the rest is the device's. */
@@ -320,7 +349,8 @@ static int config_read_all(struct vfio_config *config, struct pci_function *func
 						   function->config, size);
 	if (ret < 0)
 		return log_errno(config->device->name, ret, "read its configuration space");
-	if (pci_get_word(function, PCI_VENDOR_ID) == 0xffff) {
+	/* Not the ID: the kernel answers for it even when the device is gone. */
+	if (pci_get_long(function, PCI_CLASS_REVISION) == UINT32_MAX) {
 		log_error(config->device->name,
 			  "its configuration space reads all-ones: the device is gone, or asleep "
 			  "(D3cold)");
@@ -348,6 +378,8 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 	function->config[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;
 	pci_set_word(function, PCI_COMMAND, 0);
 	pci_set_long(function, PCI_ROM_ADDRESS, 0);
+	function->config[PCI_INTERRUPT_LINE] = 0; /* the host's numbers */
+	function->config[PCI_CACHE_LINE_SIZE] = 0;
 	config_apply_caps(config, function);
 	config_apply_ext_caps(config, function);
 	return 0;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -11,10 +12,32 @@
 #include "vmm/core/log.h"
 #include "vmm/core/prefault.h"
 
+/* glibc has it, a header for it only libcap. */
+int capget(cap_user_header_t header, cap_user_data_t data);
+
+/* VFIO does not count what a process with CAP_IPC_LOCK locks. */
+static bool dma_has_no_limit(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return capget(&header, data) == 0 && (data[0].effective & (1u << CAP_IPC_LOCK));
+}
+
+static void dma_print_memlock_fix(uint64_t need)
+{
+	log_fix("sudo prlimit --memlock=%" PRIu64 " --pid $$   # this shell, now", need);
+	log_fix("echo \"$USER - memlock %" PRIu64
+		"\" | sudo tee /etc/security/limits.d/minivmm.conf   # from the next login on",
+		need >> 10);
+}
+
 int vfio_dma_check_memlock(uint64_t need)
 {
 	struct rlimit limit, raised;
 
+	if (dma_has_no_limit())
+		return 0;
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
 		return log_errno("guest RAM", -errno, "getrlimit RLIMIT_MEMLOCK");
 	if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= need)
@@ -27,10 +50,7 @@ int vfio_dma_check_memlock(uint64_t need)
 		  "passing a device through needs %" PRIu64
 		  " KiB of locked memory, the limit (ulimit -l, RLIMIT_MEMLOCK) is %" PRIu64 " KiB",
 		  need >> 10, (uint64_t)limit.rlim_cur >> 10);
-	log_fix("sudo prlimit --memlock=%" PRIu64 " --pid $$   # this shell, now", need);
-	log_fix("echo \"$USER - memlock %" PRIu64
-		"\" | sudo tee /etc/security/limits.d/minivmm.conf   # from the next login on",
-		need >> 10);
+	dma_print_memlock_fix(need);
 	return -ENOMEM;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "vfio_irq.h"
 #include "vmm/core/log.h"
 
 static void event_ready(void *owner, uint32_t events)
@@ -21,14 +22,7 @@ static void event_ready(void *owner, uint32_t events)
 
 static int event_set(struct vfio_event *event, unsigned int count, const int *fd)
 {
-	struct vfio_irq_request request = {
-		.index = event->index,
-		.action = VFIO_IRQ_SET_ACTION_TRIGGER,
-		.count = count,
-		.fds = fd,
-	};
-
-	return event->device->backend->set_irqs(event->device, &request);
+	return vfio_irq_set(event->device, event->index, VFIO_IRQ_SET_ACTION_TRIGGER, 0, count, fd);
 }
 
 int vfio_event_init(struct vfio_event *event, struct vfio_device *device, struct vm *vm,

@@ -13,9 +13,8 @@ static const char *irq_kind(uint32_t index)
 						 : "INTx";
 }
 
-/* count eventfds from `start` on; with none and `fds` NULL the kind is disabled. */
-static int irq_set(struct vfio_device *device, uint32_t index, uint32_t action, unsigned int start,
-		   unsigned int count, const int *fds)
+int vfio_irq_set(struct vfio_device *device, uint32_t index, uint32_t action, unsigned int start,
+		 unsigned int count, const int *fds)
 {
 	struct vfio_irq_request request = {
 		.index = index,
@@ -39,8 +38,11 @@ int vfio_vectors_init(struct vfio_vectors *vectors, struct vfio_device *device,
 	*vectors = (struct vfio_vectors){
 		.device = device, .router = router, .index = index, .devid = devid
 	};
-	if (ret < 0 || irq.count == 0)
-		return ret < 0 ? log_errno(device->name, ret, "VFIO_DEVICE_GET_IRQ_INFO") : -ENXIO;
+	if (ret == 0 && irq.count == 0)
+		ret = -ENXIO;
+	if (ret < 0)
+		return log_errno(device->name, ret, "VFIO_DEVICE_GET_IRQ_INFO, %s",
+				 irq_kind(index));
 	vectors->growable = !(irq.flags & VFIO_IRQ_INFO_NORESIZE);
 	vectors->msi = calloc(irq.count, sizeof(*vectors->msi));
 	if (!vectors->msi)
@@ -69,7 +71,8 @@ static int vectors_request(struct vfio_vectors *vectors, unsigned int count)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < count; i++)
 		fds[i] = vectors->msi[i].eventfd;
-	ret = irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER, 0, count, fds);
+	ret = vfio_irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER, 0, count,
+			   fds);
 	free(fds);
 	if (ret == 0)
 		vectors->host_count = count;
@@ -79,7 +82,8 @@ static int vectors_request(struct vfio_vectors *vectors, unsigned int count)
 static void vectors_release(struct vfio_vectors *vectors)
 {
 	if (vectors->host_count)
-		irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER, 0, 0, NULL);
+		vfio_irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER, 0, 0,
+			     NULL);
 	vectors->host_count = 0;
 }
 
@@ -139,16 +143,17 @@ static int vectors_grow(struct vfio_vectors *vectors, unsigned int vector)
 	int ret;
 
 	if (vectors->growable || vector < old) {
-		ret = irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER, vector,
-			      1, &vectors->msi[vector].eventfd);
+		ret = vfio_irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER,
+				   vector, 1, &vectors->msi[vector].eventfd);
 		if (ret == 0 && vector >= old)
 			vectors->host_count = vector + 1;
 		return ret;
 	}
 	vectors_release(vectors);
 	ret = vectors_request(vectors, vector + 1);
-	if (ret)
-		vectors_request(vectors, old);
+	if (ret && vectors_request(vectors, old))
+		log_error(vectors->device->name, "lost its %s vectors: the host gives them no more",
+			  irq_kind(vectors->index));
 	return ret;
 }
 
@@ -183,7 +188,7 @@ int vfio_vector_prepare(struct vfio_vectors *vectors, unsigned int vector, uint6
 	if (vectors->msi[vector].gsi == 0)
 		ret = vector_init(vectors, vector);
 	if (ret == 0)
-		irq_msi_set_message(vectors->router, &vectors->msi[vector], address, data);
+		ret = irq_msi_set_message(vectors->router, &vectors->msi[vector], address, data);
 	return ret;
 }
 
@@ -191,7 +196,7 @@ int vfio_vector_unmask(struct vfio_vectors *vectors, unsigned int vector)
 {
 	int ret;
 
-	if (!vector_usable(vectors, vector) || vectors->msi[vector].gsi == 0)
+	if (!vector_usable(vectors, vector) || !irq_msi_has_route(&vectors->msi[vector]))
 		return -EINVAL;
 	ret = irq_commit(vectors->router);
 	return ret < 0 ? ret : irq_msi_unmask(vectors->router, &vectors->msi[vector]);
@@ -220,7 +225,7 @@ void vfio_intx_init(struct vfio_intx *intx, struct vfio_device *device, struct i
 
 static int intx_set(struct vfio_intx *intx, uint32_t action, unsigned int count, const int *fd)
 {
-	return irq_set(intx->device, VFIO_PCI_INTX_IRQ_INDEX, action, 0, count, fd);
+	return vfio_irq_set(intx->device, VFIO_PCI_INTX_IRQ_INDEX, action, 0, count, fd);
 }
 
 /*

@@ -21,6 +21,13 @@
 #include "vfio.h"
 #include "vmm/core/irq.h"
 
+/*
+ * VFIO_DEVICE_SET_IRQS: `count` eventfds from `start` on; with none and `fds` NULL the kind is off.
+ * 0, -errno, or how many vectors the host could give; not logged.
+ */
+int vfio_irq_set(struct vfio_device *device, uint32_t index, uint32_t action, unsigned int start,
+		 unsigned int count, const int *fds);
+
 /* All vectors of one kind, MSI or MSI-X. */
 struct vfio_vectors {
 	struct vfio_device *device;
@@ -35,7 +42,7 @@ struct vfio_vectors {
 	struct irq_msi *msi;     /* count of them; gsi 0 while never used */
 };
 
-/* 0 or -errno. The kind must exist on the device (count > 0). */
+/* 0; -ENXIO when the device has no vector of the kind; or -errno. Logged. */
 int vfio_vectors_init(struct vfio_vectors *vectors, struct vfio_device *device,
 		      struct irq_router *router, uint32_t index, uint32_t devid);
 

@@ -12,6 +12,11 @@
 
 /* ---- interrupts: what the guest does to the MSI-X state machine, done to the host ---- */
 
+static int vfio_pci_use_pin(struct vfio_pci *pci)
+{
+	return pci->has_intx ? vfio_intx_enable(&pci->intx) : 0;
+}
+
 /* Request a live vector on the host and route it, but do not wire it yet. */
 static void vfio_pci_prepare_vector(struct vfio_pci *pci, unsigned int vector)
 {
@@ -38,7 +43,8 @@ static void vfio_pci_msix_vector_changed(void *owner, unsigned int vector)
 
 /*
  * VFIO allows one kind at a time; without MSI-X a device speaks through its pin. All vectors are
- * prepared before the first is wired: so KVM gets the routes in one call.
+ * prepared before the first is wired: so KVM gets the routes in one call. The highest first, so
+ * that a host that cannot add vectors is asked for the block only once.
  */
 static void vfio_pci_msix_control_changed(void *owner)
 {
@@ -46,14 +52,14 @@ static void vfio_pci_msix_control_changed(void *owner)
 
 	if (!pci->msix.enabled) {
 		vfio_vectors_disable(&pci->vectors);
-		if (pci->has_intx)
-			vfio_intx_enable(&pci->intx);
+		if (pci->powered)
+			vfio_pci_use_pin(pci);
 		return;
 	}
 	vfio_intx_disable(&pci->intx);
 	if (vfio_vectors_enable(&pci->vectors) < 0)
 		return;
-	for (unsigned int vector = 0; vector < pci->msix.vectors; vector++)
+	for (unsigned int vector = pci->msix.vectors; vector--;)
 		vfio_pci_prepare_vector(pci, vector);
 	for (unsigned int vector = 0; vector < pci->msix.vectors; vector++)
 		vfio_pci_apply_vector(pci, vector);
@@ -91,13 +97,28 @@ static int vfio_pci_init_msix(struct vfio_pci *pci)
 	pci->msix_pba_offset = pba & PCI_MSIX_PBA_OFFSET;
 	ret = vfio_vectors_init(&pci->vectors, &pci->device, &pci->vm->irq, VFIO_PCI_MSIX_IRQ_INDEX,
 				0);
-	if (ret == 0)
-		ret = msix_init(&pci->msix, count, &vfio_pci_msix_ops, pci);
+	if (ret < 0)
+		return ret;
+	ret = msix_init(&pci->msix, count, &vfio_pci_msix_ops, pci);
 	if (ret < 0)
 		return log_errno(pci->device.name, ret, "set up MSI-X with %u vectors", count);
 	pci_set_word(function, cap + PCI_MSIX_FLAGS, (uint16_t)(count - 1));
 	pci->msix_cap = cap;
 	return 0;
+}
+
+/* Table and PBA must lie in BARs that exist: else the guest's writes to them would not be seen. */
+static int vfio_pci_check_msix(const struct vfio_pci *pci)
+{
+	uint64_t table_end = pci->msix_table_offset + msix_table_size(&pci->msix);
+	uint64_t pba_end = pci->msix_pba_offset + msix_pba_size(&pci->msix);
+
+	if (pci->msix_table_bar < PCI_BAR_ROM && pci->msix_pba_bar < PCI_BAR_ROM &&
+	    table_end <= pci->bars[pci->msix_table_bar].region.size &&
+	    pba_end <= pci->bars[pci->msix_pba_bar].region.size)
+		return 0;
+	log_error(pci->device.name, "its MSI-X table or PBA lies outside its BARs");
+	return -EIO;
 }
 
 static void vfio_pci_init_intx(struct vfio_pci *pci)
@@ -136,6 +157,16 @@ static bool vfio_pci_asks_d3hot(struct vfio_pci *pci, unsigned int offset, unsig
 	return ((value >> (8 * (reg - offset))) & PCI_PM_CTRL_STATE_MASK) == 3;
 }
 
+/* What the device itself says. One that does not answer is not asleep but gone. */
+static bool vfio_pci_in_d3hot(struct vfio_pci *pci)
+{
+	unsigned int cap = pci_find_capability(&pci->function, PCI_CAP_ID_PM);
+	uint32_t control = 0;
+
+	return cap && vfio_config_get(&pci->config, cap + PCI_PM_CTRL, 2, &control) == 0 &&
+	       (control & PCI_PM_CTRL_STATE_MASK) == 3;
+}
+
 /*
  * The value without the decoders that it switches on in COMMAND: what leaves, but not what comes.
  */
@@ -161,7 +192,8 @@ static void vfio_pci_config_write(struct pci_function *function, unsigned int of
 	function->memory_blocked |= asleep;
 	pci_config_write(function, offset, size, vfio_pci_leaving(function, offset, size, value));
 	vfio_config_forward(&pci->config, offset, size, value);
-	function->memory_blocked = asleep;
+	/* A function-level reset wakes it too. */
+	function->memory_blocked = asleep && vfio_pci_in_d3hot(pci);
 	pci_config_write(function, offset, size, value);
 	if (pci->msix_cap && vfio_pci_covers(offset, size, pci->msix_cap + PCI_MSIX_FLAGS + 1)) {
 		pthread_mutex_lock(&pci->lock);
@@ -173,18 +205,21 @@ static void vfio_pci_config_write(struct pci_function *function, unsigned int of
 
 /* ---- life ---- */
 
+/* All off. A device that does not come back must not be given to the guest again. */
 static void vfio_pci_reset(struct pci_function *function)
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
+	unsigned int pm_cap = pci_find_capability(function, PCI_CAP_ID_PM);
 
+	pci->powered = false;
 	if (pci->msix_cap) {
 		msix_reset(&pci->msix);
 		pci_set_word(function, pci->msix_cap + PCI_MSIX_FLAGS,
 			     (uint16_t)(pci->msix.vectors - 1));
 	}
 	vfio_intx_disable(&pci->intx);
-	vfio_reset_device(&pci->device, pci->info_flags, &pci->config,
-			  pci_find_capability(function, PCI_CAP_ID_PM));
+	if (vfio_reset_device(&pci->device, pci->info_flags, &pci->config, pm_cap) == -EIO)
+		vm_post(pci->vm, VM_EVENT_DEVICE_LOST);
 }
 
 static void vfio_pci_destroy(struct pci_function *function)
@@ -223,10 +258,20 @@ static int vfio_pci_init_events(struct vfio_pci *pci)
 					 VFIO_PCI_REQ_IRQ_INDEX, "the host wants the device back");
 }
 
+static int vfio_pci_tell_kvm(struct vfio_pci *pci)
+{
+	int ret = vm_add_vfio_file(pci->vm, pci->device.kvm_file);
+
+	pci->kvm_knows = ret == 0;
+	return ret;
+}
+
 static int vfio_pci_init(struct vfio_pci *pci, struct vfio_space *space)
 {
 	int ret = pci->device.backend->dev_open(space, &pci->device);
 
+	if (ret == 0 && pci->device.kvm_file >= 0)
+		ret = vfio_pci_tell_kvm(pci);
 	if (ret == 0)
 		ret = pci->device.backend->get_info(&pci->device, &pci->info_flags);
 	if (ret == 0 && !(pci->info_flags & VFIO_DEVICE_FLAGS_PCI)) {
@@ -239,6 +284,8 @@ static int vfio_pci_init(struct vfio_pci *pci, struct vfio_space *space)
 		ret = vfio_pci_init_msix(pci);
 	if (ret == 0)
 		ret = vfio_pci_init_bars(pci);
+	if (ret == 0 && pci->msix_cap)
+		ret = vfio_pci_check_msix(pci);
 	if (ret < 0)
 		return ret;
 	vfio_pci_init_intx(pci);
@@ -283,7 +330,7 @@ void vfio_pci_free(struct vfio_pci *pci)
 	msix_destroy(&pci->msix);
 	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
 		vfio_bar_destroy(pci, bar);
-	if (pci->device.kvm_file >= 0)
+	if (pci->kvm_knows)
 		vm_del_vfio_file(pci->vm, pci->device.kvm_file);
 	pci->device.backend->dev_close(&pci->device);
 	pthread_mutex_destroy(&pci->lock);
@@ -295,12 +342,13 @@ void vfio_pci_quiesce(struct vfio_pci *pci)
 	vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
 }
 
-int vfio_pci_connect(struct vfio_pci *pci)
+int vfio_pci_power_on(struct vfio_pci *pci)
 {
 	unsigned int pin = pci->function.config[PCI_INTERRUPT_PIN];
 
 	if (pci->has_intx)
 		pci->intx.gsi = pci_host_intx_gsi(&pci->function, pin);
 	pci->vectors.devid = pci->function.devfn;
-	return pci->has_intx ? vfio_intx_enable(&pci->intx) : 0;
+	pci->powered = true;
+	return vfio_pci_use_pin(pci);
 }

@@ -42,6 +42,7 @@ struct vfio_pci {
 	struct pci_function function;
 	struct vfio_device device;
 	struct vm *vm;
+	bool kvm_knows;      /* of device.kvm_file */
 	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_* */
 	struct vfio_config config;
 	struct vfio_bar bars[PCI_BARS];
@@ -54,6 +55,7 @@ struct vfio_pci {
 	struct vfio_vectors vectors;
 	struct vfio_intx intx;
 	bool has_intx;
+	bool powered; /* between power-on and reset */
 
 	struct vfio_event error, request;
 };
@@ -75,7 +77,10 @@ void vfio_pci_free(struct vfio_pci *pci);
 /* The device starts no DMA any more: bus mastering off. */
 void vfio_pci_quiesce(struct vfio_pci *pci);
 
-/* Wire what depends on the slot - the INTx line - after pci_host_add(). 0 or -errno, logged. */
-int vfio_pci_connect(struct vfio_pci *pci);
+/*
+ * At each power-on of the machine, after pci_host_add(): wire the pin, which the reset op unwires.
+ * 0 or -errno, logged.
+ */
+int vfio_pci_power_on(struct vfio_pci *pci);
 
 #endif

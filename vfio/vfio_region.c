@@ -22,10 +22,10 @@ static bool region_page_mappable(const struct vfio_region *region, uint64_t offs
 {
 	if (!(region->flags & VFIO_REGION_INFO_FLAG_MMAP))
 		return false;
-	if (region->sparse_count == 0)
+	if (!region->sparse)
 		return true;
 	for (unsigned int i = 0; i < region->sparse_count; i++) {
-		struct vfio_area area = region_clip(&region->sparse[i], region->size);
+		struct vfio_area area = region_clip(&region->areas[i], region->size);
 
 		if (offset >= area.offset && offset + page <= area.offset + area.size)
 			return true;
@@ -95,7 +95,7 @@ unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio
 			      !region_page_holed(region, holes, hole_count, offset, page);
 
 		edge = region_next_edge(region, holes, hole_count, offset, page, region->size);
-		edge = region_next_edge(region, region->sparse, region->sparse_count, offset, page,
+		edge = region_next_edge(region, region->areas, region->sparse_count, offset, page,
 					edge);
 		count = region_append(pieces, count,
 				      (struct vfio_piece){ offset, edge - offset, mapped });

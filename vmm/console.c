@@ -201,7 +201,7 @@ void console_destroy(struct console *console)
 	if (!console->vm)
 		return;
 	if (console->raw)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &console->saved);
+		tcsetattr(STDIN_FILENO, TCSANOW, &console->saved);
 	for (int i = 0; i < 2; i++)
 		if (console->opened[i] >= 0)
 			close(console->opened[i]);

@@ -50,15 +50,18 @@ int default_guest_open(struct default_guest *guest, const struct host_device *de
 		       unsigned int count, const char *append, struct boot_config *boot)
 {
 	struct utsname host;
-	int ret;
+	int ret, length;
 
 	uname(&host);
 	ret = guest_open_kernel(guest, host.release, &boot->kernel_fd);
 	if (ret < 0)
 		return ret;
 	ret = guest_build_initramfs(devices, count, host.release, &boot->initrd_fd);
-	snprintf(guest->cmdline, sizeof(guest->cmdline), "console=ttyS0 quiet panic=-1%s%s",
-		 append ? " " : "", append ? append : "");
+	length =
+		snprintf(guest->cmdline, sizeof(guest->cmdline), "console=ttyS0 quiet panic=-1%s%s",
+			 append ? " " : "", append ? append : "");
+	if (length >= (int)sizeof(guest->cmdline))
+		return log_errno("--append", -E2BIG, "%d characters", length);
 	boot->kernel_name = guest->kernel;
 	boot->initrd_name = "the default guest's initramfs";
 	boot->cmdline = guest->cmdline;

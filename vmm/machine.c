@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,11 @@ static int machine_add_ram(struct machine *machine)
 		high = low - arch_layout.ram_low.size;
 		low = arch_layout.ram_low.size;
 	}
+	if (high && arch_layout.ram_high + high > 1ull << arch_gpa_bits()) {
+		log_error("--memory", "%" PRIu64 " MiB are more than this CPU addresses: %u bits",
+			  machine->config->memory >> 20, arch_gpa_bits());
+		return -EINVAL;
+	}
 	ret = memory_add_ram(&machine->vm.memory, arch_layout.ram_low.base, low);
 	if (ret == 0 && high)
 		ret = memory_add_ram(&machine->vm.memory, arch_layout.ram_high, high);
@@ -130,7 +136,7 @@ static int machine_add_device(struct machine *machine, unsigned int i)
 		ret = vfio_dma_start(&machine->dma, &machine->space, &machine->vm.memory);
 		trace_phase("open devices");
 	}
-	return ret < 0 ? ret : vm_add_vfio_file(&machine->vm, device->device.kvm_file);
+	return ret;
 }
 
 static int machine_add_devices(struct machine *machine)
@@ -219,7 +225,7 @@ static int machine_start(struct machine *machine)
 
 	trace_phase("load the kernel");
 	for (unsigned int i = 0; i < machine->config->device_count && ret == 0; i++)
-		ret = vfio_pci_connect(machine->devices[i]);
+		ret = vfio_pci_power_on(machine->devices[i]);
 	if (ret == 0)
 		ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
 	if (ret == 0)
@@ -261,7 +267,7 @@ static enum vm_event machine_loop(struct machine *machine)
 
 static int machine_exit_status(const struct machine *machine, enum vm_event event)
 {
-	if (machine->signal)
+	if (machine->signal && event == VM_EVENT_QUIT)
 		return MACHINE_EXIT_SIGNAL + machine->signal;
 	switch (event) {
 	case VM_EVENT_POWEROFF:

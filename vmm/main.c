@@ -15,7 +15,9 @@
 #include "machine.h"
 #include "options.h"
 
-/* A file of ours must not become standard input or output because those were closed at the start. */
+/*
+ * A file of ours must not become standard input or output because those were closed at the start.
+ */
 static void main_open_standard_files(void)
 {
 	int fd;

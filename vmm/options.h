@@ -30,7 +30,7 @@ struct config {
 	unsigned int cpus;
 	bool no_reboot;
 	bool stats;
-	bool testdev; /* add devices/testdev.c's */
+	bool testdev;                                       /* add devices/testdev.c's */
 	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX]; /* full BDFs */
 	unsigned int device_count;
 };

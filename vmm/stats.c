@@ -18,7 +18,6 @@ static void stats_print_exits(const struct vm *vm)
 void stats_print(struct vm *vm)
 {
 	stats_print_exits(vm);
-	fprintf(stderr, "interrupt vectors wired to the guest: %" PRIu64 " irqfd changes\n",
-		trace_count(TRACE_KVM_IRQFD));
+	fprintf(stderr, "irqfds plugged or unplugged: %" PRIu64 "\n", trace_count(TRACE_KVM_IRQFD));
 	trace_print(stderr);
 }

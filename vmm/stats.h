@@ -8,8 +8,8 @@
 #include "vmm/core/vm.h"
 
 /*
- * Print to standard error: exits by reason, phases of the start, ioctls by name, resident memory
- * outside guest RAM. The vCPUs must have stopped.
+ * Print to standard error: exits by reason, phases of the start, ioctls by name. The vCPUs must
+ * have stopped.
  */
 void stats_print(struct vm *vm);
 

@@ -252,7 +252,7 @@ START_TEST(dsdt_agrees_with_layout)
 	ck_assert(dsdt_has(interrupt, sizeof(interrupt)));
 	ck_assert(dsdt_has_io(arch_layout.pci_config_port, 8));
 	ck_assert(dsdt_has_io(arch_layout.serial_port, 8));
-	ck_assert(dsdt_has_io(arch_layout.power_port, 3));
+	ck_assert(dsdt_has_io(arch_layout.power_port, ARCH_POWER_PORTS));
 	ck_assert(dsdt_has_io(arch_layout.pvpanic_port, 1));
 	ck_assert(!dsdt_has_io(arch_layout.pvpanic_port, 2));
 }

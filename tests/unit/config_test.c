@@ -48,8 +48,8 @@ START_TEST(rule_15_writes_by_allow_list)
 	const struct allowed allowed[] = {
 		{ PCI_COMMAND, 0xf9000547 }, /* and the error bits of STATUS, by writing ones */
 		{ pm + PCI_PM_CTRL, 0x3 },
-		{ exp + PCI_EXP_DEVCTL, 0x000fffff },
-		{ exp + PCI_EXP_DEVCTL2, 0xffff },
+		{ exp + PCI_EXP_DEVCTL, 0x000ff9ff },
+		{ exp + PCI_EXP_DEVCTL2, 0x031f },
 		{ AER_AT + PCI_ERR_UNCOR_STATUS, UINT32_MAX },
 		{ AER_AT + PCI_ERR_UNCOR_MASK, UINT32_MAX },
 		{ AER_AT + PCI_ERR_UNCOR_SEVER, UINT32_MAX },

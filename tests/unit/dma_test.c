@@ -3,6 +3,7 @@
  * vfio/vfio_dma.c: RAM and only RAM is mapped, all of it or nothing; and the locked-memory limit.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -212,8 +213,19 @@ END_TEST
 static struct {
 	bool faked;
 	bool privileged;
+	bool may_lock; /* CAP_IPC_LOCK */
 	struct rlimit limit;
 } memlock;
+
+int capget(cap_user_header_t header, cap_user_data_t data);
+
+/* Without CAP_IPC_LOCK, whoever runs the tests. */
+int capget(cap_user_header_t header, cap_user_data_t data)
+{
+	(void)header;
+	data[0].effective = memlock.may_lock ? 1u << CAP_IPC_LOCK : 0;
+	return 0;
+}
 
 int getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
 {
@@ -310,8 +322,20 @@ START_TEST(rule_20_message_says_what_to_do)
 }
 END_TEST
 
+/* VFIO does not count what such a process locks: no limit is in its way, none is touched. */
+START_TEST(rule_20_capability_needs_no_limit)
+{
+	memlock.faked = memlock.may_lock = true;
+	memlock.privileged = false;
+	memlock.limit = (struct rlimit){ 0, 0 };
+	ck_assert_int_eq(vfio_dma_check_memlock(NEED), 0);
+	ck_assert_uint_eq(memlock.limit.rlim_cur, 0);
+	memlock.faked = memlock.may_lock = false;
+}
+END_TEST
+
 UNIT_MAIN("dma", { rule_19_one_map_for_each_bank, 0 }, { stop_accepts_a_zeroed_map, 0 },
 	  { failure_rolls_back, 0 }, { late_failure_rolls_back, 0 },
 	  { rule_19_iova_ranges, UNIT_COUNT(ranges) }, { ranges_cannot_be_asked, 0 },
 	  { rule_20_locked_memory_limit, UNIT_COUNT(limits) },
-	  { rule_20_message_says_what_to_do, 0 })
+	  { rule_20_message_says_what_to_do, 0 }, { rule_20_capability_needs_no_limit, 0 })

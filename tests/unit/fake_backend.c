@@ -142,8 +142,9 @@ static int fake_get_region(struct vfio_device *device, uint32_t index, struct vf
 	region->size = bar->size;
 	region->mmap_fd = bar->fd;
 	region->flags |= bar->mappable ? VFIO_REGION_INFO_FLAG_MMAP : 0;
+	region->sparse = bar->sparse_count > 0;
 	region->sparse_count = bar->sparse_count;
-	memcpy(region->sparse, bar->sparse, sizeof(bar->sparse));
+	memcpy(region->areas, bar->areas, sizeof(bar->areas));
 	return 0;
 }
 

@@ -39,7 +39,7 @@ struct fake_bar {
 	bool mappable;
 	int fd;
 	unsigned int sparse_count;
-	struct vfio_area sparse[VFIO_SPARSE_MAX];
+	struct vfio_area areas[VFIO_SPARSE_MAX];
 };
 
 struct fake_device {

@@ -70,15 +70,23 @@ END_TEST
 
 START_TEST(bridges_by_class)
 {
-	struct host_device device = { .class_code = 0x060400 };
+	static const struct {
+		unsigned int class_code;
+		bool bridge;
+	} classes[] = {
+		{ 0x060400, true },  { 0x060401, true },
+		{ 0x060700, true }, /* to another bus */
+		{ 0x060000, false }, { 0x060100, false },
+		{ 0x068000, false }, /* host, ISA, other */
+		{ 0x010802, false }, { 0x000600, false },
+	};
 
-	ck_assert(host_is_bridge(&device));
-	device.class_code = 0x060000;
-	ck_assert(host_is_bridge(&device));
-	device.class_code = 0x010802;
-	ck_assert(!host_is_bridge(&device));
-	device.class_code = 0x000600;
-	ck_assert(!host_is_bridge(&device));
+	for (size_t i = 0; i < UNIT_COUNT(classes); i++) {
+		struct host_device device = { .class_code = classes[i].class_code };
+
+		ck_assert_msg(host_is_bridge(&device) == classes[i].bridge, "class %06x",
+			      classes[i].class_code);
+	}
 }
 END_TEST
 

@@ -91,7 +91,8 @@ static const struct {
 	  { .flags = MMAP,
 	    .size = 0x8000,
 	    .sparse_count = 2,
-	    .sparse = { { 0x1000, 0x2000 }, { 0x6000, 0x1000 } } },
+	    .sparse = true,
+	    .areas = { { 0x1000, 0x2000 }, { 0x6000, 0x1000 } } },
 	  { { 0 } },
 	  K4,
 	  { { 0, 0x1000, false },
@@ -100,25 +101,46 @@ static const struct {
 	    { 0x6000, 0x1000, true },
 	    { 0x7000, 0x1000, false } } },
 	{ "sparse areas that end within a page",
-	  { .flags = MMAP, .size = 0x8000, .sparse_count = 1, .sparse = { { 0x1800, 0x3000 } } },
+	  { .flags = MMAP,
+	    .size = 0x8000,
+	    .sparse_count = 1,
+	    .sparse = true,
+	    .areas = { { 0x1800, 0x3000 } } },
 	  { { 0 } },
 	  K4,
 	  { { 0, 0x2000, false }, { 0x2000, 0x2000, true }, { 0x4000, 0x4000, false } } },
 	{ "sparse area within one page",
-	  { .flags = MMAP, .size = 0x4000, .sparse_count = 1, .sparse = { { 0x1100, 0x100 } } },
+	  { .flags = MMAP,
+	    .size = 0x4000,
+	    .sparse_count = 1,
+	    .sparse = true,
+	    .areas = { { 0x1100, 0x100 } } },
 	  { { 0 } },
 	  K4,
 	  { { 0, 0x4000, false } } },
 	{ "hole in a sparse area",
-	  { .flags = MMAP, .size = 0x8000, .sparse_count = 1, .sparse = { { 0, 0x4000 } } },
+	  { .flags = MMAP,
+	    .size = 0x8000,
+	    .sparse_count = 1,
+	    .sparse = true,
+	    .areas = { { 0, 0x4000 } } },
 	  { { 0x1000, 1 } },
 	  K4,
 	  { { 0, 0x1000, true },
 	    { 0x1000, 0x1000, false },
 	    { 0x2000, 0x2000, true },
 	    { 0x4000, 0x4000, false } } },
+	{ "sparse without a single area",
+	  { .flags = MMAP, .size = 0x4000, .sparse = true },
+	  { { 0 } },
+	  K4,
+	  { { 0, 0x4000, false } } },
 	{ "sparse but not mappable",
-	  { .flags = TRAP, .size = 0x4000, .sparse_count = 1, .sparse = { { 0, 0x4000 } } },
+	  { .flags = TRAP,
+	    .size = 0x4000,
+	    .sparse_count = 1,
+	    .sparse = true,
+	    .areas = { { 0, 0x4000 } } },
 	  { { 0 } },
 	  K4,
 	  { { 0, 0x4000, false } } },
@@ -172,11 +194,11 @@ static uint32_t next(uint32_t *state)
 /* Whether byte `at` may be mapped, asked of each byte's own page in the plainest way. */
 static bool mappable(const struct vfio_region *region, const struct vfio_area *holes, uint64_t page)
 {
-	bool in_area = region->sparse_count == 0;
+	bool in_area = !region->sparse;
 
 	for (unsigned int i = 0; i < region->sparse_count; i++)
-		in_area |= region->sparse[i].offset <= page &&
-			   page + K4 <= region->sparse[i].offset + region->sparse[i].size;
+		in_area |= region->areas[i].offset <= page &&
+			   page + K4 <= region->areas[i].offset + region->areas[i].size;
 	for (unsigned int i = 0; i < 2; i++)
 		if (holes[i].size && holes[i].offset < page + K4 &&
 		    page < holes[i].offset + holes[i].size)
@@ -199,15 +221,16 @@ START_TEST(any_cut_keeps_the_promise)
 		unsigned int count;
 
 		region.sparse_count = next(&seed) % (VFIO_SPARSE_MAX + 1);
+		region.sparse = region.sparse_count || next(&seed) % 2;
 		for (unsigned int i = 0; i < region.sparse_count; i++)
-			region.sparse[i] = (struct vfio_area){ next(&seed) % region.size & ~0x7full,
-							       next(&seed) % 0x8000 };
+			region.areas[i] = (struct vfio_area){ next(&seed) % region.size & ~0x7full,
+							      next(&seed) % 0x8000 };
 		for (unsigned int i = 0; i < 2; i++)
 			holes[i] = (struct vfio_area){ next(&seed) % region.size,
 						       next(&seed) % 0x3000 };
 		for (unsigned int i = 0; i < region.sparse_count; i++)
-			if (region.sparse[i].offset + region.sparse[i].size > region.size)
-				region.sparse[i].size = region.size - region.sparse[i].offset;
+			if (region.areas[i].offset + region.areas[i].size > region.size)
+				region.areas[i].size = region.size - region.areas[i].offset;
 		count = vfio_region_cut(&region, holes, 2, K4, pieces);
 		ck_assert_uint_le(count, VFIO_PIECES_MAX);
 		for (unsigned int i = 0; i < count; i++) {

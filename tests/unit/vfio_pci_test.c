@@ -27,8 +27,8 @@ START_TEST(rule_23_start)
 	rig.fake.notifies = true;
 	calls_begin();
 	ck_assert_int_eq(rig_open(&rig), 0);
-	calls_expect("dev_open\nirqs error on\nirqs request on\nKVM_CREATE_DEVICE\n"
-		     "KVM_SET_DEVICE_ATTR add\n" INTX_ON);
+	calls_expect("dev_open\nKVM_CREATE_DEVICE\nKVM_SET_DEVICE_ATTR add\n"
+		     "irqs error on\nirqs request on\n" INTX_ON);
 	rig_close(&rig);
 }
 END_TEST
@@ -181,7 +181,7 @@ START_TEST(rule_25_reset)
 	ck_assert_uint_eq(rig_config_read(&rig, rig.msix + PCI_MSIX_FLAGS, 2), 7);
 	/* The next guest finds it as the first did. */
 	calls_begin();
-	ck_assert_int_eq(vfio_pci_connect(rig.pci), 0);
+	ck_assert_int_eq(vfio_pci_power_on(rig.pci), 0);
 	rig_config_write(&rig, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	calls_expect(INTX_ON "config 0x4.2=0x2\n" BAR0_SLOT);
 	ck_assert_uint_eq(rig_bar_read(&rig, 0, 0x2000, 8), 0);

@@ -44,11 +44,9 @@ int rig_open(struct rig *rig)
 	ret = pci_host_add(&rig->host, &rig->pci->function);
 	ck_assert_int_eq(ret, 0);
 	ck_assert_uint_eq(rig->pci->function.devfn, RIG_DEVFN);
-	ret = vm_add_vfio_file(&rig->vm, rig->pci->device.kvm_file);
+	ret = pci_host_assign_bars(&rig->host);
 	if (ret == 0)
-		ret = pci_host_assign_bars(&rig->host);
-	if (ret == 0)
-		ret = vfio_pci_connect(rig->pci);
+		ret = vfio_pci_power_on(rig->pci);
 	rig->msix = pci_find_capability(&rig->pci->function, PCI_CAP_ID_MSIX);
 	return ret;
 }

@@ -146,7 +146,32 @@ START_TEST(first_event_counts)
 }
 END_TEST
 
-UNIT_MAIN("vm", { rule_23_reboot_restores_slots_and_files, 0 },
+static const struct {
+	enum vm_event first, second, wins;
+} races[] = {
+	{ VM_EVENT_POWEROFF, VM_EVENT_CRASH, VM_EVENT_POWEROFF },
+	{ VM_EVENT_CRASH, VM_EVENT_QUIT, VM_EVENT_CRASH },
+	{ VM_EVENT_QUIT, VM_EVENT_RESET, VM_EVENT_QUIT },
+	{ VM_EVENT_RESET, VM_EVENT_RESET, VM_EVENT_RESET },
+	/* A signal or a lost device that comes with a reboot must not be forgotten. */
+	{ VM_EVENT_RESET, VM_EVENT_QUIT, VM_EVENT_QUIT },
+	{ VM_EVENT_RESET, VM_EVENT_DEVICE_LOST, VM_EVENT_DEVICE_LOST },
+};
+
+START_TEST(reset_gives_way_to_what_is_final)
+{
+	static struct vm vm;
+
+	begin(&vm);
+	vm_post(&vm, races[_i].first);
+	vm_post(&vm, races[_i].second);
+	ck_assert_int_eq(vm_wait(&vm), races[_i].wins);
+	end(&vm);
+}
+END_TEST
+
+UNIT_MAIN("vm", { reset_gives_way_to_what_is_final, UNIT_COUNT(races) },
+	  { rule_23_reboot_restores_slots_and_files, 0 },
 	  { failed_power_up_can_be_tried_again, UNIT_COUNT(steps) },
 	  { slots_run_out_and_come_back, 0 }, { freed_slot_is_used_again, 0 },
 	  { first_event_counts, 0 })

@@ -161,36 +161,38 @@ static int group_check_viable(const struct vfio_group *group)
 	return 0;
 }
 
-static int group_set_iommu(struct vfio_space *space, const struct vfio_group *group)
+/* The first group decides which IOMMU driver the container gets; later ones must suit it. */
+static int group_log_attach(const struct vfio_group *group, int err, const char *call)
 {
-	int ret = trace_ioctl(space->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
 	char name[32];
 
-	if (ret >= 0)
-		return 0;
 	snprintf(name, sizeof(name), "IOMMU group %d", group->number);
-	if (ret != -EPERM)
-		return log_errno(name, ret, "VFIO_SET_IOMMU");
-	log_error(name, "VFIO_SET_IOMMU: no interrupt remapping on this host: the device could "
-			"forge interrupts to it: Operation not permitted");
+	if (err != -EPERM)
+		return log_errno(name, err, "%s", call);
+	log_error(name,
+		  "%s: refused: this host has no interrupt remapping, so that the device could "
+		  "forge interrupts to it, or its firmware keeps memory of the device for itself "
+		  "(RMRR): Operation not permitted",
+		  call);
+	log_fix("sudo dmesg | grep -iE 'remapping|RMRR'   # tells which");
 	log_fix("turn interrupt remapping (VT-d, AMD-Vi) on in the firmware setup, and remove "
 		"intremap=off or noapic from the kernel command line");
-	return ret;
+	return err;
 }
 
 static int group_attach(struct vfio_space *space, struct vfio_group *group)
 {
-	char name[32];
 	int ret = group_check_viable(group);
 
 	if (ret < 0)
 		return ret;
 	ret = trace_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &space->fd);
-	snprintf(name, sizeof(name), "IOMMU group %d", group->number);
 	if (ret < 0)
-		return log_errno(name, ret, "VFIO_GROUP_SET_CONTAINER");
-	/* The first group decides which IOMMU driver the container gets. */
-	return space->group_count == 0 ? group_set_iommu(space, group) : 0;
+		return group_log_attach(group, ret, "VFIO_GROUP_SET_CONTAINER");
+	if (space->group_count)
+		return 0;
+	ret = trace_ioctl(space->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
+	return ret < 0 ? group_log_attach(group, ret, "VFIO_SET_IOMMU") : 0;
 }
 
 static struct vfio_group *group_find(struct vfio_space *space, int number)
@@ -322,7 +324,18 @@ static int group_check_dependents(const struct vfio_device *device,
 	return ret;
 }
 
-/* The files of all our groups prove that everything the reset touches is ours. */
+static bool group_is_dependent(const struct vfio_pci_hot_reset_info *info, int number)
+{
+	for (uint32_t i = 0; i < info->count; i++)
+		if (info->devices[i].group_id == (uint32_t)number)
+			return true;
+	return false;
+}
+
+/*
+ * The files of the groups prove that everything the reset touches is ours. No others: the kernel
+ * refuses more files than there are devices to reset.
+ */
 static int group_hot_reset(struct vfio_device *device)
 {
 	const struct vfio_space *space = device->space;
@@ -330,20 +343,21 @@ static int group_hot_reset(struct vfio_device *device)
 		struct vfio_pci_hot_reset head;
 		uint8_t bytes[sizeof(struct vfio_pci_hot_reset) +
 			      VFIO_GROUPS_MAX * sizeof(int32_t)];
-	} request = { .head.count = space->group_count };
+	} request = { .head.count = 0 };
 	struct vfio_pci_hot_reset_info *info;
 	int ret = group_reset_dependents(device, &info);
 
 	if (ret < 0)
 		return ret;
 	ret = group_check_dependents(device, info);
+	for (unsigned int i = 0; i < space->group_count; i++)
+		if (group_is_dependent(info, space->groups[i].number))
+			request.head.group_fds[request.head.count++] = space->groups[i].fd;
 	free(info);
 	if (ret < 0)
 		return ret;
-	request.head.argsz = (uint32_t)(sizeof(request.head) +
-					space->group_count * sizeof(request.head.group_fds[0]));
-	for (unsigned int i = 0; i < space->group_count; i++)
-		request.head.group_fds[i] = space->groups[i].fd;
+	request.head.argsz =
+		(uint32_t)(sizeof(request.head) + request.head.count * sizeof(int32_t));
 	return trace_ioctl(device->fd, VFIO_DEVICE_PCI_HOT_RESET, &request);
 }
 

@@ -29,10 +29,11 @@ int kernel_get_info(struct vfio_device *device, uint32_t *flags)
 static void kernel_parse_sparse(const struct vfio_region_info_cap_sparse_mmap *cap, size_t space,
 				struct vfio_region *region)
 {
+	region->sparse = true;
 	for (uint32_t i = 0; i < cap->nr_areas && region->sparse_count < VFIO_SPARSE_MAX; i++) {
 		if (sizeof(*cap) + (i + 1) * sizeof(cap->areas[0]) > space)
 			return;
-		region->sparse[region->sparse_count++] =
+		region->areas[region->sparse_count++] =
 			(struct vfio_area){ cap->areas[i].offset, cap->areas[i].size };
 	}
 }
@@ -52,8 +53,6 @@ static void kernel_parse_caps(const struct vfio_region_info *info, struct vfio_r
 		if (cap->id == VFIO_REGION_INFO_CAP_SPARSE_MMAP &&
 		    space >= sizeof(struct vfio_region_info_cap_sparse_mmap))
 			kernel_parse_sparse((const void *)cap, space, region);
-		else if (cap->id == VFIO_REGION_INFO_CAP_MSIX_MAPPABLE)
-			region->msix_mappable = true;
 		offset = cap->next;
 	}
 }

@@ -39,17 +39,18 @@ static void host_print_bind(const struct host_device *device)
 /* lspci shows such a device as "rev ff". To open it would make the kernel wait a minute for it. */
 static int host_check_answers(const struct host_device *device)
 {
-	uint32_t id;
-	int ret = host_read_config_id(device->bdf, &id);
+	int ret = host_reads_all_ones(device->bdf);
 
 	if (ret < 0)
 		return log_errno(device->bdf, ret, "read its configuration space");
-	if (id != UINT32_MAX)
+	if (ret == 0)
 		return 0;
 	log_error(device->bdf, "its configuration space reads all-ones (lspci: rev ff): it is "
 			       "powered off, or gone from the bus");
+	log_fix("echo on | sudo tee /sys/bus/pci/devices/%s/power/control   # keep it awake",
+		device->bdf);
 	log_fix("echo 1 | sudo tee /sys/bus/pci/devices/%s/remove; echo 1 | sudo tee "
-		"/sys/bus/pci/rescan   # find it anew",
+		"/sys/bus/pci/rescan   # if that did not help: find it anew",
 		device->bdf);
 	return -ENODEV;
 }

@@ -13,7 +13,8 @@
 #define SYSFS_DEVICES "/sys/bus/pci/devices"
 #define SYSFS_GROUPS  "/sys/kernel/iommu_groups"
 
-#define PCI_BASE_CLASS_BRIDGE 0x06
+#define PCI_CLASS_BRIDGE_PCI     0x0604
+#define PCI_CLASS_BRIDGE_CARDBUS 0x0607
 
 int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX])
 {
@@ -117,13 +118,16 @@ int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX])
 	return sysfs_read(bdf, "modalias", modalias, HOST_MODALIAS_MAX);
 }
 
-int host_read_config_id(const char *bdf, uint32_t *id)
+int host_reads_all_ones(const char *bdf)
 {
-	int n = sysfs_read_bytes(bdf, "config", id, sizeof(*id));
+	uint8_t head[16];
+	int n = sysfs_read_bytes(bdf, "config", head, sizeof(head));
 
 	if (n < 0)
 		return n;
-	return n == sizeof(*id) ? 0 : -EIO;
+	if (n != sizeof(head))
+		return -EIO;
+	return head[0] == 0xff && memcmp(head, head + 1, sizeof(head) - 1) == 0;
 }
 
 int host_for_each_in_group(int group, int (*visit)(const struct host_device *member, void *arg),
@@ -150,7 +154,9 @@ int host_for_each_in_group(int group, int (*visit)(const struct host_device *mem
 
 bool host_is_bridge(const struct host_device *device)
 {
-	return device->class_code >> 16 == PCI_BASE_CLASS_BRIDGE;
+	unsigned int class = device->class_code >> 8;
+
+	return class == PCI_CLASS_BRIDGE_PCI || class == PCI_CLASS_BRIDGE_CARDBUS;
 }
 
 bool host_has_iommu(void)

@@ -33,17 +33,21 @@ int host_read_device(const char *bdf, struct host_device *device);
 int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX]);
 
 /*
- * The first four bytes of the device's own configuration space, vendor and device ID: all-ones when
- * it does not answer. The kernel wakes a sleeping device for it. 0 or -errno; not logged.
+ * Whether the device's own configuration space reads all-ones. The kernel wakes a sleeping device
+ * for it. Not the ID alone is looked at: that of a virtual function always reads so. 1 or 0, or
+ * -errno; not logged.
  */
-int host_read_config_id(const char *bdf, uint32_t *id);
+int host_reads_all_ones(const char *bdf);
 
 /* Call visit() with each member of an IOMMU group until it returns nonzero; returns that, or 0, or
  * -errno. */
 int host_for_each_in_group(int group, int (*visit)(const struct host_device *member, void *arg),
 			   void *arg);
 
-/* A bridge stays with its driver: it does not count when a group is handed over. */
+/*
+ * A bridge to another bus stays with its driver: it does not count when a group is handed over.
+ * (An ISA or host bridge does, like any device.)
+ */
 bool host_is_bridge(const struct host_device *device);
 
 /* Whether the kernel has any IOMMU group at all. */

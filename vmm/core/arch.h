@@ -44,7 +44,7 @@ struct arch_layout {
 	uint32_t serial_gsi;
 	uint16_t power_port;   /* devices/power.c */
 	uint16_t i8042_port;   /* keyboard controller's command port: reset only */
-	uint16_t pvpanic_port; /* devices/pvpanic.c */
+	uint16_t pvpanic_port; /* devices/power.c too */
 };
 
 extern const struct arch_layout arch_layout;
@@ -89,7 +89,7 @@ bool arch_vcpu_exit(struct vcpu *vcpu);
 /* Print the registers to standard error, one line each. */
 void arch_vcpu_dump(struct vcpu *vcpu);
 
-/* The guest-physical address width that this host can give a guest; 0 < bits <= 52. */
+/* The width of the CPU's physical addresses, which bounds the guest's; 0 < bits <= 52. */
 unsigned int arch_gpa_bits(void);
 
 #endif

@@ -34,7 +34,7 @@ void irq_router_destroy(struct irq_router *router)
 	free(router->table);
 	free(router->gsi_used);
 	pthread_mutex_destroy(&router->lock);
-	*router = (struct irq_router){ 0 };
+	*router = (struct irq_router){ .vm_fd = -1 };
 }
 
 static int irq_alloc_gsi(struct irq_router *router)
@@ -101,6 +101,8 @@ static struct kvm_irq_routing_entry *irq_append_route(struct irq_router *router)
 	uint32_t capacity = router->capacity * 2;
 	struct kvm_irq_routing *grown;
 
+	if (router->table->nr >= router->gsi_max)
+		return NULL; /* as many routes as KVM takes */
 	if (router->table->nr == router->capacity) {
 		grown = realloc(router->table,
 				sizeof(*grown) + capacity * sizeof(grown->entries[0]));
@@ -112,10 +114,11 @@ static struct kvm_irq_routing_entry *irq_append_route(struct irq_router *router)
 	return &router->table->entries[router->table->nr++];
 }
 
-void irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_t address,
-			 uint32_t data)
+int irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_t address,
+			uint32_t data)
 {
 	struct kvm_irq_routing_entry *route;
+	int ret = 0;
 
 	pthread_mutex_lock(&router->lock);
 	route = irq_find_route(router, msi->gsi);
@@ -123,10 +126,13 @@ void irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_
 		goto unlock;
 	if (!route)
 		route = irq_append_route(router);
-	if (!route)
+	if (!route) {
+		ret = log_errno("interrupt routing", -ENOSPC, "a route for GSI %u", msi->gsi);
 		goto unlock;
+	}
 	msi->address = address;
 	msi->data = data;
+	msi->routed = true;
 	*route = (struct kvm_irq_routing_entry){
 		.gsi = msi->gsi,
 		.type = KVM_IRQ_ROUTING_MSI,
@@ -138,6 +144,12 @@ void irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_
 	router->dirty = true;
 unlock:
 	pthread_mutex_unlock(&router->lock);
+	return ret;
+}
+
+bool irq_msi_has_route(const struct irq_msi *msi)
+{
+	return msi->routed;
 }
 
 int irq_commit(struct irq_router *router)
@@ -155,12 +167,14 @@ int irq_commit(struct irq_router *router)
 	return ret;
 }
 
-static int irq_plug(struct irq_router *router, const struct irq_msi *msi, uint32_t flags)
+/* `resample` is the second eventfd of a level interrupt, which `flags` then asks for. */
+static int irq_plug(struct irq_router *router, uint32_t gsi, int fd, int resample, uint32_t flags)
 {
 	struct kvm_irqfd irqfd = {
-		.fd = (uint32_t)msi->eventfd,
-		.gsi = msi->gsi,
+		.fd = (uint32_t)fd,
+		.gsi = gsi,
 		.flags = flags,
+		.resamplefd = (uint32_t)resample,
 	};
 
 	return trace_ioctl(router->vm_fd, KVM_IRQFD, &irqfd);
@@ -172,7 +186,7 @@ int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi)
 
 	if (msi->unmasked)
 		return 0;
-	ret = irq_plug(router, msi, 0);
+	ret = irq_plug(router, msi->gsi, msi->eventfd, -1, 0);
 	if (ret < 0)
 		return log_errno("interrupt vector", ret, "KVM_IRQFD for GSI %u", msi->gsi);
 	msi->unmasked = true;
@@ -183,7 +197,7 @@ void irq_msi_mask(struct irq_router *router, struct irq_msi *msi)
 {
 	if (!msi->unmasked)
 		return;
-	irq_plug(router, msi, KVM_IRQFD_FLAG_DEASSIGN);
+	irq_plug(router, msi->gsi, msi->eventfd, -1, KVM_IRQFD_FLAG_DEASSIGN);
 	msi->unmasked = false;
 }
 
@@ -210,18 +224,6 @@ void irq_line_set(struct irq_router *router, struct irq_line *line, bool level)
 	pthread_mutex_unlock(&router->lock);
 }
 
-static int irq_level_plug(struct irq_router *router, const struct irq_level *level, uint32_t flags)
-{
-	struct kvm_irqfd irqfd = {
-		.fd = (uint32_t)level->trigger,
-		.gsi = level->gsi,
-		.flags = flags,
-		.resamplefd = (uint32_t)level->resample,
-	};
-
-	return trace_ioctl(router->vm_fd, KVM_IRQFD, &irqfd);
-}
-
 static void irq_level_close(struct irq_level *level)
 {
 	if (level->trigger >= 0)
@@ -241,7 +243,8 @@ int irq_level_init(struct irq_router *router, struct irq_level *level, uint32_t 
 	if (level->trigger < 0 || level->resample < 0)
 		ret = log_errno("interrupt line", -errno, "eventfd");
 	if (ret == 0) {
-		ret = irq_level_plug(router, level, KVM_IRQFD_FLAG_RESAMPLE);
+		ret = irq_plug(router, gsi, level->trigger, level->resample,
+			       KVM_IRQFD_FLAG_RESAMPLE);
 		if (ret < 0)
 			log_errno("interrupt line", ret, "KVM_IRQFD with resample for GSI %u", gsi);
 	}
@@ -253,6 +256,7 @@ int irq_level_init(struct irq_router *router, struct irq_level *level, uint32_t 
 void irq_level_destroy(struct irq_router *router, struct irq_level *level)
 {
 	if (level->trigger >= 0)
-		irq_level_plug(router, level, KVM_IRQFD_FLAG_DEASSIGN);
+		irq_plug(router, level->gsi, level->trigger, level->resample,
+			 KVM_IRQFD_FLAG_DEASSIGN);
 	irq_level_close(level);
 }

@@ -37,6 +37,7 @@ struct irq_msi {
 	int eventfd; /* whoever signals it interrupts the guest, if unmasked */
 	uint64_t address;
 	uint32_t data;
+	bool routed;
 	uint32_t devid; /* the function's BDF, for interrupt controllers that ask for it */
 	bool unmasked;
 };
@@ -71,9 +72,15 @@ int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid)
 /* Unplugs the irqfd and gives GSI and eventfd back. Accepts a half-built or destroyed vector. */
 void irq_msi_destroy(struct irq_router *router, struct irq_msi *msi);
 
-/* The message the vector sends. Takes effect with irq_commit(). */
-void irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_t address,
-			 uint32_t data);
+/*
+ * The message the vector sends. Takes effect with irq_commit(). 0, or -ENOSPC when KVM takes no
+ * more routes, logged: then the vector must not be unmasked.
+ */
+int irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_t address,
+			uint32_t data);
+
+/* Whether irq_msi_set_message() was called with success. */
+bool irq_msi_has_route(const struct irq_msi *msi);
 
 /* Hand all changed routes to KVM in one call; none if nothing changed. 0 or -errno, logged. */
 int irq_commit(struct irq_router *router);

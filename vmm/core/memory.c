@@ -185,11 +185,13 @@ static int memory_replay(struct memory *memory, struct memory_listener *listener
 
 int memory_add_listener(struct memory *memory, struct memory_listener *listener)
 {
-	int ret = -ENOSPC;
+	int ret;
 
 	pthread_mutex_lock(&memory->lock);
 	if (memory->listener_count < MEMORY_LISTENERS_MAX)
 		ret = memory_replay(memory, listener);
+	else
+		ret = log_errno("memory map", -ENOSPC, "one more listener");
 	if (ret == 0)
 		memory->listeners[memory->listener_count++] = listener;
 	pthread_mutex_unlock(&memory->lock);

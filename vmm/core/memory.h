@@ -68,7 +68,7 @@ void memory_del_region(struct memory *memory, uint64_t gpa);
 
 /*
  * Tell `listener` of every present and future region. On failure it is left unregistered and knows
- * of none. 0, -ENOSPC, or what add() answered.
+ * of none. 0, -ENOSPC (logged), or what add() answered.
  */
 int memory_add_listener(struct memory *memory, struct memory_listener *listener);
 

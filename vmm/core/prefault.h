@@ -12,7 +12,7 @@
 
 /*
  * Populate [hva, hva + size), page aligned. On a terminal a progress line appears once it takes
- * longer than a second. 0, or -ENOMEM when memory ran out (logged). A kernel without
+ * longer than a second. 0 or -errno, logged: -ENOMEM when memory ran out. A kernel without
  * MADV_POPULATE_WRITE does nothing.
  */
 int prefault_memory(void *hva, size_t size);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,8 +54,12 @@ static void vcpu_kicked(int signal)
 void vcpu_init_kick(void)
 {
 	struct sigaction action = { .sa_handler = vcpu_kicked };
+	sigset_t set;
 
 	sigaction(SIGUSR1, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* whoever started us may have blocked it */
 }
 
 int vcpu_init(struct vcpu *vcpu, struct vm *vm, unsigned int index)
@@ -187,7 +192,7 @@ static void *vcpu_run(void *arg)
 		if (ret == -EINTR || ret == -EAGAIN)
 			continue;
 		if (ret < 0) {
-			vcpu_crash(vcpu, "KVM_RUN failed, errno", (uint64_t)-ret);
+			vcpu_crash(vcpu, strerror(-ret), (uint64_t)-ret);
 			break;
 		}
 		vcpu_count_exit(vcpu);
@@ -223,12 +228,12 @@ void vcpu_stop(struct vcpu *vcpu)
 	do {
 		__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_RELEASE);
 		pthread_kill(vcpu->thread, SIGUSR1);
-		clock_gettime(CLOCK_REALTIME, &until);
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += 10000000;
 		if (until.tv_nsec >= 1000000000) {
 			until.tv_nsec -= 1000000000;
 			until.tv_sec++;
 		}
-	} while (pthread_timedjoin_np(vcpu->thread, NULL, &until));
+	} while (pthread_clockjoin_np(vcpu->thread, NULL, CLOCK_MONOTONIC, &until));
 	vcpu->started = false;
 }

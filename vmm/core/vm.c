@@ -19,7 +19,9 @@ static const struct arch_cap vm_caps[] = {
 	{ KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY" },
 	{ KVM_CAP_IRQ_ROUTING, "KVM_CAP_IRQ_ROUTING" },
 	{ KVM_CAP_IRQFD, "KVM_CAP_IRQFD" },
+	{ KVM_CAP_IRQFD_RESAMPLE, "KVM_CAP_IRQFD_RESAMPLE" },
 	{ KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT" },
+	{ KVM_CAP_DEVICE_CTRL, "KVM_CAP_DEVICE_CTRL" },
 	{ 0, NULL },
 };
 
@@ -49,7 +51,8 @@ static int vm_open_kvm(struct vm *vm)
 		return 0;
 	err = log_errno("/dev/kvm", -errno, "open");
 	if (err == -ENOENT)
-		log_fix("modprobe kvm_intel || modprobe kvm_amd   # virtualization must be on in "
+		log_fix("sudo modprobe kvm_intel || sudo modprobe kvm_amd   # virtualization must "
+			"be on in "
 			"the firmware setup");
 	else if (err == -EACCES || err == -EPERM)
 		log_fix("sudo usermod -aG kvm $USER   # then log in again");
@@ -59,7 +62,7 @@ static int vm_open_kvm(struct vm *vm)
 static int vm_check_kvm(struct vm *vm)
 {
 	int version = trace_ioctl(vm->kvm_fd, KVM_GET_API_VERSION, 0);
-	int cpus, ret;
+	int cpus, slots, run_size, ret;
 
 	if (version != KVM_API_VERSION) {
 		log_error("/dev/kvm", "KVM API version %d, expected %d", version, KVM_API_VERSION);
@@ -75,8 +78,12 @@ static int vm_check_kvm(struct vm *vm)
 		log_error("--cpus", "%u vCPUs asked for, KVM offers %d", vm->cpus, cpus);
 		return -EINVAL;
 	}
-	vm->slot_max = (unsigned int)vm_check_cap(vm, KVM_CAP_NR_MEMSLOTS);
-	vm->vcpu_mmap_size = (size_t)trace_ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	slots = vm_check_cap(vm, KVM_CAP_NR_MEMSLOTS);
+	run_size = trace_ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (slots <= 0 || run_size <= 0)
+		return log_errno("/dev/kvm", -ENOTSUP, "its memory slots and vCPU size");
+	vm->slot_max = (unsigned int)slots;
+	vm->vcpu_mmap_size = (size_t)run_size;
 	return 0;
 }
 
@@ -305,10 +312,12 @@ void vm_stop(struct vm *vm)
 
 void vm_post(struct vm *vm, enum vm_event event)
 {
-	int none = VM_EVENT_NONE;
+	int seen = VM_EVENT_NONE;
 
-	if (atomic_compare_exchange_strong(&vm->event, &none, (int)event))
-		eventfd_write(vm->event_source.fd, 1);
+	while (!atomic_compare_exchange_weak(&vm->event, &seen, (int)event))
+		if (seen != VM_EVENT_NONE && (seen != VM_EVENT_RESET || event == VM_EVENT_RESET))
+			return; /* all but a reset is final */
+	eventfd_write(vm->event_source.fd, 1);
 }
 
 enum vm_event vm_wait(struct vm *vm)

@@ -10,7 +10,7 @@
 #include "vmm/core/trace.h"
 #include "vmm/core/vm.h"
 
-#define CPUID_ENTRIES 128
+#define CPUID_ENTRIES 256 /* the most KVM lists */
 
 #define CPUID_1_ECX_X2APIC       (1u << 21)
 #define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
@@ -63,7 +63,7 @@ static void x86_cpuid_fix(struct kvm_cpuid_entry2 *entry, const struct vcpu *vcp
 	switch (entry->function) {
 	case 0x1:
 		entry->ebx &= 0x0000ffff;
-		entry->ebx |= vcpu->index << 24 | (1u << bits & 0xff) << 16;
+		entry->ebx |= vcpu->index << 24 | (bits > 7 ? 255u : 1u << bits) << 16;
 		entry->ecx |= CPUID_1_ECX_HYPERVISOR | CPUID_1_ECX_X2APIC;
 		if (trace_ioctl(vcpu->vm->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) >
 		    0)
@@ -96,16 +96,16 @@ static void x86_cpuid_fix(struct kvm_cpuid_entry2 *entry, const struct vcpu *vcp
 	}
 }
 
-/* KVM may list only the first level of leaf 0xb; a guest needs both. */
-static void x86_cpuid_add_core_level(struct kvm_cpuid2 *cpuid)
+/* KVM may list only the first level of a topology leaf; a guest needs both. */
+static void x86_cpuid_add_core_level(struct kvm_cpuid2 *cpuid, uint32_t leaf)
 {
-	struct kvm_cpuid_entry2 core = { .function = 0xb,
+	struct kvm_cpuid_entry2 core = { .function = leaf,
 					 .index = 1,
 					 .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX };
 	bool has_leaf = false;
 
 	for (uint32_t i = 0; i < cpuid->nent; i++) {
-		if (cpuid->entries[i].function != 0xb)
+		if (cpuid->entries[i].function != leaf)
 			continue;
 		if (cpuid->entries[i].index == 1)
 			return;
@@ -129,7 +129,8 @@ int x86_cpuid_init(struct vcpu *vcpu)
 		log_errno("KVM", ret, "KVM_GET_SUPPORTED_CPUID");
 		goto out;
 	}
-	x86_cpuid_add_core_level(cpuid);
+	x86_cpuid_add_core_level(cpuid, 0xb);
+	x86_cpuid_add_core_level(cpuid, 0x1f);
 	for (uint32_t i = 0; i < cpuid->nent; i++)
 		x86_cpuid_fix(&cpuid->entries[i], vcpu);
 	ret = trace_ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid);

@@ -20,6 +20,8 @@
 
 #define MSR_IA32_MISC_ENABLE    0x1a0
 #define MISC_ENABLE_FAST_STRING (1ull << 0)
+#define MISC_ENABLE_NO_BTS      (1ull << 11)
+#define MISC_ENABLE_NO_PEBS     (1ull << 12)
 #define MSR_IA32_MTRR_DEF_TYPE  0x2ff
 #define MTRR_ENABLE             (1ull << 11)
 #define MTRR_WRITE_BACK         6ull
@@ -98,7 +100,8 @@ static int x86_set_boot_regs(struct vcpu *vcpu, const struct arch_entry *entry)
 static int x86_set_msrs(struct vcpu *vcpu)
 {
 	static const struct kvm_msr_entry entries[] = {
-		{ .index = MSR_IA32_MISC_ENABLE, .data = MISC_ENABLE_FAST_STRING },
+		{ .index = MSR_IA32_MISC_ENABLE,
+		  .data = MISC_ENABLE_FAST_STRING | MISC_ENABLE_NO_BTS | MISC_ENABLE_NO_PEBS },
 		{ .index = MSR_IA32_MTRR_DEF_TYPE, .data = MTRR_ENABLE | MTRR_WRITE_BACK },
 	};
 	union {
@@ -109,7 +112,11 @@ static int x86_set_msrs(struct vcpu *vcpu)
 
 	memcpy(msrs.head.entries, entries, sizeof(entries));
 	ret = trace_ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
-	return ret < 0 ? log_errno("KVM", ret, "KVM_SET_MSRS") : 0;
+	if (ret < 0)
+		return log_errno("KVM", ret, "KVM_SET_MSRS");
+	if (ret != (int)msrs.head.nmsrs) /* how many it took before one it refused */
+		return log_errno("KVM", -EINVAL, "KVM_SET_MSRS of MSR %#x", entries[ret].index);
+	return 0;
 }
 
 int arch_vcpu_init(struct vcpu *vcpu)

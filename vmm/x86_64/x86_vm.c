@@ -57,7 +57,10 @@ static uint32_t x86_route(struct kvm_irq_routing_entry *entry, uint32_t gsi, uin
 	return 1;
 }
 
-/* The wiring of a PC: ISA interrupts reach both PICs and the IOAPIC, there IRQ 0 at pin 2. */
+/*
+ * ISA interrupts reach both PICs and the IOAPIC, at the pin of their number: what KVM itself starts
+ * with, and the MADT, which has no override, says.
+ */
 uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries)
 {
 	uint32_t n = 0;
@@ -67,8 +70,7 @@ uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries)
 			       irq < X86_PIC_PINS ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE,
 			       irq % X86_PIC_PINS);
 	for (uint32_t gsi = 0; gsi < X86_IOAPIC_PINS; gsi++)
-		if (gsi != 2)
-			n += x86_route(&entries[n], gsi, KVM_IRQCHIP_IOAPIC, gsi == 0 ? 2 : gsi);
+		n += x86_route(&entries[n], gsi, KVM_IRQCHIP_IOAPIC, gsi);
 	return n;
 }
 
