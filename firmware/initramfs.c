@@ -178,8 +178,8 @@ static bool is_static_program(const char *path)
 	if (fd < 0)
 		return false;
 	if (pread(fd, &elf, sizeof(elf), 0) != sizeof(elf) ||
-	    memcmp(elf.e_ident, init->e_ident, EI_VERSION) != 0 || elf.e_machine != init->e_machine ||
-	    elf.e_phentsize != sizeof(ph))
+	    memcmp(elf.e_ident, init->e_ident, EI_VERSION) != 0 ||
+	    elf.e_machine != init->e_machine || elf.e_phentsize != sizeof(ph))
 		goto out;
 	for (int i = 0; i < elf.e_phnum; i++)
 		if (pread(fd, &ph, sizeof(ph), elf.e_phoff + i * sizeof(ph)) != sizeof(ph) ||

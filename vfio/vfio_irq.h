@@ -36,7 +36,7 @@ struct vfio_vectors {
 	uint32_t devid;
 	bool growable; /* one vector can be added while others are on */
 	bool enabled;
-	bool refused; /* the host could not give a vector; said once until MSI is switched on anew */
+	bool refused; /* the host gave no vector; said once until the kind is switched on anew */
 	unsigned int count;      /* vectors the device has */
 	unsigned int host_count; /* vectors enabled on the host: 0 .. host_count - 1 */
 	struct irq_msi *msi;     /* count of them; gsi 0 while never used */

@@ -120,7 +120,7 @@ int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX])
 
 int host_reads_all_ones(const char *bdf)
 {
-	uint8_t head[16];
+	uint8_t head[16] = { 0 };
 	int n = sysfs_read_bytes(bdf, "config", head, sizeof(head));
 
 	if (n < 0)
