@@ -371,7 +371,7 @@ static int pci_assign_bar(struct pci_function *function, unsigned int bar, void 
 	if (skipped > range->size || align > range->size - skipped) {
 		log_error(function->name,
 			  "BAR %u of %#" PRIx64 " bytes does not fit into the guest's %s window",
-			  bar, b->size >> 10,
+			  bar, b->size,
 			  pci_bar_is_io(b)   ? "I/O"
 			  : pci_bar_is_64(b) ? "64-bit"
 					     : "32-bit");

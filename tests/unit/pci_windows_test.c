@@ -235,9 +235,11 @@ static const struct {
 	unsigned int fit;
 	const char *words;
 } full[] = {
-	{ 256ull << 20, MEM, 3, "BAR 0 of 262144 KiB does not fit into the guest's 32-bit window" },
-	{ 1ull << 31, MEM, 0, "BAR 0 of 2097152 KiB does not fit into the guest's 32-bit window" },
-	{ 0x1000, IO, 4, "BAR 0 of 4 KiB does not fit into the guest's I/O window" },
+	{ 256ull << 20, MEM, 3,
+	  "BAR 0 of 0x10000000 bytes does not fit into the guest's 32-bit window" },
+	{ 1ull << 31, MEM, 0,
+	  "BAR 0 of 0x80000000 bytes does not fit into the guest's 32-bit window" },
+	{ 0x1000, IO, 4, "BAR 0 of 0x1000 bytes does not fit into the guest's I/O window" },
 };
 
 START_TEST(full_window_names_the_bar)
