@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "vmm/core/log.h"
-#include "vmm/core/prefault.h"
 
 /* glibc has it, a header for it only libcap. */
 int capget(cap_user_header_t header, cap_user_data_t data);
@@ -96,8 +95,6 @@ static int dma_region_add(struct memory_listener *listener, const struct memory_
 	if (region->kind != MEMORY_RAM)
 		return 0;
 	ret = dma_check_range(map, region);
-	if (ret == 0)
-		ret = prefault_memory(region->hva, region->size);
 	if (ret < 0)
 		return ret;
 	ret = map->space->backend->dma_map(map->space, &dma);

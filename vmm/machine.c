@@ -23,7 +23,10 @@
 #include "vfio/vfio_dma.h"
 #include "vfio/vfio_pci.h"
 #include "vmm/core/log.h"
+#include "vmm/core/prefault.h"
 #include "vmm/core/trace.h"
+
+#define MACHINE_BANKS 2 /* of RAM, below and above the hole */
 
 struct machine {
 	const struct config *config;
@@ -32,6 +35,7 @@ struct machine {
 	struct serial serial;
 	struct pci_host pci_host;
 	struct host_device host_devices[OPTIONS_DEVICES_MAX];
+	struct prefault prefault[MACHINE_BANKS];
 	struct vfio_space space;
 	struct vfio_dma_map dma;
 	struct vfio_pci *devices[OPTIONS_DEVICES_MAX];
@@ -83,6 +87,17 @@ static int machine_open_images(struct machine *machine)
 
 /* ---- build ---- */
 
+/* RAM that will be pinned is given its pages meanwhile. */
+static int machine_add_bank(struct machine *machine, unsigned int bank, uint64_t gpa, uint64_t size)
+{
+	struct memory *memory = &machine->vm.memory;
+	int ret = memory_add_ram(memory, gpa, size);
+
+	if (ret == 0 && machine->config->device_count)
+		prefault_start(&machine->prefault[bank], memory_ram_ptr(memory, gpa, size), size);
+	return ret;
+}
+
 static int machine_add_ram(struct machine *machine)
 {
 	uint64_t low = machine->config->memory, high = 0;
@@ -97,9 +112,9 @@ static int machine_add_ram(struct machine *machine)
 			  machine->config->memory >> 20, arch_gpa_bits());
 		return -EINVAL;
 	}
-	ret = memory_add_ram(&machine->vm.memory, arch_layout.ram_low.base, low);
+	ret = machine_add_bank(machine, 0, arch_layout.ram_low.base, low);
 	if (ret == 0 && high)
-		ret = memory_add_ram(&machine->vm.memory, arch_layout.ram_high, high);
+		ret = machine_add_bank(machine, 1, arch_layout.ram_high, high);
 	return ret;
 }
 
@@ -113,6 +128,21 @@ static int machine_add_serial(struct machine *machine)
 		    &machine->console);
 	ret = bus_add_region(&machine->vm.pio, &region);
 	return ret < 0 ? log_errno("serial port", ret, "place its registers") : 0;
+}
+
+static int machine_start_dma(struct machine *machine)
+{
+	int ret = 0;
+
+	trace_phase("wait for RAM");
+	for (unsigned int bank = 0; bank < MACHINE_BANKS && ret == 0; bank++)
+		if (machine->prefault[bank].size)
+			ret = prefault_finish(&machine->prefault[bank]);
+	trace_phase("map RAM for DMA");
+	if (ret == 0)
+		ret = vfio_dma_start(&machine->dma, &machine->space, &machine->vm.memory);
+	trace_phase("open devices");
+	return ret;
 }
 
 /* The first device opens the space for DMA; all share it. */
@@ -131,12 +161,7 @@ static int machine_add_device(struct machine *machine, unsigned int i)
 		return ret;
 	}
 	machine->devices[i] = device;
-	if (i == 0) {
-		trace_phase("map RAM for DMA");
-		ret = vfio_dma_start(&machine->dma, &machine->space, &machine->vm.memory);
-		trace_phase("open devices");
-	}
-	return ret;
+	return i == 0 ? machine_start_dma(machine) : 0;
 }
 
 static int machine_add_devices(struct machine *machine)
@@ -287,6 +312,8 @@ static int machine_exit_status(const struct machine *machine, enum vm_event even
 
 static void machine_destroy(struct machine *machine)
 {
+	for (unsigned int bank = 0; bank < MACHINE_BANKS; bank++)
+		prefault_cancel(&machine->prefault[bank]);
 	vm_stop(&machine->vm);
 	for (unsigned int i = 0; i < OPTIONS_DEVICES_MAX && machine->devices[i]; i++)
 		vfio_pci_quiesce(machine->devices[i]);

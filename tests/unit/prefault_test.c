@@ -18,6 +18,14 @@ static void *reserve(size_t size, int prot)
 	return at;
 }
 
+static int prefault_memory(void *at, size_t size)
+{
+	static struct prefault job;
+
+	prefault_start(&job, at, size);
+	return prefault_finish(&job);
+}
+
 static size_t resident_pages(void *at, size_t size)
 {
 	unsigned char *pages = calloc(size / PAGE, 1);
@@ -63,4 +71,21 @@ START_TEST(memory_that_is_not_there)
 }
 END_TEST
 
-UNIT_MAIN("prefault", { all_pages_are_there, UNIT_COUNT(sizes) }, { memory_that_is_not_there, 0 })
+/* A start that fails elsewhere gives up the rest; the memory may go away at once. */
+START_TEST(cancelled)
+{
+	static struct prefault job, unused;
+	size_t size = 256 * MIB;
+	char *at = reserve(size, PROT_READ | PROT_WRITE);
+
+	prefault_start(&job, at, size);
+	prefault_cancel(&job);
+	munmap(at, size);
+	prefault_cancel(&job);
+	prefault_cancel(&unused);
+	ck_assert_uint_eq(job.started, 0);
+}
+END_TEST
+
+UNIT_MAIN("prefault", { cancelled, 0 }, { all_pages_are_there, UNIT_COUNT(sizes) },
+	  { memory_that_is_not_there, 0 })

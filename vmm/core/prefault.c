@@ -2,8 +2,6 @@
 #include "prefault.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -15,17 +13,9 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#define PREFAULT_CHUNK       (64ul << 20)
-#define PREFAULT_THREADS_MAX 16
-#define PREFAULT_QUIET_MS    1000
-
-struct prefault {
-	char *hva;
-	size_t size;
-	_Atomic size_t next; /* offset of the first chunk nobody has taken */
-	_Atomic size_t done;
-	_Atomic int err;
-};
+/* A chunk holds up every mmap() of the process while it is populated: not too large. */
+#define PREFAULT_CHUNK    (16ul << 20)
+#define PREFAULT_QUIET_MS 1000
 
 static void *prefault_worker(void *arg)
 {
@@ -41,6 +31,17 @@ static void *prefault_worker(void *arg)
 		atomic_fetch_add(&job->done, chunk);
 	}
 	return NULL;
+}
+
+void prefault_start(struct prefault *job, void *hva, size_t size)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	*job = (struct prefault){ .hva = hva, .size = size };
+	while (job->started < PREFAULT_THREADS_MAX && (long)job->started < cpus &&
+	       job->started * PREFAULT_CHUNK < size &&
+	       !pthread_create(&job->threads[job->started], NULL, prefault_worker, job))
+		job->started++;
 }
 
 /* Watches from the calling thread; the line is overwritten in place and ends with the job. */
@@ -61,22 +62,25 @@ static void prefault_watch(struct prefault *job)
 		fputc('\n', stderr);
 }
 
-int prefault_memory(void *hva, size_t size)
+static void prefault_join(struct prefault *job)
 {
-	struct prefault job = { .hva = hva, .size = size };
-	pthread_t threads[PREFAULT_THREADS_MAX];
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned int started = 0;
+	while (job->started)
+		pthread_join(job->threads[--job->started], NULL);
+}
 
-	while (started < PREFAULT_THREADS_MAX && (long)started < cpus &&
-	       started < size / PREFAULT_CHUNK &&
-	       !pthread_create(&threads[started], NULL, prefault_worker, &job))
-		started++;
-	if (!started)
-		prefault_worker(&job);
-	else if (isatty(STDERR_FILENO))
-		prefault_watch(&job);
-	while (started)
-		pthread_join(threads[--started], NULL);
-	return job.err ? log_errno("guest RAM", job.err, "allocate %zu MiB", size >> 20) : 0;
+int prefault_finish(struct prefault *job)
+{
+	if (job->started && isatty(STDERR_FILENO))
+		prefault_watch(job);
+	prefault_worker(job); /* what is left, or all of it where no thread could be had */
+	prefault_join(job);
+	if (job->err)
+		return log_errno("guest RAM", job->err, "allocate %zu MiB", job->size >> 20);
+	return 0;
+}
+
+void prefault_cancel(struct prefault *job)
+{
+	job->err = -ECANCELED;
+	prefault_join(job);
 }
