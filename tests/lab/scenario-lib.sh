@@ -205,21 +205,27 @@ qmp()
 {
 	# Held open throughout: closing the port throws away what is on its way.
 	exec 3<> /dev/ttyS2
-	# What came before is the greeting, and complaints about what the port echoed until it was raw:
-	# an empty line ends half an echo, and the answers to it are thrown away.
-	echo >&3
+	# What came before is the greeting, and complaints about what the port echoed until it was raw.
+	# A byte that is never in JSON makes the emulator forget half an echo; its answer is thrown away.
+	printf '\377\n' >&3
 	timeout 1 cat <&3 > /dev/null
 	cat <&3 > /tmp/qmp.out &
 	qmp_reader=$!
 	# Once for each boot; a second time would be an error.
+	qmp_answers=$#
 	if [ ! -e /run/lab-qmp ]; then
 		echo '{"execute":"qmp_capabilities"}' >&3
 		: > /run/lab-qmp
+		qmp_answers=$((qmp_answers + 1))
 	fi
 	for command; do
 		echo "$command" >&3
 	done
-	sleep 1
+	tries=0
+	while [ "$(grep -c '"return"\|"error"' /tmp/qmp.out)" -lt $qmp_answers ] && [ $tries -lt 200 ]; do
+		tries=$((tries + 1))
+		usleep 100000
+	done
 	kill $qmp_reader
 	exec 3>&-
 	echo "--- qmp $*"
