@@ -14,6 +14,25 @@ resolve()
 	apt-cache depends "$1" | awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }'
 }
 
+# The machine's lists of packages may be missing, or older than what the mirror still has.
+update_lists()
+{
+	local as_root=
+
+	[ "$(id -u)" = 0 ] || as_root=sudo
+	$as_root apt-get -q -q update
+}
+
+# download META: the package behind it, into $pkgs; sets $package.
+download()
+{
+	package=$(resolve "$1")
+	[ -n "$package" ] || return 1
+	rm -f "$pkgs/$package"_*.deb
+	# apt's own unprivileged user cannot write below a home or work directory.
+	(cd "$pkgs" && apt-get -q -q -o APT::Sandbox::User=root download "$package")
+}
+
 fetch_kernel()
 {
 	local root=$dir/root-$1 meta=$2 package deb release
@@ -21,15 +40,12 @@ fetch_kernel()
 	if [ -e "$root/.complete" ]; then
 		return
 	fi
-	package=$(resolve "$meta")
-	if [ -z "$package" ]; then
-		echo "fetch.sh: no package $meta here; apt-get update, or add bookworm-security" >&2
+	if ! download "$meta" && ! { update_lists && download "$meta"; }; then
+		echo "fetch.sh: no package $meta here; is bookworm-security among apt's sources?" >&2
 		return 1
 	fi
 	echo "fetch.sh: $package -> $root"
-	rm -rf "$root" "$pkgs/$package"_*.deb
-	# apt's own unprivileged user cannot write below a home or work directory.
-	(cd "$pkgs" && apt-get -q -q -o APT::Sandbox::User=root download "$package")
+	rm -rf "$root"
 	deb=$(ls "$pkgs/$package"_*.deb)
 	dpkg -x "$deb" "$root"
 	release=$(ls "$root/lib/modules")
