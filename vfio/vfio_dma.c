@@ -102,8 +102,7 @@ static int dma_region_add(struct memory_listener *listener, const struct memory_
 		log_errno("guest RAM", ret, "map %#" PRIx64 " + %#" PRIx64 " for DMA", dma.iova,
 			  dma.size);
 	if (ret == -ENOMEM)
-		log_fix("ulimit -l unlimited   # or free memory: every page of guest RAM is "
-			"pinned");
+		dma_print_memlock_fix(dma.iova + dma.size);
 	return ret;
 }
 

@@ -24,8 +24,8 @@ struct vfio_dma_map {
 };
 
 /*
- * Make sure that `need` bytes can be pinned: raises the soft locked-memory limit when allowed. 0,
- * or -ENOMEM with need, limit and the line that raises it printed.
+ * Make sure that `need` bytes can be pinned: raises the locked-memory limit when allowed; with
+ * CAP_IPC_LOCK there is none. 0, or -ENOMEM with need, limit and the lines that raise it printed.
  */
 int vfio_dma_check_memlock(uint64_t need);
 

@@ -15,7 +15,7 @@
  * Stop the device's DMA, wake it to D0, and reset it: the function alone if it can, else its bus if
  * all it affects is ours. Afterwards it must answer. Interrupts and mappings are off. `info_flags`
  * are VFIO_DEVICE_FLAGS_*, `pm_cap` is where the power management capability lies, or 0. 0;
- * -ENOTSUP when nothing can reset it, which is a warning; or -errno, logged.
+ * -ENOTSUP when nothing could reset it, which is a warning; -EIO when it is dead, logged.
  */
 int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config,
 		      unsigned int pm_cap);

@@ -37,7 +37,7 @@ struct irq_msi {
 	int eventfd; /* whoever signals it interrupts the guest, if unmasked */
 	uint64_t address;
 	uint32_t data;
-	bool routed;
+	bool routed;    /* address and data are in the table */
 	uint32_t devid; /* the function's BDF, for interrupt controllers that ask for it */
 	bool unmasked;
 };
