@@ -157,7 +157,14 @@ run()
 	local -A members=()
 	local -a order=()
 
-	[ $# -gt 0 ] || mapfile -t order < <(all_scenarios)
+	# A scenario that runs only when named says why, and is counted as skipped.
+	[ $# -gt 0 ] || for name in $(all_scenarios); do
+		if [ -n "$(header "$name" 'on demand')" ]; then
+			echo "SKIP $name: $(header "$name" 'on demand')"
+		else
+			order+=("$name")
+		fi
+	done
 	[ $# -eq 0 ] || order=("$@")
 	for name in "${order[@]}"; do
 		[ -e "$scenarios/$name.sh" ] || die "no scenario $name"

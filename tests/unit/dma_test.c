@@ -107,7 +107,7 @@ START_TEST(failure_rolls_back)
 		     "dma_unmap 0x100000+0x100000\ndma_unmap 0+0x100000\n");
 	stderr_holds(&caught, "minivmm: error: guest RAM: map 0x200000 + 0x100000 for DMA: "
 			      "Cannot allocate memory");
-	stderr_holds(&caught, "  fix: ulimit -l unlimited");
+	stderr_holds(&caught, "  fix: sudo prlimit --memlock=");
 	ck_assert_int_eq(memory_add_ram(&world.memory, 8 * MIB, MIB), 0);
 	calls_expect("");
 	end(&world);
