@@ -385,6 +385,27 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 	return 0;
 }
 
+/* ---- overrides ---- */
+
+void vfio_config_override(struct pci_function *function,
+			  const struct vfio_id_override ids[VFIO_IDS])
+{
+	static const struct {
+		unsigned int offset, size;
+	} registers[VFIO_IDS] = {
+		[VFIO_ID_VENDOR] = { PCI_VENDOR_ID, 2 },
+		[VFIO_ID_DEVICE] = { PCI_DEVICE_ID, 2 },
+		[VFIO_ID_SUB_VENDOR] = { PCI_SUBSYSTEM_VENDOR_ID, 2 },
+		[VFIO_ID_SUB_DEVICE] = { PCI_SUBSYSTEM_ID, 2 },
+		[VFIO_ID_CLASS] = { PCI_CLASS_PROG, 3 },
+	};
+
+	for (unsigned int id = 0; id < VFIO_IDS; id++)
+		for (unsigned int i = 0; ids[id].given && i < registers[id].size; i++)
+			function->config[registers[id].offset + i] =
+				(uint8_t)(ids[id].value >> (8 * i));
+}
+
 /* ---- guest accesses ---- */
 
 static uint32_t config_mask(const uint8_t *mask, unsigned int offset, unsigned int size)

@@ -17,6 +17,7 @@
 
 #include "devices/pci.h"
 #include "vfio.h"
+#include "vfio_options.h"
 
 enum vfio_cap_policy {
 	VFIO_CAP_PASS,    /* the device's own registers, as far as the table lets writes through */
@@ -39,6 +40,10 @@ struct vfio_config {
  */
 int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 		     struct pci_function *function);
+
+/* Tell the guest other identities than the device has, where they are given. */
+void vfio_config_override(struct pci_function *function,
+			  const struct vfio_id_override ids[VFIO_IDS]);
 
 /*
  * What the guest reads: where the device is asked and does not answer, all-ones. Aligned, 1, 2 or 4

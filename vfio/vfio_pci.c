@@ -281,6 +281,8 @@ static int vfio_pci_init(struct vfio_pci *pci, struct vfio_space *space)
 	if (ret == 0)
 		ret = vfio_config_init(&pci->config, &pci->device, &pci->function);
 	if (ret == 0)
+		vfio_config_override(&pci->function, pci->options.ids);
+	if (ret == 0)
 		ret = vfio_pci_init_msix(pci);
 	if (ret == 0)
 		ret = vfio_pci_init_bars(pci);
@@ -293,7 +295,7 @@ static int vfio_pci_init(struct vfio_pci *pci, struct vfio_space *space)
 }
 
 int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int group,
-		 struct vfio_pci **result)
+		 const struct vfio_device_options *options, struct vfio_pci **result)
 {
 	struct vfio_pci *pci = calloc(1, sizeof(*pci));
 	int ret;
@@ -301,6 +303,7 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int 
 	if (!pci)
 		return log_errno(name, -ENOMEM, "allocate");
 	pci->vm = vm;
+	pci->options = *options;
 	pci->device = (struct vfio_device){
 		.backend = space->backend, .space = space, .group = group, .fd = -1, .kvm_file = -1
 	};

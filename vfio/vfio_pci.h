@@ -17,6 +17,7 @@
 #include "vfio_config.h"
 #include "vfio_event.h"
 #include "vfio_irq.h"
+#include "vfio_options.h"
 #include "vfio_region.h"
 #include "vmm/core/vm.h"
 
@@ -41,6 +42,7 @@ struct vfio_bar {
 struct vfio_pci {
 	struct pci_function function;
 	struct vfio_device device;
+	struct vfio_device_options options;
 	struct vm *vm;
 	bool kvm_knows;      /* of device.kvm_file */
 	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_* */
@@ -67,11 +69,11 @@ static inline struct vfio_pci *vfio_pci_of(struct pci_function *function)
 
 /*
  * Open the host's device `name` (full BDF) of IOMMU group `group` in `space` and make it a function
- * ready for pci_host_add(). *result is freed by its destroy op, or by vfio_pci_free() before it is
- * plugged in. 0 or -errno, logged.
+ * ready for pci_host_add(), as `options` say. *result is freed by its destroy op, or by
+ * vfio_pci_free() before it is plugged in. 0 or -errno, logged.
  */
 int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int group,
-		 struct vfio_pci **result);
+		 const struct vfio_device_options *options, struct vfio_pci **result);
 void vfio_pci_free(struct vfio_pci *pci);
 
 /* The device starts no DMA any more: bus mastering off. */

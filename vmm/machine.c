@@ -152,7 +152,8 @@ static int machine_add_device(struct machine *machine, unsigned int i)
 	struct vfio_pci *device;
 	int ret;
 
-	ret = vfio_pci_new(&machine->vm, &machine->space, host->bdf, host->group, &device);
+	ret = vfio_pci_new(&machine->vm, &machine->space, host->bdf, host->group,
+			   &machine->config->vfio[i], &device);
 	if (ret < 0)
 		return ret;
 	ret = pci_host_add(&machine->pci_host, &device->function);

@@ -57,7 +57,8 @@ void options_print_help(void)
 	fputs("Usage: minivmm [run] --vfio BDF [OPTION]...\n"
 	      "Start a virtual machine that drives a real PCI device of this host.\n"
 	      "\n"
-	      "  --vfio BDF           pass this device through, e.g. 01:00.0; may be repeated\n"
+	      "  --vfio BDF[,PROPERTY=VALUE]...\n"
+	      "                       pass this device through, e.g. 01:00.0; may be repeated\n"
 	      "  --kernel FILE        guest kernel: bzImage or ELF vmlinux\n"
 	      "                       (without it: this host's kernel and a ready-made guest)\n"
 	      "  --initrd FILE        its initial RAM disk\n"
@@ -130,19 +131,32 @@ static int options_set_cpus(struct config *config, const char *text)
 	return 0;
 }
 
-static int options_add_device(struct config *config, const char *text)
+/*
+ * End the first word of a list at its comma; ",," is a comma inside a word. Returns what follows,
+ * NULL after the last word.
+ */
+static char *options_cut_word(char *word)
 {
-	char bdf[OPTIONS_BDF_MAX], word[64];
-	size_t length = strcspn(text, ",");
+	char *from = word, *to = word;
 
-	snprintf(word, sizeof(word), "%.*s", (int)length, text);
-	if (length >= sizeof(word) || host_parse_bdf(word, bdf) < 0) {
-		log_error("--vfio", "%s: expected a PCI address such as 01:00.0 or 0000:01:00.0",
-			  word);
-		return -EINVAL;
+	for (; *from; *to++ = *from++) {
+		if (*from != ',' || *++from == ',')
+			continue;
+		*to = '\0';
+		return from;
 	}
-	if (text[length] == ',') {
-		log_error("--vfio", "%s: unknown property '%s'", text, text + length + 1);
+	*to = '\0';
+	return NULL;
+}
+
+static int options_add_device(struct config *config, const char *text,
+			      const struct vfio_device_options *vfio)
+{
+	char bdf[OPTIONS_BDF_MAX];
+
+	if (host_parse_bdf(text, bdf) < 0) {
+		log_error("--vfio", "%s: expected a PCI address such as 01:00.0 or 0000:01:00.0",
+			  text);
 		return -EINVAL;
 	}
 	for (unsigned int i = 0; i < config->device_count; i++)
@@ -154,20 +168,49 @@ static int options_add_device(struct config *config, const char *text)
 		log_error("--vfio", "more than %d devices", OPTIONS_DEVICES_MAX);
 		return -EINVAL;
 	}
+	config->vfio[config->device_count] = *vfio;
 	strcpy(config->devices[config->device_count++], bdf);
 	return 0;
 }
 
-/* QEMU's spelling: vfio-pci,host=BDF. */
-static int options_add_qemu_device(struct config *config, const char *text)
+/* `words` is property=value,...; without `host`, a word host=BDF is among them. */
+static int options_parse_device(struct config *config, const char *host, char *words)
 {
-	static const char prefix[] = "vfio-pci,host=";
+	struct vfio_device_options vfio = { 0 };
+	char *word;
+	int ret = 0;
 
-	if (strncmp(text, prefix, sizeof(prefix) - 1) != 0) {
+	while ((word = words) && ret == 0) {
+		words = options_cut_word(word);
+		if (!host && strncmp(word, "host=", 5) == 0)
+			host = word + 5;
+		else
+			ret = vfio_options_set(&vfio, word);
+	}
+	if (ret == 0 && !host) {
+		log_error("--device", "vfio-pci: needs host=BDF");
+		ret = -EINVAL;
+	}
+	return ret < 0 ? ret : options_add_device(config, host, &vfio);
+}
+
+static int options_add_vfio(struct config *config, char *text)
+{
+	char *words = options_cut_word(text);
+
+	return options_parse_device(config, text, words);
+}
+
+/* QEMU's spelling: vfio-pci,host=BDF,property=value,... */
+static int options_add_qemu_device(struct config *config, char *text)
+{
+	char *words = options_cut_word(text);
+
+	if (strcmp(text, "vfio-pci") != 0) {
 		log_error("--device", "%s: only vfio-pci,host=BDF is known", text);
 		return -EINVAL;
 	}
-	return options_add_device(config, text + sizeof(prefix) - 1);
+	return options_parse_device(config, NULL, words);
 }
 
 static int options_set_console(struct config *config, const char *text)
@@ -183,11 +226,11 @@ static int options_set_console(struct config *config, const char *text)
 	return 0;
 }
 
-static int options_apply(struct config *config, int option, const char *value, const char *word)
+static int options_apply(struct config *config, int option, char *value, const char *word)
 {
 	switch (option) {
 	case OPT_VFIO:
-		return options_add_device(config, value);
+		return options_add_vfio(config, value);
 	case OPT_DEVICE:
 		return options_add_qemu_device(config, value);
 	case OPT_KERNEL:

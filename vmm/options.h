@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vfio/vfio_options.h"
+
 #define OPTIONS_DEVICES_MAX 32
 #define OPTIONS_BDF_MAX     16
 
@@ -30,14 +32,15 @@ struct config {
 	unsigned int cpus;
 	bool no_reboot;
 	bool stats;
-	bool testdev;                                       /* add devices/testdev.c's */
-	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX]; /* full BDFs */
+	bool testdev;                                         /* add devices/testdev.c's */
+	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX];   /* full BDFs */
+	struct vfio_device_options vfio[OPTIONS_DEVICES_MAX]; /* how each is passed through */
 	unsigned int device_count;
 };
 
 /*
- * Read the command line into *config, whose strings point into argv. 0, or -EINVAL for wrong usage
- * (logged, one line).
+ * Read the command line into *config, whose strings point into argv; lists of properties are cut up
+ * in place. 0, or -EINVAL for wrong usage (logged, one line).
  */
 int options_parse(struct config *config, int argc, char **argv);
 

@@ -168,6 +168,33 @@ START_TEST(power_on_values)
 }
 END_TEST
 
+/* Each identity by itself, and the registers beside it as the device has them. */
+START_TEST(identity_overrides)
+{
+	static const struct {
+		unsigned int offset;
+		uint32_t value, seen;
+	} rows[VFIO_IDS] = {
+		[VFIO_ID_VENDOR] = { PCI_VENDOR_ID, 0x8086, 0x00108086 },
+		[VFIO_ID_DEVICE] = { PCI_VENDOR_ID, 0xabcd, 0xabcd1b36 },
+		[VFIO_ID_SUB_VENDOR] = { PCI_SUBSYSTEM_VENDOR_ID, 0x1043, 0x00001043 },
+		[VFIO_ID_SUB_DEVICE] = { PCI_SUBSYSTEM_VENDOR_ID, 0x8554, 0x85540000 },
+		[VFIO_ID_CLASS] = { PCI_CLASS_REVISION, 0x030000, 0x03000002 },
+	};
+	static struct view view;
+	struct vfio_id_override ids[VFIO_IDS] = { { false, 0 } };
+
+	view_begin(&view);
+	ck_assert_int_eq(view_look(&view), 0);
+	ids[_i] = (struct vfio_id_override){ true, rows[_i].value };
+	vfio_config_override(&view.function, ids);
+	ck_assert_uint_eq(view_get(&view, rows[_i].offset, 4), rows[_i].seen);
+	if (_i > VFIO_ID_DEVICE)
+		ck_assert_uint_eq(view_get(&view, PCI_VENDOR_ID, 4), 0x00101b36);
+	calls_expect("");
+}
+END_TEST
+
 START_TEST(no_capabilities_at_all)
 {
 	static struct view view;
@@ -267,6 +294,7 @@ END_TEST
 
 UNIT_MAIN("config", { rule_15_writes_by_allow_list, 3 }, { rule_16_neighbours_keep_their_bits, 0 },
 	  { reads_are_live_where_the_device_speaks, 0 }, { rule_16_every_size_reads_the_same, 0 },
-	  { rule_17_integrated_endpoint, 0 }, { power_on_values, 0 }, { no_capabilities_at_all, 0 },
+	  { rule_17_integrated_endpoint, 0 }, { power_on_values, 0 },
+	  { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
 	  { conventional_device, 0 }, { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
 	  { rule_16_dies_while_in_use, 2 })

@@ -32,6 +32,21 @@ static const char *or_none(const char *text)
 	return text ? text : "-";
 }
 
+/* A device, and what was said of it. */
+static int describe_device(const struct config *config, unsigned int i, char *text, size_t size)
+{
+	const struct vfio_device_options *vfio = &config->vfio[i];
+	int length =
+		snprintf(text, size, " %s%s%s", config->devices[i], vfio->no_mmap ? ",trapped" : "",
+			 vfio->no_kvm_irqfd ? ",no-irqfd" : "");
+
+	for (unsigned int id = 0; id < VFIO_IDS; id++)
+		if (vfio->ids[id].given)
+			length += snprintf(text + length, size - (size_t)length, ",%u:%x", id,
+					   vfio->ids[id].value);
+	return length;
+}
+
 /* All that was asked for, as text. */
 static void describe(const struct config *config, char *text, size_t size)
 {
@@ -42,7 +57,7 @@ static void describe(const struct config *config, char *text, size_t size)
 			 config->no_reboot ? " once" : "", config->stats ? " stats" : "");
 
 	for (unsigned int i = 0; i < config->device_count; i++)
-		length += snprintf(text + length, size - (size_t)length, " %s", config->devices[i]);
+		length += describe_device(config, i, text + length, size - (size_t)length);
 }
 
 static const struct {
@@ -78,6 +93,15 @@ static const struct {
 	{ "-device vfio-pci,host=0000:01:00.0 -m 256",
 	  "0 k=- i=- a=- c=stdio m=256 n=1 0000:01:00.0" },
 	{ "-smp cpus=3", "0 k=- i=- a=- c=stdio m=512 n=3" },
+	/* Properties. */
+	{ "--vfio 01:00.0,x-no-mmap=on,x-no-kvm-irqfd=on --vfio 02:00.0",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,trapped,no-irqfd 0000:02:00.0" },
+	{ "--vfio 01:00.0,x-no-mmap=on,x-no-mmap=off",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0" },
+	{ "--vfio 01:00.0,x-pci-vendor-id=0x8086,x-pci-device-id=4660,x-pci-class-code=0xffffff",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,0:8086,1:1234,4:ffffff" },
+	{ "-device vfio-pci,x-pci-sub-vendor-id=0,host=01:00.0,x-pci-sub-device-id=0xffff",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,2:0,3:ffff" },
 };
 
 START_TEST(good_line)
@@ -137,13 +161,30 @@ static const struct {
 	{ "--vfio 01.00.0", "--vfio", BDF_WORDS },
 	{ "--vfio 01:00.0x", "--vfio", BDF_WORDS },
 	{ "--vfio /sys/bus/pci/devices/0000:01:00.0", "--vfio", BDF_WORDS },
-	{ "--vfio ,", "--vfio", BDF_WORDS },
-	{ "--vfio 01:00.0,nonsense=1", "--vfio", "unknown property 'nonsense=1'" },
+	{ "--vfio ,", "--vfio", "unknown property ''" },
+	{ "--vfio 01:00.0,nonsense=1", "--vfio",
+	  "unknown property 'nonsense'; known are x-no-mmap, x-no-kvm-irqfd, x-pci-vendor-id" },
+	{ "--vfio 01:00.0,x-no-mma=on", "--vfio", "unknown property 'x-no-mma'" },
+	{ "--vfio 01:00.0,=on", "--vfio", "unknown property ''" },
+	{ "--vfio 01:00.0,,x-no-mmap=on", "--vfio", BDF_WORDS },
+	{ "--vfio 01:00.0,x-no-mmap", "--vfio", "x-no-mmap: expected x-no-mmap=on or off" },
+	{ "--vfio 01:00.0,x-no-mmap=", "--vfio", "expected x-no-mmap=on or off" },
+	{ "--vfio 01:00.0,x-no-mmap=yes", "--vfio", "expected x-no-mmap=on or off" },
+	{ "--vfio 01:00.0,x-pci-vendor-id=0xffff", "--vfio", "a number up to 0xfffe" },
+	{ "--vfio 01:00.0,x-pci-vendor-id=", "--vfio", "a number up to 0xfffe" },
+	{ "--vfio 01:00.0,x-pci-device-id=-1", "--vfio", "a number up to 0xffff" },
+	{ "--vfio 01:00.0,x-pci-device-id=0x12x", "--vfio", "a number up to 0xffff" },
+	{ "--vfio 01:00.0,x-pci-device-id=99999999999999999999", "--vfio", "a number up to" },
+	{ "--vfio 01:00.0,x-pci-class-code=0x1000000", "--vfio", "a number up to 0xffffff" },
+	{ "--vfio 01:00.0,host=02:00.0", "--vfio", "unknown property 'host'" },
 	{ "--vfio 01:00.0,", "--vfio", "unknown property" },
 	{ "--vfio 01:00.0 --vfio 0000:01:00.0", "--vfio", "0000:01:00.0 is given twice" },
 	{ "--vfio 01:00.0 -device vfio-pci,host=01:00.0", "--vfio", "is given twice" },
 	{ "-device virtio-net", "--device", "only vfio-pci,host=BDF is known" },
-	{ "-device vfio-pci", "--device", "only vfio-pci,host=BDF is known" },
+	{ "-device virtio-net,id=net0", "--device", "only vfio-pci,host=BDF is known" },
+	{ "-device vfio-pci", "--device", "needs host=BDF" },
+	{ "-device vfio-pci,x-no-mmap=on", "--device", "needs host=BDF" },
+	{ "-device vfio-pci,id=a,host=01:00.0", "--vfio", "unknown property 'id'" },
 	{ "-device vfio-pci,host=", "--vfio", BDF_WORDS },
 };
 

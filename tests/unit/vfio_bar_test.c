@@ -250,7 +250,7 @@ START_TEST(rule_12_bar_of_128_gib)
 	rig_init(&rig);
 	fake_add_bar(&rig.fake, 0, 128 * GIB, MEM64, true);
 	fake_add_msix(&rig.fake, 65, 0x10000000, 0x10001000);
-	ck_assert_int_eq(vfio_pci_new(&rig.vm, &rig.space, FAKE_BDF, 1, &rig.pci), 0);
+	ck_assert_int_eq(vfio_pci_new(&rig.vm, &rig.space, FAKE_BDF, 1, &rig.options, &rig.pci), 0);
 	ck_assert_uint_eq(rig.pci->bars[0].window_count, 3);
 	ck_assert_ptr_nonnull(rig.pci->bars[0].hva);
 	vfio_pci_free(rig.pci);
@@ -277,6 +277,28 @@ START_TEST(rule_12_io_and_small_bars)
 	rig_config_write(&rig, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	ck_assert_uint_eq(rig_bar_read(&rig, 0, 0x10, 4), UINT32_MAX);
 	ck_assert_uint_eq(rig_bar_read(&rig, 2, 0x7f8, 1), 0xcc);
+	rig_close(&rig);
+}
+END_TEST
+
+/* x-no-mmap: no slot, every access is seen, and the table is where it was. */
+START_TEST(rule_12_all_trapped_on_demand)
+{
+	static struct rig rig;
+
+	rig_init_usual(&rig);
+	rig.options.no_mmap = true;
+	ck_assert_int_eq(rig_open(&rig), 0);
+	calls_begin();
+	rig_switch_on(&rig);
+	calls_expect("config 0x4.2=0x7\n");
+	ck_assert_ptr_null(rig.pci->bars[0].hva);
+	rig_bar_write(&rig, 0, 0x1000, 8, 0x1122334455667788);
+	rig_bar_write(&rig, 0, 0x2000, 4, 0x1234);
+	calls_expect("bar0 0x1000.8=0x1122334455667788\n");
+	ck_assert_uint_eq(rig_bar_read(&rig, 0, 0x1002, 2), 0x5566);
+	ck_assert_uint_eq(rig_bar_read(&rig, 0, 0x2000, 4), 0x1234);
+	ck_assert_uint_eq(rig.fake.table_touched, 0);
 	rig_close(&rig);
 }
 END_TEST
@@ -312,4 +334,5 @@ UNIT_MAIN("vfio_bar", { rule_09_memory_on_and_off, 0 }, { rule_09_memory_off_whi
 	  { rule_10_small_bar_onto_a_large_one, 0 },
 	  { rule_10_refused_slot_takes_the_others_along, 0 },
 	  { rule_11_mapping_is_aligned, UNIT_COUNT(bar_sizes) }, { rule_12_bar_of_128_gib, 0 },
-	  { rule_12_io_and_small_bars, 0 }, { rule_12_mapping_that_fails, 0 })
+	  { rule_12_io_and_small_bars, 0 }, { rule_12_all_trapped_on_demand, 0 },
+	  { rule_12_mapping_that_fails, 0 })

@@ -37,7 +37,7 @@ void rig_init_usual(struct rig *rig)
 
 int rig_open(struct rig *rig)
 {
-	int ret = vfio_pci_new(&rig->vm, &rig->space, FAKE_BDF, 1, &rig->pci);
+	int ret = vfio_pci_new(&rig->vm, &rig->space, FAKE_BDF, 1, &rig->options, &rig->pci);
 
 	if (ret < 0)
 		return ret;

@@ -16,6 +16,7 @@ struct rig {
 	struct pci_host host;
 	struct fake_device fake;
 	struct vfio_space space;
+	struct vfio_device_options options;
 	struct vfio_pci *pci; /* NULL until rig_open() */
 	unsigned int msix;    /* its capability in the guest's view, or 0 */
 };

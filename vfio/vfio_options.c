@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio_options.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/core/log.h"
+
+#define OPTIONS_NAMES_MAX 512 /* all names in one line */
+
+struct option_property {
+	const char *name;
+	/* 0 or -EINVAL; not logged. */
+	int (*set)(struct vfio_device_options *options, const struct option_property *property,
+		   const char *value);
+	const char *expected; /* what a value looks like, for the message */
+	size_t offset;        /* of a bool in the options */
+	enum vfio_id id;
+	uint32_t max; /* of the ID */
+};
+
+static int option_set_bool(struct vfio_device_options *options,
+			   const struct option_property *property, const char *value)
+{
+	bool *flag = (bool *)((char *)options + property->offset);
+
+	*flag = strcmp(value, "on") == 0;
+	return *flag || strcmp(value, "off") == 0 ? 0 : -EINVAL;
+}
+
+static int option_set_id(struct vfio_device_options *options,
+			 const struct option_property *property, const char *value)
+{
+	unsigned long long number;
+	char *end;
+
+	if (*value < '0' || *value > '9') /* strtoull() takes blanks and signs, too */
+		return -EINVAL;
+	errno = 0;
+	number = strtoull(value, &end, 0);
+	if (errno || *end || number > property->max)
+		return -EINVAL;
+	options->ids[property->id] = (struct vfio_id_override){ true, (uint32_t)number };
+	return 0;
+}
+
+#define FLAG(name, field)                                                                          \
+	{                                                                                          \
+		name, option_set_bool, "on or off", offsetof(struct vfio_device_options, field),   \
+			VFIO_IDS, 0                                                                \
+	}
+#define ID(name, id, max)                                                                          \
+	{                                                                                          \
+		name, option_set_id, "a number up to " #max, 0, id, max                            \
+	}
+
+static const struct option_property option_properties[] = {
+	FLAG("x-no-mmap", no_mmap),
+	FLAG("x-no-kvm-irqfd", no_kvm_irqfd),
+	ID("x-pci-vendor-id", VFIO_ID_VENDOR, 0xfffe), /* 0xffff means that nobody is there */
+	ID("x-pci-device-id", VFIO_ID_DEVICE, 0xffff),
+	ID("x-pci-sub-vendor-id", VFIO_ID_SUB_VENDOR, 0xffff),
+	ID("x-pci-sub-device-id", VFIO_ID_SUB_DEVICE, 0xffff),
+	ID("x-pci-class-code", VFIO_ID_CLASS, 0xffffff),
+};
+
+#define OPTION_COUNT (sizeof(option_properties) / sizeof(option_properties[0]))
+
+static const struct option_property *option_find(const char *word, size_t length)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (strncmp(option_properties[i].name, word, length) == 0 &&
+		    option_properties[i].name[length] == '\0')
+			return &option_properties[i];
+	return NULL;
+}
+
+static int option_log_unknown(const char *word, size_t length)
+{
+	char names[OPTIONS_NAMES_MAX] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < OPTION_COUNT && used < sizeof(names); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+					 option_properties[i].name);
+	log_error("--vfio", "unknown property '%.*s'; known are %s", (int)length, word, names);
+	return -EINVAL;
+}
+
+int vfio_options_set(struct vfio_device_options *options, const char *word)
+{
+	size_t length = strcspn(word, "=");
+	const struct option_property *property = option_find(word, length);
+	int ret;
+
+	if (!property)
+		return option_log_unknown(word, length);
+	ret = word[length] ? property->set(options, property, word + length + 1) : -EINVAL;
+	if (ret < 0)
+		log_error("--vfio", "%s: expected %s=%s", word, property->name, property->expected);
+	return ret;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the user may say of one passed-through device: the properties behind `--vfio BDF,`.
+ *
+ * Owns the table of properties, their values' syntax, and the struct they end in. Names are QEMU's
+ * where QEMU has the property. What a property does is in the file of the part that it is about.
+ */
+#ifndef MINIVMM_VFIO_OPTIONS_H
+#define MINIVMM_VFIO_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Identity registers whose value the guest can be told otherwise. */
+enum vfio_id {
+	VFIO_ID_VENDOR,
+	VFIO_ID_DEVICE,
+	VFIO_ID_SUB_VENDOR,
+	VFIO_ID_SUB_DEVICE,
+	VFIO_ID_CLASS, /* 24 bits: class, subclass, programming interface */
+	VFIO_IDS,
+};
+
+struct vfio_id_override {
+	bool given;
+	uint32_t value;
+};
+
+/* All zero: the device as it is. */
+struct vfio_device_options {
+	struct vfio_id_override ids[VFIO_IDS];
+	bool no_mmap;      /* every access to a BAR goes through minivmm */
+	bool no_kvm_irqfd; /* every interrupt goes through minivmm */
+};
+
+/*
+ * Apply one word, `name=value`. 0, or -EINVAL for an unknown property or a value that it cannot
+ * have, logged in one line.
+ */
+int vfio_options_set(struct vfio_device_options *options, const char *word);
+
+#endif
