@@ -8,160 +8,7 @@
 
 #define CONFIG_ALL 0xffffffffu
 
-/* VF Resizable BAR: newer than linux/pci_regs.h of Debian 12. */
-#define CONFIG_EXT_CAP_VF_REBAR 0x24
-
-/* A register of 1, 2 or 4 bytes. Bits in no mask are read from the device and cannot be written. */
-struct config_field {
-	uint16_t offset; /* in the header, or from the start of the capability */
-	uint8_t size;
-	uint32_t emulated; /* read from our copy */
-	uint32_t writable; /* of the emulated bits: those that stick */
-	uint32_t forward;  /* written to the device */
-	uint32_t w1c;
-};
-
-#define COMMAND_BITS                                                                               \
-	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |           \
-	 PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE)
-#define STATUS_ERRORS 0xf900u
-
-static const struct config_field config_header[] = {
-	{ PCI_VENDOR_ID, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_COMMAND, 2, 0xffff, COMMAND_BITS, COMMAND_BITS, 0 },
-	{ PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0, STATUS_ERRORS, STATUS_ERRORS },
-	{ PCI_CLASS_REVISION, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_CACHE_LINE_SIZE, 1, 0xff, 0xff, 0, 0 },
-	{ PCI_LATENCY_TIMER, 1, 0xff, 0, 0, 0 },
-	{ PCI_HEADER_TYPE, 1, 0xff, 0, 0, 0 },
-	{ PCI_BIST, 1, 0xff, 0, 0, 0 }, /* a self-test would stop the device under the host */
-	/*
-	 * BARs and ROM: the guest's addresses are not the host's. pci_set_bar() makes them
-	 * writable.
-	 */
-	{ PCI_BASE_ADDRESS_0, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_BASE_ADDRESS_1, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_BASE_ADDRESS_2, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_BASE_ADDRESS_3, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_BASE_ADDRESS_4, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_BASE_ADDRESS_5, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_CARDBUS_CIS, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_SUBSYSTEM_VENDOR_ID, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_ROM_ADDRESS, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_CAPABILITY_LIST, 4, CONFIG_ALL, 0, 0, 0 },
-	{ 0x38, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_INTERRUPT_LINE, 1, 0xff, 0xff, 0, 0 },
-	{ PCI_INTERRUPT_PIN, 1, 0xff, 0, 0, 0 },
-	{ PCI_MIN_GNT, 2, 0xffff, 0, 0, 0 },
-};
-
-/* Only the power state: it is the one thing drivers switch; PME belongs to the host. */
-static const struct config_field config_pm[] = {
-	{ PCI_PM_PMC, 2, 0xffff, 0, 0, 0 },
-	{ PCI_PM_CTRL, 2, 0, 0, PCI_PM_CTRL_STATE_MASK, PCI_PM_CTRL_PME_STATUS },
-};
-
-static const struct config_field config_vpd[] = {
-	{ PCI_VPD_ADDR, 2, 0, 0, 0xffff, 0 },
-	{ PCI_VPD_DATA, 4, 0, 0, CONFIG_ALL, 0 },
-};
-
-static const struct config_field config_af[] = {
-	{ PCI_AF_CTRL, 1, 0, 0, PCI_AF_CTRL_FLR, 0 },
-};
-
-static const struct config_field config_msix[] = {
-	{ PCI_MSIX_FLAGS, 2, 0xffff, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, 0, 0 },
-	{ PCI_MSIX_TABLE, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_MSIX_PBA, 4, CONFIG_ALL, 0, 0, 0 },
-};
-
-/*
- * Of Device Control what concerns the function alone goes through: error reporting, ordering,
- * payload sizes, the function-level reset; the kernel keeps its own hand on it.
- */
-#define DEVCTL_BITS (0xffffu & ~(PCI_EXP_DEVCTL_PHANTOM | PCI_EXP_DEVCTL_AUX_PME))
-#define DEVCTL2_BITS                                                                               \
-	(PCI_EXP_DEVCTL2_COMP_TIMEOUT | PCI_EXP_DEVCTL2_COMP_TMOUT_DIS |                           \
-	 PCI_EXP_DEVCTL2_IDO_REQ_EN | PCI_EXP_DEVCTL2_IDO_CMP_EN)
-
-static const struct config_field config_pcie[] = {
-	{ PCI_EXP_FLAGS, 2, 0xffff, 0, 0, 0 },
-	{ PCI_EXP_DEVCTL, 2, 0, 0, DEVCTL_BITS, 0 },
-	{ PCI_EXP_DEVSTA, 2, 0, 0, 0x000f, 0x000f },
-};
-
-/* There is no link on a root bus: its registers read zero. */
-static const struct config_field config_pcie_link[] = {
-	{ PCI_EXP_LNKCAP, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_EXP_LNKCTL, 4, CONFIG_ALL, 0, 0, 0 },
-};
-
-/* What version 2 of the capability added. */
-static const struct config_field config_pcie2[] = {
-	{ PCI_EXP_DEVCTL2, 2, 0, 0, DEVCTL2_BITS, 0 },
-};
-
-static const struct config_field config_pcie2_link[] = {
-	{ PCI_EXP_LNKCAP2, 4, CONFIG_ALL, 0, 0, 0 },
-	{ PCI_EXP_LNKCTL2, 4, CONFIG_ALL, 0, 0, 0 },
-};
-
-static const struct config_field config_aer[] = {
-	{ PCI_ERR_UNCOR_STATUS, 4, 0, 0, CONFIG_ALL, CONFIG_ALL },
-	{ PCI_ERR_UNCOR_MASK, 4, 0, 0, CONFIG_ALL, 0 },
-	{ PCI_ERR_UNCOR_SEVER, 4, 0, 0, CONFIG_ALL, 0 },
-	{ PCI_ERR_COR_STATUS, 4, 0, 0, CONFIG_ALL, CONFIG_ALL },
-	{ PCI_ERR_COR_MASK, 4, 0, 0, CONFIG_ALL, 0 },
-};
-
-struct config_cap {
-	uint16_t id;
-	enum vfio_cap_policy policy;
-	const struct config_field *fields;
-	unsigned int field_count;
-	const char *why;
-};
-
-#define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
-#define NO_FIELDS     NULL, 0
-
-static const struct config_cap config_caps[] = {
-	{ PCI_CAP_ID_PM, VFIO_CAP_PASS, FIELDS(config_pm), "the guest suspends its device" },
-	{ PCI_CAP_ID_VPD, VFIO_CAP_PASS, FIELDS(config_vpd), "product data is the device's own" },
-	{ PCI_CAP_ID_MSI, VFIO_CAP_HIDE, NO_FIELDS, "not offered yet: MSI-X or INTx serve" },
-	{ PCI_CAP_ID_MSIX, VFIO_CAP_EMULATE, FIELDS(config_msix),
-	  "vectors go to the guest by eventfd, never by the guest's addresses" },
-	{ PCI_CAP_ID_EXP, VFIO_CAP_EMULATE, FIELDS(config_pcie),
-	  "an endpoint on a root bus is integrated: it has no link" },
-	{ PCI_CAP_ID_AF, VFIO_CAP_PASS, FIELDS(config_af), "the driver may reset its function" },
-	{ PCI_CAP_ID_VNDR, VFIO_CAP_PASS, NO_FIELDS, "the vendor's own: to be looked at" },
-};
-
-static const struct config_cap config_ext_caps[] = {
-	{ PCI_EXT_CAP_ID_ERR, VFIO_CAP_PASS, FIELDS(config_aer), "the driver reads its errors" },
-	{ PCI_EXT_CAP_ID_SRIOV, VFIO_CAP_HIDE, NO_FIELDS,
-	  "virtual functions appear on the host's bus, not on the guest's" },
-	{ PCI_EXT_CAP_ID_ARI, VFIO_CAP_HIDE, NO_FIELDS,
-	  "function numbers are minivmm's, not the device's" },
-	{ PCI_EXT_CAP_ID_REBAR, VFIO_CAP_HIDE, NO_FIELDS,
-	  "a BAR that changes its size would need a new window" },
-	{ CONFIG_EXT_CAP_VF_REBAR, VFIO_CAP_HIDE, NO_FIELDS, "belongs to SR-IOV" },
-	{ PCI_EXT_CAP_ID_ATS, VFIO_CAP_HIDE, NO_FIELDS,
-	  "translations are the host IOMMU's: the guest has none" },
-	{ PCI_EXT_CAP_ID_PRI, VFIO_CAP_HIDE, NO_FIELDS, "guest RAM is pinned: no page faults" },
-	{ PCI_EXT_CAP_ID_PASID, VFIO_CAP_HIDE, NO_FIELDS, "needs an IOMMU in the guest" },
-	{ PCI_EXT_CAP_ID_ACS, VFIO_CAP_HIDE, NO_FIELDS, "isolation is the host's business" },
-	{ PCI_EXT_CAP_ID_L1SS, VFIO_CAP_HIDE, NO_FIELDS, "there is no link" },
-	{ PCI_EXT_CAP_ID_SECPCI, VFIO_CAP_HIDE, NO_FIELDS, "there is no link" },
-	{ PCI_EXT_CAP_ID_LTR, VFIO_CAP_HIDE, NO_FIELDS, "latencies are told to the host's bridge" },
-	{ PCI_EXT_CAP_ID_DPC, VFIO_CAP_HIDE, NO_FIELDS, "containment is the host's business" },
-	{ PCI_EXT_CAP_ID_PTM, VFIO_CAP_HIDE, NO_FIELDS, "there is no link" },
-};
-
-/* What a capability that no table knows gets: it can be looked at. */
-static const struct config_cap config_unknown_cap = { 0, VFIO_CAP_PASS, NO_FIELDS,
-						      "unknown: read-only" };
+static const char config_list_why[] = "the list leaves out what is hidden";
 
 /* ---- the device's registers ---- */
 
@@ -188,7 +35,7 @@ int vfio_config_put(struct vfio_config *config, unsigned int offset, unsigned in
 /* ---- applying the tables ---- */
 
 static void config_apply_field(struct vfio_config *config, struct pci_function *function,
-			       unsigned int base, const struct config_field *field)
+			       unsigned int base, const struct vfio_field *field)
 {
 	for (unsigned int i = 0; i < field->size; i++) {
 		unsigned int at = base + field->offset + i;
@@ -202,32 +49,22 @@ static void config_apply_field(struct vfio_config *config, struct pci_function *
 	}
 }
 
-static void config_apply_fields(struct vfio_config *config, struct pci_function *function,
-				unsigned int base, const struct config_field *fields,
-				unsigned int count)
+/* `has` is which of VFIO_FIELD_* the capability has. */
+static void config_apply_policy(struct vfio_config *config, struct pci_function *function,
+				unsigned int base, const struct vfio_policy *policy,
+				unsigned int has)
 {
-	for (unsigned int i = 0; i < count; i++)
-		config_apply_field(config, function, base, &fields[i]);
+	for (unsigned int i = 0; i < policy->field_count; i++)
+		if (!(policy->fields[i].needs & ~has))
+			config_apply_field(config, function, base, &policy->fields[i]);
 }
 
-static const struct config_cap *config_find_cap(const struct config_cap *table, unsigned int count,
-						uint16_t id)
+static void config_clear_link(struct pci_function *function, unsigned int cap, unsigned int version)
 {
-	for (unsigned int i = 0; i < count; i++)
-		if (table[i].id == id)
-			return &table[i];
-	return &config_unknown_cap;
-}
-
-static void config_hide_link(struct vfio_config *config, struct pci_function *function,
-			     unsigned int cap, unsigned int version)
-{
-	config_apply_fields(config, function, cap, FIELDS(config_pcie_link));
 	pci_set_long(function, cap + PCI_EXP_LNKCAP, 0);
 	pci_set_long(function, cap + PCI_EXP_LNKCTL, 0);
 	if (version < 2)
 		return;
-	config_apply_fields(config, function, cap, FIELDS(config_pcie2_link));
 	pci_set_long(function, cap + PCI_EXP_LNKCAP2, 0);
 	pci_set_long(function, cap + PCI_EXP_LNKCTL2, 0);
 }
@@ -236,25 +73,35 @@ static void config_hide_link(struct vfio_config *config, struct pci_function *fu
  * PCI Express Base 7.5.3.2: an endpoint that hangs on no port is a root complex integrated one. One
  * that already is has no link registers: what lies there belongs to the next capability.
  */
-static void config_fix_pcie(struct vfio_config *config, struct pci_function *function,
-			    unsigned int cap)
+static void config_apply_pcie(struct vfio_config *config, struct pci_function *function,
+			      unsigned int cap, const struct vfio_policy *policy)
 {
 	uint16_t flags = pci_get_word(function, cap + PCI_EXP_FLAGS);
 	unsigned int version = flags & PCI_EXP_FLAGS_VERS;
+	bool link = (flags & PCI_EXP_FLAGS_TYPE) >> 4 != PCI_EXP_TYPE_RC_END;
 
-	if (version >= 2)
-		config_apply_fields(config, function, cap, FIELDS(config_pcie2));
-	if ((flags & PCI_EXP_FLAGS_TYPE) >> 4 != PCI_EXP_TYPE_RC_END)
-		config_hide_link(config, function, cap, version);
+	config_apply_policy(config, function, cap, policy,
+			    (version >= 2 ? VFIO_FIELD_V2 : 0) | (link ? VFIO_FIELD_LINK : 0));
+	if (link)
+		config_clear_link(function, cap, version);
 	flags &= (uint16_t) ~(PCI_EXP_FLAGS_TYPE | PCI_EXP_FLAGS_SLOT);
 	pci_set_word(function, cap + PCI_EXP_FLAGS, flags | PCI_EXP_TYPE_RC_END << 4);
 }
 
-/* The link to the next capability is ours even where the rest is the device's. */
-static void config_own_cap_header(struct vfio_config *config, unsigned int offset,
-				  unsigned int size)
+/* ---- capability lists ---- */
+
+/*
+ * Remember a capability; false where there are more than any device has. The link to the next one
+ * is ours even where the rest is the device's.
+ */
+static bool config_add_cap(struct vfio_config *config, const struct vfio_policy *policy,
+			   unsigned int offset)
 {
-	memset(&config->emulated[offset], 0xff, size);
+	if (config->cap_count == VFIO_CAPS_MAX)
+		return false;
+	config->caps[config->cap_count++] = (struct vfio_cap){ policy, offset };
+	memset(&config->emulated[offset], 0xff, policy->extended ? 4 : 2);
+	return true;
 }
 
 /* Remembers that the walk of a list has been at `offset`; true if it had been there before. */
@@ -279,17 +126,19 @@ static void config_apply_caps(struct vfio_config *config, struct pci_function *f
 
 	while (has_list && (offset = function->config[link] & ~3u) >= PCI_STD_HEADER_SIZEOF &&
 	       !config_visit(visited, offset)) {
-		const struct config_cap *cap =
-			config_find_cap(FIELDS(config_caps), function->config[offset]);
+		const struct vfio_policy *policy =
+			vfio_policy_find(false, function->config[offset]);
 
-		config_own_cap_header(config, offset, 2);
-		if (cap->policy == VFIO_CAP_HIDE) {
+		if (!config_add_cap(config, policy, offset))
+			break;
+		if (policy->action == VFIO_CAP_HIDE) {
 			function->config[link] = function->config[offset + 1];
 			continue;
 		}
-		config_apply_fields(config, function, offset, cap->fields, cap->field_count);
-		if (cap->id == PCI_CAP_ID_EXP)
-			config_fix_pcie(config, function, offset);
+		if (function->config[offset] == PCI_CAP_ID_EXP)
+			config_apply_pcie(config, function, offset, policy);
+		else
+			config_apply_policy(config, function, offset, policy, 0);
 		link = offset + 1;
 	}
 	function->config[link] = 0;
@@ -321,21 +170,119 @@ static void config_apply_ext_caps(struct vfio_config *config, struct pci_functio
 {
 	uint64_t visited[PCI_CONFIG_SIZE / 4 / 64] = { 0 };
 	unsigned int offset = PCI_CFG_SPACE_SIZE, last = PCI_CFG_SPACE_SIZE;
+	uint32_t header = pci_get_long(function, offset);
 
+	memset(&config->emulated[offset], 0xff, 4);
+	if (header == 0 || header == UINT32_MAX) /* nothing there, or no such space */
+		return;
 	while (offset >= PCI_CFG_SPACE_SIZE && !config_visit(visited, offset)) {
-		uint32_t header = pci_get_long(function, offset);
-		const struct config_cap *cap =
-			config_find_cap(FIELDS(config_ext_caps), PCI_EXT_CAP_ID(header));
+		const struct vfio_policy *policy;
 
-		config_own_cap_header(config, offset, 4);
-		config_apply_fields(config, function, offset, cap->fields, cap->field_count);
-		if (cap->policy != VFIO_CAP_HIDE)
+		header = pci_get_long(function, offset);
+		policy = vfio_policy_find(true, PCI_EXT_CAP_ID(header));
+		if (!config_add_cap(config, policy, offset))
+			break;
+		config_apply_policy(config, function, offset, policy, 0);
+		if (policy->action != VFIO_CAP_HIDE)
 			last = config_link_ext(function, last, offset);
 		else if (offset == PCI_CFG_SPACE_SIZE)
 			pci_set_long(function, offset, 0);
 		offset = PCI_EXT_CAP_NEXT(header) & ~3u;
 	}
 	config_set_ext_next(function, last, 0);
+}
+
+/* Where a capability must end at the latest: the next one begins there. */
+static unsigned int config_cap_limit(const struct vfio_config *config, const struct vfio_cap *cap)
+{
+	unsigned int limit = cap->policy->extended ? PCI_CONFIG_SIZE : PCI_CFG_SPACE_SIZE;
+
+	for (unsigned int i = 0; i < config->cap_count; i++)
+		if (config->caps[i].offset > cap->offset && config->caps[i].offset < limit)
+			limit = config->caps[i].offset;
+	return limit;
+}
+
+/* The vendor's registers are as long as the capability says; all of them are the driver's. */
+static void config_open_vendor(struct vfio_config *config, const struct pci_function *function,
+			       const struct vfio_cap *cap)
+{
+	unsigned int limit = config_cap_limit(config, cap);
+	unsigned int start = cap->offset + PCI_CAP_FLAGS + 1;
+	unsigned int end = cap->offset + function->config[cap->offset + PCI_CAP_FLAGS];
+
+	if (cap->policy->extended) {
+		if (cap->offset + PCI_VNDR_HEADER + 4 > limit)
+			return;
+		start = cap->offset + PCI_VNDR_HEADER + 4;
+		end = cap->offset +
+		      PCI_VNDR_HEADER_LEN(pci_get_long(function, cap->offset + PCI_VNDR_HEADER));
+	}
+	for (unsigned int at = start; at < end && at < limit; at++)
+		config->forward[at] = 0xff;
+}
+
+static bool config_is_vendor(const struct vfio_policy *policy)
+{
+	return policy->id == (policy->extended ? PCI_EXT_CAP_ID_VNDR : PCI_CAP_ID_VNDR);
+}
+
+static void config_open_vendors(struct vfio_config *config, const struct pci_function *function)
+{
+	for (unsigned int i = 0; i < config->cap_count; i++)
+		if (config_is_vendor(config->caps[i].policy))
+			config_open_vendor(config, function, &config->caps[i]);
+}
+
+/* ---- why ---- */
+
+/* The capability that `offset` lies in, or would if it were long enough; NULL before the first. */
+static const struct vfio_cap *config_find_cap(const struct vfio_config *config, unsigned int offset)
+{
+	const struct vfio_cap *found = NULL;
+
+	for (unsigned int i = 0; i < config->cap_count; i++) {
+		const struct vfio_cap *cap = &config->caps[i];
+
+		if (cap->offset <= offset && (!found || cap->offset > found->offset) &&
+		    cap->policy->extended == (offset >= PCI_CFG_SPACE_SIZE))
+			found = cap;
+	}
+	return found;
+}
+
+static const struct vfio_field *config_find_field(const struct vfio_policy *policy,
+						  unsigned int offset)
+{
+	for (unsigned int i = 0; i < policy->field_count; i++) {
+		const struct vfio_field *field = &policy->fields[i];
+
+		if (offset >= field->offset && offset < field->offset + (unsigned int)field->size)
+			return field;
+	}
+	return NULL;
+}
+
+const char *vfio_config_explain(const struct vfio_config *config, unsigned int offset)
+{
+	const struct vfio_policy *policy = &vfio_policy_header;
+	const struct vfio_field *field;
+	unsigned int base = 0;
+
+	if (!config->emulated[offset])
+		return NULL;
+	if (offset >= PCI_STD_HEADER_SIZEOF) {
+		const struct vfio_cap *cap = config_find_cap(config, offset);
+
+		if (!cap)
+			return config_list_why;
+		policy = cap->policy;
+		base = cap->offset;
+	}
+	field = config_find_field(policy, offset - base);
+	if (field && field->why)
+		return field->why;
+	return field || policy->action == VFIO_CAP_HIDE ? policy->why : config_list_why;
 }
 
 static int config_read_all(struct vfio_config *config, struct pci_function *function)
@@ -374,7 +321,7 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 	if (ret < 0)
 		return ret;
 	memset(function->writable, 0, sizeof(function->writable));
-	config_apply_fields(config, function, 0, FIELDS(config_header));
+	config_apply_policy(config, function, 0, &vfio_policy_header, 0);
 	function->config[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;
 	pci_set_word(function, PCI_COMMAND, 0);
 	pci_set_long(function, PCI_ROM_ADDRESS, 0);
@@ -382,6 +329,7 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 	function->config[PCI_CACHE_LINE_SIZE] = 0;
 	config_apply_caps(config, function);
 	config_apply_ext_caps(config, function);
+	config_open_vendors(config, function);
 	return 0;
 }
 

@@ -2,10 +2,8 @@
 /*
  * Which bits of the device's configuration space the guest sees, and which it may change.
  *
- * Tables, not if-chains: one for the header, one for each kind of capability, each row with the
- * reason. For every bit two questions are answered. Where does a read come from - our copy
- * (emulated) or the device? Where does a write go - into our copy, to the device (forwarded), or
- * nowhere? What no table names is read from the device and cannot be written.
+ * Applies the tables of vfio_policy.h to a device: three masks over its bytes, and the lists of
+ * capabilities without those that are hidden.
  *
  * Reactions to writes - BARs that move, interrupts that are switched on - are not here but in
  * vfio_pci.c.
@@ -18,19 +16,23 @@
 #include "devices/pci.h"
 #include "vfio.h"
 #include "vfio_options.h"
+#include "vfio_policy.h"
 
-enum vfio_cap_policy {
-	VFIO_CAP_PASS,    /* the device's own registers, as far as the table lets writes through */
-	VFIO_CAP_EMULATE, /* our copy: the registers belong to minivmm */
-	VFIO_CAP_HIDE,    /* taken out of the guest's list */
+#define VFIO_CAPS_MAX 96 /* the walk ends there: no device has so many */
+
+struct vfio_cap {
+	const struct vfio_policy *policy;
+	unsigned int offset;
 };
 
 struct vfio_config {
 	struct vfio_device *device;
 	struct vfio_region region;
-	uint8_t emulated[PCI_CONFIG_SIZE]; /* bits read from our copy */
-	uint8_t forward[PCI_CONFIG_SIZE];  /* bits whose writes reach the device */
-	uint8_t w1c[PCI_CONFIG_SIZE];      /* bits that a written 1 clears */
+	uint8_t emulated[PCI_CONFIG_SIZE];   /* bits read from our copy */
+	uint8_t forward[PCI_CONFIG_SIZE];    /* bits whose writes reach the device */
+	uint8_t w1c[PCI_CONFIG_SIZE];        /* bits that a written 1 clears */
+	struct vfio_cap caps[VFIO_CAPS_MAX]; /* as the device lists them, hidden ones too */
+	unsigned int cap_count;
 };
 
 /*
@@ -51,6 +53,12 @@ void vfio_config_override(struct pci_function *function,
  */
 uint32_t vfio_config_read(struct vfio_config *config, const struct pci_function *function,
 			  unsigned int offset, unsigned int size);
+
+/*
+ * Why the guest may read something else than the device has in the byte at `offset`; NULL when it
+ * reads the device itself.
+ */
+const char *vfio_config_explain(const struct vfio_config *config, unsigned int offset);
 
 /*
  * The part of a guest's write that belongs to the device. Our copy is pci_config_write()'s

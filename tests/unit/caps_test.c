@@ -83,6 +83,36 @@ START_TEST(rule_15_hidden_extended_capability)
 }
 END_TEST
 
+/* Every row of the table says what it is and why, and is the one that is found. */
+START_TEST(rule_15_every_identifier_has_a_reason)
+{
+	for (unsigned int id = 0; id < 0x10000; id++) {
+		const struct vfio_policy *policy = vfio_policy_find(_i, (uint16_t)id);
+
+		ck_assert(policy->extended == (_i == 1));
+		ck_assert(policy->id == id || policy->id == 0);
+		ck_assert_uint_gt(strlen(policy->name), 2);
+		ck_assert_uint_gt(strlen(policy->why), 7);
+	}
+}
+END_TEST
+
+/* A list longer than any device's: it ends, and keeps what it has. */
+START_TEST(rule_16_long_list_ends)
+{
+	static struct view view;
+	unsigned int offset = PCI_CFG_SPACE_SIZE, count = 0;
+
+	view_begin(&view);
+	for (unsigned int at = 0x100; at < FAKE_CONFIG; at += 16)
+		fake_add_ext_cap(&view.fake, at, PCI_EXT_CAP_ID_DSN);
+	ck_assert_int_eq(view_look(&view), 0);
+	for (; offset; offset = PCI_EXT_CAP_NEXT(view_get(&view, offset, 4)))
+		count++;
+	ck_assert_uint_eq(count, VFIO_CAPS_MAX - 2); /* two are standard ones */
+}
+END_TEST
+
 /* Bytes of a list in which something points back. */
 static const struct {
 	uint8_t head;
@@ -194,5 +224,6 @@ END_TEST
 UNIT_MAIN("caps", { rule_15_hidden_capability, UNIT_COUNT(std_lists) },
 	  { rule_15_only_hidden_capabilities, 0 },
 	  { rule_15_hidden_extended_capability, UNIT_COUNT(ext_lists) },
+	  { rule_15_every_identifier_has_a_reason, 2 }, { rule_16_long_list_ends, 0 },
 	  { rule_16_looped_list_ends, UNIT_COUNT(std_loops) },
 	  { rule_16_looped_extended_list_ends, UNIT_COUNT(ext_loops) }, { rule_16_any_bytes, 0 })

@@ -66,6 +66,108 @@ START_TEST(rule_15_writes_by_allow_list)
 }
 END_TEST
 
+static unsigned int vendor_open(struct view *view, unsigned int cap, unsigned int size)
+{
+	unsigned int open = 0;
+
+	vfio_config_forward(&view->config, cap, 4, UINT32_MAX);
+	for (unsigned int at = cap + 4; at < cap + size + 4; at++)
+		vfio_config_forward(&view->config, at, 1, 0xa5);
+	for (unsigned int at = cap; at < cap + size + 4; at++)
+		open += view->fake.config[at] == 0xa5 || view->fake.config[at] == 0xff;
+	return open;
+}
+
+/* As long as it says, but never into the next capability or past the end. */
+static const struct {
+	uint8_t says;
+	unsigned int next_at, open;
+} vendors[] = {
+	{ 0, 0, 0 }, { 3, 0, 0 }, { 4, 0, 1 }, { 16, 0, 13 }, { 16, 16, 13 }, { 200, 16, 13 },
+};
+
+START_TEST(rule_15_vendor_registers_end_where_they_say)
+{
+	static struct view view;
+	unsigned int cap;
+
+	view_begin(&view);
+	cap = fake_add_cap(&view.fake, PCI_CAP_ID_VNDR, 16);
+	view.fake.config[cap + PCI_CAP_FLAGS] = vendors[_i].says;
+	if (vendors[_i].next_at)
+		fake_add_cap(&view.fake, PCI_CAP_ID_DBG, 8);
+	ck_assert_int_eq(view_look(&view), 0);
+	ck_assert_uint_eq(vendor_open(&view, cap, 16), vendors[_i].open);
+}
+END_TEST
+
+START_TEST(rule_15_extended_vendor_registers_too)
+{
+	static struct view view;
+	uint32_t header = 0x18u << 20;
+
+	view_begin(&view);
+	fake_add_ext_cap(&view.fake, 0x100, PCI_EXT_CAP_ID_VNDR);
+	fake_add_ext_cap(&view.fake, 0xff8, PCI_EXT_CAP_ID_VNDR);
+	memcpy(&view.fake.config[0x104], &header, 4);
+	header = 0xfffu << 20;
+	memcpy(&view.fake.config[0xffc], &header, 4);
+	ck_assert_int_eq(view_look(&view), 0);
+	vfio_config_forward(&view.config, 0x104, 4, UINT32_MAX);
+	ck_assert_uint_eq(view_get(&view, 0x104, 4), 0x18u << 20);
+	for (unsigned int at = 0x108; at < 0x120; at++)
+		vfio_config_forward(&view.config, at, 1, 0x5a);
+	for (unsigned int at = 0x108; at < 0x120; at++)
+		ck_assert_uint_eq(view.fake.config[at], at < 0x118 ? 0x5a : 0);
+	vfio_config_forward(&view.config, 0xffc, 4, UINT32_MAX);
+	ck_assert_uint_eq(view.fake.config[0xffc], 0);
+}
+END_TEST
+
+/* Every byte that the guest reads otherwise than the device has it has its reason in words. */
+START_TEST(rule_15_each_difference_is_explained)
+{
+	static const struct {
+		unsigned int offset;
+		const char *words;
+	} rows[] = {
+		{ PCI_COMMAND, "switched on" },
+		{ PCI_HEADER_TYPE, "more functions" },
+		{ PCI_BASE_ADDRESS_3, "addresses" },
+		{ PCI_INTERRUPT_LINE, "number" },
+		{ AER_AT + 3, "the list leaves out" },
+		{ 0x180, "virtual functions" },
+		{ 0x203, "new window" },
+	};
+	static struct view view;
+	unsigned int exp;
+
+	view_begin(&view);
+	exp = view.fake.last_cap;
+	memset(&view.fake.config[PCI_COMMAND], 0x07, 1);
+	memset(&view.fake.config[PCI_INTERRUPT_LINE], 11, 1);
+	fake_add_bar(&view.fake, 0, 0x4000, 0, false);
+	fake_add_cap(&view.fake, PCI_CAP_ID_AGP, 12);
+	fake_add_cap(&view.fake, PCI_CAP_ID_VNDR, 16);
+	fake_add_ext_cap(&view.fake, AER_AT, PCI_EXT_CAP_ID_ERR);
+	fake_add_ext_cap(&view.fake, 0x180, PCI_EXT_CAP_ID_SRIOV);
+	fake_add_ext_cap(&view.fake, 0x200, PCI_EXT_CAP_ID_REBAR);
+	ck_assert_int_eq(view_look(&view), 0);
+	for (unsigned int at = 0; at < FAKE_CONFIG; at++)
+		if (view_get(&view, at, 1) != view.fake.config[at])
+			ck_assert_msg(vfio_config_explain(&view.config, at), "byte %#x", at);
+	for (size_t i = 0; i < UNIT_COUNT(rows); i++)
+		ck_assert_ptr_nonnull(
+			strstr(vfio_config_explain(&view.config, rows[i].offset), rows[i].words));
+	ck_assert_ptr_nonnull(
+		strstr(vfio_config_explain(&view.config, exp + PCI_EXP_LNKSTA), "no link"));
+	ck_assert_ptr_nonnull(
+		strstr(vfio_config_explain(&view.config, exp + PCI_EXP_FLAGS), "integrated"));
+	ck_assert_ptr_null(vfio_config_explain(&view.config, exp + PCI_EXP_DEVSTA));
+	ck_assert_ptr_null(vfio_config_explain(&view.config, 0x300));
+}
+END_TEST
+
 /* Of what shares a register with what is forwarded: kept as it is; w1c bits are written 0. */
 START_TEST(rule_16_neighbours_keep_their_bits)
 {
@@ -292,9 +394,11 @@ START_TEST(rule_16_dies_while_in_use)
 }
 END_TEST
 
-UNIT_MAIN("config", { rule_15_writes_by_allow_list, 3 }, { rule_16_neighbours_keep_their_bits, 0 },
-	  { reads_are_live_where_the_device_speaks, 0 }, { rule_16_every_size_reads_the_same, 0 },
-	  { rule_17_integrated_endpoint, 0 }, { power_on_values, 0 },
-	  { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
+UNIT_MAIN("config", { rule_15_writes_by_allow_list, 3 },
+	  { rule_15_vendor_registers_end_where_they_say, UNIT_COUNT(vendors) },
+	  { rule_15_extended_vendor_registers_too, 0 }, { rule_15_each_difference_is_explained, 0 },
+	  { rule_16_neighbours_keep_their_bits, 0 }, { reads_are_live_where_the_device_speaks, 0 },
+	  { rule_16_every_size_reads_the_same, 0 }, { rule_17_integrated_endpoint, 0 },
+	  { power_on_values, 0 }, { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
 	  { conventional_device, 0 }, { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
 	  { rule_16_dies_while_in_use, 2 })

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio_policy.h"
+
+#include <linux/pci_regs.h>
+#include <stddef.h>
+
+#define ALL 0xffffffffu
+
+/* Newer than linux/pci_regs.h of Debian 12. */
+#define POLICY_EXT_CAP_VF_REBAR 0x24
+#define POLICY_EXT_CAP_NPEM     0x29
+#define POLICY_EXT_CAP_PL_32GT  0x2a
+#define POLICY_EXT_CAP_DOE      0x2e
+#define POLICY_EXT_CAP_PL_64GT  0x31
+
+#define COMMAND_BITS                                                                               \
+	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |           \
+	 PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE)
+#define STATUS_ERRORS 0xf900u
+
+static const char policy_identity[] = "read once at the start; can be overridden";
+static const char policy_address[] = "the guest's addresses are not the host's";
+
+static const struct vfio_field policy_header[] = {
+	{ PCI_VENDOR_ID, 4, 0, ALL, 0, 0, 0, policy_identity },
+	{ PCI_COMMAND, 2, 0, 0xffff, COMMAND_BITS, COMMAND_BITS, 0,
+	  "what the guest switched on, whatever the host did before" },
+	{ PCI_STATUS, 2, 0, PCI_STATUS_CAP_LIST, 0, STATUS_ERRORS, STATUS_ERRORS, NULL },
+	{ PCI_CLASS_REVISION, 4, 0, ALL, 0, 0, 0, policy_identity },
+	{ PCI_CACHE_LINE_SIZE, 1, 0, 0xff, 0xff, 0, 0,
+	  "set by the host for its bus; the guest's is its own" },
+	{ PCI_LATENCY_TIMER, 1, 0, 0xff, 0, 0, 0, "arbitration of the host's bus" },
+	{ PCI_HEADER_TYPE, 1, 0, 0xff, 0, 0, 0,
+	  "whether the slot has more functions is decided by what is passed through" },
+	{ PCI_BIST, 1, 0, 0xff, 0, 0, 0, "a self-test would stop the device under the host" },
+	/* pci_set_bar() makes them writable. */
+	{ PCI_BASE_ADDRESS_0, 4, 0, ALL, 0, 0, 0, policy_address },
+	{ PCI_BASE_ADDRESS_1, 4, 0, ALL, 0, 0, 0, policy_address },
+	{ PCI_BASE_ADDRESS_2, 4, 0, ALL, 0, 0, 0, policy_address },
+	{ PCI_BASE_ADDRESS_3, 4, 0, ALL, 0, 0, 0, policy_address },
+	{ PCI_BASE_ADDRESS_4, 4, 0, ALL, 0, 0, 0, policy_address },
+	{ PCI_BASE_ADDRESS_5, 4, 0, ALL, 0, 0, 0, policy_address },
+	{ PCI_CARDBUS_CIS, 4, 0, ALL, 0, 0, 0, policy_identity },
+	{ PCI_SUBSYSTEM_VENDOR_ID, 4, 0, ALL, 0, 0, 0, policy_identity },
+	{ PCI_ROM_ADDRESS, 4, 0, ALL, 0, 0, 0, policy_address },
+	{ PCI_CAPABILITY_LIST, 4, 0, ALL, 0, 0, 0, "the list leaves out what is hidden" },
+	{ 0x38, 4, 0, ALL, 0, 0, 0, policy_identity },
+	{ PCI_INTERRUPT_LINE, 1, 0, 0xff, 0xff, 0, 0, "the guest's number, not the host's" },
+	{ PCI_INTERRUPT_PIN, 1, 0, 0xff, 0, 0, 0, "0 where the pin cannot reach the guest" },
+	{ PCI_MIN_GNT, 2, 0, 0xffff, 0, 0, 0, policy_identity },
+};
+
+/* Only the power state: it is the one thing drivers switch; PME belongs to the host. */
+static const struct vfio_field policy_pm[] = {
+	{ PCI_PM_PMC, 2, 0, 0xffff, 0, 0, 0, "wake-up events belong to the host" },
+	{ PCI_PM_CTRL, 2, 0, 0, 0, PCI_PM_CTRL_STATE_MASK, PCI_PM_CTRL_PME_STATUS, NULL },
+};
+
+static const struct vfio_field policy_vpd[] = {
+	{ PCI_VPD_ADDR, 2, 0, 0, 0, 0xffff, 0, NULL },
+	{ PCI_VPD_DATA, 4, 0, 0, 0, ALL, 0, NULL },
+};
+
+static const struct vfio_field policy_af[] = {
+	{ PCI_AF_CTRL, 1, 0, 0, 0, PCI_AF_CTRL_FLR, 0, NULL },
+};
+
+static const struct vfio_field policy_msix[] = {
+	{ PCI_MSIX_FLAGS, 2, 0, 0xffff, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, 0, 0,
+	  NULL },
+	{ PCI_MSIX_TABLE, 4, 0, ALL, 0, 0, 0, NULL },
+	{ PCI_MSIX_PBA, 4, 0, ALL, 0, 0, 0, NULL },
+};
+
+/*
+ * Of Device Control what concerns the function alone goes through: error reporting, ordering,
+ * payload sizes, the function-level reset; the kernel keeps its own hand on it.
+ */
+#define DEVCTL_BITS (0xffffu & ~(PCI_EXP_DEVCTL_PHANTOM | PCI_EXP_DEVCTL_AUX_PME))
+#define DEVCTL2_BITS                                                                               \
+	(PCI_EXP_DEVCTL2_COMP_TIMEOUT | PCI_EXP_DEVCTL2_COMP_TMOUT_DIS |                           \
+	 PCI_EXP_DEVCTL2_IDO_REQ_EN | PCI_EXP_DEVCTL2_IDO_CMP_EN)
+#define V2_LINK (VFIO_FIELD_V2 | VFIO_FIELD_LINK)
+
+static const char policy_vendor[] = "registers that only the device's driver knows: all its own";
+static const char policy_no_link[] = "there is no link on a root bus";
+
+static const struct vfio_field policy_pcie[] = {
+	{ PCI_EXP_FLAGS, 2, 0, 0xffff, 0, 0, 0, NULL },
+	{ PCI_EXP_DEVCTL, 2, 0, 0, 0, DEVCTL_BITS, 0, NULL },
+	{ PCI_EXP_DEVSTA, 2, 0, 0, 0, 0x000f, 0x000f, NULL },
+	{ PCI_EXP_LNKCAP, 4, VFIO_FIELD_LINK, ALL, 0, 0, 0, policy_no_link },
+	{ PCI_EXP_LNKCTL, 4, VFIO_FIELD_LINK, ALL, 0, 0, 0, policy_no_link },
+	{ PCI_EXP_DEVCTL2, 2, VFIO_FIELD_V2, 0, 0, DEVCTL2_BITS, 0, NULL },
+	{ PCI_EXP_LNKCAP2, 4, V2_LINK, ALL, 0, 0, 0, policy_no_link },
+	{ PCI_EXP_LNKCTL2, 4, V2_LINK, ALL, 0, 0, 0, policy_no_link },
+};
+
+static const struct vfio_field policy_aer[] = {
+	{ PCI_ERR_UNCOR_STATUS, 4, 0, 0, 0, ALL, ALL, NULL },
+	{ PCI_ERR_UNCOR_MASK, 4, 0, 0, 0, ALL, 0, NULL },
+	{ PCI_ERR_UNCOR_SEVER, 4, 0, 0, 0, ALL, 0, NULL },
+	{ PCI_ERR_COR_STATUS, 4, 0, 0, 0, ALL, ALL, NULL },
+	{ PCI_ERR_COR_MASK, 4, 0, 0, 0, ALL, 0, NULL },
+};
+
+#define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
+#define NO_FIELDS     NULL, 0
+
+const struct vfio_policy vfio_policy_header = {
+	"header", false, 0, VFIO_CAP_EMULATE, FIELDS(policy_header), policy_identity
+};
+
+/* clang-format off */
+#define CAP(id, action, name, fields, why) { name, false, id, VFIO_CAP_##action, fields, why }
+#define EXT(id, action, name, fields, why) { name, true, id, VFIO_CAP_##action, fields, why }
+
+static const struct vfio_policy policy_caps[] = {
+	CAP(PCI_CAP_ID_PM, PASS, "Power Management", FIELDS(policy_pm),
+	    "the guest suspends its device"),
+	CAP(PCI_CAP_ID_AGP, HIDE, "AGP", NO_FIELDS, "the guest has no AGP bridge"),
+	CAP(PCI_CAP_ID_VPD, PASS, "Vital Product Data", FIELDS(policy_vpd),
+	    "product data is the device's own"),
+	CAP(PCI_CAP_ID_MSI, HIDE, "MSI", NO_FIELDS, "not offered yet: MSI-X or INTx serve"),
+	CAP(PCI_CAP_ID_PCIX, PASS, "PCI-X", NO_FIELDS, "read-only: the bus is the host's"),
+	CAP(PCI_CAP_ID_VNDR, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
+	CAP(PCI_CAP_ID_DBG, PASS, "Debug Port", NO_FIELDS, "says where in a BAR it lies"),
+	CAP(PCI_CAP_ID_EXP, EMULATE, "PCI Express", FIELDS(policy_pcie),
+	    "an endpoint on a root bus is integrated"),
+	CAP(PCI_CAP_ID_MSIX, EMULATE, "MSI-X", FIELDS(policy_msix),
+	    "vectors go to the guest by eventfd, never by the guest's addresses"),
+	CAP(PCI_CAP_ID_SATA, PASS, "SATA", NO_FIELDS, "says where in a BAR it lies"),
+	CAP(PCI_CAP_ID_AF, PASS, "Advanced Features", FIELDS(policy_af),
+	    "the driver may reset its function"),
+	CAP(PCI_CAP_ID_EA, HIDE, "Enhanced Allocation", NO_FIELDS,
+	    "fixed addresses are the host's; the guest sees ordinary BARs"),
+
+	EXT(PCI_EXT_CAP_ID_ERR, PASS, "Advanced Error Reporting", FIELDS(policy_aer),
+	    "the driver reads its errors"),
+	EXT(PCI_EXT_CAP_ID_VC, PASS, "Virtual Channel", NO_FIELDS,
+	    "read-only: channels are arranged along the host's bus"),
+	EXT(PCI_EXT_CAP_ID_DSN, PASS, "Device Serial Number", NO_FIELDS, "the device's own"),
+	EXT(PCI_EXT_CAP_ID_PWR, PASS, "Power Budgeting", NO_FIELDS,
+	    "read-only: the slot's power is the host's business"),
+	EXT(PCI_EXT_CAP_ID_VNDR, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
+	EXT(PCI_EXT_CAP_ID_ACS, HIDE, "Access Control Services", NO_FIELDS,
+	    "isolation is the host's business"),
+	EXT(PCI_EXT_CAP_ID_ARI, HIDE, "Alternative Routing ID", NO_FIELDS,
+	    "function numbers are minivmm's, not the device's"),
+	EXT(PCI_EXT_CAP_ID_ATS, HIDE, "Address Translation Service", NO_FIELDS,
+	    "translations are the host IOMMU's: the guest has none"),
+	EXT(PCI_EXT_CAP_ID_SRIOV, HIDE, "SR-IOV", NO_FIELDS,
+	    "virtual functions appear on the host's bus, not on the guest's"),
+	EXT(PCI_EXT_CAP_ID_MCAST, HIDE, "Multicast", NO_FIELDS,
+	    "groups are arranged by the host's bridges"),
+	EXT(PCI_EXT_CAP_ID_PRI, HIDE, "Page Request Interface", NO_FIELDS,
+	    "guest RAM is pinned: no page faults"),
+	EXT(PCI_EXT_CAP_ID_REBAR, HIDE, "Resizable BAR", NO_FIELDS,
+	    "a BAR that changes its size would need a new window"),
+	EXT(PCI_EXT_CAP_ID_DPA, PASS, "Dynamic Power Allocation", NO_FIELDS,
+	    "read-only: the slot's power is the host's business"),
+	EXT(PCI_EXT_CAP_ID_TPH, HIDE, "TPH Requester", NO_FIELDS,
+	    "steering tags name the host's processors"),
+	EXT(PCI_EXT_CAP_ID_LTR, HIDE, "Latency Tolerance Reporting", NO_FIELDS,
+	    "latencies are told to the host's bridge"),
+	EXT(PCI_EXT_CAP_ID_SECPCI, HIDE, "Secondary PCI Express", NO_FIELDS, policy_no_link),
+	EXT(PCI_EXT_CAP_ID_PASID, HIDE, "PASID", NO_FIELDS, "needs an IOMMU in the guest"),
+	EXT(PCI_EXT_CAP_ID_DPC, HIDE, "Downstream Port Containment", NO_FIELDS,
+	    "containment is the host's business"),
+	EXT(PCI_EXT_CAP_ID_L1SS, HIDE, "L1 PM Substates", NO_FIELDS, policy_no_link),
+	EXT(PCI_EXT_CAP_ID_PTM, HIDE, "Precision Time Measurement", NO_FIELDS,
+	    "time comes along the host's link"),
+	EXT(PCI_EXT_CAP_ID_DVSEC, PASS, "Designated Vendor Specific", NO_FIELDS,
+	    "read-only: what it controls may be shared with the host"),
+	EXT(POLICY_EXT_CAP_VF_REBAR, HIDE, "VF Resizable BAR", NO_FIELDS, "belongs to SR-IOV"),
+	EXT(PCI_EXT_CAP_ID_DLF, HIDE, "Data Link Feature", NO_FIELDS, policy_no_link),
+	EXT(PCI_EXT_CAP_ID_PL_16GT, HIDE, "Physical Layer 16 GT/s", NO_FIELDS, policy_no_link),
+	EXT(POLICY_EXT_CAP_NPEM, HIDE, "Native Enclosure Management", NO_FIELDS,
+	    "the lamps of the host's enclosure"),
+	EXT(POLICY_EXT_CAP_PL_32GT, HIDE, "Physical Layer 32 GT/s", NO_FIELDS, policy_no_link),
+	EXT(POLICY_EXT_CAP_DOE, HIDE, "Data Object Exchange", NO_FIELDS,
+	    "a mailbox that the host's kernel may be using"),
+	EXT(POLICY_EXT_CAP_PL_64GT, HIDE, "Physical Layer 64 GT/s", NO_FIELDS, policy_no_link),
+};
+/* clang-format on */
+
+/* By `extended`. No capability has the identifier 0. */
+static const struct vfio_policy policy_unknown[2] = {
+	{ "unknown", false, 0, VFIO_CAP_PASS, NO_FIELDS, "read-only" },
+	{ "unknown", true, 0, VFIO_CAP_PASS, NO_FIELDS, "read-only" },
+};
+
+const struct vfio_policy *vfio_policy_find(bool extended, uint16_t id)
+{
+	for (size_t i = 0; i < sizeof(policy_caps) / sizeof(policy_caps[0]); i++)
+		if (policy_caps[i].extended == extended && policy_caps[i].id == id)
+			return &policy_caps[i];
+	return &policy_unknown[extended];
+}

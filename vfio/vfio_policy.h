@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is done with each register and each capability of a passed-through device, and why.
+ *
+ * Data only: one table for the header, one for the capabilities, standard and extended. Every
+ * register that is not the device's own has its reason in words, so that a difference between what
+ * the host and what the guest sees can be explained by the row that made it. vfio_config.c applies
+ * the tables.
+ *
+ * For every bit two questions are answered. Where does a read come from - our copy (emulated) or
+ * the device? Where does a write go - into our copy (writable), to the device (forward), or
+ * nowhere? What no row names is read from the device and cannot be written.
+ *
+ * Read beside it: PCI Local Bus 3.0, 6.1 and 6.7; PCI Express Base 7.5 to 7.9.
+ */
+#ifndef MINIVMM_VFIO_POLICY_H
+#define MINIVMM_VFIO_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum vfio_cap_policy {
+	VFIO_CAP_PASS,    /* the device's own registers, as far as the table lets writes through */
+	VFIO_CAP_EMULATE, /* our copy: the registers belong to minivmm */
+	VFIO_CAP_HIDE,    /* taken out of the guest's list */
+};
+
+/* Only in a capability that has the register. */
+#define VFIO_FIELD_V2   1u /* PCI Express capability of version 2 */
+#define VFIO_FIELD_LINK 2u /* PCI Express function with a link */
+
+/* A register of 1, 2 or 4 bytes. */
+struct vfio_field {
+	uint16_t offset; /* in the header, or from the start of the capability */
+	uint8_t size;
+	uint8_t needs;     /* VFIO_FIELD_* */
+	uint32_t emulated; /* bits read from our copy */
+	uint32_t writable; /* of the emulated bits: those that stick */
+	uint32_t forward;  /* bits written to the device */
+	uint32_t w1c;      /* bits that a written 1 clears */
+	const char *why;   /* NULL: as the capability */
+};
+
+struct vfio_policy {
+	const char *name;
+	bool extended;
+	uint16_t id; /* PCI_CAP_ID_* or PCI_EXT_CAP_ID_* */
+	enum vfio_cap_policy action;
+	const struct vfio_field *fields;
+	unsigned int field_count;
+	const char *why;
+};
+
+/* The first 64 bytes. */
+extern const struct vfio_policy vfio_policy_header;
+
+/* The row of a capability; one that nobody knows has a row, too: it can be looked at. */
+const struct vfio_policy *vfio_policy_find(bool extended, uint16_t id);
+
+#endif
