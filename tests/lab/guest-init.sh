@@ -7,7 +7,6 @@
 #   lab.disk=NAME         the disk to use (nvme0n1)
 #   lab.reads=N           how many blocks `reads` reads
 export PATH=/bin
-/bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev

@@ -10,6 +10,10 @@ done
 # Before anything is sent to it: the emulator's greeting must not be echoed back to it.
 [ ! -e /dev/ttyS2 ] || stty raw -echo < /dev/ttyS2
 
+# An interrupt several times a second, whatever the emulator loses: see lab-machine.sh.
+stty raw -echo < /dev/ttyS3
+cat /dev/ttyS3 > /dev/null &
+
 result()
 {
 	echo "$*" > /dev/ttyS1

@@ -101,6 +101,22 @@ read_results()
 	return 2
 }
 
+# A byte for the lab host's fourth serial port every 0.2 s, hence an interrupt: see lab-machine.sh. Ends
+# with the emulator, which closes the pipe.
+start_pulse()
+{
+	rm -f "$LAB_DIR"/pulse.{in,out}
+	mkfifo "$LAB_DIR"/pulse.{in,out}
+	{
+		# Nobody ever writes into this pipe: waits like sleep, without a process each time.
+		exec 7<> <(:)
+		while ! read -r -t 0.2 -u 7; do
+			echo
+		done > "$LAB_DIR/pulse.in"
+	} 9>&- &
+	pulse=$!
+}
+
 # boot_run CONFIG: one boot for the scenarios in `left`.
 boot_run()
 {
@@ -118,15 +134,17 @@ boot_run()
 	machine_args "$config"
 	rm -f "$LAB_DIR/results"
 	mkfifo "$LAB_DIR/results"
-	# ttyS0 kernel, ttyS1 results, ttyS2 the emulator's own control
+	start_pulse
+	# ttyS0 kernel, ttyS1 results, ttyS2 the emulator's own control, ttyS3 the pulse
 	(cd "$LAB_DIR" && exec timeout -k 5 "$total" qemu-system-x86_64 "${machine[@]}" \
-		-serial "file:$console" -serial stdio "${machine_qmp[@]}" \
+		-serial "file:$console" -serial stdio "${machine_ports[@]}" \
 		< /dev/null > results 2> "$logs/emulator.err") &
 	emulator=$!
 	read_results < "$LAB_DIR/results" || bad=$?
 	[ $bad != 2 ] || kill $emulator 2>/dev/null || true
 	wait $emulator || bad=2
 	emulator=''
+	kill $pulse 2>/dev/null || true
 	[ $bad != 2 ] || cat "$logs/emulator.err"
 	[ $bad = 0 ] || echo "logs: $logs/NAME.log, $console"
 	echo "BOOT $boots took $((SECONDS - began)) s"
@@ -203,15 +221,17 @@ shell()
 	make_stage
 	rm -f "$logs/scenarios"
 	machine_args "$(machine_config "$*")"
+	start_pulse
 	cd "$LAB_DIR"
-	exec qemu-system-x86_64 "${machine[@]}" -serial mon:stdio -serial null "${machine_qmp[@]}"
+	qemu-system-x86_64 "${machine[@]}" -serial mon:stdio -serial null "${machine_ports[@]}"
 }
 
 emulator=''
+pulse=''
 left=()
 boots=0
 # Interrupted or killed, it takes the emulator along.
-trap '[ -z "$emulator" ] || kill $emulator' EXIT
+trap 'kill $emulator $pulse 2>/dev/null || true' EXIT
 mkdir -p "$LAB_DIR"
 # The images and the stage are shared: one lab at a time.
 exec 9> "$LAB_DIR/lock"

@@ -2,7 +2,6 @@
 # The same read with MSI and MSI-X forbidden in the guest: through the pin, acknowledged by resample,
 # and after a reboot again.
 # timeout: 90
-# on demand: the whole lab host hung in one of three runs, cause not found
 bind vfio-pci 0000:01:00.0
 vmm --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo read,interrupts,reboot_twice) pci=nomsi"
 expect_status 0
