@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@
 #include "vmm/core/prefault.h"
 #include "vmm/core/trace.h"
 
-#define MACHINE_BANKS 2 /* of RAM, below and above the hole */
+#define MACHINE_BANKS      2 /* of RAM, below and above the hole */
+#define MACHINE_STACK_SIZE (256u << 10)
 
 struct machine {
 	const struct config *config;
@@ -350,6 +352,20 @@ static struct machine *machine_new(const struct config *config)
 	return machine;
 }
 
+/*
+ * Threads get a stack too small for a huge page: of the default one the kernel may back 2 MiB at the
+ * first touch, depending on where it happens to lie.
+ */
+static void machine_limit_stacks(void)
+{
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	if (pthread_attr_setstacksize(&attr, MACHINE_STACK_SIZE) == 0)
+		pthread_setattr_default_np(&attr);
+	pthread_attr_destroy(&attr);
+}
+
 int machine_run(const struct config *config)
 {
 	struct machine *machine = machine_new(config);
@@ -358,6 +374,7 @@ int machine_run(const struct config *config)
 
 	if (!machine)
 		return MACHINE_EXIT_HOST;
+	machine_limit_stacks();
 	if (config->stats)
 		trace_enable_timing();
 	trace_phase("check the host");
