@@ -136,6 +136,23 @@ int vfio_bar_init(struct vfio_pci *pci, unsigned int index)
 	return 0;
 }
 
+int vfio_bar_init_rom(struct vfio_pci *pci)
+{
+	struct vfio_bar *bar = &pci->bars[PCI_BAR_ROM];
+	uint32_t id = pci_get_long(&pci->function, PCI_VENDOR_ID);
+	int ret;
+
+	if (pci->options.no_rom)
+		return 0;
+	ret = vfio_rom_init(&pci->rom, &pci->device, pci->options.romfile, id);
+	if (ret < 0 || pci->rom.size == 0)
+		return ret;
+	pci_set_bar(&pci->function, PCI_BAR_ROM, pci->rom.size, 0);
+	bar->windows[0] = (struct vfio_window){ pci, PCI_BAR_ROM, { 0, pci->rom.size, false } };
+	bar->window_count = 1;
+	return 0;
+}
+
 void vfio_bar_destroy(struct vfio_pci *pci, unsigned int index)
 {
 	struct vfio_bar *bar = &pci->bars[index];
@@ -236,6 +253,27 @@ static void bar_write(void *owner, uint64_t offset, unsigned int size, uint64_t 
 
 static const struct bus_ops bar_ops = { bar_read, bar_write };
 
+static uint64_t bar_read_rom(void *owner, uint64_t offset, unsigned int size)
+{
+	const struct vfio_window *window = owner;
+	uint64_t value;
+
+	pthread_mutex_lock(&window->pci->lock);
+	value = vfio_rom_read(&window->pci->rom, offset, size);
+	pthread_mutex_unlock(&window->pci->lock);
+	return value;
+}
+
+static void bar_write_rom(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+{
+	(void)owner;
+	(void)offset;
+	(void)size;
+	(void)value;
+}
+
+static const struct bus_ops bar_rom_ops = { bar_read_rom, bar_write_rom };
+
 /* ---- where the guest sees it ---- */
 
 static struct bus *bar_bus(struct vfio_pci *pci, unsigned int index)
@@ -255,7 +293,8 @@ static int bar_place(struct vfio_pci *pci, unsigned int index, struct vfio_windo
 		.fd_offset = bar->region.mmap_offset + window->piece.offset,
 		.kind = MEMORY_DEVICE,
 	};
-	struct bus_region trapped = { addr, window->piece.size, &bar_ops, window };
+	struct bus_region trapped = { addr, window->piece.size,
+				      index == PCI_BAR_ROM ? &bar_rom_ops : &bar_ops, window };
 
 	if (window->piece.mapped)
 		return memory_add_region(&pci->vm->memory, &memory);

@@ -47,6 +47,22 @@ static int option_set_id(struct vfio_device_options *options,
 	return 0;
 }
 
+static int option_set_romfile(struct vfio_device_options *options,
+			      const struct option_property *property, const char *value)
+{
+	(void)property;
+	options->romfile = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int option_set_rombar(struct vfio_device_options *options,
+			     const struct option_property *property, const char *value)
+{
+	(void)property;
+	options->no_rom = strcmp(value, "0") == 0;
+	return options->no_rom || strcmp(value, "1") == 0 ? 0 : -EINVAL;
+}
+
 #define FLAG(name, field)                                                                          \
 	{                                                                                          \
 		name, option_set_bool, "on or off", offsetof(struct vfio_device_options, field),   \
@@ -58,6 +74,8 @@ static int option_set_id(struct vfio_device_options *options,
 	}
 
 static const struct option_property option_properties[] = {
+	{ "romfile", option_set_romfile, "a file; rombar=0 for no ROM", 0, VFIO_IDS, 0 },
+	{ "rombar", option_set_rombar, "0 or 1", 0, VFIO_IDS, 0 },
 	FLAG("x-no-mmap", no_mmap),
 	FLAG("x-no-kvm-irqfd", no_kvm_irqfd),
 	ID("x-pci-vendor-id", VFIO_ID_VENDOR, 0xfffe), /* 0xffff means that nobody is there */

@@ -29,13 +29,15 @@ struct vfio_id_override {
 /* All zero: the device as it is. */
 struct vfio_device_options {
 	struct vfio_id_override ids[VFIO_IDS];
-	bool no_mmap;      /* every access to a BAR goes through minivmm */
-	bool no_kvm_irqfd; /* every interrupt goes through minivmm */
+	const char *romfile; /* NULL: the device's own ROM */
+	bool no_rom;         /* and none at all */
+	bool no_mmap;        /* every access to a BAR goes through minivmm */
+	bool no_kvm_irqfd;   /* every interrupt goes through minivmm */
 };
 
 /*
- * Apply one word, `name=value`. 0, or -EINVAL for an unknown property or a value that it cannot
- * have, logged in one line.
+ * Apply one word, `name=value`, which strings in the options point into. 0, or -EINVAL for an
+ * unknown property or a value that it cannot have, logged in one line.
  */
 int vfio_options_set(struct vfio_device_options *options, const char *word);
 

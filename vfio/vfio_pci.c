@@ -245,7 +245,7 @@ static int vfio_pci_init_bars(struct vfio_pci *pci)
 		if (pci_bar_is_64(&pci->function.bars[bar]))
 			bar++; /* its upper half is no BAR of its own */
 	}
-	return ret;
+	return ret == 0 ? vfio_bar_init_rom(pci) : ret;
 }
 
 static int vfio_pci_init_events(struct vfio_pci *pci)
@@ -333,6 +333,7 @@ void vfio_pci_free(struct vfio_pci *pci)
 	msix_destroy(&pci->msix);
 	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
 		vfio_bar_destroy(pci, bar);
+	vfio_rom_destroy(&pci->rom);
 	if (pci->kvm_knows)
 		vm_del_vfio_file(pci->vm, pci->device.kvm_file);
 	pci->device.backend->dev_close(&pci->device);

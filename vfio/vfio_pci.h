@@ -19,6 +19,7 @@
 #include "vfio_irq.h"
 #include "vfio_options.h"
 #include "vfio_region.h"
+#include "vfio_rom.h"
 #include "vmm/core/vm.h"
 
 struct vfio_pci;
@@ -48,8 +49,9 @@ struct vfio_pci {
 	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_* */
 	struct vfio_config config;
 	struct vfio_bar bars[PCI_BARS];
+	struct vfio_rom rom;
 
-	pthread_mutex_t lock;  /* the interrupt state: tables are written by any vCPU */
+	pthread_mutex_t lock;  /* interrupt state and ROM: tables are written by any vCPU */
 	unsigned int msix_cap; /* offset in config space, or 0 */
 	unsigned int msix_table_bar, msix_pba_bar;
 	uint64_t msix_table_offset, msix_pba_offset;
