@@ -326,6 +326,48 @@ static uint64_t pci_ram_end(struct pci_host *host)
 	return arch_layout.ram_high + (size > low ? size - low : 0);
 }
 
+void pci_host_set_reach(struct pci_host *host, const struct arch_range *reach, unsigned int count)
+{
+	host->reach = reach;
+	host->reach_count = count;
+}
+
+/* Whether the demand fits below `end`, from `base` or the next multiple of its largest BAR on. */
+static bool pci_window_fits(const struct pci_demand *demand, uint64_t *base, uint64_t end)
+{
+	uint64_t mask = demand->largest - 1, top;
+
+	if (__builtin_add_overflow(*base, mask, &top))
+		return false;
+	*base = top & ~mask;
+	return !__builtin_add_overflow(*base, demand->total, &top) && top <= end;
+}
+
+/*
+ * The lowest place above RAM that DMA reaches. Should there be none - an IOMMU narrower than the
+ * CPU, and BARs that large - the CPU's view decides: only peer-to-peer DMA misses them then.
+ */
+static bool pci_place_window(const struct pci_host *host, const struct pci_demand *demand,
+			     uint64_t *base, uint64_t *end)
+{
+	uint64_t ram_end = *base, limit = *end;
+
+	for (unsigned int i = 0; i < host->reach_count; i++) {
+		const struct arch_range *reach = &host->reach[i];
+		uint64_t top;
+
+		if (__builtin_add_overflow(reach->base, reach->size, &top) || top > limit)
+			top = limit;
+		*base = reach->base > ram_end ? reach->base : ram_end;
+		*end = top;
+		if (pci_window_fits(demand, base, top))
+			return true;
+	}
+	*base = ram_end;
+	*end = limit;
+	return pci_window_fits(demand, base, limit);
+}
+
 /*
  * The 64-bit window starts above RAM at a multiple of its largest BAR (1 GiB at least, the largest
  * page a CPU or IOMMU knows) and must end below what the CPU can address.
@@ -333,13 +375,12 @@ static uint64_t pci_ram_end(struct pci_host *host)
 static int pci_host_size_mmio64(struct pci_host *host)
 {
 	struct pci_demand demand = { 0, GIB };
-	uint64_t limit = 1ull << arch_gpa_bits(), base, end;
+	uint64_t base = pci_ram_end(host), end = 1ull << arch_gpa_bits();
 	int ret = pci_for_each_bar(host, pci_add_demand, &demand);
 
 	if (ret == 0 && demand.total == 0)
 		return 0;
-	base = (pci_ram_end(host) + demand.largest - 1) & ~(demand.largest - 1);
-	if (ret < 0 || __builtin_add_overflow(base, demand.total, &end) || end > limit) {
+	if (ret < 0 || !pci_place_window(host, &demand, &base, &end)) {
 		log_error("PCI host bridge",
 			  "64-bit BARs need %" PRIu64 " MiB above %#" PRIx64
 			  ", this CPU addresses %u bits",
@@ -347,8 +388,8 @@ static int pci_host_size_mmio64(struct pci_host *host)
 		return -ENOSPC;
 	}
 	host->mmio64 = (struct arch_range){ base, (demand.total + GIB - 1) & ~(GIB - 1) };
-	if (host->mmio64.base + host->mmio64.size > limit)
-		host->mmio64.size = limit - base;
+	if (host->mmio64.base + host->mmio64.size > end)
+		host->mmio64.size = end - base;
 	return 0;
 }
 

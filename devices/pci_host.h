@@ -27,6 +27,8 @@ struct pci_host {
 	struct pci_function *functions[PCI_HOST_FUNCTIONS]; /* by devfn */
 	struct pci_function bridge;                         /* 00:00.0 */
 	struct arch_range mmio32, mmio64, io;               /* where BARs decode */
+	const struct arch_range *reach;                     /* what DMA can address */
+	unsigned int reach_count;
 	bool vacated;            /* a BAR has left its place since the last update of all */
 	uint32_t config_address; /* CF8 */
 };
@@ -42,6 +44,12 @@ void pci_host_destroy(struct pci_host *host);
  * or -ENOSPC, logged.
  */
 int pci_host_add(struct pci_host *host, struct pci_function *function);
+
+/*
+ * The addresses that devices' DMA can be mapped at, ascending; the 64-bit window is put into one of
+ * them if it fits. Without, DMA reaches everything. The array stays the caller's.
+ */
+void pci_host_set_reach(struct pci_host *host, const struct arch_range *reach, unsigned int count);
 
 /*
  * Give every BAR an address: 64-bit ones in a window above RAM, made as large as they need, the

@@ -6,6 +6,8 @@
 #include <linux/capability.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -65,24 +67,28 @@ static void dma_log_ranges(const struct vfio_dma_map *map)
 			  map->ranges[i].last);
 }
 
-static int dma_check_range(const struct vfio_dma_map *map, const struct memory_region *region)
+static bool dma_in_range(const struct vfio_dma_map *map, const struct memory_region *region)
 {
 	uint64_t last = region->gpa + region->size - 1;
 
 	for (unsigned int i = 0; i < map->range_count; i++)
 		if (region->gpa >= map->ranges[i].first && last <= map->ranges[i].last)
-			return 0;
-	if (!map->range_count)
+			return true;
+	return map->range_count == 0;
+}
+
+static int dma_check_range(const struct vfio_dma_map *map, const struct memory_region *region)
+{
+	if (dma_in_range(map, region))
 		return 0;
 	log_error("guest RAM", "%#" PRIx64 "-%#" PRIx64 " cannot be mapped for DMA", region->gpa,
-		  last);
+		  region->gpa + region->size - 1);
 	dma_log_ranges(map);
 	return -EINVAL;
 }
 
-static int dma_region_add(struct memory_listener *listener, const struct memory_region *region)
+static int dma_map_region(struct vfio_dma_map *map, const struct memory_region *region)
 {
-	struct vfio_dma_map *map = dma_map_of(listener);
 	struct vfio_dma dma = {
 		.iova = region->gpa,
 		.size = region->size,
@@ -90,19 +96,73 @@ static int dma_region_add(struct memory_listener *listener, const struct memory_
 		.fd = region->fd,
 		.fd_offset = region->fd_offset,
 	};
+
+	return map->space->backend->dma_map(map->space, &dma);
+}
+
+/* ---- BARs of other devices ---- */
+
+static int dma_map_peer(struct vfio_dma_map *map, const struct memory_region *region)
+{
+	uint64_t *grown;
 	int ret;
 
-	if (region->kind != MEMORY_RAM)
+	if (!dma_in_range(map, region))
+		return -ERANGE;
+	grown = realloc(map->peer_gpa, (map->peer_count + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	map->peer_gpa = grown;
+	ret = dma_map_region(map, region);
+	if (ret == 0)
+		map->peer_gpa[map->peer_count++] = region->gpa;
+	return ret;
+}
+
+static void dma_add_peer(struct vfio_dma_map *map, const struct memory_region *region)
+{
+	int ret = map->peers ? dma_map_peer(map, region) : 0;
+
+	if (ret == 0 || map->peer_refused)
+		return;
+	map->peer_refused = true;
+	log_warn("peer to peer",
+		 "the BAR at %#" PRIx64 " + %#" PRIx64 " cannot be mapped for DMA: %s: devices "
+		 "cannot reach each other directly; all else works",
+		 region->gpa, region->size, strerror(-ret));
+}
+
+/* Only what was mapped. */
+static void dma_del_peer(struct vfio_dma_map *map, const struct memory_region *region)
+{
+	for (size_t i = 0; i < map->peer_count; i++)
+		if (map->peer_gpa[i] == region->gpa) {
+			map->peer_gpa[i] = map->peer_gpa[--map->peer_count];
+			map->space->backend->dma_unmap(map->space, region->gpa, region->size);
+			return;
+		}
+}
+
+/* ---- the listener ---- */
+
+static int dma_region_add(struct memory_listener *listener, const struct memory_region *region)
+{
+	struct vfio_dma_map *map = dma_map_of(listener);
+	int ret;
+
+	if (region->kind == MEMORY_DEVICE) {
+		dma_add_peer(map, region);
 		return 0;
+	}
 	ret = dma_check_range(map, region);
 	if (ret < 0)
 		return ret;
-	ret = map->space->backend->dma_map(map->space, &dma);
+	ret = dma_map_region(map, region);
 	if (ret < 0)
-		log_errno("guest RAM", ret, "map %#" PRIx64 " + %#" PRIx64 " for DMA", dma.iova,
-			  dma.size);
+		log_errno("guest RAM", ret, "map %#" PRIx64 " + %#" PRIx64 " for DMA", region->gpa,
+			  region->size);
 	if (ret == -ENOMEM)
-		dma_print_memlock_fix(dma.iova + dma.size);
+		dma_print_memlock_fix(region->gpa + region->size);
 	return ret;
 }
 
@@ -110,16 +170,20 @@ static void dma_region_del(struct memory_listener *listener, const struct memory
 {
 	struct vfio_dma_map *map = dma_map_of(listener);
 
-	if (region->kind == MEMORY_RAM)
+	if (region->kind == MEMORY_DEVICE)
+		dma_del_peer(map, region);
+	else
 		map->space->backend->dma_unmap(map->space, region->gpa, region->size);
 }
 
-int vfio_dma_start(struct vfio_dma_map *map, struct vfio_space *space, struct memory *memory)
+int vfio_dma_start(struct vfio_dma_map *map, struct vfio_space *space, struct memory *memory,
+		   bool peers)
 {
 	int ret;
 
 	*map = (struct vfio_dma_map){ .listener = { dma_region_add, dma_region_del },
-				      .space = space };
+				      .space = space,
+				      .peers = peers };
 	ret = space->backend->iova_ranges(space, map->ranges, VFIO_RANGES_MAX);
 	if (ret < 0)
 		return log_errno("IOMMU", ret, "ask which addresses it maps");
@@ -135,4 +199,7 @@ void vfio_dma_stop(struct vfio_dma_map *map)
 	if (map->memory)
 		memory_del_listener(map->memory, &map->listener);
 	map->memory = NULL;
+	free(map->peer_gpa);
+	map->peer_gpa = NULL;
+	map->peer_count = 0;
 }

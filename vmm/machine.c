@@ -40,6 +40,7 @@ struct machine {
 	struct prefault prefault[MACHINE_BANKS];
 	struct vfio_space space;
 	struct vfio_dma_map dma;
+	struct arch_range dma_reach[VFIO_RANGES_MAX];
 	struct vfio_pci *devices[OPTIONS_DEVICES_MAX];
 	struct default_guest guest;
 	struct boot_config boot;
@@ -132,6 +133,21 @@ static int machine_add_serial(struct machine *machine)
 	return ret < 0 ? log_errno("serial port", ret, "place its registers") : 0;
 }
 
+/* BARs shall lie where devices reach each other's. */
+static void machine_set_reach(struct machine *machine)
+{
+	unsigned int count = machine->dma.range_count;
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct vfio_range *range = &machine->dma.ranges[i];
+		uint64_t size = range->last - range->first;
+
+		machine->dma_reach[i].base = range->first;
+		machine->dma_reach[i].size = size == UINT64_MAX ? size : size + 1;
+	}
+	pci_host_set_reach(&machine->pci_host, machine->dma_reach, count);
+}
+
 static int machine_start_dma(struct machine *machine)
 {
 	int ret = 0;
@@ -142,7 +158,9 @@ static int machine_start_dma(struct machine *machine)
 			ret = prefault_finish(&machine->prefault[bank]);
 	trace_phase("map RAM for DMA");
 	if (ret == 0)
-		ret = vfio_dma_start(&machine->dma, &machine->space, &machine->vm.memory);
+		ret = vfio_dma_start(&machine->dma, &machine->space, &machine->vm.memory,
+				     machine->config->device_count > 1);
+	machine_set_reach(machine);
 	trace_phase("open devices");
 	return ret;
 }

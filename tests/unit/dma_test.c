@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/vfio_dma.c: RAM and only RAM is mapped, all of it or nothing; and the locked-memory limit.
+ * vfio/vfio_dma.c: RAM is mapped, all of it or nothing; BARs where there are several devices, as
+ * far as it goes; and the locked-memory limit.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -44,14 +45,19 @@ static void end(struct world *world)
 
 static int start(struct world *world)
 {
-	return vfio_dma_start(&world->map, &world->space, &world->memory);
+	return vfio_dma_start(&world->map, &world->space, &world->memory, false);
+}
+
+static struct memory_region bar_at(uint64_t gpa)
+{
+	return (struct memory_region){
+		.gpa = gpa, .size = sizeof(bar), .hva = bar, .fd = -1, .kind = MEMORY_DEVICE
+	};
 }
 
 START_TEST(rule_19_one_map_for_each_bank)
 {
-	struct memory_region device = {
-		.gpa = 0xc0000000, .size = sizeof(bar), .hva = bar, .fd = -1, .kind = MEMORY_DEVICE
-	};
+	struct memory_region device = bar_at(0xc0000000);
 	static struct world world;
 
 	begin(&world);
@@ -73,6 +79,62 @@ START_TEST(rule_19_one_map_for_each_bank)
 		     "dma_unmap 0+0x300000\n");
 	vfio_dma_stop(&world.map);
 	calls_expect("");
+	end(&world);
+}
+END_TEST
+
+static int start_with_peers(struct world *world)
+{
+	ck_assert_int_eq(memory_add_ram(&world->memory, 0, MIB), 0);
+	return vfio_dma_start(&world->map, &world->space, &world->memory, true);
+}
+
+START_TEST(rule_14_bars_of_peers)
+{
+	struct memory_region one = bar_at(0xc0000000), two = bar_at(0xd0000000);
+	static struct world world;
+
+	begin(&world);
+	ck_assert_int_eq(memory_add_region(&world.memory, &one), 0);
+	ck_assert_int_eq(start_with_peers(&world), 0);
+	calls_expect("dma_map 0+0x100000\ndma_map 0xc0000000+0x4000\n");
+	ck_assert_int_eq(memory_add_region(&world.memory, &two), 0);
+	memory_del_region(&world.memory, one.gpa);
+	calls_expect("dma_map 0xd0000000+0x4000\ndma_unmap 0xc0000000+0x4000\n");
+	vfio_dma_stop(&world.map);
+	calls_expect("dma_unmap 0xd0000000+0x4000\ndma_unmap 0+0x100000\n");
+	end(&world);
+}
+END_TEST
+
+/* The guest has its BAR all the same; it is said once; and what was not mapped is not unmapped. */
+START_TEST(rule_14_failure_is_a_warning)
+{
+	struct memory_region bars[3] = { bar_at(0xc0000000), bar_at(0xd0000000),
+					 bar_at(0xe0000000) };
+	static struct world world;
+	struct stderr_text caught;
+
+	begin(&world);
+	if (_i) { /* out of the IOMMU's range */
+		world.fake.range_count = 1;
+		world.fake.ranges[0] = (struct vfio_range){ 0, 0xdfffffff };
+	}
+	ck_assert_int_eq(start_with_peers(&world), 0);
+	stderr_begin(&caught);
+	for (unsigned int i = 3; i--;) {
+		if (!_i && i)
+			fake_fail(&world.fake, "dma_map", 1, -EFAULT);
+		ck_assert_int_eq(memory_add_region(&world.memory, &bars[i]), 0);
+	}
+	stderr_end(&caught);
+	stderr_holds(&caught, "minivmm: warning: peer to peer: the BAR at 0xe0000000 + 0x4000");
+	stderr_holds(&caught, _i ? "out of range" : "Bad address");
+	ck_assert_ptr_eq(strchr(caught.text, '\n'), caught.text + strlen(caught.text) - 1);
+	ck_assert_uint_eq(world.fake.map_count, _i ? 3 : 2);
+	for (unsigned int i = 0; i < 3; i++)
+		memory_del_region(&world.memory, bars[i].gpa);
+	ck_assert_uint_eq(world.fake.map_count, 1);
 	end(&world);
 }
 END_TEST
@@ -335,6 +397,7 @@ START_TEST(rule_20_capability_needs_no_limit)
 END_TEST
 
 UNIT_MAIN("dma", { rule_19_one_map_for_each_bank, 0 }, { stop_accepts_a_zeroed_map, 0 },
+	  { rule_14_bars_of_peers, 0 }, { rule_14_failure_is_a_warning, 2 },
 	  { failure_rolls_back, 0 }, { late_failure_rolls_back, 0 },
 	  { rule_19_iova_ranges, UNIT_COUNT(ranges) }, { ranges_cannot_be_asked, 0 },
 	  { rule_20_locked_memory_limit, UNIT_COUNT(limits) },

@@ -184,6 +184,41 @@ START_TEST(rule_13_window_follows_the_devices)
 }
 END_TEST
 
+/* What the IOMMU maps; how much is asked for; where the window is then. */
+static const struct {
+	struct arch_range reach[3];
+	unsigned int count;
+	uint64_t size, base;
+} reaches[] = {
+	{ { { 0 } }, 0, 4 * GIB, 4 * GIB },
+	{ { { 0, UINT64_MAX } }, 1, 4 * GIB, 4 * GIB },
+	{ { { 0, 0xfee00000 }, { 0xfef00000, 60 * GIB } }, 2, 4 * GIB, 4 * GIB },
+	/* a hole in the way, as AMD's below 1 TiB */
+	{ { { 0, 6 * GIB }, { 7 * GIB, 60 * GIB } }, 2, 4 * GIB, 8 * GIB },
+	{ { { 0, 6 * GIB }, { 7 * GIB, 4 * GIB }, { 16 * GIB, 4 * GIB } }, 3, 4 * GIB, 16 * GIB },
+	/* to the last byte */
+	{ { { 0, 8 * GIB } }, 1, 4 * GIB, 4 * GIB },
+	/* nowhere: what the CPU sees counts */
+	{ { { 0, 8 * GIB - 1 } }, 1, 4 * GIB, 4 * GIB },
+	{ { { 0, 4 * GIB } }, 1, 1 * GIB, 4 * GIB },
+	{ { { UINT64_MAX - 10, 11 } }, 1, 1 * GIB, 4 * GIB },
+	{ { { 1ull << 63, 1ull << 63 } }, 1, 1 * GIB, 4 * GIB },
+};
+
+START_TEST(rule_13_window_where_dma_reaches)
+{
+	static struct machine machine;
+
+	begin(&machine);
+	pci_host_set_reach(&machine.host, reaches[_i].reach, reaches[_i].count);
+	pci_set_bar(add(&machine), 0, reaches[_i].size, MEM64);
+	ck_assert_int_eq(pci_host_assign_bars(&machine.host), 0);
+	check_assigned(&machine);
+	ck_assert_uint_eq(machine.host.mmio64.base, reaches[_i].base);
+	end(&machine);
+}
+END_TEST
+
 START_TEST(rule_13_bar_of_128_gib)
 {
 	static struct machine machine;
@@ -281,6 +316,7 @@ START_TEST(small_wide_bars_count_as_pages)
 END_TEST
 
 UNIT_MAIN("pci_windows", { bars_get_their_places, 0 }, { no_wide_bar_no_wide_window, 0 },
-	  { rule_13_window_follows_the_devices, UNIT_COUNT(wide) }, { rule_13_bar_of_128_gib, 0 },
+	  { rule_13_window_follows_the_devices, UNIT_COUNT(wide) },
+	  { rule_13_window_where_dma_reaches, UNIT_COUNT(reaches) }, { rule_13_bar_of_128_gib, 0 },
 	  { rule_13_past_the_cpu_s_width, 0 }, { full_window_names_the_bar, UNIT_COUNT(full) },
 	  { small_wide_bars_count_as_pages, 0 })

@@ -11,6 +11,7 @@
 #include "fake_kvm.h"
 #include "stderr_text.h"
 #include "unit.h"
+#include "vfio/vfio_dma.h"
 #include "vfio_rig.h"
 
 #define GIB   (1ull << 30)
@@ -101,6 +102,34 @@ START_TEST(rule_10_moves_with_its_pieces)
 	rig_config_write(&rig, BAR0, 8, 0xc0000000); /* 32-bit window */
 	calls_expect("KVM_SET_USER_MEMORY_REGION 0x100008000 off\n"
 		     "KVM_SET_USER_MEMORY_REGION 0xc0000000+0x2000\n");
+	rig_close(&rig);
+}
+END_TEST
+
+/* With a second device about: slot and DMA map come, move and go together, and sleep together. */
+START_TEST(rule_10_dma_map_moves_along)
+{
+	static struct rig rig;
+	struct vfio_dma_map map;
+	unsigned int ctrl;
+
+	rig_open_usual(&rig);
+	ctrl = rig.fake.pm_cap + PCI_PM_CTRL;
+	ck_assert_int_eq(vfio_dma_start(&map, &rig.space, &rig.vm.memory, true), 0);
+	rig_switch_on(&rig);
+	calls_expect("config 0x4.2=0x7\n" BAR0_SLOT "dma_map 0x100000000+0x2000\n");
+	ck_assert_ptr_eq(rig.fake.maps[0].hva, rig.pci->bars[0].hva);
+	rig_config_write(&rig, BAR0, 4, 0x8000);
+	calls_expect("dma_unmap 0x100000000+0x2000\n" BAR0_GONE
+		     "KVM_SET_USER_MEMORY_REGION 0x100008000+0x2000\n"
+		     "dma_map 0x100008000+0x2000\n");
+	rig_config_write(&rig, ctrl, 2, 3);
+	ck_assert_uint_eq(rig.fake.map_count, 0);
+	rig_config_write(&rig, ctrl, 2, 0);
+	ck_assert_uint_eq(rig.fake.map_count, 1);
+	rig_config_write(&rig, PCI_COMMAND, 2, 0);
+	ck_assert_uint_eq(rig.fake.map_count, 0);
+	vfio_dma_stop(&map);
 	rig_close(&rig);
 }
 END_TEST
@@ -330,8 +359,8 @@ END_TEST
 
 UNIT_MAIN("vfio_bar", { rule_09_memory_on_and_off, 0 }, { rule_09_memory_off_while_io_goes_on, 0 },
 	  { rule_09_sleep_and_wake, UNIT_COUNT(pm_sizes) }, { rule_10_moves_with_its_pieces, 0 },
-	  { rule_10_hostile_places, 0 }, { rule_10_two_bars_swap, 2 },
-	  { rule_10_small_bar_onto_a_large_one, 0 },
+	  { rule_10_dma_map_moves_along, 0 }, { rule_10_hostile_places, 0 },
+	  { rule_10_two_bars_swap, 2 }, { rule_10_small_bar_onto_a_large_one, 0 },
 	  { rule_10_refused_slot_takes_the_others_along, 0 },
 	  { rule_11_mapping_is_aligned, UNIT_COUNT(bar_sizes) }, { rule_12_bar_of_128_gib, 0 },
 	  { rule_12_io_and_small_bars, 0 }, { rule_12_all_trapped_on_demand, 0 },
