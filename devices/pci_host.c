@@ -13,6 +13,9 @@
 
 #define PCI_CLASS_HOST_BRIDGE 0x060000u
 
+#define PCI_SLOT_FUNCTIONS    8u
+#define PCI_HEADER_TYPE_MULTI 0x80u
+
 #define PCI_CONFIG_PORTS   8u /* CF8..CFB the address, CFC..CFF the data */
 #define PCI_CONFIG_DATA    4u
 #define PCI_CONFIG_ENABLE  (1u << 31)
@@ -218,18 +221,50 @@ void pci_host_destroy(struct pci_host *host)
 	host->vm = NULL;
 }
 
+/* Functions of the slot, as a mask. */
+static unsigned int pci_slot_functions(const struct pci_host *host, unsigned int slot)
+{
+	unsigned int functions = 0;
+
+	for (unsigned int i = 0; i < PCI_SLOT_FUNCTIONS; i++)
+		if (host->functions[PCI_DEVFN(slot, i)])
+			functions |= 1u << i;
+	return functions;
+}
+
+int pci_host_free_slot(const struct pci_host *host)
+{
+	for (unsigned int slot = 0; slot < PCI_HOST_SLOTS; slot++)
+		if (!pci_slot_functions(host, slot))
+			return (int)slot;
+	return -ENOSPC;
+}
+
+int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_t devfn)
+{
+	unsigned int slot = PCI_SLOT(devfn), functions;
+
+	if (host->functions[devfn])
+		return log_errno(function->name, -EBUSY, "slot %u, function %u of the PCI bus",
+				 slot, PCI_FUNC(devfn));
+	function->host = host;
+	function->devfn = devfn;
+	host->functions[devfn] = function;
+	functions = pci_slot_functions(host, slot);
+	for (unsigned int i = 0; functions & (functions - 1) && i < PCI_SLOT_FUNCTIONS; i++)
+		if (functions & 1u << i)
+			host->functions[PCI_DEVFN(slot, i)]->config[PCI_HEADER_TYPE] |=
+				PCI_HEADER_TYPE_MULTI;
+	return 0;
+}
+
 int pci_host_add(struct pci_host *host, struct pci_function *function)
 {
-	unsigned int slot = 0;
+	int slot = pci_host_free_slot(host);
 
-	while (slot < PCI_HOST_SLOTS && host->functions[PCI_DEVFN(slot, 0)])
-		slot++;
-	if (slot == PCI_HOST_SLOTS)
-		return log_errno(function->name, -ENOSPC, "a free slot on the PCI bus");
-	function->host = host;
-	function->devfn = PCI_DEVFN(slot, 0);
-	host->functions[function->devfn] = function;
-	return 0;
+	if (slot < 0)
+		return log_errno(function->name, slot, "a free slot on the PCI bus");
+	return pci_host_add_at(host, function, PCI_DEVFN(slot, 0));
 }
 
 void pci_host_reset(struct pci_host *host)

@@ -45,6 +45,15 @@ void pci_host_destroy(struct pci_host *host);
  */
 int pci_host_add(struct pci_host *host, struct pci_function *function);
 
+/* The next slot without any function, or -ENOSPC; not logged. */
+int pci_host_free_slot(const struct pci_host *host);
+
+/*
+ * Plug a function in at `devfn`. With a second function in a slot all there say so in their headers
+ * (a guest looks for more only where function 0 does). 0 or -EBUSY, logged.
+ */
+int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_t devfn);
+
 /*
  * The addresses that devices' DMA can be mapped at, ascending; the 64-bit window is put into one of
  * them if it fits. Without, DMA reaches everything. The array stays the caller's.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/pci.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -165,6 +166,44 @@ static int machine_start_dma(struct machine *machine)
 	return ret;
 }
 
+static unsigned int machine_function_number(const struct machine *machine, unsigned int i)
+{
+	const char *bdf = machine->host_devices[i].bdf;
+
+	return (unsigned int)(bdf[strlen(bdf) - 1] - '0');
+}
+
+/* Whether two devices are functions of one slot of the host: all but the last digit is the same. */
+static bool machine_same_slot(const struct machine *machine, unsigned int a, unsigned int b)
+{
+	const char *bdf = machine->host_devices[a].bdf;
+
+	return strncmp(bdf, machine->host_devices[b].bdf, strlen(bdf) - 1) == 0;
+}
+
+/*
+ * Functions of one slot stay together when all of them are passed through: their drivers may expect
+ * it. Otherwise each is a device by itself.
+ */
+static int machine_plug_device(struct machine *machine, unsigned int i, struct vfio_pci *device)
+{
+	unsigned int missing = host_slot_functions(machine->host_devices[i].bdf);
+	int slot = pci_host_free_slot(&machine->pci_host);
+	bool alone = !(missing & (missing - 1));
+
+	for (unsigned int k = 0; k < machine->config->device_count; k++) {
+		if (!machine_same_slot(machine, i, k))
+			continue;
+		missing &= ~(1u << machine_function_number(machine, k));
+		if (k < i)
+			slot = PCI_SLOT(machine->devices[k]->function.devfn);
+	}
+	if (alone || missing || slot < 0)
+		return pci_host_add(&machine->pci_host, &device->function);
+	return pci_host_add_at(&machine->pci_host, &device->function,
+			       PCI_DEVFN(slot, machine_function_number(machine, i)));
+}
+
 /* The first device opens the space for DMA; all share it. */
 static int machine_add_device(struct machine *machine, unsigned int i)
 {
@@ -176,7 +215,7 @@ static int machine_add_device(struct machine *machine, unsigned int i)
 			   &machine->config->vfio[i], &device);
 	if (ret < 0)
 		return ret;
-	ret = pci_host_add(&machine->pci_host, &device->function);
+	ret = machine_plug_device(machine, i, device);
 	if (ret < 0) {
 		vfio_pci_free(device);
 		return ret;

@@ -64,6 +64,7 @@ START_TEST(what_is_not_there)
 	ck_assert_int_eq(device.group, -1);
 	ck_assert_str_eq(device.driver, "");
 	ck_assert_int_eq(host_read_modalias("ffff:ff:1f.7", modalias), -ENOENT);
+	ck_assert_uint_eq(host_slot_functions("ffff:ff:1f.7"), 0);
 	ck_assert_int_eq(host_for_each_in_group(999999, visit, NULL), -ENOENT);
 }
 END_TEST

@@ -266,6 +266,44 @@ START_TEST(slots_run_out)
 }
 END_TEST
 
+/* Functions of one slot, in any order: all of them say that there are others. */
+START_TEST(rule_17_functions_of_one_slot)
+{
+	static const unsigned int orders[][3] = { { 0, 1, 3 }, { 3, 1, 0 } };
+	static struct machine machine;
+	struct stderr_text caught;
+	int slot, ret;
+
+	begin(&machine);
+	add(&machine);
+	slot = pci_host_free_slot(&machine.host);
+	ck_assert_int_eq(slot, 2);
+	for (unsigned int i = 0; i < 3; i++) {
+		struct pci_function *card = &machine.cards[machine.count++];
+
+		pci_function_init(card, &card_ops, "card");
+		ck_assert_int_eq(
+			pci_host_add_at(&machine.host, card, PCI_DEVFN(slot, orders[_i][i])), 0);
+		ck_assert_uint_eq(card->config[PCI_HEADER_TYPE], i ? 0x80 : 0);
+	}
+	for (unsigned int i = 1; i < 4; i++)
+		ck_assert_uint_eq(machine.cards[i].config[PCI_HEADER_TYPE], 0x80);
+	ck_assert_uint_eq(machine.cards[0].config[PCI_HEADER_TYPE], 0);
+	ck_assert_uint_eq(machine.host.bridge.config[PCI_HEADER_TYPE], 0);
+	pci_function_init(&machine.cards[4], &card_ops, "second");
+	stderr_begin(&caught);
+	ret = pci_host_add_at(&machine.host, &machine.cards[4], PCI_DEVFN(slot, 3));
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -EBUSY);
+	stderr_holds(&caught, "second: slot 2, function 3");
+	/* A slot whose function 0 is not there yet is taken, too. */
+	pci_host_add_at(&machine.host, &machine.cards[4], PCI_DEVFN(3, 5));
+	machine.count++;
+	ck_assert_uint_eq(add(&machine)->devfn, PCI_DEVFN(4, 0));
+	end(&machine);
+}
+END_TEST
+
 /* Neighbours do not share a line, and every slot's pins stay among those the machine has. */
 START_TEST(intx_lines)
 {
@@ -313,5 +351,5 @@ END_TEST
 
 UNIT_MAIN("pci_host", { ecam_reaches_each_function, 0 }, { rule_16_odd_accesses_fall_apart, 0 },
 	  { rule_29_access_across_the_end, 0 }, { ports_reach_configuration_space, 0 },
-	  { ports_answer_only_what_is_meant, 0 }, { slots_run_out, 0 }, { intx_lines, 0 },
-	  { reset_reaches_all, 0 })
+	  { ports_answer_only_what_is_meant, 0 }, { slots_run_out, 0 },
+	  { rule_17_functions_of_one_slot, 2 }, { intx_lines, 0 }, { reset_reaches_all, 0 })

@@ -113,6 +113,29 @@ int host_read_device(const char *bdf, struct host_device *device)
 	return 0;
 }
 
+static bool sysfs_exists(const char *bdf, const char *file)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", bdf, file);
+	return access(path, F_OK) == 0;
+}
+
+unsigned int host_slot_functions(const char *bdf)
+{
+	unsigned int own = (unsigned int)(bdf[strlen(bdf) - 1] - '0'), functions = 0;
+	bool virtual = sysfs_exists(bdf, "physfn");
+	char other[HOST_BDF_MAX];
+
+	snprintf(other, sizeof(other), "%s", bdf);
+	for (unsigned int i = 0; i < 8; i++) {
+		other[strlen(bdf) - 1] = (char)('0' + i);
+		if ((i == own || !virtual) && sysfs_exists(other, "vendor"))
+			functions |= 1u << i;
+	}
+	return functions;
+}
+
 int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX])
 {
 	return sysfs_read(bdf, "modalias", modalias, HOST_MODALIAS_MAX);

@@ -29,6 +29,12 @@ int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX]);
 /* 0, -ENODEV when there is no such device, or -errno; not logged. */
 int host_read_device(const char *bdf, struct host_device *device);
 
+/*
+ * The functions of its slot that the host has, bit n for function n. Of a virtual function only
+ * itself: those beside it are devices of their own. 0 when there is no such device.
+ */
+unsigned int host_slot_functions(const char *bdf);
+
 /* The modalias, which module aliases match. 0 or -errno; not logged. */
 int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX]);
 
