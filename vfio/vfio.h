@@ -47,6 +47,7 @@ struct vfio_device {
 	struct vfio_space *space;
 	char name[VFIO_NAME_MAX]; /* full BDF; filled in before dev_open */
 	int group;                /* IOMMU group number; filled in before dev_open */
+	const char *vf_token;     /* a UUID as text, or NULL; filled in before dev_open */
 	int fd;
 	int kvm_file; /* what KVM's VFIO device is told of, or -1 */
 	void *priv;   /* the backend's own */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfio_options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -47,6 +48,21 @@ static int option_set_id(struct vfio_device_options *options,
 	return 0;
 }
 
+static int option_set_vf_token(struct vfio_device_options *options,
+			       const struct option_property *property, const char *value)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	(void)property;
+	if (strlen(value) != sizeof(form) - 1)
+		return -EINVAL;
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == '-' ? value[i] != '-' : !isxdigit((unsigned char)value[i]))
+			return -EINVAL;
+	options->vf_token = value;
+	return 0;
+}
+
 static int option_set_romfile(struct vfio_device_options *options,
 			      const struct option_property *property, const char *value)
 {
@@ -76,6 +92,7 @@ static int option_set_rombar(struct vfio_device_options *options,
 static const struct option_property option_properties[] = {
 	{ "romfile", option_set_romfile, "a file; rombar=0 for no ROM", 0, VFIO_IDS, 0 },
 	{ "rombar", option_set_rombar, "0 or 1", 0, VFIO_IDS, 0 },
+	{ "vf-token", option_set_vf_token, "a UUID, such as uuidgen prints", 0, VFIO_IDS, 0 },
 	FLAG("x-no-mmap", no_mmap),
 	FLAG("x-no-kvm-irqfd", no_kvm_irqfd),
 	ID("x-pci-vendor-id", VFIO_ID_VENDOR, 0xfffe), /* 0xffff means that nobody is there */

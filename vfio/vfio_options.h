@@ -29,10 +29,11 @@ struct vfio_id_override {
 /* All zero: the device as it is. */
 struct vfio_device_options {
 	struct vfio_id_override ids[VFIO_IDS];
-	const char *romfile; /* NULL: the device's own ROM */
-	bool no_rom;         /* and none at all */
-	bool no_mmap;        /* every access to a BAR goes through minivmm */
-	bool no_kvm_irqfd;   /* every interrupt goes through minivmm */
+	const char *vf_token; /* a UUID, 8-4-4-4-12 digits; NULL for none */
+	const char *romfile;  /* NULL: the device's own ROM */
+	bool no_rom;          /* and none at all */
+	bool no_mmap;         /* every access to a BAR goes through minivmm */
+	bool no_kvm_irqfd;    /* every interrupt goes through minivmm */
 };
 
 /*

@@ -307,6 +307,7 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int 
 	pci->device = (struct vfio_device){
 		.backend = space->backend, .space = space, .group = group, .fd = -1, .kvm_file = -1
 	};
+	pci->device.vf_token = options->vf_token;
 	snprintf(pci->device.name, sizeof(pci->device.name), "%s", name);
 	pthread_mutex_init(&pci->lock, NULL);
 	pci_function_init(&pci->function, &vfio_pci_ops, pci->device.name);

@@ -36,9 +36,10 @@ static const char *or_none(const char *text)
 static int describe_device(const struct config *config, unsigned int i, char *text, size_t size)
 {
 	const struct vfio_device_options *vfio = &config->vfio[i];
-	int length = snprintf(text, size, " %s%s%s%s%s%s", config->devices[i],
+	int length = snprintf(text, size, " %s%s%s%s%s%s%s%s", config->devices[i],
 			      vfio->romfile ? ",rom=" : "", vfio->romfile ? vfio->romfile : "",
-			      vfio->no_rom ? ",no-rom" : "", vfio->no_mmap ? ",trapped" : "",
+			      vfio->no_rom ? ",no-rom" : "", vfio->vf_token ? "," : "",
+			      vfio->vf_token ? vfio->vf_token : "", vfio->no_mmap ? ",trapped" : "",
 			      vfio->no_kvm_irqfd ? ",no-irqfd" : "");
 
 	for (unsigned int id = 0; id < VFIO_IDS; id++)
@@ -103,6 +104,9 @@ static const struct {
 	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,0:8086,1:1234,4:ffffff" },
 	{ "--vfio 01:00.0,romfile=a,,b.rom,rombar=1 --vfio 02:00.0,rombar=0",
 	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,rom=a,b.rom 0000:02:00.0,no-rom" },
+	{ "--vfio 01:00.0,vf-token=2ab74924-C335-45f4-9b16-8569e5b08258",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 "
+	  "0000:01:00.0,2ab74924-C335-45f4-9b16-8569e5b08258" },
 	{ "-device vfio-pci,x-pci-sub-vendor-id=0,host=01:00.0,x-pci-sub-device-id=0xffff",
 	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,2:0,3:ffff" },
 };
@@ -166,8 +170,14 @@ static const struct {
 	{ "--vfio /sys/bus/pci/devices/0000:01:00.0", "--vfio", BDF_WORDS },
 	{ "--vfio ,", "--vfio", "unknown property ''" },
 	{ "--vfio 01:00.0,nonsense=1", "--vfio",
-	  "unknown property 'nonsense'; known are romfile, rombar, x-no-mmap, x-no-kvm-irqfd" },
+	  "unknown property 'nonsense'; known are romfile, rombar, vf-token, x-no-mmap, "
+	  "x-no-kvm-irqfd" },
 	{ "--vfio 01:00.0,romfile=", "--vfio", "expected romfile=a file" },
+	{ "--vfio 01:00.0,vf-token=", "--vfio", "expected vf-token=a UUID" },
+	{ "--vfio 01:00.0,vf-token=2ab74924-c335-45f4-9b16-8569e5b0825", "--vfio", "a UUID" },
+	{ "--vfio 01:00.0,vf-token=2ab74924-c335-45f4-9b16-8569e5b08258a", "--vfio", "a UUID" },
+	{ "--vfio 01:00.0,vf-token=2ab749240c335-45f4-9b16-8569e5b08258", "--vfio", "a UUID" },
+	{ "--vfio 01:00.0,vf-token=2ab74924-c335-45f4-9b16-8569e5b0825g", "--vfio", "a UUID" },
 	{ "--vfio 01:00.0,rombar=2", "--vfio", "rombar=2: expected rombar=0 or 1" },
 	{ "--vfio 01:00.0,x-no-mma=on", "--vfio", "unknown property 'x-no-mma'" },
 	{ "--vfio 01:00.0,=on", "--vfio", "unknown property ''" },

@@ -241,6 +241,41 @@ static void group_put(struct vfio_space *space, int number)
 
 /* ---- devices ---- */
 
+/* How the kernel's names for what is wrong with a token tell it. */
+static int group_log_device(const struct vfio_device *device, int err)
+{
+	log_errno(device->name, err, "VFIO_GROUP_GET_DEVICE_FD");
+	if (err == -EACCES && device->vf_token)
+		log_fix("vf-token= must be the UUID that the physical function was opened with");
+	else if (err == -EACCES)
+		log_fix("--vfio %s,vf-token=UUID   # its physical function is driven by vfio-pci, "
+			"opened with that UUID",
+			device->name);
+	else if (err == -EINVAL && device->vf_token)
+		log_fix("--vfio %s   # without vf-token=: only SR-IOV functions take one, a "
+			"virtual one if its physical function is driven by vfio-pci",
+			device->name);
+	return err;
+}
+
+/*
+ * The token comes with the name. A virtual function shows its physical function's; a physical one,
+ * opened for the first time, is given it, as VFIO_DEVICE_FEATURE_PCI_VF_TOKEN would do afterwards.
+ */
+static int group_get_device(const struct vfio_group *group, struct vfio_device *device)
+{
+	char name[VFIO_NAME_MAX + sizeof(" vf_token=") + 36];
+	int ret;
+
+	snprintf(name, sizeof(name), "%s%s%s", device->name, device->vf_token ? " vf_token=" : "",
+		 device->vf_token ? device->vf_token : "");
+	ret = trace_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, name);
+	if (ret < 0)
+		return group_log_device(device, ret);
+	device->fd = ret;
+	return 0;
+}
+
 static int group_dev_open(struct vfio_space *space, struct vfio_device *device)
 {
 	struct vfio_group *group = NULL;
@@ -252,15 +287,12 @@ static int group_dev_open(struct vfio_space *space, struct vfio_device *device)
 		return ret;
 	device->kvm_file = group->fd;
 	group->users++;
-	ret = trace_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, device->name);
+	ret = group_get_device(group, device);
 	if (ret < 0) {
-		log_errno(device->name, ret, "VFIO_GROUP_GET_DEVICE_FD");
 		group_put(space, device->group);
 		device->kvm_file = -1;
-		return ret;
 	}
-	device->fd = ret;
-	return 0;
+	return ret;
 }
 
 static void group_dev_close(struct vfio_device *device)
