@@ -234,10 +234,19 @@ static void config_open_vendors(struct vfio_config *config, const struct pci_fun
 			config_open_vendor(config, function, &config->caps[i]);
 }
 
+unsigned int vfio_config_find_cap(const struct vfio_config *config, bool extended, uint16_t id)
+{
+	for (unsigned int i = 0; i < config->cap_count; i++)
+		if (config->caps[i].policy->extended == extended &&
+		    config->caps[i].policy->id == id)
+			return config->caps[i].offset;
+	return 0;
+}
+
 /* ---- why ---- */
 
 /* The capability that `offset` lies in, or would if it were long enough; NULL before the first. */
-static const struct vfio_cap *config_find_cap(const struct vfio_config *config, unsigned int offset)
+static const struct vfio_cap *config_cap_at(const struct vfio_config *config, unsigned int offset)
 {
 	const struct vfio_cap *found = NULL;
 
@@ -272,7 +281,7 @@ const char *vfio_config_explain(const struct vfio_config *config, unsigned int o
 	if (!config->emulated[offset])
 		return NULL;
 	if (offset >= PCI_STD_HEADER_SIZEOF) {
-		const struct vfio_cap *cap = config_find_cap(config, offset);
+		const struct vfio_cap *cap = config_cap_at(config, offset);
 
 		if (!cap)
 			return config_list_why;

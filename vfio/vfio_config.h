@@ -54,6 +54,9 @@ void vfio_config_override(struct pci_function *function,
 uint32_t vfio_config_read(struct vfio_config *config, const struct pci_function *function,
 			  unsigned int offset, unsigned int size);
 
+/* Offset of a capability of the device, hidden or not; 0 if it has none. */
+unsigned int vfio_config_find_cap(const struct vfio_config *config, bool extended, uint16_t id);
+
 /*
  * Why the guest may read something else than the device has in the byte at `offset`; NULL when it
  * reads the device itself.

@@ -205,11 +205,17 @@ static void vfio_pci_config_write(struct pci_function *function, unsigned int of
 
 /* ---- life ---- */
 
+/* 0, or -EIO when the device is dead. One that cannot be reset may be used all the same. */
+static int vfio_pci_reset_device(struct vfio_pci *pci)
+{
+	pci->was_reset = true;
+	return vfio_reset_device(&pci->device, pci->info_flags, &pci->config) == -EIO ? -EIO : 0;
+}
+
 /* All off. A device that does not come back must not be given to the guest again. */
 static void vfio_pci_reset(struct pci_function *function)
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
-	unsigned int pm_cap = pci_find_capability(function, PCI_CAP_ID_PM);
 
 	pci->powered = false;
 	if (pci->msix_cap) {
@@ -218,7 +224,7 @@ static void vfio_pci_reset(struct pci_function *function)
 			     (uint16_t)(pci->msix.vectors - 1));
 	}
 	vfio_intx_disable(&pci->intx);
-	if (vfio_reset_device(&pci->device, pci->info_flags, &pci->config, pm_cap) == -EIO)
+	if (vfio_pci_reset_device(pci) < 0)
 		vm_post(pci->vm, VM_EVENT_DEVICE_LOST);
 }
 
@@ -350,7 +356,13 @@ void vfio_pci_quiesce(struct vfio_pci *pci)
 int vfio_pci_power_on(struct vfio_pci *pci)
 {
 	unsigned int pin = pci->function.config[PCI_INTERRUPT_PIN];
+	int ret = 0;
 
+	/* The kernel reset it when it was opened, but only if it can reset this function alone. */
+	if (!pci->was_reset && !(pci->info_flags & VFIO_DEVICE_FLAGS_RESET))
+		ret = vfio_pci_reset_device(pci);
+	if (ret < 0)
+		return ret;
 	if (pci->has_intx)
 		pci->intx.gsi = pci_host_intx_gsi(&pci->function, pin);
 	pci->vectors.devid = pci->function.devfn;

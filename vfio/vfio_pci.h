@@ -59,7 +59,8 @@ struct vfio_pci {
 	struct vfio_vectors vectors;
 	struct vfio_intx intx;
 	bool has_intx;
-	bool powered; /* between power-on and reset */
+	bool powered;   /* between power-on and reset */
+	bool was_reset; /* by us; the kernel's reset at the opening is not meant */
 
 	struct vfio_event error, request;
 };
@@ -82,8 +83,8 @@ void vfio_pci_free(struct vfio_pci *pci);
 void vfio_pci_quiesce(struct vfio_pci *pci);
 
 /*
- * At each power-on of the machine, after pci_host_add(): wire the pin, which the reset op unwires.
- * 0 or -errno, logged.
+ * At each power-on of the machine, when all devices are open and on the bus: wire the pin, which
+ * the reset op unwires. 0 or -errno, logged.
  */
 int vfio_pci_power_on(struct vfio_pci *pci);
 

@@ -2,6 +2,7 @@
 #include "vfio_reset.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "vmm/core/log.h"
@@ -18,33 +19,73 @@ static int reset_check_alive(struct vfio_device *device, struct vfio_config *con
 	return -EIO;
 }
 
-/* To D0, where all registers answer. */
-static void reset_wake(struct vfio_config *config, unsigned int pm_cap)
+/* A register of a capability; 0 where there is no such capability or no answer. */
+static uint32_t reset_get(struct vfio_config *config, uint16_t cap, unsigned int reg,
+			  unsigned int size)
 {
-	uint32_t control;
+	unsigned int offset = vfio_config_find_cap(config, false, cap);
+	uint32_t value = 0;
 
-	if (vfio_config_get(config, pm_cap + PCI_PM_CTRL, 2, &control) == 0 &&
-	    (control & PCI_PM_CTRL_STATE_MASK))
+	if (!offset || vfio_config_get(config, offset + reg, size, &value) < 0)
+		return 0;
+	return value;
+}
+
+/* To D0, where all registers answer. */
+static void reset_wake(struct vfio_config *config)
+{
+	unsigned int pm_cap = vfio_config_find_cap(config, false, PCI_CAP_ID_PM);
+	uint32_t control = reset_get(config, PCI_CAP_ID_PM, PCI_PM_CTRL, 2);
+
+	if (control & PCI_PM_CTRL_STATE_MASK)
 		vfio_config_put(config, pm_cap + PCI_PM_CTRL, 2,
 				control & ~(uint32_t)PCI_PM_CTRL_STATE_MASK);
 }
 
-int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config,
-		      unsigned int pm_cap)
+static bool reset_has_flr(struct vfio_config *config)
 {
+	return (reset_get(config, PCI_CAP_ID_EXP, PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR) ||
+	       (reset_get(config, PCI_CAP_ID_AF, PCI_AF_CAP, 1) & PCI_AF_CAP_FLR);
+}
+
+/* Coming back from D3hot would reset it. PCI Power Management 1.2, 3.2.4. */
+static bool reset_has_pm(struct vfio_config *config)
+{
+	return vfio_config_find_cap(config, false, PCI_CAP_ID_PM) &&
+	       !(reset_get(config, PCI_CAP_ID_PM, PCI_PM_CTRL, 2) & PCI_PM_CTRL_NO_SOFT_RESET);
+}
+
+/*
+ * VFIO_DEVICE_RESET lets the kernel choose: a method of the device's own, FLR, power states. The
+ * last is the weakest - much may survive it - so that the whole bus goes before it, if it may.
+ */
+static int reset_by_best(struct vfio_device *device, uint32_t info_flags,
+			 struct vfio_config *config)
+{
+	bool offered = info_flags & VFIO_DEVICE_FLAGS_RESET;
+	bool weak = !reset_has_flr(config) && reset_has_pm(config);
 	int ret = -ENOTSUP;
 
-	vfio_config_put(config, PCI_COMMAND, 2, 0);
-	if (pm_cap)
-		reset_wake(config, pm_cap);
-	if (info_flags & VFIO_DEVICE_FLAGS_RESET)
+	if (offered && !weak)
 		ret = device->backend->reset(device);
 	if (ret < 0)
 		ret = device->backend->hot_reset(device);
+	if (ret < 0 && offered && weak)
+		ret = device->backend->reset(device);
+	return ret;
+}
+
+int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config)
+{
+	int ret;
+
+	vfio_config_put(config, PCI_COMMAND, 2, 0);
+	reset_wake(config);
+	ret = reset_by_best(device, info_flags, config);
 	if (ret < 0) {
-		log_warn(device->name,
-			 "cannot be reset (error %d): the guest finds it as it left it", -ret);
-		return ret;
+		log_warn(device->name, "cannot be reset: %s: the guest finds it as it was left",
+			 strerror(-ret));
+		return ret == -EIO ? -ENOTSUP : ret;
 	}
 	return reset_check_alive(device, config);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Putting a passed-through device back to its power-on state, when the guest reboots.
+ * Putting a passed-through device back to its power-on state: when the guest reboots, and at the
+ * start where the kernel could not.
  *
- * At first open and last close the kernel does it by itself.
+ * At first open and last close the kernel does it by itself, if the function can be reset alone.
+ * How long it took is in --stats, by ioctl.
  * Read beside it: PCI Express Base 6.6.2 (FLR); Documentation/driver-api/vfio.rst.
  */
 #ifndef MINIVMM_VFIO_RESET_H
@@ -12,12 +14,11 @@
 #include "vfio_config.h"
 
 /*
- * Stop the device's DMA, wake it to D0, and reset it: the function alone if it can, else its bus if
- * all it affects is ours. Afterwards it must answer. Interrupts and mappings are off. `info_flags`
- * are VFIO_DEVICE_FLAGS_*, `pm_cap` is where the power management capability lies, or 0. 0;
- * -ENOTSUP when nothing could reset it, which is a warning; -EIO when it is dead, logged.
+ * Stop the device's DMA, wake it to D0, and reset it, by the best method there is: the function
+ * alone; its bus if all it affects is ours; the function by power states alone. Afterwards it must
+ * answer. Interrupts and mappings are off. `info_flags` are VFIO_DEVICE_FLAGS_*. 0; -EIO when it is
+ * dead, logged; another -errno when nothing could reset it, which is a warning.
  */
-int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config,
-		      unsigned int pm_cap);
+int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config);
 
 #endif

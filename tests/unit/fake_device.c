@@ -92,6 +92,7 @@ void fake_init(struct fake_device *fake)
 	fake->pm_cap = fake_add_cap(fake, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
 	cap = fake_add_cap(fake, PCI_CAP_ID_EXP, PCI_CAP_EXP_ENDPOINT_SIZEOF_V2);
 	fake_put(fake, cap + PCI_EXP_FLAGS, 2 | PCI_EXP_TYPE_ENDPOINT << 4, 2);
+	fake_put(fake, cap + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_FLR, 4);
 	fake_put(fake, cap + PCI_EXP_LNKCAP, 0x00400443, 4);
 	fake_put(fake, cap + PCI_EXP_LNKSTA, 0x0043, 2);
 	fake_put(fake, cap + PCI_EXP_LNKCAP2, 0x1e, 4);
