@@ -50,7 +50,12 @@ struct vfio_device {
 	const char *vf_token;     /* a UUID as text, or NULL; filled in before dev_open */
 	int fd;
 	int kvm_file; /* what KVM's VFIO device is told of, or -1 */
-	void *priv;   /* the backend's own */
+	/*
+	 * Called by dev_open once kvm_file is known and before the device itself is opened: some
+	 * drivers want to know the VM by then. 0 or -errno, logged, which fails dev_open.
+	 */
+	int (*tell_kvm)(struct vfio_device *device);
+	void *priv; /* the backend's own */
 };
 
 /* IOVAs that can be mapped; both ends included. */
@@ -119,7 +124,10 @@ struct vfio_backend {
 	/* Exactly a range that was mapped. When it returns, the device reaches it no more. */
 	int (*dma_unmap)(struct vfio_space *space, uint64_t iova, uint64_t size);
 
-	/* The device, reset by the kernel if it can. device->name and ->group say which. Logs. */
+	/*
+	 * The device, reset by the kernel if it can. device->name, ->group and ->vf_token say
+	 * which. Where it fails, dev_close is still due. Logs.
+	 */
 	int (*dev_open)(struct vfio_space *space, struct vfio_device *device);
 	/* Gives it back; its interrupts must be off. Accepts a half-opened device; idempotent. */
 	void (*dev_close)(struct vfio_device *device);

@@ -264,9 +264,12 @@ static int vfio_pci_init_events(struct vfio_pci *pci)
 					 VFIO_PCI_REQ_IRQ_INDEX, "the host wants the device back");
 }
 
-static int vfio_pci_tell_kvm(struct vfio_pci *pci)
+/* Documentation/virt/kvm/devices/vfio.rst asks for it before the device is opened. */
+static int vfio_pci_tell_kvm(struct vfio_device *device)
 {
-	int ret = vm_add_vfio_file(pci->vm, pci->device.kvm_file);
+	struct vfio_pci *pci =
+		(struct vfio_pci *)((char *)device - offsetof(struct vfio_pci, device));
+	int ret = vm_add_vfio_file(pci->vm, device->kvm_file);
 
 	pci->kvm_knows = ret == 0;
 	return ret;
@@ -276,8 +279,6 @@ static int vfio_pci_init(struct vfio_pci *pci, struct vfio_space *space)
 {
 	int ret = pci->device.backend->dev_open(space, &pci->device);
 
-	if (ret == 0 && pci->device.kvm_file >= 0)
-		ret = vfio_pci_tell_kvm(pci);
 	if (ret == 0)
 		ret = pci->device.backend->get_info(&pci->device, &pci->info_flags);
 	if (ret == 0 && !(pci->info_flags & VFIO_DEVICE_FLAGS_PCI)) {
@@ -311,7 +312,12 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int 
 	pci->vm = vm;
 	pci->options = *options;
 	pci->device = (struct vfio_device){
-		.backend = space->backend, .space = space, .group = group, .fd = -1, .kvm_file = -1
+		.backend = space->backend,
+		.space = space,
+		.group = group,
+		.fd = -1,
+		.kvm_file = -1,
+		.tell_kvm = vfio_pci_tell_kvm,
 	};
 	pci->device.vf_token = options->vf_token;
 	snprintf(pci->device.name, sizeof(pci->device.name), "%s", name);

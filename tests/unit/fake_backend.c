@@ -90,16 +90,19 @@ static int fake_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size
 static int fake_dev_open(struct vfio_space *space, struct vfio_device *device)
 {
 	struct fake_device *fake = space->priv;
-	int ret = fake_fails(fake, "dev_open");
+	int ret;
 
 	device->space = space;
 	device->priv = fake;
+	device->kvm_file = eventfd(0, EFD_CLOEXEC);
+	ret = device->tell_kvm(device);
+	if (ret == 0)
+		ret = fake_fails(fake, "dev_open");
 	if (ret)
 		return ret;
 	calls_add("dev_open");
 	fake->open = true;
 	device->fd = eventfd(0, EFD_CLOEXEC);
-	device->kvm_file = device->fd;
 	return 0;
 }
 
@@ -107,6 +110,9 @@ static void fake_dev_close(struct vfio_device *device)
 {
 	struct fake_device *fake = fake_of(device);
 
+	if (device->kvm_file >= 0)
+		close(device->kvm_file);
+	device->kvm_file = -1;
 	if (device->fd < 0)
 		return;
 	calls_add("dev_close");
@@ -115,7 +121,7 @@ static void fake_dev_close(struct vfio_device *device)
 		      "dev_close with interrupts on");
 	fake->open = false;
 	close(device->fd);
-	device->fd = device->kvm_file = -1;
+	device->fd = -1;
 }
 
 static int fake_get_info(struct vfio_device *device, uint32_t *flags)

@@ -27,7 +27,7 @@ START_TEST(rule_23_start)
 	rig.fake.notifies = true;
 	calls_begin();
 	ck_assert_int_eq(rig_open(&rig), 0);
-	calls_expect("dev_open\nKVM_CREATE_DEVICE\nKVM_SET_DEVICE_ATTR add\n"
+	calls_expect("KVM_CREATE_DEVICE\nKVM_SET_DEVICE_ATTR add\ndev_open\n"
 		     "irqs error on\nirqs request on\n" INTX_ON);
 	rig_close(&rig);
 }

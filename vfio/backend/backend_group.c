@@ -282,25 +282,21 @@ static int group_dev_open(struct vfio_space *space, struct vfio_device *device)
 	int ret = group_get(space, device->group, &group);
 
 	device->space = space;
-	device->fd = -1;
+	device->fd = device->kvm_file = -1;
 	if (ret < 0)
 		return ret;
 	device->kvm_file = group->fd;
 	group->users++;
-	ret = group_get_device(group, device);
-	if (ret < 0) {
-		group_put(space, device->group);
-		device->kvm_file = -1;
-	}
-	return ret;
+	ret = device->tell_kvm(device);
+	return ret < 0 ? ret : group_get_device(group, device);
 }
 
 static void group_dev_close(struct vfio_device *device)
 {
-	if (device->fd < 0)
-		return;
-	close(device->fd);
-	group_put(device->space, device->group);
+	if (device->fd >= 0)
+		close(device->fd);
+	if (device->kvm_file >= 0)
+		group_put(device->space, device->group);
 	device->fd = device->kvm_file = -1;
 }
 
