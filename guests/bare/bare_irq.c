@@ -5,6 +5,10 @@
 #define APIC_EOI 0xb0u
 #define APIC_ON  0x1ffu /* enabled, spurious vector 0xff */
 
+#define ICR_INIT   0x000c4500u /* to all but this one */
+#define ICR_START  0x000c4600u
+#define START_PAGE 0x8u /* real mode at 0x8000 */
+
 #define IOAPIC_SELECT 0xfec00000ull
 #define IOAPIC_WINDOW 0xfec00010ull
 #define IOAPIC_PIN    0x10u
@@ -101,6 +105,18 @@ void bare_irq_open_pin(unsigned int gsi)
 	write32(IOAPIC_WINDOW, 0); /* to the CPU with APIC id 0 */
 	write32(IOAPIC_SELECT, IOAPIC_PIN + 2 * gsi);
 	write32(IOAPIC_WINDOW, BARE_VECTOR | IOAPIC_LEVEL);
+}
+
+void bare_start_cpus(void)
+{
+	char *low = (char *)(uintptr_t)(START_PAGE << 12);
+
+	for (const char *from = bare_cpu_start; from < bare_cpu_start_end;)
+		*low++ = *from++;
+	bare_apic_write(BARE_APIC_SVR, APIC_ON);
+	bare_apic_write(BARE_APIC_ICR, ICR_INIT);
+	inb(BARE_PORT_FREE);
+	bare_apic_write(BARE_APIC_ICR, ICR_START | START_PAGE);
 }
 
 void bare_irq_wait(unsigned int n, unsigned int count)

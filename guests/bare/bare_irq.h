@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts in the guest: a table of handlers, the local APIC, the IOAPIC's pins.
+ * Interrupts in the guest: a table of handlers, the local APIC, the IOAPIC's pins, the other CPUs.
  *
  * Owns four vectors from BARE_VECTOR on, each of which counts how often it came.
  *
@@ -33,6 +33,9 @@ void bare_apic_write(unsigned int offset, uint32_t value);
 #define BARE_APIC_ID  0x20u
 #define BARE_APIC_SVR 0xf0u
 #define BARE_APIC_ICR 0x300u
+
+/* Wake all other CPUs; each calls bare_cpu_main(). */
+void bare_start_cpus(void);
 
 /* Give an interrupt the time to arrive: until vector n came `count` times, or rather long. */
 void bare_irq_wait(unsigned int n, unsigned int count);

@@ -4,9 +4,6 @@
  */
 #include "bare_irq.h"
 
-#define START_PAGE    0x8u        /* real mode at 0x8000 */
-#define ICR_INIT      0x000c4500u /* to all but this one */
-#define ICR_START     0x000c4600u
 #define WAIT_EXITS    50000u
 #define LEAF_TOPOLOGY 0xbu
 
@@ -46,14 +43,7 @@ void bare_cpu_main(unsigned int number)
 
 static void wake_others(unsigned int others)
 {
-	char *low = (char *)(uintptr_t)(START_PAGE << 12);
-
-	for (const char *from = bare_cpu_start; from < bare_cpu_start_end;)
-		*low++ = *from++;
-	bare_apic_write(BARE_APIC_SVR, 0x1ff);
-	bare_apic_write(BARE_APIC_ICR, ICR_INIT);
-	inb(BARE_PORT_FREE);
-	bare_apic_write(BARE_APIC_ICR, ICR_START | START_PAGE);
+	bare_start_cpus();
 	for (unsigned int i = 0; i < WAIT_EXITS && cpus_ready < others; i++)
 		inb(BARE_PORT_FREE);
 	for (unsigned int i = 0; i < 100; i++)

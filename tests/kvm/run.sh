@@ -317,6 +317,9 @@ run_case string_out string_out
 for check in bridge testdev nobody bar_size bar_move bar_misplaced bar_widths; do
 	run_case pci_$check checks pci_space $check --testdev
 done
+for check in command move; do
+	run_case gate_$check checks bar_gate $check --testdev --cpus 2
+done
 for check in msix msix_wakes msix_moves msix_masked msix_remasked msix_off pin pin_disabled \
 	reset; do
 	run_case interrupts_$check checks interrupts $check --testdev
