@@ -24,6 +24,7 @@
 
 static struct {
 	bool armed;
+	int (*other)(int fd, unsigned long request, unsigned long arg);
 	const char *fail_name;
 	unsigned int fail_nth;
 	int fail_err;
@@ -52,6 +53,11 @@ void fake_kvm_fail(const char *name, unsigned int nth, int err)
 	fake.fail_name = name;
 	fake.fail_nth = nth;
 	fake.fail_err = err;
+}
+
+void fake_kvm_set_other(int (*answer)(int fd, unsigned long request, unsigned long arg))
+{
+	fake.other = answer;
 }
 
 void fake_kvm_set_gsis(uint32_t count)
@@ -241,10 +247,12 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, unsigned long);
 	va_end(args);
-	if (!fake.armed || _IOC_TYPE(request) != KVMIO)
-		return (int)syscall(SYS_ioctl, fd, request, arg);
 	name = fake_name(request);
-	if (fake.fail_name && strcmp(name, fake.fail_name) == 0 && --fake.fail_nth == 0) {
+	if (!fake.armed || (_IOC_TYPE(request) != KVMIO && !fake.other))
+		return (int)syscall(SYS_ioctl, fd, request, arg);
+	if (_IOC_TYPE(request) != KVMIO) {
+		ret = fake.other(fd, request, arg);
+	} else if (fake.fail_name && strcmp(name, fake.fail_name) == 0 && --fake.fail_nth == 0) {
 		calls_add("%s fails", name);
 		fake.fail_name = NULL;
 		ret = fake.fail_err;

@@ -22,6 +22,9 @@ void fake_kvm_end(void);
 /* The nth call of `name` from now on (1: the next) fails with `err`, a -errno. */
 void fake_kvm_fail(const char *name, unsigned int nth, int err);
 
+/* Who answers ioctls that are not KVM's; NULL: the kernel. `answer` returns like trace_ioctl(). */
+void fake_kvm_set_other(int (*answer)(int fd, unsigned long request, unsigned long arg));
+
 /* How many GSIs KVM_CAP_IRQ_ROUTING offers; 4096 unless told. */
 void fake_kvm_set_gsis(uint32_t count);
 

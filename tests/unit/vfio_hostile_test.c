@@ -11,6 +11,7 @@
 #include "fake_kvm.h"
 #include "stderr_text.h"
 #include "unit.h"
+#include "vfio/vfio_dma.h"
 #include "vfio_rig.h"
 
 #define MEM64 PCI_BASE_ADDRESS_MEM_TYPE_64
@@ -18,7 +19,7 @@
 
 static const uint64_t values[] = { 0, UINT64_MAX, 0x8000800080008000, 0x5555aaaa5555aaaa };
 
-/* A device with everything: mapped, small and I/O BARs, both lists, MSI-X, INTx. */
+/* A device with everything: mapped, small and I/O BARs, a ROM, both lists, MSI-X, INTx. */
 static void open_rich(struct rig *rig, uint32_t table, uint32_t pba)
 {
 	rig_init(rig);
@@ -26,6 +27,7 @@ static void open_rich(struct rig *rig, uint32_t table, uint32_t pba)
 	fake_add_bar(&rig->fake, 2, 0x100, 0, false);
 	fake_add_bar(&rig->fake, 3, 0x20, IO, false);
 	fake_add_bar(&rig->fake, 4, 0x8000, 0, true);
+	fake_add_bar(&rig->fake, 6, 0x1000, 0, false);
 	fake_add_msix(&rig->fake, 65, table, pba);
 	fake_add_cap(&rig->fake, PCI_CAP_ID_MSI, 24);
 	fake_add_ext_cap(&rig->fake, 0x100, PCI_EXT_CAP_ID_SRIOV);
@@ -47,6 +49,19 @@ static void check_slots(struct rig *rig)
 		if (fake_kvm_mapped(rig->pci->function.bars[mapped[i]].addr + 0x1000))
 			ck_abort_msg("BAR %u has a slot, command %#x, D%u", mapped[i], command,
 				     power);
+}
+
+/* Another device reaches what the guest's CPUs reach, no more and no less. Rule 14. */
+static void check_dma(const struct rig *rig)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < rig->fake.map_count; i++)
+		ck_assert_msg(fake_kvm_mapped(rig->fake.maps[i].iova), "%#llx is mapped for DMA",
+			      (unsigned long long)rig->fake.maps[i].iova);
+	for (size_t i = 0; i < rig->vm.memory.count; i++)
+		count += rig->vm.memory.regions[i].kind == MEMORY_DEVICE;
+	ck_assert_uint_eq(rig->fake.map_count, count);
 }
 
 START_TEST(rule_29_every_size_every_config_offset)
@@ -78,12 +93,15 @@ START_TEST(rule_29_every_size_every_bar_offset)
 	static const struct {
 		unsigned int bar;
 		uint64_t size;
-	} bars[] = { { 0, 0x4000 }, { 2, 0x100 }, { 3, 0x20 }, { 4, 0x8000 } };
+	} bars[] = { { 0, 0x4000 }, { 2, 0x100 }, { 3, 0x20 }, { 4, 0x8000 }, { 6, 0x1000 } };
 	static struct rig rig;
 	struct stderr_text caught;
 
 	open_rich(&rig, 0x2000, 0x3000);
 	rig_msix_control(&rig, _i & 1 ? PCI_MSIX_FLAGS_ENABLE : 0);
+	rig_config_write(&rig, PCI_ROM_ADDRESS, 4,
+			 rig.pci->function.bars[6].assigned | PCI_ROM_ADDRESS_ENABLE);
+	ck_assert(rig.pci->function.bars[6].mapped);
 	stderr_begin(&caught);
 	for (unsigned int i = 0; i < UNIT_COUNT(bars); i++)
 		for (unsigned int size = 1; size <= 8; size++)
@@ -156,7 +174,7 @@ static void step(struct rig *rig, uint64_t random, uint64_t value)
 		fake_raise(&rig->fake, (unsigned int)(value % 80));
 		break;
 	default:
-		bar = (unsigned int)(random >> 3) % 6;
+		bar = (unsigned int)(random >> 3) % PCI_BARS;
 		if (rig->pci->function.bars[bar].size == 0)
 			bar = 0;
 		random >>= 8;
@@ -181,8 +199,10 @@ START_TEST(rule_29_random_walk)
 	uint64_t seed = 0x9e3779b97f4a7c15 + (uint64_t)_i;
 	static struct rig rig;
 	struct stderr_text caught;
+	struct vfio_dma_map map;
 
 	open_rich(&rig, walks[_i].table, walks[_i].pba);
+	ck_assert_int_eq(vfio_dma_start(&map, &rig.space, &rig.vm.memory, true), 0);
 	rig.fake.vectors_flags = walks[_i].flags;
 	rig.fake.grant = walks[_i].grant;
 	stderr_begin(&caught);
@@ -191,6 +211,7 @@ START_TEST(rule_29_random_walk)
 
 		step(&rig, random, next(&seed));
 		check_slots(&rig);
+		check_dma(&rig);
 		if (i % 5000 == 4999) {
 			pci_host_reset(&rig.host);
 			ck_assert_int_eq(vfio_pci_power_on(rig.pci), 0);
@@ -198,6 +219,8 @@ START_TEST(rule_29_random_walk)
 	}
 	stderr_end(&caught);
 	ck_assert(!rig.fake.intx_on || !rig.fake.msix_on);
+	vfio_dma_stop(&map);
+	ck_assert_uint_eq(rig.fake.map_count, 0);
 	rig_close(&rig);
 }
 END_TEST

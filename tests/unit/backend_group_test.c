@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vfio/backend/backend_group.c and backend_kernel.c: what they ask the kernel, and that they
+ * believe no answer. The kernel is this file's ioctl().
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "call_log.h"
+#include "fake_kvm.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "vfio/backend/backend_kernel.h"
+
+#define BDF   "0000:01:00.0"
+#define TOKEN "2ab74924-c335-45f4-9b16-8569e5b08258"
+
+/* What the kernel answers. */
+static struct {
+	int ret; /* of VFIO_GROUP_GET_DEVICE_FD */
+	uint32_t dependents;
+	struct vfio_pci_dependent_device devices[4];
+	uint32_t info_size; /* of the region's answer; bytes below */
+	uint8_t info[4096] __attribute__((aligned(8)));
+} kernel;
+
+struct world {
+	struct vfio_space space;
+	struct vfio_device device;
+	struct stderr_text caught;
+};
+
+static int answer_hot_reset_info(struct vfio_pci_hot_reset_info *info)
+{
+	uint32_t room = (uint32_t)((info->argsz - sizeof(*info)) / sizeof(info->devices[0]));
+
+	info->count = kernel.dependents;
+	if (room < kernel.dependents)
+		return -ENOSPC;
+	memcpy(info->devices, kernel.devices, kernel.dependents * sizeof(info->devices[0]));
+	return 0;
+}
+
+static int answer_hot_reset(const struct vfio_pci_hot_reset *reset, const struct vfio_group *groups)
+{
+	char text[64] = "hot reset";
+
+	for (uint32_t i = 0; i < reset->count; i++)
+		for (unsigned int g = 0; g < 2; g++)
+			if (reset->group_fds[i] == groups[g].fd)
+				strcat(text, g ? " group 2" : " group 1");
+	ck_assert_uint_eq(reset->argsz, sizeof(*reset) + reset->count * sizeof(int32_t));
+	calls_add("%s", text);
+	return 0;
+}
+
+/* The kernel never writes more than it was told there is room for. */
+static int answer_region_info(struct vfio_region_info *info)
+{
+	uint32_t argsz = info->argsz, index = info->index;
+	size_t size = argsz < kernel.info_size ? argsz : kernel.info_size;
+
+	memcpy(info, kernel.info, size);
+	info->argsz = kernel.info_size;
+	info->index = index;
+	return 0;
+}
+
+static struct world *kernel_world;
+
+static int answer(int fd, unsigned long request, unsigned long arg)
+{
+	(void)fd;
+	switch (request) {
+	case VFIO_GROUP_GET_DEVICE_FD:
+		calls_add("get device '%s'", (const char *)arg);
+		return kernel.ret < 0 ? kernel.ret : eventfd(0, EFD_CLOEXEC);
+	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO:
+		return answer_hot_reset_info((void *)arg);
+	case VFIO_DEVICE_PCI_HOT_RESET:
+		return answer_hot_reset((const void *)arg, kernel_world->space.groups);
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return answer_region_info((void *)arg);
+	default:
+		calls_add("ioctl %#lx", request);
+		return 0;
+	}
+}
+
+static int tell_kvm(struct vfio_device *device)
+{
+	calls_add("tell KVM of %s",
+		  device->kvm_file == device->space->groups[0].fd ? "the group" : "what?");
+	return 0;
+}
+
+/* Two groups are attached; the device of the first is not open yet. */
+static void begin(struct world *world)
+{
+	memset(&kernel, 0, sizeof(kernel));
+	memset(world, 0, sizeof(*world));
+	kernel_world = world;
+	world->space.backend = &vfio_backend_group;
+	world->space.fd = eventfd(0, EFD_CLOEXEC);
+	world->space.group_count = 2;
+	for (int i = 0; i < 2; i++)
+		world->space.groups[i] = (struct vfio_group){ i + 1, eventfd(0, EFD_CLOEXEC), 0 };
+	world->space.groups[1].users = 1;
+	world->device = (struct vfio_device){ .backend = &vfio_backend_group,
+					      .space = &world->space,
+					      .name = BDF,
+					      .group = 1,
+					      .fd = -1,
+					      .kvm_file = -1,
+					      .tell_kvm = tell_kvm };
+	fake_kvm_begin();
+	fake_kvm_set_other(answer);
+}
+
+static void end(struct world *world)
+{
+	vfio_backend_group.dev_close(&world->device);
+	for (unsigned int i = 0; i < world->space.group_count; i++)
+		close(world->space.groups[i].fd);
+	vfio_backend_group.space_close(&world->space);
+	fake_kvm_end();
+}
+
+static int open_device(struct world *world)
+{
+	int ret;
+
+	stderr_begin(&world->caught);
+	ret = vfio_backend_group.dev_open(&world->space, &world->device);
+	stderr_end(&world->caught);
+	return ret;
+}
+
+/* KVM's documentation: the group is made known before the device is opened. */
+START_TEST(rule_23_kvm_before_the_device)
+{
+	static struct world world;
+
+	begin(&world);
+	ck_assert_int_eq(open_device(&world), 0);
+	calls_expect("tell KVM of the group\nget device '" BDF "'\n");
+	vfio_backend_group.dev_close(&world.device);
+	ck_assert_uint_eq(world.space.group_count, 1);
+	vfio_backend_group.dev_close(&world.device);
+	ck_assert_uint_eq(world.space.group_count, 1);
+	end(&world);
+}
+END_TEST
+
+static const struct {
+	const char *token;
+	int ret;
+	const char *words; /* NULL: it opens */
+} tokens[] = {
+	{ TOKEN, 0, NULL },
+	{ NULL, -EACCES, "  fix: --vfio " BDF ",vf-token=UUID" },
+	{ TOKEN, -EACCES, "must be the UUID" },
+	{ TOKEN, -EINVAL, "without vf-token=" },
+	{ NULL, -EINVAL, "VFIO_GROUP_GET_DEVICE_FD: Invalid argument" },
+	{ NULL, -ENODEV, "VFIO_GROUP_GET_DEVICE_FD: No such device" },
+};
+
+START_TEST(token_goes_with_the_name)
+{
+	static struct world world;
+
+	begin(&world);
+	kernel.ret = tokens[_i].ret;
+	world.device.vf_token = tokens[_i].token;
+	ck_assert_int_eq(open_device(&world), tokens[_i].ret);
+	calls_expect(tokens[_i].token ? "tell KVM of the group\nget device '" BDF " vf_token=" TOKEN
+					"'\n"
+				      : "tell KVM of the group\nget device '" BDF "'\n");
+	if (tokens[_i].words)
+		stderr_holds(&world.caught, tokens[_i].words);
+	else
+		ck_assert_str_eq(world.caught.text, "");
+	ck_assert(tokens[_i].ret == 0 || world.device.fd == -1);
+	end(&world);
+	ck_assert_uint_eq(world.space.group_count, 1);
+}
+END_TEST
+
+/* ---- hot reset ---- */
+
+#define DEPENDENT(in_group, in_segment, on_bus, function)                                          \
+	{                                                                                          \
+		.group_id = in_group, .segment = in_segment, .bus = on_bus, .devfn = function      \
+	}
+
+static const struct {
+	uint32_t count;
+	struct vfio_pci_dependent_device devices[4];
+	int ret;
+	const char *calls, *words;
+} resets[] = {
+	{ 1, { DEPENDENT(1, 0, 1, 0) }, 0, "hot reset group 1\n", NULL },
+	/* several of one group: its file once; the other group has nothing to do with it */
+	{ 2, { DEPENDENT(1, 0, 1, 0), DEPENDENT(1, 0, 1, 1) }, 0, "hot reset group 1\n", NULL },
+	{ 3,
+	  { DEPENDENT(1, 0, 1, 0), DEPENDENT(2, 0, 1, 1), DEPENDENT(2, 0, 1, 2) },
+	  0,
+	  "hot reset group 1 group 2\n",
+	  NULL },
+	/* somebody else's: refused before anything happens, and named */
+	{ 2,
+	  { DEPENDENT(1, 0, 1, 0), DEPENDENT(9, 2, 0x41, 0xfb) },
+	  -EPERM,
+	  "",
+	  "minivmm: warning: " BDF ": a reset of its bus would take along 0002:41:1f.3 of IOMMU "
+	  "group 9" },
+	{ 0, { DEPENDENT(0, 0, 0, 0) }, 0, "hot reset\n", NULL },
+};
+
+START_TEST(rule_25_dependents_of_a_bus_reset)
+{
+	static struct world world;
+	int ret;
+
+	begin(&world);
+	ck_assert_int_eq(open_device(&world), 0);
+	calls_begin();
+	kernel.dependents = resets[_i].count;
+	memcpy(kernel.devices, resets[_i].devices, sizeof(kernel.devices));
+	stderr_begin(&world.caught);
+	ret = vfio_backend_group.hot_reset(&world.device);
+	stderr_end(&world.caught);
+	ck_assert_int_eq(ret, resets[_i].ret);
+	calls_expect(resets[_i].calls);
+	if (resets[_i].words)
+		stderr_holds(&world.caught, resets[_i].words);
+	else
+		ck_assert_str_eq(world.caught.text, "");
+	end(&world);
+}
+END_TEST
+
+/* ---- the answer about a region ---- */
+
+static struct vfio_region_info *region_info(uint32_t size, uint32_t cap_offset)
+{
+	struct vfio_region_info *info = (void *)kernel.info;
+
+	kernel.info_size = size;
+	*info = (struct vfio_region_info){
+		.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_MMAP |
+			 (cap_offset ? VFIO_REGION_INFO_FLAG_CAPS : 0),
+		.cap_offset = cap_offset,
+		.size = 0x10000,
+		.offset = 1ull << 40,
+	};
+	return info;
+}
+
+static void put_cap(uint32_t at, uint16_t id, uint32_t next, uint32_t areas)
+{
+	struct vfio_region_info_cap_sparse_mmap *cap = (void *)&kernel.info[at];
+
+	cap->header = (struct vfio_info_cap_header){ id, 1, next };
+	if (id != VFIO_REGION_INFO_CAP_SPARSE_MMAP)
+		return;
+	cap->nr_areas = areas;
+	for (uint32_t i = 0; i < areas && at + sizeof(*cap) + (i + 1) * 16 <= sizeof(kernel.info);
+	     i++)
+		cap->areas[i] = (struct vfio_region_sparse_mmap_area){ 0x1000 * i, 0x800 };
+}
+
+enum { SPARSE = VFIO_REGION_INFO_CAP_SPARSE_MMAP, TYPE = VFIO_REGION_INFO_CAP_TYPE };
+
+static const struct {
+	uint32_t size, offset;
+	struct {
+		uint32_t at;
+		uint16_t id;
+		uint32_t next, areas;
+	} caps[2];
+	bool sparse;
+	unsigned int count;
+} infos[] = {
+	{ 32, 0, { { 0 } }, false, 0 },
+	{ 32 + 48, 32, { { 32, SPARSE, 0, 2 } }, true, 2 },
+	{ 32 + 64, 32, { { 32, TYPE, 48, 0 }, { 48, SPARSE, 0, 2 } }, true, 2 },
+	{ 32 + 16, 32, { { 32, SPARSE, 0, 0 } }, true, 0 },
+	/* more than we keep, and fewer than it says */
+	{ 1024, 32, { { 32, SPARSE, 0, 40 } }, true, VFIO_SPARSE_MAX },
+	{ 32 + 32, 32, { { 32, SPARSE, 0, 100 } }, true, 1 },
+	{ 32 + 32, 32, { { 32, SPARSE, 0, UINT32_MAX } }, true, 1 },
+	/* chains that go astray: around, outside, over the edge */
+	{ 32 + 32, 32, { { 32, TYPE, 32, 0 } }, false, 0 },
+	{ 32 + 64, 32, { { 32, TYPE, 64, 0 }, { 64, TYPE, 32, 0 } }, false, 0 },
+	{ 32 + 32, 2000, { { 0 } }, false, 0 },
+	{ 32 + 32, 60, { { 0 } }, false, 0 },
+	{ 32 + 32, UINT32_MAX, { { 0 } }, false, 0 },
+	{ 32 + 32, 32, { { 32, TYPE, 0xfffffff8, 0 } }, false, 0 },
+	/* an answer too long to believe: as if it had no capabilities */
+	{ 1u << 20, 32, { { 0 } }, false, 0 },
+};
+
+START_TEST(rule_16_region_capabilities)
+{
+	static struct world world;
+	struct vfio_region region;
+
+	begin(&world);
+	ck_assert_int_eq(open_device(&world), 0);
+	region_info(infos[_i].size, infos[_i].offset);
+	for (unsigned int i = 0; i < 2 && infos[_i].caps[i].at; i++)
+		put_cap(infos[_i].caps[i].at, infos[_i].caps[i].id, infos[_i].caps[i].next,
+			infos[_i].caps[i].areas);
+	ck_assert_int_eq(kernel_get_region(&world.device, 3, &region), 0);
+	ck_assert_uint_eq(region.index, 3);
+	ck_assert_uint_eq(region.size, 0x10000);
+	ck_assert_uint_eq(region.mmap_offset, 1ull << 40);
+	ck_assert(region.sparse == infos[_i].sparse);
+	ck_assert_uint_eq(region.sparse_count, infos[_i].count);
+	for (unsigned int i = 0; i < region.sparse_count; i++)
+		ck_assert_uint_eq(region.areas[i].offset, 0x1000 * i);
+	end(&world);
+}
+END_TEST
+
+UNIT_MAIN("backend_group", { rule_23_kvm_before_the_device, 0 },
+	  { token_goes_with_the_name, UNIT_COUNT(tokens) },
+	  { rule_25_dependents_of_a_bus_reset, UNIT_COUNT(resets) },
+	  { rule_16_region_capabilities, UNIT_COUNT(infos) })
