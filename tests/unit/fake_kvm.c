@@ -31,7 +31,7 @@ static struct {
 	uint32_t gsis;
 	struct kvm_userspace_memory_region slots[FAKE_SLOTS];
 	struct kvm_irq_routing_entry routes[FAKE_GSIS]; /* gsi 0: none */
-	bool plugged[FAKE_GSIS];
+	unsigned int plugged[FAKE_GSIS]; /* irqfds: several of a level line share its pin */
 	bool pins[FAKE_PINS];
 } fake;
 
@@ -153,12 +153,12 @@ static int fake_irqfd(const struct kvm_irqfd *irqfd)
 		return -EINVAL;
 	if (resample && fcntl((int)irqfd->resamplefd, F_GETFD) < 0)
 		return -EINVAL;
-	if (on && fake.plugged[irqfd->gsi])
+	if (on && fake.plugged[irqfd->gsi] && !resample)
 		return -EBUSY;
 	if (on && irqfd->gsi >= FAKE_PINS)
 		ck_assert_msg(fake.routes[irqfd->gsi].gsi, "irqfd of GSI %u without a route",
 			      irqfd->gsi);
-	fake.plugged[irqfd->gsi] = on;
+	fake.plugged[irqfd->gsi] += on ? 1 : -1;
 	return 0;
 }
 
@@ -167,6 +167,13 @@ static int fake_irq_line(const struct kvm_irq_level *pin)
 	calls_add("KVM_IRQ_LINE %u %u", pin->irq, pin->level);
 	fake.pins[pin->irq % FAKE_PINS] = pin->level;
 	return 0;
+}
+
+/* How many CPUs took it. */
+static int fake_signal_msi(const struct kvm_msi *msi)
+{
+	calls_add("KVM_SIGNAL_MSI %#x/%#x", msi->address_lo, msi->data);
+	return 1;
 }
 
 static int fake_create_device(struct kvm_create_device *device)
@@ -227,6 +234,8 @@ static int fake_ioctl(unsigned long request, const char *name, unsigned long arg
 		return fake_irqfd((const void *)arg);
 	case KVM_IRQ_LINE:
 		return fake_irq_line((const void *)arg);
+	case KVM_SIGNAL_MSI:
+		return fake_signal_msi((const void *)arg);
 	case KVM_CREATE_DEVICE:
 		return fake_create_device((void *)arg);
 	case KVM_SET_DEVICE_ATTR:

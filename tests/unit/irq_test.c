@@ -304,6 +304,25 @@ START_TEST(rule_07_level_with_resample)
 }
 END_TEST
 
+/* Several devices on one line: each has its own pair, and leaves without the others. */
+START_TEST(rule_07_shared_level)
+{
+	struct irq_level a = { .trigger = -1, .resample = -1 }, b = a;
+	struct irq_router router;
+
+	begin(&router, GSIS);
+	ck_assert_int_eq(irq_level_init(&router, &a, 17), 0);
+	ck_assert_int_eq(irq_level_init(&router, &b, 17), 0);
+	calls_expect("KVM_IRQFD 17 on resample\nKVM_IRQFD 17 on resample\n");
+	irq_level_destroy(&router, &a);
+	ck_assert(fake_kvm_plugged(17));
+	ck_assert(is_open(b.trigger) && is_open(b.resample));
+	irq_level_destroy(&router, &b);
+	ck_assert(!fake_kvm_plugged(17));
+	end(&router);
+}
+END_TEST
+
 START_TEST(refused_level_is_destroyed)
 {
 	struct irq_level level = { .trigger = -1, .resample = -1 };
@@ -324,8 +343,136 @@ START_TEST(refused_level_is_destroyed)
 }
 END_TEST
 
+/* ---- relayed by the main loop ---- */
+
+struct relayed {
+	struct irq_router router;
+	struct loop loop;
+	struct irq_relay relay;
+	struct irq_msi msi;
+	struct loop_source stop;
+};
+
+static void stop_ready(void *owner, uint32_t events)
+{
+	struct relayed *relayed = owner;
+	eventfd_t count;
+
+	(void)events;
+	eventfd_read(relayed->stop.fd, &count);
+	loop_stop(&relayed->loop);
+}
+
+static void relayed_begin(struct relayed *relayed)
+{
+	begin(&relayed->router, GSIS);
+	ck_assert_int_eq(loop_init(&relayed->loop), 0);
+	relayed->stop = (struct loop_source){ eventfd(0, EFD_CLOEXEC), stop_ready, relayed };
+	ck_assert_int_eq(loop_add(&relayed->loop, &relayed->stop), 0);
+	irq_relay_init(&relayed->relay, &relayed->router, &relayed->loop, &relayed->msi);
+	ck_assert_int_eq(irq_msi_init(&relayed->router, &relayed->msi, 8), 0);
+	irq_msi_set_relay(&relayed->msi, &relayed->relay);
+}
+
+static void relayed_end(struct relayed *relayed)
+{
+	irq_msi_destroy(&relayed->router, &relayed->msi);
+	close(relayed->stop.fd);
+	loop_destroy(&relayed->loop);
+	end(&relayed->router);
+}
+
+/* The loop serves what is ready. Which comes first is its own business: hence twice. */
+static void relayed_turn(struct relayed *relayed)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		eventfd_write(relayed->stop.fd, 1);
+		ck_assert_int_eq(loop_run(&relayed->loop), 0);
+	}
+}
+
+/* No irqfd and no route: the message is sent by hand, as it is at that moment. */
+START_TEST(relay_sends_the_message)
+{
+	static struct relayed relayed;
+	struct irq_msi *msi = &relayed.msi;
+
+	relayed_begin(&relayed);
+	ck_assert_int_eq(irq_msi_set_message(&relayed.router, msi, ADDRESS, 0x41), 0);
+	ck_assert(irq_msi_has_route(msi));
+	ck_assert_int_eq(irq_commit(&relayed.router), 0);
+	ck_assert_int_eq(irq_msi_unmask(&relayed.router, msi), 0);
+	ck_assert_int_eq(irq_msi_unmask(&relayed.router, msi), 0);
+	relayed_turn(&relayed);
+	calls_expect("");
+	eventfd_write(msi->eventfd, 1);
+	relayed_turn(&relayed);
+	relayed_turn(&relayed);
+	calls_expect("KVM_SIGNAL_MSI 0xfee00000/0x41\n");
+	irq_msi_set_message(&relayed.router, msi, ADDRESS, 0x42);
+	eventfd_write(msi->eventfd, 1);
+	eventfd_write(msi->eventfd, 1);
+	relayed_turn(&relayed);
+	calls_expect("KVM_SIGNAL_MSI 0xfee00000/0x42\n"); /* once, as by irqfd */
+	relayed_end(&relayed);
+	calls_expect("");
+}
+END_TEST
+
+START_TEST(relay_waits_behind_the_mask)
+{
+	static struct relayed relayed;
+	struct irq_msi *msi = &relayed.msi;
+
+	relayed_begin(&relayed);
+	irq_msi_set_message(&relayed.router, msi, ADDRESS, 0x41);
+	ck_assert_int_eq(irq_msi_unmask(&relayed.router, msi), 0);
+	irq_msi_mask(&relayed.router, msi);
+	irq_msi_mask(&relayed.router, msi);
+	eventfd_write(msi->eventfd, 1);
+	relayed_turn(&relayed);
+	calls_expect("");
+	ck_assert(irq_msi_pending(msi));
+	ck_assert_int_eq(irq_msi_unmask(&relayed.router, msi), 0);
+	relayed_turn(&relayed);
+	calls_expect("KVM_SIGNAL_MSI 0xfee00000/0x41\n");
+	ck_assert(!irq_msi_pending(msi));
+	relayed_end(&relayed);
+}
+END_TEST
+
+/* The loop has been woken, and before it comes round the vector is masked, gone, or another. */
+START_TEST(relay_woken_too_late)
+{
+	static struct relayed relayed;
+	struct irq_msi *msi = &relayed.msi;
+
+	relayed_begin(&relayed);
+	irq_msi_set_message(&relayed.router, msi, ADDRESS, 0x41);
+	ck_assert_int_eq(irq_msi_unmask(&relayed.router, msi), 0);
+	eventfd_write(msi->eventfd, 1);
+	irq_msi_mask(&relayed.router, msi);
+	relayed.relay.source.ready(relayed.relay.source.owner, 0);
+	ck_assert(irq_msi_pending(msi));
+	irq_msi_destroy(&relayed.router, msi);
+	relayed.relay.source.ready(relayed.relay.source.owner, 0);
+	ck_assert_int_eq(irq_msi_init(&relayed.router, msi, 8), 0);
+	irq_msi_set_relay(msi, &relayed.relay);
+	irq_msi_set_message(&relayed.router, msi, ADDRESS, 0x43);
+	ck_assert_int_eq(irq_msi_unmask(&relayed.router, msi), 0);
+	relayed.relay.source.ready(relayed.relay.source.owner, 0);
+	calls_expect("");
+	eventfd_write(msi->eventfd, 1);
+	relayed_turn(&relayed);
+	calls_expect("KVM_SIGNAL_MSI 0xfee00000/0x43\n");
+	relayed_end(&relayed);
+}
+END_TEST
+
 UNIT_MAIN("irq", { rule_01_route_before_irqfd, 0 }, { rule_08_one_routing_for_many, 0 },
 	  { only_changes_are_told, 0 }, { message_of_zeros_gets_a_route, 0 },
 	  { refused_routing_is_tried_again, 0 }, { refused_irqfd_leaves_it_masked, 0 },
 	  { gsis_run_out_and_come_back, 0 }, { destroy_takes_its_own_route, 0 }, { table_grows, 0 },
-	  { shared_line, 0 }, { rule_07_level_with_resample, 0 }, { refused_level_is_destroyed, 0 })
+	  { shared_line, 0 }, { rule_07_level_with_resample, 0 }, { rule_07_shared_level, 0 },
+	  { refused_level_is_destroyed, 0 }, { relay_sends_the_message, 0 },
+	  { relay_waits_behind_the_mask, 0 }, { relay_woken_too_late, 0 })

@@ -51,8 +51,8 @@ int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid)
 {
 	int gsi;
 
-	*msi = (struct irq_msi){ .eventfd = -1, .devid = devid };
 	pthread_mutex_lock(&router->lock);
+	*msi = (struct irq_msi){ .eventfd = -1, .devid = devid };
 	gsi = irq_alloc_gsi(router);
 	pthread_mutex_unlock(&router->lock);
 	if (gsi < 0)
@@ -90,10 +90,10 @@ void irq_msi_destroy(struct irq_router *router, struct irq_msi *msi)
 		router->dirty = true;
 	}
 	router->gsi_used[msi->gsi] = 0;
-	pthread_mutex_unlock(&router->lock);
 	if (msi->eventfd >= 0)
 		close(msi->eventfd);
 	*msi = (struct irq_msi){ .eventfd = -1 };
+	pthread_mutex_unlock(&router->lock);
 }
 
 static struct kvm_irq_routing_entry *irq_append_route(struct irq_router *router)
@@ -114,35 +114,47 @@ static struct kvm_irq_routing_entry *irq_append_route(struct irq_router *router)
 	return &router->table->entries[router->table->nr++];
 }
 
+static struct kvm_irq_routing_entry irq_msi_route(const struct irq_msi *msi)
+{
+	struct kvm_irq_routing_entry route = {
+		.gsi = msi->gsi,
+		.type = KVM_IRQ_ROUTING_MSI,
+		.u.msi.address_lo = (uint32_t)msi->address,
+		.u.msi.address_hi = (uint32_t)(msi->address >> 32),
+		.u.msi.data = msi->data,
+	};
+
+	arch_irq_msi_route(&route, msi->devid);
+	return route;
+}
+
+/* The vector's entry in the table, new if it has none; -ENOSPC when KVM takes no more. */
+static int irq_update_route(struct irq_router *router, const struct irq_msi *msi)
+{
+	struct kvm_irq_routing_entry *route = irq_find_route(router, msi->gsi);
+
+	if (!route)
+		route = irq_append_route(router);
+	if (!route)
+		return log_errno("interrupt routing", -ENOSPC, "a route for GSI %u", msi->gsi);
+	*route = irq_msi_route(msi);
+	router->dirty = true;
+	return 0;
+}
+
 int irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_t address,
 			uint32_t data)
 {
-	struct kvm_irq_routing_entry *route;
 	int ret = 0;
 
 	pthread_mutex_lock(&router->lock);
-	route = irq_find_route(router, msi->gsi);
-	if (route && msi->address == address && msi->data == data)
-		goto unlock;
-	if (!route)
-		route = irq_append_route(router);
-	if (!route) {
-		ret = log_errno("interrupt routing", -ENOSPC, "a route for GSI %u", msi->gsi);
-		goto unlock;
+	if (!msi->routed || msi->address != address || msi->data != data) {
+		msi->address = address;
+		msi->data = data;
+		if (!msi->relay)
+			ret = irq_update_route(router, msi);
+		msi->routed = ret == 0;
 	}
-	msi->address = address;
-	msi->data = data;
-	msi->routed = true;
-	*route = (struct kvm_irq_routing_entry){
-		.gsi = msi->gsi,
-		.type = KVM_IRQ_ROUTING_MSI,
-		.u.msi.address_lo = (uint32_t)address,
-		.u.msi.address_hi = (uint32_t)(address >> 32),
-		.u.msi.data = data,
-	};
-	arch_irq_msi_route(route, msi->devid);
-	router->dirty = true;
-unlock:
 	pthread_mutex_unlock(&router->lock);
 	return ret;
 }
@@ -180,12 +192,83 @@ static int irq_plug(struct irq_router *router, uint32_t gsi, int fd, int resampl
 	return trace_ioctl(router->vm_fd, KVM_IRQFD, &irqfd);
 }
 
+/* ---- a vector that the main loop listens to ---- */
+
+/*
+ * Called by the loop, perhaps just after another thread has masked or destroyed the vector: what
+ * holds is known under the lock alone. A message that no interrupt controller takes is lost, as it
+ * is on a bus.
+ */
+static void irq_relay_ready(void *owner, uint32_t events)
+{
+	struct irq_relay *relay = owner;
+	struct irq_router *router = relay->router;
+	struct irq_msi *msi = relay->msi;
+	eventfd_t count;
+
+	(void)events;
+	pthread_mutex_lock(&router->lock);
+	if (msi->unmasked && eventfd_read(msi->eventfd, &count) == 0) {
+		struct kvm_irq_routing_entry route = irq_msi_route(msi);
+		struct kvm_msi message = {
+			.address_lo = route.u.msi.address_lo,
+			.address_hi = route.u.msi.address_hi,
+			.data = route.u.msi.data,
+			.flags = route.flags,
+			.devid = route.u.msi.devid,
+		};
+
+		trace_ioctl(router->vm_fd, KVM_SIGNAL_MSI, &message);
+	}
+	pthread_mutex_unlock(&router->lock);
+}
+
+void irq_relay_init(struct irq_relay *relay, struct irq_router *router, struct loop *loop,
+		    struct irq_msi *msi)
+{
+	*relay = (struct irq_relay){ router, loop, msi, { -1, irq_relay_ready, relay } };
+}
+
+void irq_msi_set_relay(struct irq_msi *msi, struct irq_relay *relay)
+{
+	msi->relay = relay;
+}
+
+static void irq_relay_listen(struct irq_msi *msi, bool listen)
+{
+	pthread_mutex_lock(&msi->relay->router->lock);
+	msi->unmasked = listen;
+	pthread_mutex_unlock(&msi->relay->router->lock);
+}
+
+static int irq_relay_start(struct irq_msi *msi)
+{
+	int ret;
+
+	irq_relay_listen(msi, true);
+	msi->relay->source.fd = msi->eventfd;
+	ret = loop_add(msi->relay->loop, &msi->relay->source);
+	if (ret < 0)
+		irq_relay_listen(msi, false);
+	return ret;
+}
+
+static void irq_relay_stop(struct irq_msi *msi)
+{
+	loop_del(msi->relay->loop, &msi->relay->source);
+	irq_relay_listen(msi, false);
+}
+
+/* ---- masking ---- */
+
 int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi)
 {
 	int ret;
 
 	if (msi->unmasked)
 		return 0;
+	if (msi->relay)
+		return irq_relay_start(msi);
 	ret = irq_plug(router, msi->gsi, msi->eventfd, -1, 0);
 	if (ret < 0)
 		return log_errno("interrupt vector", ret, "KVM_IRQFD for GSI %u", msi->gsi);
@@ -197,6 +280,10 @@ void irq_msi_mask(struct irq_router *router, struct irq_msi *msi)
 {
 	if (!msi->unmasked)
 		return;
+	if (msi->relay) {
+		irq_relay_stop(msi);
+		return;
+	}
 	irq_plug(router, msi->gsi, msi->eventfd, -1, KVM_IRQFD_FLAG_DEASSIGN);
 	msi->unmasked = false;
 }

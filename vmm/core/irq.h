@@ -8,7 +8,11 @@
  * eventfd to guest inside the kernel - is plugged only while the vector is unmasked. Order matters:
  * route first, irqfd second; on mask the irqfd goes and the route stays.
  *
- * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_GSI_ROUTING and KVM_IRQFD.
+ * A vector can also be relayed: then no irqfd is plugged, the main loop reads the eventfd and hands
+ * KVM the message itself. That is slower by a thread switch, and shows each interrupt to whoever
+ * studies or doubts them.
+ *
+ * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_GSI_ROUTING, KVM_IRQFD, KVM_SIGNAL_MSI.
  */
 #ifndef MINIVMM_IRQ_H
 #define MINIVMM_IRQ_H
@@ -17,6 +21,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "loop.h"
 
 #define IRQ_LINES_MAX 24
 
@@ -31,6 +37,8 @@ struct irq_router {
 	uint8_t line_level[IRQ_LINES_MAX]; /* how many irq_lines hold this GSI high */
 };
 
+struct irq_relay;
+
 /* A vector of MSI or MSI-X. */
 struct irq_msi {
 	uint32_t gsi;
@@ -40,6 +48,18 @@ struct irq_msi {
 	bool routed;    /* address and data are in the table */
 	uint32_t devid; /* the function's BDF, for interrupt controllers that ask for it */
 	bool unmasked;
+	struct irq_relay *relay; /* who listens while it is unmasked; NULL: KVM */
+};
+
+/*
+ * Listens to one vector in KVM's stead. Constant while the loop runs, whatever becomes of the
+ * vector: another thread may mask or destroy it when the loop has already been woken.
+ */
+struct irq_relay {
+	struct irq_router *router;
+	struct loop *loop;
+	struct irq_msi *msi;
+	struct loop_source source;
 };
 
 /* A level-triggered input that may be shared, such as INTx, or an edge one, such as COM1's. */
@@ -69,6 +89,14 @@ void irq_router_destroy(struct irq_router *router);
  */
 int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid);
 
+/*
+ * A relay for `msi`, for good; then, between each init of the vector and its first message, the
+ * order to use it.
+ */
+void irq_relay_init(struct irq_relay *relay, struct irq_router *router, struct loop *loop,
+		    struct irq_msi *msi);
+void irq_msi_set_relay(struct irq_msi *msi, struct irq_relay *relay);
+
 /* Unplugs the irqfd and gives GSI and eventfd back. Accepts a half-built or destroyed vector. */
 void irq_msi_destroy(struct irq_router *router, struct irq_msi *msi);
 
@@ -86,8 +114,8 @@ bool irq_msi_has_route(const struct irq_msi *msi);
 int irq_commit(struct irq_router *router);
 
 /*
- * Plug or unplug the irqfd. The route must have been committed before unmasking. 0 or -errno,
- * logged.
+ * Plug or unplug the irqfd, or start and stop relaying. The route must have been committed before
+ * unmasking. 0 or -errno, logged.
  */
 int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi);
 void irq_msi_mask(struct irq_router *router, struct irq_msi *msi);
