@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "devices/msi.h"
 #include "vmm/core/log.h"
 
 #define CONFIG_ALL 0xffffffffu
@@ -88,7 +89,27 @@ static void config_apply_pcie(struct vfio_config *config, struct pci_function *f
 	pci_set_word(function, cap + PCI_EXP_FLAGS, flags | PCI_EXP_TYPE_RC_END << 4);
 }
 
+static void config_apply_msi(struct vfio_config *config, struct pci_function *function,
+			     unsigned int cap, const struct vfio_policy *policy)
+{
+	uint16_t flags = pci_get_word(function, cap + PCI_MSI_FLAGS);
+
+	config_apply_policy(config, function, cap, policy,
+			    (flags & PCI_MSI_FLAGS_64BIT ? VFIO_FIELD_MSI64 : VFIO_FIELD_MSI32) |
+				    (flags & PCI_MSI_FLAGS_MASKBIT ? VFIO_FIELD_MASK : 0));
+}
+
 /* ---- capability lists ---- */
+
+/* MSI is devices/msi.c's, whose registers must all be there. */
+static bool config_is_hidden(const struct pci_function *function, const struct vfio_policy *policy,
+			     unsigned int cap)
+{
+	if (policy->id == PCI_CAP_ID_MSI)
+		return cap + msi_capability_size(pci_get_word(function, cap + PCI_MSI_FLAGS)) >
+		       PCI_CFG_SPACE_SIZE;
+	return policy->action == VFIO_CAP_HIDE;
+}
 
 /*
  * Remember a capability; false where there are more than any device has. The link to the next one
@@ -131,12 +152,14 @@ static void config_apply_caps(struct vfio_config *config, struct pci_function *f
 
 		if (!config_add_cap(config, policy, offset))
 			break;
-		if (policy->action == VFIO_CAP_HIDE) {
+		if (config_is_hidden(function, policy, offset)) {
 			function->config[link] = function->config[offset + 1];
 			continue;
 		}
 		if (function->config[offset] == PCI_CAP_ID_EXP)
 			config_apply_pcie(config, function, offset, policy);
+		else if (function->config[offset] == PCI_CAP_ID_MSI)
+			config_apply_msi(config, function, offset, policy);
 		else
 			config_apply_policy(config, function, offset, policy, 0);
 		link = offset + 1;

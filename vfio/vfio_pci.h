@@ -11,18 +11,28 @@
 #include <pthread.h>
 #include <stddef.h>
 
+#include "devices/msi.h"
 #include "devices/msix.h"
 #include "devices/pci.h"
 #include "vfio.h"
 #include "vfio_config.h"
 #include "vfio_event.h"
-#include "vfio_irq.h"
+#include "vfio_intx.h"
 #include "vfio_options.h"
 #include "vfio_region.h"
 #include "vfio_rom.h"
+#include "vfio_vectors.h"
 #include "vmm/core/vm.h"
 
 struct vfio_pci;
+
+/* What the device interrupts by. VFIO allows one at a time. */
+enum vfio_irq_kind {
+	VFIO_IRQ_NONE,
+	VFIO_IRQ_PIN,
+	VFIO_IRQ_MSI,
+	VFIO_IRQ_MSIX,
+};
 
 /* A piece of a BAR where the guest sees it: a memory slot, or a bus region. */
 struct vfio_window {
@@ -51,12 +61,14 @@ struct vfio_pci {
 	struct vfio_bar bars[PCI_BARS];
 	struct vfio_rom rom;
 
-	pthread_mutex_t lock;  /* interrupt state and ROM: tables are written by any vCPU */
+	pthread_mutex_t lock; /* interrupt state and ROM: tables are written by any vCPU */
+	enum vfio_irq_kind kind;
 	unsigned int msix_cap; /* offset in config space, or 0 */
 	unsigned int msix_table_bar, msix_pba_bar;
 	uint64_t msix_table_offset, msix_pba_offset;
 	struct msix msix;
-	struct vfio_vectors vectors;
+	struct msi msi;
+	struct vfio_vectors msix_vectors, msi_vectors;
 	struct vfio_intx intx;
 	bool has_intx;
 	bool powered;   /* between power-on and reset */

@@ -19,6 +19,8 @@
 #define STATUS_ERRORS 0xf900u
 
 static const char policy_identity[] = "read once at the start; can be overridden";
+static const char policy_vectors[] =
+	"vectors go to the guest by eventfd, never by the guest's addresses";
 static const char policy_address[] = "the guest's addresses are not the host's";
 
 static const struct vfio_field policy_header[] = {
@@ -63,6 +65,22 @@ static const struct vfio_field policy_vpd[] = {
 
 static const struct vfio_field policy_af[] = {
 	{ PCI_AF_CTRL, 1, 0, 0, 0, PCI_AF_CTRL_FLR, 0, NULL },
+};
+
+#define MASK_32 (VFIO_FIELD_MSI32 | VFIO_FIELD_MASK)
+#define MASK_64 (VFIO_FIELD_MSI64 | VFIO_FIELD_MASK)
+
+/* msi_init() makes them writable. */
+static const struct vfio_field policy_msi[] = {
+	{ PCI_MSI_FLAGS, 2, 0, 0xffff, 0, 0, 0, NULL },
+	{ PCI_MSI_ADDRESS_LO, 4, 0, ALL, 0, 0, 0, NULL },
+	{ PCI_MSI_DATA_32, 2, VFIO_FIELD_MSI32, 0xffff, 0, 0, 0, NULL },
+	{ PCI_MSI_MASK_32, 4, MASK_32, ALL, 0, 0, 0, NULL },
+	{ PCI_MSI_PENDING_32, 4, MASK_32, ALL, 0, 0, 0, NULL },
+	{ PCI_MSI_ADDRESS_HI, 4, VFIO_FIELD_MSI64, ALL, 0, 0, 0, NULL },
+	{ PCI_MSI_DATA_64, 2, VFIO_FIELD_MSI64, 0xffff, 0, 0, 0, NULL },
+	{ PCI_MSI_MASK_64, 4, MASK_64, ALL, 0, 0, 0, NULL },
+	{ PCI_MSI_PENDING_64, 4, MASK_64, ALL, 0, 0, 0, NULL },
 };
 
 static const struct vfio_field policy_msix[] = {
@@ -121,14 +139,13 @@ static const struct vfio_policy policy_caps[] = {
 	CAP(PCI_CAP_ID_AGP, HIDE, "AGP", NO_FIELDS, "the guest has no AGP bridge"),
 	CAP(PCI_CAP_ID_VPD, PASS, "Vital Product Data", FIELDS(policy_vpd),
 	    "product data is the device's own"),
-	CAP(PCI_CAP_ID_MSI, HIDE, "MSI", NO_FIELDS, "not offered yet: MSI-X or INTx serve"),
+	CAP(PCI_CAP_ID_MSI, EMULATE, "MSI", FIELDS(policy_msi), policy_vectors),
 	CAP(PCI_CAP_ID_PCIX, PASS, "PCI-X", NO_FIELDS, "read-only: the bus is the host's"),
 	CAP(PCI_CAP_ID_VNDR, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
 	CAP(PCI_CAP_ID_DBG, PASS, "Debug Port", NO_FIELDS, "says where in a BAR it lies"),
 	CAP(PCI_CAP_ID_EXP, EMULATE, "PCI Express", FIELDS(policy_pcie),
 	    "an endpoint on a root bus is integrated"),
-	CAP(PCI_CAP_ID_MSIX, EMULATE, "MSI-X", FIELDS(policy_msix),
-	    "vectors go to the guest by eventfd, never by the guest's addresses"),
+	CAP(PCI_CAP_ID_MSIX, EMULATE, "MSI-X", FIELDS(policy_msix), policy_vectors),
 	CAP(PCI_CAP_ID_SATA, PASS, "SATA", NO_FIELDS, "says where in a BAR it lies"),
 	CAP(PCI_CAP_ID_AF, PASS, "Advanced Features", FIELDS(policy_af),
 	    "the driver may reset its function"),

@@ -26,8 +26,11 @@ enum vfio_cap_policy {
 };
 
 /* Only in a capability that has the register. */
-#define VFIO_FIELD_V2   1u /* PCI Express capability of version 2 */
-#define VFIO_FIELD_LINK 2u /* PCI Express function with a link */
+#define VFIO_FIELD_V2    1u  /* PCI Express capability of version 2 */
+#define VFIO_FIELD_LINK  2u  /* PCI Express function with a link */
+#define VFIO_FIELD_MSI32 4u  /* MSI with 32-bit addresses */
+#define VFIO_FIELD_MSI64 8u  /* MSI with 64-bit addresses */
+#define VFIO_FIELD_MASK  16u /* MSI with per-vector masking */
 
 /* A register of 1, 2 or 4 bytes. */
 struct vfio_field {

@@ -11,10 +11,10 @@ static const struct {
 } std_lists[] = {
 	/* fake_init() starts with power management and PCI Express */
 	{ { 0 }, "1 10" },
-	{ { PCI_CAP_ID_MSI }, "1 10" },
-	{ { PCI_CAP_ID_MSI, PCI_CAP_ID_MSIX }, "1 10 11" },
-	{ { PCI_CAP_ID_MSI, PCI_CAP_ID_MSI, PCI_CAP_ID_VNDR }, "1 10 9" },
-	{ { PCI_CAP_ID_VPD, PCI_CAP_ID_AF, PCI_CAP_ID_MSI }, "1 10 3 13" },
+	{ { PCI_CAP_ID_EA }, "1 10" },
+	{ { PCI_CAP_ID_EA, PCI_CAP_ID_MSIX }, "1 10 11" },
+	{ { PCI_CAP_ID_EA, PCI_CAP_ID_EA, PCI_CAP_ID_VNDR }, "1 10 9" },
+	{ { PCI_CAP_ID_VPD, PCI_CAP_ID_AF, PCI_CAP_ID_EA }, "1 10 3 13" },
 };
 
 START_TEST(rule_15_hidden_capability)
@@ -39,8 +39,8 @@ START_TEST(rule_15_only_hidden_capabilities)
 	view_begin(&view);
 	memset(&view.fake.config[0x40], 0, 0xc0);
 	view.fake.last_cap = 0;
-	fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 24);
-	fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 24);
+	fake_add_cap(&view.fake, PCI_CAP_ID_EA, 24);
+	fake_add_cap(&view.fake, PCI_CAP_ID_EA, 24);
 	ck_assert_int_eq(view_look(&view), 0);
 	view_std_list(&view, text);
 	ck_assert_str_eq(text, "");
@@ -123,17 +123,19 @@ static const struct {
 } std_loops[] = {
 	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x40 } }, "9" },
 	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x50 }, { 0x50, PCI_CAP_ID_VNDR, 0x40 } }, "9 9" },
-	{ 0x40, { { 0x40, PCI_CAP_ID_MSI, 0x40 } }, "" },
-	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x50 }, { 0x50, PCI_CAP_ID_MSI, 0x50 } }, "9" },
-	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x50 }, { 0x50, PCI_CAP_ID_MSI, 0x40 } }, "9" },
-	{ 0x40, { { 0x40, PCI_CAP_ID_MSI, 0x50 }, { 0x50, PCI_CAP_ID_MSI, 0x40 } }, "" },
+	{ 0x40, { { 0x40, PCI_CAP_ID_EA, 0x40 } }, "" },
+	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x50 }, { 0x50, PCI_CAP_ID_EA, 0x50 } }, "9" },
+	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x50 }, { 0x50, PCI_CAP_ID_EA, 0x40 } }, "9" },
+	{ 0x40, { { 0x40, PCI_CAP_ID_EA, 0x50 }, { 0x50, PCI_CAP_ID_EA, 0x40 } }, "" },
 	{ 0x40,
-	  { { 0x40, PCI_CAP_ID_MSI, 0x50 },
+	  { { 0x40, PCI_CAP_ID_EA, 0x50 },
 	    { 0x50, PCI_CAP_ID_VNDR, 0x60 },
 	    { 0x60, PCI_CAP_ID_VNDR, 0x50 } },
 	  NULL },
 	{ 0x40, { { 0x40, PCI_CAP_ID_VNDR, 0x10 } }, NULL },
 	{ 0xff, { { 0xfc, PCI_CAP_ID_MSIX, 0xff } }, NULL },
+	{ 0xf4, { { 0xf4, PCI_CAP_ID_MSI, 0 } }, "5" },
+	{ 0xf8, { { 0xf8, PCI_CAP_ID_MSI, 0 } }, "" }, /* runs over the end */
 	{ 0xfc, { { 0xfc, PCI_CAP_ID_EXP, 0x40 }, { 0x40, PCI_CAP_ID_PM, 0xfc } }, NULL },
 };
 

@@ -116,7 +116,7 @@ static void fake_dev_close(struct vfio_device *device)
 	if (device->fd < 0)
 		return;
 	calls_add("dev_close");
-	ck_assert_msg(!fake->intx_on && !fake->msix_on && fake->error_fd < 0 &&
+	ck_assert_msg(!fake->intx_on && !fake->msix_on && !fake->msi_on && fake->error_fd < 0 &&
 			      fake->request_fd < 0,
 		      "dev_close with interrupts on");
 	fake->open = false;
@@ -163,10 +163,11 @@ static int fake_get_irq(struct vfio_device *device, uint32_t index, struct vfio_
 	if (index == VFIO_PCI_MSIX_IRQ_INDEX)
 		*irq = (struct vfio_irq){ VFIO_IRQ_INFO_EVENTFD | fake->vectors_flags,
 					  fake->vectors };
+	else if (index == VFIO_PCI_MSI_IRQ_INDEX)
+		*irq = (struct vfio_irq){ VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE,
+					  fake->msis };
 	else if (index == VFIO_PCI_INTX_IRQ_INDEX)
-		*irq = (struct vfio_irq){ VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
-						  VFIO_IRQ_INFO_AUTOMASKED,
-					  fake->intx };
+		*irq = (struct vfio_irq){ fake->intx_flags, fake->intx };
 	else if (index == VFIO_PCI_ERR_IRQ_INDEX || index == VFIO_PCI_REQ_IRQ_INDEX)
 		irq->count = fake->notifies;
 	return ret;
@@ -179,68 +180,116 @@ static void fake_check_fds(const struct vfio_irq_request *request)
 			      "SET_IRQS with a closed eventfd");
 }
 
+/* With the pin on, MASK and UNMASK act at once, and TRIGGER of none switches it off. */
+static int fake_act_intx(struct fake_device *fake, const struct vfio_irq_request *request)
+{
+	bool trigger = request->action == VFIO_IRQ_SET_ACTION_TRIGGER;
+
+	ck_assert_uint_eq(request->count, trigger ? 0 : 1);
+	fake->intx_masked = request->action == VFIO_IRQ_SET_ACTION_MASK;
+	calls_add("irqs intx %s", trigger ? "off" : fake->intx_masked ? "mask now" : "unmask now");
+	if (!trigger && !(fake->intx_on && (fake->intx_flags & VFIO_IRQ_INFO_MASKABLE)))
+		return -EINVAL;
+	if (trigger)
+		fake->intx_on = false;
+	return 0;
+}
+
 static int fake_set_intx(struct fake_device *fake, const struct vfio_irq_request *request)
 {
 	bool trigger = request->action == VFIO_IRQ_SET_ACTION_TRIGGER;
 
-	if (!request->fds) {
-		calls_add("irqs intx off");
-		ck_assert_uint_eq(request->count, 0);
-		fake->intx_on = false;
-		return 0;
-	}
+	if (!request->fds)
+		return fake_act_intx(fake, request);
 	calls_add("irqs intx %s", trigger ? "trigger" : "unmask");
 	ck_assert_uint_eq(request->count, 1);
 	fake_check_fds(request);
-	if (!fake->intx || (trigger ? fake->msix_on != 0 : !fake->intx_on))
+	ck_assert_msg(!fake->msix_on && !fake->msi_on, "INTx while another kind is on");
+	if (!fake->intx || (!trigger && !fake->intx_on))
 		return -EINVAL;
 	*(trigger ? &fake->intx_fd : &fake->unmask_fd) = request->fds[0];
 	fake->intx_on = true;
 	return 0;
 }
 
-static void fake_log_vectors(const struct vfio_irq_request *request)
+/* What MSI and MSI-X have in common, seen by one name. */
+struct fake_kind {
+	const char *name;
+	unsigned int count, grant, others_on, *on;
+	bool resizable;
+	int *fds;
+	uint8_t *enable_byte; /* the kernel touches the device's own enable bit, too */
+	uint8_t enable_bit;
+};
+
+static struct fake_kind fake_msix(struct fake_device *fake)
+{
+	return (struct fake_kind){
+		.name = "msix",
+		.count = fake->vectors,
+		.grant = fake->grant,
+		.others_on = fake->intx_on + fake->msi_on,
+		.on = &fake->msix_on,
+		.resizable = !(fake->vectors_flags & VFIO_IRQ_INFO_NORESIZE),
+		.fds = fake->msix_fds,
+		.enable_byte = &fake->config[fake->msix_cap + PCI_MSIX_FLAGS + 1],
+		.enable_bit = PCI_MSIX_FLAGS_ENABLE >> 8,
+	};
+}
+
+static struct fake_kind fake_msi(struct fake_device *fake)
+{
+	return (struct fake_kind){
+		.name = "msi",
+		.count = fake->msis,
+		.grant = fake->msi_grant,
+		.others_on = fake->intx_on + fake->msix_on,
+		.on = &fake->msi_on,
+		.fds = fake->msi_fds,
+		.enable_byte = &fake->config[fake->msi_cap + PCI_MSI_FLAGS],
+		.enable_bit = PCI_MSI_FLAGS_ENABLE,
+	};
+}
+
+static void fake_switch_vectors(const struct fake_kind *kind, unsigned int on)
+{
+	*kind->on = on;
+	*kind->enable_byte &= (uint8_t)~kind->enable_bit;
+	*kind->enable_byte |= on ? kind->enable_bit : 0;
+}
+
+static void fake_log_vectors(const char *name, const struct vfio_irq_request *request)
 {
 	char text[64] = "";
 
 	for (unsigned int i = 0; i < request->count && i < sizeof(text) - 1; i++)
 		text[i] = request->fds[i] < 0 ? '-' : 'e';
-	calls_add("irqs msix %u+%u %s", request->start, request->count, text);
+	calls_add("irqs %s %u+%u %s", name, request->start, request->count, text);
 }
 
-/* The kernel touches the device's own enable bit, too. */
-static void fake_show_msix(struct fake_device *fake)
-{
-	uint8_t *high = &fake->config[fake->msix_cap + PCI_MSIX_FLAGS + 1];
-
-	*high = (uint8_t)((*high & 0x7f) | (fake->msix_on ? 0x80 : 0));
-}
-
-static int fake_set_msix(struct fake_device *fake, const struct vfio_irq_request *request)
+static int fake_set_vectors(struct fake_kind kind, const struct vfio_irq_request *request)
 {
 	uint32_t end = request->start + request->count;
 
 	ck_assert_uint_eq(request->action, VFIO_IRQ_SET_ACTION_TRIGGER);
 	if (!request->fds) {
-		calls_add("irqs msix off");
-		fake->msix_on = 0;
-		fake_show_msix(fake);
+		calls_add("irqs %s off", kind.name);
+		fake_switch_vectors(&kind, 0);
 		return 0;
 	}
-	fake_log_vectors(request);
+	fake_log_vectors(kind.name, request);
 	fake_check_fds(request);
-	if (fake->intx_on || end > fake->vectors)
+	ck_assert_msg(!kind.others_on, "%s while another kind is on", kind.name);
+	if (end > kind.count)
 		return -EINVAL;
-	if (fake->msix_on && end > fake->msix_on && (fake->vectors_flags & VFIO_IRQ_INFO_NORESIZE))
+	if (*kind.on && end > *kind.on && !kind.resizable)
 		return -EINVAL;
-	if (end > fake->grant)
-		return fake->msix_on ? -ENOSPC : (int)fake->grant;
-	for (unsigned int i = fake->msix_on; i < end; i++)
-		fake->msix_fds[i] = -1;
-	memcpy(&fake->msix_fds[request->start], request->fds, request->count * sizeof(int));
-	if (end > fake->msix_on)
-		fake->msix_on = end;
-	fake_show_msix(fake);
+	if (end > kind.grant)
+		return *kind.on ? -ENOSPC : (int)kind.grant;
+	for (unsigned int i = *kind.on; i < end; i++)
+		kind.fds[i] = -1;
+	memcpy(&kind.fds[request->start], request->fds, request->count * sizeof(int));
+	fake_switch_vectors(&kind, end > *kind.on ? end : *kind.on);
 	return 0;
 }
 
@@ -266,7 +315,9 @@ static int fake_set_irqs(struct vfio_device *device, const struct vfio_irq_reque
 	if (request->index == VFIO_PCI_INTX_IRQ_INDEX)
 		return fake_set_intx(fake, request);
 	if (request->index == VFIO_PCI_MSIX_IRQ_INDEX)
-		return fake_set_msix(fake, request);
+		return fake_set_vectors(fake_msix(fake), request);
+	if (request->index == VFIO_PCI_MSI_IRQ_INDEX)
+		return fake_set_vectors(fake_msi(fake), request);
 	if (request->index == VFIO_PCI_ERR_IRQ_INDEX && fake->notifies)
 		return fake_set_event("error", &fake->error_fd, request);
 	if (request->index == VFIO_PCI_REQ_IRQ_INDEX && fake->notifies)

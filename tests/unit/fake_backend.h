@@ -4,9 +4,9 @@
  *
  * Owns configuration space, BARs (memfds, so that they can be mapped), and the interrupt state that
  * VFIO_DEVICE_SET_IRQS would keep. Calls with effects go into the call log; questions do not. It
- * answers as the kernel does - INTx and MSI-X exclude each other, a block of vectors without
- * NORESIZE cannot grow, DMA maps do not overlap - and aborts the test where the contract in
- * vfio/vfio.h is broken.
+ * answers as the kernel does - a block of vectors with NORESIZE cannot grow, DMA maps do not
+ * overlap - and aborts the test where the contract in vfio/vfio.h is broken, or where two of INTx,
+ * MSI and MSI-X would be on together.
  *
  * What a guest's write did to the device is plain to see: configuration bytes keep whatever they
  * are given. Read beside it: include/uapi/linux/vfio.h.
@@ -23,6 +23,7 @@
 #define FAKE_CONFIG   4096
 #define FAKE_BARS     7
 #define FAKE_VECTORS  2048
+#define FAKE_MSIS     32
 #define FAKE_DMA_MAPS 16
 
 #define FAKE_BDF "0000:01:00.0"
@@ -49,12 +50,15 @@ struct fake_device {
 	unsigned int last_cap; /* where the next capability is chained */
 	unsigned int last_cap_end;
 	unsigned int last_ext_cap;
-	unsigned int pm_cap, msix_cap; /* 0 if there is none */
+	unsigned int pm_cap, msix_cap, msi_cap; /* 0 if there is none */
 	struct fake_bar bars[FAKE_BARS];
 	unsigned int vectors;   /* MSI-X vectors the kernel tells of */
 	uint32_t vectors_flags; /* VFIO_IRQ_INFO_* of them */
 	unsigned int grant;     /* vectors the host has to give */
+	unsigned int msis;      /* MSI vectors the kernel tells of */
+	unsigned int msi_grant; /* and has to give */
 	bool intx;
+	uint32_t intx_flags; /* VFIO_IRQ_INFO_* of the pin */
 	bool notifies;       /* offers the error and request notifications */
 	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_* */
 	unsigned int range_count;
@@ -71,7 +75,10 @@ struct fake_device {
 	bool intx_on;
 	unsigned int msix_on; /* vectors enabled, from 0 on */
 	int msix_fds[FAKE_VECTORS];
+	unsigned int msi_on;
+	int msi_fds[FAKE_MSIS];
 	int intx_fd, unmask_fd;
+	bool intx_masked;
 	int error_fd, request_fd; /* -1 while off */
 	unsigned int map_count;
 	struct vfio_dma maps[FAKE_DMA_MAPS];
@@ -95,6 +102,9 @@ void fake_add_bar(struct fake_device *fake, unsigned int bar, uint64_t size, uin
 
 /* An MSI-X capability; table and PBA as the specification encodes them: offset | BIR. */
 void fake_add_msix(struct fake_device *fake, unsigned int vectors, uint32_t table, uint32_t pba);
+
+/* An MSI capability of 2^`shift` vectors; `flags` are PCI_MSI_FLAGS_64BIT and _MASKBIT. */
+void fake_add_msi(struct fake_device *fake, unsigned int shift, uint16_t flags);
 
 /* A pin, INTA. */
 void fake_add_intx(struct fake_device *fake);

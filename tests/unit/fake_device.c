@@ -70,10 +70,21 @@ void fake_add_msix(struct fake_device *fake, unsigned int vectors, uint32_t tabl
 	fake->vectors = fake->grant = vectors;
 }
 
+void fake_add_msi(struct fake_device *fake, unsigned int shift, uint16_t flags)
+{
+	unsigned int cap = fake_add_cap(fake, PCI_CAP_ID_MSI, 24);
+
+	fake_put(fake, cap + PCI_MSI_FLAGS, flags | shift << 1, 2);
+	fake->msi_cap = cap;
+	fake->msis = fake->msi_grant = 1u << shift;
+}
+
 void fake_add_intx(struct fake_device *fake)
 {
 	fake->config[PCI_INTERRUPT_PIN] = 1;
 	fake->intx = true;
+	fake->intx_flags =
+		VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
 }
 
 void fake_init(struct fake_device *fake)
@@ -118,4 +129,6 @@ void fake_raise(struct fake_device *fake, unsigned int vector)
 		eventfd_write(fake->intx_fd, 1);
 	else if (vector < fake->msix_on && fake->msix_fds[vector] >= 0)
 		eventfd_write(fake->msix_fds[vector], 1);
+	else if (vector < fake->msi_on && fake->msi_fds[vector] >= 0)
+		eventfd_write(fake->msi_fds[vector], 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/vfio_irq.c: what VFIO and KVM are told of vectors and of INTx, in which order. */
+/* vfio/vfio_vectors.c: what VFIO and KVM are told of vectors, in which order. */
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -9,17 +9,15 @@
 #include "fake_kvm.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vfio/vfio_irq.h"
+#include "vfio/vfio_vectors.h"
 
 #define ADDRESS 0xfee00000ull
-#define GSI     17
 
 struct bench {
 	struct fake_device fake;
 	struct vfio_device device;
 	struct irq_router router;
 	struct vfio_vectors vectors;
-	struct vfio_intx intx;
 };
 
 /* A device with `count` MSI-X vectors; flags as VFIO_DEVICE_GET_IRQ_INFO would tell. */
@@ -29,7 +27,6 @@ static void begin(struct bench *bench, unsigned int count, uint32_t flags)
 	fake_kvm_begin();
 	fake_init(&bench->fake);
 	fake_add_msix(&bench->fake, count, 0x2000, 0x3000);
-	fake_add_intx(&bench->fake);
 	bench->fake.vectors_flags = flags;
 	bench->device = (struct vfio_device){
 		.backend = &fake_backend, .fd = -1, .name = FAKE_BDF, .priv = &bench->fake
@@ -38,7 +35,6 @@ static void begin(struct bench *bench, unsigned int count, uint32_t flags)
 	ck_assert_int_eq(vfio_vectors_init(&bench->vectors, &bench->device, &bench->router,
 					   VFIO_PCI_MSIX_IRQ_INDEX, 8),
 			 0);
-	vfio_intx_init(&bench->intx, &bench->device, &bench->router, GSI);
 	calls_expect("");
 }
 
@@ -46,7 +42,6 @@ static void end(struct bench *bench)
 {
 	vfio_vectors_destroy(&bench->vectors);
 	vfio_vectors_destroy(&bench->vectors);
-	vfio_intx_disable(&bench->intx);
 	ck_assert_uint_eq(bench->fake.msix_on, 0);
 	irq_router_destroy(&bench->router);
 	fake_kvm_end();
@@ -64,7 +59,7 @@ START_TEST(rule_01_mask_keeps_the_route)
 	static struct bench bench;
 
 	begin(&bench, 4, 0);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	calls_begin();
 	ck_assert_int_eq(unmask(&bench, 0), 0);
 	calls_expect("irqs msix 0+1 e\nKVM_SET_GSI_ROUTING 24=0xfee00000/0x40\nKVM_IRQFD 24 on\n");
@@ -88,12 +83,12 @@ START_TEST(rule_02_and_03_enable_all_masked)
 	static struct bench bench;
 
 	begin(&bench, 4, 0);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	calls_expect("irqs msix 0+1 -\n");
 	/* The kernel wrote the enable bit; nobody else did. */
 	ck_assert(fake_config_word(&bench.fake, bench.fake.msix_cap + PCI_MSIX_FLAGS) &
 		  PCI_MSIX_FLAGS_ENABLE);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	calls_expect("");
 	vfio_vectors_disable(&bench.vectors);
 	vfio_vectors_disable(&bench.vectors);
@@ -108,7 +103,7 @@ START_TEST(rule_04_no_more_than_unmasked)
 	static struct bench bench;
 
 	begin(&bench, 2048, 0);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	ck_assert_int_eq(unmask(&bench, 2), 0);
 	ck_assert_int_eq(unmask(&bench, 1), 0);
 	ck_assert_uint_eq(bench.fake.msix_on, 3);
@@ -124,7 +119,7 @@ START_TEST(rule_04_grows_one_by_one)
 	static struct bench bench;
 
 	begin(&bench, 8, 0);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	ck_assert_int_eq(unmask(&bench, 0), 0);
 	calls_begin();
 	ck_assert_int_eq(unmask(&bench, 3), 0);
@@ -143,7 +138,7 @@ START_TEST(rule_04_noresize_starts_again)
 	int first;
 
 	begin(&bench, 8, VFIO_IRQ_INFO_NORESIZE);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	ck_assert_int_eq(unmask(&bench, 0), 0);
 	first = bench.fake.msix_fds[0];
 	calls_expect("irqs msix 0+1 -\nirqs msix 0+1 e\n"
@@ -174,7 +169,7 @@ START_TEST(rule_04_host_gives_less)
 
 	begin(&bench, 8, kinds[_i]);
 	bench.fake.grant = 2;
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	ck_assert_int_eq(unmask(&bench, 0), 0);
 	ck_assert_int_eq(unmask(&bench, 1), 0);
 	stderr_begin(&caught);
@@ -203,12 +198,12 @@ START_TEST(rule_04_host_gives_none)
 	begin(&bench, 8, kinds[_i]);
 	fake_fail(&bench.fake, "set_irqs", 1, -ENOSPC);
 	stderr_begin(&caught);
-	ret = vfio_vectors_enable(&bench.vectors);
+	ret = vfio_vectors_enable(&bench.vectors, bench.vectors.count);
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -ENOSPC);
 	stderr_holds(&caught, "No space left on device");
 	ck_assert_int_eq(unmask(&bench, 0), -EINVAL); /* still off */
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	end(&bench);
 }
 END_TEST
@@ -218,7 +213,7 @@ START_TEST(all_vectors_of_the_largest_table)
 	static struct bench bench;
 
 	begin(&bench, FAKE_VECTORS, 0);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	for (unsigned int i = 0; i < 300; i++)
 		ck_assert_int_eq(unmask(&bench, FAKE_VECTORS - 300 + i), 0);
 	ck_assert_uint_eq(bench.fake.msix_on, FAKE_VECTORS);
@@ -233,7 +228,7 @@ START_TEST(rule_29_vectors_that_do_not_exist)
 
 	begin(&bench, 4, 0);
 	ck_assert_int_eq(unmask(&bench, 0), -EINVAL); /* not enabled */
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	calls_begin();
 	for (size_t i = 0; i < UNIT_COUNT(hostile); i++) {
 		ck_assert_int_eq(unmask(&bench, hostile[i]), -EINVAL);
@@ -251,7 +246,7 @@ START_TEST(pending_behind_the_mask)
 	static struct bench bench;
 
 	begin(&bench, 4, 0);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	ck_assert(!vfio_vector_pending(&bench.vectors, 1));
 	ck_assert_int_eq(unmask(&bench, 1), 0);
 	vfio_vector_mask(&bench.vectors, 1);
@@ -268,14 +263,14 @@ START_TEST(rule_26_irqfds_before_vfio)
 	static struct bench bench;
 
 	begin(&bench, 4, 0);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	ck_assert_int_eq(unmask(&bench, 0), 0);
 	ck_assert_int_eq(unmask(&bench, 1), 0);
 	calls_begin();
 	vfio_vectors_disable(&bench.vectors);
 	calls_expect("KVM_IRQFD 24 off\nKVM_IRQFD 25 off\nirqs msix off\n");
 	/* On again: a new beginning, without what was before. */
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	ck_assert_int_eq(unmask(&bench, 1), 0);
 	calls_expect("irqs msix 0+1 -\nirqs msix 1+1 e\n"
 		     "KVM_SET_GSI_ROUTING 24=0xfee00000/0x41\nKVM_IRQFD 24 on\n");
@@ -292,7 +287,7 @@ START_TEST(failed_unmask_can_be_tried_again)
 	int ret;
 
 	begin(&bench, 4, kinds[_i % 2]);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors), 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	if (_i / 2 == 0)
 		fake_fail(&bench.fake, steps[0], _i % 2 ? 2 : 1,
 			  -ENOMEM); /* not the one that frees */
@@ -336,65 +331,10 @@ START_TEST(kind_that_does_not_exist)
 }
 END_TEST
 
-/* ---- INTx ---- */
-
-START_TEST(rule_07_intx_on_and_off_in_reverse)
-{
-	static struct bench bench;
-
-	begin(&bench, 4, 0);
-	ck_assert_int_eq(vfio_intx_enable(&bench.intx), 0);
-	calls_expect("KVM_IRQFD 17 on resample\nirqs intx trigger\nirqs intx unmask\n");
-	ck_assert_int_ne(bench.fake.intx_fd, bench.fake.unmask_fd);
-	ck_assert_int_eq(vfio_intx_enable(&bench.intx), 0);
-	calls_expect("");
-	vfio_intx_disable(&bench.intx);
-	vfio_intx_disable(&bench.intx);
-	calls_expect("irqs intx off\nKVM_IRQFD 17 off\n");
-	ck_assert_int_eq(vfio_intx_enable(&bench.intx), 0);
-	end(&bench);
-}
-END_TEST
-
-START_TEST(rule_07_failure_undoes_what_was_done)
-{
-	static const struct {
-		const char *name;
-		unsigned int nth;
-		const char *calls;
-	} steps[] = {
-		{ "KVM_IRQFD", 1, "KVM_IRQFD fails\n" },
-		{ "set_irqs", 1,
-		  "KVM_IRQFD 17 on resample\nset_irqs fails\nirqs intx off\nKVM_IRQFD 17 off\n" },
-		{ "set_irqs", 2,
-		  "KVM_IRQFD 17 on resample\nirqs intx trigger\nset_irqs fails\nirqs intx off\n"
-		  "KVM_IRQFD 17 off\n" },
-	};
-	static struct bench bench;
-	struct stderr_text caught;
-	int ret;
-
-	begin(&bench, 4, 0);
-	if (_i == 0)
-		fake_kvm_fail(steps[_i].name, steps[_i].nth, -EINVAL);
-	else
-		fake_fail(&bench.fake, steps[_i].name, steps[_i].nth, -EINVAL);
-	stderr_begin(&caught);
-	ret = vfio_intx_enable(&bench.intx);
-	stderr_end(&caught);
-	ck_assert_int_eq(ret, -EINVAL);
-	stderr_holds(&caught, "minivmm: error: ");
-	calls_expect(steps[_i].calls);
-	ck_assert_int_eq(vfio_intx_enable(&bench.intx), 0);
-	end(&bench);
-}
-END_TEST
-
 UNIT_MAIN("vectors", { rule_01_mask_keeps_the_route, 0 }, { rule_02_and_03_enable_all_masked, 0 },
 	  { rule_04_no_more_than_unmasked, 0 }, { rule_04_grows_one_by_one, 0 },
 	  { rule_04_noresize_starts_again, 0 }, { rule_04_host_gives_less, 2 },
 	  { rule_04_host_gives_none, 2 }, { all_vectors_of_the_largest_table, 0 },
 	  { rule_29_vectors_that_do_not_exist, 0 }, { pending_behind_the_mask, 0 },
 	  { rule_26_irqfds_before_vfio, 0 }, { failed_unmask_can_be_tried_again, 6 },
-	  { kind_that_does_not_exist, 0 }, { rule_07_intx_on_and_off_in_reverse, 0 },
-	  { rule_07_failure_undoes_what_was_done, 3 })
+	  { kind_that_does_not_exist, 0 })

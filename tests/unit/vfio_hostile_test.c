@@ -19,7 +19,7 @@
 
 static const uint64_t values[] = { 0, UINT64_MAX, 0x8000800080008000, 0x5555aaaa5555aaaa };
 
-/* A device with everything: mapped, small and I/O BARs, a ROM, both lists, MSI-X, INTx. */
+/* A device with everything: mapped, small and I/O BARs, a ROM, both lists, MSI-X, MSI, INTx. */
 static void open_rich(struct rig *rig, uint32_t table, uint32_t pba)
 {
 	rig_init(rig);
@@ -29,7 +29,7 @@ static void open_rich(struct rig *rig, uint32_t table, uint32_t pba)
 	fake_add_bar(&rig->fake, 4, 0x8000, 0, true);
 	fake_add_bar(&rig->fake, 6, 0x1000, 0, false);
 	fake_add_msix(&rig->fake, 65, table, pba);
-	fake_add_cap(&rig->fake, PCI_CAP_ID_MSI, 24);
+	fake_add_msi(&rig->fake, 3, PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT);
 	fake_add_ext_cap(&rig->fake, 0x100, PCI_EXT_CAP_ID_SRIOV);
 	fake_add_ext_cap(&rig->fake, 0x180, PCI_EXT_CAP_ID_ERR);
 	fake_add_intx(&rig->fake);
