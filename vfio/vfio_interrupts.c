@@ -158,7 +158,11 @@ static const struct msi_ops interrupts_msi_ops = {
 static int interrupts_init_vectors(struct vfio_pci *pci, struct vfio_vectors *vectors,
 				   uint32_t index)
 {
-	return vfio_vectors_init(vectors, &pci->device, &pci->vm->irq, index, 0);
+	int ret = vfio_vectors_init(vectors, &pci->device, &pci->vm->irq, index, 0);
+
+	if (ret == 0 && pci->options.no_kvm_irqfd)
+		ret = vfio_vectors_set_relay(vectors, &pci->vm->loop);
+	return ret;
 }
 
 static int interrupts_init_msix(struct vfio_pci *pci)
@@ -214,7 +218,7 @@ static void interrupts_init_pin(struct vfio_pci *pci)
 	uint8_t *pin = &pci->function.config[PCI_INTERRUPT_PIN];
 
 	pci->has_intx = *pin && *pin <= INTERRUPTS_PINS &&
-			vfio_intx_probe(&pci->intx, &pci->vm->loop, false);
+			vfio_intx_probe(&pci->intx, &pci->vm->loop, pci->options.no_kvm_irqfd);
 	if (!pci->has_intx)
 		*pin = 0;
 }

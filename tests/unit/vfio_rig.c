@@ -105,6 +105,15 @@ void rig_bar_write(struct rig *rig, unsigned int bar, uint64_t offset, unsigned 
 	bus_write(rig_bus(rig, bar), rig->pci->function.bars[bar].addr + offset, &value, size);
 }
 
+/* Which of two comes first is the loop's own business: hence twice. */
+void rig_turn(struct rig *rig)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		vm_post(&rig->vm, VM_EVENT_QUIT);
+		ck_assert_int_eq(vm_wait(&rig->vm), VM_EVENT_QUIT);
+	}
+}
+
 void rig_switch_on(struct rig *rig)
 {
 	rig_config_write(rig, PCI_COMMAND, 2,

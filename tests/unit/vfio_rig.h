@@ -43,6 +43,9 @@ uint64_t rig_bar_read(struct rig *rig, unsigned int bar, uint64_t offset, unsign
 void rig_bar_write(struct rig *rig, unsigned int bar, uint64_t offset, unsigned int size,
 		   uint64_t value);
 
+/* The main loop serves what is ready. */
+void rig_turn(struct rig *rig);
+
 /* COMMAND with memory and I/O decoding and bus mastering on. */
 void rig_switch_on(struct rig *rig);
 
