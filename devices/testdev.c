@@ -6,19 +6,22 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "msi.h"
 #include "msix.h"
 #include "testdev_regs.h"
 #include "vmm/core/log.h"
 
-#define TESTDEV_PIN 1u /* INTA */
+#define TESTDEV_PIN      1u /* INTA */
+#define TESTDEV_MSI_SIZE (PCI_MSI_PENDING_64 + 4)
 
 struct testdev {
 	struct pci_function function; /* first: the bus knows us by it */
 	struct vm *vm;
 	struct irq_line line;
+	struct msi msi;
 	struct msix msix;
 	unsigned int msix_cap;
-	struct irq_msi vectors[TESTDEV_VECTORS]; /* exist while MSI-X is on */
+	struct irq_msi vectors[TESTDEV_VECTORS]; /* exist while MSI or MSI-X is on */
 	uint32_t registers[TESTDEV_REGISTERS / 4];
 };
 
@@ -46,7 +49,12 @@ static bool testdev_command_has(const struct testdev *testdev, uint16_t bit)
 
 /* ---- interrupts ---- */
 
-/* The pin follows the status bit, unless MSI-X or the COMMAND register silences it. */
+static bool testdev_has_vectors(const struct testdev *testdev)
+{
+	return testdev->msi.enabled || testdev->msix.enabled;
+}
+
+/* The pin follows the status bit, unless messages or the COMMAND register silence it. */
 static void testdev_update_pin(struct testdev *testdev)
 {
 	bool pending = *testdev_register(testdev, TESTDEV_STATUS) & TESTDEV_STATUS_INTX;
@@ -56,7 +64,7 @@ static void testdev_update_pin(struct testdev *testdev)
 	if (pending)
 		*status |= PCI_STATUS_INTERRUPT;
 	irq_line_set(&testdev->vm->irq, &testdev->line,
-		     pending && !testdev->msix.enabled &&
+		     pending && !testdev_has_vectors(testdev) &&
 			     !testdev_command_has(testdev, PCI_COMMAND_INTX_DISABLE));
 }
 
@@ -66,15 +74,38 @@ static void testdev_update_pin(struct testdev *testdev)
  */
 static void testdev_raise(struct testdev *testdev, uint32_t vector)
 {
-	if (!testdev->msix.enabled) {
+	if (!testdev_has_vectors(testdev)) {
 		*testdev_register(testdev, TESTDEV_STATUS) |= TESTDEV_STATUS_INTX;
 		testdev_update_pin(testdev);
 		return;
 	}
 	/* A message is a memory write: only a bus master sends it. */
-	if (vector < TESTDEV_VECTORS && testdev->vectors[vector].eventfd >= 0 &&
-	    testdev_command_has(testdev, PCI_COMMAND_MASTER))
+	if (vector >= TESTDEV_VECTORS || !testdev_command_has(testdev, PCI_COMMAND_MASTER))
+		return;
+	/* Given fewer vectors than it has interrupts, a device lets them share. */
+	if (!testdev->msix.enabled)
+		vector %= testdev->msi.vectors;
+	if (testdev->vectors[vector].eventfd >= 0)
 		eventfd_write(testdev->vectors[vector].eventfd, 1);
+}
+
+/* A guest must not enable both kinds. Should it, MSI-X it is. */
+static bool testdev_vector_live(const struct testdev *testdev, unsigned int vector)
+{
+	return testdev->msix.enabled ? msix_vector_live(&testdev->msix, vector)
+				     : msi_vector_live(&testdev->msi, vector);
+}
+
+static int testdev_set_message(struct testdev *testdev, unsigned int vector)
+{
+	struct irq_router *router = &testdev->vm->irq;
+	struct irq_msi *msi = &testdev->vectors[vector];
+
+	if (testdev->msix.enabled)
+		return irq_msi_set_message(router, msi, msix_vector_address(&testdev->msix, vector),
+					   msix_vector_data(&testdev->msix, vector));
+	return irq_msi_set_message(router, msi, testdev->msi.address,
+				   msi_vector_data(&testdev->msi, vector));
 }
 
 /* Route first, doorbell second; on mask the doorbell goes and the route stays. See irq.h. */
@@ -86,13 +117,9 @@ static void testdev_vector_changed(void *owner, unsigned int vector)
 
 	if (msi->eventfd < 0)
 		return;
-	if (!msix_vector_live(&testdev->msix, vector)) {
+	if (!testdev_vector_live(testdev, vector))
 		irq_msi_mask(router, msi);
-		return;
-	}
-	if (irq_msi_set_message(router, msi, msix_vector_address(&testdev->msix, vector),
-				msix_vector_data(&testdev->msix, vector)) == 0 &&
-	    irq_commit(router) == 0)
+	else if (testdev_set_message(testdev, vector) == 0 && irq_commit(router) == 0)
 		irq_msi_unmask(router, msi);
 }
 
@@ -103,7 +130,7 @@ static bool testdev_vector_pending(void *owner, unsigned int vector)
 	return irq_msi_pending(&testdev->vectors[vector]);
 }
 
-/* Vectors come and go with MSI-X as a whole, so that one that is masked can already be rung. */
+/* Vectors come and go with their kind as a whole: one that is masked can already be rung. */
 static void testdev_control_changed(void *owner)
 {
 	struct testdev *testdev = owner;
@@ -112,7 +139,7 @@ static void testdev_control_changed(void *owner)
 	for (unsigned int vector = 0; vector < TESTDEV_VECTORS; vector++) {
 		struct irq_msi *msi = &testdev->vectors[vector];
 
-		if (!testdev->msix.enabled)
+		if (!testdev_has_vectors(testdev))
 			irq_msi_destroy(router, msi);
 		else if (msi->eventfd >= 0 ||
 			 irq_msi_init(router, msi, testdev->function.devfn) == 0)
@@ -125,6 +152,11 @@ static const struct msix_ops testdev_msix_ops = {
 	.vector_changed = testdev_vector_changed,
 	.vector_pending = testdev_vector_pending,
 	.control_changed = testdev_control_changed,
+};
+
+static const struct msi_ops testdev_msi_ops = {
+	.changed = testdev_control_changed,
+	.vector_pending = testdev_vector_pending,
 };
 
 /* ---- DMA ---- */
@@ -235,6 +267,14 @@ static void testdev_bar_unmap(struct pci_function *function, unsigned int bar)
 	bus_del_region(&testdev_of(function)->vm->mmio, function->bars[bar].addr);
 }
 
+/* The pending bits of MSI are configuration space. */
+static uint32_t testdev_config_read(struct pci_function *function, unsigned int offset,
+				    unsigned int size)
+{
+	msi_config_reading(&testdev_of(function)->msi, offset, size);
+	return pci_config_read(function, offset, size);
+}
+
 /* pci.c knows which bits stick. What they mean to us is looked up afterwards, changed or not. */
 static void testdev_config_write(struct pci_function *function, unsigned int offset,
 				 unsigned int size, uint32_t value)
@@ -242,6 +282,7 @@ static void testdev_config_write(struct pci_function *function, unsigned int off
 	struct testdev *testdev = testdev_of(function);
 
 	pci_config_write(function, offset, size, value);
+	msi_config_written(&testdev->msi, offset, size);
 	msix_control_write(&testdev->msix,
 			   pci_get_word(function, testdev->msix_cap + PCI_MSIX_FLAGS));
 	testdev_update_pin(testdev);
@@ -253,6 +294,7 @@ static void testdev_reset(struct pci_function *function)
 
 	pci_set_word(function, testdev->msix_cap + PCI_MSIX_FLAGS, TESTDEV_VECTORS - 1);
 	msix_reset(&testdev->msix);
+	msi_reset(&testdev->msi);
 	memset(testdev->registers, 0, sizeof(testdev->registers));
 	*testdev_register(testdev, TESTDEV_ID) = TESTDEV_ID_VALUE;
 	testdev_update_pin(testdev);
@@ -269,7 +311,7 @@ static void testdev_destroy(struct pci_function *function)
 }
 
 static const struct pci_function_ops testdev_ops = {
-	.config_read = pci_config_read,
+	.config_read = testdev_config_read,
 	.config_write = testdev_config_write,
 	.bar_map = testdev_bar_map,
 	.bar_unmap = testdev_bar_unmap,
@@ -297,6 +339,9 @@ static void testdev_init_config(struct testdev *testdev)
 	function->writable[cap + PCI_MSIX_FLAGS + 1] =
 		(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL) >> 8;
 	testdev->msix_cap = cap;
+	cap = pci_add_capability(function, PCI_CAP_ID_MSI, TESTDEV_MSI_SIZE);
+	pci_set_word(function, cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT);
+	msi_init(&testdev->msi, function, cap, TESTDEV_VECTORS, &testdev_msi_ops, testdev);
 }
 
 int testdev_add(struct pci_host *host)

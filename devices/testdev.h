@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The smallest PCI function that does everything a passed-through one does: a BAR with registers,
- * DMA, INTx and MSI-X. Read it before vfio/: there the same six callbacks reach a real device.
+ * DMA, INTx, MSI and MSI-X. Read it before vfio/: there the same six callbacks reach a real device.
  *
  * Owns what the registers of testdev_regs.h do. It has no driver: guests/bare/ and curious people
  * program it by hand. Its state is guarded by the host bridge's lock.
  *
- * Read beside it: PCI Local Bus 3.0, chapter 6 (configuration space) and 6.8.2 (MSI-X).
+ * Read beside it: PCI Local Bus 3.0, chapter 6: configuration space, and 6.8, MSI and MSI-X.
  */
 #ifndef MINIVMM_TESTDEV_H
 #define MINIVMM_TESTDEV_H

@@ -16,12 +16,12 @@
 #define TESTDEV_BAR_SIZE   0x2000u
 #define TESTDEV_MSIX_TABLE 0x1000u
 #define TESTDEV_MSIX_PBA   0x1800u
-#define TESTDEV_VECTORS    4u
+#define TESTDEV_VECTORS    4u /* of MSI-X, and of MSI: 64-bit addresses, per-vector masking */
 
 /* Registers: aligned accesses of 4 bytes. All others read all-ones and do nothing. */
 #define TESTDEV_ID          0x00u /* read-only: TESTDEV_ID_VALUE */
 #define TESTDEV_SCRATCH     0x04u /* keeps what is written */
-#define TESTDEV_TRIGGER     0x08u /* writing n raises vector n, or INTx while MSI-X is off */
+#define TESTDEV_TRIGGER     0x08u /* writing n raises vector n, or INTx, see below */
 #define TESTDEV_STATUS      0x0cu /* TESTDEV_STATUS_*; writing ones clears them */
 #define TESTDEV_SOURCE_LOW  0x10u /* guest-physical addresses for TESTDEV_COMMAND */
 #define TESTDEV_SOURCE_HIGH 0x14u
@@ -31,6 +31,10 @@
 #define TESTDEV_COMMAND     0x24u /* write-only: TESTDEV_COMMAND_*, carried out at once */
 #define TESTDEV_REGISTERS   0x28u /* where they end */
 
+/*
+ * TRIGGER: with MSI-X on, vector n. With MSI on, vector n modulo the number of vectors that the
+ * guest gave it. With both off, the pin.
+ */
 #define TESTDEV_ID_VALUE   0x74736574u
 #define TESTDEV_LENGTH_MAX (1u << 20)
 

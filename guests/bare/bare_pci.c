@@ -9,11 +9,11 @@ void bare_config_select(unsigned int slot, unsigned int offset)
 	outl(CONFIG_ADDRESS, CONFIG_ENABLE | slot << 11 | (offset & ~3u));
 }
 
-static unsigned int find_msix(unsigned int slot)
+static unsigned int find_capability(unsigned int slot, uint8_t id)
 {
 	unsigned int offset = read8(bare_ecam(slot, PCI_CAPABILITY_LIST));
 
-	while (offset && read8(bare_ecam(slot, offset)) != PCI_CAP_ID_MSIX)
+	while (offset && read8(bare_ecam(slot, offset)) != id)
 		offset = read8(bare_ecam(slot, offset + PCI_CAP_LIST_NEXT));
 	return offset;
 }
@@ -28,7 +28,8 @@ struct bare_testdev bare_testdev_find(void)
 			bare_print("bad PCI bus: no test device\n");
 			bare_poweroff();
 		}
-	dev.msix = find_msix(dev.slot);
+	dev.msix = find_capability(dev.slot, PCI_CAP_ID_MSIX);
+	dev.msi = find_capability(dev.slot, PCI_CAP_ID_MSI);
 	dev.bar = read32(bare_testdev_config(&dev, PCI_BASE_ADDRESS_0)) &
 		  (uint32_t)PCI_BASE_ADDRESS_MEM_MASK;
 	dev.gsi = BARE_INTX_GSI + dev.slot % BARE_INTX_LINES;

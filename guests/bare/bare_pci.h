@@ -28,6 +28,7 @@ void bare_config_select(unsigned int slot, unsigned int offset);
 struct bare_testdev {
 	unsigned int slot;
 	unsigned int msix; /* offset of its MSI-X capability */
+	unsigned int msi;  /* and of MSI */
 	uint64_t bar;      /* address of its registers */
 	unsigned int gsi;  /* of its interrupt pin */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The test device's interrupts as they arrive at the CPU: MSI-X and the pin.
+ * The test device's interrupts as they arrive at the CPU: MSI-X and the pin. MSI is in messages.c.
  */
 #include "bare_irq.h"
 #include "bare_pci.h"
@@ -194,7 +194,7 @@ static void check_pin_disabled(void)
 	bare_expect("interrupts after acknowledging", bare_irq_count[0], 0);
 }
 
-/* Leave the device in the middle of everything: both ways to interrupt, moved, a copy refused. */
+/* Leave the device in the middle of everything: all ways to interrupt, moved, a copy refused. */
 static void disturb(void)
 {
 	start_msix(true);
@@ -208,6 +208,8 @@ static void disturb(void)
 	bare_expect("status", bare_testdev_read(&dev, TESTDEV_STATUS),
 		    TESTDEV_STATUS_INTX | TESTDEV_STATUS_FAILED);
 	write16(bare_testdev_config(&dev, dev.msix + PCI_MSIX_FLAGS), PCI_MSIX_FLAGS_ENABLE);
+	write32(bare_testdev_config(&dev, dev.msi + PCI_MSI_ADDRESS_LO), BARE_MSI_ADDRESS);
+	write16(bare_testdev_config(&dev, dev.msi + PCI_MSI_FLAGS), PCI_MSI_FLAGS_ENABLE);
 	write32(bare_testdev_config(&dev, PCI_BASE_ADDRESS_0), BARE_MMIO_FREE);
 }
 
@@ -218,6 +220,12 @@ static void expect_power_on(void)
 	bare_expect("place of the BAR", dev.bar != BARE_MMIO_FREE, 1);
 	bare_expect("MSI-X control", read16(bare_testdev_config(&dev, dev.msix + PCI_MSIX_FLAGS)),
 		    TESTDEV_VECTORS - 1);
+	bare_expect("MSI control",
+		    read16(bare_testdev_config(&dev, dev.msi + PCI_MSI_FLAGS)) &
+			    (PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE),
+		    0);
+	bare_expect("MSI address", read32(bare_testdev_config(&dev, dev.msi + PCI_MSI_ADDRESS_LO)),
+		    0);
 	dev = bare_testdev_start();
 	bare_irq_start();
 	bare_irq_open_pin(dev.gsi);

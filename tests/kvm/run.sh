@@ -324,6 +324,9 @@ for check in msix msix_wakes msix_moves msix_masked msix_remasked msix_off pin p
 	reset; do
 	run_case interrupts_$check checks interrupts $check --testdev
 done
+for check in msi msi_wakes multi queue_clamped masked moves kinds both; do
+	run_case messages_$check checks messages $check --testdev
+done
 for check in copy refusals notify 'end_of_ram 512'; do
 	run_case "dma_${check% *}" checks dma_copy "$check" --testdev
 done
