@@ -2,7 +2,9 @@
 #include "msix.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/pci_regs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,4 +134,21 @@ uint64_t msix_vector_address(const struct msix *msix, unsigned int vector)
 uint32_t msix_vector_data(const struct msix *msix, unsigned int vector)
 {
 	return msix->table[vector * MSIX_DWORDS + MSIX_DWORD_DATA];
+}
+
+void msix_locate_table(uint64_t offset, struct trace_place *place)
+{
+	static const char *const dwords[MSIX_DWORDS] = { "address", "address, high half", "data",
+							 "vector control" };
+
+	place->area = "MSI-X table";
+	snprintf(place->reg, sizeof(place->reg), "MSI-X table, vector %" PRIu64 " %s",
+		 offset / MSIX_ENTRY_SIZE, dwords[offset / 4 % MSIX_DWORDS]);
+}
+
+void msix_locate_pba(uint64_t offset, struct trace_place *place)
+{
+	place->area = "MSI-X PBA";
+	snprintf(place->reg, sizeof(place->reg), "MSI-X pending bits from vector %" PRIu64,
+		 8 * offset);
 }

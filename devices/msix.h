@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmm/core/trace_access.h"
+
 #define MSIX_ENTRY_SIZE  16u
 #define MSIX_VECTORS_MAX 2048u
 
@@ -61,5 +63,9 @@ void msix_control_write(struct msix *msix, uint16_t control);
 bool msix_vector_live(const struct msix *msix, unsigned int vector);
 uint64_t msix_vector_address(const struct msix *msix, unsigned int vector);
 uint32_t msix_vector_data(const struct msix *msix, unsigned int vector);
+
+/* For a trace: what lies at `offset` of the table, of the PBA. */
+void msix_locate_table(uint64_t offset, struct trace_place *place);
+void msix_locate_pba(uint64_t offset, struct trace_place *place);
 
 #endif

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/pci.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "pci_names.h"
 #include "vmm/core/log.h"
 
 #define GIB (1ull << 30)
@@ -96,7 +98,28 @@ static void pci_ecam_write(void *owner, uint64_t offset, unsigned int size, uint
 			      size, value);
 }
 
-static const struct bus_ops pci_ecam_ops = { pci_ecam_read, pci_ecam_write };
+/*
+ * The bytes may change under this, but not be outside their array: a trace is worth no lock. Only a
+ * function that lives as long as the bus lends its name.
+ */
+static void pci_host_locate(struct pci_host *host, unsigned int devfn, unsigned int offset,
+			    struct trace_place *place)
+{
+	const struct pci_function *function = pci_host_find(host, devfn);
+
+	place->topic = TRACE_TOPIC_config;
+	place->object = function ? function->name : "nobody";
+	place->offset = offset;
+	if (function)
+		pci_locate_register(function->config, offset, place);
+}
+
+static void pci_ecam_locate(void *owner, uint64_t offset, struct trace_place *place)
+{
+	pci_host_locate(owner, (unsigned int)(offset >> 12), (unsigned int)(offset & 0xfff), place);
+}
+
+static const struct bus_ops pci_ecam_ops = { pci_ecam_read, pci_ecam_write, pci_ecam_locate };
 
 /* Where CF8 points to; false when it is disabled or names another bus. */
 static bool pci_ports_target(const struct pci_host *host, uint64_t port, unsigned int *devfn,
@@ -133,7 +156,19 @@ static void pci_ports_write(void *owner, uint64_t port, unsigned int size, uint6
 		pci_host_config_write(host, devfn, offset, size, value);
 }
 
-static const struct bus_ops pci_ports_ops = { pci_ports_read, pci_ports_write };
+static void pci_ports_locate(void *owner, uint64_t port, struct trace_place *place)
+{
+	const struct pci_host *host = owner;
+	unsigned int devfn, offset;
+
+	place->object = host->bridge.name;
+	if (port >= PCI_CONFIG_DATA && pci_ports_target(host, port, &devfn, &offset))
+		pci_host_locate(owner, devfn, offset, place);
+	else if (port == 0)
+		snprintf(place->reg, sizeof(place->reg), "CF8, configuration address");
+}
+
+static const struct bus_ops pci_ports_ops = { pci_ports_read, pci_ports_write, pci_ports_locate };
 
 /* ---- the bridge and its bus ---- */
 

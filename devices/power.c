@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "power.h"
 
+#include <stdio.h>
+
 #include "vmm/core/log.h"
 
 #define SLEEP_ENABLE     (1u << 5)
@@ -58,9 +60,37 @@ static void pvpanic_write(void *owner, uint64_t offset, unsigned int size, uint6
 	vm_post(owner, VM_EVENT_CRASH);
 }
 
-static const struct bus_ops power_ops = { power_read, power_write };
-static const struct bus_ops i8042_ops = { power_read, i8042_write };
-static const struct bus_ops pvpanic_ops = { pvpanic_read, pvpanic_write };
+static void power_locate(void *owner, uint64_t offset, struct trace_place *place)
+{
+	static const char *const names[ARCH_POWER_PORTS] = {
+		[ARCH_POWER_SLEEP_CONTROL] = "Sleep Control",
+		[ARCH_POWER_SLEEP_STATUS] = "Sleep Status",
+		[ARCH_POWER_RESET] = "Reset",
+	};
+
+	(void)owner;
+	place->object = "power";
+	if (offset < ARCH_POWER_PORTS && names[offset])
+		snprintf(place->reg, sizeof(place->reg), "%s", names[offset]);
+}
+
+static void i8042_locate(void *owner, uint64_t offset, struct trace_place *place)
+{
+	(void)owner;
+	(void)offset;
+	place->object = "keyboard controller";
+}
+
+static void pvpanic_locate(void *owner, uint64_t offset, struct trace_place *place)
+{
+	(void)owner;
+	(void)offset;
+	place->object = "pvpanic";
+}
+
+static const struct bus_ops power_ops = { power_read, power_write, power_locate };
+static const struct bus_ops i8042_ops = { power_read, i8042_write, i8042_locate };
+static const struct bus_ops pvpanic_ops = { pvpanic_read, pvpanic_write, pvpanic_locate };
 
 int power_init(struct vm *vm)
 {

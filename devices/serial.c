@@ -2,6 +2,7 @@
 #include "serial.h"
 
 #include <linux/serial_reg.h>
+#include <stdio.h>
 #include <string.h>
 
 void serial_init(struct serial *serial, struct irq_router *router, uint32_t gsi,
@@ -233,4 +234,18 @@ static void serial_write(void *owner, uint64_t offset, unsigned int size, uint64
 	pthread_mutex_unlock(&serial->lock);
 }
 
-const struct bus_ops serial_ops = { serial_read, serial_write };
+static void serial_locate(void *owner, uint64_t offset, struct trace_place *place)
+{
+	static const char *const names[SERIAL_PORTS] = {
+		[UART_RX] = "RBR/THR", [UART_IER] = "IER", [UART_IIR] = "IIR/FCR",
+		[UART_LCR] = "LCR",    [UART_MCR] = "MCR", [UART_LSR] = "LSR",
+		[UART_MSR] = "MSR",    [UART_SCR] = "SCR",
+	};
+
+	(void)owner;
+	place->object = "serial port";
+	if (offset < SERIAL_PORTS)
+		snprintf(place->reg, sizeof(place->reg), "%s", names[offset]);
+}
+
+const struct bus_ops serial_ops = { serial_read, serial_write, serial_locate };

@@ -2,6 +2,7 @@
 #include "testdev.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -245,7 +246,35 @@ static void testdev_write(void *owner, uint64_t offset, unsigned int size, uint6
 	pthread_mutex_unlock(&testdev->function.host->lock);
 }
 
-static const struct bus_ops testdev_bar_ops = { testdev_read, testdev_write };
+static void testdev_locate(void *owner, uint64_t offset, struct trace_place *place)
+{
+	static const char *const names[TESTDEV_REGISTERS / 4] = {
+		[TESTDEV_ID / 4] = "ID",
+		[TESTDEV_SCRATCH / 4] = "SCRATCH",
+		[TESTDEV_TRIGGER / 4] = "TRIGGER",
+		[TESTDEV_STATUS / 4] = "STATUS",
+		[TESTDEV_SOURCE_LOW / 4] = "SOURCE_LOW",
+		[TESTDEV_SOURCE_HIGH / 4] = "SOURCE_HIGH",
+		[TESTDEV_TARGET_LOW / 4] = "TARGET_LOW",
+		[TESTDEV_TARGET_HIGH / 4] = "TARGET_HIGH",
+		[TESTDEV_LENGTH / 4] = "LENGTH",
+		[TESTDEV_COMMAND / 4] = "COMMAND",
+	};
+	struct testdev *testdev = owner;
+
+	place->topic = TRACE_TOPIC_bar;
+	place->object = testdev->function.name;
+	place->bar = 0;
+	place->area = "registers";
+	if (offset >= TESTDEV_MSIX_PBA)
+		msix_locate_pba(offset - TESTDEV_MSIX_PBA, place);
+	else if (offset >= TESTDEV_MSIX_TABLE)
+		msix_locate_table(offset - TESTDEV_MSIX_TABLE, place);
+	else if (offset < TESTDEV_REGISTERS)
+		snprintf(place->reg, sizeof(place->reg), "%s", names[offset / 4]);
+}
+
+static const struct bus_ops testdev_bar_ops = { testdev_read, testdev_write, testdev_locate };
 
 /* ---- the PCI function: what the bus calls, with its lock held ---- */
 

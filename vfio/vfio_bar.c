@@ -251,7 +251,31 @@ static void bar_write(void *owner, uint64_t offset, unsigned int size, uint64_t 
 	}
 }
 
-static const struct bus_ops bar_ops = { bar_read, bar_write };
+static void bar_locate(void *owner, uint64_t offset, struct trace_place *place)
+{
+	struct vfio_window *window = owner;
+	struct vfio_pci *pci = window->pci;
+
+	offset += window->piece.offset;
+	place->topic = TRACE_TOPIC_bar;
+	place->object = pci->device.name;
+	place->bar = (int)window->bar;
+	place->offset = offset;
+	place->area = "the device's registers";
+	switch (bar_classify(pci, window->bar, offset, 1)) {
+	case BAR_MSIX_TABLE:
+		msix_locate_table(offset - pci->msix_table_offset, place);
+		break;
+	case BAR_MSIX_PBA:
+		msix_locate_pba(offset - pci->msix_pba_offset, place);
+		break;
+	case BAR_DEVICE:
+	case BAR_NOBODY:
+		break;
+	}
+}
+
+static const struct bus_ops bar_ops = { bar_read, bar_write, bar_locate };
 
 static uint64_t bar_read_rom(void *owner, uint64_t offset, unsigned int size)
 {
@@ -292,6 +316,8 @@ static int bar_place(struct vfio_pci *pci, unsigned int index, struct vfio_windo
 		.fd = bar->region.mmap_fd,
 		.fd_offset = bar->region.mmap_offset + window->piece.offset,
 		.kind = MEMORY_DEVICE,
+		.owner = pci->device.name,
+		.bar = index,
 	};
 	struct bus_region trapped = { addr, window->piece.size,
 				      index == PCI_BAR_ROM ? &bar_rom_ops : &bar_ops, window };

@@ -432,10 +432,10 @@ int machine_run(const struct config *config)
 	if (!machine)
 		return MACHINE_EXIT_HOST;
 	machine_limit_stacks();
-	if (config->stats)
-		trace_enable_timing();
+	ret = trace_open(&config->trace);
 	trace_phase("check the host");
-	ret = machine_check_host(machine);
+	if (ret == 0)
+		ret = machine_check_host(machine);
 	if (ret == 0)
 		ret = machine_open_images(machine);
 	if (ret == 0)
@@ -447,6 +447,8 @@ int machine_run(const struct config *config)
 	if (ret == 0)
 		event = machine_loop(machine);
 	status = machine_exit_status(machine, event);
+	trace_phase("take it down");
 	machine_destroy(machine);
+	trace_close();
 	return status;
 }

@@ -26,6 +26,9 @@ enum options_code {
 	OPT_CONSOLE,
 	OPT_NO_REBOOT,
 	OPT_STATS,
+	OPT_TRACE,
+	OPT_TRACE_FILTER,
+	OPT_INJECT,
 	OPT_TESTDEV,
 	OPT_HELP,
 	OPT_VERSION,
@@ -45,6 +48,9 @@ static const struct option options_table[] = {
 	{ "console", required_argument, NULL, OPT_CONSOLE },
 	{ "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
 	{ "stats", no_argument, NULL, OPT_STATS },
+	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "trace-filter", required_argument, NULL, OPT_TRACE_FILTER },
+	{ "inject", required_argument, NULL, OPT_INJECT },
 	{ "testdev", no_argument, NULL, OPT_TESTDEV },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "h", no_argument, NULL, OPT_HELP },
@@ -68,7 +74,14 @@ void options_print_help(void)
 	      "  --console stdio|none|pty|file:PATH\n"
 	      "                       where the guest's console goes (stdio)\n"
 	      "  --no-reboot          a guest reboot ends minivmm\n"
-	      "  --stats              at the end print exits, ioctls and times\n"
+	      "  --stats              at the end print exits, ioctls, times, trapped accesses\n"
+	      "  --trace FILE         write down each KVM and VFIO call, with the reason, and\n"
+	      "                       what the guest touched: *.json for a timeline viewer,\n"
+	      "                       else text; - is standard error\n"
+	      "  --trace-filter LIST  of it, only what is in a list of\n"
+	      "                       kvm,cpu,run,memory,irq,vfio,dma,config,bar,io\n"
+	      "  --inject WHAT#N=HOW  let something fail the Nth time: IOCTL#N=ERRNO,\n"
+	      "                       irq#N=lost, irq#N=late, config#N=ffff; may be repeated\n"
 	      "  --testdev            add an emulated PCI device to learn and to test with\n"
 	      "  --help, --version\n"
 	      "\n"
@@ -252,8 +265,15 @@ static int options_apply(struct config *config, int option, char *value, const c
 		config->no_reboot = true;
 		return 0;
 	case OPT_STATS:
-		config->stats = true;
+		config->stats = config->trace.times = true;
 		return 0;
+	case OPT_TRACE:
+		config->trace.file = value;
+		return 0;
+	case OPT_TRACE_FILTER:
+		return trace_parse_topics(value, &config->trace.topics);
+	case OPT_INJECT:
+		return trace_fault_parse(&config->trace.faults, value);
 	case OPT_TESTDEV:
 		config->testdev = true;
 		return 0;
@@ -278,6 +298,10 @@ static int options_check(const struct config *config)
 		log_error("--initrd", "needs --kernel: the default guest brings its own");
 		return -EINVAL;
 	}
+	if (config->trace.topics != TRACE_TOPICS_ALL && !config->trace.file) {
+		log_error("--trace-filter", "needs --trace: of what?");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -285,8 +309,10 @@ int options_parse(struct config *config, int argc, char **argv)
 {
 	int option, ret = 0;
 
-	*config =
-		(struct config){ .console = "stdio", .memory = OPTIONS_MEMORY_DEFAULT, .cpus = 1 };
+	*config = (struct config){ .console = "stdio",
+				   .memory = OPTIONS_MEMORY_DEFAULT,
+				   .cpus = 1,
+				   .trace.topics = TRACE_TOPICS_ALL };
 	if (argc > 1 && strcmp(argv[1], "run") == 0) {
 		argc--;
 		argv++;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "vfio/vfio_options.h"
+#include "vmm/core/trace.h"
 
 #define OPTIONS_DEVICES_MAX 32
 #define OPTIONS_BDF_MAX     16
@@ -32,6 +33,7 @@ struct config {
 	unsigned int cpus;
 	bool no_reboot;
 	bool stats;
+	struct trace_options trace;
 	bool testdev;                                         /* add devices/testdev.c's */
 	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX];   /* full BDFs */
 	struct vfio_device_options vfio[OPTIONS_DEVICES_MAX]; /* how each is passed through */

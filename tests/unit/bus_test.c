@@ -37,7 +37,7 @@ static void plain_write(void *owner, uint64_t offset, unsigned int size, uint64_
 	memcpy(&plain->bytes[offset], &value, size);
 }
 
-static const struct bus_ops plain_ops = { plain_read, plain_write };
+static const struct bus_ops plain_ops = { plain_read, plain_write, NULL };
 
 static void add(struct bus *bus, uint64_t base, uint64_t size, struct plain *plain)
 {
@@ -186,7 +186,7 @@ static void strict_write(void *owner, uint64_t offset, unsigned int size, uint64
 
 START_TEST(handlers_see_only_what_they_understand)
 {
-	static const struct bus_ops ops = { strict_read, strict_write };
+	static const struct bus_ops ops = { strict_read, strict_write, NULL };
 	struct strict strict = { 0, false };
 	uint8_t data[32];
 
@@ -258,7 +258,7 @@ static void mover_write(void *owner, uint64_t offset, unsigned int size, uint64_
 	mover->base = mover->target;
 }
 
-static const struct bus_ops mover_ops = { mover_read, mover_write };
+static const struct bus_ops mover_ops = { mover_read, mover_write, NULL };
 
 START_TEST(handler_may_remove_its_region)
 {
@@ -305,7 +305,7 @@ static uint64_t number_read(void *owner, uint64_t offset, unsigned int size)
 /* Added out of order, removed out of order; each is found, its neighbours' gaps are not. */
 START_TEST(many_regions)
 {
-	static const struct bus_ops ops = { number_read, plain_write };
+	static const struct bus_ops ops = { number_read, plain_write, NULL };
 	struct bus bus;
 	uint32_t value;
 
@@ -373,7 +373,7 @@ static void *race_reads(void *arg)
  */
 START_TEST(look_up_while_regions_come_and_go)
 {
-	static const struct bus_ops ops = { number_read, plain_write };
+	static const struct bus_ops ops = { number_read, plain_write, NULL };
 	void *wrong[2];
 	pthread_t threads[2];
 	struct bus bus;

@@ -58,6 +58,12 @@ static void describe(const struct config *config, char *text, size_t size)
 			 config->console, (unsigned long long)(config->memory / MIB), config->cpus,
 			 config->no_reboot ? " once" : "", config->stats ? " stats" : "");
 
+	if (config->trace.file)
+		length += snprintf(text + length, size - (size_t)length, " trace=%s/%u",
+				   config->trace.file, config->trace.topics);
+	if (config->trace.faults.count)
+		length += snprintf(text + length, size - (size_t)length, " faults=%u",
+				   config->trace.faults.count);
 	for (unsigned int i = 0; i < config->device_count; i++)
 		length += describe_device(config, i, text + length, size - (size_t)length);
 }
@@ -85,6 +91,9 @@ static const struct {
 	{ "--console pty", "0 k=- i=- a=- c=pty m=512 n=1" },
 	{ "--console file:/tmp/log", "0 k=- i=- a=- c=file:/tmp/log m=512 n=1" },
 	{ "--no-reboot --stats", "0 k=- i=- a=- c=stdio m=512 n=1 once stats" },
+	{ "--trace - --trace-filter irq", "0 k=- i=- a=- c=stdio m=512 n=1 trace=-/16" },
+	{ "--trace a.json --inject irq#1=lost --inject KVM_RUN#2=EIO",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 trace=a.json/1023 faults=2" },
 	{ "--help", "1 k=- i=- a=- c=stdio m=512 n=1" },
 	{ "-h", "1 k=- i=- a=- c=stdio m=512 n=1" },
 	{ "--version", "2 k=- i=- a=- c=stdio m=512 n=1" },
@@ -134,6 +143,10 @@ static const struct {
 	{ "--nonsense", "--nonsense", "unknown option" },
 	{ "-x", "-x", "unknown option" },
 	{ "--help=yes", "--help=yes", "unknown option" },
+	{ "--trace", "--trace", "needs a value" },
+	{ "--trace-filter irq", "--trace-filter", "needs --trace" },
+	{ "--trace - --trace-filter irq,dmas", "--trace-filter", "dmas: expected some of kvm," },
+	{ "--inject KVM_RUN=EIO", "--inject", "expected IOCTL#N=ERRNO" },
 	{ "stray", "stray", "unexpected word" },
 	{ "run run", "run", "unexpected word" },
 	{ "--cpus 2 stray", "stray", "unexpected word" },

@@ -108,6 +108,49 @@ static unsigned int bus_chunk(const struct bus_region *region, uint64_t offset, 
 	return chunk;
 }
 
+static void bus_locate(const struct bus_region *region, uint64_t offset, struct trace_place *place)
+{
+	*place = (struct trace_place){
+		.topic = TRACE_TOPIC_io,
+		.object = "machine",
+		.bar = TRACE_NO_BAR,
+		.offset = offset,
+	};
+	if (region->ops->locate)
+		region->ops->locate(region->owner, offset, place);
+}
+
+static uint64_t bus_call_read(const struct bus_region *region, uint64_t offset, unsigned int size)
+{
+	struct trace_access access;
+	struct trace_place place;
+	uint64_t value;
+
+	if (!trace_wants_accesses())
+		return region->ops->read(region->owner, offset, size);
+	bus_locate(region, offset, &place);
+	trace_access_begin(&access, &place, false);
+	value = region->ops->read(region->owner, offset, size);
+	trace_access_end(&access, size, value);
+	return value;
+}
+
+static void bus_call_write(const struct bus_region *region, uint64_t offset, unsigned int size,
+			   uint64_t value)
+{
+	struct trace_access access;
+	struct trace_place place;
+
+	if (!trace_wants_accesses()) {
+		region->ops->write(region->owner, offset, size, value);
+		return;
+	}
+	bus_locate(region, offset, &place);
+	trace_access_begin(&access, &place, true);
+	region->ops->write(region->owner, offset, size, value);
+	trace_access_end(&access, size, value);
+}
+
 void bus_read(struct bus *bus, uint64_t addr, void *data, unsigned int len)
 {
 	struct bus_region region;
@@ -120,7 +163,7 @@ void bus_read(struct bus *bus, uint64_t addr, void *data, unsigned int len)
 		chunk = 1;
 		if (bus_lookup(bus, addr, &region)) {
 			chunk = bus_chunk(&region, addr - region.base, len);
-			value = region.ops->read(region.owner, addr - region.base, chunk);
+			value = bus_call_read(&region, addr - region.base, chunk);
 		}
 		memcpy(bytes, &value, chunk);
 	}
@@ -139,7 +182,7 @@ void bus_write(struct bus *bus, uint64_t addr, const void *data, unsigned int le
 		if (bus_lookup(bus, addr, &region)) {
 			chunk = bus_chunk(&region, addr - region.base, len);
 			memcpy(&value, bytes, chunk);
-			region.ops->write(region.owner, addr - region.base, chunk, value);
+			bus_call_write(&region, addr - region.base, chunk, value);
 		}
 	}
 }

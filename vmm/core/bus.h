@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "trace_access.h"
+
 /*
  * `offset` counts from the region's base; `size` is 1, 2, 4 or 8 and never crosses the region's
  * end. Values are in the CPU's byte order. Called from any vCPU's thread.
@@ -23,6 +25,11 @@
 struct bus_ops {
 	uint64_t (*read)(void *owner, uint64_t offset, unsigned int size);
 	void (*write)(void *owner, uint64_t offset, unsigned int size, uint64_t value);
+	/*
+	 * For a trace: whose registers these are and what lies at `offset`. `place` holds what can
+	 * be said without being asked; NULL where there is nothing to add.
+	 */
+	void (*locate)(void *owner, uint64_t offset, struct trace_place *place);
 };
 
 struct bus_region {

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "log.h"
+#include "trace.h"
 
 /* Transparent huge pages of x86-64 and of arm64 with 4 KiB pages. */
 #define MEMORY_HUGE_PAGE (2ull << 20)
@@ -89,6 +90,23 @@ static int memory_tell_add(struct memory *memory, const struct memory_region *re
 	return 0;
 }
 
+/* What comes or goes, around the calls by which KVM and the IOMMU are told. */
+static void memory_trace_begin(struct trace_span *span, const char *name,
+			       const struct memory_region *region)
+{
+	trace_begin(span, TRACE_TOPIC_memory, name, NULL);
+	if (!span->on)
+		return;
+	if (region->owner)
+		trace_put(&span->fields, "what", "BAR %u of %s", region->bar, region->owner);
+	else
+		trace_put(&span->fields, "what", "RAM");
+	trace_put(&span->fields, "gpa", "%#" PRIx64, region->gpa);
+	trace_put_size(&span->fields, "size", region->size);
+	if (region->fd >= 0)
+		trace_put(&span->fields, "file offset", "%#" PRIx64, region->fd_offset);
+}
+
 static int memory_add_locked(struct memory *memory, const struct memory_region *region)
 {
 	size_t at = memory_find(memory, region->gpa);
@@ -107,14 +125,17 @@ static int memory_add_locked(struct memory *memory, const struct memory_region *
 
 int memory_add_region(struct memory *memory, const struct memory_region *region)
 {
+	struct trace_span span;
 	uint64_t end;
 	int ret;
 
 	if (!region->size || __builtin_add_overflow(region->gpa, region->size, &end))
 		return -EINVAL;
+	memory_trace_begin(&span, "memory comes", region);
 	pthread_mutex_lock(&memory->lock);
 	ret = memory_add_locked(memory, region);
 	pthread_mutex_unlock(&memory->lock);
+	trace_end(&span);
 	return ret;
 }
 
@@ -157,14 +178,17 @@ int memory_add_ram(struct memory *memory, uint64_t gpa, uint64_t size)
 void memory_del_region(struct memory *memory, uint64_t gpa)
 {
 	struct memory_region region;
+	struct trace_span span;
 	size_t at;
 
 	pthread_mutex_lock(&memory->lock);
 	at = memory_find(memory, gpa);
 	if (at < memory->count && memory->regions[at].gpa == gpa) {
 		region = memory->regions[at];
+		memory_trace_begin(&span, "memory goes", &region);
 		memory_tell_del(memory, memory->listener_count, &region);
 		memory_remove(memory, at);
+		trace_end(&span);
 	}
 	pthread_mutex_unlock(&memory->lock);
 }

@@ -29,6 +29,8 @@ struct memory_region {
 	int fd; /* what hva maps, or -1 for anonymous memory */
 	uint64_t fd_offset;
 	enum memory_kind kind;
+	const char *owner; /* whose BAR it is, for people; NULL for RAM */
+	unsigned int bar;
 };
 
 struct memory_listener {

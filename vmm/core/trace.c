@@ -4,8 +4,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
+
+#include "log.h"
+#include "trace_access.h"
+#include "trace_heat.h"
+#include "trace_sink.h"
 
 #define TRACE_PHASES_MAX 16
 
@@ -14,18 +20,28 @@ struct trace_phase_mark {
 	uint64_t start_ns;
 };
 
-/* The trace sink: the only mutable state of minivmm at file scope. */
+/* With trace_topics the only mutable state of minivmm at file scope. */
 static struct {
 	_Atomic uint64_t count[TRACE_CALL_COUNT];
 	_Atomic uint64_t ns[TRACE_CALL_COUNT];
-	bool timing;
 	struct trace_phase_mark phases[TRACE_PHASES_MAX];
 	unsigned int phase_count;
+	struct trace_heat heat;
+	struct trace_faults faults;
+	struct trace_sink *sink; /* NULL: no trace is written */
 } trace;
+
+unsigned int trace_topics;
 
 static const char *const trace_names[TRACE_CALL_COUNT] = {
 #define TRACE_NAME(call) [TRACE_##call] = #call,
 	TRACE_CALLS(TRACE_NAME)
+#undef TRACE_NAME
+};
+
+static const char *const trace_topic_names[TRACE_TOPIC_COUNT] = {
+#define TRACE_NAME(topic) [TRACE_TOPIC_##topic] = #topic,
+	TRACE_TOPICS(TRACE_NAME)
 #undef TRACE_NAME
 };
 
@@ -37,34 +53,59 @@ static uint64_t trace_now(void)
 	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
-static void trace_add(_Atomic uint64_t *counter, uint64_t value)
+/* ---- calls ---- */
+
+static void trace_decode(const struct trace_about *about, struct trace_fields *fields,
+			 uintptr_t detail, int ret, bool made)
 {
-	atomic_fetch_add_explicit(counter, value, memory_order_relaxed);
+	trace_fields_init(fields);
+	if (about->decode)
+		about->decode(fields, (const void *)detail, ret);
+	if (ret < 0)
+		trace_put_result(fields, "-%s (%s%s)", strerrorname_np(-ret), strerrordesc_np(-ret),
+				 made ? "" : ": injected");
+	else if (!fields->result[0])
+		trace_put_result(fields, "%d", ret);
 }
 
-int trace_named_ioctl(enum trace_call call, int fd, unsigned long request, unsigned long arg)
+static int trace_make_call(int fd, unsigned long request, unsigned long arg)
 {
-	uint64_t start = trace.timing ? trace_now() : 0;
 	int ret = ioctl(fd, request, arg);
 
-	if (ret < 0)
-		ret = -errno;
-	trace_add(&trace.count[call], 1);
-	if (trace.timing)
-		trace_add(&trace.ns[call], trace_now() - start);
-	return ret;
+	return ret < 0 ? -errno : ret;
 }
 
-void trace_enable_timing(void)
+/* What is to be done when somebody listens, or wants it to fail. */
+static int trace_heard_ioctl(const struct trace_about *about, int fd, unsigned long request,
+			     unsigned long arg, uintptr_t detail, uint64_t nth)
 {
-	trace.timing = true;
+	struct trace_fields fields;
+	struct trace_made made = { about, trace_names[about->call], fd, &fields, 0, 0, 0 };
+	bool real =
+		trace_fault_due(&trace.faults, about->call, nth, &made.result) == TRACE_FAULT_NONE;
+
+	made.start = trace_now();
+	if (real)
+		made.result = trace_make_call(fd, request, arg);
+	made.end = trace_now();
+	atomic_fetch_add_explicit(&trace.ns[about->call], made.end - made.start,
+				  memory_order_relaxed);
+	if (trace.sink && trace_wants(1u << about->topic)) {
+		trace_decode(about, &fields, detail, made.result, real);
+		trace_sink_call(trace.sink, &made);
+	}
+	return made.result;
 }
 
-void trace_phase(const char *name)
+int trace_named_ioctl(const struct trace_about *about, int fd, unsigned long request,
+		      unsigned long arg, uintptr_t detail)
 {
-	if (!trace.timing || trace.phase_count == TRACE_PHASES_MAX)
-		return;
-	trace.phases[trace.phase_count++] = (struct trace_phase_mark){ name, trace_now() };
+	uint64_t before =
+		atomic_fetch_add_explicit(&trace.count[about->call], 1, memory_order_relaxed);
+
+	if (trace_wants(UINT32_MAX))
+		return trace_heard_ioctl(about, fd, request, arg, detail, before + 1);
+	return trace_make_call(fd, request, arg);
 }
 
 uint64_t trace_count(enum trace_call call)
@@ -72,7 +113,156 @@ uint64_t trace_count(enum trace_call call)
 	return atomic_load_explicit(&trace.count[call], memory_order_relaxed);
 }
 
-void trace_print(FILE *out)
+const char *trace_call_name(enum trace_call call)
+{
+	return trace_names[call];
+}
+
+/* ---- spans and accesses ---- */
+
+void trace_span_begin(struct trace_span *span, enum trace_topic topic, const char *name,
+		      const char *object)
+{
+	span->topic = topic;
+	span->name = name;
+	span->object = object;
+	trace_fields_init(&span->fields);
+	span->on = trace.sink && trace_sink_enter(trace.sink, span);
+	span->start = trace_now();
+}
+
+void trace_span_end(struct trace_span *span)
+{
+	trace_sink_leave(trace.sink, span, trace_now());
+}
+
+void trace_access_begin(struct trace_access *access, const struct trace_place *place, bool write)
+{
+	static const char *const names[][2] = {
+		[TRACE_TOPIC_config] = { "config read", "config write" },
+		[TRACE_TOPIC_bar] = { "BAR read", "BAR write" },
+		[TRACE_TOPIC_io] = { "read", "write" },
+	};
+
+	access->place = place;
+	access->write = write;
+	access->start = trace_now();
+	trace_begin(&access->span, place->topic, names[place->topic][write], place->object);
+}
+
+void trace_access_end(struct trace_access *access, unsigned int size, uint64_t value)
+{
+	if (trace_wants(TRACE_WANTS_TIMES))
+		trace_heat_add(&trace.heat, access->place, access->write,
+			       trace_now() - access->start);
+	if (!access->span.on)
+		return;
+	trace_place_decode(&access->span.fields, access->place, access->write, size, value);
+	trace_span_end(&access->span);
+}
+
+/* ---- faults ---- */
+
+enum trace_fault_how trace_irq_fault(void)
+{
+	uint64_t nth;
+	int err;
+
+	if (!trace_wants(TRACE_WANTS_FAULTS))
+		return TRACE_FAULT_NONE;
+	nth = atomic_fetch_add(&trace.faults.irqs, 1) + 1;
+	return trace_fault_due(&trace.faults, TRACE_FAULT_IRQ, nth, &err);
+}
+
+bool trace_config_fault(void)
+{
+	uint64_t nth;
+	int err;
+
+	if (!trace_wants(TRACE_WANTS_FAULTS))
+		return false;
+	nth = atomic_fetch_add(&trace.faults.configs, 1) + 1;
+	return trace_fault_due(&trace.faults, TRACE_FAULT_CONFIG, nth, &err) == TRACE_FAULT_ONES;
+}
+
+/* ---- who listens ---- */
+
+const char *trace_topic_name(enum trace_topic topic)
+{
+	return trace_topic_names[topic];
+}
+
+static int trace_parse_topic(const char *word, size_t length, unsigned int *topics)
+{
+	for (unsigned int topic = 0; topic < TRACE_TOPIC_COUNT; topic++) {
+		const char *name = trace_topic_names[topic];
+
+		if (strlen(name) == length && strncmp(name, word, length) == 0) {
+			*topics |= 1u << topic;
+			return 0;
+		}
+	}
+	log_error("--trace-filter",
+		  "%.*s: expected some of kvm, cpu, run, memory, irq, vfio, dma, config, bar, io",
+		  (int)length, word);
+	return -EINVAL;
+}
+
+int trace_parse_topics(const char *text, unsigned int *topics)
+{
+	int ret;
+
+	*topics = 0;
+	do {
+		size_t length = strcspn(text, ",");
+
+		ret = trace_parse_topic(text, length, topics);
+		text += length;
+	} while (ret == 0 && *text++ == ',');
+	return ret;
+}
+
+int trace_open(const struct trace_options *options)
+{
+	int ret = 0;
+
+	trace_close();
+	if (options->file)
+		ret = trace_sink_new(options->file, trace_now(), &trace.sink);
+	if (ret < 0)
+		return ret;
+	memset(trace.count, 0, sizeof(trace.count));
+	trace.faults.count = options->faults.count;
+	memcpy(trace.faults.list, options->faults.list, sizeof(trace.faults.list));
+	trace_topics = (options->file ? options->topics : 0) |
+		       (options->times ? TRACE_WANTS_TIMES : 0) |
+		       (options->faults.count ? TRACE_WANTS_FAULTS : 0);
+	return 0;
+}
+
+void trace_close(void)
+{
+	trace_topics = 0;
+	trace_sink_free(trace.sink, trace_now());
+	trace.sink = NULL;
+	trace.faults.count = 0;
+	trace.faults.irqs = trace.faults.configs = 0;
+}
+
+void trace_phase(const char *name)
+{
+	uint64_t now;
+
+	if (!trace_wants(UINT32_MAX))
+		return;
+	now = trace_now();
+	if (trace.phase_count < TRACE_PHASES_MAX)
+		trace.phases[trace.phase_count++] = (struct trace_phase_mark){ name, now };
+	if (trace.sink)
+		trace_sink_phase(trace.sink, name, now);
+}
+
+static void trace_print_phases(FILE *out)
 {
 	uint64_t now = trace_now();
 
@@ -83,9 +273,15 @@ void trace_print(FILE *out)
 		fprintf(out, "  %-32s %12.3f ms\n", trace.phases[i].name,
 			(double)(end - trace.phases[i].start_ns) / 1e6);
 	}
+}
+
+void trace_print(FILE *out)
+{
+	trace_print_phases(out);
 	fprintf(out, "ioctls:\n");
 	for (unsigned int i = 0; i < TRACE_CALL_COUNT; i++)
 		if (trace.count[i])
 			fprintf(out, "  %-36s %8" PRIu64 "  %12.3f ms\n", trace_names[i],
 				trace.count[i], (double)trace.ns[i] / 1e6);
+	trace_heat_print(&trace.heat, out);
 }

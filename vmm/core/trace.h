@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one gate to the kernel: every KVM and VFIO ioctl passes here, named, counted and timed.
+ * The one gate to the kernel: every KVM and VFIO ioctl passes here, named, counted, timed,
+ * explained - and, when asked for, made to fail.
  *
  * The name comes from the call site, because a number alone does not tell: VFIO_IOMMU_GET_INFO and
  * VFIO_DEVICE_GET_PCI_HOT_RESET_INFO are the same number on different files. The list below is thus
- * also the list of all that minivmm ever asks of KVM and VFIO.
+ * also the list of all that minivmm ever asks of KVM and VFIO. What a call means is not known here:
+ * the room that makes it defines a struct trace_about, which names its topic, tells why it is made,
+ * and decodes its arguments.
+ *
+ * Besides calls there are spans: what the guest touched, memory that came or went, each with the
+ * calls it caused inside it. While nobody listens a call costs one branch more than ioctl() and a
+ * counter, a span one branch.
  */
 #ifndef MINIVMM_TRACE_H
 #define MINIVMM_TRACE_H
@@ -12,6 +19,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "trace_fault.h"
+#include "trace_fields.h"
 
 /* clang-format off */
 #define TRACE_CALLS(X)                                                                             \
@@ -27,6 +37,19 @@
 	X(VFIO_DEVICE_GET_IRQ_INFO) X(VFIO_DEVICE_SET_IRQS) X(VFIO_DEVICE_RESET)                   \
 	X(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO) X(VFIO_DEVICE_PCI_HOT_RESET)                         \
 	X(VFIO_IOMMU_GET_INFO) X(VFIO_IOMMU_MAP_DMA) X(VFIO_IOMMU_UNMAP_DMA)
+
+/* What --trace-filter tells apart, by these names. */
+#define TRACE_TOPICS(X)                                                                            \
+	X(kvm)     /* the machine as KVM knows it: files, capabilities, controllers */             \
+	X(cpu)     /* the state of a vCPU */                                                       \
+	X(run)     /* KVM_RUN and why it came back */                                              \
+	X(memory)  /* memory slots, and what is in them */                                         \
+	X(irq)     /* routes, irqfds, lines, the device's interrupts */                            \
+	X(vfio)    /* the device and how it is reached */                                          \
+	X(dma)     /* what the device reaches */                                                   \
+	X(config)  /* configuration space, as the guest touches it */                              \
+	X(bar)     /* trapped accesses to BARs */                                                  \
+	X(io)      /* trapped accesses to all else */
 /* clang-format on */
 
 enum trace_call {
@@ -36,22 +59,145 @@ enum trace_call {
 		TRACE_CALL_COUNT
 };
 
+enum trace_topic {
+#define TRACE_ENUM(topic) TRACE_TOPIC_##topic,
+	TRACE_TOPICS(TRACE_ENUM)
+#undef TRACE_ENUM
+		TRACE_TOPIC_COUNT
+};
+
+#define TRACE_TOPICS_ALL ((1u << TRACE_TOPIC_COUNT) - 1)
+#define TRACE_TOPICS_ACCESSES                                                                      \
+	(1u << TRACE_TOPIC_config | 1u << TRACE_TOPIC_bar | 1u << TRACE_TOPIC_io)
+
+/* ---- calls ---- */
+
+struct trace_about {
+	enum trace_call call;
+	enum trace_topic topic;
+	const char *object; /* what kind of file it is made on */
+	const char *why;    /* one line; NULL if decode() finds one that depends on the arguments */
+	/*
+	 * Puts the arguments into `fields`. Called after the call, so that answers are there too;
+	 * `arg` is what was handed to the ioctl (or to trace_ioctl_detail()), `result` what it
+	 * returned or -errno. NULL if there is nothing to say.
+	 */
+	void (*decode)(struct trace_fields *fields, const void *arg, int result);
+};
+
+#define TRACE_EXTERN(call) extern const struct trace_about trace_about_##call;
+TRACE_CALLS(TRACE_EXTERN)
+#undef TRACE_EXTERN
+
+/* What the room that makes a call says about it; see struct trace_about. */
+#define TRACE_ABOUT(name, topic_name, object_name, decoder, reason)                                \
+	const struct trace_about trace_about_##name = {                                            \
+		.call = TRACE_##name,                                                              \
+		.topic = TRACE_TOPIC_##topic_name,                                                 \
+		.object = (object_name),                                                           \
+		.why = (reason),                                                                   \
+		.decode = (decoder),                                                               \
+	}
+
 /* ioctl(fd, call, arg): what it returned, or -errno. `call` is the request's own name. */
 #define trace_ioctl(fd, call, arg)                                                                 \
-	trace_named_ioctl(TRACE_##call, (fd), (call), (unsigned long)(arg))
+	trace_named_ioctl(&trace_about_##call, (fd), (call), (unsigned long)(arg), (uintptr_t)(arg))
 
-int trace_named_ioctl(enum trace_call call, int fd, unsigned long request, unsigned long arg);
+/* The same for a call that says what it has to say in `detail` rather than in its argument. */
+#define trace_ioctl_detail(fd, call, arg, detail)                                                  \
+	trace_named_ioctl(&trace_about_##call, (fd), (call), (unsigned long)(arg),                 \
+			  (uintptr_t)(detail))
 
-/* From now on calls are timed too, and phases kept. Before it they are only counted. */
-void trace_enable_timing(void);
+int trace_named_ioctl(const struct trace_about *about, int fd, unsigned long request,
+		      unsigned long arg, uintptr_t detail);
+
+/* How often `call` was made, and its name; the name of a topic. */
+uint64_t trace_count(enum trace_call call);
+const char *trace_call_name(enum trace_call call);
+const char *trace_topic_name(enum trace_topic topic);
+
+/* ---- who listens ---- */
+
+/* Bits of topics that somebody wants to hear of, and the two below; 0: nobody listens. */
+extern unsigned int trace_topics;
+
+#define TRACE_WANTS_TIMES  (1u << 30)
+#define TRACE_WANTS_FAULTS (1u << 31)
+
+static inline bool trace_wants(unsigned int bits)
+{
+	return __builtin_expect((trace_topics & bits) != 0, 0);
+}
+
+struct trace_options {
+	const char *file; /* NULL: none; - is standard error, *.json for a timeline, else text */
+	unsigned int topics;
+	bool times; /* for trace_print() */
+	struct trace_faults faults;
+};
+
+/* The topics in a list such as "irq,dma"; 0, or -EINVAL, logged. */
+int trace_parse_topics(const char *text, unsigned int *topics);
+
+/* Count and listen from now on; before any other thread. 0 or -errno, logged. */
+int trace_open(const struct trace_options *options);
+
+/* Complete the file; no other thread runs any more. Does nothing when none is open. */
+void trace_close(void);
 
 /* The start has reached a new phase; the one before it ends here. `name` must be a literal. */
 void trace_phase(const char *name);
 
-/* How often `call` was made. */
-uint64_t trace_count(enum trace_call call);
-
-/* Write what was gathered: phases with their times, ioctls by name with count and total time. */
+/*
+ * Write what was gathered: phases with their times, ioctls by name with count and total time, and
+ * where the guest's trapped accesses went.
+ */
 void trace_print(FILE *out);
+
+/* ---- spans ---- */
+
+/* Lives on the stack of who does it. Undefined but for `on` while nobody listens. */
+struct trace_span {
+	bool on;
+	enum trace_topic topic;
+	const char *name;   /* a literal */
+	const char *object; /* on what; or NULL */
+	uint64_t start;
+	struct trace_fields fields; /* to be filled in by who sees `on` */
+	struct trace_span *outer;
+	unsigned int depth;
+	FILE *inner; /* what happened inside, until the end is written */
+	char *inner_text;
+	size_t inner_size;
+};
+
+void trace_span_begin(struct trace_span *span, enum trace_topic topic, const char *name,
+		      const char *object);
+void trace_span_end(struct trace_span *span);
+
+static inline void trace_begin(struct trace_span *span, enum trace_topic topic, const char *name,
+			       const char *object)
+{
+	span->on = false;
+	if (trace_wants(1u << topic))
+		trace_span_begin(span, topic, name, object);
+}
+
+static inline void trace_end(struct trace_span *span)
+{
+	if (__builtin_expect(span->on, 0))
+		trace_span_end(span);
+}
+
+/* ---- faults ---- */
+
+/*
+ * To be asked before each interrupt that minivmm passes on itself: TRACE_FAULT_NONE, _LOST or
+ * _LATE.
+ */
+enum trace_fault_how trace_irq_fault(void);
+
+/* To be asked before each read of a device's configuration space: whether it is to be all-ones. */
+bool trace_config_fault(void);
 
 #endif

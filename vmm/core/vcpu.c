@@ -187,7 +187,7 @@ static void *vcpu_run(void *arg)
 	struct vcpu *vcpu = arg;
 
 	while (vcpu_may_run(vcpu)) {
-		int ret = trace_ioctl(vcpu->fd, KVM_RUN, 0);
+		int ret = trace_ioctl_detail(vcpu->fd, KVM_RUN, 0, vcpu->run);
 
 		if (ret == -EINTR || ret == -EAGAIN)
 			continue;

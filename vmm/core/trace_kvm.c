@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What each KVM ioctl means that is the same on every architecture, and why minivmm makes it.
+ *
+ * Read beside it: Documentation/virt/kvm/api.rst.
+ */
+#include <inttypes.h>
+#include <linux/kvm.h>
+#include <string.h>
+
+#include "trace.h"
+
+#define FILE_KVM "/dev/kvm"
+#define FILE_VM  "VM"
+
+/* ---- the machine ---- */
+
+struct kvm_cap_reason {
+	uint64_t cap;
+	const char *name;
+	const char *why;
+};
+
+static const struct kvm_cap_reason kvm_caps[] = {
+#define CAP(cap) cap, #cap
+	{ CAP(KVM_CAP_USER_MEMORY), "guest RAM is ordinary memory of this process" },
+	{ CAP(KVM_CAP_IRQ_ROUTING), "the guest writes where an interrupt goes; how many at most?" },
+	{ CAP(KVM_CAP_IRQFD), "an eventfd becomes an interrupt inside the kernel, past minivmm" },
+	{ CAP(KVM_CAP_IRQFD_RESAMPLE), "a level interrupt: KVM says when the guest acknowledged" },
+	{ CAP(KVM_CAP_IMMEDIATE_EXIT), "a vCPU must be stoppable however it stands" },
+	{ CAP(KVM_CAP_MAX_VCPUS), "how many vCPUs may be asked for" },
+	{ CAP(KVM_CAP_NR_MEMSLOTS), "how many pieces the guest's memory may have" },
+	{ CAP(KVM_CAP_IRQCHIP), "the interrupt controllers shall be the kernel's" },
+	{ CAP(KVM_CAP_EXT_CPUID), "what the CPUs can do is copied from the host" },
+	{ CAP(KVM_CAP_SET_TSS_ADDR), "pages that Intel CPUs need shall lie where nothing else is" },
+	{ CAP(KVM_CAP_SET_IDENTITY_MAP_ADDR), "and so shall KVM's identity map" },
+	{ CAP(KVM_CAP_TSC_DEADLINE_TIMER), "does the local APIC have the cheap kind of timer?" },
+#ifdef KVM_CAP_PIT2
+	{ CAP(KVM_CAP_PIT2), "a PC's first clock source, before it knows better ones" },
+#endif
+#undef CAP
+	{ 0, NULL, NULL },
+};
+
+static void kvm_decode_cap(struct trace_fields *fields, const void *arg, int result)
+{
+	uint64_t cap = (uintptr_t)arg;
+	const struct kvm_cap_reason *row = kvm_caps;
+
+	(void)result;
+	while (row->name && row->cap != cap)
+		row++;
+	fields->why = row->why ? row->why : "can this kernel's KVM do what the machine needs?";
+	if (row->name)
+		trace_put(fields, "capability", "%s", row->name);
+	else
+		trace_put(fields, "capability", "%" PRIu64, cap);
+}
+
+static void kvm_decode_create_vm(struct trace_fields *fields, const void *arg, int result)
+{
+	(void)arg;
+	if (result < 0)
+		return;
+	trace_put_result(fields, "fd %d", result);
+	strcpy(fields->opened, FILE_VM);
+}
+
+static void kvm_decode_create_vcpu(struct trace_fields *fields, const void *arg, int result)
+{
+	unsigned int id = (unsigned int)(uintptr_t)arg;
+
+	trace_put(fields, "id", "%u", id);
+	if (result < 0)
+		return;
+	trace_put_result(fields, "fd %d", result);
+	snprintf(fields->opened, sizeof(fields->opened), "vCPU %u", id);
+}
+
+static void kvm_decode_create_device(struct trace_fields *fields, const void *arg, int result)
+{
+	static const struct trace_name types[] = { { KVM_DEV_TYPE_VFIO, "VFIO" }, { 0, NULL } };
+	const struct kvm_create_device *device = arg;
+
+	trace_put_name(fields, "type", device->type, types);
+	if (result >= 0)
+		trace_put_result(fields, "fd %u", device->fd);
+}
+
+static void kvm_decode_device_attr(struct trace_fields *fields, const void *arg, int result)
+{
+	static const struct trace_name names[] = {
+		{ KVM_DEV_VFIO_GROUP_ADD, "add file" },
+		{ KVM_DEV_VFIO_GROUP_DEL, "forget file" },
+		{ 0, NULL },
+	};
+	const struct kvm_device_attr *attr = arg;
+
+	(void)result;
+	if (attr->group != KVM_DEV_VFIO_GROUP)
+		return;
+	trace_put_name(fields, "do", attr->attr, names);
+	trace_put(fields, "fd", "%d", *(const int32_t *)(uintptr_t)attr->addr);
+	fields->why =
+		attr->attr == KVM_DEV_VFIO_GROUP_ADD
+			? "KVM learns that a device does DMA here: caching and wbinvd count now"
+			: "KVM lets go of the group, or it would stay busy";
+}
+
+TRACE_ABOUT(KVM_GET_API_VERSION, kvm, FILE_KVM, NULL,
+	    "the first question to KVM; every one that can be used answers 12");
+TRACE_ABOUT(KVM_CHECK_EXTENSION, kvm, FILE_KVM, kvm_decode_cap, NULL);
+TRACE_ABOUT(KVM_GET_VCPU_MMAP_SIZE, kvm, FILE_KVM, NULL,
+	    "how much of each vCPU's file is mapped: there KVM says why the guest stopped");
+TRACE_ABOUT(KVM_CREATE_VM, kvm, FILE_KVM, kvm_decode_create_vm,
+	    "an empty machine: no memory, no CPU; all that follows is put into it");
+TRACE_ABOUT(KVM_CREATE_VCPU, kvm, FILE_VM, kvm_decode_create_vcpu,
+	    "a CPU of the guest; one thread of minivmm will run it");
+TRACE_ABOUT(KVM_CREATE_DEVICE, kvm, FILE_VM, kvm_decode_create_device,
+	    "KVM's link to VFIO, to be told of the groups whose devices the guest has");
+TRACE_ABOUT(KVM_SET_DEVICE_ATTR, kvm, "KVM device", kvm_decode_device_attr, NULL);
+
+/* ---- memory ---- */
+
+static void kvm_decode_slot(struct trace_fields *fields, const void *arg, int result)
+{
+	static const struct trace_name flags[] = {
+		{ KVM_MEM_LOG_DIRTY_PAGES, "LOG_DIRTY_PAGES" },
+		{ KVM_MEM_READONLY, "READONLY" },
+		{ 0, NULL },
+	};
+	const struct kvm_userspace_memory_region *region = arg;
+
+	(void)result;
+	trace_put(fields, "slot", "%u", region->slot);
+	trace_put(fields, "gpa", "%#" PRIx64, (uint64_t)region->guest_phys_addr);
+	trace_put_size(fields, "size", region->memory_size);
+	if (region->memory_size == 0) {
+		fields->why = "size 0: the guest has nothing at this address any more";
+		return;
+	}
+	trace_put(fields, "hva", "%#" PRIx64, (uint64_t)region->userspace_addr);
+	if (region->flags)
+		trace_put_flags(fields, "flags", region->flags, flags);
+	fields->why = "these pages of minivmm are the guest's from now on: no exit when it touches "
+		      "them";
+}
+
+TRACE_ABOUT(KVM_SET_USER_MEMORY_REGION, memory, FILE_VM, kvm_decode_slot, NULL);
+
+/* ---- interrupts ---- */
+
+/* Pins are the same in every table: only their number is told. */
+static void kvm_decode_routing(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct kvm_irq_routing *table = arg;
+	uint32_t pins = 0;
+
+	(void)result;
+	for (uint32_t i = 0; i < table->nr; i++) {
+		const struct kvm_irq_routing_entry *entry = &table->entries[i];
+
+		if (entry->type != KVM_IRQ_ROUTING_MSI) {
+			pins++;
+			continue;
+		}
+		trace_put(fields, "GSI", "%u -> address %#" PRIx64 " data %#x", entry->gsi,
+			  (uint64_t)entry->u.msi.address_hi << 32 | entry->u.msi.address_lo,
+			  entry->u.msi.data);
+	}
+	trace_put(fields, "pins", "%u", pins);
+}
+
+static void kvm_decode_irqfd(struct trace_fields *fields, const void *arg, int result)
+{
+	static const struct trace_name flags[] = {
+		{ KVM_IRQFD_FLAG_DEASSIGN, "DEASSIGN" },
+		{ KVM_IRQFD_FLAG_RESAMPLE, "RESAMPLE" },
+		{ 0, NULL },
+	};
+	const struct kvm_irqfd *irqfd = arg;
+
+	(void)result;
+	trace_put(fields, "eventfd", "%u", irqfd->fd);
+	trace_put(fields, "GSI", "%u", irqfd->gsi);
+	if (irqfd->flags)
+		trace_put_flags(fields, "flags", irqfd->flags, flags);
+	if (irqfd->flags & KVM_IRQFD_FLAG_DEASSIGN)
+		fields->why =
+			"masked or given up: what the device signals now waits in the eventfd";
+	else if (irqfd->flags & KVM_IRQFD_FLAG_RESAMPLE)
+		trace_put(fields, "resample eventfd", "%u", irqfd->resamplefd);
+	if (irqfd->flags == 0)
+		fields->why = "the wire: who writes the eventfd interrupts the guest, inside the "
+			      "kernel";
+	else if (irqfd->flags == KVM_IRQFD_FLAG_RESAMPLE)
+		fields->why =
+			"two wires: one raises the line, one tells that the guest acknowledged";
+}
+
+static void kvm_decode_line(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct kvm_irq_level *pin = arg;
+
+	(void)result;
+	trace_put(fields, "GSI", "%u", pin->irq);
+	trace_put(fields, "level", "%u", pin->level);
+	if (pin->level) {
+		fields->series = "interrupts by minivmm";
+		fields->kind = "line";
+	}
+}
+
+static void kvm_decode_message(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct kvm_msi *message = arg;
+
+	(void)result;
+	trace_put(fields, "address", "%#" PRIx64,
+		  (uint64_t)message->address_hi << 32 | message->address_lo);
+	trace_put(fields, "data", "%#x", message->data);
+	fields->series = "interrupts by minivmm";
+	fields->kind = "message";
+}
+
+TRACE_ABOUT(KVM_SET_GSI_ROUTING, irq, FILE_VM, kvm_decode_routing,
+	    "what each interrupt number means to the guest: the whole table, each time");
+TRACE_ABOUT(KVM_IRQFD, irq, FILE_VM, kvm_decode_irqfd, NULL);
+TRACE_ABOUT(KVM_IRQ_LINE, irq, FILE_VM, kvm_decode_line,
+	    "a pin of an interrupt controller, driven by a device that minivmm emulates");
+TRACE_ABOUT(
+	KVM_SIGNAL_MSI, irq, FILE_VM, kvm_decode_message,
+	"the device has signalled; minivmm hands the message on itself, because it was told to");

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace_sink.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "trace_writer.h"
+
+#define SINK_COUNTERS_MAX 64
+#define SINK_COUNTER_GAP  1000000u /* ns between two points of a counter's curve */
+#define SINK_FILES_MAX    1024     /* file descriptors that get names */
+#define SINK_BUFFER       (256u << 10)
+
+struct trace_sink {
+	pthread_mutex_t lock;
+	const char *path;
+	const struct trace_writer *writer;
+	struct trace_output output;
+	uint64_t began;
+	const char *phase; /* the one that lasts */
+	uint64_t phase_start;
+	struct trace_thread **threads;
+	size_t thread_count;
+	struct trace_counter counters[SINK_COUNTERS_MAX]; /* those of a series side by side */
+	unsigned int counter_count;
+	uint64_t counters_written;
+	char opened[SINK_FILES_MAX][24]; /* what file descriptors are, by number */
+};
+
+/* ---- threads ---- */
+
+/* By the kernel's number: a thread that comes after one that ended is another one. */
+static struct trace_thread *sink_thread(struct trace_sink *sink)
+{
+	int id = gettid();
+	struct trace_thread *thread, **grown;
+
+	for (size_t i = sink->thread_count; i--;)
+		if (sink->threads[i]->id == id)
+			return sink->threads[i];
+	grown = realloc(sink->threads, (sink->thread_count + 1) * sizeof(struct trace_thread *));
+	if (!grown)
+		return NULL;
+	sink->threads = grown;
+	thread = calloc(1, sizeof(*thread));
+	if (!thread)
+		return NULL;
+	thread->id = id;
+	if (id == getpid() ||
+	    pthread_getname_np(pthread_self(), thread->name, sizeof(thread->name)))
+		strcpy(thread->name, "main");
+	sink->threads[sink->thread_count++] = thread;
+	sink->writer->thread(&sink->output, thread);
+	return thread;
+}
+
+/* Where a thread's events go: into the span around them, as long as that is not written. */
+static FILE *sink_stream(struct trace_sink *sink, struct trace_span *outer)
+{
+	if (outer && !outer->inner)
+		outer->inner = open_memstream(&outer->inner_text, &outer->inner_size);
+	return outer && outer->inner ? outer->inner : sink->output.file;
+}
+
+/* ---- counters ---- */
+
+static void sink_write_counters(struct trace_sink *sink, uint64_t now)
+{
+	unsigned int first = 0;
+
+	for (unsigned int i = 1; i <= sink->counter_count; i++) {
+		if (i < sink->counter_count &&
+		    strcmp(sink->counters[i].series, sink->counters[first].series) == 0)
+			continue;
+		sink->writer->counters(&sink->output, &sink->counters[first], i - first, now);
+		first = i;
+	}
+	sink->counters_written = now;
+}
+
+static struct trace_counter *sink_find_counter(struct trace_sink *sink, const char *series,
+					       const char *kind)
+{
+	unsigned int at = sink->counter_count;
+
+	for (unsigned int i = 0; i < sink->counter_count; i++) {
+		if (strcmp(sink->counters[i].series, series) != 0)
+			continue;
+		if (strcmp(sink->counters[i].kind, kind) == 0)
+			return &sink->counters[i];
+		at = i + 1;
+	}
+	if (sink->counter_count == SINK_COUNTERS_MAX)
+		return NULL;
+	memmove(&sink->counters[at + 1], &sink->counters[at],
+		(sink->counter_count - at) * sizeof(sink->counters[0]));
+	sink->counter_count++;
+	sink->counters[at] = (struct trace_counter){ series, kind, 0 };
+	return &sink->counters[at];
+}
+
+static void sink_count(struct trace_sink *sink, const struct trace_fields *fields, uint64_t now)
+{
+	struct trace_counter *counter;
+
+	if (!fields->series)
+		return;
+	counter = sink_find_counter(sink, fields->series, fields->kind);
+	if (counter)
+		counter->count++;
+	if (now - sink->counters_written >= SINK_COUNTER_GAP)
+		sink_write_counters(sink, now);
+}
+
+/* ---- events ---- */
+
+static bool sink_names_file(int fd)
+{
+	return fd >= 0 && fd < SINK_FILES_MAX;
+}
+
+void trace_sink_call(struct trace_sink *sink, const struct trace_made *made)
+{
+	const struct trace_fields *fields = made->fields;
+	struct trace_event event = {
+		.topic = trace_topic_name(made->about->topic),
+		.name = made->name,
+		.object = made->about->object,
+		.why = fields->why ? fields->why : made->about->why,
+		.fields = fields,
+		.start = made->start - sink->began,
+		.end = made->end - sink->began,
+	};
+	struct trace_thread *thread;
+
+	pthread_mutex_lock(&sink->lock);
+	if (sink_names_file(made->fd) && sink->opened[made->fd][0])
+		event.object = sink->opened[made->fd];
+	thread = sink_thread(sink);
+	if (thread) {
+		event.thread = thread;
+		event.depth = thread->span ? thread->span->depth + 1 : 0;
+		sink->writer->event(&sink->output, sink_stream(sink, thread->span), &event);
+	}
+	if (fields->opened[0] && sink_names_file(made->result))
+		memcpy(sink->opened[made->result], fields->opened, sizeof(fields->opened));
+	sink_count(sink, fields, event.end);
+	pthread_mutex_unlock(&sink->lock);
+}
+
+bool trace_sink_enter(struct trace_sink *sink, struct trace_span *span)
+{
+	struct trace_thread *thread;
+
+	pthread_mutex_lock(&sink->lock);
+	thread = sink_thread(sink);
+	if (thread) {
+		span->outer = thread->span;
+		span->depth = span->outer ? span->outer->depth + 1 : 0;
+		span->inner = NULL;
+		thread->span = span;
+	}
+	pthread_mutex_unlock(&sink->lock);
+	return thread != NULL;
+}
+
+/* The cause first, then what it caused. */
+void trace_sink_leave(struct trace_sink *sink, struct trace_span *span, uint64_t end)
+{
+	struct trace_event event = {
+		.topic = trace_topic_name(span->topic),
+		.name = span->name,
+		.object = span->object,
+		.why = span->fields.why,
+		.fields = &span->fields,
+		.depth = span->depth,
+		.start = span->start - sink->began,
+		.end = end - sink->began,
+	};
+	struct trace_thread *thread;
+	FILE *stream;
+
+	pthread_mutex_lock(&sink->lock);
+	thread = sink_thread(sink); /* it is known since it entered */
+	event.thread = thread;
+	thread->span = span->outer;
+	stream = sink_stream(sink, span->outer);
+	sink->writer->event(&sink->output, stream, &event);
+	if (span->inner) {
+		fclose(span->inner);
+		fwrite(span->inner_text, 1, span->inner_size, stream);
+		free(span->inner_text);
+	}
+	sink_count(sink, &span->fields, event.end);
+	pthread_mutex_unlock(&sink->lock);
+}
+
+/* ---- life ---- */
+
+static void sink_end_phase(struct trace_sink *sink, uint64_t now)
+{
+	if (sink->phase)
+		sink->writer->phase_end(&sink->output, sink->phase, sink->output.process,
+					sink->phase_start, now);
+}
+
+void trace_sink_phase(struct trace_sink *sink, const char *name, uint64_t now)
+{
+	pthread_mutex_lock(&sink->lock);
+	now -= sink->began;
+	sink_end_phase(sink, now);
+	sink->phase = name;
+	sink->phase_start = now;
+	sink->writer->phase_begin(&sink->output, name, now);
+	pthread_mutex_unlock(&sink->lock);
+}
+
+static bool sink_is_json(const char *path)
+{
+	size_t length = strlen(path);
+
+	return length >= 5 && strcmp(path + length - 5, ".json") == 0;
+}
+
+static FILE *sink_open_file(const char *path)
+{
+	int fd;
+
+	if (strcmp(path, "-") != 0)
+		return fopen(path, "we");
+	fd = dup(STDERR_FILENO);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+int trace_sink_new(const char *path, uint64_t began, struct trace_sink **result)
+{
+	struct trace_sink *sink = calloc(1, sizeof(*sink));
+	int ret;
+
+	if (!sink)
+		return log_errno("--trace", -ENOMEM, "allocate");
+	sink->output.file = sink_open_file(path);
+	if (!sink->output.file) {
+		ret = log_errno(path, -errno, "open the trace");
+		free(sink);
+		return ret;
+	}
+	pthread_mutex_init(&sink->lock, NULL);
+	sink->path = path;
+	sink->began = began;
+	sink->output.process = getpid();
+	/* On a terminal whole lines, so that they do not mix with messages. */
+	setvbuf(sink->output.file, NULL, strcmp(path, "-") == 0 ? _IOLBF : _IOFBF, SINK_BUFFER);
+	sink->writer = sink_is_json(path) ? &trace_json_writer : &trace_text_writer;
+	sink->writer->open(&sink->output);
+	*result = sink;
+	return 0;
+}
+
+void trace_sink_free(struct trace_sink *sink, uint64_t now)
+{
+	if (!sink)
+		return;
+	now -= sink->began;
+	sink_end_phase(sink, now);
+	sink_write_counters(sink, now);
+	sink->writer->close(&sink->output);
+	if (fflush(sink->output.file) || ferror(sink->output.file))
+		log_errno(sink->path, -errno, "write the trace");
+	fclose(sink->output.file);
+	for (size_t i = 0; i < sink->thread_count; i++)
+		free(sink->threads[i]);
+	free(sink->threads);
+	pthread_mutex_destroy(&sink->lock);
+	free(sink);
+}
