@@ -24,6 +24,7 @@ suite()
 
 suite unit tests/unit/run.sh "$build"/unit/*_test
 suite kvm tests/kvm/run.sh "$build"
+suite trace tests/kvm/trace.sh "$build"
 suite lab env LAB_DIR="$build/lab" LAB_VMM="$build/minivmm" tests/lab/lab.sh run
 
 passed=$(grep -c '^PASS ' "$log")

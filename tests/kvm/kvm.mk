@@ -16,6 +16,7 @@ kvm-guests: $(KVM_IMAGES)
 
 kvm-check: kvm-guests $(B)/minivmm
 	tests/kvm/run.sh $(B)
+	tests/kvm/trace.sh $(B)
 
 $(B)/kvm/%.o: guests/bare/%.c
 	@mkdir -p $(@D)

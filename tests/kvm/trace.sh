@@ -1,0 +1,272 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# trace.sh BUILD_DIR [NAME...]: what --trace tells and --inject breaks, with bare-metal guests on
+# /dev/kvm; one line for each test, `PASS name`, `FAIL name: why` or `SKIP name: why`. Needs strace
+# and jq beside what run.sh needs.
+# Tests are called by name, and jq has variables of its own:
+# shellcheck disable=SC2317,SC2016
+set -u
+
+build=$1
+shift
+only=" $* "
+minivmm=$build/minivmm
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+json=$work/trace.json
+bad=0
+skipped=
+
+# run GUEST CHECK ARGS...: to its end; $status. Standard input never has data.
+run()
+{
+	local guest=$1 append=$2
+
+	shift 2
+	"${under[@]}" timeout -k 1 20 "$minivmm" --kernel "$build/kvm/$guest.elf" --append "$append" \
+		--testdev "$@" < /dev/null > "$work/out" 2> "$work/err"
+	status=$?
+}
+under=()
+
+run_case()
+{
+	local name=$1
+
+	shift
+	case $only in
+	"  " | *" $name "*) ;;
+	*) return 0 ;;
+	esac
+	if [ -n "$skipped" ]; then
+		echo "SKIP $name: $skipped"
+		return 0
+	fi
+	why='it did not say why'
+	if "$@"; then
+		echo "PASS $name"
+	else
+		echo "FAIL $name: $why"
+		bad=1
+	fi
+}
+
+# holds FILE FILTER: jq says true of it.
+holds()
+{
+	why="not so: $2"
+	jq -e "$2" "$1" > /dev/null
+}
+
+# --- what a timeline is made of
+
+schema()
+{
+	run interrupts msix --cpus 2 --trace "$json"
+	why="exit status $status"
+	[ "$status" = 0 ] || return 1
+	# The event format's own rules.
+	holds "$json" 'type == "array" and length > 100' || return 1
+	holds "$json" 'all(.[]; (.name | type) == "string" and (.pid | type) == "number" and
+		(.tid | type) == "number" and (.ph | IN("X", "C", "M")))' || return 1
+	holds "$json" 'all(.[] | select(.ph == "X"); .ts >= 0 and .dur >= 0 and
+		(.cat | type) == "string" and (.args | type) == "object")' || return 1
+	holds "$json" 'all(.[] | select(.ph == "C"); .ts >= 0 and all(.args[]; type == "number"))' ||
+		return 1
+	# One track a thread, each with its name; phases follow one another.
+	holds "$json" '([.[] | select(.ph == "X") | .tid] | unique) ==
+		([.[] | select(.name == "thread_name") | .tid] | unique)' || return 1
+	holds "$json" '[.[] | select(.name == "thread_name") | .args.name] | sort ==
+		["main", "vcpu0", "vcpu1"]' || return 1
+	holds "$json" '[.[] | select(.cat == "phase")] | length >= 5 and
+		. as $p | all(range(1; length); $p[.].ts >= $p[. - 1].ts + $p[. - 1].dur - 0.01)' ||
+		return 1
+	# Every ioctl says why.
+	holds "$json" 'all(.[] | select(.name | startswith("KVM_")); .args.why and .args.result and
+		.args.on)' || return 1
+	holds "$json" '[.[] | select(.ph == "C" and .name == "exits")] | length > 0 and
+		(last | .args | add) > 10'
+}
+
+# In a track two slices are one after the other or one inside the other.
+nesting()
+{
+	run interrupts msix --cpus 2 --trace "$json"
+	why='slices of a track overlap'
+	jq -r '.[] | select(.ph == "X") | [.tid, .ts, -.dur, .dur, .name] | @tsv' "$json" |
+		sort -t "$(printf '\t')" -k 1,1n -k 2,2n -k 3,3n | awk -F '\t' '
+		$1 != tid { depth = 0; tid = $1 }
+		{
+			while (depth && $2 >= end[depth] - 0.002) depth--
+			if (depth && $2 + $4 > end[depth] + 0.002) { print $5; bad = 1 }
+			end[++depth] = $2 + $4
+		}
+		END { exit bad }' > "$work/overlap" || { why+=": $(head -n 1 "$work/overlap")"; return 1; }
+}
+
+# The kernel's own witness: each ioctl that strace saw is told once.
+every_ioctl()
+{
+	local seen told
+
+	under=(strace -f -qq -e trace=ioctl -e signal=none -o "$work/strace")
+	run "$1" "$2" --trace "$json"
+	under=()
+	seen=$(sed -n 's/.*ioctl([0-9]*, \([A-Z0-9_]*\).*/\1/p' "$work/strace" | grep -E '^(KVM|VFIO)_' |
+		sort | uniq -c)
+	told=$(jq -r '.[] | select(.ph == "X") | .name' "$json" | grep -E '^(KVM|VFIO)_' | sort | uniq -c)
+	why="strace saw: $seen; the trace told: $told"
+	[ -n "$seen" ] && [ "$seen" = "$told" ]
+}
+
+# --- what a reader sees
+
+# The text of a start: the first of each call, in the order that a machine is built in.
+text_order()
+{
+	run endings poweroff --trace "$work/trace.txt" --trace-filter kvm,cpu,memory,irq
+	grep -oE '^ *[0-9.]+ main +KVM_[A-Z0-9_]+' "$work/trace.txt" | awk '!seen[$3]++ { print $3 }' \
+		> "$work/order"
+	cat > "$work/wanted" <<- END
+		KVM_GET_API_VERSION
+		KVM_CHECK_EXTENSION
+		KVM_GET_VCPU_MMAP_SIZE
+		KVM_CREATE_VM
+		KVM_SET_IDENTITY_MAP_ADDR
+		KVM_SET_TSS_ADDR
+		KVM_CREATE_IRQCHIP
+		KVM_CREATE_PIT2
+		KVM_SET_USER_MEMORY_REGION
+		KVM_CREATE_VCPU
+		KVM_GET_SUPPORTED_CPUID
+		KVM_SET_CPUID2
+		KVM_SET_MSRS
+		KVM_GET_SREGS
+		KVM_SET_SREGS
+		KVM_SET_REGS
+	END
+	why="another order: $(diff "$work/wanted" "$work/order" | tr '\n' ' ')"
+	cmp -s "$work/wanted" "$work/order"
+}
+
+# The register that the guest touched has its name, and what that caused stands below it.
+text_cause()
+{
+	run interrupts msix --trace - --trace-filter config,irq
+	grep -A 3 'config write on testdev: register MSI-X Message Control.*ENABLE' "$work/err" |
+		grep -q '^ *[0-9.]* vcpu0      KVM_SET_GSI_ROUTING on VM: GSI [0-9]* -> address' || {
+		why='no route below the write that asked for it'
+		return 1
+	}
+	why='a topic that was not asked for'
+	! grep -q KVM_RUN "$work/err"
+}
+
+trace_nowhere()
+{
+	run endings poweroff --trace /nowhere/trace
+	why="status $status: $(cat "$work/err")"
+	[ "$status" = 1 ] && [ ! -s "$work/out" ] &&
+		grep -q '^minivmm: error: /nowhere/trace: open the trace: No such file' "$work/err"
+}
+
+trace_full()
+{
+	run endings poweroff --trace /dev/full
+	why="status $status: $(cat "$work/err")"
+	[ "$status" = 0 ] && [ "$(wc -l < "$work/err")" = 1 ] &&
+		grep -q '^minivmm: error: /dev/full: write the trace: No space left' "$work/err"
+}
+
+# --- what it costs not to trace
+
+# calls PATTERN: how often strace saw each system call, ioctls by name.
+calls()
+{
+	sed 's/^[0-9]* *//; /resumed/d; s/^ioctl([^,]*, \([A-Z_0-9]*\).*/\1/; s/(.*//' "$work/strace" |
+		grep -E "$1" | sort | uniq -c
+}
+
+# Off, minivmm asks nobody for the time or for a thread's number. On, it asks KVM for the same and
+# comes out of the guest as often.
+off_is_free()
+{
+	local off tracing
+
+	under=(strace -f -qq -e signal=none -o "$work/strace")
+	run pci_space testdev
+	off=$(calls '^(KVM_|eventfd2|epoll_|pread|pwrite)')
+	tracing=$(calls '^(gettid|clock_gettime)')
+	run pci_space testdev --trace "$json"
+	under=()
+	why="calls of tracing while it is off: $tracing"
+	[ -z "$tracing" ] || return 1
+	why="off: $off; on: $(calls '^(KVM_|eventfd2|epoll_|pread|pwrite)')"
+	[ "$off" = "$(calls '^(KVM_|eventfd2|epoll_|pread|pwrite)')" ]
+}
+
+# --- faults
+
+# One message says what failed; the machine was taken down and left nothing.
+judge_fault()
+{
+	local errors
+
+	errors=$(grep -c '^minivmm: error: ' "$work/err")
+	case $status in
+	0 | 1 | 3) ;;
+	*) why="$1: status $status: $(tail -n 1 "$work/err")"; return 1 ;;
+	esac
+	why="$1: status $status, $errors errors: $(cat "$work/err")"
+	if [ "$status" = 0 ]; then
+		[ "$errors" -le 1 ]
+	else
+		[ "$errors" = 1 ]
+	fi || return 1
+	why="$1: it is still running"
+	! pgrep -f "$work/mark" > /dev/null
+}
+
+# Each call of a whole start fails in turn: the first, the second ... up to the last, of each kind.
+walk()
+{
+	local guest=$1 append=$2 call count n walked=0
+
+	shift 2
+	run "$guest" "$append" --trace "$json" "$@"
+	while read -r count call; do
+		# A guest that polls: the first few stand for all.
+		[ "$count" -le 20 ] || count=5
+		for n in $(seq "$count"); do
+			run "$guest" "$append" --inject "$call#$n=EIO" --console "file:$work/mark" "$@"
+			judge_fault "$call#$n" || return 1
+			walked=$((walked + 1))
+		done
+	done < <(jq -r '.[] | select(.ph == "X") | .name' "$json" | grep -E '^(KVM|VFIO)_' | sort | uniq -c)
+	why="only $walked faults"
+	[ "$walked" -ge 30 ]
+}
+
+for program in strace jq; do
+	command -v "$program" > /dev/null || skipped="there is no $program"
+done
+if [ ! -e /dev/kvm ]; then
+	skipped='this machine has no /dev/kvm'
+elif [ -z "$skipped" ]; then
+	run endings poweroff
+	skipped=$(sed -n 's/^minivmm: error: \(\/dev\/kvm: .*\)/\1/p' "$work/err" | head -n 1)
+fi
+
+run_case trace_schema schema
+run_case trace_nesting nesting
+run_case trace_every_ioctl every_ioctl interrupts msix
+run_case trace_every_ioctl_reset every_ioctl endings reset
+run_case trace_text_order text_order
+run_case trace_text_cause text_cause
+run_case trace_nowhere trace_nowhere
+run_case trace_full trace_full
+run_case trace_off_is_free off_is_free
+run_case inject_msix walk interrupts msix
+run_case inject_pin walk interrupts pin
+run_case inject_reset walk endings reset
+exit $bad
