@@ -278,14 +278,18 @@ int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi)
 
 void irq_msi_mask(struct irq_router *router, struct irq_msi *msi)
 {
+	int ret;
+
 	if (!msi->unmasked)
 		return;
 	if (msi->relay) {
 		irq_relay_stop(msi);
 		return;
 	}
-	irq_plug(router, msi->gsi, msi->eventfd, -1, KVM_IRQFD_FLAG_DEASSIGN);
-	msi->unmasked = false;
+	ret = irq_plug(router, msi->gsi, msi->eventfd, -1, KVM_IRQFD_FLAG_DEASSIGN);
+	if (ret < 0)
+		log_errno("interrupt vector", ret, "unplug GSI %u", msi->gsi);
+	msi->unmasked = ret < 0; /* else plugging it again would fail, and again */
 }
 
 /* While the irqfd is plugged KVM empties the eventfd; what is left in it came behind the mask. */

@@ -205,10 +205,17 @@ static void vm_slot_del(struct memory_listener *listener, const struct memory_re
 {
 	struct vm *vm = vm_of_slots(listener);
 	int slot = vm_find_slot(vm, region->gpa);
+	int ret;
 
 	if (slot < 0)
 		return;
-	vm_set_slot(vm, slot, region, 0);
+	ret = vm_set_slot(vm, slot, region, 0);
+	if (ret < 0) {
+		/* What the guest would go on seeing there may soon be something else. */
+		log_errno("KVM", ret, "take away the memory at %#" PRIx64, region->gpa);
+		vm_post(vm, VM_EVENT_ERROR);
+		return;
+	}
 	vm->slot_gpa[slot] = VM_SLOT_FREE;
 }
 
