@@ -161,6 +161,17 @@ static void trace_decode_info(struct trace_fields *fields, const void *arg, int 
 	trace_put(fields, "interrupts", "%u kinds", info->num_irqs);
 }
 
+static const char *trace_region_reason(const struct vfio_region_info *info)
+{
+	if (info->index == VFIO_PCI_CONFIG_REGION_INDEX)
+		return "where in the device's file its configuration space is read and written";
+	if (info->size == 0)
+		return "asked in vain: the device has no such BAR";
+	if (info->cap_offset)
+		return "asked again with room for the rest: which parts of it may be mapped";
+	return "how large the BAR is, and whether it may be mapped: then it needs no exits";
+}
+
 static void trace_decode_region(struct trace_fields *fields, const void *arg, int result)
 {
 	static const struct trace_name flags[] = {
@@ -178,13 +189,7 @@ static void trace_decode_region(struct trace_fields *fields, const void *arg, in
 	trace_put_size(fields, "size", info->size);
 	trace_put_flags(fields, "flags", info->flags, flags);
 	trace_put(fields, "file offset", "%#" PRIx64, (uint64_t)info->offset);
-	fields->why =
-		info->index == VFIO_PCI_CONFIG_REGION_INDEX
-			? "where in the device's file its configuration space is read and written"
-		: info->cap_offset
-			? "asked again with room for the rest: which parts may be mapped"
-			: "how large the BAR is, and whether it may be mapped: then it needs no "
-			  "exits";
+	fields->why = trace_region_reason(info);
 }
 
 static void trace_decode_irq_info(struct trace_fields *fields, const void *arg, int result)
