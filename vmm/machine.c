@@ -315,7 +315,7 @@ static int machine_start(struct machine *machine)
 		ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
 	if (ret == 0)
 		ret = vm_start(&machine->vm);
-	trace_phase("the guest runs");
+	trace_phase(STATS_RUN_PHASE);
 	return ret;
 }
 

@@ -83,7 +83,7 @@ counted()
 	/usr/bin/strace -f -c -o /tmp/calls "$vmm_program" --stats --vfio 01:00.0 $(guest 6.1-cloud) \
 		--append "$(todo reads,interrupts) lab.reads=$1" < /dev/null > $vmm_out 2> $vmm_err
 	expect_line "^lab: reads $1"
-	exits=$(awk '/^exits/ { on = 1; next } /^[a-z]/ { on = 0 } on { n += $NF } END { print n }' $vmm_err)
+	exits=$(awk '/^exits/ { on = 1; next } /^[a-z]/ { on = 0 } on { n += $(NF - 2) } END { print n }' $vmm_err)
 	calls=$(awk '$NF == "total" { print $4 }' /tmp/calls)
 	interrupts=$(sed -n 's/^lab: irq .*:  *\([0-9]*\) .*/\1/p' $vmm_out | awk '{ n += $1 } END { print n }')
 	echo "$1 $exits $calls $interrupts" >> /tmp/counts

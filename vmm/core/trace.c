@@ -262,17 +262,30 @@ void trace_phase(const char *name)
 		trace_sink_phase(trace.sink, name, now);
 }
 
+/* Of one of those that were kept; the last one lasts. */
+static uint64_t trace_phase_length(unsigned int i)
+{
+	uint64_t end = i + 1 < trace.phase_count ? trace.phases[i + 1].start_ns : trace_now();
+
+	return end - trace.phases[i].start_ns;
+}
+
+uint64_t trace_phase_ns(const char *name)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < trace.phase_count; i++)
+		if (strcmp(trace.phases[i].name, name) == 0)
+			sum += trace_phase_length(i);
+	return sum;
+}
+
 static void trace_print_phases(FILE *out)
 {
-	uint64_t now = trace_now();
-
 	fprintf(out, "phases:\n");
-	for (unsigned int i = 0; i < trace.phase_count; i++) {
-		uint64_t end = i + 1 < trace.phase_count ? trace.phases[i + 1].start_ns : now;
-
+	for (unsigned int i = 0; i < trace.phase_count; i++)
 		fprintf(out, "  %-32s %12.3f ms\n", trace.phases[i].name,
-			(double)(end - trace.phases[i].start_ns) / 1e6);
-	}
+			(double)trace_phase_length(i) / 1e6);
 }
 
 void trace_print(FILE *out)

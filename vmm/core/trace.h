@@ -148,6 +148,9 @@ void trace_close(void);
 /* The start has reached a new phase; the one before it ends here. `name` must be a literal. */
 void trace_phase(const char *name);
 
+/* How long phases of this name have lasted, in nanoseconds; 0 while nobody listens. */
+uint64_t trace_phase_ns(const char *name);
+
 /*
  * Write what was gathered: phases with their times, ioctls by name with count and total time, and
  * where the guest's trapped accesses went.
