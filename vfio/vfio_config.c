@@ -345,18 +345,8 @@ static int config_read_all(struct vfio_config *config, struct pci_function *func
 	return 0;
 }
 
-int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
-		     struct pci_function *function)
+void vfio_config_apply(struct vfio_config *config, struct pci_function *function)
 {
-	int ret;
-
-	*config = (struct vfio_config){ .device = device };
-	ret = device->backend->get_region(device, VFIO_PCI_CONFIG_REGION_INDEX, &config->region);
-	if (ret < 0)
-		return log_errno(device->name, ret, "VFIO_DEVICE_GET_REGION_INFO, config space");
-	ret = config_read_all(config, function);
-	if (ret < 0)
-		return ret;
 	memset(function->writable, 0, sizeof(function->writable));
 	config_apply_policy(config, function, 0, &vfio_policy_header, 0);
 	function->config[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;
@@ -367,7 +357,21 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 	config_apply_caps(config, function);
 	config_apply_ext_caps(config, function);
 	config_open_vendors(config, function);
-	return 0;
+}
+
+int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
+		     struct pci_function *function)
+{
+	int ret;
+
+	*config = (struct vfio_config){ .device = device };
+	ret = device->backend->get_region(device, VFIO_PCI_CONFIG_REGION_INDEX, &config->region);
+	if (ret < 0)
+		return log_errno(device->name, ret, "VFIO_DEVICE_GET_REGION_INFO, config space");
+	ret = config_read_all(config, function);
+	if (ret == 0)
+		vfio_config_apply(config, function);
+	return ret;
 }
 
 /* ---- overrides ---- */

@@ -43,6 +43,12 @@ struct vfio_config {
 int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 		     struct pci_function *function);
 
+/*
+ * The second half of it, for who has the device's bytes in `function` already and no device. *config
+ * is zeroed.
+ */
+void vfio_config_apply(struct vfio_config *config, struct pci_function *function);
+
 /* Tell the guest other identities than the device has, where they are given. */
 void vfio_config_override(struct pci_function *function,
 			  const struct vfio_id_override ids[VFIO_IDS]);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* vmm/config_show.c: both views of a device's registers, and why they differ. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_backend.h"
+#include "unit.h"
+#include "vmm/config_show.h"
+
+static void shown_init(struct config_shown *shown, const struct fake_device *fake)
+{
+	*shown = (struct config_shown){ .name = FAKE_BDF, .size = FAKE_CONFIG };
+	memcpy(shown->bytes, fake->config, FAKE_CONFIG);
+	for (unsigned int bar = 0; bar < FAKE_BARS; bar++)
+		shown->bar_size[bar] = fake->bars[bar].size;
+}
+
+static char *show(const struct config_shown *shown,
+		  int (*print)(const struct config_shown *shown, FILE *out))
+{
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(print(shown, out), 0);
+	fclose(out);
+	return text;
+}
+
+/* A device as a host has it: switched on, its BAR placed, MSI-X, a serial number, SR-IOV. */
+static void usual(struct config_shown *shown)
+{
+	struct fake_device fake;
+
+	fake_init(&fake);
+	fake_add_bar(&fake, 0, 0x4000, PCI_BASE_ADDRESS_MEM_TYPE_64, false);
+	fake_add_msix(&fake, 8, 0x2000, 0x3000);
+	fake_add_ext_cap(&fake, 0x100, PCI_EXT_CAP_ID_DSN);
+	fake_add_ext_cap(&fake, 0x140, PCI_EXT_CAP_ID_SRIOV);
+	fake.config[PCI_COMMAND] = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	fake.config[PCI_BASE_ADDRESS_0 + 3] = 0xfe;
+	fake.config[PCI_INTERRUPT_LINE] = 11;
+	fake.config[0x104] = 0x77;
+	shown_init(shown, &fake);
+	fake_destroy(&fake);
+}
+
+static const char *const lines[] = {
+	"000    Vendor ID                  0x1b36                     the same\n",
+	"004    Command                    0x0006 MEMORY|MASTER       0x0000                     "
+	"what the guest switched on, whatever the host did before\n",
+	"010    BAR 0                      0xfe000004                 0x00000004                 "
+	"the guest's addresses are not the host's\n",
+	"03c    Interrupt Line             0x0b                       0x00                       "
+	"the guest's number, not the host's\n",
+	"MSI-X: emulated: vectors go to the guest by eventfd, never by the guest's addresses\n",
+	"\n100  extended, Device Serial Number: passed: the device's own\n",
+	"104    Serial Number low          0x00000077                 the same\n",
+	"\n140  extended, SR-IOV: hidden: virtual functions appear on the host's bus, not on the "
+	"guest's\n",
+	"100    ID, Version, Next          0x14010003                 0x00010003                 "
+	"the list leaves out what is hidden\n",
+};
+
+START_TEST(shows_as_text)
+{
+	struct config_shown shown;
+	char *text;
+
+	usual(&shown);
+	text = show(&shown, config_show_text);
+	ck_assert_msg(strstr(text, lines[_i]), "no `%s` in:\n%s", lines[_i], text);
+	free(text);
+}
+END_TEST
+
+static const char *const pairs[] = {
+	"{\"device\":\"0000:01:00.0\",\"size\":4096,\"capabilities\":[",
+	"\"name\":\"SR-IOV\",\"extended\":true,\"policy\":\"hidden\",\"why\":\"virtual functions",
+	"{\"offset\":0,\"size\":2,\"capability\":null,\"name\":\"Vendor ID\",\"device\":\"0x1b36\","
+	"\"guest\":\"0x1b36\",\"why\":null}",
+	"{\"offset\":4,\"size\":2,\"capability\":null,\"name\":\"Command\","
+	"\"device\":\"0x0006 MEMORY|MASTER\",\"guest\":\"0x0000\",\"why\":\"what the guest "
+	"switched",
+};
+
+START_TEST(shows_as_json)
+{
+	struct config_shown shown;
+	char *text;
+
+	usual(&shown);
+	text = show(&shown, config_show_json);
+	ck_assert_msg(strstr(text, pairs[_i]), "no `%s` in:\n%s", pairs[_i], text);
+	free(text);
+}
+END_TEST
+
+/* Every difference has a reason; whatever the bytes are, the walk ends inside them. */
+START_TEST(explains_any_bytes)
+{
+	static const unsigned int sizes[] = { 64, 256, 4096 };
+	struct config_shown shown = { .name = FAKE_BDF };
+	uint32_t random = 7 + (uint32_t)_i;
+	char *text;
+
+	for (unsigned int i = 0; i < PCI_CONFIG_SIZE; i++) {
+		random = random * 1664525u + 1013904223u;
+		shown.bytes[i] = (uint8_t)(random >> 24);
+	}
+	shown.size = sizes[_i % 3];
+	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
+		shown.bar_size[bar] = random >> (4 * bar) & 1 ? 4096ull << bar : 0;
+	text = show(&shown, config_show_json);
+	for (const char *row = text; (row = strstr(row, "\"device\":\"0x")); row++) {
+		char device[256], guest[256];
+
+		if (sscanf(row, "\"device\":\"%255[^\"]\",\"guest\":\"%255[^\"]\"", device,
+			   guest) == 2 &&
+		    strcmp(device, guest) != 0)
+			ck_assert_msg(strncmp(strstr(row, "\"why\":"), "\"why\":\"", 7) == 0,
+				      "%.300s", row);
+	}
+	free(text);
+}
+END_TEST
+
+UNIT_MAIN("config_show", { shows_as_text, UNIT_COUNT(lines) }, { shows_as_json, UNIT_COUNT(pairs) },
+	  { explains_any_bytes, 300 })

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "config_show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/pci_names.h"
+#include "vfio/vfio_config.h"
+#include "vmm/core/log.h"
+
+/* Both views, and what made the second of the first. */
+struct config_views {
+	const struct config_shown *shown;
+	struct vfio_config config;
+	struct pci_function function;
+};
+
+/* A register in both views. */
+struct config_row {
+	struct pci_register reg;
+	char name[64];
+	uint32_t device, guest;
+	char device_text[200], guest_text[200];
+	const char *why; /* NULL: they are the same */
+};
+
+static const char *const config_actions[] = {
+	[VFIO_CAP_PASS] = "passed",
+	[VFIO_CAP_EMULATE] = "emulated",
+	[VFIO_CAP_HIDE] = "hidden",
+};
+
+static uint32_t config_bar_flags(const struct config_shown *shown, unsigned int bar)
+{
+	uint32_t low = shown->bytes[PCI_BASE_ADDRESS_0 + 4 * bar];
+
+	return low & (low & PCI_BASE_ADDRESS_SPACE_IO
+			      ? PCI_BASE_ADDRESS_SPACE_IO
+			      : PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
+}
+
+/* BARs are placed when a machine is built: until then they hold no address. */
+static struct config_views *config_views_new(const struct config_shown *shown)
+{
+	struct config_views *views = calloc(1, sizeof(*views));
+
+	if (!views) {
+		log_errno(shown->name, -ENOMEM, "allocate");
+		return NULL;
+	}
+	views->shown = shown;
+	memcpy(views->function.config, shown->bytes, shown->size);
+	vfio_config_apply(&views->config, &views->function);
+	for (unsigned int bar = 0; bar < PCI_BAR_ROM; bar++) {
+		uint64_t size = shown->bar_size[bar];
+
+		if (size && !(size & (size - 1)))
+			pci_set_bar(&views->function, bar, size, config_bar_flags(shown, bar));
+		if (pci_bar_is_64(&views->function.bars[bar]))
+			pci_set_long(&views->function, PCI_BASE_ADDRESS_0 + 4 * ++bar, 0);
+	}
+	return views;
+}
+
+/* What the guest reads: bit by bit our copy or the device. */
+static uint8_t config_guest_byte(const struct config_views *views, unsigned int offset)
+{
+	uint8_t emulated = views->config.emulated[offset];
+
+	return (uint8_t)((views->shown->bytes[offset] & ~emulated) |
+			 (views->function.config[offset] & emulated));
+}
+
+static void config_value_text(char *text, size_t room, const struct pci_register *reg,
+			      uint32_t value)
+{
+	char bits[160];
+
+	if (reg->bits && value)
+		snprintf(text, room, "0x%0*" PRIx32 " %s", (int)(2 * reg->size), value,
+			 trace_flags_text(bits, sizeof(bits), value, reg->bits));
+	else
+		snprintf(text, room, "0x%0*" PRIx32, (int)(2 * reg->size), value);
+}
+
+static void config_row_name(struct config_row *row)
+{
+	const struct pci_register *reg = &row->reg;
+
+	if (reg->name)
+		snprintf(row->name, sizeof(row->name), "%s", reg->name);
+	else
+		snprintf(row->name, sizeof(row->name), "+%#x", reg->offset - reg->base);
+}
+
+/* The register at `offset`, whose first byte it is. */
+static void config_row_init(struct config_row *row, const struct config_views *views,
+			    unsigned int offset)
+{
+	*row = (struct config_row){ .device = 0 };
+	pci_find_register(views->shown->bytes, offset, &row->reg);
+	if (row->reg.size > views->shown->size - offset)
+		row->reg.size = views->shown->size - offset;
+	config_row_name(row);
+	for (unsigned int i = 0; i < row->reg.size; i++) {
+		row->device |= (uint32_t)views->shown->bytes[offset + i] << (8 * i);
+		row->guest |= (uint32_t)config_guest_byte(views, offset + i) << (8 * i);
+		if (!row->why &&
+		    views->shown->bytes[offset + i] != config_guest_byte(views, offset + i))
+			row->why = vfio_config_explain(&views->config, offset + i);
+	}
+	config_value_text(row->device_text, sizeof(row->device_text), &row->reg, row->device);
+	config_value_text(row->guest_text, sizeof(row->guest_text), &row->reg, row->guest);
+}
+
+/* What has neither a name nor a value is not shown. */
+static bool config_row_silent(const struct config_row *row)
+{
+	return !row->reg.name && !row->device && !row->guest;
+}
+
+static const struct vfio_cap *config_cap_at(const struct config_views *views, unsigned int offset)
+{
+	for (unsigned int i = 0; i < views->config.cap_count; i++)
+		if (views->config.caps[i].offset == offset)
+			return &views->config.caps[i];
+	return NULL;
+}
+
+/* ---- text ---- */
+
+static void config_print_cap(const struct vfio_policy *policy, unsigned int offset, FILE *out)
+{
+	fprintf(out, "\n%03x  %s%s: %s: %s\n", offset, policy->extended ? "extended, " : "",
+		policy->name, config_actions[policy->action], policy->why);
+}
+
+static void config_print_row(const struct config_row *row, FILE *out)
+{
+	fprintf(out, "%03x    %-26s %-26s", row->reg.offset, row->name, row->device_text);
+	if (row->device == row->guest)
+		fprintf(out, " the same\n");
+	else
+		fprintf(out, " %-26s %s\n", row->guest_text, row->why ? row->why : "");
+}
+
+int config_show_text(const struct config_shown *shown, FILE *out)
+{
+	struct config_views *views = config_views_new(shown);
+	struct config_row row;
+
+	if (!views)
+		return -ENOMEM;
+	fprintf(out, "%s, %u bytes of configuration space\n\n", shown->name, shown->size);
+	fprintf(out, "       %-26s %-26s %-26s %s\n", "register", "device", "guest, at power-on",
+		"why they differ");
+	for (unsigned int offset = 0; offset < shown->size; offset += row.reg.size) {
+		const struct vfio_cap *cap = config_cap_at(views, offset);
+
+		if (cap)
+			config_print_cap(cap->policy, offset, out);
+		config_row_init(&row, views, offset);
+		if (!config_row_silent(&row))
+			config_print_row(&row, out);
+	}
+	free(views);
+	return 0;
+}
+
+/* ---- JSON ---- */
+
+/* All strings here are our own literals and numbers: there is nothing in them to be escaped. */
+static void config_print_json_row(const struct config_row *row, FILE *out)
+{
+	fprintf(out, "{\"offset\":%u,\"size\":%u,\"capability\":", row->reg.offset, row->reg.size);
+	fprintf(out, row->reg.cap ? "\"%s\"" : "null", row->reg.cap);
+	fprintf(out, ",\"name\":\"%s\",\"device\":\"%s\",\"guest\":\"%s\",\"why\":", row->name,
+		row->device_text, row->guest_text);
+	fprintf(out, row->why ? "\"%s\"}" : "null}", row->why);
+}
+
+static void config_print_json_caps(const struct config_views *views, FILE *out)
+{
+	for (unsigned int i = 0; i < views->config.cap_count; i++) {
+		const struct vfio_cap *cap = &views->config.caps[i];
+
+		fprintf(out,
+			"%s\n{\"offset\":%u,\"name\":\"%s\",\"extended\":%s,\"policy\":\"%s\","
+			"\"why\":\"%s\"}",
+			i ? "," : "", cap->offset, cap->policy->name,
+			cap->policy->extended ? "true" : "false",
+			config_actions[cap->policy->action], cap->policy->why);
+	}
+}
+
+int config_show_json(const struct config_shown *shown, FILE *out)
+{
+	struct config_views *views = config_views_new(shown);
+	const char *before = "";
+	struct config_row row;
+
+	if (!views)
+		return -ENOMEM;
+	fprintf(out, "{\"device\":\"%s\",\"size\":%u,\"capabilities\":[", shown->name, shown->size);
+	config_print_json_caps(views, out);
+	fprintf(out, "],\"registers\":[");
+	for (unsigned int offset = 0; offset < shown->size; offset += row.reg.size) {
+		config_row_init(&row, views, offset);
+		if (config_row_silent(&row))
+			continue;
+		fprintf(out, "%s\n", before);
+		config_print_json_row(&row, out);
+		before = ",";
+	}
+	fprintf(out, "]}\n");
+	free(views);
+	return 0;
+}
