@@ -49,17 +49,20 @@ static void text_duration(FILE *stream, uint64_t ns)
 
 static void text_end_repeats(struct trace_output *output)
 {
-	if (output->repeats)
+	if (output->repeats == 1)
+		fprintf(output->file, "%*s... once more\n", TEXT_COLUMN, "");
+	else if (output->repeats)
 		fprintf(output->file, "%*s... %u times more\n", TEXT_COLUMN, "", output->repeats);
 	output->repeats = 0;
 }
 
 /* A guest that polls writes one line, not thousands. */
-static bool text_is_repeated(struct trace_output *output, FILE *stream, const char *words)
+static bool text_is_repeated(struct trace_output *output, FILE *stream, const char *words,
+			     const char *why)
 {
 	if (stream != output->file)
 		return false;
-	if (strcmp(words, output->last_words) == 0) {
+	if (strcmp(words, output->last_words) == 0 && (!why || why == output->last_why)) {
 		output->repeats++;
 		return true;
 	}
@@ -73,7 +76,7 @@ static void text_event(struct trace_output *output, FILE *stream, const struct t
 	char words[TRACE_WORDS];
 
 	text_words(words, sizeof(words), event);
-	if (text_is_repeated(output, stream, words))
+	if (text_is_repeated(output, stream, words, event->why))
 		return;
 	fprintf(stream, "%10.3f %s", (double)event->start / 1e6, words);
 	text_duration(stream, event->end - event->start);
