@@ -62,7 +62,7 @@ holds()
 
 schema()
 {
-	run interrupts msix --cpus 2 --trace "$json"
+	run cpus "wake 2" --cpus 2 --trace "$json"
 	why="exit status $status"
 	[ "$status" = 0 ] || return 1
 	# The event format's own rules.
