@@ -4,12 +4,16 @@
 #   01:00.0 NVMe with nvme1.img   02:00.0 NVMe with nvme2.img   each alone in its group
 #   04:01.0 04:02.0 rtl8139       behind a conventional bridge, hence one group of two
 #   05:00.0 e1000e
+# with devices=many also, each alone in its group behind a root port of its own:
+#   06:00.0 intel-hda   07:00.0 edu         08:00.0 bochs-display   09:00.0 qemu-xhci with usb.img
+#   0a:00.0 ich9-ahci with sata.img         0b:00.0 ivshmem-plain, 2 GiB, /out/ivshmem.mem
+#   0c:00.0 NVMe with nvme3.img and up to two virtual functions    0d:00.0 virtio-net with AER
 # and what a scenario can ask for. One processor, because the emulator loses interrupts: at VMRUN and at
 # an exit from a guest QEMU (7.2, and 10.0 too) changes the word of pending interrupts without its
 # lock, and a request that comes at that moment from another thread is gone. It stays in the local
 # APIC, though, and is seen when the next interrupt comes; the lab's pulse makes sure that one does.
 # With two processors the other one gets no pulse.
-machine_defaults=(cpus=1 intremap=on iommu=on kernel=6.1 memory=6G svm=on)
+machine_defaults=(cpus=1 devices=few intremap=on iommu=on kernel=6.1 memory=6G svm=on)
 
 # machine_config "KEY=VALUE...": the complete configuration, in a fixed order.
 machine_config()
@@ -27,7 +31,8 @@ machine_config()
 # The devices that scenarios may bind, and that are freed between scenarios.
 machine_devices()
 {
-	printf '0000:%s\n' 01:00.0 02:00.0 04:01.0 04:02.0 05:00.0
+	printf '0000:%s\n' 01:00.0 02:00.0 04:01.0 04:02.0 05:00.0 06:00.0 07:00.0 08:00.0 09:00.0 \
+		0a:00.0 0b:00.0 0c:00.1 0c:00.2 0c:00.0 0d:00.0
 }
 
 add()
@@ -51,12 +56,45 @@ add_nvme()
 		-device "nvme,id=nvme$1,drive=disk$1,serial=lab$1,bus=port$1"
 }
 
+# add_disk NAME: the other end of a drive that some controller takes.
+add_disk()
+{
+	add -drive "file=$1.img,if=none,id=$1,format=raw,snapshot=on"
+}
+
+# One of every kind that a stock Linux driver knows, or that shows a rare feature: MSI, a display,
+# USB, SATA, a BAR of gigabytes, virtual functions, error reporting.
+add_many()
+{
+	local port functions=sriov_max_vfs=2,sriov_vq_flexible=4,sriov_vi_flexible=4
+
+	for port in 5 6 7 8 9 10 11 12; do
+		add -device "pcie-root-port,id=port$port,slot=$port,addr=$(printf '%x' "$port")"
+	done
+	add_disk usb
+	add_disk sata
+	add_disk nvme3
+	add -audiodev none,id=sound -device intel-hda,id=hda,bus=port5 \
+		-device hda-duplex,bus=hda.0,audiodev=sound \
+		-device edu,id=edu,bus=port6,dma_mask=0xffffffff \
+		-device bochs-display,id=display,bus=port7 \
+		-device qemu-xhci,id=xhci,bus=port8 -device usb-storage,bus=xhci.0,drive=usb \
+		-device ich9-ahci,id=ahci,bus=port9 -device ide-hd,bus=ahci.0,drive=sata \
+		-object memory-backend-file,id=shared,mem-path=logs/ivshmem.mem,size=2G,share=on \
+		-device ivshmem-plain,id=ivshmem,memdev=shared,bus=port10 \
+		-device nvme-subsys,id=subsys,nqn=lab3 \
+		-device "nvme,id=nvme3,serial=lab3,subsys=subsys,bus=port11,$functions" \
+		-device nvme-ns,drive=nvme3,bus=nvme3,nsid=1,shared=on \
+		-netdev hubport,id=net3,hubid=0 \
+		-device virtio-net-pci,id=virtio,netdev=net3,bus=port12,aer=on,iommu_platform=on,disable-legacy=on
+}
+
 # machine_args CONFIG: sets the array `machine`, and `machine_ports` (the third serial port on).
 machine_args()
 {
 	local setting port
 	# shellcheck disable=SC2034
-	local cpus intremap iommu kernel memory svm
+	local cpus devices intremap iommu kernel memory svm
 
 	for setting in $1; do
 		local "${setting?}"
@@ -81,6 +119,7 @@ machine_args()
 		-netdev hubport,id=net0,hubid=0 -device rtl8139,netdev=net0,bus=bridge,addr=1 \
 		-netdev hubport,id=net1,hubid=0 -device rtl8139,netdev=net1,bus=bridge,addr=2 \
 		-netdev hubport,id=net2,hubid=0 -device e1000e,id=nic,netdev=net2,bus=port4
+	[ "$devices" = few ] || add_many
 	add_share usr /usr 0x10 readonly=on
 	add_share lab "$LAB_DIR" 0x11 readonly=on
 	add_share out "$LAB_DIR/logs" 0x12

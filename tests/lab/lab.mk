@@ -6,7 +6,7 @@ LAB_SRC := tests/lab
 LAB_PACKAGES := qemu-system-x86 busybox-static cpio kmod openssl zstd xz-utils lz4 util-linux strace jq
 LAB_KERNELS := 6.1 6.1-cloud 6.12
 LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio host-6.12.cpio vmlinux-6.1 vmlinux-6.12 \
-	$(LAB_KERNELS:%=guest-%.cpio) nvme1.img nvme2.img)
+	$(LAB_KERNELS:%=guest-%.cpio) nvme1.img nvme2.img nvme3.img sata.img usb.img)
 LAB_FETCHED := $(LAB_KERNELS:%=$(LAB)/root-%/.complete)
 
 .PHONY: lab lab-check lab-fetch lab-images
@@ -37,8 +37,13 @@ $(LAB)/host-%.cpio: $(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%
 $(LAB)/guest-%.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%/.complete
 	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* nvme pvpanic-mmio pvpanic-pci
 
-# The same bytes on every machine: AES counter mode over zeros, the key being the disk's number.
-$(LAB)/nvme%.img:
+# The same bytes on every machine: AES counter mode over zeros, each disk with a key of its own.
+$(LAB)/nvme1.img: KEY = 01
+$(LAB)/nvme2.img: KEY = 02
+$(LAB)/nvme3.img: KEY = 03
+$(LAB)/sata.img: KEY = 04
+$(LAB)/usb.img: KEY = 05
+$(LAB)/%.img:
 	mkdir -p $(LAB)
-	openssl enc -aes-128-ctr -K 0$* -iv 0 -in /dev/zero 2>/dev/null | head -c 64M > $@.tmp
+	openssl enc -aes-128-ctr -K $(KEY) -iv 0 -in /dev/zero 2>/dev/null | head -c 64M > $@.tmp
 	mv $@.tmp $@
