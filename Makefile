@@ -40,7 +40,7 @@ all: $(B)/minivmm
 
 # What a fresh Debian 12 lacks. `make deps` installs it and does nothing, without the network, when it is
 # there already.
-BUILD_PACKAGES := gcc make libc6-dev libkmod-dev acpica-tools
+BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libpci-dev acpica-tools
 TEST_PACKAGES := check kmod strace jq clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev
 -include tests/lab/lab.mk
 include tests/tests.mk

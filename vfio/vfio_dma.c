@@ -3,57 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "vmm/core/log.h"
-
-/* glibc has it, a header for it only libcap. */
-int capget(cap_user_header_t header, cap_user_data_t data);
-
-/* VFIO does not count what a process with CAP_IPC_LOCK locks. */
-static bool dma_has_no_limit(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	return capget(&header, data) == 0 && (data[0].effective & (1u << CAP_IPC_LOCK));
-}
-
-static void dma_print_memlock_fix(uint64_t need)
-{
-	log_fix("sudo prlimit --memlock=%" PRIu64 " --pid $$   # this shell, now", need);
-	log_fix("echo \"$USER - memlock %" PRIu64
-		"\" | sudo tee /etc/security/limits.d/minivmm.conf   # from the next login on",
-		need >> 10);
-}
-
-int vfio_dma_check_memlock(uint64_t need)
-{
-	struct rlimit limit, raised;
-
-	if (dma_has_no_limit())
-		return 0;
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
-		return log_errno("guest RAM", -errno, "getrlimit RLIMIT_MEMLOCK");
-	if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= need)
-		return 0;
-	raised.rlim_cur = need;
-	raised.rlim_max = limit.rlim_max > need ? limit.rlim_max : need;
-	if (setrlimit(RLIMIT_MEMLOCK, &raised) == 0)
-		return 0;
-	log_error("guest RAM",
-		  "passing a device through needs %" PRIu64
-		  " KiB of locked memory, the limit (ulimit -l, RLIMIT_MEMLOCK) is %" PRIu64 " KiB",
-		  need >> 10, (uint64_t)limit.rlim_cur >> 10);
-	dma_print_memlock_fix(need);
-	return -ENOMEM;
-}
 
 static struct vfio_dma_map *dma_map_of(struct memory_listener *listener)
 {
@@ -161,8 +116,6 @@ static int dma_region_add(struct memory_listener *listener, const struct memory_
 	if (ret < 0)
 		log_errno("guest RAM", ret, "map %#" PRIx64 " + %#" PRIx64 " for DMA", region->gpa,
 			  region->size);
-	if (ret == -ENOMEM)
-		dma_print_memlock_fix(region->gpa + region->size);
 	return ret;
 }
 

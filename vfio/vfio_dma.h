@@ -3,8 +3,8 @@
  * What the passed-through devices can reach: guest RAM, mapped for DMA at the same addresses, and
  * where there are several devices the mapped pieces of each other's BARs (peer to peer).
  *
- * A listener of the memory map in front of a struct vfio_space. Checks before it maps: against the
- * IOVAs that the IOMMU offers and against the locked-memory limit. One map for each bank of RAM;
+ * A listener of the memory map in front of a struct vfio_space. Checks before it maps, against the
+ * IOVAs that the IOMMU offers. One map for each bank of RAM;
  * one for each piece of a BAR, which follows it when the guest moves it. Without RAM a device does
  * not work; without its peers' BARs nearly all do: that is a warning.
  *
@@ -29,12 +29,6 @@ struct vfio_dma_map {
 	uint64_t *peer_gpa;       /* those that are mapped */
 	size_t peer_count;
 };
-
-/*
- * Make sure that `need` bytes can be pinned: raises the locked-memory limit when allowed; with
- * CAP_IPC_LOCK there is none. 0, or -ENOMEM with need, limit and the lines that raise it printed.
- */
-int vfio_dma_check_memlock(uint64_t need);
 
 /*
  * Map all RAM - and, for `peers`, BARs - and what is added later. The space must have a device. 0

@@ -20,8 +20,10 @@
 #include "devices/serial.h"
 #include "devices/testdev.h"
 #include "firmware/boot.h"
+#include "host_command.h"
 #include "stats.h"
 #include "vfio/host/host_doctor.h"
+#include "vfio/host/host_memlock.h"
 #include "vfio/vfio_dma.h"
 #include "vfio/vfio_pci.h"
 #include "vmm/core/log.h"
@@ -54,9 +56,10 @@ struct machine {
 static int machine_check_host(struct machine *machine)
 {
 	const struct config *config = machine->config;
+	const struct host_guest guest = host_command_guest(config);
 
 	for (unsigned int i = 0; i < config->device_count; i++) {
-		int ret = host_check_device(config->devices[i], &machine->host_devices[i]);
+		int ret = host_check_device(config->devices[i], &guest, &machine->host_devices[i]);
 
 		if (ret < 0)
 			return ret;
@@ -161,6 +164,8 @@ static int machine_start_dma(struct machine *machine)
 	if (ret == 0)
 		ret = vfio_dma_start(&machine->dma, &machine->space, &machine->vm.memory,
 				     machine->config->device_count > 1);
+	if (ret == -ENOMEM)
+		host_explain_memlock(machine->config->memory);
 	machine_set_reach(machine);
 	trace_phase("open devices");
 	return ret;
@@ -230,7 +235,7 @@ static int machine_add_devices(struct machine *machine)
 
 	if (machine->config->device_count == 0)
 		return 0;
-	ret = vfio_dma_check_memlock(machine->config->memory);
+	ret = host_raise_memlock(machine->config->memory);
 	if (ret < 0)
 		return ret;
 	machine->space.backend = &vfio_backend_group;
@@ -238,6 +243,15 @@ static int machine_add_devices(struct machine *machine)
 	for (unsigned int i = 0; i < machine->config->device_count && ret == 0; i++)
 		ret = machine_add_device(machine, i);
 	return ret;
+}
+
+/* What else is wrong with the host may be why; returns err. */
+static int machine_explain(const struct machine *machine, int err)
+{
+	const struct host_guest guest = host_command_guest(machine->config);
+
+	host_explain_failure(machine->host_devices, machine->config->device_count, &guest);
+	return err;
 }
 
 static int machine_build(struct machine *machine)
@@ -267,7 +281,7 @@ static int machine_build(struct machine *machine)
 	if (ret == 0)
 		ret = pci_host_assign_bars(&machine->pci_host);
 	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
-	return ret;
+	return ret < 0 ? machine_explain(machine, ret) : 0;
 }
 
 /* ---- run ---- */

@@ -4,7 +4,7 @@
  *
  * To read the program, follow a guest: machine.c builds and runs it; core/vcpu.c hands its exits to
  * core/bus.c; devices/testdev.c is the smallest device behind a bus; vfio/vfio.h is the contract
- * for a real one, vfio/backend/backend_group.c fulfils it, and vfio/vfio_irq.c brings its
+ * for a real one, vfio/backend/backend_group.c fulfils it, and vfio/vfio_interrupts.c brings its
  * interrupts in.
  */
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "host_command.h"
 #include "machine.h"
 #include "options.h"
 
@@ -45,6 +46,8 @@ int main(int argc, char **argv)
 		exit(EXIT_SUCCESS);
 	case OPTIONS_RUN:
 		break;
+	default:
+		exit(host_command_run(&config));
 	}
 	exit(machine_run(&config));
 }

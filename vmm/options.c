@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options_host.h"
 #include "vfio/host/host_sysfs.h"
 #include "vmm/core/log.h"
 
@@ -91,6 +92,7 @@ void options_print_help(void)
 	      "Exit status: 0 the guest powered off, 1 the host side failed, 2 wrong usage,\n"
 	      "3 the guest crashed, 4 the device was lost, 128+n stopped by signal n.\n",
 	      stdout);
+	options_print_host_help();
 }
 
 /* "512" and "512M" are both MiB. */
@@ -118,7 +120,7 @@ static int options_parse_size(const char *text, uint64_t *bytes)
 	return -EINVAL;
 }
 
-static int options_set_memory(struct config *config, const char *text)
+int options_set_memory(struct config *config, const char *text)
 {
 	if (options_parse_size(text, &config->memory) < 0 || config->memory % MIB ||
 	    config->memory == 0 || config->memory > 1ull << 46) {
@@ -313,6 +315,10 @@ int options_parse(struct config *config, int argc, char **argv)
 				   .memory = OPTIONS_MEMORY_DEFAULT,
 				   .cpus = 1,
 				   .trace.topics = TRACE_TOPICS_ALL };
+	if (argc > 1)
+		config->command = options_find_host_command(argv[1]);
+	if (config->command != OPTIONS_RUN)
+		return options_parse_host(config, argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "run") == 0) {
 		argc--;
 		argv++;

@@ -21,6 +21,10 @@ enum options_command {
 	OPTIONS_RUN,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
+	OPTIONS_LIST,
+	OPTIONS_DOCTOR,
+	OPTIONS_BIND,
+	OPTIONS_RESTORE,
 };
 
 struct config {
@@ -35,6 +39,7 @@ struct config {
 	bool stats;
 	struct trace_options trace;
 	bool testdev;                                         /* add devices/testdev.c's */
+	bool all, json, force, dry_run;                       /* of list, doctor, bind, restore */
 	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX];   /* full BDFs */
 	struct vfio_device_options vfio[OPTIONS_DEVICES_MAX]; /* how each is passed through */
 	unsigned int device_count;
@@ -45,6 +50,9 @@ struct config {
  * in place. 0, or -EINVAL for wrong usage (logged, one line).
  */
 int options_parse(struct config *config, int argc, char **argv);
+
+/* The value of --memory, whole MiB. 0, or -EINVAL (logged). */
+int options_set_memory(struct config *config, const char *text);
 
 /* The text of --help, on standard output. */
 void options_print_help(void);

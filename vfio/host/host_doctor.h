@@ -1,20 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What must be true of the host before a device can be passed through, and the lines that make it
- * true.
+ * true: one diagnosis, for a start that shall not fail halfway and for whoever asks beforehand.
  *
- * Looks at sysfs and /dev; changes nothing.
+ * Owns which checks there are and their order; what they look at is host_check.h's. Looks at sysfs,
+ * /proc and /dev; changes nothing.
  */
 #ifndef MINIVMM_HOST_DOCTOR_H
 #define MINIVMM_HOST_DOCTOR_H
 
-#include "host_sysfs.h"
+#include "host_check.h"
 
 /*
- * Check that `bdf` can be opened by VFIO: it exists, has an IOMMU group, is bound to vfio-pci,
- * nobody in its group is bound to a host driver, and the group's file is there and ours to open.
- * Fills in *device. 0, or -errno with the first thing that is wrong logged, and how to mend it.
+ * Check that `bdf` can be opened by VFIO: it exists, answers, has an IOMMU group, is bound to
+ * vfio-pci, nobody in its group is bound to a host driver, and the group's file is there and ours
+ * to open. Fills in *device. 0, or -errno with the first thing that is wrong logged, and how to
+ * mend it.
  */
-int host_check_device(const char *bdf, struct host_device *device);
+int host_check_device(const char *bdf, const struct host_guest *guest, struct host_device *device);
+
+/*
+ * After a start failed all the same: log whatever else is wrong with the host, or with one of the
+ * devices. Says nothing of what host_check_device() looks at.
+ */
+void host_explain_failure(const struct host_device *devices, unsigned int count,
+			  const struct host_guest *guest);
+
+/* Every check of the host, and of one device. The reports are the caller's to destroy. */
+void host_examine(struct host_report *report, const struct host_guest *guest);
+void host_examine_device(struct host_report *report, const char *bdf,
+			 const struct host_guest *guest);
+
+/*
+ * The id of the first check that stands in the way of the device, NULL if it is ready. Looks only
+ * at what wakes no device.
+ */
+const char *host_find_obstacle(const struct host_device *device, const struct host_guest *guest);
 
 #endif

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_sysfs.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SYSFS_DEVICES "/sys/bus/pci/devices"
 #define SYSFS_GROUPS  "/sys/kernel/iommu_groups"
@@ -38,60 +34,32 @@ int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX])
 	return 0;
 }
 
-/* The first bytes of a file of the device's folder; how many, or -errno. */
-static int sysfs_read_bytes(const char *bdf, const char *file, void *data, size_t size)
+struct host_path host_device_path(const char *bdf, const char *file)
 {
-	char path[PATH_MAX];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", bdf, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, data, size);
-	if (n < 0)
-		n = -errno;
-	close(fd);
-	return (int)n;
+	return host_path(SYSFS_DEVICES "/%s/%s", bdf, file);
 }
 
-/* An attribute without its newline. */
-static int sysfs_read(const char *bdf, const char *attribute, char *text, size_t size)
+int host_read_attribute(const char *bdf, const char *attribute, char *text, size_t size)
 {
-	int n = sysfs_read_bytes(bdf, attribute, text, size - 1);
+	struct host_path path = host_device_path(bdf, attribute);
 
-	if (n < 0)
-		return n;
-	text[n] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return 0;
+	return host_read_line(&path, text, size);
 }
 
 static int sysfs_read_hex(const char *bdf, const char *attribute, unsigned int *value)
 {
 	char text[32];
-	int ret = sysfs_read(bdf, attribute, text, sizeof(text));
+	int ret = host_read_attribute(bdf, attribute, text, sizeof(text));
 
 	*value = ret < 0 ? 0 : (unsigned int)strtoul(text, NULL, 16);
 	return ret;
 }
 
-/* The last component of where a link points, "" if there is no link. */
 static void sysfs_read_link(const char *bdf, const char *link, char *name, size_t size)
 {
-	char path[PATH_MAX], target[PATH_MAX];
-	const char *last;
-	ssize_t n;
+	struct host_path path = host_device_path(bdf, link);
 
-	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", bdf, link);
-	n = readlink(path, target, sizeof(target) - 1);
-	target[n < 0 ? 0 : n] = '\0';
-	last = strrchr(target, '/');
-	last = last ? last + 1 : target;
-	n = (ssize_t)strnlen(last, size - 1);
-	memcpy(name, last, (size_t)n);
-	name[n] = '\0';
+	host_read_link(&path, name, size);
 }
 
 int host_read_device(const char *bdf, struct host_device *device)
@@ -138,13 +106,14 @@ unsigned int host_slot_functions(const char *bdf)
 
 int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX])
 {
-	return sysfs_read(bdf, "modalias", modalias, HOST_MODALIAS_MAX);
+	return host_read_attribute(bdf, "modalias", modalias, HOST_MODALIAS_MAX);
 }
 
 int host_reads_all_ones(const char *bdf)
 {
+	struct host_path path = host_device_path(bdf, "config");
 	uint8_t head[16] = { 0 };
-	int n = sysfs_read_bytes(bdf, "config", head, sizeof(head));
+	int n = host_read_bytes(&path, head, sizeof(head));
 
 	if (n < 0)
 		return n;
@@ -153,26 +122,37 @@ int host_reads_all_ones(const char *bdf)
 	return head[0] == 0xff && memcmp(head, head + 1, sizeof(head) - 1) == 0;
 }
 
+/* The devices that a folder names, in order of their addresses. */
+static int host_for_each_in(const struct host_path *path,
+			    int (*visit)(const struct host_device *device, void *arg), void *arg)
+{
+	struct host_dir dir;
+	int ret = 0;
+
+	host_dir_read(&dir, path);
+	for (int i = 0; i < dir.count && ret == 0; i++) {
+		struct host_device device;
+
+		if (host_read_device(dir.entries[i]->d_name, &device) == 0)
+			ret = visit(&device, arg);
+	}
+	host_dir_free(&dir);
+	return ret;
+}
+
 int host_for_each_in_group(int group, int (*visit)(const struct host_device *member, void *arg),
 			   void *arg)
 {
-	char path[64];
-	struct dirent *entry;
-	int ret = 0;
-	DIR *dir;
+	struct host_path path = host_path(SYSFS_GROUPS "/%d/devices", group);
 
-	snprintf(path, sizeof(path), SYSFS_GROUPS "/%d/devices", group);
-	dir = opendir(path);
-	if (!dir)
-		return -errno;
-	while (ret == 0 && (entry = readdir(dir))) {
-		struct host_device member;
+	return host_path_exists(&path) ? host_for_each_in(&path, visit, arg) : -ENOENT;
+}
 
-		if (entry->d_name[0] != '.' && host_read_device(entry->d_name, &member) == 0)
-			ret = visit(&member, arg);
-	}
-	closedir(dir);
-	return ret;
+int host_for_each_device(int (*visit)(const struct host_device *device, void *arg), void *arg)
+{
+	struct host_path path = host_path(SYSFS_DEVICES);
+
+	return host_for_each_in(&path, visit, arg);
 }
 
 bool host_is_bridge(const struct host_device *device)
@@ -182,16 +162,25 @@ bool host_is_bridge(const struct host_device *device)
 	return class == PCI_CLASS_BRIDGE_PCI || class == PCI_CLASS_BRIDGE_CARDBUS;
 }
 
-bool host_has_iommu(void)
+bool host_has_vfio_driver(const struct host_device *device)
 {
-	struct dirent *entry;
-	DIR *dir = opendir(SYSFS_GROUPS);
-	bool found = false;
+	return strcmp(device->driver, HOST_VFIO_DRIVER) == 0;
+}
 
-	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir)))
-		found = entry->d_name[0] != '.';
-	closedir(dir);
-	return found;
+bool host_is_harmless(const struct host_device *device)
+{
+	return device->driver[0] == '\0' || host_has_vfio_driver(device) ||
+	       strcmp(device->driver, "pci-stub") == 0 || host_is_bridge(device);
+}
+
+unsigned int host_count_groups(void)
+{
+	struct host_path path = host_path(SYSFS_GROUPS);
+	struct host_dir dir;
+	unsigned int count;
+
+	host_dir_read(&dir, &path);
+	count = (unsigned int)dir.count;
+	host_dir_free(&dir);
+	return count;
 }

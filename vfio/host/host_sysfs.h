@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host_path.h"
+
+#define HOST_VFIO_DRIVER "vfio-pci"
+
 #define HOST_BDF_MAX      16
 #define HOST_DRIVER_MAX   64
 #define HOST_MODALIAS_MAX 128
@@ -38,6 +42,12 @@ unsigned int host_slot_functions(const char *bdf);
 /* The modalias, which module aliases match. 0 or -errno; not logged. */
 int host_read_modalias(const char *bdf, char modalias[HOST_MODALIAS_MAX]);
 
+/* A file of the device's folder. */
+struct host_path host_device_path(const char *bdf, const char *file);
+
+/* A text attribute of the device; "" where it has none. 0 or -errno; not logged. */
+int host_read_attribute(const char *bdf, const char *attribute, char *text, size_t size);
+
 /*
  * Whether the device's own configuration space reads all-ones. The kernel wakes a sleeping device
  * for it. Not the ID alone is looked at: that of a virtual function always reads so. 1 or 0, or
@@ -50,13 +60,21 @@ int host_reads_all_ones(const char *bdf);
 int host_for_each_in_group(int group, int (*visit)(const struct host_device *member, void *arg),
 			   void *arg);
 
+/* The same for all PCI devices of this host. */
+int host_for_each_device(int (*visit)(const struct host_device *device, void *arg), void *arg);
+
 /*
  * A bridge to another bus stays with its driver: it does not count when a group is handed over.
  * (An ISA or host bridge does, like any device.)
  */
 bool host_is_bridge(const struct host_device *device);
 
-/* Whether the kernel has any IOMMU group at all. */
-bool host_has_iommu(void);
+bool host_has_vfio_driver(const struct host_device *device);
+
+/* Whether the device does not stand in its group's way: no driver, or one that leaves it alone. */
+bool host_is_harmless(const struct host_device *device);
+
+/* How many IOMMU groups the kernel has; none without an IOMMU. */
+unsigned int host_count_groups(void);
 
 #endif

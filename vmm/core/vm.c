@@ -43,19 +43,10 @@ static int vm_check_caps(const struct vm *vm, const struct arch_cap *caps)
 
 static int vm_open_kvm(struct vm *vm)
 {
-	int err;
-
 	vm->kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (vm->kvm_fd >= 0)
 		return 0;
-	err = log_errno("/dev/kvm", -errno, "open");
-	if (err == -ENOENT)
-		log_fix("sudo modprobe kvm_intel || sudo modprobe kvm_amd   # virtualization must "
-			"be on in "
-			"the firmware setup");
-	else if (err == -EACCES || err == -EPERM)
-		log_fix("sudo usermod -aG kvm $USER   # then log in again");
-	return err;
+	return log_errno("/dev/kvm", -errno, "open");
 }
 
 static int vm_check_kvm(struct vm *vm)

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vfio/host/host_memlock.c: the limit is raised when it may be, and else explained. The limit and
+ * the capabilities are this program's own, so that no privilege is needed to change them.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "stderr_text.h"
+#include "unit.h"
+#include "vfio/host/host_check.h"
+#include "vfio/host/host_memlock.h"
+
+#define MIB (1ull << 20)
+
+static struct {
+	bool faked;
+	bool privileged;
+	bool may_lock; /* CAP_IPC_LOCK */
+	struct rlimit limit;
+} memlock;
+
+int capget(cap_user_header_t header, cap_user_data_t data);
+
+/* Whoever runs the tests: only the capabilities that the test gives. */
+int capget(cap_user_header_t header, cap_user_data_t data)
+{
+	(void)header;
+	data[0].effective = memlock.may_lock ? 1u << CAP_IPC_LOCK : 0;
+	if (memlock.privileged)
+		data[0].effective |= 1u << CAP_SYS_RESOURCE;
+	return 0;
+}
+
+int getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
+{
+	if (!memlock.faked || resource != RLIMIT_MEMLOCK)
+		return prlimit(0, resource, NULL, limit);
+	*limit = memlock.limit;
+	return 0;
+}
+
+int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	if (!memlock.faked || resource != RLIMIT_MEMLOCK)
+		return prlimit(0, resource, limit, NULL);
+	errno = limit->rlim_cur > limit->rlim_max ? EINVAL : EPERM;
+	if (limit->rlim_cur > limit->rlim_max ||
+	    (limit->rlim_max > memlock.limit.rlim_max && !memlock.privileged))
+		return -1;
+	memlock.limit = *limit;
+	return 0;
+}
+
+static enum host_status examine(uint64_t need)
+{
+	const struct host_guest guest = { .memory = need };
+	struct host_report report = { .object = "host", .check = "memlock" };
+	enum host_status status;
+
+	host_check_memlock(&report, &guest);
+	ck_assert_uint_eq(report.count, 1);
+	status = report.findings[0].status;
+	host_report_destroy(&report);
+	return status;
+}
+
+#define NEED   (128 * MIB)
+#define PLENTY (1024 * MIB)
+
+static const struct {
+	rlim_t soft, hard;
+	bool privileged;
+	int ret;
+} limits[] = {
+	{ RLIM_INFINITY, RLIM_INFINITY, false, 0 },
+	{ PLENTY, PLENTY, false, 0 },
+	{ 64 << 10, RLIM_INFINITY, false, 0 },
+	{ 64 << 10, PLENTY, false, 0 },
+	{ 64 << 10, 64 << 10, true, 0 },
+	{ 64 << 10, 64 << 10, false, -ENOMEM },
+	{ 64 << 10, NEED - 1, false, -ENOMEM },
+	{ 0, 0, false, -ENOMEM },
+};
+
+/*
+ * Afterwards the limit holds what is needed, the hard one is no lower than before; or it is
+ * untouched, and the message tells why.
+ */
+START_TEST(rule_20_locked_memory_limit)
+{
+	struct stderr_text caught;
+	int ret;
+
+	memlock.faked = true;
+	memlock.privileged = limits[_i].privileged;
+	memlock.limit = (struct rlimit){ limits[_i].soft, limits[_i].hard };
+	/* What doctor says beforehand is what happens. */
+	ck_assert_int_eq(examine(NEED), limits[_i].ret ? HOST_FAIL : HOST_OK);
+	stderr_begin(&caught);
+	ret = host_raise_memlock(NEED);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, limits[_i].ret);
+	ck_assert_uint_ge(memlock.limit.rlim_max, limits[_i].hard);
+	if (ret == 0) {
+		ck_assert_uint_ge(memlock.limit.rlim_cur, NEED);
+		ck_assert_str_eq(caught.text, "");
+	} else {
+		ck_assert_uint_eq(memlock.limit.rlim_cur, limits[_i].soft);
+		stderr_holds(&caught, "minivmm: error: guest RAM: ");
+	}
+	memlock.faked = false;
+}
+END_TEST
+
+/* Need and limit in numbers, and lines that mend it: for this shell, and for the next login. */
+START_TEST(rule_20_message_says_what_to_do)
+{
+	struct stderr_text caught;
+	const char *number;
+	uint64_t need;
+	int ret;
+
+	memlock.faked = true;
+	memlock.privileged = false;
+	memlock.limit = (struct rlimit){ 64 << 10, 8 * MIB };
+	stderr_begin(&caught);
+	ret = host_raise_memlock(NEED);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -ENOMEM);
+	stderr_holds(&caught, "131072 KiB");
+	stderr_holds(&caught, " 64 KiB");
+	stderr_holds(&caught, "/etc/security/limits.d/");
+	number = strstr(caught.text, "  fix: sudo prlimit --memlock=");
+	ck_assert_ptr_nonnull(number);
+	need = strtoull(strchr(number, '=') + 1, NULL, 10);
+	/* What it tells to do is enough. */
+	memlock.limit = (struct rlimit){ need, need };
+	ret = host_raise_memlock(NEED);
+	memlock.faked = false;
+	ck_assert_int_eq(ret, 0);
+}
+END_TEST
+
+/* VFIO does not count what such a process locks: no limit is in its way, none is touched. */
+START_TEST(rule_20_capability_needs_no_limit)
+{
+	memlock.faked = memlock.may_lock = true;
+	memlock.privileged = false;
+	memlock.limit = (struct rlimit){ 0, 0 };
+	ck_assert_int_eq(host_raise_memlock(NEED), 0);
+	ck_assert_uint_eq(memlock.limit.rlim_cur, 0);
+	memlock.faked = memlock.may_lock = false;
+}
+END_TEST
+
+UNIT_MAIN("memlock", { rule_20_locked_memory_limit, UNIT_COUNT(limits) },
+	  { rule_20_message_says_what_to_do, 0 }, { rule_20_capability_needs_no_limit, 0 })

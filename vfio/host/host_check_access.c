@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host_acs.h"
+#include "host_check.h"
+#include "host_use.h"
+
+#define PCI_BASE_CLASS_DISPLAY 0x03
+
+#define CHECK_TEXT_MAX 1024
+
+void host_report_fix_command(struct host_report *report, const char *command, const char *bdf)
+{
+	/* As it was started, for it need not be installed; sudo does not look where the shell does. */
+	host_report_fix(report, "sudo %s %s %s", program_invocation_name, command, bdf);
+}
+
+/* ---- device ---- */
+
+void host_check_exists(struct host_report *report, const struct host_device *device,
+		       const struct host_guest *guest)
+{
+	struct host_path path = host_device_path(device->bdf, "");
+
+	(void)guest;
+	if (!host_path_exists(&path)) {
+		host_report_add(report, HOST_FAIL, "no such PCI device on this host: %s",
+				strerror(ENODEV));
+		host_report_fix(report, "%s list --all   # lists the devices there are",
+				program_invocation_name);
+	} else if (host_is_bridge(device)) {
+		host_report_add(
+			report, HOST_FAIL,
+			"a PCI bridge: it serves the devices behind it and cannot be passed "
+			"through itself");
+	} else {
+		host_report_add(report, HOST_OK, "%04x:%04x, class %06x", device->vendor,
+				device->device, device->class_code);
+	}
+}
+
+/* ---- config ---- */
+
+static void check_add_wake_fixes(struct host_report *report, const struct host_device *device)
+{
+	const char *bdf = device->bdf;
+	char allowed[8];
+
+	host_report_fix(
+		report,
+		"echo on | sudo tee /sys/bus/pci/devices/%s/power/control   # keep it awake", bdf);
+	host_read_attribute(bdf, "d3cold_allowed", allowed, sizeof(allowed));
+	if (allowed[0] == '1')
+		host_report_fix(report, "echo 0 | sudo tee /sys/bus/pci/devices/%s/d3cold_allowed",
+				bdf);
+	if (device->class_code >> 16 == PCI_BASE_CLASS_DISPLAY)
+		host_report_fix(
+			report,
+			"echo ON | sudo tee /sys/kernel/debug/vgaswitcheroo/switch   # a laptop "
+			"with two GPUs switches off the one that is not in use");
+	host_report_fix(report,
+			"echo 1 | sudo tee /sys/bus/pci/devices/%s/remove; echo 1 | sudo tee "
+			"/sys/bus/pci/rescan   # if that did not help: find it anew",
+			bdf);
+}
+
+/* lspci shows such a device as "rev ff". To open it would make the kernel wait a minute for it. */
+void host_check_answers(struct host_report *report, const struct host_device *device,
+			const struct host_guest *guest)
+{
+	int ret = host_reads_all_ones(device->bdf);
+	char state[16], status[16];
+
+	(void)guest;
+	host_read_attribute(device->bdf, "power_state", state, sizeof(state));
+	host_read_attribute(device->bdf, "power/runtime_status", status, sizeof(status));
+	if (ret < 0) {
+		host_report_add(report, HOST_FAIL, "read its configuration space: %s",
+				strerror(-ret));
+	} else if (ret == 0) {
+		host_report_add(report, HOST_OK, "its configuration space answers");
+	} else {
+		host_report_add(report, HOST_FAIL,
+				"its configuration space reads all-ones (lspci: rev ff): it is "
+				"powered off, or gone from the bus%s%s%s%s",
+				state[0] ? "; power state " : "", state,
+				status[0] ? ", runtime power management: " : "", status);
+		check_add_wake_fixes(report, device);
+	}
+}
+
+/* ---- iommu, of one device ---- */
+
+/* A line of reserved_regions that ends in `direct`: the firmware goes on using that memory. */
+static bool check_has_direct_region(int group)
+{
+	struct host_path path = host_path("/sys/kernel/iommu_groups/%d/reserved_regions", group);
+	char *text = host_read_file(&path), *next = text, *line;
+	bool found = false;
+
+	while (next && !found && (line = strsep(&next, "\n"))) {
+		const char *kind = strrchr(line, ' ');
+
+		found = kind && strcmp(kind, " direct") == 0;
+	}
+	free(text);
+	return found;
+}
+
+void host_check_isolated(struct host_report *report, const struct host_device *device,
+			 const struct host_guest *guest)
+{
+	if (device->group >= 0 && check_has_direct_region(device->group)) {
+		host_report_add(report, HOST_FAIL,
+				"the firmware keeps memory for it (RMRR) that would have to stay "
+				"mapped: the kernel does not pass such a device through");
+		host_report_fix(report, "look in the firmware setup for an option that frees it "
+					"(legacy USB support, remote management, shared memory of "
+					"storage controllers)");
+	} else if (device->group >= 0) {
+		host_report_add(report, HOST_OK, "IOMMU group %d", device->group);
+	} else if (host_count_groups()) {
+		host_report_add(report, HOST_FAIL,
+				"it is in no IOMMU group: this host's IOMMU does not cover it");
+	} else {
+		host_check_iommu(report, guest);
+	}
+}
+
+/* ---- driver ---- */
+
+static void check_add_uses(struct host_report *report, const struct host_device *device)
+{
+	struct host_use uses[HOST_USES_MAX];
+	unsigned int count = host_find_uses(device, uses);
+
+	for (unsigned int i = 0; i < count; i++) {
+		host_report_add(report, HOST_FAIL, "in use by this host: %s", uses[i].what);
+		if (uses[i].fix[0])
+			host_report_fix(report, "%s", uses[i].fix);
+	}
+}
+
+void host_check_driver(struct host_report *report, const struct host_device *device,
+		       const struct host_guest *guest)
+{
+	(void)guest;
+	if (host_has_vfio_driver(device)) {
+		host_report_add(report, HOST_OK, "bound to %s", HOST_VFIO_DRIVER);
+		return;
+	}
+	if (device->driver[0])
+		host_report_add(report, HOST_FAIL, "bound to the host's driver %s, not to %s",
+				device->driver, HOST_VFIO_DRIVER);
+	else
+		host_report_add(report, HOST_FAIL, "not bound to %s: no driver has it",
+				HOST_VFIO_DRIVER);
+	host_report_fix_command(report, "bind", device->bdf);
+	if (device->driver[0])
+		check_add_uses(report, device);
+}
+
+/* ---- group ---- */
+
+struct check_members {
+	const struct host_device *device; /* the one that is checked, itself a member */
+	unsigned int others, obstacles;   /* bridges not counted */
+	char text[CHECK_TEXT_MAX];
+	char first_bdf[HOST_BDF_MAX]; /* of the obstacles */
+};
+
+static int check_visit_member(const struct host_device *member, void *arg)
+{
+	struct check_members *members = arg;
+	size_t used = strlen(members->text);
+
+	if (host_is_bridge(member) || strcmp(member->bdf, members->device->bdf) == 0)
+		return 0;
+	members->others++;
+	if (!host_is_harmless(member) && members->obstacles++ == 0)
+		snprintf(members->first_bdf, sizeof(members->first_bdf), "%s", member->bdf);
+	snprintf(members->text + used, sizeof(members->text) - used, "%s%s [%04x:%04x] %s%s",
+		 used ? ", " : "", member->bdf, member->vendor, member->device,
+		 member->driver[0] ? "bound to " : "without driver", member->driver);
+	return 0;
+}
+
+void host_check_group(struct host_report *report, const struct host_device *device,
+		      const struct host_guest *guest)
+{
+	struct check_members members = { .device = device };
+	char why[HOST_ACS_TEXT_MAX];
+
+	(void)guest;
+	if (device->group < 0)
+		return;
+	host_for_each_in_group(device->group, check_visit_member, &members);
+	host_explain_group(device->bdf, why);
+	if (!members.others) {
+		host_report_add(report, HOST_OK, "alone in IOMMU group %d", device->group);
+	} else if (!members.obstacles) {
+		host_report_add(report, HOST_OK,
+				"IOMMU group %d goes to one guest together: %s (%s)", device->group,
+				members.text, why);
+	} else {
+		host_report_add(
+			report, HOST_FAIL,
+			"IOMMU group %d is not viable: %u of its other devices must be handed "
+			"over too: %s (%s)",
+			device->group, members.obstacles, members.text, why);
+		host_report_fix_command(report, "bind", members.first_bdf);
+	}
+}
+
+/* ---- node ---- */
+
+static void check_node_denied(struct host_report *report, const char *path, int err)
+{
+	host_report_add(report, HOST_FAIL, "%s: open: %s", path, strerror(err));
+	if (err != EACCES && err != EPERM)
+		return;
+	host_report_fix(report, "sudo chown $USER %s   # until it is bound anew", path);
+	host_report_fix(report,
+			"echo \"SUBSYSTEM==\\\"vfio\\\", OWNER=\\\"$USER\\\"\" | sudo tee "
+			"/etc/udev/rules.d/60-minivmm.rules && sudo udevadm control --reload   "
+			"# from the next binding on");
+}
+
+/* The kernel lets a group be opened once; what is open elsewhere shows here. */
+void host_check_node(struct host_report *report, const struct host_device *device,
+		     const struct host_guest *guest)
+{
+	struct host_path path = host_path("/dev/vfio/%d", device->group);
+	const char *name = path.text + strlen(host_root());
+	int fd, err;
+
+	(void)guest;
+	if (device->group < 0 || !host_has_vfio_driver(device))
+		return;
+	fd = open(path.text, O_RDWR | O_CLOEXEC);
+	err = errno;
+	if (fd >= 0) {
+		close(fd);
+		host_report_add(report, HOST_OK, "%s can be opened", name);
+	} else if (err == EBUSY) {
+		host_report_add(report, HOST_FAIL, "IOMMU group %d is in use by another process",
+				device->group);
+		host_report_fix(report, "sudo fuser -v %s   # shows which", name);
+	} else if (err == ENOENT) {
+		host_report_add(report, HOST_FAIL, "%s is not there although %s has the device",
+				name, HOST_VFIO_DRIVER);
+		host_report_fix(report, "sudo udevadm trigger -s vfio   # or is this a container "
+					"that was not given the file?");
+	} else {
+		check_node_denied(report, name, err);
+	}
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host_doctor.h"
+#include "host_json.h"
+#include "host_names.h"
+#include "vmm/core/log.h"
+
+#define PCI_BASE_CLASS_BRIDGE 0x06
+
+#define LIST_TEXT_MAX 256
+
+enum list_column {
+	LIST_BDF,
+	LIST_GROUP,
+	LIST_DRIVER,
+	LIST_READY,
+	LIST_CLASS,
+	LIST_NAME,
+	LIST_COLUMNS
+};
+
+static const char *const list_headings[LIST_COLUMNS] = {
+	"ADDRESS", "GROUP", "DRIVER", "READY", "CLASS", "NAME",
+};
+
+struct list {
+	struct host_device *devices;
+	size_t count;
+	struct host_names *names;
+	const struct host_guest *guest;
+	bool all;
+};
+
+static int list_visit(const struct host_device *device, void *arg)
+{
+	struct list *list = arg;
+	struct host_device *grown;
+
+	if (device->class_code >> 16 == PCI_BASE_CLASS_BRIDGE && !list->all)
+		return 0;
+	grown = realloc(list->devices, (list->count + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	grown[list->count++] = *device;
+	list->devices = grown;
+	return 0;
+}
+
+/* ---- to read ---- */
+
+/* In two or three words what doctor says at length. */
+static const char *list_missing(const char *obstacle)
+{
+	static const struct {
+		const char *check, *words;
+	} missing[] = {
+		{ "device", "bridge" },         { "iommu", "no IOMMU" }, { "driver", "not bound" },
+		{ "group", "group not bound" }, { "node", "no access" },
+	};
+
+	for (unsigned int i = 0; obstacle && i < sizeof(missing) / sizeof(missing[0]); i++)
+		if (strcmp(obstacle, missing[i].check) == 0)
+			return missing[i].words;
+	return "yes";
+}
+
+static int list_visit_other(const struct host_device *member, void *arg)
+{
+	unsigned int *others = arg;
+
+	if (!host_is_bridge(member))
+		++*others;
+	return 0;
+}
+
+/* "3", and with others in it "3+1". */
+static void list_format_group(const struct host_device *device, char *text, size_t size)
+{
+	unsigned int members = 0;
+
+	if (device->group < 0) {
+		snprintf(text, size, "-");
+		return;
+	}
+	host_for_each_in_group(device->group, list_visit_other, &members);
+	if (!host_is_bridge(device) && members > 1)
+		snprintf(text, size, "%d+%u", device->group, members - 1);
+	else
+		snprintf(text, size, "%d", device->group);
+}
+
+static void list_format(const struct list *list, const struct host_device *device,
+			char fields[LIST_COLUMNS][LIST_TEXT_MAX])
+{
+	snprintf(fields[LIST_BDF], LIST_TEXT_MAX, "%s", device->bdf);
+	list_format_group(device, fields[LIST_GROUP], LIST_TEXT_MAX);
+	snprintf(fields[LIST_DRIVER], LIST_TEXT_MAX, "%s",
+		 device->driver[0] ? device->driver : "-");
+	snprintf(fields[LIST_READY], LIST_TEXT_MAX, "%s",
+		 list_missing(host_find_obstacle(device, list->guest)));
+	host_name_class(list->names, device, fields[LIST_CLASS], LIST_TEXT_MAX);
+	host_name_device(list->names, device, fields[LIST_NAME], LIST_TEXT_MAX);
+}
+
+/* Two passes: the first for the widths. */
+static void list_print_aligned(const struct list *list, FILE *out)
+{
+	char fields[LIST_COLUMNS][LIST_TEXT_MAX];
+	int widths[LIST_COLUMNS];
+
+	for (unsigned int c = 0; c < LIST_COLUMNS; c++)
+		widths[c] = (int)strlen(list_headings[c]);
+	for (size_t i = 0; i < list->count; i++) {
+		list_format(list, &list->devices[i], fields);
+		for (unsigned int c = 0; c < LIST_COLUMNS; c++)
+			if ((int)strlen(fields[c]) > widths[c])
+				widths[c] = (int)strlen(fields[c]);
+	}
+	for (unsigned int c = 0; c < LIST_NAME; c++)
+		fprintf(out, "%-*s  ", widths[c], list_headings[c]);
+	fprintf(out, "%s\n", list_headings[LIST_NAME]);
+	for (size_t i = 0; i < list->count; i++) {
+		list_format(list, &list->devices[i], fields);
+		for (unsigned int c = 0; c < LIST_NAME; c++)
+			fprintf(out, "%-*s  ", widths[c], fields[c]);
+		fprintf(out, "%s\n", fields[LIST_NAME]);
+	}
+}
+
+static void list_print_plain(const struct list *list, FILE *out)
+{
+	char fields[LIST_COLUMNS][LIST_TEXT_MAX];
+
+	for (size_t i = 0; i < list->count; i++) {
+		list_format(list, &list->devices[i], fields);
+		for (unsigned int c = 0; c < LIST_COLUMNS; c++)
+			fprintf(out, "%s%c", fields[c], c == LIST_NAME ? '\n' : '\t');
+	}
+}
+
+/* ---- JSON ---- */
+
+static void list_print_member(const char *key, const char *text, FILE *out)
+{
+	fprintf(out, ",\"%s\":", key);
+	if (text[0])
+		host_json_string(text, out);
+	else
+		fputs("null", out);
+}
+
+struct list_members {
+	FILE *out;
+	unsigned int count;
+};
+
+static int list_visit_member(const struct host_device *member, void *arg)
+{
+	struct list_members *members = arg;
+
+	fputs(members->count++ ? "," : "", members->out);
+	host_json_string(member->bdf, members->out);
+	return 0;
+}
+
+static void list_print_json_device(const struct list *list, const struct host_device *device,
+				   FILE *out)
+{
+	struct list_members members = { .out = out };
+	const char *obstacle = host_find_obstacle(device, list->guest);
+	char text[LIST_TEXT_MAX];
+
+	fputs("{\"bdf\":", out);
+	host_json_string(device->bdf, out);
+	fprintf(out, ",\"vendor\":\"%04x\",\"device\":\"%04x\"", device->vendor, device->device);
+	host_name_device(list->names, device, text, sizeof(text));
+	list_print_member("name", text, out);
+	host_name_class(list->names, device, text, sizeof(text));
+	list_print_member("class", text, out);
+	list_print_member("driver", device->driver, out);
+	if (device->group < 0)
+		fputs(",\"iommu_group\":null", out);
+	else
+		fprintf(out, ",\"iommu_group\":%d", device->group);
+	fputs(",\"group_members\":[", out);
+	if (device->group >= 0)
+		host_for_each_in_group(device->group, list_visit_member, &members);
+	fprintf(out, "],\"ready\":%s", obstacle ? "false" : "true");
+	list_print_member("missing", obstacle ? obstacle : "", out);
+	fputc('}', out);
+}
+
+static void list_print_json(const struct list *list, FILE *out)
+{
+	fputc('[', out);
+	for (size_t i = 0; i < list->count; i++) {
+		fputs(i ? ",\n" : "\n", out);
+		list_print_json_device(list, &list->devices[i], out);
+	}
+	fputs("]\n", out);
+}
+
+int host_list(bool all, bool json, const struct host_guest *guest, FILE *out)
+{
+	struct list list = { .all = all, .guest = guest };
+	int ret = host_for_each_device(list_visit, &list);
+
+	if (ret < 0) {
+		free(list.devices);
+		return log_errno("list", ret, "read the PCI devices");
+	}
+	list.names = host_names_new();
+	if (json)
+		list_print_json(&list, out);
+	else if (isatty(fileno(out)))
+		list_print_aligned(&list, out);
+	else
+		list_print_plain(&list, out);
+	host_names_free(list.names);
+	free(list.devices);
+	return 0;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_use.h"
+
+#include <net/route.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCI_BASE_CLASS_DISPLAY 0x03
+
+#define USE_NAMES_MAX 64
+#define USE_NAME_MAX  64
+
+/* Disks or network interfaces that stand on the device. */
+struct use_names {
+	char names[USE_NAMES_MAX][USE_NAME_MAX];
+	unsigned int count;
+};
+
+struct use_list {
+	struct host_use *uses;
+	unsigned int count;
+};
+
+static struct host_use *use_add(struct use_list *list, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The new entry, without a fix yet. When the list is full the last one is overwritten. */
+static struct host_use *use_add(struct use_list *list, const char *fmt, ...)
+{
+	struct host_use *use;
+	va_list args;
+
+	if (list->count < HOST_USES_MAX)
+		list->count++;
+	use = &list->uses[list->count - 1];
+	va_start(args, fmt);
+	vsnprintf(use->what, sizeof(use->what), fmt, args);
+	va_end(args);
+	use->fix[0] = '\0';
+	return use;
+}
+
+static bool use_has_name(const struct use_names *names, const char *name)
+{
+	for (unsigned int i = 0; i < names->count; i++)
+		if (strcmp(names->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void use_add_name(struct use_names *names, const char *name)
+{
+	if (names->count < USE_NAMES_MAX && !use_has_name(names, name))
+		snprintf(names->names[names->count++], USE_NAME_MAX, "%s", name);
+}
+
+/* Every entry of a class of sysfs that is a descendant of the device. */
+static void use_collect(struct use_names *names, const char *class, const char *bdf)
+{
+	struct host_path path = host_path("/sys/class/%s", class);
+	struct host_dir dir;
+	char below[HOST_BDF_MAX + 2];
+
+	snprintf(below, sizeof(below), "/%s/", bdf);
+	host_dir_read(&dir, &path);
+	for (int i = 0; i < dir.count; i++) {
+		const char *name = dir.entries[i]->d_name;
+		struct host_path entry = host_path("/sys/class/%s/%s", class, name);
+		struct host_path real = host_real_path(&entry);
+
+		if (strstr(real.text, below))
+			use_add_name(names, name);
+	}
+	host_dir_free(&dir);
+}
+
+/* ---- disks ---- */
+
+/*
+ * An NVMe disk that may be reached over several controllers belongs to none of them in sysfs; each
+ * has a hidden path to it, nvme0c1n1, that bears its name with the path's number.
+ */
+static void use_add_multipath(struct use_names *disks)
+{
+	unsigned int subsystem, path, disk;
+	char name[USE_NAME_MAX];
+
+	for (unsigned int i = 0; i < disks->count; i++)
+		if (sscanf(disks->names[i], "nvme%uc%un%u", &subsystem, &path, &disk) == 3) {
+			snprintf(name, sizeof(name), "nvme%un%u", subsystem, disk);
+			use_add_name(disks, name);
+		}
+}
+
+static bool use_is_partition(const char *part, const char *disk)
+{
+	struct host_path path = host_path("/sys/class/block/%s/%s", disk, part);
+
+	return host_path_exists(&path);
+}
+
+/* The list grows while it is walked: partitions, and what stands on what stands on a disk. */
+static void use_add_upper_disks(struct use_names *disks)
+{
+	for (unsigned int i = 0; i < disks->count; i++) {
+		struct host_path all = host_path("/sys/class/block");
+		struct host_path path = host_path("/sys/class/block/%s/holders", disks->names[i]);
+		struct host_dir dir;
+
+		host_dir_read(&dir, &path);
+		for (int n = 0; n < dir.count; n++)
+			use_add_name(disks, dir.entries[n]->d_name);
+		host_dir_free(&dir);
+		host_dir_read(&dir, &all);
+		for (int n = 0; n < dir.count; n++)
+			if (use_is_partition(dir.entries[n]->d_name, disks->names[i]))
+				use_add_name(disks, dir.entries[n]->d_name);
+		host_dir_free(&dir);
+	}
+}
+
+/* The disk that a line of mountinfo speaks of: by its number, or where that is none by its name. */
+static const char *use_mounted_disk(const struct use_names *disks, const char *number,
+				    const char *source)
+{
+	const char *last = strrchr(source, '/');
+
+	for (unsigned int i = 0; i < disks->count; i++) {
+		struct host_path path = host_path("/sys/class/block/%s/dev", disks->names[i]);
+		char own[32];
+
+		host_read_line(&path, own, sizeof(own));
+		if (strcmp(own, number) == 0 || (last && strcmp(last + 1, disks->names[i]) == 0))
+			return disks->names[i];
+	}
+	return NULL;
+}
+
+static void use_find_mounts(struct use_list *list, const struct use_names *disks)
+{
+	struct host_path path = host_path("/proc/self/mountinfo");
+	char *text = host_read_file(&path), *next = text, *line;
+
+	while (next && (line = strsep(&next, "\n"))) {
+		char number[32], where[256], source[256] = "";
+		const char *rest = strstr(line, " - "), *disk;
+		struct host_use *use;
+
+		if (!rest || sscanf(line, "%*s %*s %31s %*s %255s", number, where) != 2)
+			continue;
+		sscanf(rest, " - %*s %255s", source);
+		disk = use_mounted_disk(disks, number, source);
+		if (!disk)
+			continue;
+		use = use_add(list, "/dev/%s is mounted on %s", disk, where);
+		snprintf(use->fix, sizeof(use->fix), "sudo umount %s", where);
+	}
+	free(text);
+}
+
+static void use_find_swap(struct use_list *list, const struct use_names *disks)
+{
+	struct host_path path = host_path("/proc/swaps");
+	char *text = host_read_file(&path), *next = text, *line;
+
+	while (next && (line = strsep(&next, "\n"))) {
+		char *name;
+		struct host_use *use;
+
+		line[strcspn(line, " \t")] = '\0';
+		name = strrchr(line, '/');
+		if (!name || !use_has_name(disks, name + 1))
+			continue;
+		use = use_add(list, "%s is swap space in use", line);
+		snprintf(use->fix, sizeof(use->fix), "sudo swapoff %s", line);
+	}
+	free(text);
+}
+
+static void use_find_holders(struct use_list *list, const struct use_names *disks,
+			     unsigned int lowest)
+{
+	for (unsigned int i = lowest; i < disks->count; i++) {
+		struct host_path path = host_path("/sys/class/block/%s/slaves", disks->names[i]);
+
+		if (host_path_exists(&path))
+			use_add(list,
+				"/dev/%s stands on its disk: LVM, encryption or RAID that is "
+				"active",
+				disks->names[i]);
+	}
+}
+
+static void use_find_disks(struct use_list *list, const char *bdf)
+{
+	struct use_names disks = { .count = 0 };
+	unsigned int own;
+
+	use_collect(&disks, "block", bdf);
+	use_add_multipath(&disks);
+	own = disks.count;
+	use_add_upper_disks(&disks);
+	use_find_mounts(list, &disks);
+	use_find_swap(list, &disks);
+	use_find_holders(list, &disks, own);
+}
+
+/* ---- network ---- */
+
+/* Bridges, bonds and VLANs that the interfaces are part of. */
+static void use_add_upper_ports(struct use_names *ports)
+{
+	for (unsigned int i = 0; i < ports->count; i++) {
+		struct host_path path = host_path("/sys/class/net/%s", ports->names[i]);
+		struct host_dir dir;
+
+		host_dir_read(&dir, &path);
+		for (int n = 0; n < dir.count; n++)
+			if (strncmp(dir.entries[n]->d_name, "upper_", 6) == 0)
+				use_add_name(ports, dir.entries[n]->d_name + 6);
+		host_dir_free(&dir);
+	}
+}
+
+static void use_add_route(struct use_list *list, const struct use_names *ports, const char *port,
+			  const char *family)
+{
+	if (use_has_name(ports, port))
+		use_add(list,
+			"the default route (%s) goes over %s: without it this host is cut off",
+			family, port);
+}
+
+/* "eth0 00000000 gateway flags ..." and "00...0 00 ... flags eth0": the route to everywhere. */
+static void use_find_routes(struct use_list *list, const char *bdf)
+{
+	struct host_path ipv4 = host_path("/proc/net/route");
+	struct host_path ipv6 = host_path("/proc/net/ipv6_route");
+	struct use_names ports = { .count = 0 };
+	char *text, *next, *line, port[USE_NAME_MAX];
+	unsigned int flags;
+
+	use_collect(&ports, "net", bdf);
+	use_add_upper_ports(&ports);
+	next = text = ports.count ? host_read_file(&ipv4) : NULL;
+	while (next && (line = strsep(&next, "\n")))
+		if (sscanf(line, "%63s 00000000 %*8[0-9A-F] %x", port, &flags) == 2 &&
+		    (flags & RTF_UP))
+			use_add_route(list, &ports, port, "IPv4");
+	free(text);
+	next = text = ports.count ? host_read_file(&ipv6) : NULL;
+	while (next && (line = strsep(&next, "\n")))
+		if (sscanf(line,
+			   "00000000000000000000000000000000 00 %*s %*s %*s %*s %*s %*s %x %63s",
+			   &flags, port) == 2 &&
+		    (flags & RTF_UP) && !(flags & RTF_REJECT))
+			use_add_route(list, &ports, port, "IPv6");
+	free(text);
+}
+
+/* ---- screen ---- */
+
+static int use_count_display(const struct host_device *device, void *arg)
+{
+	unsigned int *count = arg;
+
+	if (device->class_code >> 16 == PCI_BASE_CLASS_DISPLAY)
+		++*count;
+	return 0;
+}
+
+static void use_find_display(struct use_list *list, const struct host_device *device)
+{
+	unsigned int displays = 0;
+
+	if (device->class_code >> 16 != PCI_BASE_CLASS_DISPLAY)
+		return;
+	host_for_each_device(use_count_display, &displays);
+	if (displays == 1)
+		use_add(list, "it is the only display of this host: the screen stays dark until it "
+			      "is handed back");
+}
+
+unsigned int host_find_uses(const struct host_device *device, struct host_use *uses)
+{
+	struct use_list list = { .uses = uses };
+
+	use_find_disks(&list, device->bdf);
+	use_find_routes(&list, device->bdf);
+	use_find_display(&list, device);
+	return list.count;
+}

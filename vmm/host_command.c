@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "machine.h"
+#include "vfio/host/host_doctor.h"
+#include "vfio/host/host_list.h"
+#include "vmm/core/arch.h"
+
+struct host_guest host_command_guest(const struct config *config)
+{
+	uint64_t memory = config->memory, low = arch_layout.ram_low.size;
+
+	return (struct host_guest){
+		.memory = memory,
+		.memory_end = memory > low ? arch_layout.ram_high + (memory - low)
+					   : arch_layout.ram_low.base + memory,
+		.mmio32 = arch_layout.pci_mmio32.size,
+		.ports = arch_layout.pci_io.size,
+		.phys_bits = arch_gpa_bits(),
+	};
+}
+
+/* ---- doctor ---- */
+
+/* Without an address: what is bound to vfio-pci, and so meant for a guest. */
+static int doctor_visit(const struct host_device *device, void *arg)
+{
+	struct config *config = arg;
+
+	if (host_has_vfio_driver(device) && config->device_count < OPTIONS_DEVICES_MAX)
+		strcpy(config->devices[config->device_count++], device->bdf);
+	return 0;
+}
+
+static void doctor_print(const struct host_report *report, bool ready)
+{
+	const struct host_finding *failure = host_report_failure(report);
+
+	printf("%s: %s%s\n", report->object, ready ? "ready" : "not ready",
+	       ready || failure ? "" : ", see the host above");
+	host_report_print(report, stdout);
+}
+
+static int command_doctor(const struct config *config)
+{
+	struct host_guest guest = host_command_guest(config);
+	struct config all = *config;
+	struct host_report report;
+	bool host_ready, ready;
+
+	if (!config->device_count)
+		host_for_each_device(doctor_visit, &all);
+	host_examine(&report, &guest);
+	ready = host_ready = !host_report_failure(&report);
+	if (config->json) {
+		fputs("{\"host\":{", stdout);
+		host_report_print_json(&report, host_ready, stdout);
+		fputs("},\n\"devices\":[", stdout);
+	} else {
+		doctor_print(&report, host_ready);
+	}
+	host_report_destroy(&report);
+	for (unsigned int i = 0; i < all.device_count; i++) {
+		bool device_ready;
+
+		host_examine_device(&report, all.devices[i], &guest);
+		device_ready = host_ready && !host_report_failure(&report);
+		ready = ready && device_ready;
+		if (config->json) {
+			printf("%s{\"bdf\":\"%s\",", i ? ",\n" : "\n", all.devices[i]);
+			host_report_print_json(&report, device_ready, stdout);
+			fputs("}", stdout);
+		} else {
+			doctor_print(&report, device_ready);
+		}
+		host_report_destroy(&report);
+	}
+	fputs(config->json ? "]}\n" : "", stdout);
+	return ready ? 0 : MACHINE_EXIT_HOST;
+}
+
+static int command_list(const struct config *config)
+{
+	struct host_guest guest = host_command_guest(config);
+
+	return host_list(config->all, config->json, &guest, stdout) < 0 ? MACHINE_EXIT_HOST : 0;
+}
+
+int host_command_run(const struct config *config)
+{
+	switch (config->command) {
+	case OPTIONS_LIST:
+		return command_list(config);
+	case OPTIONS_DOCTOR:
+		return command_doctor(config);
+	default:
+		return MACHINE_EXIT_USAGE;
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The subcommands that look after the host: list, doctor, bind, restore.
+ *
+ * Brings together what vfio/host knows of the host and what the machine would ask of it.
+ */
+#ifndef MINIVMM_HOST_COMMAND_H
+#define MINIVMM_HOST_COMMAND_H
+
+#include "options.h"
+#include "vfio/host/host_check.h"
+
+/* What the machine of this configuration asks of the host. */
+struct host_guest host_command_guest(const struct config *config);
+
+/* Do config->command. Returns the exit status: 0, or 1 for not ready or failed. */
+int host_command_run(const struct config *config);
+
+#endif
