@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_command.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "machine.h"
+#include "vfio/host/host_bind.h"
 #include "vfio/host/host_doctor.h"
 #include "vfio/host/host_list.h"
 #include "vmm/core/arch.h"
@@ -89,6 +91,24 @@ static int command_list(const struct config *config)
 	return host_list(config->all, config->json, &guest, stdout) < 0 ? MACHINE_EXIT_HOST : 0;
 }
 
+/* ---- bind, restore ---- */
+
+static int command_bind(const struct config *config)
+{
+	const struct host_bind_options options = { config->force, config->dry_run };
+	int ret = host_bind(config->devices, config->device_count, &options);
+
+	return ret < 0 ? MACHINE_EXIT_HOST : 0;
+}
+
+static int command_restore(const struct config *config)
+{
+	const struct host_bind_options options = { config->force, config->dry_run };
+	int ret = host_restore(config->devices, config->device_count, &options);
+
+	return ret < 0 ? MACHINE_EXIT_HOST : 0;
+}
+
 int host_command_run(const struct config *config)
 {
 	switch (config->command) {
@@ -96,7 +116,44 @@ int host_command_run(const struct config *config)
 		return command_list(config);
 	case OPTIONS_DOCTOR:
 		return command_doctor(config);
+	case OPTIONS_BIND:
+		return command_bind(config);
+	case OPTIONS_RESTORE:
+		return command_restore(config);
 	default:
 		return MACHINE_EXIT_USAGE;
 	}
+}
+
+/*
+ * From the first change to the last no signal ends this process: the machine's main loop takes them
+ * as events, and what comes when there is none waits.
+ */
+static void command_block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int host_command_start(const struct config *config)
+{
+	struct host_held held = { .count = 0 };
+	int status;
+
+	if (config->device_count)
+		host_restore_stale(config->devices, config->device_count);
+	if (!config->bind)
+		return machine_run(config);
+	command_block_signals();
+	if (host_hold(&held, config->devices, config->device_count) < 0)
+		return MACHINE_EXIT_HOST;
+	status = machine_run(config);
+	host_release(&held);
+	return status;
 }

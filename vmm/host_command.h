@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The subcommands that look after the host: list, doctor, bind, restore.
+ * The subcommands that look after the host: list, doctor, bind, restore; and a start with --bind.
  *
  * Brings together what vfio/host knows of the host and what the machine would ask of it.
  */
@@ -15,5 +15,11 @@ struct host_guest host_command_guest(const struct config *config);
 
 /* Do config->command. Returns the exit status: 0, or 1 for not ready or failed. */
 int host_command_run(const struct config *config);
+
+/*
+ * Start a guest, with --bind between handing its devices over and giving them back: on every way
+ * out but a kill, after which the next start does it. Returns the exit status.
+ */
+int host_command_start(const struct config *config);
 
 #endif

@@ -49,5 +49,5 @@ int main(int argc, char **argv)
 	default:
 		exit(host_command_run(&config));
 	}
-	exit(machine_run(&config));
+	exit(host_command_start(&config));
 }

@@ -26,6 +26,7 @@ enum options_code {
 	OPT_CPUS,
 	OPT_CONSOLE,
 	OPT_NO_REBOOT,
+	OPT_BIND,
 	OPT_STATS,
 	OPT_TRACE,
 	OPT_TRACE_FILTER,
@@ -48,6 +49,7 @@ static const struct option options_table[] = {
 	{ "smp", required_argument, NULL, OPT_CPUS },
 	{ "console", required_argument, NULL, OPT_CONSOLE },
 	{ "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
+	{ "bind", no_argument, NULL, OPT_BIND },
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "trace-filter", required_argument, NULL, OPT_TRACE_FILTER },
@@ -75,6 +77,7 @@ void options_print_help(void)
 	      "  --console stdio|none|pty|file:PATH\n"
 	      "                       where the guest's console goes (stdio)\n"
 	      "  --no-reboot          a guest reboot ends minivmm\n"
+	      "  --bind               hand the devices to vfio-pci before, back after the run\n"
 	      "  --stats              at the end print exits, ioctls, times, trapped accesses\n"
 	      "  --trace FILE         write down each KVM and VFIO call, with the reason, and\n"
 	      "                       what the guest touched: *.json for a timeline viewer,\n"
@@ -266,6 +269,9 @@ static int options_apply(struct config *config, int option, char *value, const c
 	case OPT_NO_REBOOT:
 		config->no_reboot = true;
 		return 0;
+	case OPT_BIND:
+		config->bind = true;
+		return 0;
 	case OPT_STATS:
 		config->stats = config->trace.times = true;
 		return 0;
@@ -302,6 +308,10 @@ static int options_check(const struct config *config)
 	}
 	if (config->trace.topics != TRACE_TOPICS_ALL && !config->trace.file) {
 		log_error("--trace-filter", "needs --trace: of what?");
+		return -EINVAL;
+	}
+	if (config->bind && !config->device_count) {
+		log_error("--bind", "needs --vfio: there is no device to hand over");
 		return -EINVAL;
 	}
 	return 0;

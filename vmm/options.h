@@ -36,6 +36,7 @@ struct config {
 	uint64_t memory;     /* bytes */
 	unsigned int cpus;
 	bool no_reboot;
+	bool bind; /* before the start, and restore afterwards */
 	bool stats;
 	struct trace_options trace;
 	bool testdev;                                         /* add devices/testdev.c's */

@@ -155,14 +155,14 @@ void host_check_driver(struct host_report *report, const struct host_device *dev
 		return;
 	}
 	if (device->driver[0])
+		check_add_uses(report, device);
+	if (device->driver[0])
 		host_report_add(report, HOST_FAIL, "bound to the host's driver %s, not to %s",
 				device->driver, HOST_VFIO_DRIVER);
 	else
 		host_report_add(report, HOST_FAIL, "not bound to %s: no driver has it",
 				HOST_VFIO_DRIVER);
 	host_report_fix_command(report, "bind", device->bdf);
-	if (device->driver[0])
-		check_add_uses(report, device);
 }
 
 /* ---- group ---- */

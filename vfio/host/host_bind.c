@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_bind.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host_change.h"
+#include "host_check.h"
+#include "host_record.h"
+#include "host_rebind.h"
+#include "host_use.h"
+#include "vmm/core/log.h"
+
+#define PCI_BASE_CLASS_BRIDGE 0x06
+
+#define BIND_TARGETS_MAX HOST_HELD_MAX
+
+/* The devices that go over: those named, and the rest of their groups. */
+struct bind_targets {
+	struct host_device devices[BIND_TARGETS_MAX];
+	unsigned int count;
+	const char *named; /* whose group is being added */
+};
+
+static bool bind_has_target(const struct bind_targets *targets, const char *bdf)
+{
+	for (unsigned int i = 0; i < targets->count; i++)
+		if (strcmp(targets->devices[i].bdf, bdf) == 0)
+			return true;
+	return false;
+}
+
+/* Bridges to another bus stay; others, such as to LPC, go only when a driver is in the way. */
+static bool bind_goes_along(const struct host_device *member, const char *named)
+{
+	if (member->class_code >> 16 != PCI_BASE_CLASS_BRIDGE || strcmp(member->bdf, named) == 0)
+		return true;
+	return !host_is_harmless(member);
+}
+
+static int bind_visit_member(const struct host_device *member, void *arg)
+{
+	struct bind_targets *targets = arg;
+
+	if (!bind_goes_along(member, targets->named) || bind_has_target(targets, member->bdf))
+		return 0;
+	if (targets->count == BIND_TARGETS_MAX) {
+		log_error(targets->named, "more than %d devices at once", BIND_TARGETS_MAX);
+		return -ENOSPC;
+	}
+	targets->devices[targets->count++] = *member;
+	return 0;
+}
+
+/* The checks of doctor that a binding needs: the device is there, and in a group. */
+static int bind_check(const struct host_device *device)
+{
+	const struct host_guest nothing = { 0 };
+	struct host_report report = { .object = device->bdf, .check = "device" };
+	const struct host_finding *failure;
+
+	host_check_exists(&report, device, &nothing);
+	if (!host_report_failure(&report))
+		host_check_isolated(&report, device, &nothing);
+	failure = host_report_failure(&report);
+	if (failure)
+		host_report_log(&report, failure);
+	host_report_destroy(&report);
+	return failure ? -ENODEV : 0;
+}
+
+static int bind_collect(struct bind_targets *targets, const char (*bdfs)[HOST_BDF_MAX],
+			unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct host_device device;
+		int ret;
+
+		host_read_device(bdfs[i], &device);
+		ret = bind_check(&device);
+		targets->named = bdfs[i];
+		if (ret == 0)
+			ret = host_for_each_in_group(device.group, bind_visit_member, targets);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static bool bind_is_named(const char *bdf, const char (*bdfs)[HOST_BDF_MAX], unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (strcmp(bdfs[i], bdf) == 0)
+			return true;
+	return false;
+}
+
+/* Others of the group are taken along only after saying so. */
+static void bind_announce(const struct bind_targets *targets, const char (*bdfs)[HOST_BDF_MAX],
+			  unsigned int count)
+{
+	for (unsigned int i = 0; i < targets->count; i++) {
+		const struct host_device *device = &targets->devices[i];
+
+		if (!bind_is_named(device->bdf, bdfs, count) && !host_has_vfio_driver(device))
+			log_info(device->bdf, "goes along: it is in IOMMU group %d too%s%s",
+				 device->group, device->driver[0] ? ", now at " : "",
+				 device->driver);
+	}
+}
+
+/* All of them are looked at before it is refused, so that all is said at once. */
+static int bind_check_uses(const struct bind_targets *targets, bool force)
+{
+	struct host_use uses[HOST_USES_MAX];
+	int ret = 0;
+
+	for (unsigned int i = 0; i < targets->count; i++) {
+		const struct host_device *device = &targets->devices[i];
+		unsigned int count = 0;
+
+		if (device->driver[0] && !host_has_vfio_driver(device))
+			count = host_find_uses(device, uses);
+		for (unsigned int n = 0; n < count; n++) {
+			if (force) {
+				log_warn(device->bdf, "in use by this host: %s", uses[n].what);
+				continue;
+			}
+			log_error(device->bdf, "in use by this host: %s", uses[n].what);
+			if (uses[n].fix[0])
+				log_fix("%s", uses[n].fix);
+			ret = -EBUSY;
+		}
+	}
+	return ret;
+}
+
+static int bind_load_driver(void)
+{
+	struct host_path driver = host_path("/sys/bus/pci/drivers/%s", HOST_VFIO_DRIVER);
+	struct host_report report = { .object = "host", .check = "vfio" };
+	const struct host_guest nothing = { 0 };
+	const struct host_finding *failure;
+
+	if (!host_path_exists(&driver))
+		host_load_module(HOST_VFIO_DRIVER);
+	if (host_path_exists(&driver))
+		return 0;
+	host_check_vfio(&report, &nothing);
+	failure = host_report_failure(&report);
+	if (failure)
+		host_report_log(&report, failure);
+	host_report_destroy(&report);
+	return -ENODEV;
+}
+
+/* ---- one device ---- */
+
+static int bind_one(int folder, const struct host_device *device, bool run)
+{
+	struct host_record record;
+	int ret;
+
+	if (host_has_vfio_driver(device))
+		return 0;
+	host_record_make(device, run, &record);
+	ret = host_record_write(folder, &record);
+	if (ret == 0)
+		ret = host_rebind(device, HOST_VFIO_DRIVER);
+	if (ret < 0)
+		host_restore_record(folder, &record, false);
+	return ret;
+}
+
+static void bind_undo(int folder, const struct bind_targets *targets, unsigned int done)
+{
+	while (done--) {
+		struct host_record record;
+
+		if (!host_has_vfio_driver(&targets->devices[done]) &&
+		    host_record_read(folder, targets->devices[done].bdf, &record) == 0)
+			host_restore_record(folder, &record, false);
+	}
+}
+
+static int bind_all(int folder, const struct bind_targets *targets, bool run)
+{
+	int ret = bind_load_driver();
+
+	for (unsigned int i = 0; i < targets->count && ret == 0; i++) {
+		ret = bind_one(folder, &targets->devices[i], run);
+		if (ret < 0)
+			bind_undo(folder, targets, i);
+	}
+	return ret;
+}
+
+static int bind_prepare(struct bind_targets *targets, const char (*bdfs)[HOST_BDF_MAX],
+			unsigned int count, bool force)
+{
+	int ret = bind_collect(targets, bdfs, count);
+
+	if (ret < 0)
+		return ret;
+	bind_announce(targets, bdfs, count);
+	ret = bind_check_uses(targets, force);
+	if (ret < 0)
+		log_fix("sudo %s bind --force %s   # all the same, if you know what then stops",
+			program_invocation_name, bdfs[0]);
+	return ret;
+}
+
+static void bind_tell(const struct bind_targets *targets)
+{
+	for (unsigned int i = 0; i < targets->count; i++) {
+		const struct host_device *device = &targets->devices[i];
+
+		if (host_has_vfio_driver(device))
+			log_info(device->bdf, "is at %s already", HOST_VFIO_DRIVER);
+		else
+			log_info(device->bdf, "is at %s now, before: %s", HOST_VFIO_DRIVER,
+				 device->driver[0] ? device->driver : "no driver");
+	}
+}
+
+int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
+	      const struct host_bind_options *options)
+{
+	struct bind_targets targets = { .count = 0 };
+	int folder, ret = bind_prepare(&targets, bdfs, count, options->force);
+
+	if (ret < 0)
+		return ret;
+	if (options->dry_run) {
+		host_print_bind(targets.devices, targets.count);
+		return 0;
+	}
+	folder = host_records_open_as_root("bind", bdfs, count);
+	if (folder < 0)
+		return folder;
+	ret = bind_all(folder, &targets, false);
+	close(folder);
+	if (ret == 0)
+		bind_tell(&targets);
+	return ret;
+}
+
+/* ---- for one start ---- */
+
+/* What was at vfio-pci without a record of a run stays there. */
+static int hold_lock(struct host_held *held, int folder, const struct bind_targets *targets)
+{
+	for (unsigned int i = 0; i < targets->count; i++) {
+		const char *bdf = targets->devices[i].bdf;
+		struct host_record record;
+		int lock;
+
+		if (host_record_read(folder, bdf, &record) < 0 || !record.run)
+			continue;
+		lock = host_record_lock(folder, bdf);
+		if (lock < 0)
+			return log_errno(bdf, lock, "another minivmm holds it");
+		strcpy(held->bdfs[held->count], bdf);
+		held->locks[held->count++] = lock;
+	}
+	return 0;
+}
+
+/* bind_all() has undone its own work already; then there are no records any more. */
+static void hold_undo(struct host_held *held, int folder, const struct bind_targets *targets)
+{
+	while (held->count)
+		close(held->locks[--held->count]);
+	bind_undo(folder, targets, targets->count);
+}
+
+int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned int count)
+{
+	struct bind_targets targets = { .count = 0 };
+	int folder, ret = bind_prepare(&targets, bdfs, count, false);
+
+	held->count = 0;
+	if (ret < 0)
+		return ret;
+	folder = host_records_open_as_root("bind", bdfs, count);
+	if (folder < 0)
+		return folder;
+	ret = bind_all(folder, &targets, true);
+	if (ret == 0)
+		ret = hold_lock(held, folder, &targets);
+	if (ret < 0)
+		hold_undo(held, folder, &targets);
+	close(folder);
+	return ret;
+}
+
+void host_release(struct host_held *held)
+{
+	int folder = held->count ? host_records_open(false) : -1;
+
+	while (held->count) {
+		struct host_record record;
+		const char *bdf = held->bdfs[--held->count];
+
+		if (folder >= 0 && host_record_read(folder, bdf, &record) == 0)
+			host_restore_record(folder, &record, false);
+		close(held->locks[held->count]);
+	}
+	if (folder >= 0)
+		close(folder);
+}

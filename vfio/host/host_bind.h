@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `minivmm bind` and `minivmm restore`: a device, with its IOMMU group, to vfio-pci and back.
+ *
+ * By driver_override and drivers_probe, which touch this device alone (new_id touches its twins,
+ * and fails the second time), and verified afterwards: drivers_probe succeeds without a driver.
+ * What was before is recorded first, see host_record.h.
+ *
+ * Owns the order of the steps and what is refused. Needs root, but for a dry run.
+ *
+ * Read beside it: Documentation/ABI/testing/sysfs-bus-pci, driver_override.
+ */
+#ifndef MINIVMM_HOST_BIND_H
+#define MINIVMM_HOST_BIND_H
+
+#include "host_sysfs.h"
+
+#define HOST_HELD_MAX 64
+
+struct host_bind_options {
+	bool force;   /* even if the host uses the device */
+	bool dry_run; /* print the shell lines instead, on standard output */
+};
+
+/*
+ * Hand the devices to vfio-pci, and whatever else is in their groups but bridges. All or none: a
+ * failure hands back those that went over before it. One that is there already is left alone. 0 or
+ * -errno, logged.
+ */
+int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
+	      const struct host_bind_options *options);
+
+/*
+ * Give devices back to the drivers they had; without names, all that have a record and are not in
+ * use by a running minivmm. One that vfio-pci has without a record goes to the driver that wants
+ * it. Goes on after a failure. 0 or -errno of the last failure, logged.
+ */
+int host_restore(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
+		 const struct host_bind_options *options);
+
+/* Devices bound for one start: their records are locked as long as the struct is held. */
+struct host_held {
+	char bdfs[HOST_HELD_MAX][HOST_BDF_MAX];
+	int locks[HOST_HELD_MAX];
+	unsigned int count;
+};
+
+/*
+ * Bind for a start. What a killed start has left at vfio-pci is taken over, and given back in the
+ * end. 0 or -errno, logged, with nothing held.
+ */
+int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned int count);
+
+/* Restore what is held. The devices must be closed. Idempotent. */
+void host_release(struct host_held *held);
+
+/*
+ * Restore what killed starts have left behind, except in the groups of these devices, which are
+ * about to be used. Does nothing without root.
+ */
+void host_restore_stale(const char (*bdfs)[HOST_BDF_MAX], unsigned int count);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host_bind.h"
+#include "host_change.h"
+#include "host_rebind.h"
+#include "vmm/core/log.h"
+
+struct restore {
+	const struct host_bind_options *options;
+	unsigned int count;
+	int ret; /* of the last that failed */
+};
+
+static void restore_tell(const char *bdf)
+{
+	struct host_device device;
+
+	if (host_read_device(bdf, &device) == 0)
+		log_info(bdf, "is at %s", device.driver[0] ? device.driver : "no driver");
+}
+
+static int restore_visit(int folder, const struct host_record *record, void *arg)
+{
+	struct restore *restore = arg;
+	int ret = 0;
+
+	restore->count++;
+	if (restore->options->dry_run) {
+		host_print_restore(record);
+		return 0;
+	}
+	if (record->run && !host_record_is_stale(folder, record) && !restore->options->force) {
+		log_error(record->bdf, "in use: a running minivmm gives it back in the end");
+		ret = -EBUSY;
+	} else {
+		ret = host_restore_record(folder, record, restore->options->force);
+		if (ret == 0)
+			restore_tell(record->bdf);
+	}
+	restore->ret = ret < 0 ? ret : restore->ret;
+	return 0;
+}
+
+/*
+ * Bound by other means: without the override the kernel finds the driver that it would have had.
+ */
+static int restore_unrecorded(int folder, const char *bdf, struct restore *restore)
+{
+	struct host_record record;
+	struct host_device device;
+	struct host_path probe = host_path("/sys/bus/pci/drivers_probe");
+	int ret = host_read_device(bdf, &device);
+
+	if (ret < 0)
+		return log_errno(bdf, ret, "no such PCI device on this host");
+	if (!host_has_vfio_driver(&device)) {
+		log_info(bdf, "not at %s: nothing to restore", HOST_VFIO_DRIVER);
+		return 0;
+	}
+	host_record_make(&device, false, &record);
+	record.driver[0] = record.overridden[0] = '\0';
+	if (restore->options->dry_run) {
+		host_print_restore(&record);
+		printf("echo %s > /sys/bus/pci/drivers_probe\n", bdf);
+		return 0;
+	}
+	ret = host_restore_record(folder, &record, restore->options->force);
+	if (ret < 0)
+		return ret;
+	host_write_attribute(&probe, bdf);
+	restore_tell(bdf);
+	return 0;
+}
+
+static void restore_named(int folder, const char *bdf, struct restore *restore)
+{
+	struct host_record record;
+	int ret = folder < 0 ? -ENOENT : host_record_read(folder, bdf, &record);
+
+	if (ret == 0)
+		restore_visit(folder, &record, restore);
+	else if (ret == -ENOENT)
+		ret = restore_unrecorded(folder, bdf, restore);
+	restore->ret = ret < 0 ? ret : restore->ret;
+}
+
+int host_restore(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
+		 const struct host_bind_options *options)
+{
+	struct restore restore = { .options = options };
+	int folder = options->dry_run ? host_records_open(false)
+				      : host_records_open_as_root("restore", bdfs, count);
+
+	if (folder < 0 && folder != -ENOENT)
+		return folder;
+	for (unsigned int i = 0; i < count; i++)
+		restore_named(folder, bdfs[i], &restore);
+	if (!count && folder >= 0)
+		host_for_each_record(folder, restore_visit, &restore);
+	if (!count && !restore.count)
+		log_info(NULL, "nothing to restore");
+	if (folder >= 0)
+		close(folder);
+	return restore.ret;
+}
+
+/* ---- what a killed start left ---- */
+
+struct restore_stale {
+	const char (*bdfs)[HOST_BDF_MAX];
+	unsigned int count;
+};
+
+static bool restore_is_wanted(const struct restore_stale *wanted, const char *bdf)
+{
+	struct host_device device, other;
+
+	host_read_device(bdf, &device);
+	for (unsigned int i = 0; i < wanted->count; i++) {
+		host_read_device(wanted->bdfs[i], &other);
+		if (strcmp(wanted->bdfs[i], bdf) == 0 ||
+		    (device.group >= 0 && device.group == other.group))
+			return true;
+	}
+	return false;
+}
+
+static int restore_visit_stale(int folder, const struct host_record *record, void *arg)
+{
+	if (!host_record_is_stale(folder, record) || restore_is_wanted(arg, record->bdf))
+		return 0;
+	log_info(record->bdf, "a minivmm that was killed left it at %s: given back to %s",
+		 HOST_VFIO_DRIVER, record->driver[0] ? record->driver : "nobody");
+	host_restore_record(folder, record, false);
+	return 0;
+}
+
+void host_restore_stale(const char (*bdfs)[HOST_BDF_MAX], unsigned int count)
+{
+	struct restore_stale wanted = { bdfs, count };
+	int folder;
+
+	if (geteuid() != 0)
+		return;
+	folder = host_records_open(false);
+	if (folder < 0)
+		return;
+	host_for_each_record(folder, restore_visit_stale, &wanted);
+	close(folder);
+}
