@@ -64,7 +64,7 @@ static int machine_check_host(struct machine *machine)
 		if (ret < 0)
 			return ret;
 	}
-	return config->device_count ? host_raise_memlock(config->memory) : 0;
+	return 0;
 }
 
 static int machine_open_file(const char *path, const char *what, int *fd)
@@ -235,6 +235,9 @@ static int machine_add_devices(struct machine *machine)
 
 	if (machine->config->device_count == 0)
 		return 0;
+	ret = host_raise_memlock(machine->config->memory);
+	if (ret < 0)
+		return ret;
 	machine->space.backend = &vfio_backend_group;
 	ret = machine->space.backend->space_open(&machine->space);
 	for (unsigned int i = 0; i < machine->config->device_count && ret == 0; i++)

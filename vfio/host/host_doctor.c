@@ -11,12 +11,13 @@ typedef void (*host_device_check)(struct host_report *report, const struct host_
 static const struct {
 	const char *id;
 	host_check check;
+	bool explains; /* why a start failed; the limit is raised or refused with words of its own */
 } doctor_host_checks[] = {
-	{ "kvm", host_check_kvm },
-	{ "iommu", host_check_iommu },
-	{ "remapping", host_check_remapping },
-	{ "vfio", host_check_vfio },
-	{ "memlock", host_check_memlock },
+	{ "kvm", host_check_kvm, true },
+	{ "iommu", host_check_iommu, true },
+	{ "remapping", host_check_remapping, true },
+	{ "vfio", host_check_vfio, true },
+	{ "memlock", host_check_memlock, false },
 };
 
 /* Those with an error number are what the kernel would refuse; a start makes them in this order. */
@@ -87,8 +88,11 @@ void host_explain_failure(const struct host_device *devices, unsigned int count,
 {
 	struct host_report host = { .object = "host" };
 
-	/* Without a device KVM is all that is asked of the host: the first check. */
-	for (unsigned int i = 0; i < (count ? HOST_CHECKS : 1); i++) {
+	/* Without a device KVM is all that is asked of the host. */
+	for (unsigned int i = 0; i < HOST_CHECKS; i++) {
+		if (!doctor_host_checks[i].explains ||
+		    (!count && doctor_host_checks[i].check != host_check_kvm))
+			continue;
 		host.check = doctor_host_checks[i].id;
 		doctor_host_checks[i].check(&host, guest);
 	}

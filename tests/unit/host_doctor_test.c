@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vfio/host/host_doctor.c and its checks, on hosts that do not exist: each situation of
+ * host_tree.sh is told from the others, with the advice that is right for it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host_tree.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "vfio/host/host_doctor.h"
+
+#define NVME     "0000:01:00.0"
+#define HOST_SSD "0000:02:00.0"
+#define NIC      "0000:03:00.0"
+#define GPU      "0000:04:00.0"
+#define HOST_GPU "0000:05:00.0"
+
+static const struct situation {
+	const char *name;
+	const char *bdf; /* NULL: the host */
+	const char *check;
+	enum host_status status;
+	const char *detail;
+	const char *fix; /* in one of its lines; NULL: there is none */
+} situations[] = {
+	{ "ready", NULL, "kvm", HOST_OK, "/dev/kvm can be opened", NULL },
+	{ "ready", NULL, "iommu", HOST_OK, "Intel VT-d is on, 11 groups", NULL },
+	{ "ready", NULL, "remapping", HOST_OK, "remapped", NULL },
+	{ "ready", NULL, "vfio", HOST_OK, "vfio-pci is loaded", NULL },
+	{ "ready", NVME, "device", HOST_OK, "8086:a808", NULL },
+	{ "ready", NVME, "config", HOST_OK, "answers", NULL },
+	{ "ready", NVME, "iommu", HOST_OK, "group 1", NULL },
+	{ "ready", NVME, "driver", HOST_OK, "bound to vfio-pci", NULL },
+	{ "ready", NVME, "group", HOST_OK, "alone", NULL },
+	{ "ready", NVME, "node", HOST_OK, "/dev/vfio/1 can be opened", NULL },
+	{ "ready", NVME, "reset", HOST_OK, "function-level", NULL },
+	{ "ready", NVME, "bars", HOST_OK, "16 KiB of 64-bit", NULL },
+	{ "ready", NVME, "msix", HOST_OK, "8 vectors, table at 0x2000 of BAR 0", NULL },
+	{ "ready", NVME, "rom", HOST_OK, "none", NULL },
+	{ "ready", GPU, "group", HOST_OK, "0000:04:00.1", NULL },
+	{ "ready", GPU, "rom", HOST_WARN, "none that can be read", "romfile=" },
+	{ "ready", GPU, "display", HOST_OK, "not the one", NULL },
+
+	{ "kvm-missing", NULL, "kvm", HOST_FAIL, "not loaded", "sudo modprobe kvm_intel" },
+	{ "kvm-missing-and-off", NULL, "kvm", HOST_FAIL, "switched off", "SVM" },
+	{ "kvm-denied", NULL, "kvm", HOST_FAIL, "Permission denied", "usermod -aG kvm" },
+	{ "kvm-nested", NULL, "kvm", HOST_WARN, "virtual machine itself", NULL },
+	{ "kvm-software", NULL, "kvm", HOST_WARN, "emulates", NULL },
+
+	{ "iommu-not-in-firmware-intel", NULL, "iommu", HOST_FAIL, "shows none: Intel VT-d",
+	  "VT-d (" },
+	{ "iommu-not-in-firmware-amd", NULL, "iommu", HOST_FAIL, "shows none: AMD-Vi", "AMD CBS" },
+	{ "iommu-left-off", NULL, "iommu", HOST_FAIL, "kernel leaves it off",
+	  "sudo sed -i '/^GRUB_CMDLINE_LINUX=/s/=\"/=\"intel_iommu=on /' /etc/default/grub && sudo "
+	  "update-grub && sudo reboot" },
+	{ "iommu-left-off-fedora", NULL, "iommu", HOST_FAIL, "leaves it off",
+	  "sudo grubby --update-kernel=ALL --args=intel_iommu=on" },
+	{ "iommu-left-off-arch", NULL, "iommu", HOST_FAIL, "leaves it off",
+	  "sudo grub-mkconfig -o /boot/grub/grub.cfg" },
+	{ "iommu-left-off-proxmox", NULL, "iommu", HOST_FAIL, "leaves it off",
+	  "/etc/kernel/cmdline && sudo proxmox-boot-tool refresh" },
+	{ "iommu-left-off-unknown", NULL, "iommu", HOST_FAIL, "leaves it off",
+	  "add intel_iommu=on to the kernel command line" },
+	{ "iommu-switched-off", NULL, "iommu", HOST_FAIL, "intel_iommu=off switches it off",
+	  "/etc/default/grub" },
+	{ "iommu-switched-off-amd", NULL, "iommu", HOST_FAIL, "amd_iommu=off switches it off",
+	  "s/amd_iommu=off//" },
+	{ "iommu-failed", NULL, "iommu", HOST_FAIL, "could not start it", "dmesg" },
+
+	{ "remapping-missing", NULL, "remapping", HOST_FAIL, "forge interrupts", "firmware setup" },
+	{ "remapping-switched-off", NULL, "remapping", HOST_FAIL, "allow_unsafe_interrupts",
+	  "s/intremap=off//" },
+	{ "remapping-unsafe", NULL, "remapping", HOST_WARN, "guests you trust", NULL },
+
+	{ "vfio-not-loaded", NULL, "vfio", HOST_FAIL, "vfio-pci is not loaded",
+	  "sudo modprobe vfio-pci" },
+	{ "vfio-blacklisted", NULL, "vfio", HOST_FAIL, "/etc/modprobe.d/local.conf",
+	  "works all the same" },
+	{ "vfio-blocked", NULL, "vfio", HOST_FAIL,
+	  "install vfio-pci /bin/false in /etc/modprobe.d/local.conf", "take that away" },
+	{ "vfio-blocked-by-kernel", NULL, "vfio", HOST_FAIL, "module_blacklist=floppy,vfio_pci",
+	  "take that away" },
+	{ "vfio-absent", NULL, "vfio", HOST_FAIL, "this kernel has no vfio-pci", "full kernel" },
+	{ "vfio-built-in", NULL, "vfio", HOST_OK, "built into the kernel", NULL },
+	{ "vfio-without-container", NULL, "vfio", HOST_FAIL, "/dev/vfio/vfio is not there",
+	  "sudo modprobe vfio" },
+
+	{ "ready", "0000:0a:00.0", "device", HOST_FAIL, "no such PCI device", "list --all" },
+	{ "ready", "0000:00:01.0", "device", HOST_FAIL, "a PCI bridge", NULL },
+	{ "config-all-ones", NVME, "config", HOST_FAIL, "rev ff", "/rescan" },
+	{ "config-gpu-asleep", GPU, "config", HOST_FAIL, "power state D3cold", "vgaswitcheroo" },
+	{ "config-gpu-asleep", GPU, "config", HOST_FAIL, "runtime power management: suspended",
+	  "echo 0 | sudo tee /sys/bus/pci/devices/0000:04:00.0/d3cold_allowed" },
+	{ "config-for-users", NVME, "msix", HOST_OK, "only root", NULL },
+	{ "group-missing", NVME, "iommu", HOST_FAIL, "in no IOMMU group", NULL },
+	{ "iommu-left-off", NVME, "iommu", HOST_FAIL, "leaves it off", "update-grub" },
+	{ "firmware-keeps-memory", NVME, "iommu", HOST_FAIL, "RMRR", "firmware setup" },
+	{ "firmware-kept-memory", NVME, "iommu", HOST_OK, "group 1", NULL },
+
+	{ "driver-missing", NVME, "driver", HOST_FAIL, "no driver has it", "bind 0000:01:00.0" },
+	{ "ready", HOST_SSD, "driver", HOST_FAIL, "the host's driver nvme", "bind 0000:02:00.0" },
+	{ "disk-mounted", HOST_SSD, "driver", HOST_FAIL, "/dev/nvme0n1 is mounted on /srv/data",
+	  "sudo umount /srv/data" },
+	{ "disk-mounted-btrfs", HOST_SSD, "driver", HOST_FAIL, "mounted on /srv/data",
+	  "sudo umount /srv/data" },
+	{ "disk-partition-mounted", HOST_SSD, "driver", HOST_FAIL,
+	  "/dev/nvme0n1p1 is mounted on /home", "sudo umount /home" },
+	{ "disk-mounted-through-lvm", HOST_SSD, "driver", HOST_FAIL,
+	  "/dev/dm-1 is mounted on /home", "sudo umount /home" },
+	{ "disk-mounted-multipath", HOST_SSD, "driver", HOST_FAIL, "/dev/nvme0n1 is mounted",
+	  "sudo umount" },
+	{ "disk-in-raid", HOST_SSD, "driver", HOST_FAIL, "/dev/md0 stands on its disk", NULL },
+	{ "disk-is-swap", HOST_SSD, "driver", HOST_FAIL, "/dev/nvme0n1 is swap",
+	  "sudo swapoff /dev/nvme0n1" },
+	{ "default-route", NIC, "driver", HOST_FAIL, "default route (IPv4) goes over eth0", NULL },
+	{ "default-route-over-bridge", NIC, "driver", HOST_FAIL, "(IPv4) goes over br0", NULL },
+	{ "default-route-ipv6", NIC, "driver", HOST_FAIL, "default route (IPv6) goes over eth0",
+	  NULL },
+	{ "display-is-the-only-one", HOST_GPU, "driver", HOST_FAIL, "only display", NULL },
+
+	{ "group-without-acs", NVME, "group", HOST_FAIL,
+	  "0000:01:00.1 [8086:1234] bound to xhci_hcd", "bind 0000:01:00.1" },
+	{ "group-without-acs", NVME, "group", HOST_FAIL, "port 0000:00:01.0 above them lacks ACS",
+	  "bind 0000:01:00.1" },
+	{ "group-without-acs-for-users", NVME, "group", HOST_FAIL, "run as root to see which port",
+	  "bind" },
+	{ "group-behind-bridge", "0000:07:01.0", "group", HOST_FAIL,
+	  "behind 0000:01:00.1, a bridge to conventional PCI", "bind 0000:07:00.0" },
+	{ "group-with-bridge", NVME, "group", HOST_OK, "alone in IOMMU group 1", NULL },
+	{ "group-with-stub", NVME, "group", HOST_OK, "bound to pci-stub", NULL },
+	{ "node-missing", NVME, "node", HOST_FAIL, "/dev/vfio/1 is not there", "udevadm trigger" },
+	{ "node-denied", NVME, "node", HOST_FAIL, "/dev/vfio/1: open: Permission denied",
+	  "sudo chown $USER /dev/vfio/1" },
+
+	{ "reset-missing", NVME, "reset", HOST_WARN, "none: a guest finds it", NULL },
+	{ "reset-of-bus-only", NVME, "reset", HOST_WARN, "takes along 0000:01:00.1", NULL },
+	{ "reset-on-old-kernel", NVME, "reset", HOST_OK, "has a method", NULL },
+	{ "bar-unassigned", NVME, "bars", HOST_FAIL, "BAR 0 of 262144 KiB has no address",
+	  "Above 4G Decoding" },
+	{ "bars-need-low-addresses", NVME, "bars", HOST_FAIL,
+	  "1024 MiB, the guest has room for 768", NULL },
+	{ "bars-exceed-addresses", NVME, "bars", HOST_FAIL, "exceed the 39 address bits",
+	  "--memory" },
+	{ "bars-garbage", NVME, "bars", HOST_OK, "0 KiB of 64-bit", NULL },
+	{ "msix-shares-page", NVME, "msix", HOST_WARN, "shares a page of BAR 0", NULL },
+	{ "msix-outside-bar", NVME, "msix", HOST_FAIL, "outside its BAR 0", NULL },
+	{ "msix-circle", NVME, "msix", HOST_OK, "none", NULL },
+	{ "rom-shadowed", GPU, "rom", HOST_WARN, "shadowed", "romfile=" },
+	{ "display-booted-on", GPU, "display", HOST_WARN, "booted on it", NULL },
+	{ "display-has-console", GPU, "display", HOST_WARN, "console framebuffer fb0 (EFI VGA)",
+	  "vtconsole" },
+};
+
+static void examine(struct host_report *report, const char *bdf)
+{
+	host_tree_become_user();
+	if (bdf)
+		host_examine_device(report, bdf, &host_tree_guest);
+	else
+		host_examine(report, &host_tree_guest);
+	host_tree_become_root();
+}
+
+static bool has_fix(const struct host_finding *finding, const char *words)
+{
+	for (unsigned int i = 0; i < finding->fix_count; i++)
+		if (words && strstr(finding->fixes[i], words))
+			return true;
+	return !words && !finding->fix_count;
+}
+
+static bool is_expected(const struct host_finding *finding, const struct situation *situation)
+{
+	return strcmp(finding->check, situation->check) == 0 &&
+	       finding->status == situation->status && strstr(finding->detail, situation->detail) &&
+	       has_fix(finding, situation->fix);
+}
+
+START_TEST(each_situation)
+{
+	const struct situation *situation = &situations[_i];
+	struct host_report report;
+	bool found = false;
+
+	host_tree_make(situation->name);
+	examine(&report, situation->bdf);
+	for (unsigned int i = 0; i < report.count; i++)
+		found |= is_expected(&report.findings[i], situation);
+	if (!found)
+		host_report_print(&report, stderr);
+	ck_assert_msg(found, "%s: no such finding of %s", situation->name, situation->check);
+	host_report_destroy(&report);
+}
+END_TEST
+
+/* One thing is wrong, so one check fails: what follows from it is not reported as well. */
+static const struct {
+	const char *name, *bdf, *only; /* the check that alone fails; NULL: none */
+} failures[] = {
+	{ "ready", NVME, NULL },
+	{ "ready", GPU, NULL },
+	{ "ready", NULL, NULL },
+	{ "ready", "0000:0a:00.0", "device" },
+	{ "iommu-left-off", NULL, "iommu" },
+	{ "remapping-missing", NULL, "remapping" },
+	{ "vfio-not-loaded", NULL, "vfio" },
+	{ "ready", HOST_SSD, "driver" },
+	{ "config-all-ones", NVME, "config" },
+	{ "node-denied", NVME, "node" },
+	{ "group-without-acs", NVME, "group" },
+	{ "default-route-is-down", NIC, "driver" },
+	{ "other-route", NIC, "driver" },
+};
+
+START_TEST(one_cause_one_failure)
+{
+	struct host_report report;
+
+	host_tree_make(failures[_i].name);
+	examine(&report, failures[_i].bdf);
+	for (unsigned int i = 0; i < report.count; i++) {
+		const struct host_finding *finding = &report.findings[i];
+
+		if (finding->status != HOST_FAIL)
+			continue;
+		ck_assert_msg(failures[_i].only, "%s fails: %s", finding->check, finding->detail);
+		ck_assert_str_eq(finding->check, failures[_i].only);
+		ck_assert_ptr_null(strstr(finding->detail, "default route"));
+	}
+	ck_assert_int_eq(host_report_failure(&report) != NULL, failures[_i].only != NULL);
+	host_report_destroy(&report);
+}
+END_TEST
+
+/* 64-bit RAM that the IOMMU cannot address. */
+START_TEST(rule_13_iommu_is_narrow)
+{
+	struct host_guest guest = host_tree_guest;
+	struct host_report report;
+
+	guest.memory_end = (1ull << 39) + 1;
+	host_tree_make("ready");
+	host_examine(&report, &guest);
+	ck_assert_ptr_nonnull(host_report_failure(&report));
+	ck_assert_str_eq(host_report_failure(&report)->check, "iommu");
+	ck_assert_ptr_nonnull(strstr(host_report_failure(&report)->detail, "39 bits"));
+	host_report_destroy(&report);
+}
+END_TEST
+
+/* The start stops at what doctor finds, with the same words. */
+static const struct {
+	const char *name, *bdf;
+	int ret;
+	const char *words;
+} starts[] = {
+	{ "ready", NVME, 0, "" },
+	{ "ready", "0000:0a:00.0", -ENODEV, "no such PCI device" },
+	{ "config-all-ones", NVME, -ENODEV, "rev ff" },
+	{ "iommu-left-off", NVME, -ENODEV, "fix: sudo sed -i" },
+	{ "ready", HOST_SSD, -EBUSY, "the host's driver nvme" },
+	{ "disk-mounted", HOST_SSD, -EBUSY, "fix: sudo umount /srv/data" },
+	{ "group-without-acs", NVME, -EPERM, "not viable" },
+	{ "node-denied", NVME, -EACCES, "fix: sudo chown $USER /dev/vfio/1" },
+};
+
+START_TEST(start_says_what_doctor_says)
+{
+	struct host_device device;
+	struct stderr_text caught;
+	int ret;
+
+	host_tree_make(starts[_i].name);
+	host_tree_become_user();
+	stderr_begin(&caught);
+	ret = host_check_device(starts[_i].bdf, &host_tree_guest, &device);
+	stderr_end(&caught);
+	host_tree_become_root();
+	ck_assert_int_eq(ret, starts[_i].ret);
+	stderr_holds(&caught, starts[_i].words);
+	if (ret < 0)
+		stderr_holds(&caught, starts[_i].bdf);
+	else
+		ck_assert_str_eq(caught.text, "");
+}
+END_TEST
+
+/* After a failure the rest is looked at: the host as a whole, and without a device KVM alone. */
+START_TEST(failed_start_is_explained)
+{
+	struct host_device device;
+	struct stderr_text caught;
+
+	host_tree_make("remapping-missing");
+	host_read_device(NVME, &device);
+	stderr_begin(&caught);
+	host_explain_failure(&device, 1, &host_tree_guest);
+	stderr_end(&caught);
+	stderr_holds(&caught, "minivmm: error: host: no interrupt remapping");
+	stderr_begin(&caught);
+	host_explain_failure(NULL, 0, &host_tree_guest);
+	stderr_end(&caught);
+	ck_assert_str_eq(caught.text, "");
+	host_tree_make("kvm-missing");
+	stderr_begin(&caught);
+	host_explain_failure(NULL, 0, &host_tree_guest);
+	stderr_end(&caught);
+	stderr_holds(&caught, "  fix: sudo modprobe kvm_intel");
+}
+END_TEST
+
+/* More findings than there is room for are left out, not written past the end. */
+START_TEST(report_is_bounded)
+{
+	struct host_report report = { .object = "host", .check = "kvm" };
+
+	for (unsigned int i = 0; i < 2 * HOST_FINDINGS_MAX; i++)
+		host_report_add(&report, i == HOST_FINDINGS_MAX - 1 ? HOST_FAIL : HOST_OK, "%u", i);
+	ck_assert_uint_eq(report.count, HOST_FINDINGS_MAX);
+	ck_assert_ptr_nonnull(host_report_failure(&report));
+	host_report_destroy(&report);
+	host_report_destroy(&report);
+	ck_assert_uint_eq(report.count, 0);
+}
+END_TEST
+
+/* The last test. */
+START_TEST(trees_are_removed)
+{
+	host_tree_remove();
+	ck_assert_str_eq(host_root(), "");
+}
+END_TEST
+
+UNIT_MAIN("host_doctor", { each_situation, UNIT_COUNT(situations) },
+	  { one_cause_one_failure, UNIT_COUNT(failures) }, { rule_13_iommu_is_narrow, 0 },
+	  { start_says_what_doctor_says, UNIT_COUNT(starts) }, { failed_start_is_explained, 0 },
+	  { report_is_bounded, 0 }, { trees_are_removed, 0 })

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hosts that do not exist: trees made by host_tree.sh, which MINIVMM_HOST_ROOT points to.
+ */
+#ifndef MINIVMM_TESTS_HOST_TREE_H
+#define MINIVMM_TESTS_HOST_TREE_H
+
+#include "vfio/host/host_check.h"
+
+/* From now on the host is the one of this situation; the one before it is removed. */
+void host_tree_make(const char *situation);
+
+/* Remove all trees; the host is the real one again. */
+void host_tree_remove(void);
+
+/* A guest whose addresses end at 512 MiB, on an ordinary machine. */
+extern const struct host_guest host_tree_guest;
+
+/* Run a shell command with the tree as $root; it must succeed. */
+void host_tree_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The test goes on without root's rights, so that file modes count, if it has any: between these
+ * two.
+ */
+void host_tree_become_user(void);
+void host_tree_become_root(void);
+
+#endif

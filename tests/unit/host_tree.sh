@@ -1,0 +1,385 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2317 # the situations are called by name
+# host_tree.sh DIR SITUATION [READY]: makes DIR the root of a host that does not exist, for
+# MINIVMM_HOST_ROOT. Every tree is the same healthy machine, then one thing is done to it: the
+# function named like the situation, with `-` as `_`. READY is a tree of the situation `ready`, to
+# be copied rather than made anew. `host_tree.sh list` prints all situations.
+#
+# The machine: Intel, Debian, VT-d of 39 bits.
+#   01:00.0  NVMe disk, bound to vfio-pci, alone in group 1, below the root port 00:01.0
+#   02:00.0  NVMe disk, bound to nvme, alone in group 2, below the root port 00:02.0
+#   03:00.0  network card, bound to e1000e, alone in group 3, below the root port 00:03.0
+#   00:1f.2  SATA, bound to ahci
+#   04:00.0 04:00.1  GPU and its audio function, group 4, below the root port 00:04.0; and 05:00.0,
+#            the GPU that the host uses
+set -eu
+umask 022
+
+# --- what trees are made of
+
+# bytes FILE OFFSET HEX...: written into the file there.
+bytes()
+{
+	bytes_file=$1 bytes_offset=$2 bytes_text=
+	shift 2
+	for byte; do
+		bytes_text=$bytes_text$(printf '\\0%03o' "0x$byte")
+	done
+	printf '%b' "$bytes_text" |
+		dd of="$bytes_file" bs=1 seek="$bytes_offset" conv=notrunc status=none
+}
+
+# device PATH VENDOR DEVICE CLASS GROUP DRIVER: a folder below sys/devices/pci0000:00, an endpoint
+# with power management, MSI-X and PCI Express. GROUP and DRIVER may be `-`.
+device()
+{
+	dir=sys/devices/pci0000:00/$1 bdf=${1##*/}
+	mkdir -p "$dir/power"
+	echo "0x$2" > "$dir/vendor"
+	echo "0x$3" > "$dir/device"
+	echo "0x$4" > "$dir/class"
+	echo '(null)' > "$dir/driver_override"
+	echo "pci:v0000$2d0000$3" > "$dir/modalias"
+	echo D0 > "$dir/power_state"
+	echo active > "$dir/power/runtime_status"
+	echo 1 > "$dir/d3cold_allowed"
+	echo flr bus > "$dir/reset_method"
+	: > "$dir/reset"
+	head -c 4096 /dev/zero > "$dir/config"
+	# status: list of capabilities, at 0x40: MSI-X of 8 vectors, table at 0x2000 of BAR 0
+	bytes "$dir/config" 0 86 80 34 12 00 00 10 00
+	bytes "$dir/config" $((0x34)) 40
+	bytes "$dir/config" $((0x40)) 11 60 07 00 00 20 00 00 00 30 00 00
+	# ... and PCI Express, an endpoint
+	bytes "$dir/config" $((0x60)) 10 00 02 00
+	printf '0x%016x 0x%016x 0x%016x\n' \
+		$((0x6000000000)) $((0x6000003fff)) $((0x140204)) 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 \
+		0 0 0 > "$dir/resource"
+	mkdir -p sys/bus/pci/devices
+	ln -sf "../../../devices/pci0000:00/$1" "sys/bus/pci/devices/$bdf"
+	[ "$5" = - ] || group "$bdf" "$5"
+	[ "$6" = - ] || driver "$bdf" "$6"
+}
+
+at()
+{
+	echo "sys/bus/pci/devices/0000:$1"
+}
+
+group()
+{
+	mkdir -p "sys/kernel/iommu_groups/$2/devices"
+	ln -sfn "/sys/kernel/iommu_groups/$2" "sys/bus/pci/devices/$1/iommu_group"
+	ln -sfn "../../../../bus/pci/devices/$1" "sys/kernel/iommu_groups/$2/devices/$1"
+	echo '0x00000000fee00000 0x00000000feefffff msi' \
+		> "sys/kernel/iommu_groups/$2/reserved_regions"
+}
+
+driver()
+{
+	mkdir -p "sys/bus/pci/drivers/$2"
+	: > "sys/bus/pci/drivers/$2/bind"
+	: > "sys/bus/pci/drivers/$2/unbind"
+	rm -f "sys/bus/pci/devices/$1/driver"
+	[ "$2" = - ] || ln -s "../../../bus/pci/drivers/$2" "sys/bus/pci/devices/$1/driver"
+}
+
+# port PATH GROUP: a root port with ACS.
+port()
+{
+	device "$1" 8086 a340 060400 "$2" pcieport
+	bytes "$dir/config" $((0x40)) 10 00 42 00
+	bytes "$dir/config" $((0x100)) 0d 00 01 00
+}
+
+# no_acs PATH
+no_acs()
+{
+	bytes "sys/devices/pci0000:00/$1/config" $((0x100)) 00 00 00 00
+}
+
+# disk BDF PATH NAME NUMBER: a disk of a device, PATH being where below the device it is.
+disk()
+{
+	mkdir -p "$(at "$1")/$2/$3/holders" sys/class/block
+	echo "$4" > "$(at "$1")/$2/$3/dev"
+	real=$(readlink "$(at "$1")")
+	ln -s "../../${real#../../../}/$2/$3" "sys/class/block/$3"
+}
+
+# upper NAME NUMBER LOWER: a virtual disk that stands on another.
+upper()
+{
+	mkdir -p "sys/devices/virtual/block/$1/holders" "sys/devices/virtual/block/$1/slaves"
+	echo "$2" > "sys/devices/virtual/block/$1/dev"
+	ln -s "../../devices/virtual/block/$1" "sys/class/block/$1"
+	ln -s "../../../../virtual/block/$1" "sys/class/block/$3/holders/$1"
+	: > "sys/devices/virtual/block/$1/slaves/$3"
+}
+
+mounted()
+{
+	echo "40 28 $1 / $2 rw,relatime shared:1 - ext4 $3 rw" >> proc/self/mountinfo
+}
+
+# netdev BDF NAME
+netdev()
+{
+	mkdir -p "$(at "$1")/net/$2" sys/class/net
+	real=$(readlink "$(at "$1")")
+	ln -s "../../${real#../../../}/net/$2" "sys/class/net/$2"
+}
+
+cmdline()
+{
+	echo "BOOT_IMAGE=/boot/vmlinuz root=/dev/sda1 ro $*" > proc/cmdline
+}
+
+modules()
+{
+	mkdir -p "lib/modules/$(uname -r)"
+	echo "$1" > "lib/modules/$(uname -r)/modules.dep"
+	echo "${2:-}" > "lib/modules/$(uname -r)/modules.builtin"
+}
+
+# --- the healthy machine
+
+healthy()
+{
+	mkdir -p proc/self proc/net etc/default etc/modprobe.d dev/vfio sys/firmware/acpi/tables \
+		sys/class/iommu/dmar0/intel-iommu sys/module/vfio_iommu_type1/parameters \
+		sys/bus/pci/drivers usr/share/misc run
+	printf 'vendor_id\t: GenuineIntel\nflags\t\t: fpu vmx sse\n\n' > proc/cpuinfo
+	cmdline intel_iommu=on
+	echo ' 24: 0 IR-PCI-MSI 512000-edge ahci' > proc/interrupts
+	echo '28 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw' > proc/self/mountinfo
+	printf 'Filename\tType\tSize\tUsed\tPriority\n' > proc/swaps
+	printf 'Iface\tDestination\tGateway\tFlags\n' > proc/net/route
+	: > proc/net/ipv6_route
+	printf 'PRETTY_NAME="Debian"\nID=debian\n' > etc/os-release
+	: > etc/default/grub
+	: > dev/kvm
+	: > dev/vfio/vfio
+	: > dev/vfio/1
+	: > sys/firmware/acpi/tables/DMAR
+	# bits 16 to 21: 38, one less than the width
+	echo d2008c40660462 > sys/class/iommu/dmar0/intel-iommu/cap
+	echo N > sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+	modules 'kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/vfio.ko.xz'
+	: > sys/bus/pci/drivers_probe
+	printf '8086  Intel Corporation\n\ta808  A disk "of" test\n\t10d3  82574L\n%s\n' \
+		'C 01  Mass storage controller' > usr/share/misc/pci.ids
+	printf '\t08  Non-Volatile memory controller\n' >> usr/share/misc/pci.ids
+	port 0000:00:01.0 11
+	device 0000:00:01.0/0000:01:00.0 8086 a808 010802 1 vfio-pci
+	port 0000:00:02.0 12
+	device 0000:00:02.0/0000:02:00.0 8086 a808 010802 2 nvme
+	disk 02:00.0 nvme/nvme0 nvme0n1 259:0
+	port 0000:00:03.0 13
+	device 0000:00:03.0/0000:03:00.0 8086 10d3 020000 3 e1000e
+	netdev 03:00.0 eth0
+	device 0000:00:1f.2 8086 a352 010601 5 ahci
+	port 0000:00:04.0 14
+	device 0000:00:04.0/0000:04:00.0 8086 1b80 030000 4 vfio-pci
+	echo 0 > "$dir/boot_vga"
+	device 0000:00:04.0/0000:04:00.1 8086 10f0 040300 4 vfio-pci
+	: > dev/vfio/4
+	port 0000:00:05.0 15
+	device 0000:00:05.0/0000:05:00.0 8086 3e92 030000 6 i915
+	echo 1 > "$dir/boot_vga"
+	chmod 666 dev/kvm dev/vfio/*
+}
+
+# --- situations: the host
+
+ready() { :; }
+kvm_missing() { rm dev/kvm; }
+kvm_missing_and_off() { rm dev/kvm; printf 'vendor_id\t: AuthenticAMD\nflags\t: fpu\n\n' > proc/cpuinfo; }
+kvm_denied() { chmod 0 dev/kvm; }
+kvm_nested() { printf 'vendor_id\t: GenuineIntel\nflags\t\t: vmx hypervisor\n\n' > proc/cpuinfo; }
+kvm_software() { printf 'vendor_id\t: GenuineIntel\nflags\t\t: fpu\n\n' > proc/cpuinfo; }
+no_groups() { rm -r sys/kernel/iommu_groups sys/class/iommu; rm sys/bus/pci/devices/*/iommu_group; }
+iommu_not_in_firmware_intel() { no_groups; rm sys/firmware/acpi/tables/DMAR; }
+iommu_not_in_firmware_amd()
+{
+	iommu_not_in_firmware_intel
+	printf 'vendor_id\t: AuthenticAMD\nflags\t\t: fpu svm\n\n' > proc/cpuinfo
+}
+iommu_left_off() { no_groups; cmdline quiet; }
+iommu_left_off_fedora()
+{
+	iommu_left_off
+	printf 'ID=nobara\nID_LIKE="rhel fedora"\n' > etc/os-release
+	mkdir -p usr/sbin
+	: > usr/sbin/grubby
+}
+iommu_left_off_arch() { iommu_left_off; echo 'ID=arch' > etc/os-release; }
+iommu_left_off_proxmox() { iommu_left_off; mkdir -p usr/sbin; : > usr/sbin/proxmox-boot-tool; }
+iommu_left_off_unknown() { iommu_left_off; rm etc/os-release; }
+iommu_switched_off() { no_groups; cmdline intel_iommu=off; }
+iommu_switched_off_amd()
+{
+	no_groups
+	mv sys/firmware/acpi/tables/DMAR sys/firmware/acpi/tables/IVRS
+	cmdline amd_iommu=off
+}
+iommu_failed() { no_groups; }
+remapping_missing() { echo ' 24: 0 PCI-MSI 512000-edge ahci' > proc/interrupts; }
+remapping_switched_off() { remapping_missing; cmdline intel_iommu=on intremap=off; }
+remapping_unsafe()
+{
+	remapping_missing
+	echo Y > sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+}
+vfio_not_loaded() { rm -r sys/bus/pci/drivers/vfio-pci; }
+vfio_blacklisted() { vfio_not_loaded; echo 'blacklist vfio_pci' > etc/modprobe.d/local.conf; }
+vfio_blocked() { vfio_not_loaded; echo 'install vfio-pci /bin/false' > etc/modprobe.d/local.conf; }
+vfio_blocked_by_kernel() { vfio_not_loaded; cmdline module_blacklist=floppy,vfio_pci; }
+vfio_absent() { vfio_not_loaded; modules 'kernel/drivers/vfio/pci/vfio-pci-core.ko:'; }
+vfio_built_in() { modules '' kernel/drivers/vfio/pci/vfio-pci.ko; }
+vfio_without_container() { rm dev/vfio/vfio; }
+
+# --- situations: one device
+
+config_all_ones() { head -c 4096 /dev/zero | tr '\000' '\377' > "$(at 01:00.0)/config"; }
+config_gpu_asleep()
+{
+	head -c 4096 /dev/zero | tr '\000' '\377' > "$(at 04:00.0)/config"
+	echo D3cold > "$(at 04:00.0)/power_state"
+	echo suspended > "$(at 04:00.0)/power/runtime_status"
+}
+config_for_users()
+{
+	head -c 64 "$(at 01:00.0)/config" > config
+	mv config "$(at 01:00.0)/config"
+}
+group_missing() { rm "$(at 01:00.0)/iommu_group"; }
+firmware_keeps_memory()
+{
+	echo '0x000000007a000000 0x000000007bffffff direct' \
+		>> sys/kernel/iommu_groups/1/reserved_regions
+}
+firmware_kept_memory()
+{
+	echo '0x000000007a000000 0x000000007bffffff direct-relaxable' \
+		>> sys/kernel/iommu_groups/1/reserved_regions
+}
+driver_missing() { rm "$(at 01:00.0)/driver"; }
+disk_mounted() { mounted 259:0 /srv/data /dev/nvme0n1; }
+disk_mounted_btrfs() { mounted 0:31 /srv/data /dev/nvme0n1; }
+disk_partition_mounted() { disk 02:00.0 nvme/nvme0/nvme0n1 nvme0n1p1 259:1; mounted 259:1 /home /dev/nvme0n1p1; }
+disk_mounted_through_lvm()
+{
+	disk 02:00.0 nvme/nvme0/nvme0n1 nvme0n1p1 259:1
+	upper dm-0 253:0 nvme0n1p1
+	upper dm-1 253:1 dm-0
+	mounted 253:1 /home /dev/mapper/vg-home
+}
+disk_mounted_multipath()
+{
+	rm -r "$(at 02:00.0)/nvme" sys/class/block/nvme0n1
+	disk 02:00.0 nvme/nvme0 nvme0c0n1 0:0
+	mkdir -p sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1
+	echo 259:0 > sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/dev
+	ln -s ../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1 sys/class/block/nvme0n1
+	mounted 259:0 /srv/data /dev/nvme0n1
+}
+disk_in_raid() { upper md0 9:0 nvme0n1; }
+disk_is_swap() { printf '/dev/nvme0n1\tpartition\t1048572\t0\t-2\n' >> proc/swaps; }
+default_route() { printf 'eth0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n' >> proc/net/route; }
+default_route_is_down() { printf 'eth0\t00000000\t0102A8C0\t0002\t0\t0\t100\t00000000\t0\t0\t0\n' >> proc/net/route; }
+default_route_over_bridge()
+{
+	mkdir -p sys/devices/virtual/net/br0
+	ln -s ../../devices/virtual/net/br0 sys/class/net/br0
+	: > "$(at 03:00.0)/net/eth0/upper_br0"
+	printf 'br0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n' >> proc/net/route
+}
+default_route_ipv6()
+{
+	zero=00000000000000000000000000000000
+	echo "$zero 00 $zero 00 fe80000000000000000000000000000 00000400 00000001 00000000 00000003 eth0" \
+		>> proc/net/ipv6_route
+}
+other_route() { printf 'eth0\t0002A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n' >> proc/net/route; }
+display_is_the_only_one()
+{
+	rm -r sys/devices/pci0000:00/0000:00:04.0/0000:04:00.0
+	rm sys/bus/pci/devices/0000:04:00.0
+}
+group_without_acs() { no_acs 0000:00:01.0; device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 xhci_hcd; }
+group_without_acs_for_users()
+{
+	group_without_acs
+	: > sys/devices/pci0000:00/0000:00:01.0/config
+}
+group_behind_bridge()
+{
+	device 0000:00:01.0/0000:01:00.1 8086 244e 060401 1 -
+	bytes "$dir/config" $((0x34)) 00
+	device 0000:00:01.0/0000:01:00.1/0000:07:00.0 8086 1234 020000 7 e100
+	device 0000:00:01.0/0000:01:00.1/0000:07:01.0 8086 1234 020000 7 vfio-pci
+	: > dev/vfio/7
+}
+group_with_bridge() { group 0000:00:01.0 1; }
+group_with_stub() { device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 pci-stub; }
+node_missing() { rm dev/vfio/1; }
+node_denied() { chmod 0 dev/vfio/1; }
+reset_missing() { rm "$(at 01:00.0)/reset" "$(at 01:00.0)/reset_method"; }
+reset_of_bus_only()
+{
+	echo bus > "$(at 01:00.0)/reset_method"
+	device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 vfio-pci
+}
+reset_on_old_kernel() { rm "$(at 01:00.0)/reset_method"; }
+bar_unassigned()
+{
+	printf '0x%016x 0x%016x 0x%016x\n' 0 $((0xfffffff)) $((0x20140204)) > "$(at 01:00.0)/resource"
+}
+bars_need_low_addresses()
+{
+	printf '0x%016x 0x%016x 0x%016x\n' $((0x80000000)) $((0xbfffffff)) $((0x40200)) \
+		> "$(at 01:00.0)/resource"
+}
+bars_exceed_addresses()
+{
+	printf '0x%016x 0x%016x 0x%016x\n' $((0x8000000000)) $((0xffffffffff)) $((0x140204)) \
+		> "$(at 01:00.0)/resource"
+}
+bars_garbage() { echo 'no numbers here' > "$(at 01:00.0)/resource"; }
+msix_shares_page() { bytes "$(at 01:00.0)/config" $((0x44)) 00 28; }
+msix_outside_bar() { bytes "$(at 01:00.0)/config" $((0x44)) 00 00 10; }
+msix_circle() { bytes "$(at 01:00.0)/config" $((0x40)) 09 40; }
+rom_shadowed()
+{
+	i=0
+	: > "$(at 04:00.0)/rom"
+	while [ $i -lt 7 ]; do
+		[ $i = 6 ] && printf '0x%016x 0x%016x 0x%016x\n' $((0xc0000)) $((0xdffff)) $((0x212)) ||
+			echo '0x0000000000000000 0x0000000000000000 0x0000000000000000'
+		i=$((i + 1))
+	done > "$(at 04:00.0)/resource"
+}
+display_booted_on() { echo 1 > "$(at 04:00.0)/boot_vga"; }
+display_has_console()
+{
+	display_booted_on
+	mkdir -p sys/class/graphics/fb0
+	echo 'EFI VGA' > sys/class/graphics/fb0/name
+}
+
+if [ "$1" = list ]; then
+	sed -n '/^# --- situations/,$s/^\([a-z0-9_]*\)()$/\1/p; /^# --- situations/,$s/^\([a-z0-9_]*\)() .*/\1/p' "$0" |
+		tr _ -
+	exit
+fi
+mkdir -p "$1"
+chmod 755 "$1"
+cd "$1"
+if [ $# -gt 2 ]; then
+	cp -a "$3/." .
+else
+	healthy
+fi
+"$(echo "$2" | tr - _)"
