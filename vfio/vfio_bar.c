@@ -296,7 +296,18 @@ static void bar_write_rom(void *owner, uint64_t offset, unsigned int size, uint6
 	(void)value;
 }
 
-static const struct bus_ops bar_rom_ops = { bar_read_rom, bar_write_rom };
+static void bar_locate_rom(void *owner, uint64_t offset, struct trace_place *place)
+{
+	const struct vfio_window *window = owner;
+
+	place->topic = TRACE_TOPIC_bar;
+	place->object = window->pci->device.name;
+	place->bar = (int)window->bar;
+	place->offset = offset;
+	place->area = "expansion ROM";
+}
+
+static const struct bus_ops bar_rom_ops = { bar_read_rom, bar_write_rom, bar_locate_rom };
 
 /* ---- where the guest sees it ---- */
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SYSFS_DEVICES "/sys/bus/pci/devices"
 #define SYSFS_GROUPS  "/sys/kernel/iommu_groups"
