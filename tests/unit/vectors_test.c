@@ -189,6 +189,34 @@ START_TEST(rule_04_host_gives_less)
 }
 END_TEST
 
+/* The block is given back to be made larger, and meanwhile others took some: what is left works. */
+START_TEST(rule_04_host_takes_back)
+{
+	static struct bench bench;
+	struct stderr_text caught;
+
+	begin(&bench, 8, VFIO_IRQ_INFO_NORESIZE);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, 8), 0);
+	for (unsigned int vector = 0; vector < 4; vector++)
+		ck_assert_int_eq(unmask(&bench, vector), 0);
+	bench.fake.grant = 2;
+	calls_begin();
+	stderr_begin(&caught);
+	ck_assert_int_eq(unmask(&bench, 5), -ENOSPC);
+	stderr_end(&caught);
+	calls_expect("irqs msix off\nirqs msix 0+6 eeee-e\nirqs msix 0+4 eeee\nirqs msix 0+2 ee\n");
+	stderr_holds(&caught, "only 2 of its 4 MSI-X vectors");
+	/* Later there are more: all are wired as they were. */
+	bench.fake.grant = 8;
+	ck_assert_int_eq(unmask(&bench, 5), 0);
+	calls_expect("irqs msix off\nirqs msix 0+6 eeee-e\n"
+		     "KVM_SET_GSI_ROUTING 24=0xfee00000/0x40 25=0xfee00000/0x41 "
+		     "26=0xfee00000/0x42 27=0xfee00000/0x43 28=0xfee00000/0x45\n"
+		     "KVM_IRQFD 28 on\n");
+	end(&bench);
+}
+END_TEST
+
 START_TEST(rule_04_host_gives_none)
 {
 	static struct bench bench;
@@ -334,7 +362,7 @@ END_TEST
 UNIT_MAIN("vectors", { rule_01_mask_keeps_the_route, 0 }, { rule_02_and_03_enable_all_masked, 0 },
 	  { rule_04_no_more_than_unmasked, 0 }, { rule_04_grows_one_by_one, 0 },
 	  { rule_04_noresize_starts_again, 0 }, { rule_04_host_gives_less, 2 },
-	  { rule_04_host_gives_none, 2 }, { all_vectors_of_the_largest_table, 0 },
-	  { rule_29_vectors_that_do_not_exist, 0 }, { pending_behind_the_mask, 0 },
-	  { rule_26_irqfds_before_vfio, 0 }, { failed_unmask_can_be_tried_again, 6 },
-	  { kind_that_does_not_exist, 0 })
+	  { rule_04_host_takes_back, 0 }, { rule_04_host_gives_none, 2 },
+	  { all_vectors_of_the_largest_table, 0 }, { rule_29_vectors_that_do_not_exist, 0 },
+	  { pending_behind_the_mask, 0 }, { rule_26_irqfds_before_vfio, 0 },
+	  { failed_unmask_can_be_tried_again, 6 }, { kind_that_does_not_exist, 0 })
