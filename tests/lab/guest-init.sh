@@ -126,6 +126,17 @@ do_pci()
 	done
 }
 
+# The expansion ROM of each device that has one.
+do_rom()
+{
+	for dir in /sys/bus/pci/devices/*; do
+		[ -e "$dir/rom" ] || continue
+		echo 1 > "$dir/enable"
+		echo 1 > "$dir/rom"
+		say "rom $(basename "$dir") $(dd if="$dir/rom" bs=64k 2>/dev/null | md5)"
+	done
+}
+
 do_interrupts()
 {
 	sed -n "s/^/lab: irq /; /nvme/p" /proc/interrupts
