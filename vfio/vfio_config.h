@@ -44,8 +44,8 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 		     struct pci_function *function);
 
 /*
- * The second half of it, for who has the device's bytes in `function` already and no device. *config
- * is zeroed.
+ * The second half of it, for who has the device's bytes in `function` already and no device.
+ * *config is zeroed.
  */
 void vfio_config_apply(struct vfio_config *config, struct pci_function *function);
 
