@@ -41,7 +41,7 @@ all: $(B)/minivmm
 # What a fresh Debian 12 lacks. `make deps` installs it and does nothing, without the network, when it is
 # there already.
 BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libpci-dev acpica-tools
-TEST_PACKAGES := check kmod strace jq clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev
+TEST_PACKAGES := check kmod strace jq python3-jsonschema clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev
 -include tests/lab/lab.mk
 include tests/tests.mk
 
@@ -80,6 +80,8 @@ $(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
 install: all
 	install -D -m 755 $(B)/minivmm $(DESTDIR)$(PREFIX)/bin/minivmm
 	install -D -m 644 vmm/minivmm.1 $(DESTDIR)$(PREFIX)/share/man/man1/minivmm.1
+	install -D -m 644 vmm/minivmm-completion.sh \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/minivmm
 
 # On a device of this machine when one is named, `make demo VFIO=01:00.0`, else in the lab.
 demo: deps

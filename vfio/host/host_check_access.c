@@ -16,7 +16,7 @@
 
 void host_report_fix_command(struct host_report *report, const char *command, const char *bdf)
 {
-	/* As it was started, for it need not be installed; sudo does not look where the shell does. */
+	/* As it was started: it need not be installed, nor in sudo's path. */
 	host_report_fix(report, "sudo %s %s %s", program_invocation_name, command, bdf);
 }
 

@@ -11,7 +11,7 @@ typedef void (*host_device_check)(struct host_report *report, const struct host_
 static const struct {
 	const char *id;
 	host_check check;
-	bool explains; /* why a start failed; the limit is raised or refused with words of its own */
+	bool explains; /* why a start failed; the limit is refused with words of its own */
 } doctor_host_checks[] = {
 	{ "kvm", host_check_kvm, true },
 	{ "iommu", host_check_iommu, true },

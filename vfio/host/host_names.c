@@ -68,7 +68,7 @@ struct host_names *host_names_new(void)
 	names->access = names->alloc();
 	if (!names->access)
 		goto err;
-	/* pci_init() would set these, but it looks for devices too, and ends the program if none. */
+	/* pci_init() would set these, but it ends the program where there are no devices. */
 	names->access->error = names_die;
 	names->access->warning = names_ignore;
 	names->access->debug = names_ignore;

@@ -44,7 +44,9 @@ int host_record_lock(int folder, const char *bdf);
 /* Whether the record was made for a start that is no longer there. */
 bool host_record_is_stale(int folder, const struct host_record *record);
 
-/* Call visit() with each record that can be trusted until it returns nonzero; returns that, or 0. */
+/*
+ * Call visit() with each record that can be trusted until it returns nonzero; returns that, or 0.
+ */
 int host_for_each_record(int folder,
 			 int (*visit)(int folder, const struct host_record *record, void *arg),
 			 void *arg);

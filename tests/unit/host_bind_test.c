@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vfio/host/host_bind.c, host_restore.c, host_record.c: binding and its way back, on hosts that do
+ * not exist. This program is the kernel behind their sysfs: a write to an attribute moves the links
+ * of drivers as the PCI core would.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host_tree.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "vfio/host/host_bind.h"
+#include "vfio/host/host_change.h"
+#include "vfio/host/host_record.h"
+
+#define NVME     "0000:01:00.0"
+#define HOST_SSD "0000:02:00.0"
+#define NIC      "0000:03:00.0"
+
+/* ---- the kernel ---- */
+
+static struct {
+	unsigned int writes;
+	unsigned int fail_at; /* the n-th write fails; 0: none does */
+	const char *stubborn; /* this driver takes no device */
+	char last_module[64]; /* that was loaded */
+	bool modules_work;    /* vfio-pci appears when it is loaded */
+} kernel;
+
+/* The drivers that these devices have without an override. */
+static const struct {
+	const char *bdf, *driver;
+} natural[] = {
+	{ NVME, "nvme" }, { HOST_SSD, "nvme" }, { NIC, "e1000e" }, { "0000:01:00.1", "xhci_hcd" }
+};
+
+static void kernel_link(const char *bdf, const char *driver)
+{
+	struct host_path folder = host_path("/sys/bus/pci/drivers/%s", driver);
+
+	if (kernel.stubborn && strcmp(kernel.stubborn, driver) == 0)
+		return;
+	if (host_path_exists(&folder))
+		host_tree_run("ln -s ../../../bus/pci/drivers/%s "
+			      "$root/sys/bus/pci/devices/%s/driver",
+			      driver, bdf);
+}
+
+static int kernel_probe(const char *bdf)
+{
+	struct host_device device;
+	char override[HOST_DRIVER_MAX];
+
+	ck_assert_int_eq(host_read_device(bdf, &device), 0);
+	if (device.driver[0])
+		return 0;
+	host_read_attribute(bdf, "driver_override", override, sizeof(override));
+	if (override[0] && strcmp(override, "(null)") != 0) {
+		kernel_link(bdf, override);
+		return 0;
+	}
+	for (size_t i = 0; i < UNIT_COUNT(natural); i++)
+		if (strcmp(natural[i].bdf, bdf) == 0)
+			kernel_link(bdf, natural[i].driver);
+	return 0;
+}
+
+static int kernel_unbind(const char *bdf, const char *driver)
+{
+	struct host_device device;
+
+	host_read_device(bdf, &device);
+	if (strcmp(device.driver, driver) != 0)
+		return -ENODEV;
+	host_tree_run("rm $root/sys/bus/pci/devices/%s/driver", bdf);
+	return 0;
+}
+
+static int kernel_override(const struct host_path *path, const char *text)
+{
+	FILE *file = fopen(path->text, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(strcmp(text, "\n") == 0 ? "(null)\n" : text, file);
+	fclose(file);
+	return 0;
+}
+
+int host_write_attribute(const struct host_path *path, const char *text)
+{
+	const char *at = path->text + strlen(host_root());
+	char driver[64], what[16];
+
+	if (kernel.fail_at && ++kernel.writes == kernel.fail_at)
+		return -EIO;
+	if (!host_path_exists(path))
+		return -ENOENT;
+	if (strcmp(at, "/sys/bus/pci/drivers_probe") == 0)
+		return kernel_probe(text);
+	if (sscanf(at, "/sys/bus/pci/drivers/%63[^/]/%15s", driver, what) == 2) {
+		if (strcmp(what, "unbind") == 0)
+			return kernel_unbind(text, driver);
+		kernel_link(text, driver);
+		return 0;
+	}
+	ck_assert_ptr_nonnull(strstr(at, "/driver_override"));
+	return kernel_override(path, text);
+}
+
+int host_load_module(const char *name)
+{
+	snprintf(kernel.last_module, sizeof(kernel.last_module), "%s", name);
+	if (!kernel.modules_work)
+		return -ENOENT;
+	host_tree_run("mkdir -p $root/sys/bus/pci/drivers/%s && "
+		      "touch $root/sys/bus/pci/drivers/%s/bind "
+		      "$root/sys/bus/pci/drivers/%s/unbind",
+		      name, name, name);
+	return 0;
+}
+
+/* ---- helpers ---- */
+
+static void begin(const char *situation)
+{
+	memset(&kernel, 0, sizeof(kernel));
+	host_tree_make(situation);
+}
+
+static void expect_driver(const char *bdf, const char *driver)
+{
+	struct host_device device;
+
+	ck_assert_int_eq(host_read_device(bdf, &device), 0);
+	ck_assert_str_eq(device.driver, driver);
+}
+
+static void expect_override(const char *bdf, const char *driver)
+{
+	char text[HOST_DRIVER_MAX];
+
+	host_read_attribute(bdf, "driver_override", text, sizeof(text));
+	ck_assert_str_eq(text, driver);
+}
+
+static void expect_records(int count)
+{
+	struct host_path path = host_path("/run/minivmm");
+	struct host_dir dir;
+
+	host_dir_read(&dir, &path);
+	ck_assert_int_eq(dir.count, count);
+	host_dir_free(&dir);
+}
+
+static const struct host_bind_options plain = { 0 }, forced = { .force = true };
+
+/* What is said is in *caught. */
+static int bind_with(const char *bdf, const struct host_bind_options *options,
+		     struct stderr_text *caught)
+{
+	char bdfs[1][HOST_BDF_MAX];
+	int ret;
+
+	strcpy(bdfs[0], bdf);
+	stderr_begin(caught);
+	ret = host_bind((const char(*)[HOST_BDF_MAX])bdfs, 1, options);
+	stderr_end(caught);
+	return ret;
+}
+
+static int restore_with(const char *bdf, const struct host_bind_options *options,
+			struct stderr_text *caught)
+{
+	char bdfs[1][HOST_BDF_MAX];
+	int ret;
+
+	strcpy(bdfs[0], bdf ? bdf : "");
+	stderr_begin(caught);
+	ret = host_restore((const char(*)[HOST_BDF_MAX])bdfs, bdf ? 1 : 0, options);
+	stderr_end(caught);
+	return ret;
+}
+
+static int hold(struct host_held *held, const char *bdf)
+{
+	struct stderr_text caught;
+	char bdfs[1][HOST_BDF_MAX];
+	int ret;
+
+	strcpy(bdfs[0], bdf);
+	stderr_begin(&caught);
+	ret = host_hold(held, (const char(*)[HOST_BDF_MAX])bdfs, 1);
+	stderr_end(&caught);
+	return ret;
+}
+
+/* What a kill does: the locks go, and nothing else happens. */
+static void kill_holder(struct host_held *held)
+{
+	while (held->count)
+		close(held->locks[--held->count]);
+}
+
+/* ---- tests ---- */
+
+START_TEST(rule_27_there_and_back)
+{
+	struct stderr_text caught;
+
+	begin("ready");
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+	stderr_holds(&caught, HOST_SSD ": is at vfio-pci now, before: nvme");
+	expect_driver(HOST_SSD, "vfio-pci");
+	expect_override(HOST_SSD, "vfio-pci");
+	expect_driver(NIC, "e1000e");
+	expect_records(1);
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
+	expect_driver(HOST_SSD, "nvme");
+	expect_override(HOST_SSD, "(null)");
+	expect_records(0);
+	expect_driver(NVME, "vfio-pci");
+}
+END_TEST
+
+/* An override that was there before is put back, too. */
+START_TEST(override_comes_back)
+{
+	struct stderr_text caught;
+
+	begin("ready");
+	host_tree_run("echo nvme > $root/sys/bus/pci/devices/" HOST_SSD "/driver_override");
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+	ck_assert_int_eq(restore_with(HOST_SSD, &plain, &caught), 0);
+	expect_override(HOST_SSD, "nvme");
+	expect_driver(HOST_SSD, "nvme");
+}
+END_TEST
+
+/* drivers_probe succeeds and the driver did not take it: seen, said, undone. */
+START_TEST(rule_27_binding_is_verified)
+{
+	struct stderr_text caught;
+
+	begin("ready");
+	kernel.stubborn = "vfio-pci";
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), -ENODEV);
+	stderr_holds(&caught, "vfio-pci did not take it");
+	expect_driver(HOST_SSD, "nvme");
+	expect_override(HOST_SSD, "(null)");
+	expect_records(0);
+}
+END_TEST
+
+/* Whichever write fails: all is as it was, or there is a record by which it can be made so. */
+START_TEST(each_write_fails_once)
+{
+	struct stderr_text caught;
+
+	begin("group-without-acs");
+	host_tree_run("rm $root/sys/bus/pci/devices/" NVME "/driver; ln -s "
+		      "../../../bus/pci/drivers/nvme $root/sys/bus/pci/devices/" NVME "/driver");
+	kernel.fail_at = (unsigned int)_i + 1;
+	ck_assert_int_lt(bind_with(NVME, &plain, &caught), 0);
+	stderr_holds(&caught, "minivmm: error: ");
+	kernel.fail_at = 0;
+	restore_with(NULL, &plain, &caught);
+	expect_driver(NVME, "nvme");
+	expect_override(NVME, "(null)");
+	expect_driver("0000:01:00.1", "xhci_hcd");
+	expect_override("0000:01:00.1", "(null)");
+	expect_records(0);
+}
+END_TEST
+
+START_TEST(rule_28_group_goes_along)
+{
+	struct stderr_text caught;
+
+	begin("group-without-acs");
+	ck_assert_int_eq(bind_with(NVME, &plain, &caught), 0);
+	stderr_holds(&caught,
+		     "0000:01:00.1: goes along: it is in IOMMU group 1 too, now at xhci_hcd");
+	expect_driver("0000:01:00.1", "vfio-pci");
+	expect_records(1); /* the other was at vfio-pci before */
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
+	expect_driver("0000:01:00.1", "xhci_hcd");
+}
+END_TEST
+
+START_TEST(rule_28_bridges_stay)
+{
+	struct stderr_text caught;
+
+	begin("group-with-bridge");
+	ck_assert_int_eq(bind_with(NVME, &plain, &caught), 0);
+	expect_driver("0000:00:01.0", "pcieport");
+	ck_assert_int_eq(bind_with("0000:00:01.0", &plain, &caught), -ENODEV);
+	stderr_holds(&caught, "a PCI bridge");
+}
+END_TEST
+
+static const struct {
+	const char *situation, *bdf, *words;
+} uses[] = {
+	{ "disk-mounted", HOST_SSD, "mounted on /srv/data" },
+	{ "disk-mounted-through-lvm", HOST_SSD, "mounted on /home" },
+	{ "disk-is-swap", HOST_SSD, "swap" },
+	{ "default-route", NIC, "default route" },
+	{ "display-is-the-only-one", "0000:05:00.0", "only display" },
+};
+
+START_TEST(device_in_use_is_refused)
+{
+	struct stderr_text caught;
+	struct host_device before;
+
+	begin(uses[_i].situation);
+	host_read_device(uses[_i].bdf, &before);
+	ck_assert_int_eq(bind_with(uses[_i].bdf, &plain, &caught), -EBUSY);
+	stderr_holds(&caught, uses[_i].words);
+	stderr_holds(&caught, "bind --force");
+	expect_driver(uses[_i].bdf, before.driver);
+	expect_records(0);
+	ck_assert_int_eq(bind_with(uses[_i].bdf, &forced, &caught), 0);
+	stderr_holds(&caught, "minivmm: warning: ");
+	expect_driver(uses[_i].bdf, "vfio-pci");
+}
+END_TEST
+
+START_TEST(driver_is_loaded)
+{
+	struct stderr_text caught;
+
+	begin("vfio-not-loaded");
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), -ENODEV);
+	stderr_holds(&caught, "vfio-pci is not loaded");
+	ck_assert_str_eq(kernel.last_module, "vfio-pci");
+	expect_driver(HOST_SSD, "nvme");
+	kernel.modules_work = true;
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+	expect_driver(HOST_SSD, "vfio-pci");
+}
+END_TEST
+
+/* A dry run prints and changes nothing. */
+START_TEST(dry_run)
+{
+	const struct host_bind_options dry = { .dry_run = true };
+	struct stderr_text caught;
+	int out = dup(STDOUT_FILENO), file = open("/dev/null", O_WRONLY);
+
+	begin("ready");
+	kernel.fail_at = 1;
+	fflush(stdout);
+	dup2(file, STDOUT_FILENO);
+	ck_assert_int_eq(bind_with(HOST_SSD, &dry, &caught), 0);
+	ck_assert_int_eq(restore_with(NVME, &dry, &caught), 0);
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	close(file);
+	ck_assert_uint_eq(kernel.writes, 0);
+	expect_records(0);
+}
+END_TEST
+
+/* Bound by other means: it goes to the driver that wants it. */
+START_TEST(restore_without_record)
+{
+	struct stderr_text caught;
+
+	begin("ready");
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
+	stderr_holds(&caught, "nothing to restore");
+	ck_assert_int_eq(restore_with(NIC, &plain, &caught), 0);
+	expect_driver(NIC, "e1000e");
+	host_tree_run("echo vfio-pci > $root/sys/bus/pci/devices/" NVME "/driver_override");
+	ck_assert_int_eq(restore_with(NVME, &plain, &caught), 0);
+	expect_driver(NVME, "nvme");
+	expect_override(NVME, "(null)");
+	ck_assert_int_eq(restore_with("0000:0a:00.0", &plain, &caught), -ENODEV);
+}
+END_TEST
+
+/* ---- one start ---- */
+
+START_TEST(held_for_a_start)
+{
+	struct host_held held = { .count = 0 };
+	struct stderr_text caught;
+
+	begin("ready");
+	ck_assert_int_eq(hold(&held, HOST_SSD), 0);
+	ck_assert_uint_eq(held.count, 1);
+	expect_driver(HOST_SSD, "vfio-pci");
+	/* Nobody else gives it back meanwhile, by name or not. */
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), -EBUSY);
+	ck_assert_int_eq(restore_with(HOST_SSD, &plain, &caught), -EBUSY);
+	host_restore_stale(NULL, 0);
+	expect_driver(HOST_SSD, "vfio-pci");
+	host_release(&held);
+	host_release(&held);
+	expect_driver(HOST_SSD, "nvme");
+	expect_records(0);
+}
+END_TEST
+
+/* What the user bound with `bind` stays bound after a start with --bind. */
+START_TEST(bound_before_stays_bound)
+{
+	struct host_held held = { .count = 0 };
+	struct stderr_text caught;
+
+	begin("ready");
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+	ck_assert_int_eq(hold(&held, HOST_SSD), 0);
+	ck_assert_uint_eq(held.count, 0);
+	host_release(&held);
+	expect_driver(HOST_SSD, "vfio-pci");
+	expect_records(1);
+}
+END_TEST
+
+START_TEST(killed_start_is_tidied_up)
+{
+	char other[1][HOST_BDF_MAX] = { NIC }, same[1][HOST_BDF_MAX] = { HOST_SSD };
+	struct host_held held = { .count = 0 };
+	struct stderr_text caught;
+
+	begin("ready");
+	ck_assert_int_eq(hold(&held, HOST_SSD), 0);
+	kill_holder(&held);
+	expect_driver(HOST_SSD, "vfio-pci");
+	/* About to be used: left alone. */
+	host_restore_stale((const char(*)[HOST_BDF_MAX])same, 1);
+	expect_driver(HOST_SSD, "vfio-pci");
+	if (geteuid() == 0) {
+		stderr_begin(&caught);
+		host_restore_stale((const char(*)[HOST_BDF_MAX])other, 1);
+		stderr_end(&caught);
+		stderr_holds(&caught, HOST_SSD ": a minivmm that was killed left it");
+	} else {
+		ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
+	}
+	expect_driver(HOST_SSD, "nvme");
+	expect_records(0);
+}
+END_TEST
+
+START_TEST(killed_start_is_taken_over)
+{
+	struct host_held held = { .count = 0 };
+
+	begin("ready");
+	ck_assert_int_eq(hold(&held, HOST_SSD), 0);
+	kill_holder(&held);
+	ck_assert_int_eq(hold(&held, HOST_SSD), 0);
+	ck_assert_uint_eq(held.count, 1);
+	host_release(&held);
+	expect_driver(HOST_SSD, "nvme");
+	expect_records(0);
+}
+END_TEST
+
+/* ---- records are not believed blindly ---- */
+
+static const struct {
+	const char *text;
+	bool valid;
+} records[] = {
+	{ "id 8086:a808\ndriver nvme\noverride \nrun 0\n", true },
+	{ "id 8086:a808\ndriver \noverride nvme\nrun 1\n", true },
+	{ "", false },
+	{ "id 8086:a808\n", false },
+	{ "id 8086:a808\ndriver nvme\noverride \n", false },
+	{ "id here\ndriver nvme\noverride \nrun 0\n", false },
+	{ "id 8086:a808\ndriver ../../devices\noverride \nrun 0\n", false },
+	{ "id 8086:a808\ndriver nvme\noverride a/b\nrun 0\n", false },
+	{ "id 8086:a808\ndriver a b\noverride \nrun 0\n", false },
+};
+
+START_TEST(record_is_checked)
+{
+	struct host_record record;
+	struct stderr_text caught;
+	FILE *file;
+	int folder;
+
+	begin("ready");
+	folder = host_records_open(true);
+	ck_assert_int_ge(folder, 0);
+	file = fdopen(openat(folder, NVME, O_WRONLY | O_CREAT, 0600), "w");
+	fputs(records[_i].text, file);
+	fclose(file);
+	stderr_begin(&caught);
+	ck_assert_int_eq(host_record_read(folder, NVME, &record), records[_i].valid ? 0 : -EINVAL);
+	stderr_end(&caught);
+	close(folder);
+}
+END_TEST
+
+/* Links and strange files where records belong, and a folder in which others may write. */
+START_TEST(planted_records_are_not_followed)
+{
+	struct host_record record = { .bdf = NVME };
+	struct stderr_text caught;
+	int folder;
+
+	begin("ready");
+	folder = host_records_open(true);
+	host_tree_run("echo untouched > $root/target; ln -s ../../target $root/run/minivmm/" NVME
+		      "; ln -s ../../target $root/run/minivmm/.new; "
+		      "mkfifo $root/run/minivmm/" HOST_SSD);
+	stderr_begin(&caught);
+	ck_assert_int_eq(host_record_read(folder, NVME, &record), -ELOOP);
+	ck_assert_int_lt(host_record_read(folder, HOST_SSD, &record), 0);
+	ck_assert_int_eq(host_record_write(folder, &record), 0);
+	host_tree_run("chmod 777 $root/run/minivmm");
+	ck_assert_int_eq(host_records_open(false), -EPERM);
+	host_tree_run("mv $root/run/minivmm $root/run/away; ln -s away $root/run/minivmm");
+	ck_assert_int_lt(host_records_open(true), 0);
+	stderr_end(&caught);
+	close(folder);
+	host_tree_run("[ \"$(cat $root/target)\" = untouched ]");
+}
+END_TEST
+
+/* Another device at the same place, or none: nothing is written, the record goes. */
+START_TEST(device_was_exchanged)
+{
+	struct stderr_text caught;
+
+	begin("ready");
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+	host_tree_run("echo 0x1234 > $root/sys/bus/pci/devices/" HOST_SSD "/device");
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
+	stderr_holds(&caught, "has gone");
+	expect_driver(HOST_SSD, "vfio-pci");
+	expect_records(0);
+}
+END_TEST
+
+/* The driver that had it is no more: said, with the record kept for another try. */
+START_TEST(driver_has_gone)
+{
+	struct stderr_text caught;
+
+	begin("ready");
+	ck_assert_int_eq(bind_with(NIC, &plain, &caught), 0);
+	host_tree_run("rm -r $root/sys/bus/pci/drivers/e1000e");
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), -ENODEV);
+	stderr_holds(&caught, "e1000e, which had it before, does not take it back");
+	ck_assert_str_eq(kernel.last_module, "e1000e");
+	expect_records(1);
+	kernel.modules_work = true;
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
+	expect_driver(NIC, "e1000e");
+}
+END_TEST
+
+/* The last test. */
+START_TEST(trees_are_removed)
+{
+	host_tree_remove();
+	ck_assert_str_eq(host_root(), "");
+}
+END_TEST
+
+UNIT_MAIN("host_bind", { rule_27_there_and_back, 0 }, { override_comes_back, 0 },
+	  { rule_27_binding_is_verified, 0 }, { each_write_fails_once, 6 },
+	  { rule_28_group_goes_along, 0 }, { rule_28_bridges_stay, 0 },
+	  { device_in_use_is_refused, UNIT_COUNT(uses) }, { driver_is_loaded, 0 }, { dry_run, 0 },
+	  { restore_without_record, 0 }, { held_for_a_start, 0 }, { bound_before_stays_bound, 0 },
+	  { killed_start_is_tidied_up, 0 }, { killed_start_is_taken_over, 0 },
+	  { record_is_checked, UNIT_COUNT(records) }, { planted_records_are_not_followed, 0 },
+	  { device_was_exchanged, 0 }, { driver_has_gone, 0 }, { trees_are_removed, 0 })

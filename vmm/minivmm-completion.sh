@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Completion for bash, installed as share/bash-completion/completions/minivmm. Options come from
+# `minivmm --help` and addresses from `minivmm list`, so that nothing here goes stale.
+
+_minivmm_devices()
+{
+	local short=()
+
+	# `:` ends a word for readline: addresses are offered from where the word began.
+	mapfile -t short < <("$1" list 2> /dev/null | cut -f 1)
+	[[ $2 == 0000:* ]] || short=("${short[@]#0000:}")
+	mapfile -t COMPREPLY < <(compgen -W "${short[*]}" -- "$2")
+	! declare -F __ltrim_colon_completions > /dev/null || __ltrim_colon_completions "$2"
+}
+
+_minivmm_options()
+{
+	# The host's commands have a part of their own in the help; a guest's options come before it.
+	"$1" --help | sed -n '/^Looking after the host/q; s/^  \(--[a-z-]*\).*/\1/p'
+	echo --help --version
+}
+
+_minivmm()
+{
+	local program=$1 word previous command=${COMP_WORDS[1]:-}
+
+	word=${COMP_LINE:0:COMP_POINT}
+	word=${word##*[[:space:]]}
+	previous=${COMP_LINE:0:COMP_POINT-${#word}}
+	read -r -a previous <<< "$previous"
+	COMPREPLY=()
+	case ${previous[-1]} in
+	--vfio | -vfio) _minivmm_devices "$program" "$word" && return ;;
+	--kernel | --initrd | --trace) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+	--console) mapfile -t COMPREPLY < <(compgen -W 'stdio none pty file:' -- "$word") && return ;;
+	esac
+	case $command:$word in
+	doctor:-*) mapfile -t COMPREPLY < <(compgen -W '--json --memory' -- "$word") ;;
+	list:*) mapfile -t COMPREPLY < <(compgen -W '--all --json' -- "$word") ;;
+	bind:-* | restore:-*) mapfile -t COMPREPLY < <(compgen -W '--force --dry-run' -- "$word") ;;
+	doctor:* | bind:* | restore:*) [ "${#previous[@]}" -lt 2 ] || _minivmm_devices "$program" "$word" ;;
+	esac
+	[ "${#previous[@]}" -lt 2 ] || case $command in list | doctor | bind | restore) return ;; esac
+	if [ "${#previous[@]}" -eq 1 ] && [[ $word != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W 'run list doctor bind restore' -- "$word")
+	else
+		mapfile -t COMPREPLY < <(compgen -W "$(_minivmm_options "$program")" -- "$word")
+	fi
+}
+
+complete -o filenames -F _minivmm minivmm
