@@ -185,7 +185,10 @@ static bool vcpu_may_run(const struct vcpu *vcpu)
 static void *vcpu_run(void *arg)
 {
 	struct vcpu *vcpu = arg;
+	char name[16];
 
+	snprintf(name, sizeof(name), "vcpu%u", vcpu->index);
+	pthread_setname_np(pthread_self(), name);
 	while (vcpu_may_run(vcpu)) {
 		int ret = trace_ioctl_detail(vcpu->fd, KVM_RUN, 0, vcpu->run);
 
@@ -203,13 +206,10 @@ static void *vcpu_run(void *arg)
 
 int vcpu_start(struct vcpu *vcpu)
 {
-	char name[16];
 	int err = pthread_create(&vcpu->thread, NULL, vcpu_run, vcpu);
 
 	if (err)
 		return log_errno("vCPU", -err, "pthread_create");
-	snprintf(name, sizeof(name), "vcpu%u", vcpu->index);
-	pthread_setname_np(vcpu->thread, name);
 	vcpu->started = true;
 	return 0;
 }
