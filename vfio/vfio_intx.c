@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "vmm/core/log.h"
+#include "vmm/core/trace.h"
 
 static int intx_set(struct vfio_intx *intx, uint32_t action, unsigned int count, const int *fd)
 {
@@ -17,14 +18,16 @@ static int intx_set(struct vfio_intx *intx, uint32_t action, unsigned int count,
 static void intx_fired(void *owner, uint32_t events)
 {
 	struct vfio_intx *intx = owner;
+	uint64_t begin = trace_irq_begin();
 	eventfd_t count;
 
 	(void)events;
 	pthread_mutex_lock(&intx->lock);
-	if (intx->enabled && eventfd_read(intx->fired.fd, &count) == 0) {
+	if (intx->enabled && eventfd_read(intx->fired.fd, &count) == 0 && trace_irq_arrives()) {
 		if (!intx->automasked && intx->maskable)
 			intx_set(intx, VFIO_IRQ_SET_ACTION_MASK, 1, NULL);
 		eventfd_write(intx->level.trigger, 1);
+		trace_irq_end(begin);
 	}
 	pthread_mutex_unlock(&intx->lock);
 }

@@ -300,6 +300,15 @@ static int options_apply(struct config *config, int option, char *value, const c
 	}
 }
 
+/* Interrupts can only be lost by who passes them on: not by KVM. */
+static void options_apply_faults(struct config *config)
+{
+	for (unsigned int fault = 0; fault < config->trace.faults.count; fault++)
+		for (unsigned int i = 0; i < config->device_count; i++)
+			if (config->trace.faults.list[fault].what == TRACE_FAULT_IRQ)
+				config->vfio[i].no_kvm_irqfd = true;
+}
+
 static int options_check(const struct config *config)
 {
 	if (config->initrd && !config->kernel) {
@@ -340,5 +349,6 @@ int options_parse(struct config *config, int argc, char **argv)
 		log_error(argv[optind], "unexpected word; minivmm --help shows the usage");
 		ret = -EINVAL;
 	}
+	options_apply_faults(config);
 	return ret < 0 ? ret : options_check(config);
 }

@@ -92,6 +92,8 @@ static const struct {
 	{ "--console file:/tmp/log", "0 k=- i=- a=- c=file:/tmp/log m=512 n=1" },
 	{ "--no-reboot --stats", "0 k=- i=- a=- c=stdio m=512 n=1 once stats" },
 	{ "--trace - --trace-filter irq", "0 k=- i=- a=- c=stdio m=512 n=1 trace=-/16" },
+	{ "--inject irq#1=lost --vfio 01:00.0",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 faults=1 0000:01:00.0,no-irqfd" },
 	{ "--trace a.json --inject irq#1=lost --inject KVM_RUN#2=EIO",
 	  "0 k=- i=- a=- c=stdio m=512 n=1 trace=a.json/1023 faults=2" },
 	{ "--help", "1 k=- i=- a=- c=stdio m=512 n=1" },

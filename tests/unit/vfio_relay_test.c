@@ -3,11 +3,14 @@
  * x-no-kvm-irqfd: all interrupts of a passed-through device go through the main loop, and the guest
  * sees no difference.
  */
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 #include "call_log.h"
 #include "unit.h"
 #include "vfio_rig.h"
+#include "vmm/core/trace.h"
 
 #define ENABLE PCI_MSIX_FLAGS_ENABLE
 
@@ -117,5 +120,62 @@ START_TEST(rule_25_reset)
 }
 END_TEST
 
-UNIT_MAIN("vfio_relay", { msix_by_message, 0 }, { msi_by_message, 0 }, { pin_by_hand, 0 },
-	  { rule_25_reset, 0 })
+static void open_trace(const char *fault)
+{
+	struct trace_options options = { .times = true };
+
+	if (fault)
+		ck_assert_int_eq(trace_fault_parse(&options.faults, fault), 0);
+	ck_assert_int_eq(trace_open(&options), 0);
+}
+
+/* --inject: the second interrupt is lost, and only that. */
+START_TEST(injected_loss)
+{
+	static struct rig rig;
+
+	begin(&rig);
+	rig_msix_control(&rig, ENABLE);
+	rig_msix_entry(&rig, 3, 0x41, false);
+	open_trace("irq#2=lost");
+	for (unsigned int n = 1; n <= 3; n++) {
+		calls_begin();
+		fake_raise(&rig.fake, 3);
+		rig_turn(&rig);
+		calls_expect(n == 2 ? "" : "KVM_SIGNAL_MSI 0xfee00000/0x41\n");
+	}
+	trace_close();
+	rig_close(&rig);
+}
+END_TEST
+
+/* --inject: it comes, after a while; --stats: and is counted where it took so long. */
+START_TEST(injected_delay)
+{
+	static struct rig rig;
+	char text[8192];
+	FILE *out;
+
+	begin(&rig);
+	rig_msix_control(&rig, ENABLE);
+	rig_msix_entry(&rig, 3, 0x41, false);
+	open_trace("irq#1=late");
+	calls_begin();
+	fake_raise(&rig.fake, 3);
+	rig_turn(&rig);
+	calls_expect("KVM_SIGNAL_MSI 0xfee00000/0x41\n");
+	out = fmemopen(text, sizeof(text), "w");
+	trace_print(out);
+	fclose(out);
+	trace_close();
+	ck_assert_ptr_nonnull(strstr(text, "interrupts through minivmm: "));
+	/* 100 ms, or more where much else is going on. */
+	ck_assert_msg(strstr(text, "  65536 - ") || strstr(text, " 131072 - ") ||
+			      strstr(text, " 262144 - "),
+		      "%s", text);
+	rig_close(&rig);
+}
+END_TEST
+
+UNIT_MAIN("vfio_relay", { injected_loss, 0 }, { injected_delay, 0 }, { msix_by_message, 0 },
+	  { msi_by_message, 0 }, { pin_by_hand, 0 }, { rule_25_reset, 0 })

@@ -204,11 +204,12 @@ static void irq_relay_ready(void *owner, uint32_t events)
 	struct irq_relay *relay = owner;
 	struct irq_router *router = relay->router;
 	struct irq_msi *msi = relay->msi;
+	uint64_t begin = trace_irq_begin();
 	eventfd_t count;
 
 	(void)events;
 	pthread_mutex_lock(&router->lock);
-	if (msi->unmasked && eventfd_read(msi->eventfd, &count) == 0) {
+	if (msi->unmasked && eventfd_read(msi->eventfd, &count) == 0 && trace_irq_arrives()) {
 		struct kvm_irq_routing_entry route = irq_msi_route(msi);
 		struct kvm_msi message = {
 			.address_lo = route.u.msi.address_lo,
@@ -219,6 +220,7 @@ static void irq_relay_ready(void *owner, uint32_t events)
 		};
 
 		trace_ioctl(router->vm_fd, KVM_SIGNAL_MSI, &message);
+		trace_irq_end(begin);
 	}
 	pthread_mutex_unlock(&router->lock);
 }

@@ -11,9 +11,11 @@
 #include "log.h"
 #include "trace_access.h"
 #include "trace_heat.h"
+#include "trace_histogram.h"
 #include "trace_sink.h"
 
 #define TRACE_PHASES_MAX 16
+#define TRACE_LATE_NS    100000000 /* --inject irq#N=late */
 
 struct trace_phase_mark {
 	const char *name;
@@ -27,6 +29,7 @@ static struct {
 	struct trace_phase_mark phases[TRACE_PHASES_MAX];
 	unsigned int phase_count;
 	struct trace_heat heat;
+	struct trace_histogram irqs;
 	struct trace_faults faults;
 	struct trace_sink *sink; /* NULL: no trace is written */
 } trace;
@@ -161,17 +164,35 @@ void trace_access_end(struct trace_access *access, unsigned int size, uint64_t v
 	trace_span_end(&access->span);
 }
 
+/* ---- interrupts ---- */
+
+uint64_t trace_irq_begin(void)
+{
+	return trace_wants(TRACE_WANTS_TIMES) ? trace_now() : 0;
+}
+
+void trace_irq_end(uint64_t begin)
+{
+	if (begin)
+		trace_histogram_add(&trace.irqs, trace_now() - begin);
+}
+
 /* ---- faults ---- */
 
-enum trace_fault_how trace_irq_fault(void)
+bool trace_irq_arrives(void)
 {
+	static const struct timespec late = { .tv_nsec = TRACE_LATE_NS };
+	enum trace_fault_how how;
 	uint64_t nth;
 	int err;
 
 	if (!trace_wants(TRACE_WANTS_FAULTS))
-		return TRACE_FAULT_NONE;
+		return true;
 	nth = atomic_fetch_add(&trace.faults.irqs, 1) + 1;
-	return trace_fault_due(&trace.faults, TRACE_FAULT_IRQ, nth, &err);
+	how = trace_fault_due(&trace.faults, TRACE_FAULT_IRQ, nth, &err);
+	if (how == TRACE_FAULT_LATE)
+		nanosleep(&late, NULL);
+	return how != TRACE_FAULT_LOST;
 }
 
 bool trace_config_fault(void)
@@ -288,6 +309,22 @@ static void trace_print_phases(FILE *out)
 			(double)trace_phase_length(i) / 1e6);
 }
 
+/* Only with x-no-kvm-irqfd do interrupts come by here. */
+static void trace_print_irqs(FILE *out)
+{
+	uint64_t count = trace_histogram_count(&trace.irqs);
+
+	if (count == 0)
+		return;
+	fprintf(out,
+		"interrupts through minivmm: %" PRIu64 ", time from the main loop's finding one to "
+		"KVM's having it\n"
+		"(not in it: the device's signal and the loop's waking before, the guest's handler "
+		"after):\n",
+		count);
+	trace_histogram_print(&trace.irqs, out);
+}
+
 void trace_print(FILE *out)
 {
 	trace_print_phases(out);
@@ -297,4 +334,5 @@ void trace_print(FILE *out)
 			fprintf(out, "  %-36s %8" PRIu64 "  %12.3f ms\n", trace_names[i],
 				trace.count[i], (double)trace.ns[i] / 1e6);
 	trace_heat_print(&trace.heat, out);
+	trace_print_irqs(out);
 }

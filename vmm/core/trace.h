@@ -192,13 +192,19 @@ static inline void trace_end(struct trace_span *span)
 		trace_span_end(span);
 }
 
+/* ---- interrupts on their way through minivmm ---- */
+
+/* Around what is done for one, for a histogram of its time. */
+uint64_t trace_irq_begin(void);
+void trace_irq_end(uint64_t begin);
+
 /* ---- faults ---- */
 
 /*
- * To be asked before each interrupt that minivmm passes on itself: TRACE_FAULT_NONE, _LOST or
- * _LATE.
+ * To be asked before each interrupt that minivmm passes on itself: false if it is to be lost. One
+ * that is to be late makes the caller wait.
  */
-enum trace_fault_how trace_irq_fault(void);
+bool trace_irq_arrives(void);
 
 /* To be asked before each read of a device's configuration space: whether it is to be all-ones. */
 bool trace_config_fault(void);
