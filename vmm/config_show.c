@@ -22,8 +22,8 @@ struct config_row {
 	struct pci_register reg;
 	char name[64];
 	uint32_t device, guest;
-	char device_text[200], guest_text[200];
-	const char *why; /* NULL: they are the same */
+	char device_bits[160], guest_bits[160]; /* by name, for a register that has such */
+	const char *why;                        /* NULL: they are the same */
 };
 
 static const char *const config_actions[] = {
@@ -41,6 +41,21 @@ static uint32_t config_bar_flags(const struct config_shown *shown, unsigned int 
 			      : PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
 }
 
+/* Whoever drives the device now may have its messages on; a guest begins with them off. */
+static void config_reset_messages(struct pci_function *function)
+{
+	unsigned int msi = pci_find_capability(function, PCI_CAP_ID_MSI);
+	unsigned int msix = pci_find_capability(function, PCI_CAP_ID_MSIX);
+
+	if (msi)
+		pci_set_word(function, msi + PCI_MSI_FLAGS,
+			     (uint16_t)(pci_get_word(function, msi + PCI_MSI_FLAGS) &
+					~(PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE)));
+	if (msix)
+		pci_set_word(function, msix + PCI_MSIX_FLAGS,
+			     pci_get_word(function, msix + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE);
+}
+
 /* BARs are placed when a machine is built: until then they hold no address. */
 static struct config_views *config_views_new(const struct config_shown *shown)
 {
@@ -53,6 +68,7 @@ static struct config_views *config_views_new(const struct config_shown *shown)
 	views->shown = shown;
 	memcpy(views->function.config, shown->bytes, shown->size);
 	vfio_config_apply(&views->config, &views->function);
+	config_reset_messages(&views->function);
 	for (unsigned int bar = 0; bar < PCI_BAR_ROM; bar++) {
 		uint64_t size = shown->bar_size[bar];
 
@@ -71,18 +87,6 @@ static uint8_t config_guest_byte(const struct config_views *views, unsigned int 
 
 	return (uint8_t)((views->shown->bytes[offset] & ~emulated) |
 			 (views->function.config[offset] & emulated));
-}
-
-static void config_value_text(char *text, size_t room, const struct pci_register *reg,
-			      uint32_t value)
-{
-	char bits[160];
-
-	if (reg->bits && value)
-		snprintf(text, room, "0x%0*" PRIx32 " %s", (int)(2 * reg->size), value,
-			 trace_flags_text(bits, sizeof(bits), value, reg->bits));
-	else
-		snprintf(text, room, "0x%0*" PRIx32, (int)(2 * reg->size), value);
 }
 
 static void config_row_name(struct config_row *row)
@@ -111,8 +115,10 @@ static void config_row_init(struct config_row *row, const struct config_views *v
 		    views->shown->bytes[offset + i] != config_guest_byte(views, offset + i))
 			row->why = vfio_config_explain(&views->config, offset + i);
 	}
-	config_value_text(row->device_text, sizeof(row->device_text), &row->reg, row->device);
-	config_value_text(row->guest_text, sizeof(row->guest_text), &row->reg, row->guest);
+	if (!row->reg.bits)
+		return;
+	trace_flags_text(row->device_bits, sizeof(row->device_bits), row->device, row->reg.bits);
+	trace_flags_text(row->guest_bits, sizeof(row->guest_bits), row->guest, row->reg.bits);
 }
 
 /* What has neither a name nor a value is not shown. */
@@ -139,11 +145,21 @@ static void config_print_cap(const struct vfio_policy *policy, unsigned int offs
 
 static void config_print_row(const struct config_row *row, FILE *out)
 {
-	fprintf(out, "%03x    %-26s %-26s", row->reg.offset, row->name, row->device_text);
-	if (row->device == row->guest)
-		fprintf(out, " the same\n");
+	bool same = row->device == row->guest;
+	char device[16], guest[16];
+
+	snprintf(device, sizeof(device), "0x%0*" PRIx32, (int)(2 * row->reg.size), row->device);
+	snprintf(guest, sizeof(guest), "0x%0*" PRIx32, (int)(2 * row->reg.size), row->guest);
+	fprintf(out, "%03x    %-28s %-10s  ", row->reg.offset, row->name, device);
+	if (same && row->reg.bits && row->device)
+		fprintf(out, "%-10s  %s\n", "the same", row->device_bits);
+	else if (same)
+		fprintf(out, "the same\n");
+	else if (row->reg.bits)
+		fprintf(out, "%-10s  %s -> %s: %s\n", guest, row->device_bits, row->guest_bits,
+			row->why);
 	else
-		fprintf(out, " %-26s %s\n", row->guest_text, row->why ? row->why : "");
+		fprintf(out, "%-10s  %s\n", guest, row->why);
 }
 
 int config_show_text(const struct config_shown *shown, FILE *out)
@@ -154,8 +170,8 @@ int config_show_text(const struct config_shown *shown, FILE *out)
 	if (!views)
 		return -ENOMEM;
 	fprintf(out, "%s, %u bytes of configuration space\n\n", shown->name, shown->size);
-	fprintf(out, "       %-26s %-26s %-26s %s\n", "register", "device", "guest, at power-on",
-		"why they differ");
+	fprintf(out, "       %-28s %-10s  %-10s  %s\n", "register", "device", "guest",
+		"as a guest finds it at power-on, and why");
 	for (unsigned int offset = 0; offset < shown->size; offset += row.reg.size) {
 		const struct vfio_cap *cap = config_cap_at(views, offset);
 
@@ -176,8 +192,12 @@ static void config_print_json_row(const struct config_row *row, FILE *out)
 {
 	fprintf(out, "{\"offset\":%u,\"size\":%u,\"capability\":", row->reg.offset, row->reg.size);
 	fprintf(out, row->reg.cap ? "\"%s\"" : "null", row->reg.cap);
-	fprintf(out, ",\"name\":\"%s\",\"device\":\"%s\",\"guest\":\"%s\",\"why\":", row->name,
-		row->device_text, row->guest_text);
+	fprintf(out, ",\"name\":\"%s\",\"device\":%" PRIu32 ",\"guest\":%" PRIu32 ",", row->name,
+		row->device, row->guest);
+	if (row->reg.bits)
+		fprintf(out, "\"device_bits\":\"%s\",\"guest_bits\":\"%s\",", row->device_bits,
+			row->guest_bits);
+	fprintf(out, "\"why\":");
 	fprintf(out, row->why ? "\"%s\"}" : "null}", row->why);
 }
 

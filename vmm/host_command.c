@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_command.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "config_show.h"
 #include "machine.h"
 #include "vfio/host/host_bind.h"
 #include "vfio/host/host_doctor.h"
 #include "vfio/host/host_list.h"
+#include "vfio/host/host_pci.h"
 #include "vmm/core/arch.h"
+#include "vmm/core/log.h"
 
 struct host_guest host_command_guest(const struct config *config)
 {
@@ -91,6 +95,52 @@ static int command_list(const struct config *config)
 	return host_list(config->all, config->json, &guest, stdout) < 0 ? MACHINE_EXIT_HOST : 0;
 }
 
+/* ---- config ---- */
+
+/* As far as the kernel lets us see it, which is all of it for root alone. */
+static int command_read_config(const char *bdf, struct config_shown *shown)
+{
+	struct host_pci_config config;
+	struct host_bar bars[HOST_BARS];
+	int ret = host_read_config(bdf, &config);
+
+	if (ret < 0)
+		return log_errno(bdf, ret, "read its configuration space");
+	if (config.size < PCI_STD_HEADER_SIZEOF ||
+	    host_config_long(&config, PCI_CLASS_REVISION) == UINT32_MAX) {
+		log_error(bdf,
+			  "its configuration space reads all-ones: the device is gone, or asleep");
+		return -ENODEV;
+	}
+	*shown = (struct config_shown){ .name = bdf, .size = config.size };
+	memcpy(shown->bytes, config.bytes, config.size);
+	host_read_bars(bdf, bars);
+	for (unsigned int bar = 0; bar < HOST_BARS; bar++)
+		shown->bar_size[bar] = bars[bar].size;
+	if (config.size == PCI_STD_HEADER_SIZEOF)
+		log_warn(bdf, "only root sees more than the first 64 bytes: no capabilities");
+	return 0;
+}
+
+static int command_config(const struct config *config)
+{
+	struct config_shown shown;
+	int ret = 0;
+
+	fputs(config->json ? "[" : "", stdout);
+	for (unsigned int i = 0; i < config->device_count && ret == 0; i++) {
+		ret = command_read_config(config->devices[i], &shown);
+		if (ret < 0)
+			break;
+		if (i)
+			fputs(config->json ? ",\n" : "\n", stdout);
+		ret = config->json ? config_show_json(&shown, stdout)
+				   : config_show_text(&shown, stdout);
+	}
+	fputs(config->json ? "]\n" : "", stdout);
+	return ret < 0 ? MACHINE_EXIT_HOST : 0;
+}
+
 /* ---- bind, restore ---- */
 
 static int command_bind(const struct config *config)
@@ -116,6 +166,8 @@ int host_command_run(const struct config *config)
 		return command_list(config);
 	case OPTIONS_DOCTOR:
 		return command_doctor(config);
+	case OPTIONS_CONFIG:
+		return command_config(config);
 	case OPTIONS_BIND:
 		return command_bind(config);
 	case OPTIONS_RESTORE:

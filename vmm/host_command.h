@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The subcommands that look after the host: list, doctor, bind, restore; and a start with --bind.
+ * The subcommands that look after the host: list, doctor, config, bind, restore; and a start with
+ * --bind.
  *
  * Brings together what vfio/host knows of the host and what the machine would ask of it.
  */

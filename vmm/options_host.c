@@ -33,6 +33,12 @@ static const struct option options_doctor[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+static const struct option options_config[] = {
+	{ "json", no_argument, NULL, HOST_OPT_JSON },
+	{ "help", no_argument, NULL, HOST_OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
 static const struct option options_binding[] = {
 	{ "force", no_argument, NULL, HOST_OPT_FORCE },
 	{ "dry-run", no_argument, NULL, HOST_OPT_DRY_RUN },
@@ -48,6 +54,7 @@ static const struct options_host_command {
 } options_host_commands[] = {
 	{ "list", OPTIONS_LIST, options_list, false, false },
 	{ "doctor", OPTIONS_DOCTOR, options_doctor, true, false },
+	{ "config", OPTIONS_CONFIG, options_config, true, true },
 	{ "bind", OPTIONS_BIND, options_binding, true, true },
 	{ "restore", OPTIONS_RESTORE, options_binding, true, false },
 };
@@ -62,6 +69,9 @@ void options_print_host_help(void)
 	      "                       PCI devices, and whether each can be passed through\n"
 	      "  minivmm doctor [BDF]... [--memory SIZE] [--json]\n"
 	      "                       check everything before a start\n"
+	      "  minivmm config BDF... [--json]\n"
+	      "                       configuration space, register by register: the\n"
+	      "                       device's, a guest's view of it, and why they differ\n"
 	      "  minivmm bind BDF... [--force] [--dry-run]\n"
 	      "                       hand devices and their IOMMU groups to vfio-pci\n"
 	      "  minivmm restore [BDF]... [--force] [--dry-run]\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command lines of the subcommands that look after the host: list, doctor, bind, restore.
+ * The command lines of the subcommands that look after the host: list, doctor, config, bind,
+ * restore.
  *
  * Owns which options and words each of them takes. The guest's options are options.h's.
  */
