@@ -6,16 +6,22 @@
 #   lab.token=TEXT        tells this scenario's traces on the disk from those of earlier ones
 #   lab.disk=NAME         the disk to use (nvme0n1)
 #   lab.reads=N           how many blocks `reads` reads
-export PATH=/bin
+#   lab.mib=N             how much `fio` writes and reads
+#   lab.modules=none      leaves the devices without drivers
+#   lab.rounds=N          how often words with rounds do what they do
+export PATH=/tools:/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
 
-while read -r module; do
-	insmod "/modules/$module"
-done < /modules.list
+load_modules()
+{
+	while read -r module; do
+		insmod "/modules/$module"
+	done < /modules.list
+}
 
-disk=nvme0n1 todo='' token=none reads=1
+disk=nvme0n1 todo='' token=none reads=1 rounds=1 mib=32 modules=all
 # shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
 	case $word in
@@ -23,8 +29,13 @@ for word in $(cat /proc/cmdline); do
 	lab.token=*) token=${word#lab.token=} ;;
 	lab.disk=*) disk=${word#lab.disk=} ;;
 	lab.reads=*) reads=${word#lab.reads=} ;;
+	lab.mib=*) mib=${word#lab.mib=} ;;
+	lab.modules=*) modules=${word#lab.modules=} ;;
+	lab.rounds=*) rounds=${word#lab.rounds=} ;;
 	esac
 done
+
+[ "$modules" = none ] || load_modules
 
 # Where on the disk the words below work, in MiB; the pattern before it is never written.
 write_at=48
@@ -111,6 +122,12 @@ do_reboot_twice()
 	[ "$boots" -ge 3 ] || do_reboot
 }
 
+# The start lab.rounds goes on to the words behind this one.
+do_reboots()
+{
+	[ "$boots" -ge "$rounds" ] || do_reboot
+}
+
 do_info()
 {
 	say "kernel $(uname -r)"
@@ -162,7 +179,13 @@ do_panic()
 	sleep 60
 }
 
+# Words for all kinds of devices, in the guest that has their drivers.
+# shellcheck source=tests/lab/guest-devices.sh
+[ ! -e /guest-devices.sh ] || . /guest-devices.sh
+
+# When each word began, for who wonders what takes so long.
 for word in $todo; do
+	echo "t $(cut -d " " -f 1 /proc/uptime) $word"
 	"do_$word"
 done
 say end

@@ -22,12 +22,14 @@ result()
 # Everything a scenario may have left behind: programs, bound devices, changed modes.
 clean_up()
 {
-	for program in minivmm qemu-system-x86_64; do
+	for program in minivmm qemu-system-x86_64 iperf3 nc; do
 		killall -q -9 "$program" && usleep 300000
 	done
 	while read -r bdf; do
 		dir=/sys/bus/pci/devices/$bdf
 		[ -e "$dir" ] || continue
+		# vfio-pci does not take a device that has virtual functions.
+		[ ! -e "$dir/sriov_numvfs" ] || echo 0 > "$dir/sriov_numvfs"
 		[ ! -e "$dir/driver" ] || echo "$bdf" > "$dir/driver/unbind"
 		echo > "$dir/driver_override"
 	done < /lab/stage/devices
@@ -41,7 +43,8 @@ run_scenario()
 	name=$1 limit=$2 log=/out/$1.log
 	result "RUN $name"
 	clean_up > /dev/null 2>&1
-	setsid sh -c "scenario=$name; . /lab/stage/scenario-lib.sh; . /lab/stage/scenarios/$name.sh; end_scenario" \
+	setsid sh -c "scenario=$name; . /lab/stage/scenario-lib.sh; . /lab/stage/scenario-devices.sh
+		. /lab/stage/scenarios/$name.sh; end_scenario" \
 		> "$log" 2>&1 < /dev/null &
 	pid=$!
 	start=$(date +%s)

@@ -74,10 +74,10 @@ add_many()
 	add_disk usb
 	add_disk sata
 	add_disk nvme3
-	add -audiodev none,id=sound -device intel-hda,id=hda,bus=port5 \
-		-device hda-duplex,bus=hda.0,audiodev=sound \
-		-device edu,id=edu,bus=port6,dma_mask=0xffffffff \
-		-device bochs-display,id=display,bus=port7 \
+	add -audiodev wav,id=sound,path=logs/sound.wav -device intel-hda,id=hda,bus=port5 \
+		-device hda-output,bus=hda.0,audiodev=sound,mixer=off \
+		-device edu,id=edu,bus=port6 \
+		-device bochs-display,id=display,bus=port7,xres=640,yres=480 \
 		-device qemu-xhci,id=xhci,bus=port8 -device usb-storage,bus=xhci.0,drive=usb \
 		-device ich9-ahci,id=ahci,bus=port9 -device ide-hd,bus=ahci.0,drive=sata \
 		-object memory-backend-file,id=shared,mem-path=logs/ivshmem.mem,size=2G,share=on \

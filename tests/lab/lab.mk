@@ -3,10 +3,12 @@
 
 LAB := $(B)/lab
 LAB_SRC := tests/lab
-LAB_PACKAGES := qemu-system-x86 busybox-static cpio kmod openssl zstd xz-utils lz4 util-linux strace jq
+LAB_PACKAGES := qemu-system-x86 busybox-static cpio kmod openssl zstd xz-utils lz4 util-linux strace jq \
+	ethtool fio iperf3 nvme-cli pciutils
 LAB_KERNELS := 6.1 6.1-cloud 6.12
 LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio host-6.12.cpio vmlinux-6.1 vmlinux-6.12 \
-	$(LAB_KERNELS:%=guest-%.cpio) nvme1.img nvme2.img nvme3.img sata.img usb.img)
+	$(LAB_KERNELS:%=guest-%.cpio) guest-devices.cpio guest-tools.cpio \
+	nvme1.img nvme2.img nvme3.img sata.img usb.img)
 LAB_FETCHED := $(LAB_KERNELS:%=$(LAB)/root-%/.complete)
 
 .PHONY: lab lab-check lab-fetch lab-images
@@ -36,6 +38,16 @@ $(LAB)/host-%.cpio: $(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%
 
 $(LAB)/guest-%.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%/.complete
 	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* nvme pvpanic-mmio pvpanic-pci
+
+# Guests for devices of every kind: Debian's full kernel with their drivers, and tools that judge.
+LAB_DRIVERS := 8139cp ahci bochs e1000e nvme pvpanic-mmio pvpanic-pci sd_mod snd-hda-codec-generic \
+	snd-hda-intel snd-pcm-oss uas usb-storage xhci-pci
+LAB_TOOLS := $(addprefix /usr/,bin/fio bin/iperf3 sbin/ethtool)
+
+$(LAB)/guest-devices.cpio $(LAB)/guest-tools.cpio: $(LAB)/guest-%.cpio: $(LAB_SRC)/guest-init.sh \
+		$(LAB_SRC)/guest-devices.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-6.1/.complete
+	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-6.1 $(LAB_DRIVERS) -- $(LAB_SRC)/guest-devices.sh \
+		/usr/bin/lspci $(if $(filter tools,$*),$(LAB_TOOLS))
 
 # The same bytes on every machine: AES counter mode over zeros, each disk with a key of its own.
 $(LAB)/nvme1.img: KEY = 01

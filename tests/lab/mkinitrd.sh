@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# mkinitrd.sh OUT INIT ROOT MODULE...: an initramfs of static busybox, the script INIT as /init,
-# and the named kernel modules of the unpacked kernel package ROOT with all they depend on.
-# /modules.list has them in loading order; modules built into the kernel are left out.
+# mkinitrd.sh OUT INIT ROOT MODULE... [-- FILE...]: an initramfs of static busybox, the script INIT as
+# /init, and the named kernel modules of the unpacked kernel package ROOT with all they depend on.
+# /modules.list has them in loading order; modules built into the kernel are left out. Each FILE is
+# a script, put into /, or a program of this machine, put into /tools with the libraries it needs.
 set -eu
 
 out=$1 init=$2 root=$3
@@ -36,6 +37,36 @@ copy_modules()
 	done
 }
 
+# Libraries at the very paths where they are here: there the dynamic linker looks for them.
+copy_program()
+{
+	local library
+
+	install -D -t "$tree/tools" "$1"
+	ldd "$1" | sed -n 's,^[^/]*\(/[^ ]*\) (0x.*,\1,p' | while read -r library; do
+		install -D "$library" "$tree$library"
+	done
+}
+
+copy_files()
+{
+	local file
+
+	for file; do
+		case $file in
+		*.sh) install -m 644 -t "$tree" "$file" ;;
+		*) copy_program "$file" ;;
+		esac
+	done
+}
+
+modules=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+	modules+=("$1")
+	shift
+done
+[ $# -eq 0 ] || shift
+
 rm -rf "$tree"
 mkdir -p "$tree"/{bin,dev,etc,lib,mnt,modules,proc,root,run,sbin,sys,tmp,usr}
 cp /bin/busybox "$tree/bin/busybox"
@@ -43,7 +74,8 @@ cp /bin/busybox "$tree/bin/busybox"
 /bin/busybox --list | grep -v '^busybox$' | (cd "$tree/bin" && xargs -n 1 ln -s busybox)
 install -m 755 "$init" "$tree/init"
 : > "$tree/modules.list"
-copy_modules "$@"
+copy_modules "${modules[@]}"
+copy_files "$@"
 (cd "$tree" && find . | sort | cpio --quiet -o -H newc -R 0:0) > "$out.tmp"
 rm -rf "$tree"
 mv "$out.tmp" "$out"

@@ -209,6 +209,7 @@ qmp()
 	# A byte that is never in JSON makes the emulator forget half an echo; its answer is thrown away.
 	printf '\377\n' >&3
 	timeout 1 cat <&3 > /dev/null
+	: > /tmp/qmp.out
 	cat <&3 > /tmp/qmp.out &
 	qmp_reader=$!
 	# Once for each boot; a second time would be an error.

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2154 # read by guest-init.sh
+# The words of guest-init.sh for devices of every kind; nothing here knows a device, it asks the
+# drivers. Each word says what it saw, and the scenario on the lab host judges.
+
+# wait_for TEXT COMMAND...: until the command says yes.
+wait_for()
+{
+	what=$1 tries=0
+	shift
+	until "$@" > /dev/null 2>&1; do
+		[ $tries -lt 200 ] || { say "no $what"; return 1; }
+		tries=$((tries + 1))
+		usleep 50000
+	done
+}
+
+first_mib()
+{
+	dd if="$1" bs=64k count=16 iflag=direct 2>/dev/null | md5
+}
+
+scsi_disks()
+{
+	ls -d /sys/block/sd* > /tmp/disks && [ "$(wc -l < /tmp/disks)" = 2 ]
+}
+
+# Two SCSI disks, told apart by what they hang on.
+do_disks()
+{
+	wait_for "two disks" scsi_disks
+	for dir in /sys/block/sd*; do
+		case $(readlink -f "$dir") in
+		*/usb*) kind=usb ;;
+		*/ata*) kind=sata ;;
+		*) kind=unknown ;;
+		esac
+		say "disk $kind $(first_mib "/dev/${dir##*/}")"
+	done
+}
+
+has_namespace()
+{
+	ls -d "$1"/nvme*n1
+}
+
+# disk_below CONTROLLER: a path of a shared namespace is nvme0c1n1, the disk nvme0n1.
+disk_below()
+{
+	wait_for "namespace of ${1##*/}" has_namespace "$1" && basename "$1"/nvme*n1 | sed 's/c[0-9]*n/n/'
+}
+
+do_nvme_disks()
+{
+	for dir in /sys/class/nvme/nvme*; do
+		say "nvme $(cat "$dir/address") $(tr -d ' ' < "$dir/serial")" \
+			"$(first_mib "/dev/$(disk_below "$dir")")"
+	done
+}
+
+# The words behind this one work on the NVMe disk with the serial number lab2.
+do_lab2()
+{
+	for dir in /sys/class/nvme/nvme*; do
+		grep -q '^lab2 *$' "$dir/serial" || continue
+		disk=$(disk_below "$dir")
+	done
+}
+
+# Network cards: the last byte N of the address makes them 10.0.N.2, with the lab host at 10.0.N.1.
+do_net_up()
+{
+	echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore
+	for dir in /sys/class/net/eth*; do
+		mac=$(cat "$dir/address")
+		ip link set "${dir##*/}" up
+		ip addr add "10.0.$((0x${mac##*:})).2/24" dev "${dir##*/}"
+	done
+	for dir in /sys/class/net/eth*; do
+		wait_for "carrier on ${dir##*/}" grep -q 1 "$dir/carrier"
+	done
+}
+
+# A MiB from the lab host through each of them.
+do_fetch()
+{
+	for dir in /sys/class/net/eth*; do
+		mac=$(cat "$dir/address") driver=$(readlink "$dir/device/driver")
+		say "fetch ${driver##*/} ${mac##*:}" \
+			"$(timeout 30 nc "10.0.$((0x${mac##*:})).1" 8000 < /dev/null | md5)"
+	done
+}
+
+# The first network card with this driver.
+card_of()
+{
+	for dir in /sys/class/net/eth*; do
+		case $(readlink "$dir/device/driver") in
+		*/"$1") echo "${dir##*/}"; return ;;
+		esac
+	done
+}
+
+do_selftest()
+{
+	ethtool -t "$(card_of e1000e)" offline | sed 's/^/lab: selftest /'
+}
+
+# The lab host gets a MiB from the e1000e.
+do_load()
+{
+	mac=$(cat "/sys/class/net/$(card_of e1000e)/address")
+	iperf3 -c "10.0.$((0x${mac##*:})).1" -n 1M -f m | sed -n '/receiver/s/^/lab: load /p'
+}
+
+# Two seconds of a tone by the OSS interface: 8000 bytes a second.
+do_sound()
+{
+	wait_for "sound card" [ -e /dev/dsp ]
+	say "sound $(sed -n 's/^Codec: //p' /proc/asound/card0/codec#0)"
+	yes '@@@@@@@~~~~~~~~' | tr -d '\n' | head -c 16000 > /tmp/tone
+	dd if=/tmp/tone of=/dev/dsp bs=1000 2>/dev/null
+	say "sound played $?"
+}
+
+# Three bands, red, green and blue, with a line of text in each; the console's own drawing.
+do_paint()
+{
+	wait_for "frame buffer" [ -e /dev/fb0 ]
+	say "display $(cat /sys/class/graphics/fb0/name) $(cat /sys/class/graphics/fb0/virtual_size)"
+	rows=$(stty size < /dev/tty1 | cut -d ' ' -f 1)
+	for row in $(seq "$rows"); do
+		band=$(((row - 1) * 3 / rows))
+		printf '\033[%d;1H\033[4%dm\033[K' "$row" $((1 << band))
+		[ $(((row - 1) % (rows / 3))) -ne $((rows / 6)) ] || uname -r
+	done > /dev/tty1
+	printf '\033[?25l' > /dev/tty1
+	sync
+	say "painted $rows"
+}
+
+# The words of a 64-bit BAR of gigabytes, at both ends and in the middle: those of the lab host are
+# read, and the guest's own written beside them.
+do_shared_memory()
+{
+	for dir in /sys/bus/pci/devices/*; do
+		[ "$(cat "$dir/device")" != 0x1110 ] || break
+	done
+	# No driver does it for this device.
+	echo 1 > "$dir/enable"
+	base=$(sed -n '3s/ .*//p' "$dir/resource")
+	for offset in 0x0 0x3ffffff0 0x40000000 0x7fffff00; do
+		say "shared $offset $(devmem $((base + offset)) 64)"
+		devmem $((base + offset + 8)) 64 $((0x1122334400000000 + offset))
+	done
+}
+
+# Random writes and reads of lab.mib on each NVMe disk, lab.rounds times, behind the pattern; each
+# block has its checksum.
+do_fio()
+{
+	for namespace in /dev/nvme?n1; do
+		fio --name=verify --filename="$namespace" --direct=1 --ioengine=libaio --iodepth=8 --bs=16k \
+			--rw=randwrite --offset=16M --size="${mib}M" --loops="$rounds" --verify=crc32c \
+			--do_verify=1 --output=/tmp/fio.out > /dev/null 2>&1
+		say "fio ${namespace##*/} $?"
+		sed -n 's/^ *\(read\|write\): /lab: fio &/p; /err=/s/^/lab: fio /p' /tmp/fio.out
+	done
+}
+
+# read_rate NAME DEPTH: random reads of 4 KiB, lab.reads of them, how many a second.
+read_rate()
+{
+	wait_disk
+	say "$1 $(fio --name="$1" --filename="/dev/$disk" --direct=1 --ioengine=libaio --iodepth="$2" \
+		--rw=randread --bs=4k --size=32M --number_ios="$reads" --output-format=terse 2>/dev/null |
+		cut -d ';' -f 8)"
+}
+
+do_iops()
+{
+	read_rate iops 1
+}
+
+do_deep()
+{
+	read_rate deep 8
+}
+
+do_modules()
+{
+	load_modules
+}
+
+do_disk()
+{
+	wait_disk
+}
+
+# The receiving vector of the e1000e goes from one CPU to the other and back, lab.rounds times.
+do_moves()
+{
+	irq=$(sed -n 's/^ *\([0-9]*\):.*-rx-0$/\1/p' /proc/interrupts)
+	for _ in $(seq "$rounds"); do
+		echo 2 > "/proc/irq/$irq/smp_affinity"
+		echo 1 > "/proc/irq/$irq/smp_affinity"
+	done
+	say "moved $irq"
+}
+
+# Interrupts of devices, one line each.
+do_irqs()
+{
+	sed -n '/IO-APIC\|PCI-MSI/s/^/lab: irq /p' /proc/interrupts
+}
+
+# All of configuration space, packed: the serial port would take long.
+do_lspci()
+{
+	say "lspci $(lspci -n -vvv -xxxx 2>/dev/null | gzip | base64 -w 0)"
+}
+
+# Long enough for the lab host to look at the VMM while nothing moves. Numbered, from 1; with `boots`
+# by the number of the boot.
+settled=0
+do_settle()
+{
+	settled=$((settled + 1))
+	say "settled ${boots:-$settled}"
+	sleep 2
+}
+
+# Each driver lets go of its device and takes it again.
+do_reload()
+{
+	for _ in $(seq "$rounds"); do
+		for dir in /sys/bus/pci/devices/*; do
+			[ -e "$dir/driver" ] || continue
+			driver=$(readlink -f "$dir/driver")
+			echo "${dir##*/}" > "$driver/unbind"
+			echo "${dir##*/}" > "$driver/bind"
+		done
+	done
+	say "reloaded $rounds"
+}

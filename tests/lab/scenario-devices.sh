@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034,SC2154 # read after scenario-lib.sh
+# For scenarios on a lab host with devices=many: the other end of what a guest does with them.
+
+# All but the virtio card, which is the lab host's own end of the network; of the third NVMe a
+# virtual function.
+many_devices='04:01.0 04:02.0 05:00.0 06:00.0 07:00.0 08:00.0 09:00.0 0a:00.0 0b:00.0 02:00.0 0c:00.1'
+
+# bind_many BDF...: to vfio-pci. Sets $vfio_args.
+bind_many()
+{
+	vfio_args=
+	for bdf; do
+		bind vfio-pci "0000:$bdf"
+		vfio_args="$vfio_args --vfio $bdf"
+	done
+}
+
+# The guest that has drivers for them; and that with the tools, too, which boots longer.
+guest_devices()
+{
+	echo "--kernel $(echo /lab/root-6.1/boot/vmlinuz-*) --initrd /lab/guest-devices.cpio"
+}
+
+guest_tools()
+{
+	echo "--memory 1G --kernel $(echo /lab/root-6.1/boot/vmlinuz-*) --initrd /lab/guest-tools.cpio"
+}
+
+file_md5()
+{
+	dd if="$1" bs=64k count=16 2>/dev/null | md5sum | cut -d ' ' -f 1
+}
+
+# The lab host is 10.0.N.1 to the card whose address ends in the byte N, and hands out a MiB.
+network_start()
+{
+	/usr/sbin/modprobe -q virtio_net
+	bind virtio-pci 0000:0d:00.0
+	tries=0
+	until network_card=$(basename /sys/bus/pci/devices/0000:0d:00.0/virtio*/net/*) &&
+		[ "$network_card" != '*' ]; do
+		[ $tries -lt 100 ] || fail "no network card on the lab host"
+		tries=$((tries + 1))
+		usleep 50000
+	done
+	ip link set "$network_card" up
+	for byte in 86 87 88; do
+		ip addr add "10.0.$byte.1/24" dev "$network_card"
+	done
+	head -c 1048576 /lab/nvme1.img > /tmp/mib
+	nc -ll -p 8000 -e cat /tmp/mib > /dev/null 2>&1 < /dev/null &
+	/usr/bin/iperf3 -s -D
+}
+
+# functions_start: a virtual function of the third NVMe at 0c:00.1, given queues and interrupts by
+# the physical one, which stays with the lab host. NVM Express Base 2.0, 5.24 and 8.26.
+functions_start()
+{
+	bind nvme 0000:0c:00.0
+	controller=/dev/$(basename /sys/bus/pci/devices/0000:0c:00.0/nvme/*)
+	physical=/sys/bus/pci/devices/0000:0c:00.0
+	[ "$(cat $physical/sriov_numvfs)" = 1 ] || {
+		echo 0 > $physical/sriov_drivers_autoprobe
+		echo 1 > $physical/sriov_numvfs
+	}
+	# Resources 0 and 1: queues and interrupts; action 8 assigns, 9 brings the function up.
+	for resource in 0 1; do
+		/usr/sbin/nvme virt-mgmt "$controller" -c 1 -r $resource -n 2 -a 8 || fail "no resource $resource"
+	done
+	/usr/sbin/nvme virt-mgmt "$controller" -c 1 -a 9 || fail "the virtual function stays down"
+}
+
+# The end of the shared memory outside the lab host: a file. peek and poke one word of eight bytes.
+shared=/out/ivshmem.mem
+peek()
+{
+	dd if=$shared bs=8 skip=$(($1 / 8)) count=1 2>/dev/null | od -An -tx8 | tr -d ' '
+}
+
+# poke OFFSET BYTES: octal escapes, \0NNN.
+poke()
+{
+	printf '%b' "$2" | dd of=$shared bs=8 seek=$(($1 / 8)) conv=notrunc 2>/dev/null
+}
+
+# holdings: what a VMM may gather without letting go: file descriptors, locked and pinned memory,
+# and the lab host's interrupts for VFIO.
+holdings()
+{
+	echo "fds $(find "/proc/$vmm_pid/fd" -type l | wc -l)" \
+		"$(awk '/^VmLck|^VmPin/ { printf "%s %s ", $1, $2 }' "/proc/$vmm_pid/status")" \
+		"interrupts $(grep -c vfio /proc/interrupts)"
+}
+
+# screendump NAME: what the display shows, taken outside the lab host; into /out/NAME.png for people
+# and /tmp/NAME.ppm, 640 by 480, for pixels.
+screendump()
+{
+	for format in ppm png; do
+		qmp '{"execute":"screendump","arguments":{"device":"display","format":"'$format'",
+			"filename":"logs/'"$1.$format"'"}}'
+	done
+	mv "/out/$1.ppm" /tmp
+}
+
+# pixels NAME Y: the different colours of one line of the picture.
+pixels()
+{
+	tail -c +$((16 + 1920 * $2)) "/tmp/$1.ppm" | head -c 1920 | od -An -v -tx1 -w3 | sort -u |
+		tr -d ' ' | xargs
+}
