@@ -46,7 +46,7 @@ make_stage()
 {
 	rm -rf "$stage"
 	mkdir -p "$stage" "$logs"
-	cp "$here"/{host-run.sh,scenario-lib.sh,scenario-devices.sh} "$stage"
+	cp "$here"/{host-run.sh,scenario-lib.sh,scenario-devices.sh,config-diff.awk} "$stage"
 	cp -r "$scenarios" "$stage/scenarios"
 	# The bare-metal guests and their tests run in here too, where KVM is hardware's.
 	install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
