@@ -2,6 +2,7 @@
 #
 # make            build build/minivmm
 # make demo       the main job: a stock Debian guest reads a PCI device through VFIO
+# make demo-gpu   the same with a display: build/demo-gpu.png is what it shows
 # make check      every test; ends with `N passed, N failed, N skipped`
 # make lab        a shell on the lab host, an emulated machine with an IOMMU
 # make lint       format, static analysis, layering, shell scripts

@@ -11,7 +11,7 @@ LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio host-6.12.cpio vmlinux-6.1 vmlin
 	nvme1.img nvme2.img nvme3.img sata.img usb.img)
 LAB_FETCHED := $(LAB_KERNELS:%=$(LAB)/root-%/.complete)
 
-.PHONY: lab lab-check lab-fetch lab-images
+.PHONY: demo-gpu demo-gpu-installed lab lab-check lab-fetch lab-images
 
 # A shell on the lab host; LAB_ARGS="iommu=off kernel=6.12" for another machine.
 lab: lab-images kvm-guests $(B)/minivmm
@@ -20,6 +20,14 @@ lab: lab-images kvm-guests $(B)/minivmm
 # All scenarios, or SCENARIOS="nvme-read reboot".
 lab-check: lab-images kvm-guests $(B)/minivmm
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run $(SCENARIOS)
+
+# What a passed-through display shows: build/demo-gpu.png.
+demo-gpu: deps
+	$(MAKE) demo-gpu-installed
+
+demo-gpu-installed: lab-images kvm-guests $(B)/minivmm
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run display
+	cp $(LAB)/logs/demo-gpu.png $(B)/demo-gpu.png
 
 lab-images: $(LAB_IMAGES)
 
