@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "call_log.h"
 #include "unit.h"
@@ -38,6 +39,7 @@ static void ear_del(struct memory_listener *listener, const struct memory_region
 #define NOTHING UINT64_MAX
 
 static char backing[64 * PAGE];
+static int kept; /* a file of shared RAM */
 
 static int add(struct memory *memory, uint64_t gpa, uint64_t size)
 {
@@ -213,6 +215,45 @@ START_TEST(ram_is_ready_to_use)
 }
 END_TEST
 
+/* What another process would be given: the same bytes, of which it can take none away. */
+static int keep_file(struct memory_listener *listener, const struct memory_region *region)
+{
+	(void)listener;
+	ck_assert_int_ge(region->fd, 0);
+	ck_assert_uint_eq(region->fd_offset, 0);
+	kept = dup(region->fd);
+	return 0;
+}
+
+static void forget_file(struct memory_listener *listener, const struct memory_region *region)
+{
+	(void)listener;
+	(void)region;
+}
+
+START_TEST(shared_ram_is_a_sealed_file)
+{
+	struct memory_listener listener = { keep_file, forget_file };
+	const uint64_t size = 3ull << 20;
+	struct memory memory;
+	char *hva, byte = 0;
+
+	memory_init(&memory);
+	memory_share_ram(&memory);
+	ck_assert_int_eq(memory_add_listener(&memory, &listener), 0);
+	ck_assert_int_eq(memory_add_ram(&memory, 0x1ff000, size), 0);
+	hva = memory_ram_ptr(&memory, 0x1ff000, size);
+	ck_assert_uint_eq(((uintptr_t)hva ^ 0x1ff000) & 0x1fffff, 0);
+	hva[size - 1] = 7;
+	ck_assert_int_eq(pread(kept, &byte, 1, (off_t)size - 1), 1);
+	ck_assert_int_eq(byte, 7);
+	ck_assert_int_eq(ftruncate(kept, 0), -1);
+	ck_assert_int_eq(ftruncate(kept, (off_t)size * 2), -1);
+	memory_destroy(&memory);
+	close(kept);
+}
+END_TEST
+
 START_TEST(ram_is_refused_like_any_region)
 {
 	struct memory memory;
@@ -275,5 +316,6 @@ UNIT_MAIN("memory", { add_refuses_what_overlaps_or_wraps, UNIT_COUNT(additions) 
 	  { late_listener_is_told_all, 0 }, { refusal_rolls_back_in_reverse, 0 },
 	  { replay_rolls_back_in_reverse, 0 }, { listeners_are_counted, 0 },
 	  { destroy_tells_the_listeners, 0 }, { del_needs_the_start, 0 },
-	  { ram_is_ready_to_use, 0 }, { ram_is_refused_like_any_region, 0 },
+	  { ram_is_ready_to_use, 0 }, { shared_ram_is_a_sealed_file, 0 },
+	  { ram_is_refused_like_any_region, 0 },
 	  { ram_ptr_stays_inside_one_bank, UNIT_COUNT(pointers) })

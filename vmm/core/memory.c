@@ -3,11 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "trace.h"
@@ -21,9 +23,19 @@ void memory_init(struct memory *memory)
 	pthread_mutex_init(&memory->lock, NULL);
 }
 
-static bool memory_owns(const struct memory_region *region)
+void memory_share_ram(struct memory *memory)
 {
-	return region->kind == MEMORY_RAM && region->fd < 0;
+	memory->shared = true;
+}
+
+/* RAM is the map's own, and so is the file behind it; a device's pieces are not. */
+static void memory_free_ram(const struct memory_region *region)
+{
+	if (region->kind != MEMORY_RAM)
+		return;
+	munmap(region->hva, region->size);
+	if (region->fd >= 0)
+		close(region->fd);
 }
 
 void memory_destroy(struct memory *memory)
@@ -32,8 +44,7 @@ void memory_destroy(struct memory *memory)
 		struct memory_region last = memory->regions[memory->count - 1];
 
 		memory_del_region(memory, last.gpa);
-		if (memory_owns(&last))
-			munmap(last.hva, last.size);
+		memory_free_ram(&last);
 	}
 	free(memory->regions);
 	memory->regions = NULL;
@@ -140,12 +151,13 @@ int memory_add_region(struct memory *memory, const struct memory_region *region)
 }
 
 /*
- * Anonymous memory whose address is congruent to gpa modulo the huge page size: only then can one
- * huge page back the guest's and ours alike.
+ * Memory whose address is congruent to gpa modulo the huge page size: only then can one huge page
+ * back the guest's and ours alike. Anonymous, or of the file `fd`.
  */
-static void *memory_map_ram(uint64_t gpa, uint64_t size)
+static void *memory_map_ram(uint64_t gpa, uint64_t size, int fd)
 {
 	uint64_t slack = MEMORY_HUGE_PAGE, lead;
+	void *file = NULL;
 	char *base;
 
 	base = mmap(NULL, size + slack, PROT_READ | PROT_WRITE,
@@ -157,8 +169,38 @@ static void *memory_map_ram(uint64_t gpa, uint64_t size)
 		munmap(base, lead);
 	if (slack - lead)
 		munmap(base + lead + size, slack - lead);
+	if (fd >= 0)
+		file = mmap(base + lead, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+			    0);
+	if (file == MAP_FAILED) {
+		int err = errno;
+
+		munmap(base + lead, size);
+		errno = err;
+		return NULL;
+	}
 	madvise(base + lead, size, MADV_HUGEPAGE);
 	return base + lead;
+}
+
+/*
+ * Sealed: whoever gets the file cannot shrink it, which would turn the next access of the guest and
+ * of minivmm into a fault. A file descriptor, or -errno.
+ */
+static int memory_create_file(uint64_t size)
+{
+	int fd = memfd_create("guest RAM", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)size) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		ret = -errno;
+	if (ret == 0)
+		return fd;
+	close(fd);
+	return ret;
 }
 
 int memory_add_ram(struct memory *memory, uint64_t gpa, uint64_t size)
@@ -166,12 +208,22 @@ int memory_add_ram(struct memory *memory, uint64_t gpa, uint64_t size)
 	struct memory_region region = { .gpa = gpa, .size = size, .fd = -1, .kind = MEMORY_RAM };
 	int ret;
 
-	region.hva = memory_map_ram(gpa, size);
-	if (!region.hva)
-		return log_errno("guest RAM", -errno, "mmap of %" PRIu64 " MiB", size >> 20);
+	if (memory->shared) {
+		region.fd = memory_create_file(size);
+		if (region.fd < 0)
+			return log_errno("guest RAM", region.fd, "a file of %" PRIu64 " MiB",
+					 size >> 20);
+	}
+	region.hva = memory_map_ram(gpa, size, region.fd);
+	if (!region.hva) {
+		ret = log_errno("guest RAM", -errno, "mmap of %" PRIu64 " MiB", size >> 20);
+		if (region.fd >= 0)
+			close(region.fd);
+		return ret;
+	}
 	ret = memory_add_region(memory, &region);
 	if (ret < 0)
-		munmap(region.hva, size);
+		memory_free_ram(&region);
 	return ret;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The guest-physical memory map: RAM banks and the directly mapped pieces of device BARs.
  *
- * Owns the list of what is mapped where, and the anonymous memory behind RAM. Knows neither KVM nor
+ * Owns the list of what is mapped where, and the memory behind RAM. Knows neither KVM nor
  * VFIO: both learn of each region as listeners. A listener that registers late is told of all that
  * exists; when one refuses a region, those told before it are told to drop it again, in reverse.
  *
@@ -12,10 +12,11 @@
 #define MINIVMM_MEMORY_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEMORY_LISTENERS_MAX 4
+#define MEMORY_LISTENERS_MAX 12 /* KVM, and each space of devices */
 
 enum memory_kind {
 	MEMORY_RAM,    /* ordinary guest memory */
@@ -46,12 +47,19 @@ struct memory {
 	size_t count;
 	struct memory_listener *listeners[MEMORY_LISTENERS_MAX];
 	size_t listener_count;
+	bool shared; /* RAM is a file that another process can map */
 };
 
 void memory_init(struct memory *memory);
 
 /* Drops every region (listeners are told), then unmaps the RAM. */
 void memory_destroy(struct memory *memory);
+
+/*
+ * RAM added from now on lies in files that can be handed to another process (a device's server):
+ * sealed, so that it cannot take any of it away again. Anonymous memory is faster to get.
+ */
+void memory_share_ram(struct memory *memory);
 
 /*
  * Allocate `size` bytes of zeroed, huge-page friendly guest RAM at `gpa` and add it.
