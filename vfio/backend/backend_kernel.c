@@ -6,11 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "region_info.h"
 #include "vmm/core/log.h"
 #include "vmm/core/trace.h"
-
-/* A capability list that is longer is taken for a loop. */
-#define KERNEL_INFO_CAPS_MAX 32
 
 /* More than a kernel ever needs to describe a region; a larger answer is not believed. */
 #define KERNEL_INFO_SIZE_MAX (64u << 10)
@@ -24,37 +22,6 @@ int kernel_get_info(struct vfio_device *device, uint32_t *flags)
 		return log_errno(device->name, ret, "VFIO_DEVICE_GET_INFO");
 	*flags = info.flags;
 	return 0;
-}
-
-static void kernel_parse_sparse(const struct vfio_region_info_cap_sparse_mmap *cap, size_t space,
-				struct vfio_region *region)
-{
-	region->sparse = true;
-	for (uint32_t i = 0; i < cap->nr_areas && region->sparse_count < VFIO_SPARSE_MAX; i++) {
-		if (sizeof(*cap) + (i + 1) * sizeof(cap->areas[0]) > space)
-			return;
-		region->areas[region->sparse_count++] =
-			(struct vfio_area){ cap->areas[i].offset, cap->areas[i].size };
-	}
-}
-
-/* The list is chained by offsets from the start of info; each is checked before it is followed. */
-static void kernel_parse_caps(const struct vfio_region_info *info, struct vfio_region *region)
-{
-	uint32_t offset = info->flags & VFIO_REGION_INFO_FLAG_CAPS ? info->cap_offset : 0;
-
-	for (unsigned int n = 0; offset && n < KERNEL_INFO_CAPS_MAX; n++) {
-		const struct vfio_info_cap_header *cap;
-		size_t space = info->argsz - offset;
-
-		if (offset > info->argsz || space < sizeof(*cap))
-			return;
-		cap = (const void *)((const char *)info + offset);
-		if (cap->id == VFIO_REGION_INFO_CAP_SPARSE_MMAP &&
-		    space >= sizeof(struct vfio_region_info_cap_sparse_mmap))
-			kernel_parse_sparse((const void *)cap, space, region);
-		offset = cap->next;
-	}
 }
 
 /* Asks twice when the answer is longer than the plain struct: the kernel says how long in argsz. */
@@ -92,10 +59,8 @@ int kernel_get_region(struct vfio_device *device, uint32_t index, struct vfio_re
 	*region = (struct vfio_region){ .index = index, .mmap_fd = device->fd };
 	if (ret < 0)
 		return ret;
-	region->flags = info->flags;
-	region->size = info->size;
-	region->mmap_offset = info->offset;
-	kernel_parse_caps(info, region);
+	region_info_parse(info, info->argsz, region);
+	region->mmap_fd = device->fd;
 	free(info);
 	return 0;
 }
