@@ -41,7 +41,7 @@ all: $(B)/minivmm
 
 # What a fresh Debian 12 lacks. `make deps` installs it and does nothing, without the network, when it is
 # there already.
-BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libpci-dev acpica-tools
+BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libjansson-dev libpci-dev acpica-tools
 TEST_PACKAGES := check kmod strace jq python3-jsonschema clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev
 -include tests/lab/lab.mk
 include tests/tests.mk

@@ -23,7 +23,7 @@
 
 #define VFIO_SPARSE_MAX 16
 #define VFIO_GROUPS_MAX 32
-#define VFIO_NAME_MAX   16 /* "0000:01:00.0" and its NUL */
+#define VFIO_NAME_MAX   108 /* "0000:01:00.0", or the path of a socket, and its NUL */
 
 struct vfio_backend;
 
@@ -36,6 +36,11 @@ struct vfio_group {
 
 struct vfio_space {
 	const struct vfio_backend *backend;
+	/*
+	 * vfio-user: the server's socket, filled in before space_open; or fd is connected to it
+	 * already, and path is what to call it.
+	 */
+	const char *path;
 	int fd;
 	void *priv; /* the backend's own */
 	struct vfio_group groups[VFIO_GROUPS_MAX];
@@ -45,8 +50,8 @@ struct vfio_space {
 struct vfio_device {
 	const struct vfio_backend *backend;
 	struct vfio_space *space;
-	char name[VFIO_NAME_MAX]; /* full BDF; filled in before dev_open */
-	int group;                /* IOMMU group number; filled in before dev_open */
+	char name[VFIO_NAME_MAX]; /* full BDF, or any; filled in before dev_open */
+	int group;                /* IOMMU group number, or -1; filled in before dev_open */
 	const char *vf_token;     /* a UUID as text, or NULL; filled in before dev_open */
 	int fd;
 	int kvm_file; /* what KVM's VFIO device is told of, or -1 */
@@ -151,5 +156,11 @@ struct vfio_backend {
 
 /* /dev/vfio/vfio and one file per IOMMU group. */
 extern const struct vfio_backend vfio_backend_group;
+
+/*
+ * A vfio-user server: a device in software, in another process. One space for each device. Losing
+ * the server is told as the device's VFIO_PCI_ERR_IRQ_INDEX.
+ */
+extern const struct vfio_backend vfio_backend_user;
 
 #endif

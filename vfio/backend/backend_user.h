@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of the vfio-user backend among themselves. Operations of struct vfio_backend bear its
+ * names.
+ */
+#ifndef MINIVMM_BACKEND_USER_H
+#define MINIVMM_BACKEND_USER_H
+
+#include "user_link.h"
+#include "user_message.h"
+#include "vfio/vfio.h"
+
+/* Those that can be BARs of a function, and its ROM. */
+#define USER_REGION_FILES (VFIO_PCI_ROM_REGION_INDEX + 1)
+
+struct user_device {
+	struct user_device_info info;
+	struct vfio_region config;
+	unsigned int msi_cap, msix_cap;    /* offsets in configuration space, or 0 */
+	int region_fds[USER_REGION_FILES]; /* what the server gave to map, or -1 */
+};
+
+static inline struct user_device *user_device_of(const struct vfio_device *device)
+{
+	return device->priv;
+}
+
+static inline struct user_link *user_device_link(const struct vfio_device *device)
+{
+	return device->space->priv;
+}
+
+/* A question whose payload and reply are the same structure, without anything behind. */
+int user_ask(struct vfio_device *device, enum user_command command, void *info, size_t size);
+
+int user_region_read(struct vfio_device *device, const struct vfio_region *region, uint64_t offset,
+		     void *data, size_t size);
+int user_region_write(struct vfio_device *device, const struct vfio_region *region, uint64_t offset,
+		      const void *data, size_t size);
+
+int user_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq);
+int user_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupts of a vfio-user device: eventfds that travel to the server with a message.
+ */
+#include <errno.h>
+#include <linux/pci_regs.h>
+
+#include "backend_user.h"
+
+/*
+ * The error notification is ours: it tells that the server is gone. A pin is lowered by KVM when
+ * the guest acknowledges, whether the server masks it meanwhile or not: to us all are automasked.
+ */
+int user_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq)
+{
+	struct vfio_irq_info info = { .argsz = sizeof(info), .index = index };
+	const char *wrong;
+	int ret = -EINVAL;
+
+	*irq = (struct vfio_irq){ VFIO_IRQ_INFO_EVENTFD, index == VFIO_PCI_ERR_IRQ_INDEX };
+	if (index == VFIO_PCI_ERR_IRQ_INDEX)
+		return 0;
+	if (index < user_device_of(device)->info.irqs)
+		ret = user_ask(device, USER_GET_IRQ_INFO, &info, sizeof(info));
+	if (ret < 0)
+		return ret;
+	wrong = user_check_irq(&info, index);
+	if (wrong)
+		return user_link_fail(user_device_link(device), wrong);
+	*irq = (struct vfio_irq){ info.flags, info.count };
+	if (index == VFIO_PCI_INTX_IRQ_INDEX)
+		irq->flags |= VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
+	return 0;
+}
+
+/* fds: `count` files; none takes the eventfds of the range away, or disables the kind. */
+static int user_send_irqs(struct vfio_device *device, const struct vfio_irq_request *request,
+			  uint32_t start, uint32_t count, const int *fds)
+{
+	uint32_t data = request->fds ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE;
+	const struct vfio_irq_set set = {
+		.argsz = sizeof(set),
+		.flags = request->action | data,
+		.index = request->index,
+		.start = start,
+		.count = count,
+	};
+	struct user_call call = { .command = USER_SET_IRQS,
+				  .head = &set,
+				  .head_size = sizeof(set),
+				  .fds = fds,
+				  .fd_count = fds ? count : 0 };
+	struct user_message reply;
+	int ret = user_link_call(user_device_link(device), &call, &reply);
+
+	user_message_destroy(&reply);
+	return ret;
+}
+
+/*
+ * A message carries files or none, and not more than the server takes: runs of vectors with an
+ * eventfd, and of those without.
+ */
+static int user_send_vectors(struct vfio_device *device, const struct vfio_irq_request *request)
+{
+	uint32_t limit = user_device_link(device)->limits.max_fds;
+	int ret = 0;
+
+	for (uint32_t done = 0, run; done < request->count && ret == 0; done += run) {
+		const int *fds = &request->fds[done];
+		bool none = fds[0] < 0;
+
+		for (run = 1; done + run < request->count && (fds[run] < 0) == none; run++)
+			if (run == limit)
+				break;
+		ret = user_send_irqs(device, request, request->start + done, run,
+				     none ? NULL : fds);
+	}
+	return ret;
+}
+
+/* The device's own enable bit follows its interrupts, as the kernel's VFIO has it. */
+static int user_switch_enable(struct vfio_device *device, uint32_t index, bool on)
+{
+	const struct user_device *user = user_device_of(device);
+	unsigned int reg = index == VFIO_PCI_MSIX_IRQ_INDEX ? user->msix_cap : user->msi_cap;
+	uint16_t bit =
+		index == VFIO_PCI_MSIX_IRQ_INDEX ? PCI_MSIX_FLAGS_ENABLE : PCI_MSI_FLAGS_ENABLE;
+	uint16_t flags;
+	int ret;
+
+	if (!reg || (index != VFIO_PCI_MSIX_IRQ_INDEX && index != VFIO_PCI_MSI_IRQ_INDEX))
+		return 0;
+	ret = user_region_read(device, &user->config, reg + PCI_MSI_FLAGS, &flags, sizeof(flags));
+	if (ret < 0 || !(flags & bit) == !on)
+		return ret < 0 ? ret : 0;
+	flags ^= bit;
+	ret = user_region_write(device, &user->config, reg + PCI_MSI_FLAGS, &flags, sizeof(flags));
+	return ret < 0 ? ret : 0;
+}
+
+int user_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request)
+{
+	bool trigger = request->action == VFIO_IRQ_SET_ACTION_TRIGGER;
+	int ret;
+
+	if (request->index == VFIO_PCI_ERR_IRQ_INDEX) {
+		user_link_set_bell(user_device_link(device),
+				   request->fds && request->count ? request->fds[0] : -1);
+		return 0;
+	}
+	if (request->fds)
+		ret = user_send_vectors(device, request);
+	else
+		ret = user_send_irqs(device, request, request->start, request->count, NULL);
+	if (ret == 0 && trigger && (request->fds || request->count == 0))
+		ret = user_switch_enable(device, request->index, request->fds != NULL);
+	return ret;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+#include "user_link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "user_socket.h"
+#include "vmm/core/log.h"
+
+/* ---- the end of it ---- */
+
+static void link_ring(const struct user_link *link)
+{
+	if (link->bell >= 0)
+		eventfd_write(link->bell, 1);
+}
+
+/* Wakes everybody: who waits for an answer, who reads, who sends. */
+int user_link_fail(struct user_link *link, const char *wrong)
+{
+	bool first;
+
+	pthread_mutex_lock(&link->lock);
+	first = !link->dead;
+	link->dead = true;
+	pthread_cond_broadcast(&link->answered);
+	if (first && !link->closing)
+		log_error(link->name, "its vfio-user server %s", wrong);
+	if (first)
+		link_ring(link);
+	pthread_mutex_unlock(&link->lock);
+	shutdown(link->fd, SHUT_RDWR);
+	if (link->twin_fd >= 0)
+		shutdown(link->twin_fd, SHUT_RDWR);
+	return -EIO;
+}
+
+void user_link_set_bell(struct user_link *link, int bell)
+{
+	pthread_mutex_lock(&link->lock);
+	link->bell = bell;
+	if (link->dead)
+		link_ring(link);
+	pthread_mutex_unlock(&link->lock);
+}
+
+/* One message, and no other in the middle of it. */
+static int link_send(struct user_link *link, int fd, struct iovec *parts, unsigned int count,
+		     const int *fds, unsigned int fd_count)
+{
+	const char *wrong;
+
+	pthread_mutex_lock(&link->send_lock);
+	wrong = user_socket_send(fd, parts, count, fds, fd_count);
+	pthread_mutex_unlock(&link->send_lock);
+	return wrong ? user_link_fail(link, wrong) : 0;
+}
+
+/* ---- the server's commands ---- */
+
+static struct vfio_dma *link_find_map(struct user_link *link, const struct user_dma_access *access)
+{
+	uint64_t end;
+
+	if (__builtin_add_overflow(access->address, access->count, &end))
+		return NULL;
+	for (unsigned int i = 0; i < link->map_count; i++) {
+		struct vfio_dma *map = &link->maps[i];
+
+		if (access->address >= map->iova && end <= map->iova + map->size)
+			return map;
+	}
+	return NULL;
+}
+
+/* Under the lock all the while, so that no memory is taken away under the copy. */
+static int link_copy(struct user_link *link, const struct user_message *command, void *read_to)
+{
+	const struct user_dma_access *access = command->payload;
+	bool write = command->header.command == USER_DMA_WRITE;
+	struct vfio_dma *map;
+	char *hva;
+	int ret = 0;
+
+	pthread_mutex_lock(&link->lock);
+	map = link_find_map(link, access);
+	if (!map)
+		ret = -EFAULT;
+	else if (write && map->readonly)
+		ret = -EPERM;
+	hva = map ? (char *)map->hva + (access->address - map->iova) : NULL;
+	if (ret == 0 && write)
+		memcpy(hva, access + 1, access->count);
+	else if (ret == 0 && read_to)
+		memcpy(read_to, hva, access->count);
+	pthread_mutex_unlock(&link->lock);
+	return ret;
+}
+
+/* As a real device would be told by its IOMMU: an access where nothing is mapped just fails. */
+static int link_serve(struct user_link *link, int fd, const struct user_message *command)
+{
+	const struct user_dma_access *access = command->payload;
+	struct user_header header = command->header;
+	bool read = header.command == USER_DMA_READ;
+	void *data = read ? malloc(access->count + 1) : NULL;
+	struct iovec parts[3] = { { &header, sizeof(header) },
+				  { (void *)access, sizeof(*access) },
+				  { data, read ? access->count : 0 } };
+	int ret = read && !data ? -ENOMEM : link_copy(link, command, data);
+
+	header.flags = USER_TYPE_REPLY | (ret < 0 ? USER_ERROR : 0);
+	header.error = (uint32_t)-ret;
+	ret = command->header.flags & USER_NO_REPLY
+		      ? 0
+		      : link_send(link, fd, parts, ret < 0 ? 1 : 3, NULL, 0);
+	free(data);
+	return ret;
+}
+
+/* ---- questions and answers ---- */
+
+/* Hands a reply to who waits for it, if it is one to what was asked. */
+static const char *link_take_reply(struct user_link *link, struct user_message *message)
+{
+	const char *wrong = NULL;
+
+	pthread_mutex_lock(&link->lock);
+	if (!link->question || link->has_answer)
+		wrong = "sent a reply that nobody asked for";
+	else
+		wrong = user_check_reply(message, &link->question_header, link->question->reply_min,
+					 link->question->reply_max);
+	if (!wrong) {
+		link->answer = *message;
+		link->has_answer = true;
+		*message = (struct user_message){ .payload = NULL };
+		pthread_cond_broadcast(&link->answered);
+	}
+	pthread_mutex_unlock(&link->lock);
+	return wrong;
+}
+
+/* Read one message from `fd` and act on it. 0, or -EIO: the connection is lost, which is logged. */
+static int link_receive(struct user_link *link, int fd)
+{
+	struct user_message message = { .payload = NULL };
+	const char *wrong = user_socket_receive(fd, &message);
+	bool reply = (message.header.flags & USER_TYPE_MASK) == USER_TYPE_REPLY;
+	int ret = 0;
+
+	if (!wrong && reply)
+		wrong = link_take_reply(link, &message);
+	else if (!wrong && !link->agreed)
+		wrong = "sent a command before the version was agreed on";
+	else if (!wrong)
+		wrong = user_check_dma(&message);
+	if (wrong)
+		ret = user_link_fail(link, wrong);
+	else if (!reply)
+		ret = link_serve(link, fd, &message);
+	user_message_destroy(&message);
+	return ret;
+}
+
+static void *link_reader(void *arg)
+{
+	struct user_link *link = arg;
+	struct pollfd files[2] = { { .fd = link->fd, .events = POLLIN },
+				   { .fd = link->twin_fd, .events = POLLIN } };
+	int ret = 0;
+
+	while (ret == 0) {
+		if (poll(files, 2, -1) < 0)
+			continue;
+		for (unsigned int i = 0; i < 2 && ret == 0; i++)
+			if (files[i].revents)
+				ret = link_receive(link, files[i].fd);
+	}
+	return NULL;
+}
+
+static int link_ask(struct user_link *link, struct user_header *header,
+		    const struct user_call *call)
+{
+	struct iovec parts[3] = { { header, sizeof(*header) },
+				  { (void *)call->head, call->head_size },
+				  { (void *)call->data, call->data_size } };
+	bool dead;
+
+	pthread_mutex_lock(&link->lock);
+	dead = link->dead;
+	*header = (struct user_header){ .id = link->next_id++, .command = (uint16_t)call->command };
+	link->question = call;
+	link->question_header = *header;
+	link->has_answer = false;
+	pthread_mutex_unlock(&link->lock);
+	return dead ? -EIO : link_send(link, link->fd, parts, 3, call->fds, call->fd_count);
+}
+
+/* The answer is there, the connection is lost, or it took too long. */
+static void link_wait(struct user_link *link)
+{
+	struct timespec until;
+	int ret = 0;
+
+	while (!link->reading && !link->has_answer && ret == 0)
+		ret = link_receive(link, link->fd);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += USER_TIMEOUT_S;
+	ret = 0;
+	pthread_mutex_lock(&link->lock);
+	while (!link->has_answer && !link->dead && ret == 0)
+		ret = pthread_cond_timedwait(&link->answered, &link->lock, &until);
+	pthread_mutex_unlock(&link->lock);
+	if (ret == ETIMEDOUT)
+		user_link_fail(link, "does not answer");
+}
+
+int user_link_call(struct user_link *link, const struct user_call *call, struct user_message *reply)
+{
+	struct user_header header = { .id = 0 };
+	int ret;
+
+	*reply = (struct user_message){ .payload = NULL };
+	pthread_mutex_lock(&link->call_lock);
+	ret = link_ask(link, &header, call);
+	if (ret == 0)
+		link_wait(link);
+	pthread_mutex_lock(&link->lock);
+	link->question = NULL;
+	if (link->has_answer)
+		*reply = link->answer;
+	else
+		ret = -EIO;
+	link->has_answer = false;
+	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_unlock(&link->call_lock);
+	return ret < 0 ? ret : user_reply_error(&reply->header);
+}
+
+/* ---- memory ---- */
+
+int user_link_add_map(struct user_link *link, const struct vfio_dma *dma)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&link->lock);
+	for (unsigned int i = 0; i < link->map_count; i++)
+		if (dma->iova < link->maps[i].iova + link->maps[i].size &&
+		    link->maps[i].iova < dma->iova + dma->size)
+			ret = -EEXIST;
+	if (ret == 0 && link->map_count == USER_MAPS_MAX)
+		ret = -ENOSPC;
+	if (ret == 0)
+		link->maps[link->map_count++] = *dma;
+	pthread_mutex_unlock(&link->lock);
+	return ret;
+}
+
+int user_link_del_map(struct user_link *link, uint64_t iova, uint64_t size)
+{
+	int ret = -ENOENT;
+
+	pthread_mutex_lock(&link->lock);
+	for (unsigned int i = 0; i < link->map_count; i++)
+		if (link->maps[i].iova == iova && link->maps[i].size == size) {
+			link->maps[i] = link->maps[--link->map_count];
+			ret = 0;
+			break;
+		}
+	pthread_mutex_unlock(&link->lock);
+	return ret;
+}
+
+/* ---- life ---- */
+
+bool user_link_is_lost(struct user_link *link)
+{
+	bool lost;
+
+	pthread_mutex_lock(&link->lock);
+	lost = link->dead;
+	pthread_mutex_unlock(&link->lock);
+	return lost;
+}
+
+/* What the server said is right; the second socket becomes ours. */
+static const char *link_take_twin(struct user_link *link, struct user_message *reply)
+{
+	int twin = link->limits.twin;
+
+	if (twin >= 0 && (unsigned int)twin >= reply->fd_count)
+		return "sent a second socket that did not come along";
+	if (reply->fd_count > (twin >= 0 ? 1u : 0u))
+		return "sent files with a version";
+	if (twin >= 0)
+		link->twin_fd = reply->fds[--reply->fd_count];
+	return NULL;
+}
+
+static int link_agree(struct user_link *link)
+{
+	const struct user_version version = { USER_MAJOR, USER_MINOR };
+	struct user_call call = { .command = USER_VERSION,
+				  .head = &version,
+				  .head_size = sizeof(version),
+				  .data = user_version_offer,
+				  .data_size = strlen(user_version_offer) + 1,
+				  .reply_max = USER_INFO_MAX };
+	struct user_message reply;
+	const char *wrong = NULL;
+	int ret = user_link_call(link, &call, &reply);
+
+	if (ret < 0) {
+		if (!user_link_is_lost(link))
+			log_errno(link->name, ret, "agree on a version with its server");
+		goto out;
+	}
+	ret = user_version_parse(reply.payload, user_payload_size(&reply), &link->limits, &wrong);
+	if (ret == 0)
+		wrong = link_take_twin(link, &reply);
+	if (wrong)
+		ret = user_link_fail(link, wrong);
+	link->agreed = ret == 0;
+out:
+	user_message_destroy(&reply);
+	return ret;
+}
+
+static void link_init(struct user_link *link, const char *name, int fd)
+{
+	pthread_condattr_t monotonic;
+
+	*link = (struct user_link){ .name = name, .fd = fd, .twin_fd = -1, .bell = -1 };
+	pthread_mutex_init(&link->call_lock, NULL);
+	pthread_mutex_init(&link->send_lock, NULL);
+	pthread_mutex_init(&link->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&link->answered, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
+int user_link_open(struct user_link *link, const char *name, const char *path, int fd)
+{
+	int ret = 0;
+
+	link_init(link, name, fd);
+	if (fd < 0) {
+		link->fd = user_socket_connect(path);
+		if (link->fd < 0)
+			return link->fd;
+	}
+	user_socket_bound_waits(link->fd, USER_TIMEOUT_S);
+	ret = link_agree(link);
+	if (link->twin_fd >= 0)
+		user_socket_bound_waits(link->twin_fd, USER_TIMEOUT_S);
+	return ret;
+}
+
+/* Signals are the main thread's. */
+int user_link_start(struct user_link *link)
+{
+	sigset_t all, old;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&link->reader, NULL, link_reader, link);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	link->reading = ret == 0;
+	return ret ? log_errno(link->name, -ret, "start a thread for its server") : 0;
+}
+
+void user_link_close(struct user_link *link)
+{
+	if (link->fd < 0)
+		return;
+	pthread_mutex_lock(&link->lock);
+	link->closing = true;
+	pthread_mutex_unlock(&link->lock);
+	user_link_fail(link, "");
+	if (link->reading)
+		pthread_join(link->reader, NULL);
+	link->reading = false;
+	if (link->twin_fd >= 0)
+		close(link->twin_fd);
+	close(link->fd);
+	link->fd = link->twin_fd = -1;
+	pthread_cond_destroy(&link->answered);
+	pthread_mutex_destroy(&link->lock);
+	pthread_mutex_destroy(&link->send_lock);
+	pthread_mutex_destroy(&link->call_lock);
+}

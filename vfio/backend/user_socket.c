@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "user_socket.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "vmm/core/log.h"
+
+union socket_control {
+	char bytes[CMSG_SPACE(USER_FDS_MAX * sizeof(int))];
+	struct cmsghdr align;
+};
+
+/* The kernel has already installed them: all are taken, so that none is forgotten. */
+static const char *socket_take_fds(struct msghdr *msg, struct user_message *message)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			if (message->fd_count < USER_FDS_MAX)
+				message->fds[message->fd_count++] = fd;
+			else
+				close(fd);
+		}
+	}
+	return msg->msg_flags & MSG_CTRUNC ? "sent more files than were agreed on" : NULL;
+}
+
+/*
+ * Exactly `size` bytes; files that come with them go into *message. NULL, or what went wrong. The
+ * socket's own time limit bounds the wait.
+ */
+static const char *socket_read(int fd, void *data, size_t size, struct user_message *message)
+{
+	const char *wrong = NULL;
+
+	for (size_t done = 0; done < size && !wrong;) {
+		union socket_control control;
+		struct iovec part = { (char *)data + done, size - done };
+		struct msghdr msg = { .msg_iov = &part,
+				      .msg_iovlen = 1,
+				      .msg_control = control.bytes,
+				      .msg_controllen = sizeof(control.bytes) };
+		ssize_t n = recvmsg(fd, &msg, MSG_WAITALL | MSG_CMSG_CLOEXEC);
+
+		if (n > 0)
+			wrong = socket_take_fds(&msg, message);
+		else if (n == 0 || errno == ECONNRESET)
+			wrong = "closed the connection";
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			wrong = "does not answer";
+		else if (errno != EINTR)
+			wrong = "broke the connection";
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return wrong;
+}
+
+const char *user_socket_receive(int fd, struct user_message *message)
+{
+	const char *wrong = socket_read(fd, &message->header, sizeof(message->header), message);
+	size_t size;
+
+	if (!wrong)
+		wrong = user_check_header(&message->header);
+	if (wrong)
+		return wrong;
+	size = user_payload_size(message);
+	message->payload = malloc(size ? size : 1);
+	if (!message->payload)
+		return "sent more than there is memory for";
+	return socket_read(fd, message->payload, size, message);
+}
+
+static void socket_put_fds(struct msghdr *msg, union socket_control *control, const int *fds,
+			   unsigned int count)
+{
+	struct cmsghdr *c;
+
+	memset(control, 0, sizeof(*control));
+	msg->msg_control = control->bytes;
+	msg->msg_controllen = CMSG_SPACE(count * sizeof(int));
+	c = CMSG_FIRSTHDR(msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
+}
+
+/* What is left to send after `n` bytes went out. */
+static void socket_advance(struct msghdr *msg, size_t n)
+{
+	msg->msg_control = NULL;
+	msg->msg_controllen = 0;
+	while (msg->msg_iovlen && n >= msg->msg_iov->iov_len) {
+		n -= msg->msg_iov->iov_len;
+		msg->msg_iov++;
+		msg->msg_iovlen--;
+	}
+	if (msg->msg_iovlen) {
+		msg->msg_iov->iov_base = (char *)msg->msg_iov->iov_base + n;
+		msg->msg_iov->iov_len -= n;
+	}
+}
+
+const char *user_socket_send(int fd, struct iovec *parts, unsigned int count, const int *fds,
+			     unsigned int fd_count)
+{
+	struct user_header *header = parts[0].iov_base;
+	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = count };
+	union socket_control control;
+
+	header->size = 0;
+	for (unsigned int i = 0; i < count; i++)
+		header->size += (uint32_t)parts[i].iov_len;
+	if (fds && fd_count)
+		socket_put_fds(&msg, &control, fds, fd_count);
+	while (msg.msg_iovlen) {
+		ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+
+		if (n >= 0)
+			socket_advance(&msg, (size_t)n);
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return "takes no more messages";
+		else if (errno != EINTR)
+			return "closed the connection";
+	}
+	return NULL;
+}
+
+void user_socket_bound_waits(int fd, unsigned int seconds)
+{
+	const struct timeval limit = { .tv_sec = seconds };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+int user_socket_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, ret;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return log_errno(path, -ENAMETOOLONG, "connect to its vfio-user server");
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return log_errno(path, -errno, "socket");
+	user_socket_bound_waits(fd, USER_CONNECT_S);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	ret = log_errno(path, -errno, "connect to its vfio-user server");
+	close(fd);
+	if (ret == -ENOENT || ret == -ECONNREFUSED)
+		log_fix("start the server that is to listen at %s, then minivmm", path);
+	return ret;
+}
