@@ -32,12 +32,13 @@ LDFLAGS ?= -Wl,-z,relro,-z,now
 
 FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh acpi
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules
+DEMO := guests/demo/demo_device.c guests/demo/demo_server.c
 SOURCES := $(wildcard vmm/*.c vmm/core/*.c vmm/$(ARCH)/*.c devices/*.c \
-	vfio/*.c vfio/backend/*.c vfio/host/*.c) $(FIRMWARE:%=firmware/%.c)
+	vfio/*.c vfio/backend/*.c vfio/host/*.c) $(FIRMWARE:%=firmware/%.c) $(DEMO)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/firmware/guest_init.o
 
 .PHONY: all demo check lab lint bench install clean deps
-all: $(B)/minivmm
+all: $(B)/minivmm $(B)/guests/demo_device
 
 # What a fresh Debian 12 lacks. `make deps` installs it and does nothing, without the network, when it is
 # there already.
@@ -78,6 +79,12 @@ $(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
 	@echo "AS $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -DGUEST_INIT='"$(B)/guests/init"' -c -o $@ $<
 
+# The demo device as a vfio-user server of its own, for any client.
+DEMO_SERVER := $(DEMO) guests/demo/demo_main.c vfio/backend/user_socket.c vfio/backend/user_message.c vmm/core/log.c
+$(B)/guests/demo_device: $(DEMO_SERVER:%.c=$(B)/%.o)
+	@echo "LD $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
 install: all
 	install -D -m 755 $(B)/minivmm $(DESTDIR)$(PREFIX)/bin/minivmm
 	install -D -m 644 vmm/minivmm.1 $(DESTDIR)$(PREFIX)/share/man/man1/minivmm.1
@@ -98,4 +105,4 @@ demo-lab: all kvm-guests lab-images
 clean:
 	rm -rf $(B)
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(B)/guests/demo/demo_main.d

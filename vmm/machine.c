@@ -22,6 +22,7 @@
 #include "firmware/boot.h"
 #include "host_command.h"
 #include "stats.h"
+#include "user_devices.h"
 #include "vfio/host/host_doctor.h"
 #include "vfio/host/host_memlock.h"
 #include "vfio/vfio_dma.h"
@@ -45,6 +46,7 @@ struct machine {
 	struct vfio_dma_map dma;
 	struct arch_range dma_reach[VFIO_RANGES_MAX];
 	struct vfio_pci *devices[OPTIONS_DEVICES_MAX];
+	struct user_devices users;
 	struct default_guest guest;
 	struct boot_config boot;
 	struct loop_source signals;
@@ -260,6 +262,8 @@ static int machine_build(struct machine *machine)
 
 	trace_phase("build the machine");
 	ret = vm_init(&machine->vm, machine->config->cpus);
+	if (machine->config->user_count)
+		memory_share_ram(&machine->vm.memory);
 	if (ret == 0)
 		ret = machine_add_ram(machine);
 	if (ret == 0)
@@ -276,6 +280,8 @@ static int machine_build(struct machine *machine)
 	trace_phase("open devices");
 	if (ret == 0)
 		ret = machine_add_devices(machine);
+	if (ret == 0)
+		ret = user_devices_open(&machine->users, machine->config, &machine->pci_host);
 	if (ret == 0 && machine->config->testdev)
 		ret = testdev_add(&machine->pci_host);
 	if (ret == 0)
@@ -325,6 +331,8 @@ static int machine_start(struct machine *machine)
 	trace_phase("load the kernel");
 	for (unsigned int i = 0; i < machine->config->device_count && ret == 0; i++)
 		ret = vfio_pci_power_on(machine->devices[i]);
+	if (ret == 0)
+		ret = user_devices_power_on(&machine->users);
 	if (ret == 0)
 		ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
 	if (ret == 0)
@@ -392,9 +400,11 @@ static void machine_destroy(struct machine *machine)
 	for (unsigned int i = 0; i < OPTIONS_DEVICES_MAX && machine->devices[i]; i++)
 		vfio_pci_quiesce(machine->devices[i]);
 	vfio_dma_stop(&machine->dma);
+	user_devices_stop(&machine->users);
 	pci_host_destroy(&machine->pci_host);
 	if (machine->space.backend)
 		machine->space.backend->space_close(&machine->space);
+	user_devices_close(&machine->users);
 	console_destroy(&machine->console);
 	serial_destroy(&machine->serial);
 	if (machine->config->stats)
@@ -450,6 +460,8 @@ int machine_run(const struct config *config)
 	trace_phase("check the host");
 	if (ret == 0)
 		ret = machine_check_host(machine);
+	if (ret == 0)
+		ret = user_devices_prepare(&machine->users, config);
 	if (ret == 0)
 		ret = machine_open_images(machine);
 	if (ret == 0)

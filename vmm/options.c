@@ -18,6 +18,7 @@
 
 enum options_code {
 	OPT_VFIO = 256,
+	OPT_VFIO_USER,
 	OPT_DEVICE,
 	OPT_KERNEL,
 	OPT_INITRD,
@@ -39,6 +40,7 @@ enum options_code {
 /* Long options with one dash or two; the short spellings are QEMU's. */
 static const struct option options_table[] = {
 	{ "vfio", required_argument, NULL, OPT_VFIO },
+	{ "vfio-user", required_argument, NULL, OPT_VFIO_USER },
 	{ "device", required_argument, NULL, OPT_DEVICE },
 	{ "kernel", required_argument, NULL, OPT_KERNEL },
 	{ "initrd", required_argument, NULL, OPT_INITRD },
@@ -68,6 +70,9 @@ void options_print_help(void)
 	      "\n"
 	      "  --vfio BDF[,PROPERTY=VALUE]...\n"
 	      "                       pass this device through, e.g. 01:00.0; may be repeated\n"
+	      "  --vfio demo          a device in software: needs no hardware and no root\n"
+	      "  --vfio-user SOCKET[,PROPERTY=VALUE]...\n"
+	      "                       the device of the vfio-user server that listens there\n"
 	      "  --kernel FILE        guest kernel: bzImage or ELF vmlinux\n"
 	      "                       (without it: this host's kernel and a ready-made guest)\n"
 	      "  --initrd FILE        its initial RAM disk\n"
@@ -191,6 +196,53 @@ static int options_add_device(struct config *config, const char *text,
 	return 0;
 }
 
+/* The words behind a device's name: property=value,... */
+static int options_set_properties(struct vfio_device_options *vfio, char *words)
+{
+	char *word;
+	int ret = 0;
+
+	while ((word = words) && ret == 0) {
+		words = options_cut_word(word);
+		ret = vfio_options_set(vfio, word);
+	}
+	return ret;
+}
+
+/* `path` is a server's socket, or NULL for the demo device. */
+static int options_add_user(struct config *config, const char *path, char *words)
+{
+	struct options_user *user = &config->users[config->user_count];
+
+	for (unsigned int i = 0; i < config->user_count; i++) {
+		const char *other = config->users[i].path;
+
+		if (path ? other && strcmp(other, path) == 0 : !other) {
+			log_error(path ? "--vfio-user" : "--vfio", "%s is given twice",
+				  path ? path : "demo");
+			return -EINVAL;
+		}
+	}
+	if (path && !*path) {
+		log_error("--vfio-user", "expected the path of a server's socket");
+		return -EINVAL;
+	}
+	if (config->user_count == OPTIONS_USERS_MAX) {
+		log_error("--vfio-user", "more than %d devices", OPTIONS_USERS_MAX);
+		return -EINVAL;
+	}
+	*user = (struct options_user){ .path = path };
+	config->user_count++;
+	return options_set_properties(&user->vfio, words);
+}
+
+static int options_add_socket(struct config *config, char *text)
+{
+	char *words = options_cut_word(text);
+
+	return options_add_user(config, text, words);
+}
+
 /* `words` is property=value,...; without `host`, a word host=BDF is among them. */
 static int options_parse_device(struct config *config, const char *host, char *words)
 {
@@ -216,6 +268,8 @@ static int options_add_vfio(struct config *config, char *text)
 {
 	char *words = options_cut_word(text);
 
+	if (strcmp(text, "demo") == 0)
+		return options_add_user(config, NULL, words);
 	return options_parse_device(config, text, words);
 }
 
@@ -249,6 +303,8 @@ static int options_apply(struct config *config, int option, char *value, const c
 	switch (option) {
 	case OPT_VFIO:
 		return options_add_vfio(config, value);
+	case OPT_VFIO_USER:
+		return options_add_socket(config, value);
 	case OPT_DEVICE:
 		return options_add_qemu_device(config, value);
 	case OPT_KERNEL:

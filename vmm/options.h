@@ -16,6 +16,7 @@
 
 #define OPTIONS_DEVICES_MAX 32
 #define OPTIONS_BDF_MAX     16
+#define OPTIONS_USERS_MAX   8
 
 enum options_command {
 	OPTIONS_RUN,
@@ -26,6 +27,12 @@ enum options_command {
 	OPTIONS_CONFIG,
 	OPTIONS_BIND,
 	OPTIONS_RESTORE,
+};
+
+/* A device behind a vfio-user socket. */
+struct options_user {
+	const char *path; /* NULL: the demo device */
+	struct vfio_device_options vfio;
 };
 
 struct config {
@@ -45,6 +52,8 @@ struct config {
 	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX];   /* full BDFs */
 	struct vfio_device_options vfio[OPTIONS_DEVICES_MAX]; /* how each is passed through */
 	unsigned int device_count;
+	struct options_user users[OPTIONS_USERS_MAX];
+	unsigned int user_count;
 };
 
 /*

@@ -41,7 +41,7 @@ void bare_print(const char *text)
 		outb(BARE_SERIAL, (uint8_t)*text++);
 }
 
-static void bare_print_hex(uint64_t value)
+void bare_print_hex(uint64_t value)
 {
 	char text[HEX_DIGITS + 3] = "0x";
 	unsigned int length = 2;

@@ -51,6 +51,7 @@ const struct bare_range *bare_memory_map(unsigned int *count);
 void bare_expect(const char *what, uint64_t is, uint64_t wanted);
 
 void bare_print(const char *text);
+void bare_print_hex(uint64_t value);
 _Noreturn void bare_poweroff(void);
 _Noreturn void bare_halt(void);
 

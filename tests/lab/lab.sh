@@ -51,6 +51,7 @@ make_stage()
 	# The bare-metal guests and their tests run in here too, where KVM is hardware's.
 	install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
+	install -D -t "$stage/guests" "$LAB_DIR"/../guests/demo_device
 	machine_devices > "$stage/devices"
 	if [ "$LAB_VMM" = qemu ]; then
 		install -m 755 "$here/qemu-peer.sh" "$stage/minivmm"

@@ -66,6 +66,10 @@ static void describe(const struct config *config, char *text, size_t size)
 				   config->trace.faults.count);
 	for (unsigned int i = 0; i < config->device_count; i++)
 		length += describe_device(config, i, text + length, size - (size_t)length);
+	for (unsigned int i = 0; i < config->user_count; i++)
+		length += snprintf(text + length, size - (size_t)length, " @%s%s",
+				   or_none(config->users[i].path),
+				   config->users[i].vfio.no_mmap ? ",trapped" : "");
 }
 
 static const struct {
@@ -106,6 +110,12 @@ static const struct {
 	{ "-device vfio-pci,host=0000:01:00.0 -m 256",
 	  "0 k=- i=- a=- c=stdio m=256 n=1 0000:01:00.0" },
 	{ "-smp cpus=3", "0 k=- i=- a=- c=stdio m=512 n=3" },
+	/* Devices in software. */
+	{ "--vfio demo", "0 k=- i=- a=- c=stdio m=512 n=1 @-" },
+	{ "--vfio demo,x-no-mmap=on --vfio-user demo --vfio 01:00.0",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0 @-,trapped @demo" },
+	{ "--vfio-user /run/a,,b,x-no-mmap=on --vfio-user c",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 @/run/a,b,trapped @c" },
 	/* Properties. */
 	{ "--vfio 01:00.0,x-no-mmap=on,x-no-kvm-irqfd=on --vfio 02:00.0",
 	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,trapped,no-irqfd 0000:02:00.0" },
@@ -210,6 +220,14 @@ static const struct {
 	{ "--vfio 01:00.0,", "--vfio", "unknown property" },
 	{ "--vfio 01:00.0 --vfio 0000:01:00.0", "--vfio", "0000:01:00.0 is given twice" },
 	{ "--vfio 01:00.0 -device vfio-pci,host=01:00.0", "--vfio", "is given twice" },
+	{ "--vfio demo --vfio demo", "--vfio", "demo is given twice" },
+	{ "--vfio demo,nonsense=1", "--vfio", "unknown property" },
+	{ "--vfio-user", "--vfio-user", "needs a value" },
+	{ "--vfio-user ,x-no-mmap=on", "--vfio-user", "the path of a server's socket" },
+	{ "--vfio-user a --vfio-user b --vfio-user a", "--vfio-user", "a is given twice" },
+	{ "--vfio-user 1 --vfio-user 2 --vfio-user 3 --vfio-user 4 --vfio-user 5 --vfio-user 6 "
+	  "--vfio-user 7 --vfio-user 8 --vfio-user 9",
+	  "--vfio-user", "more than 8 devices" },
 	{ "-device virtio-net", "--device", "only vfio-pci,host=BDF is known" },
 	{ "-device virtio-net,id=net0", "--device", "only vfio-pci,host=BDF is known" },
 	{ "-device vfio-pci", "--device", "needs host=BDF" },

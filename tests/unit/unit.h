@@ -27,6 +27,7 @@ static inline int unit_run(const char *name, const struct unit_test *tests, size
 	for (size_t i = 0; i < count; i++)
 		tcase_add_loop_test(tcase, tests[i].test, 0,
 				    tests[i].loops ? (int)tests[i].loops : 1);
+	tcase_set_timeout(tcase, 30);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * demo_device SOCKET: the demo device for any vfio-user client, one after the other. Each finds a
+ * new device.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "demo_server.h"
+
+static int main_listen(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	unlink(path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, 1) < 0)
+		return -1;
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	int listener = argc == 2 ? main_listen(argv[1]) : -1, client;
+
+	if (argc != 2) {
+		fprintf(stderr, "Usage: demo_device SOCKET\n");
+		return 2;
+	}
+	if (listener < 0) {
+		fprintf(stderr, "demo_device: %s: %s\n", argv[1], strerror(errno));
+		return 1;
+	}
+	while ((client = accept(listener, NULL, NULL)) >= 0)
+		if (demo_server_run(client) < 0)
+			fprintf(stderr, "demo_device: a client broke the protocol\n");
+	return 1;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a driver of the demo device must know beyond the test device, which it is a twin of: number,
+ * BAR 0 and registers are those of devices/testdev_regs.h.
+ *
+ * Includes nothing, so that guests/bare/ can share it. What the registers do is in demo_device.c.
+ */
+#ifndef MINIVMM_DEMO_REGS_H
+#define MINIVMM_DEMO_REGS_H
+
+/* A bit of TESTDEV_COMMAND: copy by messages to minivmm, not through shared memory. */
+#define DEMO_COMMAND_MESSAGES (1u << 2)
+
+/*
+ * BAR 2: memory, 32-bit. The first half is memory of the device that the guest maps; the second
+ * half reads as the first with each bit inverted, and takes no writes: there the device answers
+ * each access itself.
+ */
+#define DEMO_MEMORY_BAR  2u
+#define DEMO_MEMORY_SIZE 0x4000u
+#define DEMO_MIRROR      0x2000u
+
+#define DEMO_MSI_VECTORS 4u
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A vfio-user server that lies: the demo device, with somebody in between.
+ *
+ * The client under test talks to a thread that passes every message on to an honest server and its
+ * reply back - but for one, which it spoils. So a test says only what is wrong.
+ */
+#ifndef MINIVMM_TESTS_USER_PEER_H
+#define MINIVMM_TESTS_USER_PEER_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "vfio/backend/user_message.h"
+
+enum user_spoil {
+	USER_PATCH,     /* `value`, of `size` bytes, at `offset` of the reply, header included */
+	USER_CUT,       /* the reply ends after `offset` bytes, and so does the connection */
+	USER_SILENT,    /* no reply */
+	USER_TWICE,     /* the reply comes twice */
+	USER_TEXT,      /* the payload behind the first four bytes is `text` and its NUL */
+	USER_INTERRUPT, /* a command of command number `offset` with `size` bytes comes first */
+	USER_FILES,     /* `offset` files too many */
+};
+
+struct user_lie {
+	enum user_command command; /* whose first reply is spoilt */
+	enum user_spoil spoil;
+	uint32_t offset, size;
+	uint64_t value;
+	const char *text;
+};
+
+struct user_peer {
+	const struct user_lie *lie; /* NULL: none */
+	int client;                 /* for the code under test: its end of the socket */
+	int here, there;            /* the thread's ends: to the client, to the honest server */
+	int honest;
+	pthread_t liar, server;
+};
+
+void user_peer_start(struct user_peer *peer, const struct user_lie *lie);
+
+/* Once the client has closed its end. */
+void user_peer_join(struct user_peer *peer);
+
+#endif

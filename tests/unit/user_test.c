@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: MIT */
+/* vfio/backend/backend_user.c in front of the demo device, and of servers that are not honest. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guests/demo/demo_regs.h"
+#include "devices/testdev_regs.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "user_peer.h"
+#include "vfio/vfio.h"
+
+#define PAGE  4096u
+#define RAM   0x100000u /* where the client's memory lies for the device */
+#define PAGES 4u
+
+/* A client's whole life: what it has of a server. */
+struct client {
+	struct user_peer peer;
+	struct vfio_space space;
+	struct vfio_device device;
+	struct vfio_region bar0, bar2, config;
+	char *ram;
+	int ram_fd;
+};
+
+static int dma_map(struct client *client, bool readonly, int fd)
+{
+	const struct vfio_dma dma = { .iova = RAM,
+				      .size = PAGES * PAGE,
+				      .hva = client->ram,
+				      .fd = fd,
+				      .readonly = readonly };
+
+	return vfio_backend_user.dma_map(&client->space, &dma);
+}
+
+static void client_init(struct client *client, const struct user_lie *lie)
+{
+	memset(client, 0, sizeof(*client));
+	client->ram_fd = memfd_create("ram", MFD_CLOEXEC);
+	ck_assert_int_eq(ftruncate(client->ram_fd, PAGES * PAGE), 0);
+	client->ram =
+		mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, client->ram_fd, 0);
+	user_peer_start(&client->peer, lie);
+	client->space = (struct vfio_space){ .backend = &vfio_backend_user,
+					     .path = "peer",
+					     .fd = client->peer.client };
+	client->device = (struct vfio_device){
+		.backend = &vfio_backend_user, .name = "peer", .group = -1, .fd = -1, .kvm_file = -1
+	};
+}
+
+static int client_open(struct client *client)
+{
+	const struct vfio_backend *backend = &vfio_backend_user;
+	int ret = backend->space_open(&client->space);
+
+	if (ret == 0)
+		ret = backend->dev_open(&client->space, &client->device);
+	if (ret == 0)
+		ret = backend->get_region(&client->device, VFIO_PCI_BAR0_REGION_INDEX,
+					  &client->bar0);
+	if (ret == 0)
+		ret = backend->get_region(&client->device,
+					  VFIO_PCI_BAR0_REGION_INDEX + DEMO_MEMORY_BAR,
+					  &client->bar2);
+	if (ret == 0)
+		ret = backend->get_region(&client->device, VFIO_PCI_CONFIG_REGION_INDEX,
+					  &client->config);
+	return ret;
+}
+
+static void client_close(struct client *client)
+{
+	vfio_backend_user.dev_close(&client->device);
+	vfio_backend_user.dev_close(&client->device);
+	vfio_backend_user.space_close(&client->space);
+	vfio_backend_user.space_close(&client->space);
+	user_peer_join(&client->peer);
+	munmap(client->ram, PAGES * PAGE);
+	close(client->ram_fd);
+}
+
+static void client_start(struct client *client)
+{
+	client_init(client, NULL);
+	ck_assert_int_eq(client_open(client), 0);
+}
+
+static int put(struct client *client, const struct vfio_region *region, uint64_t offset,
+	       uint32_t value, size_t size)
+{
+	return vfio_backend_user.region_write(&client->device, region, offset, &value, size);
+}
+
+static uint32_t get(struct client *client, const struct vfio_region *region, uint64_t offset,
+		    size_t size)
+{
+	uint32_t value = 0;
+
+	ck_assert_int_eq(
+		vfio_backend_user.region_read(&client->device, region, offset, &value, size),
+		(int)size);
+	return value;
+}
+
+static void command(struct client *client, uint64_t source, uint64_t target, uint32_t length,
+		    uint32_t flags)
+{
+	put(client, &client->config, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
+	put(client, &client->bar0, TESTDEV_SOURCE_LOW, (uint32_t)source, 4);
+	put(client, &client->bar0, TESTDEV_SOURCE_HIGH, (uint32_t)(source >> 32), 4);
+	put(client, &client->bar0, TESTDEV_TARGET_LOW, (uint32_t)target, 4);
+	put(client, &client->bar0, TESTDEV_TARGET_HIGH, (uint32_t)(target >> 32), 4);
+	put(client, &client->bar0, TESTDEV_LENGTH, length, 4);
+	put(client, &client->bar0, TESTDEV_COMMAND, TESTDEV_COMMAND_COPY | flags, 4);
+}
+
+static bool rings(int eventfd, int ms)
+{
+	struct pollfd file = { .fd = eventfd, .events = POLLIN };
+	eventfd_t count;
+
+	return poll(&file, 1, ms) == 1 && eventfd_read(eventfd, &count) == 0;
+}
+
+static int set_irq(struct client *client, uint32_t index, uint32_t action, uint32_t start,
+		   uint32_t count, const int *fds)
+{
+	const struct vfio_irq_request request = { index, action, start, count, fds };
+
+	return vfio_backend_user.set_irqs(&client->device, &request);
+}
+
+#define TRIGGER VFIO_IRQ_SET_ACTION_TRIGGER
+
+/* ---- an honest server ---- */
+
+START_TEST(device_is_described)
+{
+	struct client client;
+	struct vfio_irq irq;
+	uint32_t flags;
+
+	client_start(&client);
+	ck_assert_int_eq(client.device.kvm_file, -1);
+	ck_assert_int_eq(vfio_backend_user.get_info(&client.device, &flags), 0);
+	ck_assert_uint_eq(flags, VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET);
+	ck_assert_uint_eq(client.bar0.size, TESTDEV_BAR_SIZE);
+	ck_assert_uint_eq(client.bar0.flags & VFIO_REGION_INFO_FLAG_MMAP, 0);
+	ck_assert_uint_eq(get(&client, &client.config, PCI_VENDOR_ID, 4),
+			  TESTDEV_VENDOR | TESTDEV_DEVICE << 16);
+	ck_assert_int_eq(vfio_backend_user.get_irq(&client.device, VFIO_PCI_MSIX_IRQ_INDEX, &irq),
+			 0);
+	ck_assert_uint_eq(irq.count, TESTDEV_VECTORS);
+	ck_assert_int_eq(vfio_backend_user.get_irq(&client.device, VFIO_PCI_REQ_IRQ_INDEX, &irq),
+			 -EINVAL);
+	ck_assert_int_eq(vfio_backend_user.hot_reset(&client.device), -ENOTSUP);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(region_is_mapped)
+{
+	const struct vfio_region *region;
+	struct client client;
+	uint32_t *memory;
+
+	client_start(&client);
+	region = &client.bar2;
+	ck_assert_uint_ne(region->flags & VFIO_REGION_INFO_FLAG_MMAP, 0);
+	ck_assert(region->sparse);
+	ck_assert_uint_eq(region->sparse_count, 1);
+	ck_assert_uint_eq(region->areas[0].size, DEMO_MIRROR);
+	memory = mmap(NULL, DEMO_MIRROR, PROT_READ | PROT_WRITE, MAP_SHARED, region->mmap_fd,
+		      (off_t)region->mmap_offset);
+	ck_assert_ptr_ne(memory, MAP_FAILED);
+	memory[1] = 0x12345678;
+	ck_assert_uint_eq(get(&client, region, 4, 4), 0x12345678);
+	ck_assert_uint_eq(get(&client, region, DEMO_MIRROR + 4, 4), ~0x12345678u);
+	munmap(memory, DEMO_MIRROR);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(accesses_end_with_the_region)
+{
+	struct client client;
+	uint64_t value;
+
+	client_start(&client);
+	ck_assert_int_eq(put(&client, &client.bar0, TESTDEV_BAR_SIZE, 0, 4), -EINVAL);
+	ck_assert_int_eq(put(&client, &client.bar0, TESTDEV_BAR_SIZE - 2, 0, 4), -EINVAL);
+	ck_assert_int_eq(vfio_backend_user.region_read(&client.device, &client.bar0, UINT64_MAX - 3,
+						       &value, 8),
+			 -EINVAL);
+	client_close(&client);
+}
+END_TEST
+
+/* Row 0 with the memory's file, row 1 by messages because there is none, row 2 although there is.
+ */
+START_TEST(dma_goes_both_ways)
+{
+	struct client client;
+
+	client_start(&client);
+	ck_assert_int_eq(dma_map(&client, false, _i == 1 ? -1 : client.ram_fd), 0);
+	strcpy(client.ram, "from the guest");
+	command(&client, RAM, RAM + PAGE, 15, _i == 2 ? DEMO_COMMAND_MESSAGES : 0);
+	ck_assert_uint_eq(get(&client, &client.bar0, TESTDEV_STATUS, 4), TESTDEV_STATUS_COPIED);
+	ck_assert_str_eq(client.ram + PAGE, "from the guest");
+	command(&client, RAM, RAM + PAGES * PAGE - 8, 9, DEMO_COMMAND_MESSAGES);
+	ck_assert_uint_eq(get(&client, &client.bar0, TESTDEV_STATUS, 4), TESTDEV_STATUS_FAILED);
+	command(&client, UINT64_MAX - 3, RAM, 8, DEMO_COMMAND_MESSAGES);
+	ck_assert_uint_eq(get(&client, &client.bar0, TESTDEV_STATUS, 4), TESTDEV_STATUS_FAILED);
+	ck_assert_int_eq(vfio_backend_user.dma_unmap(&client.space, RAM, PAGES * PAGE), 0);
+	command(&client, RAM, RAM + PAGE, 15, 0);
+	ck_assert_uint_eq(get(&client, &client.bar0, TESTDEV_STATUS, 4), TESTDEV_STATUS_FAILED);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(readonly_memory_is_not_written)
+{
+	struct client client;
+
+	client_start(&client);
+	ck_assert_int_eq(dma_map(&client, true, -1), 0);
+	command(&client, RAM, RAM + PAGE, 8, DEMO_COMMAND_MESSAGES);
+	ck_assert_uint_eq(get(&client, &client.bar0, TESTDEV_STATUS, 4), TESTDEV_STATUS_FAILED);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(maps_are_exact)
+{
+	struct client client;
+
+	client_start(&client);
+	ck_assert_int_eq(dma_map(&client, false, client.ram_fd), 0);
+	ck_assert_int_eq(dma_map(&client, false, client.ram_fd), -EEXIST);
+	ck_assert_int_eq(vfio_backend_user.dma_unmap(&client.space, RAM, PAGE), -ENOENT);
+	ck_assert_int_eq(vfio_backend_user.dma_unmap(&client.space, RAM, PAGES * PAGE), 0);
+	ck_assert_int_eq(vfio_backend_user.dma_unmap(&client.space, RAM, PAGES * PAGE), -ENOENT);
+	client_close(&client);
+}
+END_TEST
+
+/* More vectors than the server takes files at once, and one in the middle without an eventfd. */
+START_TEST(vectors_ring)
+{
+	int fds[TESTDEV_VECTORS];
+	struct client client;
+
+	client_start(&client);
+	for (unsigned int i = 0; i < TESTDEV_VECTORS; i++)
+		fds[i] = i == 1 ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	put(&client, &client.config, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
+	ck_assert_int_eq(
+		set_irq(&client, VFIO_PCI_MSIX_IRQ_INDEX, TRIGGER, 0, TESTDEV_VECTORS, fds), 0);
+	/* As the kernel would, the backend has switched MSI-X on in the device itself. */
+	ck_assert_uint_eq(get(&client, &client.config, 0x52, 2), 0x8003);
+	for (unsigned int i = 0; i < TESTDEV_VECTORS; i++) {
+		put(&client, &client.bar0, TESTDEV_TRIGGER, i, 4);
+		if (i != 1)
+			ck_assert(rings(fds[i], 1000));
+	}
+	ck_assert_int_eq(set_irq(&client, VFIO_PCI_MSIX_IRQ_INDEX, TRIGGER, 0, 0, NULL), 0);
+	ck_assert_uint_eq(get(&client, &client.config, 0x52, 2), 0x0003);
+	put(&client, &client.bar0, TESTDEV_TRIGGER, 0, 4);
+	ck_assert(!rings(fds[0], 20));
+	ck_assert_int_eq(
+		set_irq(&client, VFIO_PCI_MSIX_IRQ_INDEX, TRIGGER, TESTDEV_VECTORS, 1, fds),
+		-EINVAL);
+	for (unsigned int i = 0; i < TESTDEV_VECTORS; i++)
+		close(fds[i]);
+	client_close(&client);
+}
+END_TEST
+
+/* A level: it comes back after each acknowledgement while the device holds it. */
+START_TEST(pin_rings_until_it_is_lowered)
+{
+	struct client client;
+	int pin[2];
+
+	client_start(&client);
+	pin[0] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pin[1] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ck_assert_int_eq(set_irq(&client, VFIO_PCI_INTX_IRQ_INDEX, TRIGGER, 0, 1, &pin[0]), 0);
+	ck_assert_int_eq(set_irq(&client, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 0, 1,
+				 &pin[1]),
+			 0);
+	put(&client, &client.bar0, TESTDEV_TRIGGER, 0, 4);
+	ck_assert(rings(pin[0], 1000));
+	ck_assert(!rings(pin[0], 20));
+	eventfd_write(pin[1], 1);
+	ck_assert(rings(pin[0], 1000));
+	put(&client, &client.bar0, TESTDEV_STATUS, TESTDEV_STATUS_INTX, 4);
+	eventfd_write(pin[1], 1);
+	ck_assert(!rings(pin[0], 20));
+	ck_assert_int_eq(set_irq(&client, VFIO_PCI_INTX_IRQ_INDEX, TRIGGER, 0, 0, NULL), 0);
+	close(pin[0]);
+	close(pin[1]);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(reset_reaches_the_device)
+{
+	struct client client;
+
+	client_start(&client);
+	put(&client, &client.bar0, TESTDEV_SCRATCH, 5, 4);
+	ck_assert_uint_eq(get(&client, &client.bar0, TESTDEV_SCRATCH, 4), 5);
+	ck_assert_int_eq(vfio_backend_user.reset(&client.device), 0);
+	ck_assert_uint_eq(get(&client, &client.bar0, TESTDEV_SCRATCH, 4), 0);
+	client_close(&client);
+}
+END_TEST
+
+START_TEST(server_that_is_not_there)
+{
+	struct vfio_space space = { .backend = &vfio_backend_user,
+				    .path = "/nonexistent/socket",
+				    .fd = -1 };
+	struct stderr_text caught;
+
+	stderr_begin(&caught);
+	ck_assert_int_eq(vfio_backend_user.space_open(&space), -ENOENT);
+	stderr_end(&caught);
+	vfio_backend_user.space_close(&space);
+	stderr_holds(&caught, "/nonexistent/socket: connect");
+	stderr_holds(&caught, "fix: ");
+}
+END_TEST
+
+/* ---- servers that are not honest ---- */
+
+#define HEADER     sizeof(struct user_header)
+#define CAPS(text) "{\"capabilities\":{" text "}}"
+
+static const struct {
+	struct user_lie lie;
+	const char *says;
+} lies[] = {
+	/* headers */
+	{ { USER_GET_INFO, USER_PATCH, 4, 4, 15, NULL }, "shorter than its header" },
+	{ { USER_GET_INFO, USER_PATCH, 4, 4, 0xffffffff, NULL }, "longer than agreed" },
+	{ { USER_GET_INFO, USER_PATCH, 4, 4, HEADER, NULL }, "wrong size" },
+	{ { USER_GET_INFO, USER_PATCH, 0, 2, 0xfff0, NULL }, "something else" },
+	{ { USER_GET_INFO, USER_PATCH, 2, 2, USER_RESET, NULL }, "something else" },
+	{ { USER_GET_INFO, USER_PATCH, 8, 4, 2, NULL }, "neither command nor reply" },
+	{ { USER_GET_INFO, USER_PATCH, 8, 4, 0, NULL }, "not a server's to send" },
+	{ { USER_GET_INFO, USER_CUT, 3, 0, 0, NULL }, "closed the connection" },
+	{ { USER_GET_INFO, USER_TWICE, 0, 0, 0, NULL }, "nobody asked for" },
+	/* the version */
+	{ { USER_VERSION, USER_PATCH, HEADER, 2, 1, NULL }, "not offered" },
+	{ { USER_VERSION, USER_PATCH, HEADER + 2, 2, 9, NULL }, "not offered" },
+	{ { USER_VERSION, USER_PATCH, 4, 4, HEADER + 3, NULL }, "version of the wrong size" },
+	{ { USER_VERSION, USER_PATCH, 4, 4, HEADER + 8, NULL }, "without their end" },
+	{ { USER_VERSION, USER_TEXT, 0, 0, 0, "{" }, "not JSON" },
+	{ { USER_VERSION, USER_TEXT, 0, 0, 0, "[1]" }, "not what they should be" },
+	{ { USER_VERSION, USER_TEXT, 0, 0, 0, "{\"capabilities\":1}" }, "not what they should be" },
+	{ { USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"max_msg_fds\":\"8\"") }, "not a number" },
+	{ { USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"max_msg_fds\":0") }, "too small" },
+	{ { USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"max_data_xfer_size\":-1") }, "too small" },
+	{ { USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"twin_socket\":{\"supported\":true}") },
+	  "not which file" },
+	{ { USER_VERSION, USER_TEXT, 0, 0, 0,
+	    CAPS("\"twin_socket\":{\"supported\":true,\"fd_index\":0}") },
+	  "did not come along" },
+	{ { USER_VERSION, USER_FILES, 1, 0, 0, NULL }, "files with a version" },
+	{ { USER_VERSION, USER_FILES, 40, 0, 0, NULL }, "more files than were agreed on" },
+	{ { USER_VERSION, USER_INTERRUPT, USER_DMA_READ, 16, RAM, NULL }, "before the version" },
+	/* what the device is */
+	{ { USER_GET_INFO, USER_PATCH, HEADER + 8, 4, 7, NULL }, "number of regions" },
+	{ { USER_GET_INFO, USER_PATCH, HEADER + 8, 4, 0xffffffff, NULL }, "number of regions" },
+	{ { USER_GET_INFO, USER_PATCH, HEADER + 12, 4, 0xffffffff, NULL }, "interrupt kinds" },
+	{ { USER_GET_REGION_INFO, USER_PATCH, HEADER, 4, 31, NULL }, "wrong size" },
+	{ { USER_GET_REGION_INFO, USER_PATCH, HEADER + 8, 4, 3, NULL }, "another region" },
+	{ { USER_GET_REGION_INFO, USER_PATCH, HEADER + 23, 1, 0x80, NULL }, "fit into any file" },
+	{ { USER_GET_REGION_INFO, USER_FILES, 2, 0, 0, NULL }, "more files than a region has" },
+	{ { USER_GET_IRQ_INFO, USER_PATCH, HEADER + 8, 4, 1, NULL }, "another interrupt" },
+	{ { USER_GET_IRQ_INFO, USER_PATCH, HEADER + 12, 4, 3000, NULL }, "more interrupts" },
+	/* accesses */
+	{ { USER_REGION_READ, USER_PATCH, HEADER, 8, 0x40, NULL }, "another access" },
+	{ { USER_REGION_READ, USER_PATCH, HEADER + 8, 4, 0, NULL }, "another access" },
+	{ { USER_REGION_READ, USER_PATCH, HEADER + 12, 4, 8, NULL }, "another access" },
+	{ { USER_REGION_WRITE, USER_PATCH, HEADER + 12, 4, 0, NULL }, "another access" },
+	{ { USER_REGION_READ, USER_CUT, 17, 0, 0, NULL }, "closed the connection" },
+	/* its own commands */
+	{ { USER_RESET, USER_INTERRUPT, USER_SET_IRQS, 20, 0, NULL }, "not a server's to send" },
+	{ { USER_RESET, USER_INTERRUPT, 0xffff, 0, 0, NULL }, "not a server's to send" },
+	{ { USER_RESET, USER_INTERRUPT, USER_DMA_READ, 15, RAM, NULL }, "wrong size" },
+	{ { USER_RESET, USER_INTERRUPT, USER_DMA_READ, 17, RAM, NULL }, "contradict" },
+	{ { USER_RESET, USER_INTERRUPT, USER_DMA_WRITE, 17, RAM, NULL }, "contradict" },
+	/* and one that just waits */
+	{ { USER_RESET, USER_SILENT, 0, 0, 0, NULL }, "does not answer" },
+};
+
+/* All that a machine would do with it. The first thing that fails is returned. */
+static int client_live(struct client *client, int bell)
+{
+	struct vfio_irq irq;
+	int ret = client_open(client);
+
+	if (ret == 0)
+		ret = set_irq(client, VFIO_PCI_ERR_IRQ_INDEX, TRIGGER, 0, 1, &bell);
+	if (ret == 0)
+		ret = vfio_backend_user.get_irq(&client->device, VFIO_PCI_MSIX_IRQ_INDEX, &irq);
+	if (ret == 0)
+		ret = dma_map(client, false, client->ram_fd);
+	if (ret == 0)
+		ret = put(client, &client->bar0, TESTDEV_SCRATCH, 1, 4);
+	return ret < 0 ? ret : vfio_backend_user.reset(&client->device);
+}
+
+static unsigned int count_lines(const char *text)
+{
+	unsigned int lines = 0;
+
+	while ((text = strchr(text, '\n')))
+		lines++, text++;
+	return lines;
+}
+
+/* One line that says it; every later call fails at once; the bell rings. */
+START_TEST(lie_ends_the_connection)
+{
+	int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct stderr_text caught;
+	struct client client;
+
+	client_init(&client, &lies[_i].lie);
+	stderr_begin(&caught);
+	ck_assert_int_lt(client_live(&client, bell), 0);
+	if (client.device.priv) {
+		ck_assert_int_eq(set_irq(&client, VFIO_PCI_ERR_IRQ_INDEX, TRIGGER, 0, 1, &bell), 0);
+		ck_assert(rings(bell, 1000));
+		ck_assert_int_eq(vfio_backend_user.reset(&client.device), -EIO);
+	}
+	client_close(&client);
+	stderr_end(&caught);
+	stderr_holds(&caught, "minivmm: error: peer: its vfio-user server ");
+	stderr_holds(&caught, lies[_i].says);
+	ck_assert_msg(count_lines(caught.text) == 1, "more than a line: %s", caught.text);
+	close(bell);
+}
+END_TEST
+
+/* Not what it should be, but no reason to give the device up. */
+static const struct user_lie oddities[] = {
+	/* A reply with an error, and with the number of none. */
+	{ USER_REGION_WRITE, USER_PATCH, 8, 8, USER_TYPE_REPLY | USER_ERROR, NULL },
+	{ USER_REGION_WRITE, USER_PATCH, 8, 8, (USER_TYPE_REPLY | USER_ERROR) | 0xffffffff00000000,
+	  NULL },
+	/* DMA where no memory is. */
+	{ USER_REGION_WRITE, USER_INTERRUPT, USER_DMA_READ, 16, 0x1000, NULL },
+	/* A server without capabilities, and one that can do more than we know. */
+	{ USER_VERSION, USER_TEXT, 0, 0, 0, "{}" },
+	{ USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"max_msg_fds\":999999,\"colour\":\"blue\"") },
+	{ USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"twin_socket\":{\"supported\":false}") },
+	/* Transfers in small pieces. */
+	{ USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"max_data_xfer_size\":8") },
+};
+
+START_TEST(oddity_is_lived_with)
+{
+	uint8_t config[256];
+	struct client client;
+
+	client_init(&client, &oddities[_i]);
+	ck_assert_int_eq(client_open(&client), 0);
+	put(&client, &client.bar0, TESTDEV_SCRATCH, 3, 4);
+	put(&client, &client.bar0, TESTDEV_SCRATCH, 4, 4);
+	ck_assert_uint_eq(get(&client, &client.bar0, TESTDEV_SCRATCH, 4), 4);
+	ck_assert_int_eq(vfio_backend_user.region_read(&client.device, &client.config, 0, config,
+						       sizeof(config)),
+			 sizeof(config));
+	ck_assert_uint_eq(config[PCI_CAPABILITY_LIST], 0x40);
+	client_close(&client);
+}
+END_TEST
+
+/* Its file would end before the region does, and an access of the guest with it. */
+START_TEST(short_file_is_not_mapped)
+{
+
+	struct vfio_region region;
+	struct client client;
+
+	client_init(&client, NULL);
+	ck_assert_int_eq(client_open(&client), 0);
+	ck_assert_int_eq(ftruncate(client.bar2.mmap_fd, DEMO_MEMORY_SIZE - 1), 0);
+	ck_assert_int_eq(vfio_backend_user.get_region(&client.device,
+						      VFIO_PCI_BAR0_REGION_INDEX + DEMO_MEMORY_BAR,
+						      &region),
+			 0);
+	ck_assert_uint_eq(region.flags & VFIO_REGION_INFO_FLAG_MMAP, 0);
+	client_close(&client);
+}
+END_TEST
+
+UNIT_MAIN("user", { device_is_described, 0 }, { region_is_mapped, 0 },
+	  { accesses_end_with_the_region, 0 }, { dma_goes_both_ways, 3 },
+	  { readonly_memory_is_not_written, 0 }, { maps_are_exact, 0 }, { vectors_ring, 0 },
+	  { pin_rings_until_it_is_lowered, 0 }, { reset_reaches_the_device, 0 },
+	  { server_that_is_not_there, 0 }, { lie_ends_the_connection, UNIT_COUNT(lies) },
+	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { short_file_is_not_mapped, 0 })

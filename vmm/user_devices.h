@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The devices of the machine that are programs: each behind a vfio-user socket, in a space of its
+ * own.
+ *
+ * Owns the connections and what is mapped through them. The devices themselves, once plugged in,
+ * are the host bridge's.
+ */
+#ifndef MINIVMM_USER_DEVICES_H
+#define MINIVMM_USER_DEVICES_H
+
+#include "demo_process.h"
+#include "devices/pci_host.h"
+#include "options.h"
+#include "vfio/vfio_dma.h"
+#include "vfio/vfio_pci.h"
+
+struct user_devices {
+	struct demo demo;
+	unsigned int count;
+	struct {
+		struct vfio_space space;
+		struct vfio_dma_map dma;
+		struct vfio_pci *pci;
+	} list[OPTIONS_USERS_MAX];
+};
+
+/* Start the server of `--vfio demo`, if it is asked for; while the process has one thread. */
+int user_devices_prepare(struct user_devices *devices, const struct config *config);
+
+/* Connect to all, map RAM, plug them in. 0 or -errno, logged; user_devices_close() after either. */
+int user_devices_open(struct user_devices *devices, const struct config *config,
+		      struct pci_host *host);
+
+/* At each power-on of the machine. 0 or -errno, logged. */
+int user_devices_power_on(struct user_devices *devices);
+
+/* They start no DMA any more, and reach no RAM. */
+void user_devices_stop(struct user_devices *devices);
+
+/* After the bus has freed the devices. Accepts a zeroed one. */
+void user_devices_close(struct user_devices *devices);
+
+#endif
