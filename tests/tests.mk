@@ -35,13 +35,14 @@ unit: $(UNIT_TESTS)
 	tests/unit/run.sh $(UNIT_TESTS)
 
 include tests/kvm/kvm.mk
+include tests/fuzz/fuzz.mk
 
 # The whole: what is skipped says why, what fails makes it fail, and the last line counts.
 check: deps
 	$(MAKE) check-installed
 
 .PHONY: check-installed
-check-installed: all $(UNIT_TESTS) kvm-guests lab-images
+check-installed: all $(UNIT_TESTS) $(FUZZ_PROGRAMS) kvm-guests lab-images
 	tests/check.sh $(B)
 
 # Figures, no verdict: what a start costs, and minivmm beside QEMU on the lab host.

@@ -323,7 +323,7 @@ static int bar_place(struct vfio_pci *pci, unsigned int index, struct vfio_windo
 	struct memory_region memory = {
 		.gpa = addr,
 		.size = window->piece.size,
-		.hva = (char *)bar->hva + window->piece.offset,
+		.hva = bar->hva ? (char *)bar->hva + window->piece.offset : NULL,
 		.fd = bar->region.mmap_fd,
 		.fd_offset = bar->region.mmap_offset + window->piece.offset,
 		.kind = MEMORY_DEVICE,

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# The fuzzers, see tests/README.md. Included by tests.mk.
+#
+# make fuzz                                 each for FUZZ_SECONDS
+# make fuzz FUZZ_TARGETS=user FUZZ_RUNS=10000000
+
+FUZZ := $(B)/fuzz
+FUZZ_TARGETS := user guest kernel options
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(FUZZ)/fuzz_%)
+FUZZ_OBJECTS := $(patsubst $(B)/%,$(FUZZ)/obj/%,$(filter-out $(B)/vmm/main.o,$(OBJECTS)))
+# The stand-ins for KVM and for a device.
+FUZZ_SHARED := $(FUZZ)/obj/tests/fuzz/fuzz_check.o $(patsubst %,$(FUZZ)/obj/tests/unit/%.o,\
+	call_log fake_backend fake_device fake_kvm vfio_rig)
+
+$(FUZZ)/obj/%.o: %.c | $(B)/gen/dsdt.h
+	@mkdir -p $(@D)
+	@echo "CC (fuzzed) $<"
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(FUZZ)/obj/firmware/guest_init.o: $(B)/firmware/guest_init.o
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(FUZZ)/libminivmm.a: $(FUZZ_OBJECTS) $(FUZZ_SHARED)
+	@echo "AR $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(FUZZ)/fuzz_%: $(FUZZ)/obj/tests/fuzz/fuzz_%.o $(FUZZ)/libminivmm.a
+	@echo "LD $@"
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -pthread -o $@ $^
+
+.SECONDARY: $(FUZZ_TARGETS:%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o)
+-include $(wildcard $(FUZZ)/obj/*/*.d $(FUZZ)/obj/*/*/*.d)
+
+.PHONY: fuzz
+fuzz: $(FUZZ_PROGRAMS)
+	tests/fuzz/run_fuzz.sh $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS),-max_total_time=$(FUZZ_SECONDS)) $(FUZZ_PROGRAMS)
