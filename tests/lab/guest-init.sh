@@ -165,6 +165,29 @@ do_dmesg()
 	dmesg
 }
 
+# The demo device, which no stock driver knows: its registers and the DMA's memory, kept from the
+# kernel by memmap=, through /dev/mem; its pin through a driver that counts interrupts.
+do_demo()
+{
+	demo=$(dirname "$(grep -l 0x0005 /sys/bus/pci/devices/*/device)")
+	bar=$(cut -d ' ' -f 1 "$demo/resource" | head -n 1)
+	ram=0x8000000
+	echo 1b36 0005 > /sys/bus/pci/drivers/uio_pci_generic/new_id
+	# COMMAND: memory and bus mastering on.
+	printf '\006' | dd of="$demo/config" bs=1 seek=4 conv=notrunc 2>/dev/null
+	say "demo id $(devmem "$bar" 32)"
+	devmem $ram 64 0x0123456789abcdef
+	for register in 0x10:$ram 0x14:0 0x18:$((ram + 0x1000)) 0x1c:0 0x20:8 0x24:1; do
+		devmem $((bar + ${register%:*})) 32 "${register#*:}"
+	done
+	say "demo status $(devmem $((bar + 0x0c)) 32)"
+	say "demo dma $(devmem $((ram + 0x1000)) 64)"
+	before=$(cat /sys/class/uio/uio0/event)
+	devmem $((bar + 0x08)) 32 0
+	usleep 200000
+	say "demo interrupts $(($(cat /sys/class/uio/uio0/event) - before))"
+}
+
 # Stays up until something from outside ends the guest.
 do_wait()
 {

@@ -45,7 +45,7 @@ $(LAB)/host-%.cpio: $(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%
 	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* virtio_pci 9pnet_virtio 9p
 
 $(LAB)/guest-%.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%/.complete
-	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* nvme pvpanic-mmio pvpanic-pci
+	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* nvme pvpanic-mmio pvpanic-pci uio_pci_generic
 
 # Guests for devices of every kind: Debian's full kernel with their drivers, and tools that judge.
 LAB_DRIVERS := 8139cp ahci bochs e1000e nvme pvpanic-mmio pvpanic-pci sd_mod snd-hda-codec-generic \

@@ -361,7 +361,7 @@ static const struct {
 	{ { USER_GET_INFO, USER_PATCH, 8, 4, 2, NULL }, "neither command nor reply" },
 	{ { USER_GET_INFO, USER_PATCH, 8, 4, 0, NULL }, "not a server's to send" },
 	{ { USER_GET_INFO, USER_CUT, 3, 0, 0, NULL }, "closed the connection" },
-	{ { USER_GET_INFO, USER_TWICE, 0, 0, 0, NULL }, "nobody asked for" },
+	{ { USER_GET_INFO, USER_TWICE, 0, 0, 0, NULL }, "sent a reply" },
 	/* the version */
 	{ { USER_VERSION, USER_PATCH, HEADER, 2, 1, NULL }, "not offered" },
 	{ { USER_VERSION, USER_PATCH, HEADER + 2, 2, 9, NULL }, "not offered" },

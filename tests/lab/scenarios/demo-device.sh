@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# timeout: 120
+# A device in software in a Linux guest: registers, DMA, and the pin by a stock driver. Then the
+# same from a server of its own, which is killed under the guest.
+vmm --vfio demo $(guest 6.1-cloud) --append "$(todo pci,demo) iomem=relaxed memmap=1M\$0x8000000"
+expect_status 0
+expect_line '^lab: pci 0000:00:01.0 0x1b36:0x0005 '
+expect_line '^lab: demo id 0x74736574'
+expect_line '^lab: demo status 0x00000002'
+expect_line '^lab: demo dma 0x0123456789ABCDEF'
+expect_line '^lab: demo interrupts 1'
+
+/lab/stage/guests/demo_device /tmp/demo.sock &
+server=$!
+until [ -S /tmp/demo.sock ]; do usleep 50000; done
+vmm_start --vfio-user /tmp/demo.sock $(guest 6.1-cloud) --append "$(todo wait)"
+wait_line '^lab: waiting' 40
+kill -9 $server
+vmm_wait
+expect_status 4
+expect_error '/tmp/demo.sock' 'its vfio-user server closed the connection'
