@@ -316,6 +316,18 @@ demo_beside_testdev()
 	checks interrupts msix --vfio demo --testdev
 }
 
+# Each message is told, with what it is for.
+demo_traced()
+{
+	start demo tour --vfio demo --trace "$work/trace.txt"
+	wait_end
+	expect_status 0 &&
+		expect_line "$work/trace.txt" 'VFIO_USER_VERSION on demo: version 0.1' &&
+		expect_line "$work/trace.txt" 'VFIO_USER_DMA_MAP on demo: iova 0, size 512 MiB' &&
+		expect_line "$work/trace.txt" 'VFIO_USER_DEVICE_SET_IRQS on demo: interrupt MSI-X' &&
+		expect_line "$work/trace.txt" 'VFIO_USER_DMA_WRITE on demo: iova 0x1002000, size 8'
+}
+
 # The process that serves the device of minivmm.
 demo_server()
 {
@@ -368,7 +380,7 @@ demo_socket()
 	checks dma_copy copy --vfio-user "$work/socket" &&
 		checks interrupts msix --vfio-user "$work/socket" && result=0 || result=1
 	kill "$server"
-	wait "$server" || true
+	wait "$server" 2> /dev/null || true
 	return "$result"
 }
 
@@ -427,6 +439,7 @@ done
 run_case demo_trapped checks demo memory --vfio demo,x-no-mmap=on
 run_case demo_beside_testdev demo_beside_testdev
 run_case demo_tour demo_tour
+run_case demo_traced demo_traced
 run_case demo_killed demo_killed polling polls
 run_case demo_killed_idle demo_killed sleeping sleep
 run_case demo_silent demo_silent

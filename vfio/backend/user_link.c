@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "user_socket.h"
+#include "user_trace.h"
 #include "vmm/core/log.h"
 
 /* ---- the end of it ---- */
@@ -114,8 +115,12 @@ static int link_serve(struct user_link *link, int fd, const struct user_message 
 	struct iovec parts[3] = { { &header, sizeof(header) },
 				  { (void *)access, sizeof(*access) },
 				  { data, read ? access->count : 0 } };
-	int ret = read && !data ? -ENOMEM : link_copy(link, command, data);
+	struct trace_span span;
+	int ret;
 
+	user_trace_begin(&span, link->name, header.command, access, 0);
+	ret = read && !data ? -ENOMEM : link_copy(link, command, data);
+	user_trace_end(&span, ret);
 	header.flags = USER_TYPE_REPLY | (ret < 0 ? USER_ERROR : 0);
 	header.error = (uint32_t)-ret;
 	ret = command->header.flags & USER_NO_REPLY
@@ -227,8 +232,10 @@ static void link_wait(struct user_link *link)
 int user_link_call(struct user_link *link, const struct user_call *call, struct user_message *reply)
 {
 	struct user_header header = { .id = 0 };
+	struct trace_span span;
 	int ret;
 
+	user_trace_begin(&span, link->name, call->command, call->head, call->fd_count);
 	*reply = (struct user_message){ .payload = NULL };
 	pthread_mutex_lock(&link->call_lock);
 	ret = link_ask(link, &header, call);
@@ -243,7 +250,10 @@ int user_link_call(struct user_link *link, const struct user_call *call, struct 
 	link->has_answer = false;
 	pthread_mutex_unlock(&link->lock);
 	pthread_mutex_unlock(&link->call_lock);
-	return ret < 0 ? ret : user_reply_error(&reply->header);
+	if (ret == 0)
+		ret = user_reply_error(&reply->header);
+	user_trace_end(&span, ret);
+	return ret;
 }
 
 /* ---- memory ---- */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What each vfio-user message means, and why it is sent at that point: as spans of the trace.
+ *
+ * Read beside it: vmm/core/trace.h; backend_trace.c does the same for ioctls.
+ */
+#ifndef MINIVMM_USER_TRACE_H
+#define MINIVMM_USER_TRACE_H
+
+#include "user_message.h"
+#include "vmm/core/trace.h"
+
+/* Begins when the command is sent, or has come; `payload` is its own, the fixed part at least. */
+void user_trace_begin(struct trace_span *span, const char *peer, enum user_command command,
+		      const void *payload, unsigned int fd_count);
+
+/* It is answered: 0, or the -errno. */
+void user_trace_end(struct trace_span *span, int result);
+
+#endif
