@@ -48,15 +48,15 @@ static const struct option options_binding[] = {
 
 static const struct options_host_command {
 	const char *name;
-	enum options_command command;
 	const struct option *options;
+	enum options_command command;
 	bool takes_devices, needs_devices;
 } options_host_commands[] = {
-	{ "list", OPTIONS_LIST, options_list, false, false },
-	{ "doctor", OPTIONS_DOCTOR, options_doctor, true, false },
-	{ "config", OPTIONS_CONFIG, options_config, true, true },
-	{ "bind", OPTIONS_BIND, options_binding, true, true },
-	{ "restore", OPTIONS_RESTORE, options_binding, true, false },
+	{ "list", options_list, OPTIONS_LIST, false, false },
+	{ "doctor", options_doctor, OPTIONS_DOCTOR, true, false },
+	{ "config", options_config, OPTIONS_CONFIG, true, true },
+	{ "bind", options_binding, OPTIONS_BIND, true, true },
+	{ "restore", options_binding, OPTIONS_RESTORE, true, false },
 };
 
 #define HOST_COMMANDS (sizeof(options_host_commands) / sizeof(options_host_commands[0]))
