@@ -119,6 +119,8 @@ static const struct situation {
 	{ "default-route-over-bridge", NIC, "driver", HOST_FAIL, "(IPv4) goes over br0", NULL },
 	{ "default-route-ipv6", NIC, "driver", HOST_FAIL, "default route (IPv6) goes over eth0",
 	  NULL },
+	{ "virtual-functions", NIC, "driver", HOST_FAIL, "its 4 virtual functions",
+	  "echo 0 | sudo tee /sys/bus/pci/devices/0000:03:00.0/sriov_numvfs" },
 	{ "display-is-the-only-one", HOST_GPU, "driver", HOST_FAIL, "only display", NULL },
 
 	{ "group-without-acs", NVME, "group", HOST_FAIL,

@@ -303,6 +303,7 @@ default_route_ipv6()
 		>> proc/net/ipv6_route
 }
 other_route() { printf 'eth0\t0002A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n' >> proc/net/route; }
+virtual_functions() { echo 4 > "$(at 03:00.0)/sriov_numvfs"; }
 display_is_the_only_one()
 {
 	rm -r sys/devices/pci0000:00/0000:00:04.0/0000:04:00.0

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "host_tree.h"
 #include "stderr_text.h"
 #include "unit.h"
 #include "vfio/host/host_check.h"
@@ -157,5 +158,25 @@ START_TEST(rule_20_capability_needs_no_limit)
 }
 END_TEST
 
+/* A host with iommufd counts for the user, not for the process: it is said. */
+START_TEST(rule_20_iommufd_counts_otherwise)
+{
+	const struct host_guest guest = { .memory = NEED };
+	struct host_report report = { .object = "host", .check = "memlock" };
+
+	host_tree_make("ready");
+	host_tree_run("touch $root/dev/iommu");
+	memlock.faked = true;
+	memlock.privileged = false;
+	memlock.limit = (struct rlimit){ 0, 0 };
+	host_check_memlock(&report, &guest);
+	memlock.faked = false;
+	ck_assert_ptr_nonnull(strstr(report.findings[0].detail, "by iommufd for all processes"));
+	host_report_destroy(&report);
+	host_tree_remove();
+}
+END_TEST
+
 UNIT_MAIN("memlock", { rule_20_locked_memory_limit, UNIT_COUNT(limits) },
-	  { rule_20_message_says_what_to_do, 0 }, { rule_20_capability_needs_no_limit, 0 })
+	  { rule_20_message_says_what_to_do, 0 }, { rule_20_capability_needs_no_limit, 0 },
+	  { rule_20_iommufd_counts_otherwise, 0 })

@@ -174,9 +174,6 @@ static int group_log_attach(const struct vfio_group *group, int err, const char 
 		  "forge interrupts to it, or its firmware keeps memory of the device for itself "
 		  "(RMRR): Operation not permitted",
 		  call);
-	log_fix("sudo dmesg | grep -iE 'remapping|RMRR'   # tells which");
-	log_fix("turn interrupt remapping (VT-d, AMD-Vi) on in the firmware setup, and remove "
-		"intremap=off or noapic from the kernel command line");
 	return err;
 }
 

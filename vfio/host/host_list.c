@@ -13,7 +13,8 @@
 
 #define PCI_BASE_CLASS_BRIDGE 0x06
 
-#define LIST_TEXT_MAX 256
+#define LIST_TEXT_MAX   256
+#define LIST_OTHERS_MAX 2 /* of a group, by name */
 
 enum list_column {
 	LIST_BDF,
@@ -70,29 +71,48 @@ static const char *list_missing(const char *obstacle)
 	return "yes";
 }
 
+struct list_others {
+	const char *own;
+	char text[LIST_TEXT_MAX];
+	unsigned int named, more;
+};
+
 static int list_visit_other(const struct host_device *member, void *arg)
 {
-	unsigned int *others = arg;
+	struct list_others *others = arg;
+	size_t used = strlen(others->text);
+	const char *bdf = member->bdf;
 
-	if (!host_is_bridge(member))
-		++*others;
+	if (host_is_bridge(member) || strcmp(bdf, others->own) == 0)
+		return 0;
+	if (others->named == LIST_OTHERS_MAX) {
+		others->more++;
+		return 0;
+	}
+	bdf += strncmp(bdf, "0000:", 5) == 0 ? 5 : 0;
+	snprintf(others->text + used, sizeof(others->text) - used, "%s%s",
+		 others->named++ ? "," : "", bdf);
 	return 0;
 }
 
-/* "3", and with others in it "3+1". */
+/* "3", "3 with 04:02.0", "3 with 04:02.0,04:03.0,+5": bridges are not counted. */
 static void list_format_group(const struct host_device *device, char *text, size_t size)
 {
-	unsigned int members = 0;
+	struct list_others others = { .own = device->bdf };
+	int used;
 
 	if (device->group < 0) {
 		snprintf(text, size, "-");
 		return;
 	}
-	host_for_each_in_group(device->group, list_visit_other, &members);
-	if (!host_is_bridge(device) && members > 1)
-		snprintf(text, size, "%d+%u", device->group, members - 1);
-	else
-		snprintf(text, size, "%d", device->group);
+	used = snprintf(text, size, "%d", device->group);
+	if (host_is_bridge(device))
+		return;
+	host_for_each_in_group(device->group, list_visit_other, &others);
+	if (others.named)
+		used += snprintf(text + used, size - (size_t)used, " with %.128s", others.text);
+	if (others.more)
+		snprintf(text + used, size - (size_t)used, ",+%u", others.more);
 }
 
 static void list_format(const struct list *list, const struct host_device *device,

@@ -283,6 +283,21 @@ static void use_find_display(struct use_list *list, const struct host_device *de
 			      "is handed back");
 }
 
+/* ---- virtual functions ---- */
+
+static void use_find_functions(struct use_list *list, const char *bdf)
+{
+	struct host_use *use;
+	char count[16];
+
+	host_read_attribute(bdf, "sriov_numvfs", count, sizeof(count));
+	if (atoi(count) <= 0)
+		return;
+	use = use_add(list, "its %s virtual functions go away with its driver", count);
+	snprintf(use->fix, sizeof(use->fix),
+		 "echo 0 | sudo tee /sys/bus/pci/devices/%s/sriov_numvfs", bdf);
+}
+
 unsigned int host_find_uses(const struct host_device *device, struct host_use *uses)
 {
 	struct use_list list = { .uses = uses };
@@ -290,5 +305,6 @@ unsigned int host_find_uses(const struct host_device *device, struct host_use *u
 	use_find_disks(&list, device->bdf);
 	use_find_routes(&list, device->bdf);
 	use_find_display(&list, device);
+	use_find_functions(&list, device->bdf);
 	return list.count;
 }

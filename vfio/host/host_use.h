@@ -4,7 +4,7 @@
  *
  * Follows a device up to the file systems mounted from its disks (through partitions, LVM,
  * encryption and RAID), swap, the default route over its network ports (through bridges, bonds and
- * VLANs), and the screen.
+ * VLANs), the screen, and virtual functions that it has.
  *
  * Read beside it: proc(5) on mountinfo, swaps and net/route; Documentation/ABI/stable/sysfs-block.
  */
