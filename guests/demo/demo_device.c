@@ -11,7 +11,7 @@
 
 /* Where its capabilities lie. */
 #define MSI_CAP  0x40u
-#define MSIX_CAP 0x50u
+#define MSIX_CAP 0x58u
 
 /* ---- configuration space ---- */
 
@@ -41,7 +41,8 @@ static const struct {
 	{ PCI_CAPABILITY_LIST, 1, MSI_CAP },
 	{ PCI_INTERRUPT_PIN, 1, 1 },
 	{ MSI_CAP, 2, PCI_CAP_ID_MSI | MSIX_CAP << 8 },
-	{ MSI_CAP + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_64BIT | 2 << 1 /* log2 of its vectors */ },
+	{ MSI_CAP + PCI_MSI_FLAGS, 2,
+	  PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT | 2 << 1 /* log2 of its vectors */ },
 	{ MSIX_CAP, 2, PCI_CAP_ID_MSIX },
 	{ MSIX_CAP + PCI_MSIX_FLAGS, 2, TESTDEV_VECTORS - 1 },
 	{ MSIX_CAP + PCI_MSIX_TABLE, 4, TESTDEV_MSIX_TABLE }, /* in BAR 0, as the PBA */
@@ -99,8 +100,6 @@ uint32_t demo_irq_count(uint32_t kind)
 /* A vector that the guest has never unmasked has no bell yet: the device remembers. */
 static void irq_ring(struct demo_device *device, uint32_t kind, uint32_t vector)
 {
-	if (vector >= demo_irq_count(kind))
-		return;
 	device->pending[kind][vector] = device->bells[kind][vector] < 0;
 	if (!device->pending[kind][vector])
 		eventfd_write(device->bells[kind][vector], 1);
@@ -125,6 +124,16 @@ static void irq_update_pin(struct demo_device *device)
 	irq_ring(device, VFIO_PCI_INTX_IRQ_INDEX, 0);
 }
 
+/* Given fewer messages than it has interrupts, a device lets them share. */
+static uint32_t irq_share(const struct demo_device *device, uint32_t kind, uint32_t vector)
+{
+	unsigned int control = config_word(device, MSI_CAP + PCI_MSI_FLAGS);
+
+	if (kind != VFIO_PCI_MSI_IRQ_INDEX)
+		return vector;
+	return vector & ((1u << ((control & PCI_MSI_FLAGS_QSIZE) >> 4)) - 1);
+}
+
 /* A message is a memory write: only a bus master sends it. */
 static void irq_raise(struct demo_device *device, uint32_t vector)
 {
@@ -132,8 +141,9 @@ static void irq_raise(struct demo_device *device, uint32_t vector)
 
 	if (kind == VFIO_PCI_INTX_IRQ_INDEX)
 		device->registers[TESTDEV_STATUS / 4] |= TESTDEV_STATUS_INTX;
-	else if (config_word(device, PCI_COMMAND) & PCI_COMMAND_MASTER)
-		irq_ring(device, kind, vector);
+	else if (vector < demo_irq_count(kind) &&
+		 (config_word(device, PCI_COMMAND) & PCI_COMMAND_MASTER))
+		irq_ring(device, kind, irq_share(device, kind, vector));
 	irq_update_pin(device);
 }
 

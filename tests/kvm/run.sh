@@ -433,10 +433,17 @@ done
 for check in copy refusals notify 'end_of_ram 512'; do
 	run_case "demo_dma_${check% *}" checks dma_copy "$check" --vfio demo
 done
+for check in msi msi_wakes multi queue_clamped moves kinds both; do
+	run_case demo_messages_$check checks messages $check --vfio demo
+done
+for check in command move; do
+	run_case demo_gate_$check checks bar_gate $check --vfio demo --cpus 2
+done
 for check in messages memory masked; do
 	run_case demo_$check checks demo $check --vfio demo
 done
 run_case demo_trapped checks demo memory --vfio demo,x-no-mmap=on
+run_case demo_no_irqfd checks interrupts msix --vfio demo,x-no-kvm-irqfd=on
 run_case demo_beside_testdev demo_beside_testdev
 run_case demo_tour demo_tour
 run_case demo_traced demo_traced

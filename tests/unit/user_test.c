@@ -139,6 +139,10 @@ static int set_irq(struct client *client, uint32_t index, uint32_t action, uint3
 	return vfio_backend_user.set_irqs(&client->device, &request);
 }
 
+/* Control words in the device's configuration space. */
+#define MSI_FLAGS  0x42u
+#define MSIX_FLAGS 0x5au
+
 #define TRIGGER VFIO_IRQ_SET_ACTION_TRIGGER
 
 /* ---- an honest server ---- */
@@ -267,14 +271,14 @@ START_TEST(vectors_ring)
 	ck_assert_int_eq(
 		set_irq(&client, VFIO_PCI_MSIX_IRQ_INDEX, TRIGGER, 0, TESTDEV_VECTORS, fds), 0);
 	/* As the kernel would, the backend has switched MSI-X on in the device itself. */
-	ck_assert_uint_eq(get(&client, &client.config, 0x52, 2), 0x8003);
+	ck_assert_uint_eq(get(&client, &client.config, MSIX_FLAGS, 2), 0x8003);
 	for (unsigned int i = 0; i < TESTDEV_VECTORS; i++) {
 		put(&client, &client.bar0, TESTDEV_TRIGGER, i, 4);
 		if (i != 1)
 			ck_assert(rings(fds[i], 1000));
 	}
 	ck_assert_int_eq(set_irq(&client, VFIO_PCI_MSIX_IRQ_INDEX, TRIGGER, 0, 0, NULL), 0);
-	ck_assert_uint_eq(get(&client, &client.config, 0x52, 2), 0x0003);
+	ck_assert_uint_eq(get(&client, &client.config, MSIX_FLAGS, 2), 0x0003);
 	put(&client, &client.bar0, TESTDEV_TRIGGER, 0, 4);
 	ck_assert(!rings(fds[0], 20));
 	ck_assert_int_eq(
@@ -282,6 +286,33 @@ START_TEST(vectors_ring)
 		-EINVAL);
 	for (unsigned int i = 0; i < TESTDEV_VECTORS; i++)
 		close(fds[i]);
+	client_close(&client);
+}
+END_TEST
+
+/* The device is told how many messages it may send, and folds its interrupts into them. */
+START_TEST(messages_are_shared)
+{
+	struct client client;
+	int fds[2];
+
+	client_start(&client);
+	for (unsigned int i = 0; i < 2; i++)
+		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	put(&client, &client.config, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
+	ck_assert_int_eq(set_irq(&client, VFIO_PCI_MSI_IRQ_INDEX, TRIGGER, 0, 1, fds), 0);
+	ck_assert_uint_eq(get(&client, &client.config, MSI_FLAGS, 2), 0x185);
+	ck_assert_int_eq(set_irq(&client, VFIO_PCI_MSI_IRQ_INDEX, TRIGGER, 1, 1, &fds[1]), 0);
+	ck_assert_uint_eq(get(&client, &client.config, MSI_FLAGS, 2), 0x195);
+	ck_assert_int_eq(set_irq(&client, VFIO_PCI_MSI_IRQ_INDEX, TRIGGER, 0, 1, fds), 0);
+	ck_assert_uint_eq(get(&client, &client.config, MSI_FLAGS, 2), 0x195);
+	put(&client, &client.bar0, TESTDEV_TRIGGER, 3, 4);
+	ck_assert(rings(fds[1], 1000));
+	ck_assert(!rings(fds[0], 0));
+	ck_assert_int_eq(set_irq(&client, VFIO_PCI_MSI_IRQ_INDEX, TRIGGER, 0, 0, NULL), 0);
+	ck_assert_uint_eq(get(&client, &client.config, MSI_FLAGS, 2), 0x194);
+	close(fds[0]);
+	close(fds[1]);
 	client_close(&client);
 }
 END_TEST
@@ -513,6 +544,7 @@ END_TEST
 UNIT_MAIN("user", { device_is_described, 0 }, { region_is_mapped, 0 },
 	  { accesses_end_with_the_region, 0 }, { dma_goes_both_ways, 3 },
 	  { readonly_memory_is_not_written, 0 }, { maps_are_exact, 0 }, { vectors_ring, 0 },
-	  { pin_rings_until_it_is_lowered, 0 }, { reset_reaches_the_device, 0 },
-	  { server_that_is_not_there, 0 }, { lie_ends_the_connection, UNIT_COUNT(lies) },
+	  { messages_are_shared, 0 }, { pin_rings_until_it_is_lowered, 0 },
+	  { reset_reaches_the_device, 0 }, { server_that_is_not_there, 0 },
+	  { lie_ends_the_connection, UNIT_COUNT(lies) },
 	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { short_file_is_not_mapped, 0 })

@@ -79,22 +79,41 @@ static int user_send_vectors(struct vfio_device *device, const struct vfio_irq_r
 	return ret;
 }
 
-/* The device's own enable bit follows its interrupts, as the kernel's VFIO has it. */
-static int user_switch_enable(struct vfio_device *device, uint32_t index, bool on)
+/* MSI tells the device how many vectors it has, as a power of two: not fewer than `count`. */
+static uint16_t user_msi_size(uint16_t flags, uint32_t count)
+{
+	uint16_t size = 0;
+
+	while (count > 1u << size && size < 5)
+		size++;
+	if ((flags & PCI_MSI_FLAGS_ENABLE) && (flags & PCI_MSI_FLAGS_QSIZE) >= size << 4)
+		return flags;
+	return (uint16_t)((flags & ~PCI_MSI_FLAGS_QSIZE) | size << 4);
+}
+
+/*
+ * The device's own control word follows its interrupts, as the kernel's VFIO has it: with `count`
+ * vectors from 0 on, or 0 for off.
+ */
+static int user_switch_kind(struct vfio_device *device, uint32_t index, uint32_t count)
 {
 	const struct user_device *user = user_device_of(device);
-	unsigned int reg = index == VFIO_PCI_MSIX_IRQ_INDEX ? user->msix_cap : user->msi_cap;
-	uint16_t bit =
-		index == VFIO_PCI_MSIX_IRQ_INDEX ? PCI_MSIX_FLAGS_ENABLE : PCI_MSI_FLAGS_ENABLE;
-	uint16_t flags;
+	bool msix = index == VFIO_PCI_MSIX_IRQ_INDEX;
+	unsigned int reg = msix ? user->msix_cap : user->msi_cap;
+	uint16_t enable = msix ? PCI_MSIX_FLAGS_ENABLE : PCI_MSI_FLAGS_ENABLE;
+	uint16_t old, flags;
 	int ret;
 
-	if (!reg || (index != VFIO_PCI_MSIX_IRQ_INDEX && index != VFIO_PCI_MSI_IRQ_INDEX))
+	if (!reg || (!msix && index != VFIO_PCI_MSI_IRQ_INDEX))
 		return 0;
-	ret = user_region_read(device, &user->config, reg + PCI_MSI_FLAGS, &flags, sizeof(flags));
-	if (ret < 0 || !(flags & bit) == !on)
-		return ret < 0 ? ret : 0;
-	flags ^= bit;
+	/* Both kinds have it at the same place. */
+	ret = user_region_read(device, &user->config, reg + PCI_MSI_FLAGS, &old, sizeof(old));
+	if (ret < 0)
+		return ret;
+	flags = msix || !count ? old : user_msi_size(old, count);
+	flags = (uint16_t)(count ? flags | enable : flags & ~enable);
+	if (flags == old)
+		return 0;
 	ret = user_region_write(device, &user->config, reg + PCI_MSI_FLAGS, &flags, sizeof(flags));
 	return ret < 0 ? ret : 0;
 }
@@ -114,6 +133,6 @@ int user_set_irqs(struct vfio_device *device, const struct vfio_irq_request *req
 	else
 		ret = user_send_irqs(device, request, request->start, request->count, NULL);
 	if (ret == 0 && trigger && (request->fds || request->count == 0))
-		ret = user_switch_enable(device, request->index, request->fds != NULL);
+		ret = user_switch_kind(device, request->index, request->start + request->count);
 	return ret;
 }
