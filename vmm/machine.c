@@ -434,8 +434,8 @@ static struct machine *machine_new(const struct config *config)
 }
 
 /*
- * Threads get a stack too small for a huge page: of the default one the kernel may back 2 MiB at the
- * first touch, depending on where it happens to lie.
+ * Threads get a stack too small for a huge page: of the default one the kernel may back 2 MiB at
+ * the first touch, depending on where it happens to lie.
  */
 static void machine_limit_stacks(void)
 {

@@ -58,6 +58,8 @@ static void describe(const struct config *config, char *text, size_t size)
 			 config->console, (unsigned long long)(config->memory / MIB), config->cpus,
 			 config->no_reboot ? " once" : "", config->stats ? " stats" : "");
 
+	if (config->json)
+		length += snprintf(text + length, size - (size_t)length, " json");
 	if (config->trace.file)
 		length += snprintf(text + length, size - (size_t)length, " trace=%s/%u",
 				   config->trace.file, config->trace.topics);
@@ -100,6 +102,8 @@ static const struct {
 	  "0 k=- i=- a=- c=stdio m=512 n=1 faults=1 0000:01:00.0,no-irqfd" },
 	{ "--trace a.json --inject irq#1=lost --inject KVM_RUN#2=EIO",
 	  "0 k=- i=- a=- c=stdio m=512 n=1 trace=a.json/1023 faults=2" },
+	{ "config 01:00.0 --json 02:00.0",
+	  "5 k=- i=- a=- c=stdio m=512 n=1 json 0000:01:00.0 0000:02:00.0" },
 	{ "--help", "1 k=- i=- a=- c=stdio m=512 n=1" },
 	{ "-h", "1 k=- i=- a=- c=stdio m=512 n=1" },
 	{ "--version", "2 k=- i=- a=- c=stdio m=512 n=1" },
@@ -159,6 +163,8 @@ static const struct {
 	{ "--trace-filter irq", "--trace-filter", "needs --trace" },
 	{ "--trace - --trace-filter irq,dmas", "--trace-filter", "dmas: expected some of kvm," },
 	{ "--inject KVM_RUN=EIO", "--inject", "expected IOCTL#N=ERRNO" },
+	{ "config", "config", "which devices?" },
+	{ "config 01:00.0 --all", "--all", "unknown option here" },
 	{ "stray", "stray", "unexpected word" },
 	{ "run run", "run", "unexpected word" },
 	{ "--cpus 2 stray", "stray", "unexpected word" },

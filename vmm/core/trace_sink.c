@@ -269,8 +269,10 @@ void trace_sink_free(struct trace_sink *sink, uint64_t now)
 	sink_end_phase(sink, now);
 	sink_write_counters(sink, now);
 	sink->writer->close(&sink->output);
-	if (fflush(sink->output.file) || ferror(sink->output.file))
+	if (fflush(sink->output.file))
 		log_errno(sink->path, -errno, "write the trace");
+	else if (ferror(sink->output.file))
+		log_errno(sink->path, -EIO, "write some of the trace");
 	fclose(sink->output.file);
 	for (size_t i = 0; i < sink->thread_count; i++)
 		free(sink->threads[i]);
