@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "curves.h"
 #include "default_guest.h"
 #include "devices/pci_host.h"
 #include "devices/power.h"
@@ -37,6 +38,7 @@
 struct machine {
 	const struct config *config;
 	struct vm vm;
+	struct curves curves;
 	struct console console;
 	struct serial serial;
 	struct pci_host pci_host;
@@ -337,6 +339,8 @@ static int machine_start(struct machine *machine)
 		ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
 	if (ret == 0)
 		ret = vm_start(&machine->vm);
+	if (ret == 0)
+		curves_start(&machine->curves, &machine->vm);
 	trace_phase(STATS_RUN_PHASE);
 	return ret;
 }
@@ -363,6 +367,7 @@ static enum vm_event machine_loop(struct machine *machine)
 
 	while (ret == 0) {
 		event = vm_wait(&machine->vm);
+		curves_stop(&machine->curves);
 		if (event != VM_EVENT_RESET || machine->config->no_reboot)
 			return event;
 		ret = machine_reset(machine);

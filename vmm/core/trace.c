@@ -283,6 +283,17 @@ void trace_phase(const char *name)
 		trace_sink_phase(trace.sink, name, now);
 }
 
+void trace_counter(const char *series, const char *kind, uint64_t value)
+{
+	if (trace.sink)
+		trace_sink_counter(trace.sink, series, kind, value, trace_now());
+}
+
+bool trace_wants_counters(void)
+{
+	return trace.sink && trace_sink_is_timeline(trace.sink);
+}
+
 /* Of one of those that were kept; the last one lasts. */
 static uint64_t trace_phase_length(unsigned int i)
 {

@@ -30,7 +30,7 @@
 	X(KVM_CREATE_PIT2) X(KVM_SET_TSS_ADDR) X(KVM_SET_IDENTITY_MAP_ADDR) X(KVM_CREATE_VCPU)     \
 	X(KVM_SET_CPUID2) X(KVM_GET_SREGS) X(KVM_SET_SREGS) X(KVM_GET_REGS) X(KVM_SET_REGS)        \
 	X(KVM_SET_MSRS) X(KVM_RUN) X(KVM_IRQ_LINE) X(KVM_SET_GSI_ROUTING) X(KVM_IRQFD)             \
-	X(KVM_SIGNAL_MSI) X(KVM_CREATE_DEVICE) X(KVM_SET_DEVICE_ATTR)                              \
+	X(KVM_SIGNAL_MSI) X(KVM_CREATE_DEVICE) X(KVM_SET_DEVICE_ATTR) X(KVM_GET_STATS_FD)        \
 	X(VFIO_GET_API_VERSION) X(VFIO_CHECK_EXTENSION) X(VFIO_SET_IOMMU)                          \
 	X(VFIO_GROUP_GET_STATUS) X(VFIO_GROUP_SET_CONTAINER) X(VFIO_GROUP_UNSET_CONTAINER)         \
 	X(VFIO_GROUP_GET_DEVICE_FD) X(VFIO_DEVICE_GET_INFO) X(VFIO_DEVICE_GET_REGION_INFO)         \
@@ -150,6 +150,12 @@ void trace_phase(const char *name);
 
 /* How long phases of this name have lasted, in nanoseconds; 0 while nobody listens. */
 uint64_t trace_phase_ns(const char *name);
+
+/* A curve of a timeline has come to this value; `series` and `kind` must be literals. */
+void trace_counter(const char *series, const char *kind, uint64_t value);
+
+/* Whether a timeline is written, that is, whether curves are worth anything. */
+bool trace_wants_counters(void);
 
 /*
  * Write what was gathered: phases with their times, ioctls by name with count and total time, and

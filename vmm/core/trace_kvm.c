@@ -116,6 +116,8 @@ TRACE_ABOUT(KVM_CREATE_VM, kvm, FILE_KVM, kvm_decode_create_vm,
 	    "an empty machine: no memory, no CPU; all that follows is put into it");
 TRACE_ABOUT(KVM_CREATE_VCPU, kvm, FILE_VM, kvm_decode_create_vcpu,
 	    "a CPU of the guest; one thread of minivmm will run it");
+TRACE_ABOUT(KVM_GET_STATS_FD, kvm, "vCPU", NULL,
+	    "KVM's own counters of this vCPU, for the curves of the timeline");
 TRACE_ABOUT(KVM_CREATE_DEVICE, kvm, FILE_VM, kvm_decode_create_device,
 	    "KVM's link to VFIO, to be told of the groups whose devices the guest has");
 TRACE_ABOUT(KVM_SET_DEVICE_ATTR, kvm, "KVM device", kvm_decode_device_attr, NULL);

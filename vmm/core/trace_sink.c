@@ -116,6 +116,25 @@ static void sink_count(struct trace_sink *sink, const struct trace_fields *field
 		sink_write_counters(sink, now);
 }
 
+void trace_sink_counter(struct trace_sink *sink, const char *series, const char *kind,
+			uint64_t value, uint64_t now)
+{
+	struct trace_counter *counter;
+
+	pthread_mutex_lock(&sink->lock);
+	counter = sink_find_counter(sink, series, kind);
+	if (counter) {
+		counter->count = value;
+		sink_write_counters(sink, now - sink->began);
+	}
+	pthread_mutex_unlock(&sink->lock);
+}
+
+bool trace_sink_is_timeline(const struct trace_sink *sink)
+{
+	return sink->writer == &trace_json_writer;
+}
+
 /* ---- events ---- */
 
 static bool sink_names_file(int fd)

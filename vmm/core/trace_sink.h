@@ -38,6 +38,13 @@ void trace_sink_call(struct trace_sink *sink, const struct trace_made *made);
 bool trace_sink_enter(struct trace_sink *sink, struct trace_span *span);
 void trace_sink_leave(struct trace_sink *sink, struct trace_span *span, uint64_t end);
 
+/* One kind of a series has come to this value; written at once. */
+void trace_sink_counter(struct trace_sink *sink, const char *series, const char *kind,
+			uint64_t value, uint64_t now);
+
+/* Whether it is a form in which counters are shown. */
+bool trace_sink_is_timeline(const struct trace_sink *sink);
+
 /* A phase begins, the one before it ends. */
 void trace_sink_phase(struct trace_sink *sink, const char *name, uint64_t now);
 

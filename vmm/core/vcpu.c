@@ -66,7 +66,7 @@ int vcpu_init(struct vcpu *vcpu, struct vm *vm, unsigned int index)
 {
 	int ret;
 
-	*vcpu = (struct vcpu){ .vm = vm, .index = index, .fd = -1 };
+	*vcpu = (struct vcpu){ .vm = vm, .index = index, .fd = -1, .stats_fd = -1 };
 	vcpu->fd = trace_ioctl(vm->fd, KVM_CREATE_VCPU, index);
 	if (vcpu->fd < 0)
 		return log_errno("KVM", vcpu->fd, "KVM_CREATE_VCPU %u", index);
@@ -76,6 +76,9 @@ int vcpu_init(struct vcpu *vcpu, struct vm *vm, unsigned int index)
 		vcpu->run = NULL;
 		return log_errno("KVM", ret, "mmap of vCPU %u", index);
 	}
+	/* Once it runs, this call would wait for it to stop. */
+	if (trace_wants_counters())
+		vcpu->stats_fd = trace_ioctl(vcpu->fd, KVM_GET_STATS_FD, 0);
 	return arch_vcpu_init(vcpu);
 }
 
@@ -83,10 +86,12 @@ void vcpu_destroy(struct vcpu *vcpu)
 {
 	if (vcpu->run)
 		munmap(vcpu->run, vcpu->vm->vcpu_mmap_size);
+	if (vcpu->stats_fd >= 0)
+		close(vcpu->stats_fd);
 	if (vcpu->fd >= 0)
 		close(vcpu->fd);
 	vcpu->run = NULL;
-	vcpu->fd = -1;
+	vcpu->fd = vcpu->stats_fd = -1;
 }
 
 /*

@@ -20,6 +20,7 @@ struct vcpu {
 	struct vm *vm;
 	unsigned int index; /* also the APIC id on x86 */
 	int fd;
+	int stats_fd; /* KVM's counters of it, while somebody draws curves of them; else -1 */
 	struct kvm_run *run;
 	pthread_t thread;
 	bool started;

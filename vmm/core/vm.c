@@ -279,7 +279,7 @@ int vm_start(struct vm *vm)
 	if (!vm->vcpus)
 		return log_errno("machine", -ENOMEM, "allocate vCPUs");
 	for (unsigned int i = 0; i < vm->cpus; i++)
-		vm->vcpus[i].fd = -1;
+		vm->vcpus[i].fd = vm->vcpus[i].stats_fd = -1;
 	for (unsigned int i = 0; i < vm->cpus && ret == 0; i++)
 		ret = vcpu_init(&vm->vcpus[i], vm, i);
 	for (unsigned int i = 0; i < vm->cpus && ret == 0; i++)
