@@ -15,6 +15,7 @@ struct config_views {
 	const struct config_shown *shown;
 	struct vfio_config config;
 	struct pci_function function;
+	unsigned int power; /* where the power state is, or 0 */
 };
 
 /* A register in both views. */
@@ -56,6 +57,18 @@ static void config_reset_messages(struct pci_function *function)
 			     pci_get_word(function, msix + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE);
 }
 
+/* A device that nobody has open may be asleep; VFIO wakes it. */
+static void config_wake(struct config_views *views)
+{
+	unsigned int cap = pci_find_capability(&views->function, PCI_CAP_ID_PM);
+
+	if (!cap)
+		return;
+	views->power = cap + PCI_PM_CTRL;
+	views->config.emulated[views->power] |= PCI_PM_CTRL_STATE_MASK;
+	views->function.config[views->power] &= (uint8_t)~PCI_PM_CTRL_STATE_MASK;
+}
+
 /* BARs are placed when a machine is built: until then they hold no address. */
 static struct config_views *config_views_new(const struct config_shown *shown)
 {
@@ -69,6 +82,7 @@ static struct config_views *config_views_new(const struct config_shown *shown)
 	memcpy(views->function.config, shown->bytes, shown->size);
 	vfio_config_apply(&views->config, &views->function);
 	config_reset_messages(&views->function);
+	config_wake(views);
 	for (unsigned int bar = 0; bar < PCI_BAR_ROM; bar++) {
 		uint64_t size = shown->bar_size[bar];
 
@@ -115,6 +129,8 @@ static void config_row_init(struct config_row *row, const struct config_views *v
 		    views->shown->bytes[offset + i] != config_guest_byte(views, offset + i))
 			row->why = vfio_config_explain(&views->config, offset + i);
 	}
+	if (row->why && offset == views->power)
+		row->why = "asleep while nobody has it open";
 	if (!row->reg.bits)
 		return;
 	trace_flags_text(row->device_bits, sizeof(row->device_bits), row->device, row->reg.bits);

@@ -40,6 +40,7 @@ static void usual(struct config_shown *shown)
 	fake.config[PCI_COMMAND] = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 	fake.config[PCI_BASE_ADDRESS_0 + 3] = 0xfe;
 	fake.config[PCI_INTERRUPT_LINE] = 11;
+	fake.config[fake.pm_cap + PCI_PM_CTRL] = 3;
 	fake.config[fake.msix_cap + PCI_MSIX_FLAGS + 1] = PCI_MSIX_FLAGS_ENABLE >> 8;
 	fake.config[0x104] = 0x77;
 	shown_init(shown, &fake);
@@ -54,6 +55,7 @@ static const char *const lines[] = {
 	"the guest's addresses are not the host's\n",
 	"03c    Interrupt Line               0x0b        0x00        "
 	"the guest's number, not the host's\n",
+	"0x0003      0x0000      D3HOT -> 0: asleep while nobody has it open\n",
 	"MSI-X: emulated: vectors go to the guest by eventfd, never by the guest's addresses\n",
 	"Message Control              0x8007      0x0007      ENABLE|0x7 -> 0x7: vectors go to the",
 	"\n100  extended, Device Serial Number: passed: the device's own\n",
