@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/pci.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,12 +21,10 @@
 #include "devices/testdev.h"
 #include "firmware/boot.h"
 #include "host_command.h"
+#include "host_devices.h"
 #include "stats.h"
 #include "user_devices.h"
 #include "vfio/host/host_doctor.h"
-#include "vfio/host/host_memlock.h"
-#include "vfio/vfio_dma.h"
-#include "vfio/vfio_pci.h"
 #include "vmm/core/log.h"
 #include "vmm/core/prefault.h"
 #include "vmm/core/trace.h"
@@ -42,12 +39,8 @@ struct machine {
 	struct console console;
 	struct serial serial;
 	struct pci_host pci_host;
-	struct host_device host_devices[OPTIONS_DEVICES_MAX];
 	struct prefault prefault[MACHINE_BANKS];
-	struct vfio_space space;
-	struct vfio_dma_map dma;
-	struct arch_range dma_reach[VFIO_RANGES_MAX];
-	struct vfio_pci *devices[OPTIONS_DEVICES_MAX];
+	struct host_devices devices;
 	struct user_devices users;
 	struct default_guest guest;
 	struct boot_config boot;
@@ -56,20 +49,6 @@ struct machine {
 };
 
 /* ---- before anything is built: what can go wrong is found first ---- */
-
-static int machine_check_host(struct machine *machine)
-{
-	const struct config *config = machine->config;
-	const struct host_guest guest = host_command_guest(config);
-
-	for (unsigned int i = 0; i < config->device_count; i++) {
-		int ret = host_check_device(config->devices[i], &guest, &machine->host_devices[i]);
-
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
-}
 
 static int machine_open_file(const char *path, const char *what, int *fd)
 {
@@ -88,7 +67,7 @@ static int machine_open_images(struct machine *machine)
 	boot->initrd_name = config->initrd;
 	boot->cmdline = config->append ? config->append : "console=ttyS0";
 	if (!config->kernel)
-		return default_guest_open(&machine->guest, machine->host_devices,
+		return default_guest_open(&machine->guest, machine->devices.found,
 					  config->device_count, config->append, boot);
 	ret = machine_open_file(config->kernel, "kernel", &boot->kernel_fd);
 	if (ret == 0 && config->initrd)
@@ -141,120 +120,12 @@ static int machine_add_serial(struct machine *machine)
 	return ret < 0 ? log_errno("serial port", ret, "place its registers") : 0;
 }
 
-/* BARs shall lie where devices reach each other's. */
-static void machine_set_reach(struct machine *machine)
-{
-	unsigned int count = machine->dma.range_count;
-
-	for (unsigned int i = 0; i < count; i++) {
-		const struct vfio_range *range = &machine->dma.ranges[i];
-		uint64_t size = range->last - range->first;
-
-		machine->dma_reach[i].base = range->first;
-		machine->dma_reach[i].size = size == UINT64_MAX ? size : size + 1;
-	}
-	pci_host_set_reach(&machine->pci_host, machine->dma_reach, count);
-}
-
-static int machine_start_dma(struct machine *machine)
-{
-	int ret = 0;
-
-	trace_phase("wait for RAM");
-	for (unsigned int bank = 0; bank < MACHINE_BANKS && ret == 0; bank++)
-		if (machine->prefault[bank].size)
-			ret = prefault_finish(&machine->prefault[bank]);
-	trace_phase("map RAM for DMA");
-	if (ret == 0)
-		ret = vfio_dma_start(&machine->dma, &machine->space, &machine->vm.memory,
-				     machine->config->device_count > 1);
-	if (ret == -ENOMEM)
-		host_explain_memlock(machine->config->memory);
-	machine_set_reach(machine);
-	trace_phase("open devices");
-	return ret;
-}
-
-static unsigned int machine_function_number(const struct machine *machine, unsigned int i)
-{
-	const char *bdf = machine->host_devices[i].bdf;
-
-	return (unsigned int)(bdf[strlen(bdf) - 1] - '0');
-}
-
-/* Whether two devices are functions of one slot of the host: all but the last digit is the same. */
-static bool machine_same_slot(const struct machine *machine, unsigned int a, unsigned int b)
-{
-	const char *bdf = machine->host_devices[a].bdf;
-
-	return strncmp(bdf, machine->host_devices[b].bdf, strlen(bdf) - 1) == 0;
-}
-
-/*
- * Functions of one slot stay together when all of them are passed through: their drivers may expect
- * it. Otherwise each is a device by itself.
- */
-static int machine_plug_device(struct machine *machine, unsigned int i, struct vfio_pci *device)
-{
-	unsigned int missing = host_slot_functions(machine->host_devices[i].bdf);
-	int slot = pci_host_free_slot(&machine->pci_host);
-	bool alone = !(missing & (missing - 1));
-
-	for (unsigned int k = 0; k < machine->config->device_count; k++) {
-		if (!machine_same_slot(machine, i, k))
-			continue;
-		missing &= ~(1u << machine_function_number(machine, k));
-		if (k < i)
-			slot = PCI_SLOT(machine->devices[k]->function.devfn);
-	}
-	if (alone || missing || slot < 0)
-		return pci_host_add(&machine->pci_host, &device->function);
-	return pci_host_add_at(&machine->pci_host, &device->function,
-			       PCI_DEVFN(slot, machine_function_number(machine, i)));
-}
-
-/* The first device opens the space for DMA; all share it. */
-static int machine_add_device(struct machine *machine, unsigned int i)
-{
-	const struct host_device *host = &machine->host_devices[i];
-	struct vfio_pci *device;
-	int ret;
-
-	ret = vfio_pci_new(&machine->vm, &machine->space, host->bdf, host->group,
-			   &machine->config->vfio[i], &device);
-	if (ret < 0)
-		return ret;
-	ret = machine_plug_device(machine, i, device);
-	if (ret < 0) {
-		vfio_pci_free(device);
-		return ret;
-	}
-	machine->devices[i] = device;
-	return i == 0 ? machine_start_dma(machine) : 0;
-}
-
-static int machine_add_devices(struct machine *machine)
-{
-	int ret;
-
-	if (machine->config->device_count == 0)
-		return 0;
-	ret = host_raise_memlock(machine->config->memory);
-	if (ret < 0)
-		return ret;
-	machine->space.backend = &vfio_backend_group;
-	ret = machine->space.backend->space_open(&machine->space);
-	for (unsigned int i = 0; i < machine->config->device_count && ret == 0; i++)
-		ret = machine_add_device(machine, i);
-	return ret;
-}
-
 /* What else is wrong with the host may be why; returns err. */
 static int machine_explain(const struct machine *machine, int err)
 {
 	const struct host_guest guest = host_command_guest(machine->config);
 
-	host_explain_failure(machine->host_devices, machine->config->device_count, &guest);
+	host_explain_failure(machine->devices.found, machine->config->device_count, &guest);
 	return err;
 }
 
@@ -281,7 +152,8 @@ static int machine_build(struct machine *machine)
 		ret = pci_host_init(&machine->pci_host, &machine->vm);
 	trace_phase("open devices");
 	if (ret == 0)
-		ret = machine_add_devices(machine);
+		ret = host_devices_open(&machine->devices, machine->config, &machine->pci_host,
+					machine->prefault, MACHINE_BANKS);
 	if (ret == 0)
 		ret = user_devices_open(&machine->users, machine->config, &machine->pci_host);
 	if (ret == 0 && machine->config->testdev)
@@ -328,11 +200,10 @@ static int machine_catch_signals(struct machine *machine)
 /* Power on: devices get their interrupt lines, the guest its kernel, and the vCPUs run. */
 static int machine_start(struct machine *machine)
 {
-	int ret = 0;
+	int ret;
 
 	trace_phase("load the kernel");
-	for (unsigned int i = 0; i < machine->config->device_count && ret == 0; i++)
-		ret = vfio_pci_power_on(machine->devices[i]);
+	ret = host_devices_power_on(&machine->devices);
 	if (ret == 0)
 		ret = user_devices_power_on(&machine->users);
 	if (ret == 0)
@@ -402,13 +273,10 @@ static void machine_destroy(struct machine *machine)
 	for (unsigned int bank = 0; bank < MACHINE_BANKS; bank++)
 		prefault_cancel(&machine->prefault[bank]);
 	vm_stop(&machine->vm);
-	for (unsigned int i = 0; i < OPTIONS_DEVICES_MAX && machine->devices[i]; i++)
-		vfio_pci_quiesce(machine->devices[i]);
-	vfio_dma_stop(&machine->dma);
+	host_devices_stop(&machine->devices);
 	user_devices_stop(&machine->users);
 	pci_host_destroy(&machine->pci_host);
-	if (machine->space.backend)
-		machine->space.backend->space_close(&machine->space);
+	host_devices_close(&machine->devices);
 	user_devices_close(&machine->users);
 	console_destroy(&machine->console);
 	serial_destroy(&machine->serial);
@@ -433,7 +301,7 @@ static struct machine *machine_new(const struct config *config)
 	machine->config = config;
 	machine->vm.fd = machine->vm.kvm_fd = machine->vm.vfio_fd = -1;
 	machine->vm.event_source.fd = machine->vm.loop.epoll_fd = -1;
-	machine->space.fd = machine->signals.fd = -1;
+	machine->devices.space.fd = machine->signals.fd = -1;
 	machine->boot.kernel_fd = machine->boot.initrd_fd = -1;
 	return machine;
 }
@@ -464,7 +332,7 @@ int machine_run(const struct config *config)
 	ret = trace_open(&config->trace);
 	trace_phase("check the host");
 	if (ret == 0)
-		ret = machine_check_host(machine);
+		ret = host_devices_find(&machine->devices, config);
 	if (ret == 0)
 		ret = user_devices_prepare(&machine->users, config);
 	if (ret == 0)

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_devices.h"
+
+#include <errno.h>
+#include <linux/pci.h>
+#include <string.h>
+
+#include "host_command.h"
+#include "vfio/host/host_memlock.h"
+#include "vmm/core/trace.h"
+
+int host_devices_find(struct host_devices *devices, const struct config *config)
+{
+	const struct host_guest guest = host_command_guest(config);
+
+	devices->count = config->device_count;
+	for (unsigned int i = 0; i < devices->count; i++) {
+		int ret = host_check_device(config->devices[i], &guest, &devices->found[i]);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* BARs shall lie where devices reach each other's. */
+static void host_devices_set_reach(struct host_devices *devices, struct pci_host *host)
+{
+	unsigned int count = devices->dma.range_count;
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct vfio_range *range = &devices->dma.ranges[i];
+		uint64_t size = range->last - range->first;
+
+		devices->reach[i].base = range->first;
+		devices->reach[i].size = size == UINT64_MAX ? size : size + 1;
+	}
+	pci_host_set_reach(host, devices->reach, count);
+}
+
+static int host_devices_start_dma(struct host_devices *devices, struct pci_host *host,
+				  struct prefault *prefault, unsigned int banks)
+{
+	struct memory *memory = &host->vm->memory;
+	int ret = 0;
+
+	trace_phase("wait for RAM");
+	for (unsigned int bank = 0; bank < banks && ret == 0; bank++)
+		if (prefault[bank].size)
+			ret = prefault_finish(&prefault[bank]);
+	trace_phase("map RAM for DMA");
+	if (ret == 0)
+		ret = vfio_dma_start(&devices->dma, &devices->space, memory, devices->count > 1);
+	if (ret == -ENOMEM)
+		host_explain_memlock(memory_ram_size(memory));
+	host_devices_set_reach(devices, host);
+	trace_phase("open devices");
+	return ret;
+}
+
+static unsigned int host_devices_function(const struct host_devices *devices, unsigned int i)
+{
+	const char *bdf = devices->found[i].bdf;
+
+	return (unsigned int)(bdf[strlen(bdf) - 1] - '0');
+}
+
+/* Whether two are functions of one slot of the host: all but the last digit is the same. */
+static bool host_devices_same_slot(const struct host_devices *devices, unsigned int a,
+				   unsigned int b)
+{
+	const char *bdf = devices->found[a].bdf;
+
+	return strncmp(bdf, devices->found[b].bdf, strlen(bdf) - 1) == 0;
+}
+
+/*
+ * Functions of one slot stay together when all of them are passed through: their drivers may expect
+ * it. Otherwise each is a device by itself.
+ */
+static int host_devices_plug(const struct host_devices *devices, unsigned int i,
+			     struct pci_host *host, struct pci_function *function)
+{
+	unsigned int missing = host_slot_functions(devices->found[i].bdf);
+	int slot = pci_host_free_slot(host);
+	bool alone = !(missing & (missing - 1));
+
+	for (unsigned int k = 0; k < devices->count; k++) {
+		if (!host_devices_same_slot(devices, i, k))
+			continue;
+		missing &= ~(1u << host_devices_function(devices, k));
+		if (k < i)
+			slot = PCI_SLOT(devices->list[k]->function.devfn);
+	}
+	if (alone || missing || slot < 0)
+		return pci_host_add(host, function);
+	return pci_host_add_at(host, function, PCI_DEVFN(slot, host_devices_function(devices, i)));
+}
+
+static int host_devices_add(struct host_devices *devices, unsigned int i,
+			    const struct vfio_device_options *options, struct pci_host *host)
+{
+	const struct host_device *found = &devices->found[i];
+	struct vfio_pci *device;
+	int ret;
+
+	ret = vfio_pci_new(host->vm, &devices->space, found->bdf, found->group, options, &device);
+	if (ret < 0)
+		return ret;
+	ret = host_devices_plug(devices, i, host, &device->function);
+	if (ret < 0) {
+		vfio_pci_free(device);
+		return ret;
+	}
+	devices->list[i] = device;
+	return 0;
+}
+
+int host_devices_open(struct host_devices *devices, const struct config *config,
+		      struct pci_host *host, struct prefault *prefault, unsigned int banks)
+{
+	int ret;
+
+	if (devices->count == 0)
+		return 0;
+	ret = host_raise_memlock(config->memory);
+	if (ret < 0)
+		return ret;
+	devices->space.backend = &vfio_backend_group;
+	ret = devices->space.backend->space_open(&devices->space);
+	for (unsigned int i = 0; i < devices->count && ret == 0; i++) {
+		ret = host_devices_add(devices, i, &config->vfio[i], host);
+		if (ret == 0 && i == 0)
+			ret = host_devices_start_dma(devices, host, prefault, banks);
+	}
+	return ret;
+}
+
+int host_devices_power_on(struct host_devices *devices)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
+		ret = vfio_pci_power_on(devices->list[i]);
+	return ret;
+}
+
+void host_devices_stop(struct host_devices *devices)
+{
+	for (unsigned int i = 0; i < devices->count && devices->list[i]; i++)
+		vfio_pci_quiesce(devices->list[i]);
+	vfio_dma_stop(&devices->dma);
+}
+
+void host_devices_close(struct host_devices *devices)
+{
+	if (devices->space.backend)
+		devices->space.backend->space_close(&devices->space);
+}

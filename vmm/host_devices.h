@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The devices of the machine that are hardware of this host, passed through by the kernel's VFIO.
+ *
+ * Owns the space they share for DMA and what is mapped in it. The devices themselves, once plugged
+ * in, are the host bridge's. user_devices.h is the same for devices that are programs.
+ */
+#ifndef MINIVMM_HOST_DEVICES_H
+#define MINIVMM_HOST_DEVICES_H
+
+#include "devices/pci_host.h"
+#include "options.h"
+#include "vfio/host/host_doctor.h"
+#include "vfio/vfio_dma.h"
+#include "vfio/vfio_pci.h"
+#include "vmm/core/prefault.h"
+
+struct host_devices {
+	unsigned int count;
+	struct host_device found[OPTIONS_DEVICES_MAX];
+	struct vfio_pci *list[OPTIONS_DEVICES_MAX]; /* NULL until plugged in */
+	struct vfio_space space;
+	struct vfio_dma_map dma;
+	struct arch_range reach[VFIO_RANGES_MAX]; /* what the space can map; for the host bridge */
+};
+
+/* Look for them, and at what would keep them from a guest. 0 or -errno, logged with the fix. */
+int host_devices_find(struct host_devices *devices, const struct config *config);
+
+/*
+ * Open all and plug them in. Between the first one, which makes the space ready for DMA, and the
+ * others RAM is mapped, once `prefault` has filled its `banks` banks. 0 or -errno, logged;
+ * host_devices_close() after either.
+ */
+int host_devices_open(struct host_devices *devices, const struct config *config,
+		      struct pci_host *host, struct prefault *prefault, unsigned int banks);
+
+/* At each power-on of the machine. 0 or -errno, logged. */
+int host_devices_power_on(struct host_devices *devices);
+
+/* They start no DMA any more, and reach no RAM. */
+void host_devices_stop(struct host_devices *devices);
+
+/* After the bus has freed the devices. Accepts a zeroed one. */
+void host_devices_close(struct host_devices *devices);
+
+#endif
