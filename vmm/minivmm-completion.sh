@@ -21,6 +21,12 @@ _minivmm_options()
 	echo --help --version
 }
 
+_minivmm_commands()
+{
+	echo run
+	"$1" --help | sed -n 's/^  minivmm \([a-z]*\) .*/\1/p'
+}
+
 _minivmm()
 {
 	local program=$1 word previous command=${COMP_WORDS[1]:-}
@@ -39,11 +45,11 @@ _minivmm()
 	doctor:-*) mapfile -t COMPREPLY < <(compgen -W '--json --memory' -- "$word") ;;
 	list:*) mapfile -t COMPREPLY < <(compgen -W '--all --json' -- "$word") ;;
 	bind:-* | restore:-*) mapfile -t COMPREPLY < <(compgen -W '--force --dry-run' -- "$word") ;;
-	doctor:* | bind:* | restore:*) [ "${#previous[@]}" -lt 2 ] || _minivmm_devices "$program" "$word" ;;
+	config:* | doctor:* | bind:* | restore:*) [ "${#previous[@]}" -lt 2 ] || _minivmm_devices "$program" "$word" ;;
 	esac
-	[ "${#previous[@]}" -lt 2 ] || case $command in list | doctor | bind | restore) return ;; esac
+	[ "${#previous[@]}" -lt 2 ] || case $command in list | config | doctor | bind | restore) return ;; esac
 	if [ "${#previous[@]}" -eq 1 ] && [[ $word != -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run list doctor bind restore' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "$(_minivmm_commands "$program")" -- "$word")
 	else
 		mapfile -t COMPREPLY < <(compgen -W "$(_minivmm_options "$program")" -- "$word")
 	fi

@@ -7,7 +7,7 @@ program()
 {
 	case $1 in
 	list) printf '0000:01:00.0\tx\n0000:02:00.0\ty\n' ;;
-	--help) printf '  --no-reboot  text\n  --vfio BDF\nLooking after the host:\n  --all\n' ;;
+	--help) printf '  --no-reboot  text\n  --vfio BDF\nLooking after the host:\n  minivmm list [--all]\n  --all\n' ;;
 	esac
 }
 

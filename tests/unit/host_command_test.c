@@ -201,8 +201,9 @@ END_TEST
 static const struct {
 	const char *line, *words;
 } completions[] = {
-	{ "minivmm ", "run list doctor bind restore" },
-	{ "minivmm re", "restore" },
+	{ "minivmm ", "run list" },
+	{ "minivmm l", "list" },
+	{ "minivmm config 02", "02:00.0" },
 	{ "minivmm bind ", "01:00.0 02:00.0" },
 	{ "minivmm bind 01:00.0 0000:0", "0000:01:00.0 0000:02:00.0" },
 	{ "minivmm restore --d", "--dry-run" },
