@@ -46,6 +46,7 @@ static const struct situation {
 
 	{ "kvm-missing", NULL, "kvm", HOST_FAIL, "not loaded", "sudo modprobe kvm_intel" },
 	{ "kvm-missing-and-off", NULL, "kvm", HOST_FAIL, "switched off", "SVM" },
+	{ "kvm-missing-on-arm", NULL, "kvm", HOST_FAIL, "EL2", "dmesg" },
 	{ "kvm-denied", NULL, "kvm", HOST_FAIL, "Permission denied", "usermod -aG kvm" },
 	{ "kvm-nested", NULL, "kvm", HOST_WARN, "virtual machine itself", NULL },
 	{ "kvm-software", NULL, "kvm", HOST_WARN, "emulates", NULL },

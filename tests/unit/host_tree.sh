@@ -196,6 +196,11 @@ healthy()
 ready() { :; }
 kvm_missing() { rm dev/kvm; }
 kvm_missing_and_off() { rm dev/kvm; printf 'vendor_id\t: AuthenticAMD\nflags\t: fpu\n\n' > proc/cpuinfo; }
+kvm_missing_on_arm()
+{
+	rm dev/kvm
+	printf 'processor\t: 0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n\n' > proc/cpuinfo
+}
 kvm_denied() { chmod 0 dev/kvm; }
 kvm_nested() { printf 'vendor_id\t: GenuineIntel\nflags\t\t: vmx hypervisor\n\n' > proc/cpuinfo; }
 kvm_software() { printf 'vendor_id\t: GenuineIntel\nflags\t\t: fpu\n\n' > proc/cpuinfo; }

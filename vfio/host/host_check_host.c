@@ -39,6 +39,14 @@ static void check_kvm_missing(struct host_report *report)
 		host_report_fix(report, "sudo modprobe %s", module);
 		return;
 	}
+	if (cpuinfo_has("CPU implementer")) {
+		host_report_add(
+			report, HOST_FAIL,
+			"/dev/kvm is not there: the kernel was not started at EL2, or has no "
+			"KVM");
+		host_report_fix(report, "sudo dmesg | grep -i kvm   # tells which");
+		return;
+	}
 	host_report_add(report, HOST_FAIL,
 			"/dev/kvm is not there, and the CPU offers no virtualization: it is "
 			"switched off in the firmware, or this is a virtual machine without it");
@@ -82,14 +90,14 @@ static const struct iommu_kind {
 	const char *cpu;   /* in /proc/cpuinfo, when there is no table */
 	const char *unit;  /* how its units are named in /sys/class/iommu */
 	const char *name;
-	const char *on, *off; /* kernel parameters; NULL if on by default */
+	const char *on, *off; /* kernel parameters; NULL: there is none, or no need for it */
 	const char *setup;
 } iommu_kinds[] = {
 	{ "DMAR", "GenuineIntel", "dmar", "Intel VT-d", "intel_iommu=on", "intel_iommu=off",
 	  "turn VT-d (\"Virtualization Technology for Directed I/O\") on in the firmware setup" },
 	{ "IVRS", "AuthenticAMD", "ivhd", "AMD-Vi", NULL, "amd_iommu=off",
 	  "turn IOMMU (AMD-Vi, often below \"AMD CBS\" or \"NBIO\") on in the firmware setup" },
-	{ "IORT", "CPU implementer", "smmu", "Arm SMMU", NULL, "arm-smmu.disable_bypass=0",
+	{ "IORT", "CPU implementer", "smmu", "Arm SMMU", NULL, NULL,
 	  "turn the SMMU on in the firmware setup" },
 };
 
@@ -115,7 +123,7 @@ static void check_iommu_missing(struct host_report *report)
 
 	while (cpu < IOMMU_KINDS && !cpuinfo_has(iommu_kinds[cpu].cpu))
 		cpu++;
-	if (kind && host_kernel_has_parameter(kind->off)) {
+	if (kind && kind->off && host_kernel_has_parameter(kind->off)) {
 		host_report_add(report, HOST_FAIL, "%s. The firmware has %s, %s switches it off",
 				what, kind->name, kind->off);
 		host_fix_del_parameter(report, kind->off);
