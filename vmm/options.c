@@ -359,10 +359,14 @@ static int options_apply(struct config *config, int option, char *value, const c
 /* Interrupts can only be lost by who passes them on: not by KVM. */
 static void options_apply_faults(struct config *config)
 {
+	bool relay = false;
+
 	for (unsigned int fault = 0; fault < config->trace.faults.count; fault++)
-		for (unsigned int i = 0; i < config->device_count; i++)
-			if (config->trace.faults.list[fault].what == TRACE_FAULT_IRQ)
-				config->vfio[i].no_kvm_irqfd = true;
+		relay |= config->trace.faults.list[fault].what == TRACE_FAULT_IRQ;
+	for (unsigned int i = 0; i < config->device_count; i++)
+		config->vfio[i].no_kvm_irqfd |= relay;
+	for (unsigned int i = 0; i < config->user_count; i++)
+		config->users[i].vfio.no_kvm_irqfd |= relay;
 }
 
 static int options_check(const struct config *config)

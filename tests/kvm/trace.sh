@@ -245,9 +245,35 @@ walk()
 			judge_fault "$call#$n" || return 1
 			walked=$((walked + 1))
 		done
-	done < <(jq -r '.[] | select(.ph == "X") | .name' "$json" | grep -E '^(KVM|VFIO)_' | sort | uniq -c)
+	done < <(jq -r '.[] | select(.ph == "X") | .name' "$json" | grep -E '^(KVM|VFIO)_' |
+		grep -v VFIO_USER_ | sort | uniq -c)
 	why="only $walked faults"
 	[ "$walked" -ge 30 ]
+}
+
+# The demo device's second interrupt, by MSI-X, is lost: the guest counts none; late, it does come.
+irq_lost()
+{
+	run demo tour --vfio demo --inject 'irq#2=lost'
+	why="status $status: $(grep '^interrupts' "$work/out" | tr '\n' ' ')"
+	[ "$status" = 0 ] && grep -q '^interrupts by the pin 0x1$' "$work/out" &&
+		grep -q '^interrupts by MSI-X 0x0$' "$work/out"
+}
+
+irq_late()
+{
+	run demo tour --vfio demo --inject 'irq#2=late'
+	why="status $status: $(grep '^interrupts' "$work/out" | tr '\n' ' ')"
+	[ "$status" = 0 ] && grep -q '^interrupts by MSI-X 0x1$' "$work/out"
+}
+
+# A device whose configuration space is dead from the start is refused, with one line that says so.
+config_dead()
+{
+	run demo tour --vfio demo --inject 'config#1=ffff'
+	why="status $status: $(cat "$work/err")"
+	[ "$status" = 1 ] && [ "$(grep -c '^minivmm: error: ' "$work/err")" = 1 ] &&
+		grep -q 'reads all-ones' "$work/err" && [ ! -s "$work/out" ]
 }
 
 for program in strace jq; do
@@ -272,4 +298,8 @@ run_case trace_off_is_free off_is_free
 run_case inject_msix walk interrupts msix
 run_case inject_pin walk interrupts pin
 run_case inject_reset walk endings reset
+run_case inject_demo walk demo tour --vfio demo
+run_case inject_irq_lost irq_lost
+run_case inject_irq_late irq_late
+run_case inject_config config_dead
 exit $bad
