@@ -3,8 +3,8 @@
  * `minivmm config`: a device's configuration space beside what a guest would see of it, register by
  * register, each difference with its reason.
  *
- * Takes the device's bytes and knows neither where they came from nor a running guest: what is shown
- * is the guest's view at its power-on.
+ * Takes the device's bytes and knows neither where they came from nor a running guest: what is
+ * shown is the guest's view at its power-on.
  */
 #ifndef MINIVMM_CONFIG_SHOW_H
 #define MINIVMM_CONFIG_SHOW_H

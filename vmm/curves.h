@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Curves for a timeline: how often each vCPU came out of the guest, and how many interrupts went in.
+ * Curves for a timeline: how often the vCPUs came out of the guest, how many interrupts went in.
  *
  * KVM counts both, also where neither is seen by minivmm: an exit that the kernel handles, an
  * interrupt that goes from VFIO to the guest by irqfd. Here its counters are read every few
@@ -29,8 +29,8 @@ struct curves {
 };
 
 /*
- * After vm_start(); does nothing unless a timeline is written. Where KVM does not tell, there are no
- * curves: that is no error.
+ * After vm_start(); does nothing unless a timeline is written. Where KVM does not tell, there are
+ * no curves: that is no error.
  */
 void curves_start(struct curves *curves, struct vm *vm);
 

@@ -7,7 +7,7 @@
 #include "devices/pci_names.h"
 #include "unit.h"
 
-/* Power management at 0x40, MSI-X at 0x50, one that nobody knows at 0x60; AER and a serial number. */
+/* Power management at 0x40, MSI-X at 0x50, one nobody knows at 0x60; AER and a serial number. */
 static void usual(uint8_t *config)
 {
 	static const uint8_t lists[][2] = { { 0x40, PCI_CAP_ID_PM },
@@ -66,7 +66,7 @@ START_TEST(finds_register)
 }
 END_TEST
 
-/* Lists that point to themselves, and every byte there is: an answer each time, which holds `at`. */
+/* Lists that go round, and every byte there is: an answer each time, which holds `at`. */
 START_TEST(any_bytes)
 {
 	static uint8_t config[PCI_CONFIG_SIZE];
