@@ -152,7 +152,7 @@ static void transfer(uint64_t source, uint64_t target, uint32_t flags)
 	wait_idle(EDU_DMA_START, EDU_START);
 }
 
-/* Half a page into the device, and from there to another page; the end of each is told by the pin. */
+/* Half a page into the device, and from there to another page; the pin tells the end of each. */
 static void check_dma(void)
 {
 	start_interrupts();
