@@ -166,7 +166,7 @@ static const char *trace_region_reason(const struct vfio_region_info *info)
 	if (info->index == VFIO_PCI_CONFIG_REGION_INDEX)
 		return "where in the device's file its configuration space is read and written";
 	if (info->size == 0)
-		return "asked in vain: the device has no such BAR";
+		return "asked in vain: the device has no such region";
 	if (info->cap_offset)
 		return "asked again with room for the rest: which parts of it may be mapped";
 	return "how large the BAR is, and whether it may be mapped: then it needs no exits";
