@@ -197,13 +197,15 @@ do_disk()
 	wait_disk
 }
 
-# The receiving vector of the e1000e goes from one CPU to the other and back, lab.rounds times.
+# The receiving vector of the e1000e goes from one CPU to the other and back, lab.rounds times: at the
+# next interrupt after each wish it is masked, given its new message, and unmasked.
 do_moves()
 {
 	irq=$(sed -n 's/^ *\([0-9]*\):.*-rx-0$/\1/p' /proc/interrupts)
-	for _ in $(seq "$rounds"); do
-		echo 2 > "/proc/irq/$irq/smp_affinity"
-		echo 1 > "/proc/irq/$irq/smp_affinity"
+	mac=$(cat "/sys/class/net/$(card_of e1000e)/address")
+	for cpus in $(yes '2 1' | head -n "$rounds"); do
+		echo "$cpus" > "/proc/irq/$irq/smp_affinity"
+		ping -q -c 1 -w 5 "10.0.$((0x${mac##*:})).1" > /dev/null
 	done
 	say "moved $irq"
 }

@@ -48,13 +48,14 @@ make_stage()
 	mkdir -p "$stage" "$logs"
 	cp "$here"/{host-run.sh,scenario-lib.sh,scenario-devices.sh,config-diff.awk} "$stage"
 	cp -r "$scenarios" "$stage/scenarios"
+	install -m 755 "$here/qemu-peer.sh" "$stage/qemu-peer.sh"
 	# The bare-metal guests and their tests run in here too, where KVM is hardware's.
 	install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
 	install -D -t "$stage/guests" "$LAB_DIR"/../guests/demo_device
 	machine_devices > "$stage/devices"
 	if [ "$LAB_VMM" = qemu ]; then
-		install -m 755 "$here/qemu-peer.sh" "$stage/minivmm"
+		cp "$stage/qemu-peer.sh" "$stage/minivmm"
 	else
 		install -m 755 "$LAB_VMM" "$stage/minivmm" || die "no program to test at $LAB_VMM"
 	fi
@@ -213,8 +214,8 @@ demo()
 bench()
 {
 	scenarios=$here/../bench
-	run beside_qemu
-	sed -n 's/^FIGURE //p' "$logs/beside_qemu.log"
+	run beside_qemu devices_beside_qemu
+	sed -n 's/^FIGURE //p' "$logs"/{,devices_}beside_qemu.log
 }
 
 shell()

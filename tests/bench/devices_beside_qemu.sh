@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034,SC2046,SC2086,SC2154
+# lab: devices=many
+# timeout: 900
+# Devices at work under minivmm and under QEMU q35, in turns within one run: same kernel, same initrd,
+# same NVMe and network card. Figures and ratios, printed by `make bench`; no verdict.
+vmm_limit=200
+reads=500
+moves=20
+
+use()
+{
+	case $1 in
+	minivmm) vmm_program=/lab/stage/minivmm ;;
+	q35) vmm_program=/lab/stage/qemu-peer.sh ;;
+	esac
+}
+
+# What KVM counted for the running VM: exits of all kinds, then those that a VMM's process handled.
+exits()
+{
+	cat /sys/kernel/debug/kvm/"$vmm_pid"-*/exits
+}
+
+user_exits()
+{
+	cat /sys/kernel/debug/kvm/"$vmm_pid"-*/mmio_exits /sys/kernel/debug/kvm/"$vmm_pid"-*/io_exits |
+		awk '{ n += $1 } END { print n }'
+}
+
+# Calls so far but KVM_RUN.
+ioctls()
+{
+	grep 'ioctl(' /tmp/ioctls | grep -v -c KVM_RUN
+}
+
+# on_console PATTERN: what stands in its place \( \).
+on_console()
+{
+	sed -n "s/^lab: $1.*/\1/p" $vmm_out | head -n 1
+}
+
+# note NAME VALUE: for the peer at work.
+note()
+{
+	echo "$peer $1 $2" >> /tmp/notes
+}
+
+noted()
+{
+	sed -n "s/^$1 $2 //p" /tmp/notes
+}
+
+# figure NAME TEXT: both and their ratio.
+figure()
+{
+	echo "FIGURE $2: minivmm $(noted minivmm $1), QEMU q35 $(noted q35 $1)," \
+		"ratio $(awk "BEGIN { q = $(noted q35 $1); if (q) printf \"%.2f\", $(noted minivmm $1) / q; else print \"-\" }")"
+}
+
+# Disk and network by MSI-X.
+at_work()
+{
+	vmm_start --vfio 02:00.0 --vfio 05:00.0 $(guest_tools) --append \
+		"$(todo net_up,settle,iops,settle,deep,load) lab.reads=$reads"
+	wait_line '^lab: settled 1' $vmm_limit
+	all=$(exits) user=$(user_exits)
+	wait_line '^lab: settled 2' $vmm_limit
+	note exits "$(awk "BEGIN { printf \"%.2f\", ($(exits) - $all) / $reads }")"
+	note user "$(awk "BEGIN { printf \"%.3f\", ($(user_exits) - $user) / $reads }")"
+	vmm_wait
+	expect_status 0
+	note iops "$(on_console 'iops \([0-9]*\)')"
+	note deep "$(on_console 'deep \([0-9]*\)')"
+	note load "$(on_console 'load .* \([0-9.]*\) Mbits')"
+}
+
+# The same disk through its pin: one interrupt a read.
+by_pin()
+{
+	vmm_start --vfio 02:00.0 $(guest_tools) --append "$(todo iops,irqs) lab.reads=$reads pci=nomsi"
+	vmm_wait
+	expect_status 0
+	note pin "$(on_console 'iops \([0-9]*\)')"
+}
+
+# ioctls while the drivers load, and while a vector moves between two CPUs: mask, new message, unmask.
+# strace comes when the guest has booted: it would take minutes with it.
+by_ioctls()
+{
+	: > /tmp/ioctls
+	vmm_start --cpus 2 --vfio 02:00.0 --vfio 05:00.0 $(guest_tools) --append \
+		"$(todo settle,modules,disk,net_up,settle,moves,settle) lab.modules=none lab.rounds=$moves"
+	wait_line '^lab: settled 1' $vmm_limit
+	/usr/bin/strace -f -qq -e trace=ioctl -o /tmp/ioctls -p "$vmm_pid" &
+	wait_line '^lab: settled 2' $vmm_limit
+	note drivers "$(ioctls)"
+	before=$(ioctls)
+	wait_line '^lab: settled 3' $vmm_limit
+	note moves "$(awk "BEGIN { printf \"%.2f\", ($(ioctls) - $before) / (2 * $moves) }")"
+	vmm_wait
+	expect_status 0
+	cp /tmp/ioctls "/out/ioctls-$peer.txt"
+}
+
+mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+bind_many 02:00.0 05:00.0
+network_start
+for peer in minivmm q35; do
+	use $peer
+	at_work
+	by_pin
+	by_ioctls
+done
+cat /tmp/notes
+figure iops "reads of 4 KiB a second, one at a time"
+figure deep "reads of 4 KiB a second, eight at a time"
+figure load "network, Mbit/s"
+figure pin "reads of 4 KiB and interrupts a second through INTx"
+figure exits "exits a read, all handled by KVM or the VMM"
+figure user "exits a read that the VMM handled"
+figure drivers "ioctls while the drivers of the disk and the network card load"
+figure moves "ioctls for each masking and unmasking of a vector with a new message"
