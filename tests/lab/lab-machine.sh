@@ -8,6 +8,7 @@
 #   06:00.0 intel-hda   07:00.0 edu         08:00.0 bochs-display   09:00.0 qemu-xhci with usb.img
 #   0a:00.0 ich9-ahci with sata.img         0b:00.0 ivshmem-plain, 2 GiB, /out/ivshmem.mem
 #   0c:00.0 NVMe with nvme3.img and up to two virtual functions    0d:00.0 virtio-net with AER
+#   0e:00.0 0e:00.1 pci-testdev, two functions of one device, hence one group of two
 # and what a scenario can ask for. One processor, because the emulator loses interrupts: at VMRUN and at
 # an exit from a guest QEMU (7.2, and 10.0 too) changes the word of pending interrupts without its
 # lock, and a request that comes at that moment from another thread is gone. It stays in the local
@@ -32,7 +33,7 @@ machine_config()
 machine_devices()
 {
 	printf '0000:%s\n' 01:00.0 02:00.0 04:01.0 04:02.0 05:00.0 06:00.0 07:00.0 08:00.0 09:00.0 \
-		0a:00.0 0b:00.0 0c:00.1 0c:00.2 0c:00.0 0d:00.0
+		0a:00.0 0b:00.0 0c:00.1 0c:00.2 0c:00.0 0d:00.0 0e:00.0 0e:00.1
 }
 
 add()
@@ -68,7 +69,7 @@ add_many()
 {
 	local port functions=sriov_max_vfs=2,sriov_vq_flexible=4,sriov_vi_flexible=4
 
-	for port in 5 6 7 8 9 10 11 12; do
+	for port in 5 6 7 8 9 10 11 12 13; do
 		add -device "pcie-root-port,id=port$port,slot=$port,addr=$(printf '%x' "$port")"
 	done
 	add_disk usb
@@ -86,7 +87,9 @@ add_many()
 		-device "nvme,id=nvme3,serial=lab3,subsys=subsys,bus=port11,$functions" \
 		-device nvme-ns,drive=nvme3,bus=nvme3,nsid=1,shared=on \
 		-netdev hubport,id=net3,hubid=0 \
-		-device virtio-net-pci,id=virtio,netdev=net3,bus=port12,aer=on,iommu_platform=on,disable-legacy=on
+		-device virtio-net-pci,id=virtio,netdev=net3,bus=port12,aer=on,iommu_platform=on,disable-legacy=on \
+		-device pci-testdev,bus=port13,addr=0.0,multifunction=on \
+		-device pci-testdev,bus=port13,addr=0.1
 }
 
 # machine_args CONFIG: sets the array `machine`, and `machine_ports` (the third serial port on).
