@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The same read with MSI and MSI-X forbidden in the guest: through the pin, acknowledged by resample,
-# and after a reboot again.
+# and after a reboot again. On the disk that no other scenario leaves in mid-transfer: the emulated
+# NVMe does not forget at a reset how many queues had completions waiting, and holds its pin for them.
 # timeout: 90
-bind vfio-pci 0000:01:00.0
-vmm --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo read,interrupts,reboot_twice) pci=nomsi"
+bind vfio-pci 0000:02:00.0
+vmm --vfio 02:00.0 $(guest 6.1-cloud) --append "$(todo read,interrupts,reboot_twice) pci=nomsi"
 expect_status 0
-expect_count 3 "^lab: read $(image_md5 1)"
+expect_count 3 "^lab: read $(image_md5 2)"
 expect_line '^lab: irq .* [1-9][0-9]* .*IO-APIC .*nvme'
