@@ -199,6 +199,34 @@ static const struct pci_function_ops pci_bridge_ops = {
 	.destroy = pci_bridge_nothing,
 };
 
+/* A CPU without port I/O has a window in memory instead: what it touches there goes to the ports. */
+static uint64_t pci_io_read(void *owner, uint64_t offset, unsigned int size)
+{
+	const struct pci_host *host = owner;
+	uint64_t value = 0;
+
+	bus_read(&host->vm->pio, arch_layout.pci_io.base + offset, &value, size);
+	return value;
+}
+
+static void pci_io_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+{
+	const struct pci_host *host = owner;
+
+	bus_write(&host->vm->pio, arch_layout.pci_io.base + offset, &value, size);
+}
+
+static void pci_io_locate(void *owner, uint64_t offset, struct trace_place *place)
+{
+	const struct pci_host *host = owner;
+
+	place->object = host->bridge.name;
+	snprintf(place->reg, sizeof(place->reg), "port %#" PRIx64,
+		 arch_layout.pci_io.base + offset);
+}
+
+static const struct bus_ops pci_io_ops = { pci_io_read, pci_io_write, pci_io_locate };
+
 static int pci_host_add_regions(struct pci_host *host)
 {
 	struct bus_region ecam = {
@@ -213,8 +241,16 @@ static int pci_host_add_regions(struct pci_host *host)
 		.ops = &pci_ports_ops,
 		.owner = host,
 	};
+	struct bus_region io = {
+		.base = arch_layout.pci_io_mmio,
+		.size = arch_layout.pci_io.size,
+		.ops = &pci_io_ops,
+		.owner = host,
+	};
 	int ret = bus_add_region(&host->vm->mmio, &ecam);
 
+	if (ret == 0 && io.base)
+		ret = bus_add_region(&host->vm->mmio, &io);
 	if (ret == 0 && ports.base)
 		ret = bus_add_region(&host->vm->pio, &ports);
 	return ret < 0 ? log_errno("PCI host bridge", ret, "place its registers") : 0;
@@ -251,6 +287,7 @@ void pci_host_destroy(struct pci_host *host)
 		function->ops->destroy(function);
 	}
 	bus_del_region(&host->vm->mmio, arch_layout.ecam.base);
+	bus_del_region(&host->vm->mmio, arch_layout.pci_io_mmio);
 	bus_del_region(&host->vm->pio, arch_layout.pci_config_port);
 	pthread_mutex_destroy(&host->lock);
 	host->vm = NULL;

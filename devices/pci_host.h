@@ -2,9 +2,9 @@
 /*
  * The PCI host bridge: bus 0, how the CPU reaches its configuration space, and where BARs may lie.
  *
- * Owns ECAM and (on x86) the CF8/CFC ports, the address windows, the first assignment of BARs, and
- * the lock under which every function's configuration is read and written. Endpoints sit on the
- * root bus.
+ * Owns ECAM and (on x86) the CF8/CFC ports, (elsewhere) the window in memory to I/O BARs, the
+ * address windows, the first assignment of BARs, and the lock under which every function's
+ * configuration is read and written. Endpoints sit on the root bus.
  *
  * Read beside it: PCI Express Base 7.2.2 (ECAM), PCI Local Bus 3.0, 3.2.2.3.2 (CF8/CFC).
  */

@@ -101,7 +101,7 @@ int power_init(struct vm *vm)
 	};
 
 	for (unsigned int i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
-		int ret = bus_add_region(&vm->pio, &regions[i]);
+		int ret = regions[i].base ? bus_add_region(&vm->pio, &regions[i]) : 0;
 
 		if (ret < 0)
 			return log_errno("power control", ret, "place port %#x",

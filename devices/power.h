@@ -4,7 +4,7 @@
  * pvpanic.
  *
  * Owns ports that do nothing but report an event to the machine. Hardware-reduced ACPI needs
- * no more of power management.
+ * no more of power management. A machine without these ports ends its guests by PSCI, inside KVM.
  *
  * Read beside it: ACPI 6.4, 4.8.3.6 and 4.8.3.7; QEMU's docs/specs/pvpanic.
  */
@@ -13,7 +13,7 @@
 
 #include "vmm/core/vm.h"
 
-/* Place the ports on vm->pio. 0 or -errno, logged. */
+/* Place the ports that arch_layout has on vm->pio. 0 or -errno, logged. */
 int power_init(struct vm *vm);
 
 #endif

@@ -5,12 +5,14 @@
  * device.
  *
  * boot_x86.c implements it with the Linux/x86 boot protocol (bzImage, 64-bit entry), PVH (ELF
- * vmlinux) and ACPI. Read beside it: Documentation/arch/x86/boot.rst, the Xen PVH start info, ACPI
- * 6.4.
+ * vmlinux) and ACPI; boot_arm64.c with the Linux/arm64 boot protocol and a device tree. Read beside
+ * it: Documentation/arch/x86/boot.rst, the Xen PVH start info, ACPI 6.4;
+ * Documentation/arch/arm64/booting.rst, the Devicetree Specification.
  */
 #ifndef MINIVMM_BOOT_H
 #define MINIVMM_BOOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/core/arch.h"
@@ -24,6 +26,8 @@ struct boot_config {
 	const char *cmdline;
 	unsigned int cpus;
 	struct arch_range pci_mmio64; /* 64-bit window of the PCI host bridge; size 0 for none */
+	bool pmu;             /* the CPUs count events, and interrupt when a counter is full */
+	const char *dtb_name; /* a copy of the device tree goes into this file; NULL for none */
 };
 
 /*

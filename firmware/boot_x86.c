@@ -255,11 +255,20 @@ static void boot_describe(struct boot *boot, struct arch_entry *entry)
 	entry->gdt = BOOT_GDT;
 }
 
+/* Nobody would find the file, and wonder. */
+static int boot_refuse_dump(struct boot *boot)
+{
+	if (!boot->config->dtb_name)
+		return 0;
+	log_error("--dump-dtb", "ACPI describes this machine: there is no device tree");
+	return -ENOTSUP;
+}
+
 int boot_load(const struct boot_config *config, struct memory *memory, struct arch_entry *entry)
 {
 	struct boot boot = { .config = config, .memory = memory };
 	int (*const steps[])(struct boot *) = {
-		boot_find_ram,     boot_parse_kernel, boot_place_initrd,
+		boot_refuse_dump,  boot_find_ram,     boot_parse_kernel, boot_place_initrd,
 		boot_copy_cmdline, boot_read_files,   boot_write_acpi,
 	};
 

@@ -63,6 +63,7 @@ static int machine_open_images(struct machine *machine)
 	int ret;
 
 	boot->cpus = config->cpus;
+	boot->dtb_name = config->dump_dtb;
 	boot->kernel_name = config->kernel;
 	boot->initrd_name = config->initrd;
 	boot->cmdline = config->append ? config->append : "console=ttyS0";
@@ -110,13 +111,17 @@ static int machine_add_ram(struct machine *machine)
 
 static int machine_add_serial(struct machine *machine)
 {
+	struct bus *bus = arch_layout.serial_port ? &machine->vm.pio : &machine->vm.mmio;
 	struct bus_region region = { arch_layout.serial_port, SERIAL_PORTS, &serial_ops,
 				     &machine->serial };
 	int ret;
 
+	if (!arch_layout.serial_port)
+		region.base = arch_layout.serial_mmio;
+
 	serial_init(&machine->serial, &machine->vm.irq, arch_layout.serial_gsi, &console_line,
 		    &machine->console);
-	ret = bus_add_region(&machine->vm.pio, &region);
+	ret = bus_add_region(bus, &region);
 	return ret < 0 ? log_errno("serial port", ret, "place its registers") : 0;
 }
 
@@ -161,6 +166,7 @@ static int machine_build(struct machine *machine)
 	if (ret == 0)
 		ret = pci_host_assign_bars(&machine->pci_host);
 	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
+	machine->boot.pmu = machine->vm.pmu;
 	return ret < 0 ? machine_explain(machine, ret) : 0;
 }
 
@@ -197,17 +203,19 @@ static int machine_catch_signals(struct machine *machine)
 	return loop_add(&machine->vm.loop, &machine->signals);
 }
 
-/* Power on: devices get their interrupt lines, the guest its kernel, and the vCPUs run. */
+/* Power on: the guest gets its kernel, devices their interrupt lines, and the vCPUs run. */
 static int machine_start(struct machine *machine)
 {
 	int ret;
 
 	trace_phase("load the kernel");
-	ret = host_devices_power_on(&machine->devices);
+	ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
+	if (ret == 0)
+		ret = vm_create_vcpus(&machine->vm);
+	if (ret == 0)
+		ret = host_devices_power_on(&machine->devices);
 	if (ret == 0)
 		ret = user_devices_power_on(&machine->users);
-	if (ret == 0)
-		ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
 	if (ret == 0)
 		ret = vm_start(&machine->vm);
 	if (ret == 0)

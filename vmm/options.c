@@ -32,6 +32,7 @@ enum options_code {
 	OPT_TRACE,
 	OPT_TRACE_FILTER,
 	OPT_INJECT,
+	OPT_DUMP_DTB,
 	OPT_TESTDEV,
 	OPT_HELP,
 	OPT_VERSION,
@@ -56,6 +57,7 @@ static const struct option options_table[] = {
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "trace-filter", required_argument, NULL, OPT_TRACE_FILTER },
 	{ "inject", required_argument, NULL, OPT_INJECT },
+	{ "dump-dtb", required_argument, NULL, OPT_DUMP_DTB },
 	{ "testdev", no_argument, NULL, OPT_TESTDEV },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "h", no_argument, NULL, OPT_HELP },
@@ -73,7 +75,7 @@ void options_print_help(void)
 	      "  --vfio demo          a device in software: needs no hardware and no root\n"
 	      "  --vfio-user SOCKET[,PROPERTY=VALUE]...\n"
 	      "                       the device of the vfio-user server that listens there\n"
-	      "  --kernel FILE        guest kernel: bzImage or ELF vmlinux\n"
+	      "  --kernel FILE        guest kernel: bzImage or ELF vmlinux; arm64: Image\n"
 	      "                       (without it: this host's kernel and a ready-made guest)\n"
 	      "  --initrd FILE        its initial RAM disk\n"
 	      "  --append TEXT        its command line\n"
@@ -91,6 +93,7 @@ void options_print_help(void)
 	      "                       kvm,cpu,run,memory,irq,vfio,dma,config,bar,io\n"
 	      "  --inject WHAT#N=HOW  let something fail the Nth time: IOCTL#N=ERRNO,\n"
 	      "                       irq#N=lost, irq#N=late, config#N=ffff; may be repeated\n"
+	      "  --dump-dtb FILE      copy the device tree that the guest gets (arm64)\n"
 	      "  --testdev            add an emulated PCI device to learn and to test with\n"
 	      "  --help, --version\n"
 	      "\n"
@@ -338,6 +341,9 @@ static int options_apply(struct config *config, int option, char *value, const c
 		return trace_parse_topics(value, &config->trace.topics);
 	case OPT_INJECT:
 		return trace_fault_parse(&config->trace.faults, value);
+	case OPT_DUMP_DTB:
+		config->dump_dtb = value;
+		return 0;
 	case OPT_TESTDEV:
 		config->testdev = true;
 		return 0;

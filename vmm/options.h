@@ -40,8 +40,9 @@ struct config {
 	const char *kernel; /* NULL: the default guest */
 	const char *initrd;
 	const char *append;
-	const char *console; /* stdio, none, pty or file:PATH */
-	uint64_t memory;     /* bytes */
+	const char *dump_dtb; /* file for a copy of the device tree, or NULL */
+	const char *console;  /* stdio, none, pty or file:PATH */
+	uint64_t memory;      /* bytes */
 	unsigned int cpus;
 	bool no_reboot;
 	bool bind; /* before the start, and restore afterwards */

@@ -205,7 +205,7 @@ static const char *fake_name(unsigned long request)
 		const char *name;
 	} names[] = {
 #define FAKE_NAME(call) { call, #call },
-		TRACE_CALLS(FAKE_NAME)
+		TRACE_CALLS_COMMON(FAKE_NAME) TRACE_CALLS_X86_64(FAKE_NAME)
 #undef FAKE_NAME
 	};
 

@@ -3,7 +3,7 @@
  * The whole contract between minivmm and a processor architecture.
  *
  * One const struct says where things lie; a dozen functions say how the machine and its CPUs come
- * to life. Implemented in vmm/x86_64/ (and, for arm64, vmm/aarch64/); the build links exactly one.
+ * to life. Implemented in vmm/x86_64/ and in vmm/aarch64/; the build links exactly one.
  */
 #ifndef MINIVMM_ARCH_H
 #define MINIVMM_ARCH_H
@@ -29,7 +29,10 @@ struct arch_range {
 #define ARCH_POWER_RESET_VALUE   1u
 #define ARCH_POWER_SLEEP_S5      5u /* what _S5 in the DSDT says */
 
-/* Where the machine keeps things. Addresses are guest-physical, ports are port I/O. */
+/*
+ * Where the machine keeps things. Addresses are guest-physical, ports are port I/O. A port or an
+ * address of 0, or an empty range, says that the machine has no such thing.
+ */
 struct arch_layout {
 	const char *name;
 	struct arch_range ram_low;    /* RAM below the device hole */
@@ -37,14 +40,18 @@ struct arch_layout {
 	struct arch_range ecam;       /* PCI configuration space, bus 0 alone: 1 MiB */
 	struct arch_range pci_mmio32; /* BARs that need 32-bit addresses */
 	struct arch_range pci_io;     /* I/O BARs */
+	uint64_t pci_io_mmio;         /* where a CPU without port I/O reaches pci_io.base */
 	uint32_t pci_intx_gsi;        /* first of pci_intx_lines GSIs shared by INTA..INTD */
 	uint32_t pci_intx_lines;
-	uint16_t pci_config_port; /* CF8; 0 if the machine has none */
-	uint16_t serial_port;     /* 16550 in port I/O */
+	uint16_t pci_config_port; /* CF8 */
+	uint16_t serial_port;     /* 16550 in port I/O, else ... */
+	uint64_t serial_mmio;     /* ... in memory */
 	uint32_t serial_gsi;
 	uint16_t power_port;   /* devices/power.c */
 	uint16_t i8042_port;   /* keyboard controller's command port: reset only */
 	uint16_t pvpanic_port; /* devices/power.c too */
+	/* GICv3: distributor, redistributors of as many CPUs as fit, ITS. */
+	struct arch_range gic_dist, gic_redist, gic_its;
 };
 
 extern const struct arch_layout arch_layout;
@@ -65,12 +72,24 @@ struct arch_cap {
 };
 extern const struct arch_cap arch_caps[];
 
+/* What KVM_CREATE_VM takes: the kind of machine, on the KVM behind `kvm_fd`. */
+unsigned long arch_vm_type(int kvm_fd);
+
 /* Interrupt controllers and what else must exist before the first vCPU. 0 or -errno, logged. */
 int arch_vm_init(struct vm *vm);
+
+/*
+ * What can be made only when the last vCPU exists. From then on interrupts can be wired. 0 or
+ * -errno, logged.
+ */
+int arch_vm_ready(struct vm *vm);
 
 /* Fill in how GSIs reach the interrupt controllers' pins; returns how many entries. */
 #define ARCH_IRQ_ROUTES_MAX 48
 uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries);
+
+/* What KVM_IRQ_LINE calls the pin of a GSI. */
+uint32_t arch_irq_pin(uint32_t gsi);
 
 /*
  * Add to an MSI's route what this architecture's interrupt controller wants to know of the sender.
@@ -89,7 +108,7 @@ bool arch_vcpu_exit(struct vcpu *vcpu);
 /* Print the registers to standard error, one line each. */
 void arch_vcpu_dump(struct vcpu *vcpu);
 
-/* The width of the CPU's physical addresses, which bounds the guest's; 0 < bits <= 52. */
+/* The width of the guest's physical addresses, bounded by the CPU's; 0 < bits <= 52. */
 unsigned int arch_gpa_bits(void);
 
 #endif

@@ -307,7 +307,7 @@ void irq_line_set(struct irq_router *router, struct irq_line *line, bool level)
 	pthread_mutex_lock(&router->lock);
 	if (line->level != level && line->gsi < IRQ_LINES_MAX) {
 		uint8_t *holders = &router->line_level[line->gsi];
-		struct kvm_irq_level pin = { .irq = line->gsi };
+		struct kvm_irq_level pin = { .irq = arch_irq_pin(line->gsi) };
 
 		*holders = level ? *holders + 1 : *holders - 1;
 		line->level = level;

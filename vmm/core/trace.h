@@ -24,19 +24,28 @@
 #include "trace_fields.h"
 
 /* clang-format off */
-#define TRACE_CALLS(X)                                                                             \
+#define TRACE_CALLS_X86_64(X)                                                                      \
+	X(KVM_GET_SUPPORTED_CPUID) X(KVM_CREATE_IRQCHIP) X(KVM_CREATE_PIT2) X(KVM_SET_TSS_ADDR)    \
+	X(KVM_SET_IDENTITY_MAP_ADDR) X(KVM_SET_CPUID2) X(KVM_GET_SREGS) X(KVM_SET_SREGS)           \
+	X(KVM_GET_REGS) X(KVM_SET_REGS) X(KVM_SET_MSRS)
+
+#define TRACE_CALLS_AARCH64(X)                                                                     \
+	X(KVM_ARM_PREFERRED_TARGET) X(KVM_ARM_VCPU_INIT) X(KVM_ARM_VCPU_FINALIZE)                  \
+	X(KVM_GET_ONE_REG) X(KVM_SET_ONE_REG)
+
+#define TRACE_CALLS_COMMON(X)                                                                      \
 	X(KVM_GET_API_VERSION) X(KVM_CHECK_EXTENSION) X(KVM_CREATE_VM) X(KVM_GET_VCPU_MMAP_SIZE)   \
-	X(KVM_GET_SUPPORTED_CPUID) X(KVM_SET_USER_MEMORY_REGION) X(KVM_CREATE_IRQCHIP)             \
-	X(KVM_CREATE_PIT2) X(KVM_SET_TSS_ADDR) X(KVM_SET_IDENTITY_MAP_ADDR) X(KVM_CREATE_VCPU)     \
-	X(KVM_SET_CPUID2) X(KVM_GET_SREGS) X(KVM_SET_SREGS) X(KVM_GET_REGS) X(KVM_SET_REGS)        \
-	X(KVM_SET_MSRS) X(KVM_RUN) X(KVM_IRQ_LINE) X(KVM_SET_GSI_ROUTING) X(KVM_IRQFD)             \
-	X(KVM_SIGNAL_MSI) X(KVM_CREATE_DEVICE) X(KVM_SET_DEVICE_ATTR) X(KVM_GET_STATS_FD)        \
+	X(KVM_SET_USER_MEMORY_REGION) X(KVM_CREATE_VCPU) X(KVM_RUN) X(KVM_IRQ_LINE)                \
+	X(KVM_SET_GSI_ROUTING) X(KVM_IRQFD) X(KVM_SIGNAL_MSI) X(KVM_CREATE_DEVICE)                 \
+	X(KVM_SET_DEVICE_ATTR) X(KVM_GET_STATS_FD)                                                 \
 	X(VFIO_GET_API_VERSION) X(VFIO_CHECK_EXTENSION) X(VFIO_SET_IOMMU)                          \
 	X(VFIO_GROUP_GET_STATUS) X(VFIO_GROUP_SET_CONTAINER) X(VFIO_GROUP_UNSET_CONTAINER)         \
 	X(VFIO_GROUP_GET_DEVICE_FD) X(VFIO_DEVICE_GET_INFO) X(VFIO_DEVICE_GET_REGION_INFO)         \
 	X(VFIO_DEVICE_GET_IRQ_INFO) X(VFIO_DEVICE_SET_IRQS) X(VFIO_DEVICE_RESET)                   \
 	X(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO) X(VFIO_DEVICE_PCI_HOT_RESET)                         \
 	X(VFIO_IOMMU_GET_INFO) X(VFIO_IOMMU_MAP_DMA) X(VFIO_IOMMU_UNMAP_DMA)
+
+#define TRACE_CALLS(X) TRACE_CALLS_COMMON(X) TRACE_CALLS_X86_64(X) TRACE_CALLS_AARCH64(X)
 
 /* What --trace-filter tells apart, by these names. */
 #define TRACE_TOPICS(X)                                                                            \

@@ -242,7 +242,7 @@ int vm_power_up(struct vm *vm)
 	int gsi_max = vm_check_cap(vm, KVM_CAP_IRQ_ROUTING);
 	int ret;
 
-	vm->fd = trace_ioctl(vm->kvm_fd, KVM_CREATE_VM, 0);
+	vm->fd = trace_ioctl(vm->kvm_fd, KVM_CREATE_VM, arch_vm_type(vm->kvm_fd));
 	if (vm->fd < 0)
 		return log_errno("/dev/kvm", vm->fd, "KVM_CREATE_VM");
 	ret = arch_vm_init(vm);
@@ -270,11 +270,10 @@ void vm_power_down(struct vm *vm)
 	vm->vfio_fd = vm->fd = -1;
 }
 
-int vm_start(struct vm *vm)
+int vm_create_vcpus(struct vm *vm)
 {
 	int ret = 0;
 
-	vm->stopping = false;
 	vm->vcpus = calloc(vm->cpus, sizeof(*vm->vcpus));
 	if (!vm->vcpus)
 		return log_errno("machine", -ENOMEM, "allocate vCPUs");
@@ -282,6 +281,18 @@ int vm_start(struct vm *vm)
 		vm->vcpus[i].fd = vm->vcpus[i].stats_fd = -1;
 	for (unsigned int i = 0; i < vm->cpus && ret == 0; i++)
 		ret = vcpu_init(&vm->vcpus[i], vm, i);
+	if (ret == 0)
+		ret = arch_vm_ready(vm);
+	if (ret < 0)
+		vm_stop(vm);
+	return ret;
+}
+
+int vm_start(struct vm *vm)
+{
+	int ret = 0;
+
+	vm->stopping = false;
 	for (unsigned int i = 0; i < vm->cpus && ret == 0; i++)
 		ret = vcpu_start(&vm->vcpus[i]);
 	if (ret < 0)

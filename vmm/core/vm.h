@@ -7,8 +7,8 @@
  * So every register of every controller has its power-on value by construction, and no list of MSRs
  * can miss one. RAM stays mapped for DMA all the while.
  *
- * Order of life: vm_init, RAM, vm_power_up, devices, vm_start ... vm_stop, vm_power_down,
- * vm_destroy.
+ * Order of life: vm_init, RAM, vm_power_up, devices, vm_create_vcpus, interrupt lines, vm_start ...
+ * vm_stop, vm_power_down, vm_destroy.
  * Read beside it: Documentation/virt/kvm/api.rst, Documentation/virt/kvm/devices/vfio.rst.
  */
 #ifndef MINIVMM_VM_H
@@ -51,6 +51,9 @@ struct vm {
 	struct vcpu *vcpus;
 	size_t vcpu_mmap_size;
 	struct arch_entry entry; /* where the boot CPU starts */
+	uint32_t
+		cpu_features; /* what arch_vm_init() found for all vCPUs: the architecture's bits */
+	bool pmu;             /* they have performance counters that firmware must describe */
 
 	struct memory memory;
 	struct bus mmio;
@@ -83,10 +86,17 @@ void vm_destroy(struct vm *vm);
 int vm_power_up(struct vm *vm);
 void vm_power_down(struct vm *vm);
 
-/* Create the vCPUs and let them run from vm->entry. 0 or -errno, logged; then none runs. */
+/*
+ * Create the vCPUs, the first of them about to run from vm->entry. Only now are the interrupt
+ * controllers complete on every architecture, and take irqfds. 0 or -errno, logged; then there are
+ * none.
+ */
+int vm_create_vcpus(struct vm *vm);
+
+/* Let the vCPUs run. 0 or -errno, logged; then none runs. */
 int vm_start(struct vm *vm);
 
-/* Returns when no vCPU runs any more. Idempotent. */
+/* Returns when no vCPU runs any more, nor exists. Idempotent. */
 void vm_stop(struct vm *vm);
 
 /*

@@ -27,6 +27,12 @@ const struct arch_cap arch_caps[] = {
 	{ 0, 0 },
 };
 
+unsigned long arch_vm_type(int kvm_fd)
+{
+	(void)kvm_fd;
+	return 0;
+}
+
 int arch_vm_init(struct vm *vm)
 {
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
@@ -44,6 +50,12 @@ int arch_vm_init(struct vm *vm)
 		return log_errno("KVM", ret, "KVM_CREATE_IRQCHIP");
 	ret = trace_ioctl(vm->fd, KVM_CREATE_PIT2, &pit);
 	return ret < 0 ? log_errno("KVM", ret, "KVM_CREATE_PIT2") : 0;
+}
+
+int arch_vm_ready(struct vm *vm)
+{
+	(void)vm;
+	return 0;
 }
 
 static uint32_t x86_route(struct kvm_irq_routing_entry *entry, uint32_t gsi, uint32_t chip,
@@ -72,6 +84,11 @@ uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries)
 	for (uint32_t gsi = 0; gsi < X86_IOAPIC_PINS; gsi++)
 		n += x86_route(&entries[n], gsi, KVM_IRQCHIP_IOAPIC, gsi);
 	return n;
+}
+
+uint32_t arch_irq_pin(uint32_t gsi)
+{
+	return gsi;
 }
 
 /* x86 takes an MSI by its address and data alone. */
