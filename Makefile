@@ -42,8 +42,8 @@ all: $(B)/minivmm $(B)/guests/demo_device
 
 # What a fresh Debian 12 lacks. `make deps` installs it and does nothing, without the network, when it is
 # there already.
-BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libjansson-dev libpci-dev acpica-tools
-TEST_PACKAGES := check kmod strace jq python3-jsonschema clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev
+BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libjansson-dev libpci-dev acpica-tools libfdt-dev zlib1g-dev
+TEST_PACKAGES := check kmod strace jq python3-jsonschema clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev device-tree-compiler
 -include tests/lab/lab.mk
 include tests/tests.mk
 

@@ -6,6 +6,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(wildcard tests/unit/*_test.c
 UNIT_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 UNIT_OBJECTS := $(patsubst $(B)/%,$(UNIT)/obj/%,$(filter-out $(B)/vmm/main.o,$(OBJECTS)))
+# Files of the other architecture that work on any.
+UNIT_OBJECTS := $(sort $(UNIT_OBJECTS) $(UNIT)/obj/firmware/fdt.o $(UNIT)/obj/firmware/linux_arm64.o)
 UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\
 	$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
@@ -25,7 +27,7 @@ $(UNIT)/libminivmm.a: $(UNIT_OBJECTS)
 
 $(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivmm.a
 	@echo "LD $@"
-	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt
+	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt -lfdt -lz
 
 .PRECIOUS: $(UNIT)/obj/tests/unit/%.o
 -include $(wildcard $(UNIT)/obj/*/*.d $(UNIT)/obj/*/*/*.d)
