@@ -15,11 +15,23 @@ V ?= 0
 Q0 := @
 Q := $(Q$(V))
 
-ARCH ?= $(shell uname -m)
-ifeq ($(origin CC),default)
-CC := gcc
-endif
+# ARCH=aarch64 builds for that on another machine, below build/aarch64, against Debian's libraries
+# unpacked in there.
+HOST_ARCH := $(shell uname -m)
+ARCH ?= $(HOST_ARCH)
+TRIPLET := $(ARCH)-linux-gnu
+ifeq ($(ARCH),$(HOST_ARCH))
 B := build
+CROSS :=
+else
+B := build/$(ARCH)
+CROSS := $(TRIPLET)-
+ROOT := $(B)/root
+FOREIGN := $(ROOT)/.packages
+endif
+ifeq ($(origin CC),default)
+CC := $(CROSS)gcc
+endif
 PREFIX ?= /usr/local
 VERSION := 0.1
 
@@ -27,10 +39,15 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wvla -Wwrite-strings -Werror=implicit-function-declaration
 CPPFLAGS += -I. -I$(B)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMINIVMM_VERSION='"$(VERSION)"'
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -pthread -fno-common
+# What the compiler is told of the other machine; clang is one for all.
+TARGET_CFLAGS := $(if $(CROSS),--sysroot=$(ROOT) $(if $(findstring clang,$(CC)),--target=$(TRIPLET)))
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(TARGET_CFLAGS) -pthread -fno-common
 LDFLAGS ?= -Wl,-z,relro,-z,now
 
 FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh acpi
+FIRMWARE_aarch64 := boot_arm64 linux_arm64 fdt
+LIBS_aarch64 := -lfdt -lz
+GENERATED_x86_64 := $(B)/gen/dsdt.h
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules
 DEMO := guests/demo/demo_device.c guests/demo/demo_server.c
 SOURCES := $(wildcard vmm/*.c vmm/core/*.c vmm/$(ARCH)/*.c devices/*.c \
@@ -52,12 +69,22 @@ deps:
 
 $(B)/minivmm: $(OBJECTS)
 	@echo "LD $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_$(ARCH))
 
-$(B)/%.o: %.c | $(B)/gen/dsdt.h
+$(B)/%.o: %.c | $(GENERATED_$(ARCH)) $(FOREIGN)
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The other machine's packages, unpacked: libraries, and what its lab host needs in /usr.
+DEBIAN_aarch64 := arm64
+DEBIAN_x86_64 := amd64
+FOREIGN_PACKAGES := libc6-dev libfdt-dev zlib1g-dev libkmod-dev libjansson-dev libpci-dev pci.ids kmod \
+	busybox-static
+$(FOREIGN): tests/foreign_root.sh
+	@echo "UNPACK $(@D)"
+	$(Q)tests/foreign_root.sh $(@D) $(DEBIAN_$(ARCH)) $(FOREIGN_PACKAGES)
+	$(Q)touch $@
 
 # ACPI source -> AML -> a C array, dsdt_aml_code[].
 $(B)/gen/dsdt.h: firmware/dsdt.asl
@@ -68,10 +95,10 @@ $(B)/gen/dsdt.h: firmware/dsdt.asl
 
 # The default guest's init, carried inside minivmm as guest_init_start[] .. guest_init_end[].
 GUEST_INIT_SOURCES := guests/init.c guests/init_report.c
-$(B)/guests/init: $(GUEST_INIT_SOURCES) guests/init_report.h
+$(B)/guests/init: $(GUEST_INIT_SOURCES) guests/init_report.h | $(FOREIGN)
 	@mkdir -p $(@D)
 	@echo "CC $(GUEST_INIT_SOURCES)"
-	$(Q)$(CC) -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Os -static -s -ffunction-sections -Wl,--gc-sections \
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(TARGET_CFLAGS) -D_GNU_SOURCE -Os -static -s -ffunction-sections -Wl,--gc-sections \
 		-o $@ $(GUEST_INIT_SOURCES)
 
 $(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
