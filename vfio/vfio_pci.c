@@ -45,7 +45,7 @@ static bool vfio_pci_in_d3hot(struct vfio_pci *pci)
 	uint32_t control = 0;
 
 	return cap && vfio_config_get(&pci->config, cap + PCI_PM_CTRL, 2, &control) == 0 &&
-	       (control & PCI_PM_CTRL_STATE_MASK) == 3;
+	       control != UINT16_MAX && (control & PCI_PM_CTRL_STATE_MASK) == 3;
 }
 
 /*

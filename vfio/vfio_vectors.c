@@ -53,11 +53,15 @@ int vfio_vectors_set_relay(struct vfio_vectors *vectors, struct loop *loop)
 	return 0;
 }
 
-/* An eventfd and a GSI of its own. */
+/* An eventfd and a GSI of its own. A guest may try again and again: it is told once. */
 static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
 {
-	int ret = irq_msi_init(vectors->router, &vectors->msi[vector], vectors->devid);
+	int ret;
 
+	if (vectors->exhausted)
+		return -ENOSPC;
+	ret = irq_msi_init(vectors->router, &vectors->msi[vector], vectors->devid);
+	vectors->exhausted = ret < 0;
 	if (ret == 0 && vectors->relays)
 		irq_msi_set_relay(&vectors->msi[vector], &vectors->relays[vector]);
 	return ret;
@@ -170,7 +174,7 @@ int vfio_vectors_enable(struct vfio_vectors *vectors, unsigned int count)
 						       : vectors_enable_empty(vectors);
 	if (ret < 0)
 		return ret;
-	vectors->refused = false;
+	vectors->refused = vectors->exhausted = false;
 	vectors->enabled = true;
 	return 0;
 }

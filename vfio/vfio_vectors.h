@@ -33,6 +33,7 @@ struct vfio_vectors {
 	bool growable; /* one vector can be added while others are on */
 	bool enabled;
 	bool refused;    /* the host gave no vector; said once until the kind is switched on anew */
+	bool exhausted;  /* we have no files or GSIs left; likewise */
 	bool short_said; /* the host gave fewer than wanted; said once */
 	unsigned int count;       /* vectors the device has */
 	unsigned int wanted;      /* what it was enabled with */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -134,11 +135,24 @@ static int machine_explain(const struct machine *machine, int err)
 	return err;
 }
 
+/* Each vector of each device is a file of ours: as many as may be. */
+static void machine_raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static int machine_build(struct machine *machine)
 {
 	int ret;
 
 	trace_phase("build the machine");
+	if (machine->config->device_count + machine->config->user_count)
+		machine_raise_files();
 	ret = vm_init(&machine->vm, machine->config->cpus);
 	if (machine->config->user_count)
 		memory_share_ram(&machine->vm.memory);

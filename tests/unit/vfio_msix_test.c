@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "call_log.h"
 #include "fake_kvm.h"
@@ -211,6 +212,34 @@ START_TEST(host_cannot_enable)
 }
 END_TEST
 
+/* No file is left for a vector's eventfd: it stays silent, which is said once for all of them. */
+START_TEST(rule_04_no_files_left)
+{
+	static struct rig rig;
+	struct rlimit limit, none;
+	struct stderr_text caught;
+
+	open_usual(&rig);
+	rig_msix_control(&rig, ENABLE);
+	stderr_begin(&caught);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (unsigned int vector = 0; vector < 8; vector++)
+		rig_msix_entry(&rig, vector, 0x40 + vector, false);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	stderr_end(&caught);
+	stderr_holds(&caught, "Too many open files");
+	ck_assert_ptr_eq(strchr(caught.text, '\n'), strrchr(caught.text, '\n'));
+	ck_assert(!fake_kvm_plugged(24));
+	rig_msix_control(&rig, 0);
+	rig_msix_control(&rig, ENABLE);
+	ck_assert(fake_kvm_plugged(24) && fake_kvm_plugged(31));
+	rig_close(&rig);
+}
+END_TEST
+
 /* The device's own bytes around table and PBA reach it; table and PBA never do. */
 START_TEST(rule_05_bytes_around_the_table)
 {
@@ -337,7 +366,7 @@ UNIT_MAIN("vfio_msix", { rule_07_intx_gives_way_and_comes_back, 0 },
 	  { rule_03_enable_all_masked, 0 }, { rule_05_control_in_every_size, 6 },
 	  { rule_01_golden_trace_of_a_vector, 0 }, { pending_while_masked, 0 },
 	  { rule_01_function_mask, 0 }, { rule_08_one_routing_for_many, 2 },
-	  { host_cannot_enable, 0 }, { rule_05_bytes_around_the_table, 0 },
-	  { rule_16_access_straddles_into_the_table, 0 },
+	  { host_cannot_enable, 0 }, { rule_04_no_files_left, 0 },
+	  { rule_05_bytes_around_the_table, 0 }, { rule_16_access_straddles_into_the_table, 0 },
 	  { rule_12_places_of_table_and_pba, UNIT_COUNT(places) },
 	  { rule_29_more_vectors_than_the_kernel, 0 })
