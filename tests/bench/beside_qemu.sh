@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2034,SC2046,SC2086,SC2154
-# timeout: 600
+# timeout: 900
 # minivmm beside QEMU on the lab host, in turns within one run: same kernel, same initrd, same NVMe.
 # Figures and ratios, printed by `make bench`; no verdict by time.
 vmm_limit=120
@@ -9,29 +9,34 @@ rounds=3
 qemu=/usr/bin/qemu-system-x86_64
 qemu_common='-no-user-config -display none -cpu host -m 512M -smp 1 -serial stdio -no-reboot'
 
+# A bzImage unpacks itself, in the guest; a vmlinux is unpacked already, and all of them enter it by PVH.
+bzimage=$(guest 6.1-cloud)
+vmlinux='--kernel /lab/vmlinux-6.1 --initrd /lab/guest-6.1.cpio'
+image=$bzimage
+
 # Each starts the guest with the command line $1 and returns when it has ended.
 run_minivmm()
 {
-	$vmm_program --vfio 01:00.0 $(guest 6.1-cloud) --append "$1"
+	$vmm_program --vfio 01:00.0 $image --append "$1"
 }
 
 # Stripped of what minivmm has not got either, and as it comes: with VGA, a network card, a CD-ROM.
 run_q35()
 {
 	$qemu -machine q35,accel=kvm -nodefaults $qemu_common -device vfio-pci,host=01:00.0 \
-		$(guest 6.1-cloud | sed 's/--/-/g') -append "$1"
+		$(echo "$image" | sed 's/--/-/g') -append "$1"
 }
 
 run_q35_default()
 {
 	$qemu -machine q35,accel=kvm $qemu_common -device vfio-pci,host=01:00.0 \
-		$(guest 6.1-cloud | sed 's/--/-/g') -append "$1"
+		$(echo "$image" | sed 's/--/-/g') -append "$1"
 }
 
 run_microvm()
 {
 	$qemu -machine microvm,accel=kvm,pcie=on,rtc=off,isa-serial=on -nodefaults $qemu_common \
-		-device vfio-pci,host=01:00.0 $(guest 6.1-cloud | sed 's/--/-/g') -append "$1"
+		-device vfio-pci,host=01:00.0 $(echo "$image" | sed 's/--/-/g') -append "$1"
 }
 
 # Milliseconds since the lab host started.
@@ -40,12 +45,12 @@ now()
 	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
 }
 
-# timed NAME: one start, from the command to its end; the guest reads a MiB and powers off.
+# timed NAME KIND: one start, from the command to its end; the guest reads a MiB and powers off.
 timed()
 {
 	began=$(now)
 	"run_$1" "$(todo read)" < /dev/null > $vmm_out 2> $vmm_err
-	echo "$1 $(($(now) - began))" >> /tmp/times
+	echo "$1-$2 $(($(now) - began))" >> /tmp/times
 	expect_line "^lab: read $(image_md5 1)"
 }
 
@@ -92,13 +97,20 @@ counted()
 
 bind vfio-pci 0000:01:00.0
 for _ in $(seq $rounds); do
-	for peer in minivmm q35_default q35 microvm; do
-		timed $peer
+	for kind in bzimage vmlinux; do
+		eval "image=\$$kind"
+		for peer in minivmm q35_default q35 microvm; do
+			timed $peer $kind
+		done
 	done
 done
-for peer in minivmm q35_default q35 microvm; do
-	echo "FIGURE start to power-off with the NVMe, median of $rounds: $peer $(median $peer) ms," \
-		"minivmm / $peer = $(ratio "$(median minivmm)" "$(median $peer)")"
+image=$bzimage
+for kind in bzimage vmlinux; do
+	for peer in minivmm q35_default q35 microvm; do
+		echo "FIGURE start to power-off with the NVMe, $kind, median of $rounds:" \
+			"$peer $(median $peer-$kind) ms," \
+			"minivmm / $peer = $(ratio "$(median minivmm-$kind)" "$(median $peer-$kind)")"
+	done
 done
 sort -k 1,1 -k 2,2n /tmp/times
 
