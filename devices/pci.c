@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pci_host.h"
+#include "pci_windows.h"
 
 /* A capability list cannot have more than this many members of 4 bytes each. */
 #define PCI_CAPABILITIES_MAX 48
@@ -140,7 +141,7 @@ static void pci_map_bar(struct pci_function *function, unsigned int bar, uint64_
 {
 	struct pci_bar *b = &function->bars[bar];
 
-	if (b->mapped || !pci_host_decodes(function->host, b, addr))
+	if (b->mapped || !pci_windows_decode(function->host, b, addr))
 		return;
 	b->addr = addr;
 	b->mapped = function->ops->bar_map(function, bar) == 0;

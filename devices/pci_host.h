@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The PCI host bridge: bus 0, how the CPU reaches its configuration space, and where BARs may lie.
+ * The PCI host bridge: bus 0, who is plugged in where, and how the CPU reaches it.
  *
- * Owns ECAM and (on x86) the CF8/CFC ports, (elsewhere) the window in memory to I/O BARs, the
- * address windows, the first assignment of BARs, and the lock under which every function's
- * configuration is read and written. Endpoints sit on the root bus.
+ * Owns ECAM and (on x86) the CF8/CFC ports, (elsewhere) the window in memory to I/O BARs, and the
+ * lock under which every function's configuration is read and written. Endpoints sit on the root
+ * bus. Which addresses the bridge forwards is pci_windows.h's business.
  *
  * Read beside it: PCI Express Base 7.2.2 (ECAM), PCI Local Bus 3.0, 3.2.2.3.2 (CF8/CFC).
  */
@@ -54,24 +54,8 @@ int pci_host_free_slot(const struct pci_host *host);
  */
 int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_t devfn);
 
-/*
- * The addresses that devices' DMA can be mapped at, ascending; the 64-bit window is put into one of
- * them if it fits. Without, DMA reaches everything. The array stays the caller's.
- */
-void pci_host_set_reach(struct pci_host *host, const struct arch_range *reach, unsigned int count);
-
-/*
- * Give every BAR an address: 64-bit ones in a window above RAM, made as large as they need, the
- * others below 4 GiB. Largest first, each naturally aligned. 0 or -ENOSPC, logged with the BAR that
- * does not fit.
- */
-int pci_host_assign_bars(struct pci_host *host);
-
 /* Every function as after power-on. */
 void pci_host_reset(struct pci_host *host);
-
-/* Whether a window forwards the whole of `bar` at `addr`. */
-bool pci_host_decodes(const struct pci_host *host, const struct pci_bar *bar, uint64_t addr);
 
 /* The GSI that pin 1..4 (INTA..INTD) of a function is wired to. */
 uint32_t pci_host_intx_gsi(const struct pci_function *function, unsigned int pin);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_devices.h"
 
+#include "devices/pci_windows.h"
+
 #include <errno.h>
 #include <linux/pci.h>
 #include <string.h>
@@ -35,7 +37,7 @@ static void host_devices_set_reach(struct host_devices *devices, struct pci_host
 		devices->reach[i].base = range->first;
 		devices->reach[i].size = size == UINT64_MAX ? size : size + 1;
 	}
-	pci_host_set_reach(host, devices->reach, count);
+	pci_windows_set_reach(host, devices->reach, count);
 }
 
 static int host_devices_start_dma(struct host_devices *devices, struct pci_host *host,

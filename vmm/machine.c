@@ -17,6 +17,7 @@
 #include "curves.h"
 #include "default_guest.h"
 #include "devices/pci_host.h"
+#include "devices/pci_windows.h"
 #include "devices/power.h"
 #include "devices/serial.h"
 #include "devices/testdev.h"
@@ -178,7 +179,7 @@ static int machine_build(struct machine *machine)
 	if (ret == 0 && machine->config->testdev)
 		ret = testdev_add(&machine->pci_host);
 	if (ret == 0)
-		ret = pci_host_assign_bars(&machine->pci_host);
+		ret = pci_windows_assign_bars(&machine->pci_host);
 	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
 	machine->boot.pmu = machine->vm.pmu;
 	return ret < 0 ? machine_explain(machine, ret) : 0;

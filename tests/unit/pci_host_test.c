@@ -7,6 +7,7 @@
 
 #include "call_log.h"
 #include "devices/pci_host.h"
+#include "devices/pci_windows.h"
 #include "stderr_text.h"
 #include "unit.h"
 
@@ -337,7 +338,7 @@ START_TEST(reset_reaches_all)
 	begin(&machine);
 	card = add(&machine);
 	pci_set_bar(card, 0, 0x1000, MEM);
-	ck_assert_int_eq(pci_host_assign_bars(&machine.host), 0);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.host), 0);
 	port_out(&machine, CF8, 0x80000804, 4);
 	port_out(&machine, CF8 + 4, PCI_COMMAND_MEMORY, 2);
 	calls_expect("write 2 at 0x4=0x2\nmap 0 0xc0000000\n");

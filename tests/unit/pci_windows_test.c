@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "devices/pci_host.h"
+#include "devices/pci_windows.h"
 #include "stderr_text.h"
 #include "unit.h"
 
@@ -87,7 +88,7 @@ static void check_assigned(struct machine *machine)
 				 : pci_bar_is_64(a) ? &machine->host.mmio64
 						    : &machine->host.mmio32,
 				 a->assigned, a->size));
-		ck_assert(pci_host_decodes(&machine->host, a, a->assigned));
+		ck_assert(pci_windows_decode(&machine->host, a, a->assigned));
 		for (unsigned int k = 0; k < i; k++) {
 			const struct pci_bar *b = &machine->cards[k / PCI_BARS].bars[k % PCI_BARS];
 
@@ -116,7 +117,7 @@ START_TEST(bars_get_their_places)
 		pci_set_bar(card, 4, 64u << i, MEM64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
 		pci_set_bar(card, PCI_BAR_ROM, 0x800u << i, 0);
 	}
-	ck_assert_int_eq(pci_host_assign_bars(&machine.host), 0);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.host), 0);
 	check_assigned(&machine);
 	ck_assert_uint_ge(machine.host.mmio64.base, arch_layout.ram_high);
 	/* What the guest finds there at power-on. */
@@ -137,7 +138,7 @@ START_TEST(no_wide_bar_no_wide_window)
 
 	begin(&machine);
 	pci_set_bar(add(&machine), 0, 0x1000, MEM);
-	ck_assert_int_eq(pci_host_assign_bars(&machine.host), 0);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.host), 0);
 	ck_assert_uint_eq(machine.host.mmio64.size, 0);
 	check_assigned(&machine);
 	end(&machine);
@@ -173,7 +174,7 @@ START_TEST(rule_13_window_follows_the_devices)
 			total += wide[_i].sizes[i];
 			largest = wide[_i].sizes[i] > largest ? wide[_i].sizes[i] : largest;
 		}
-	ck_assert_int_eq(pci_host_assign_bars(&machine.host), 0);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.host), 0);
 	check_assigned(&machine);
 	ck_assert_uint_ge(machine.host.mmio64.base, ram_end);
 	ck_assert_uint_lt(machine.host.mmio64.base, ram_end + largest);
@@ -210,9 +211,9 @@ START_TEST(rule_13_window_where_dma_reaches)
 	static struct machine machine;
 
 	begin(&machine);
-	pci_host_set_reach(&machine.host, reaches[_i].reach, reaches[_i].count);
+	pci_windows_set_reach(&machine.host, reaches[_i].reach, reaches[_i].count);
 	pci_set_bar(add(&machine), 0, reaches[_i].size, MEM64);
-	ck_assert_int_eq(pci_host_assign_bars(&machine.host), 0);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.host), 0);
 	check_assigned(&machine);
 	ck_assert_uint_eq(machine.host.mmio64.base, reaches[_i].base);
 	end(&machine);
@@ -232,7 +233,7 @@ START_TEST(rule_13_bar_of_128_gib)
 	card = add(&machine);
 	pci_set_bar(card, 0, 128 * GIB, MEM64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
 	pci_set_bar(card, 2, 0x4000, MEM64);
-	ck_assert_int_eq(pci_host_assign_bars(&machine.host), 0);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.host), 0);
 	check_assigned(&machine);
 	end(&machine);
 }
@@ -255,7 +256,7 @@ START_TEST(rule_13_past_the_cpu_s_width)
 			pci_set_bar(add(&machine), 0, i < 2 ? 1ull << (bits - 1) : extra[i - 2],
 				    MEM64);
 		stderr_begin(&caught);
-		ret = pci_host_assign_bars(&machine.host);
+		ret = pci_windows_assign_bars(&machine.host);
 		stderr_end(&caught);
 		ck_assert_int_eq(ret, -ENOSPC);
 		stderr_holds(&caught, "PCI host bridge: 64-bit BARs need");
@@ -286,11 +287,11 @@ START_TEST(full_window_names_the_bar)
 	begin(&machine);
 	for (unsigned int i = 0; i < full[_i].fit; i++)
 		pci_set_bar(add(&machine), 0, full[_i].size, full[_i].flags);
-	ck_assert_int_eq(pci_host_assign_bars(&machine.host), 0);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.host), 0);
 	check_assigned(&machine);
 	pci_set_bar(add(&machine), 0, full[_i].size, full[_i].flags);
 	stderr_begin(&caught);
-	ret = pci_host_assign_bars(&machine.host);
+	ret = pci_windows_assign_bars(&machine.host);
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -ENOSPC);
 	stderr_holds(&caught, "card: ");
@@ -309,7 +310,7 @@ START_TEST(small_wide_bars_count_as_pages)
 		pci_set_bar(add(&machine), 0, size, MEM64);
 	for (unsigned int i = 0; i < 16; i++)
 		pci_set_bar(&machine.cards[i], 2, 256, MEM64);
-	ck_assert_int_eq(pci_host_assign_bars(&machine.host), 0);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.host), 0);
 	check_assigned(&machine);
 	end(&machine);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfio_rig.h"
 
+#include "devices/pci_windows.h"
+
 #include <check.h>
 #include <string.h>
 
@@ -44,7 +46,7 @@ int rig_open(struct rig *rig)
 	ret = pci_host_add(&rig->host, &rig->pci->function);
 	ck_assert_int_eq(ret, 0);
 	ck_assert_uint_eq(rig->pci->function.devfn, RIG_DEVFN);
-	ret = pci_host_assign_bars(&rig->host);
+	ret = pci_windows_assign_bars(&rig->host);
 	if (ret == 0)
 		ret = vfio_pci_power_on(rig->pci);
 	rig->msix = pci_find_capability(&rig->pci->function, PCI_CAP_ID_MSIX);

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "pci_windows.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "vmm/core/log.h"
+
+#define GIB (1ull << 30)
+
+static bool pci_range_holds(const struct arch_range *range, uint64_t addr, uint64_t size)
+{
+	return addr >= range->base && size <= range->size &&
+	       addr - range->base <= range->size - size;
+}
+
+bool pci_windows_decode(const struct pci_host *host, const struct pci_bar *bar, uint64_t addr)
+{
+	if (pci_bar_is_io(bar))
+		return pci_range_holds(&host->io, addr, bar->size);
+	return pci_range_holds(&host->mmio32, addr, bar->size) ||
+	       pci_range_holds(&host->mmio64, addr, bar->size);
+}
+
+/* Calls visit() for each BAR, the largest first, so that natural alignment leaves no gaps. */
+static int pci_for_each_bar(struct pci_host *host,
+			    int (*visit)(struct pci_function *, unsigned int bar, void *arg),
+			    void *arg)
+{
+	int ret = 0;
+
+	for (unsigned int order = 64; order-- && ret == 0;)
+		for (unsigned int i = 0; i < PCI_HOST_FUNCTIONS * PCI_BARS && ret == 0; i++) {
+			struct pci_function *function = host->functions[i / PCI_BARS];
+			unsigned int bar = i % PCI_BARS;
+
+			if (function && function->bars[bar].size == 1ull << order)
+				ret = visit(function, bar, arg);
+		}
+	return ret;
+}
+
+/* Host pages are mapped whole: a memory BAR takes up one at least. */
+static uint64_t pci_bar_room(const struct pci_bar *bar)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return !pci_bar_is_io(bar) && bar->size < page ? page : bar->size;
+}
+
+struct pci_demand {
+	uint64_t total;
+	uint64_t largest;
+};
+
+static int pci_add_demand(struct pci_function *function, unsigned int bar, void *arg)
+{
+	struct pci_demand *demand = arg;
+	uint64_t size = pci_bar_room(&function->bars[bar]);
+
+	if (!pci_bar_is_64(&function->bars[bar]))
+		return 0;
+	if (__builtin_add_overflow(demand->total, size, &demand->total))
+		return -ENOSPC;
+	if (size > demand->largest)
+		demand->largest = size;
+	return 0;
+}
+
+/* First address above all RAM. */
+static uint64_t pci_ram_end(struct pci_host *host)
+{
+	uint64_t low = arch_layout.ram_low.size, size = memory_ram_size(&host->vm->memory);
+
+	return arch_layout.ram_high + (size > low ? size - low : 0);
+}
+
+void pci_windows_set_reach(struct pci_host *host, const struct arch_range *reach,
+			   unsigned int count)
+{
+	host->reach = reach;
+	host->reach_count = count;
+}
+
+/* Whether the demand fits below `end`, from `base` or the next multiple of its largest BAR on. */
+static bool pci_window_fits(const struct pci_demand *demand, uint64_t *base, uint64_t end)
+{
+	uint64_t mask = demand->largest - 1, top;
+
+	if (__builtin_add_overflow(*base, mask, &top))
+		return false;
+	*base = top & ~mask;
+	return !__builtin_add_overflow(*base, demand->total, &top) && top <= end;
+}
+
+/*
+ * The lowest place above RAM that DMA reaches. Should there be none - an IOMMU narrower than the
+ * CPU, and BARs that large - the CPU's view decides: only peer-to-peer DMA misses them then.
+ */
+static bool pci_place_window(const struct pci_host *host, const struct pci_demand *demand,
+			     uint64_t *base, uint64_t *end)
+{
+	uint64_t ram_end = *base, limit = *end;
+
+	for (unsigned int i = 0; i < host->reach_count; i++) {
+		const struct arch_range *reach = &host->reach[i];
+		uint64_t top;
+
+		if (__builtin_add_overflow(reach->base, reach->size, &top) || top > limit)
+			top = limit;
+		*base = reach->base > ram_end ? reach->base : ram_end;
+		*end = top;
+		if (pci_window_fits(demand, base, top))
+			return true;
+	}
+	*base = ram_end;
+	*end = limit;
+	return pci_window_fits(demand, base, limit);
+}
+
+/*
+ * The 64-bit window starts above RAM at a multiple of its largest BAR (1 GiB at least, the largest
+ * page a CPU or IOMMU knows) and must end below what the CPU can address.
+ */
+static int pci_host_size_mmio64(struct pci_host *host)
+{
+	struct pci_demand demand = { 0, GIB };
+	uint64_t base = pci_ram_end(host), end = 1ull << arch_gpa_bits();
+	int ret = pci_for_each_bar(host, pci_add_demand, &demand);
+
+	if (ret == 0 && demand.total == 0)
+		return 0;
+	if (ret < 0 || !pci_place_window(host, &demand, &base, &end)) {
+		log_error("PCI host bridge",
+			  "64-bit BARs need %" PRIu64 " MiB above %#" PRIx64
+			  ", this CPU addresses %u bits",
+			  demand.total >> 20, base, arch_gpa_bits());
+		return -ENOSPC;
+	}
+	host->mmio64 = (struct arch_range){ base, (demand.total + GIB - 1) & ~(GIB - 1) };
+	if (host->mmio64.base + host->mmio64.size > end)
+		host->mmio64.size = end - base;
+	return 0;
+}
+
+/* What is left of each window. */
+struct pci_windows {
+	struct arch_range mmio32, mmio64, io;
+};
+
+static int pci_assign_bar(struct pci_function *function, unsigned int bar, void *arg)
+{
+	struct pci_windows *left = arg;
+	struct pci_bar *b = &function->bars[bar];
+	struct arch_range *range = pci_bar_is_io(b)   ? &left->io
+				   : pci_bar_is_64(b) ? &left->mmio64
+						      : &left->mmio32;
+	uint64_t align = pci_bar_room(b);
+	uint64_t base = (range->base + align - 1) & ~(align - 1);
+	uint64_t skipped = base - range->base;
+
+	if (skipped > range->size || align > range->size - skipped) {
+		log_error(function->name,
+			  "BAR %u of %#" PRIx64 " bytes does not fit into the guest's %s window",
+			  bar, b->size,
+			  pci_bar_is_io(b)   ? "I/O"
+			  : pci_bar_is_64(b) ? "64-bit"
+					     : "32-bit");
+		return -ENOSPC;
+	}
+	b->assigned = base;
+	range->base = base + align;
+	range->size -= skipped + align;
+	return 0;
+}
+
+int pci_windows_assign_bars(struct pci_host *host)
+{
+	struct pci_windows left;
+	int ret = pci_host_size_mmio64(host);
+
+	left = (struct pci_windows){ host->mmio32, host->mmio64, host->io };
+	if (ret == 0)
+		ret = pci_for_each_bar(host, pci_assign_bar, &left);
+	for (unsigned int i = 0; ret == 0 && i < PCI_HOST_FUNCTIONS; i++)
+		if (host->functions[i])
+			pci_reset(host->functions[i]);
+	return ret;
+}

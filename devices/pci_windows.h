@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The addresses that the host bridge forwards: where BARs may lie, and where they lie at first.
+ *
+ * Owns the sizes and places of the windows below 4 GiB, above RAM and in port I/O, and the first
+ * assignment of BARs. What a BAR does once it has an address is pci.h's and its function's.
+ *
+ * Read beside it: PCI Firmware 3.3, 4.1.2 (what firmware assigns).
+ */
+#ifndef MINIVMM_PCI_WINDOWS_H
+#define MINIVMM_PCI_WINDOWS_H
+
+#include "pci_host.h"
+
+/*
+ * The addresses that devices' DMA can be mapped at, ascending; the 64-bit window is put into one of
+ * them if it fits. Without, DMA reaches everything. The array stays the caller's.
+ */
+void pci_windows_set_reach(struct pci_host *host, const struct arch_range *reach,
+			   unsigned int count);
+
+/*
+ * Give every BAR an address: 64-bit ones in a window above RAM, made as large as they need, the
+ * others below 4 GiB. Largest first, each naturally aligned. 0 or -ENOSPC, logged with the BAR that
+ * does not fit.
+ */
+int pci_windows_assign_bars(struct pci_host *host);
+
+/* Whether a window forwards the whole of `bar` at `addr`. */
+bool pci_windows_decode(const struct pci_host *host, const struct pci_bar *bar, uint64_t addr);
+
+#endif
