@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_devices.h"
 
-#include "devices/pci_windows.h"
-
 #include <errno.h>
 #include <linux/pci.h>
 #include <string.h>
 
+#include "devices/pci_windows.h"
 #include "host_command.h"
 #include "vfio/host/host_memlock.h"
 #include "vmm/core/trace.h"
