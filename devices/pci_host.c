@@ -196,7 +196,7 @@ static const struct pci_function_ops pci_bridge_ops = {
 	.destroy = pci_bridge_nothing,
 };
 
-/* A CPU without port I/O has a window in memory instead: what it touches there goes to the ports. */
+/* A CPU without port I/O has a window in memory: what it touches there goes to the ports. */
 static uint64_t pci_io_read(void *owner, uint64_t offset, unsigned int size)
 {
 	const struct pci_host *host = owner;

@@ -268,8 +268,8 @@ int boot_load(const struct boot_config *config, struct memory *memory, struct ar
 {
 	struct boot boot = { .config = config, .memory = memory };
 	int (*const steps[])(struct boot *) = {
-		boot_refuse_dump,  boot_find_ram,     boot_parse_kernel, boot_place_initrd,
-		boot_copy_cmdline, boot_read_files,   boot_write_acpi,
+		boot_refuse_dump,  boot_find_ram,   boot_parse_kernel, boot_place_initrd,
+		boot_copy_cmdline, boot_read_files, boot_write_acpi,
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

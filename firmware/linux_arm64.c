@@ -84,6 +84,7 @@ static int64_t arm64_unpack(const struct kernel_file *file, const struct arm64_i
 	uint64_t eaten = 0;
 	int status = Z_OK, ret = 0;
 
+	*end = false;
 	if (inflateInit2(&stream, UNPACK_GZIP) != Z_OK)
 		return log_errno(file->name, -ENOMEM, "unpack");
 	while (status == Z_OK && ret == 0) {

@@ -6,8 +6,9 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(wildcard tests/unit/*_test.c
 UNIT_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 UNIT_OBJECTS := $(patsubst $(B)/%,$(UNIT)/obj/%,$(filter-out $(B)/vmm/main.o,$(OBJECTS)))
-# Files of the other architecture that work on any.
-UNIT_OBJECTS := $(sort $(UNIT_OBJECTS) $(UNIT)/obj/firmware/fdt.o $(UNIT)/obj/firmware/linux_arm64.o)
+# Files of the other architecture that work on any; there is already one boot_load().
+UNIT_OBJECTS := $(sort $(UNIT_OBJECTS) $(FIRMWARE_aarch64:%=$(UNIT)/obj/firmware/%.o))
+$(UNIT)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64
 UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\
 	$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 

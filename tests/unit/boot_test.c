@@ -458,6 +458,15 @@ START_TEST(too_many_cpus)
 }
 END_TEST
 
+START_TEST(no_device_tree)
+{
+	add_ram(0, 64 * IMAGE_MIB);
+	use_default_bzimage();
+	config.dtb_name = "/tmp/tree";
+	check_refused(-ENOTSUP, "--dump-dtb", "ACPI describes this machine");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("boot");
@@ -485,6 +494,7 @@ int main(void)
 	tcase_add_test(tcase, no_ram_at_zero);
 	tcase_add_test(tcase, too_many_ranges);
 	tcase_add_test(tcase, too_many_cpus);
+	tcase_add_test(tcase, no_device_tree);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -241,7 +241,7 @@ START_TEST(too_small_a_place_is_refused)
 }
 END_TEST
 
-/* All there is in one tree. dtc reports on standard error, and is silent if it likes what it sees. */
+/* All there is in one tree. dtc reports on standard error, and is silent about what it likes. */
 START_TEST(dtc_has_no_warning)
 {
 	char name[] = "/tmp/fdt_test.XXXXXX", command[96], said[1024] = "";
