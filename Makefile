@@ -5,6 +5,7 @@
 # make demo-gpu   the same with a display: build/demo-gpu.png is what it shows
 # make check      every test; ends with `N passed, N failed, N skipped`
 # make lab        a shell on the lab host, an emulated machine with an IOMMU
+# make ARCH=aarch64 [lab]  the same for arm64, on another machine: build/aarch64/minivmm
 # make lint       format, static analysis, layering, shell scripts
 # make bench      figures beside QEMU's, in one run
 # make install    DESTDIR= PREFIX=/usr/local
@@ -60,8 +61,13 @@ all: $(B)/minivmm $(B)/guests/demo_device
 # What a fresh Debian 12 lacks. `make deps` installs it and does nothing, without the network, when it is
 # there already.
 BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libjansson-dev libpci-dev acpica-tools libfdt-dev zlib1g-dev
-TEST_PACKAGES := check kmod strace jq python3-jsonschema clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev device-tree-compiler
+TEST_PACKAGES := check kmod strace jq python3-jsonschema clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev device-tree-compiler \
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
+ifeq ($(ARCH),x86_64)
 -include tests/lab/lab.mk
+else
+include tests/lab/lab-arm64.mk
+endif
 include tests/tests.mk
 
 deps:

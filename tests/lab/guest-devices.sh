@@ -213,7 +213,16 @@ do_moves()
 # Interrupts of devices, one line each.
 do_irqs()
 {
-	sed -n '/IO-APIC\|PCI-MSI/s/^/lab: irq /p' /proc/interrupts
+	sed -n '/IO-APIC\|PCI-MSI\|ITS-MSI\|GICv3.*eth/s/^/lab: irq /p' /proc/interrupts
+}
+
+# The first six registers of each rtl8139's I/O BAR: its address on the network.
+do_io_bar()
+{
+	for dir in /sys/bus/pci/devices/*; do
+		[ "$(cat "$dir/device")" = 0x8139 ] || continue
+		say "io_bar $(dd if="$dir/resource0" bs=1 count=6 2>/dev/null | od -An -tx1 | tr -d ' ')"
+	done
 }
 
 # All of configuration space, packed: the serial port would take long.

@@ -29,8 +29,8 @@ mount_share lab /lab ro,cache=loose
 mount_share out /out rw,cache=none
 
 # Not /lib itself: the modules below it are the lab kernel's, not the machine's.
-for name in /usr/lib/*-linux-gnu; do
-	ln -s "$name" /lib/
+for name in /usr/lib/*-linux-gnu /usr/lib/ld-linux-*; do
+	[ ! -e "$name" ] || ln -s "$name" /lib/
 done
 ln -s /usr/lib64 /lib64
 # /usr/sbin/modprobe is a link to this.

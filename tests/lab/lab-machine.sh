@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2054
+# shellcheck shell=bash disable=SC2034,SC2054
 # The emulated machine, read by lab.sh: which hardware the lab host has. The same everywhere:
 #   01:00.0 NVMe with nvme1.img   02:00.0 NVMe with nvme2.img   each alone in its group
 #   04:01.0 04:02.0 rtl8139       behind a conventional bridge, hence one group of two
@@ -14,6 +14,7 @@
 # lock, and a request that comes at that moment from another thread is gone. It stays in the local
 # APIC, though, and is seen when the next interrupt comes; the lab's pulse makes sure that one does.
 # With two processors the other one gets no pulse.
+machine_emulator=qemu-system-x86_64
 machine_defaults=(cpus=1 devices=few intremap=on iommu=on kernel=6.1 memory=6G svm=on)
 
 # machine_config "KEY=VALUE...": the complete configuration, in a fixed order.
@@ -48,6 +49,13 @@ add_share()
 
 	add -fsdev "local,id=$tag,path=$path,security_model=none${4:+,$4}" \
 		-device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag,addr=$slot"
+}
+
+add_shares()
+{
+	add_share usr "$LAB_USR" 0x10 readonly=on
+	add_share lab "$LAB_DIR" 0x11 readonly=on
+	add_share out "$LAB_DIR/logs" 0x12
 }
 
 # Disks are snapshots: writes are seen until the end of the boot and never reach the image.
@@ -92,7 +100,7 @@ add_many()
 		-device pci-testdev,bus=port13,addr=0.1
 }
 
-# machine_args CONFIG: sets the array `machine`, and `machine_ports` (the third serial port on).
+# machine_args CONFIG: sets the array `machine`.
 machine_args()
 {
 	local setting port
@@ -123,15 +131,17 @@ machine_args()
 		-netdev hubport,id=net1,hubid=0 -device rtl8139,netdev=net1,bus=bridge,addr=2 \
 		-netdev hubport,id=net2,hubid=0 -device e1000e,id=nic,netdev=net2,bus=port4
 	[ "$devices" = few ] || add_many
-	add_share usr /usr 0x10 readonly=on
-	add_share lab "$LAB_DIR" 0x11 readonly=on
-	add_share out "$LAB_DIR/logs" 0x12
+	add_shares
+}
 
-	# The emulator listens on qmp.lab and its own third serial port is the caller: a scenario
-	# can pull its own hardware. qmp.sock is for people. The fourth port brings the pulse.
-	# shellcheck disable=SC2034
-	machine_ports=(-chardev socket,id=qmp,path=qmp.lab,server=on,wait=off -mon chardev=qmp,mode=control
-		-chardev socket,id=qmpserial,path=qmp.lab -serial chardev:qmpserial
-		-chardev pipe,id=pulse,path=pulse -serial chardev:pulse
-		-qmp unix:qmp.sock,server=on,wait=off)
+# machine_serial CONSOLE RESULTS: the four serial ports, in the emulator's words where the first two go.
+# The emulator listens on qmp.lab and its own third serial port is the caller: a scenario can pull its
+# own hardware. qmp.sock is for people. The fourth port brings the pulse.
+machine_serial()
+{
+	add -serial "$1" -serial "$2" \
+		-chardev socket,id=qmp,path=qmp.lab,server=on,wait=off -mon chardev=qmp,mode=control \
+		-chardev socket,id=qmpserial,path=qmp.lab -serial chardev:qmpserial \
+		-chardev pipe,id=pulse,path=pulse -serial chardev:pulse \
+		-qmp unix:qmp.sock,server=on,wait=off
 }

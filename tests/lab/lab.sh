@@ -8,6 +8,8 @@
 #
 # LAB_DIR     where the images are (build/lab), made by `make lab-images`
 # LAB_VMM     the program under test (build/minivmm); `qemu` for QEMU itself in its place
+# LAB_ARCH    empty, or arm64: another machine (lab-machine-arm64.sh), other scenarios
+# LAB_USR     what the lab host sees as /usr (/usr)
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,10 +17,14 @@ LAB_DIR=$(readlink -f "${LAB_DIR:-$here/../../build/lab}")
 LAB_VMM=${LAB_VMM:-$here/../../build/minivmm}
 logs=$LAB_DIR/logs
 stage=$LAB_DIR/stage
-scenarios=$here/scenarios
+LAB_USR=$(readlink -f "${LAB_USR:-/usr}")
+variant=${LAB_ARCH:+-$LAB_ARCH}
+scenarios=$here/scenarios$variant
 
 # shellcheck source=tests/lab/lab-machine.sh
 . "$here/lab-machine.sh"
+# shellcheck source=tests/lab/lab-machine-arm64.sh
+[ -z "$variant" ] || . "$here/lab-machine$variant.sh"
 
 die()
 {
@@ -49,8 +55,8 @@ make_stage()
 	cp "$here"/{host-run.sh,scenario-lib.sh,scenario-devices.sh,config-diff.awk} "$stage"
 	cp -r "$scenarios" "$stage/scenarios"
 	install -m 755 "$here/qemu-peer.sh" "$stage/qemu-peer.sh"
-	# The bare-metal guests and their tests run in here too, where KVM is hardware's.
-	install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
+	# The bare-metal guests, x86's all of them, and their tests run in here too: KVM is hardware's.
+	[ -n "$variant" ] || install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
 	install -D -t "$stage/guests" "$LAB_DIR"/../guests/demo_device
 	machine_devices > "$stage/devices"
@@ -134,12 +140,11 @@ boot_run()
 	console=$logs/host-$boots.console
 	echo "BOOT $boots: $config"
 	machine_args "$config"
+	machine_serial "file:$console" stdio
 	rm -f "$LAB_DIR/results"
 	mkfifo "$LAB_DIR/results"
 	start_pulse
-	# ttyS0 kernel, ttyS1 results, ttyS2 the emulator's own control, ttyS3 the pulse
-	(cd "$LAB_DIR" && exec timeout -k 5 "$total" qemu-system-x86_64 "${machine[@]}" \
-		-serial "file:$console" -serial stdio "${machine_ports[@]}" \
+	(cd "$LAB_DIR" && exec timeout -k 5 "$total" "$machine_emulator" "${machine[@]}" \
 		< /dev/null > results 2> "$logs/emulator.err") &
 	emulator=$!
 	read_results < "$LAB_DIR/results" || bad=$?
@@ -223,9 +228,10 @@ shell()
 	make_stage
 	rm -f "$logs/scenarios"
 	machine_args "$(machine_config "$*")"
+	machine_serial mon:stdio null
 	start_pulse
 	cd "$LAB_DIR"
-	qemu-system-x86_64 "${machine[@]}" -serial mon:stdio -serial null "${machine_ports[@]}"
+	"$machine_emulator" "${machine[@]}"
 }
 
 emulator=''

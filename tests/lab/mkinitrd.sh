@@ -69,7 +69,7 @@ done
 
 rm -rf "$tree"
 mkdir -p "$tree"/{bin,dev,etc,lib,mnt,modules,proc,root,run,sbin,sys,tmp,usr}
-cp /bin/busybox "$tree/bin/busybox"
+cp "${LAB_BUSYBOX:-/bin/busybox}" "$tree/bin/busybox"
 # Every applet's name here rather than by `busybox --install`, which costs an emulated machine a second.
 /bin/busybox --list | grep -v '^busybox$' | (cd "$tree/bin" && xargs -n 1 ln -s busybox)
 install -m 755 "$init" "$tree/init"

@@ -32,13 +32,14 @@ file_md5()
 	dd if="$1" bs=64k count=16 2>/dev/null | md5sum | cut -d ' ' -f 1
 }
 
+network_bdf=0000:0d:00.0
 # The lab host is 10.0.N.1 to the card whose address ends in the byte N, and hands out a MiB.
 network_start()
 {
 	/usr/sbin/modprobe -q virtio_net
-	bind virtio-pci 0000:0d:00.0
+	bind virtio-pci "$network_bdf"
 	tries=0
-	until network_card=$(basename /sys/bus/pci/devices/0000:0d:00.0/virtio*/net/*) &&
+	until network_card=$(basename /sys/bus/pci/devices/"$network_bdf"/virtio*/net/*) &&
 		[ "$network_card" != '*' ]; do
 		[ $tries -lt 100 ] || fail "no network card on the lab host"
 		tries=$((tries + 1))

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# The lab of another machine: an emulated arm64 host with real VFIO, see tests/lab/README.md. Included by
+# the Makefile for ARCH=aarch64. lab.sh and most scripts are the same, what differs is in
+# lab-machine-arm64.sh and in scenarios-arm64.
+
+LAB := $(B)/lab
+LAB_SRC := tests/lab
+LAB_PACKAGES := qemu-system-arm cpio kmod openssl util-linux
+LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio guest-6.1.cpio guest-6.1.gz nvme1.img nvme2.img)
+LAB_RUN := LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm LAB_ARCH=arm64 LAB_USR=$(ROOT)/usr $(LAB_SRC)/lab.sh
+
+.PHONY: lab lab-check lab-images
+
+lab: lab-images all
+	$(LAB_RUN) shell $(LAB_ARGS)
+
+# All scenarios, or SCENARIOS="nvme reboot".
+lab-check: lab-images all
+	$(LAB_RUN) run $(SCENARIOS)
+
+lab-images: $(LAB_IMAGES)
+
+# Debian's kernel for that machine, as host's and as guest's.
+$(LAB)/root-6.1/.complete: tests/foreign_root.sh
+	tests/foreign_root.sh $(@D) arm64 linux-image-arm64
+	ls $(@D)/lib/modules > $(@D)/.release
+	depmod -b $(@D) $$(cat $(@D)/.release)
+	touch $@
+
+LAB_INITRD := LAB_BUSYBOX=$(ROOT)/bin/busybox $(LAB_SRC)/mkinitrd.sh
+LAB_INITRD_DEPENDS := $(LAB_SRC)/mkinitrd.sh $(LAB)/root-6.1/.complete $(FOREIGN)
+
+$(LAB)/host-6.1.cpio: $(LAB_SRC)/host-init.sh $(LAB_INITRD_DEPENDS)
+	$(LAB_INITRD) $@ $< $(LAB)/root-6.1 virtio_pci 9pnet_virtio 9p
+
+$(LAB)/guest-6.1.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/guest-devices.sh $(LAB_INITRD_DEPENDS)
+	$(LAB_INITRD) $@ $< $(LAB)/root-6.1 nvme e1000e 8139cp -- $(LAB_SRC)/guest-devices.sh
+
+# The kernel as other distributions pack it.
+$(LAB)/guest-6.1.gz: $(LAB)/root-6.1/.complete
+	gzip -1c $(LAB)/root-6.1/boot/vmlinuz-* > $@.tmp
+	mv $@.tmp $@
+
+$(LAB)/nvme1.img: KEY = 01
+$(LAB)/nvme2.img: KEY = 02
+$(LAB)/%.img:
+	mkdir -p $(LAB)
+	openssl enc -aes-128-ctr -K $(KEY) -iv 0 -in /dev/zero 2>/dev/null | head -c 64M > $@.tmp
+	mv $@.tmp $@
