@@ -35,12 +35,15 @@ LAB_DIR=$build/lab LAB_VMM=$build/minivmm tests/lab/lab.sh run > "$build/check.l
 lab=$!
 trap 'kill $lab 2>/dev/null' EXIT
 
+suite builds tests/builds.sh "$build/builds"
 suite unit tests/unit/run.sh "$build"/unit/*_test
 # A fixed number of inputs: some seconds each. `make fuzz` goes on for longer.
 suite fuzz tests/fuzz/run_fuzz.sh -runs=20000 "$build"/fuzz/fuzz_{user,kernel,options}
 suite fuzz tests/fuzz/run_fuzz.sh -runs=1000 "$build"/fuzz/fuzz_guest
 suite kvm tests/kvm/run.sh "$build"
 suite trace tests/kvm/trace.sh "$build"
+# The other architecture, on an emulated machine of its own.
+suite 'lab, arm64' tests/lab/check-arm64.sh
 suite lab follow_lab
 
 passed=$(grep -c '^PASS ' "$log")
