@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfio_rig.h"
 
-#include "devices/pci_windows.h"
-
 #include <check.h>
 #include <string.h>
 
 #include "call_log.h"
+#include "devices/pci_windows.h"
 #include "fake_kvm.h"
 #include "stderr_text.h"
 
