@@ -44,9 +44,12 @@ include tests/fuzz/fuzz.mk
 check: deps
 	$(MAKE) check-installed
 
-.PHONY: check-installed
-check-installed: all $(UNIT_TESTS) $(FUZZ_PROGRAMS) kvm-guests lab-images
+.PHONY: check-installed check-built
+check-installed:
+	$(MAKE) -j$(shell nproc) check-built
 	tests/check.sh $(B)
+
+check-built: all $(UNIT_TESTS) $(FUZZ_PROGRAMS) kvm-guests lab-images
 
 # Figures, no verdict: what a start costs, and minivmm beside QEMU on the lab host.
 .PHONY: bench
