@@ -14,20 +14,12 @@ suite()
 
 	shift
 	echo "== $name"
-	"$@" > >(tee "$part") 2>&1
-	status=$?
-	wait $! # for tee to have written all of it
+	"$@" 2>&1 | tee "$part"
+	status=${PIPESTATUS[0]}
 	if [ "$status" != 0 ] && ! grep -q '^FAIL ' "$part"; then
 		echo "FAIL $name: ended with status $status" | tee -a "$part"
 	fi
 	cat "$part" >> "$log"
-}
-
-# What lab.sh prints, from its first line to its end, and its status.
-follow_lab()
-{
-	tail -n +1 -f --pid=$lab "$build/check.lab"
-	wait $lab
 }
 
 # The lab takes longest and uses one processor: it runs beside the other suites.
@@ -44,7 +36,9 @@ suite kvm tests/kvm/run.sh "$build"
 suite trace tests/kvm/trace.sh "$build"
 # The other architecture, on an emulated machine of its own.
 suite 'lab, arm64' tests/lab/check-arm64.sh
-suite lab follow_lab
+suite lab tail -n +1 -f --pid=$lab "$build/check.lab"
+wait $lab || grep -q '^FAIL ' "$build/check.lab" ||
+	echo "FAIL lab: ended badly, see $build/check.lab" | tee -a "$log"
 
 passed=$(grep -c '^PASS ' "$log")
 failed=$(grep -c '^FAIL ' "$log")
