@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host_tree.h"
@@ -27,10 +29,11 @@
 
 static struct {
 	unsigned int writes;
-	unsigned int fail_at; /* the n-th write fails; 0: none does */
-	const char *stubborn; /* this driver takes no device */
-	char last_module[64]; /* that was loaded */
-	bool modules_work;    /* vfio-pci appears when it is loaded */
+	unsigned int fail_at;    /* the n-th write fails; 0: none does */
+	const char *stubborn;    /* this driver takes no device */
+	char last_module[64];    /* that was loaded */
+	bool modules_work;       /* vfio-pci appears when it is loaded */
+	void (*meanwhile)(void); /* happens once, while the next lock is waited for */
 } kernel;
 
 /* The drivers that these devices have without an override. */
@@ -123,6 +126,16 @@ int host_load_module(const char *name)
 		      "$root/sys/bus/pci/drivers/%s/unbind",
 		      name, name, name);
 	return 0;
+}
+
+int flock(int fd, int operation)
+{
+	void (*meanwhile)(void) = kernel.meanwhile;
+
+	kernel.meanwhile = NULL;
+	if (meanwhile)
+		meanwhile();
+	return (int)syscall(SYS_flock, fd, operation);
 }
 
 /* ---- helpers ---- */
@@ -428,6 +441,52 @@ START_TEST(bound_before_stays_bound)
 }
 END_TEST
 
+static struct host_held first;
+
+static void hold_first(void)
+{
+	ck_assert_int_eq(hold(&first, HOST_SSD), 0);
+}
+
+static void bind_first(void)
+{
+	struct stderr_text caught;
+
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+}
+
+/* Two at once: the second sees what the first has done, and does not record that as the past. */
+START_TEST(second_start_is_refused)
+{
+	struct host_held second = { .count = 0 };
+
+	begin("ready");
+	kernel.meanwhile = hold_first;
+	ck_assert_int_eq(hold(&second, HOST_SSD), -EWOULDBLOCK);
+	ck_assert_uint_eq(second.count, 0);
+	ck_assert_uint_eq(first.count, 1);
+	expect_driver(HOST_SSD, "vfio-pci");
+	host_release(&first);
+	expect_driver(HOST_SSD, "nvme");
+	expect_override(HOST_SSD, "(null)");
+	expect_records(0);
+}
+END_TEST
+
+START_TEST(second_bind_changes_nothing)
+{
+	struct stderr_text caught;
+
+	begin("ready");
+	kernel.meanwhile = bind_first;
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+	stderr_holds(&caught, "is at vfio-pci already");
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
+	expect_driver(HOST_SSD, "nvme");
+	expect_override(HOST_SSD, "(null)");
+}
+END_TEST
+
 START_TEST(killed_start_is_tidied_up)
 {
 	char other[1][HOST_BDF_MAX] = { NIC }, same[1][HOST_BDF_MAX] = { HOST_SSD };
@@ -578,6 +637,7 @@ UNIT_MAIN("host_bind", { rule_27_there_and_back, 0 }, { override_comes_back, 0 }
 	  { rule_28_group_goes_along, 0 }, { rule_28_bridges_stay, 0 },
 	  { device_in_use_is_refused, UNIT_COUNT(uses) }, { driver_is_loaded, 0 }, { dry_run, 0 },
 	  { restore_without_record, 0 }, { held_for_a_start, 0 }, { bound_before_stays_bound, 0 },
+	  { second_start_is_refused, 0 }, { second_bind_changes_nothing, 0 },
 	  { killed_start_is_tidied_up, 0 }, { killed_start_is_taken_over, 0 },
 	  { record_is_checked, UNIT_COUNT(records) }, { planted_records_are_not_followed, 0 },
 	  { device_was_exchanged, 0 }, { driver_has_gone, 0 }, { trees_are_removed, 0 })

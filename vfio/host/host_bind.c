@@ -197,6 +197,10 @@ static int bind_all(int folder, const struct bind_targets *targets, bool run)
 	return ret;
 }
 
+/*
+ * The caller has the folder of records locked, unless nothing is to be changed: what is read here
+ * goes into the records, and another minivmm may be about to change it.
+ */
 static int bind_prepare(struct bind_targets *targets, const char (*bdfs)[HOST_BDF_MAX],
 			unsigned int count, bool force)
 {
@@ -229,18 +233,20 @@ int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 	      const struct host_bind_options *options)
 {
 	struct bind_targets targets = { .count = 0 };
-	int folder, ret = bind_prepare(&targets, bdfs, count, options->force);
+	int folder, ret;
 
-	if (ret < 0)
-		return ret;
 	if (options->dry_run) {
-		host_print_bind(targets.devices, targets.count);
-		return 0;
+		ret = bind_prepare(&targets, bdfs, count, options->force);
+		if (ret == 0)
+			host_print_bind(targets.devices, targets.count);
+		return ret;
 	}
 	folder = host_records_open_as_root("bind", bdfs, count);
 	if (folder < 0)
 		return folder;
-	ret = bind_all(folder, &targets, false);
+	ret = bind_prepare(&targets, bdfs, count, options->force);
+	if (ret == 0)
+		ret = bind_all(folder, &targets, false);
 	close(folder);
 	if (ret == 0)
 		bind_tell(&targets);
@@ -248,6 +254,13 @@ int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 }
 
 /* ---- for one start ---- */
+
+static void hold_undo(struct host_held *held, int folder, const struct bind_targets *targets)
+{
+	while (held->count)
+		close(held->locks[--held->count]);
+	bind_undo(folder, targets, targets->count);
+}
 
 /* What was at vfio-pci without a record of a run stays there. */
 static int hold_lock(struct host_held *held, int folder, const struct bind_targets *targets)
@@ -260,38 +273,30 @@ static int hold_lock(struct host_held *held, int folder, const struct bind_targe
 		if (host_record_read(folder, bdf, &record) < 0 || !record.run)
 			continue;
 		lock = host_record_lock(folder, bdf);
-		if (lock < 0)
+		if (lock < 0) {
+			hold_undo(held, folder, targets);
 			return log_errno(bdf, lock, "another minivmm holds it");
+		}
 		strcpy(held->bdfs[held->count], bdf);
 		held->locks[held->count++] = lock;
 	}
 	return 0;
 }
 
-/* bind_all() has undone its own work already; then there are no records any more. */
-static void hold_undo(struct host_held *held, int folder, const struct bind_targets *targets)
-{
-	while (held->count)
-		close(held->locks[--held->count]);
-	bind_undo(folder, targets, targets->count);
-}
-
 int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned int count)
 {
 	struct bind_targets targets = { .count = 0 };
-	int folder, ret = bind_prepare(&targets, bdfs, count, false);
+	int folder, ret;
 
 	held->count = 0;
-	if (ret < 0)
-		return ret;
 	folder = host_records_open_as_root("bind", bdfs, count);
 	if (folder < 0)
 		return folder;
-	ret = bind_all(folder, &targets, true);
+	ret = bind_prepare(&targets, bdfs, count, false);
+	if (ret == 0)
+		ret = bind_all(folder, &targets, true);
 	if (ret == 0)
 		ret = hold_lock(held, folder, &targets);
-	if (ret < 0)
-		hold_undo(held, folder, &targets);
 	close(folder);
 	return ret;
 }
