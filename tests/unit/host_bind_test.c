@@ -528,6 +528,47 @@ START_TEST(killed_start_is_taken_over)
 }
 END_TEST
 
+/* Bound by hand after a start was killed: it stays, and still knows the way back. */
+START_TEST(killed_start_is_bound_for_good)
+{
+	struct host_held held = { .count = 0 };
+	struct host_record record;
+	struct stderr_text caught;
+	int folder;
+
+	begin("ready");
+	ck_assert_int_eq(hold(&held, HOST_SSD), 0);
+	kill_holder(&held);
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+	folder = host_records_open(false);
+	ck_assert_int_eq(host_record_read(folder, HOST_SSD, &record), 0);
+	close(folder);
+	ck_assert(!record.run);
+	host_restore_stale(NULL, 0);
+	expect_driver(HOST_SSD, "vfio-pci");
+	ck_assert_int_eq(hold(&held, HOST_SSD), 0);
+	ck_assert_uint_eq(held.count, 0);
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
+	expect_driver(HOST_SSD, "nvme");
+}
+END_TEST
+
+/* One that a running minivmm holds remains its own. */
+START_TEST(running_start_keeps_its_record)
+{
+	struct host_held held = { .count = 0 };
+	struct stderr_text caught;
+
+	begin("ready");
+	ck_assert_int_eq(hold(&held, HOST_SSD), 0);
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), -EBUSY);
+	host_release(&held);
+	expect_driver(HOST_SSD, "nvme");
+	expect_records(0);
+}
+END_TEST
+
 /* ---- records are not believed blindly ---- */
 
 static const struct {
@@ -639,5 +680,6 @@ UNIT_MAIN("host_bind", { rule_27_there_and_back, 0 }, { override_comes_back, 0 }
 	  { restore_without_record, 0 }, { held_for_a_start, 0 }, { bound_before_stays_bound, 0 },
 	  { second_start_is_refused, 0 }, { second_bind_changes_nothing, 0 },
 	  { killed_start_is_tidied_up, 0 }, { killed_start_is_taken_over, 0 },
+	  { killed_start_is_bound_for_good, 0 }, { running_start_keeps_its_record, 0 },
 	  { record_is_checked, UNIT_COUNT(records) }, { planted_records_are_not_followed, 0 },
 	  { device_was_exchanged, 0 }, { driver_has_gone, 0 }, { trees_are_removed, 0 })

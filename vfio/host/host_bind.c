@@ -158,13 +158,24 @@ static int bind_load_driver(void)
 
 /* ---- one device ---- */
 
+/* What a killed start left there was bound by hand just now: no other start gives it back. */
+static int bind_keep(int folder, const char *bdf)
+{
+	struct host_record record;
+
+	if (host_record_read(folder, bdf, &record) < 0 || !host_record_is_stale(folder, &record))
+		return 0;
+	record.run = false;
+	return host_record_write(folder, &record);
+}
+
 static int bind_one(int folder, const struct host_device *device, bool run)
 {
 	struct host_record record;
 	int ret;
 
 	if (host_has_vfio_driver(device))
-		return 0;
+		return run ? 0 : bind_keep(folder, device->bdf);
 	host_record_make(device, run, &record);
 	ret = host_record_write(folder, &record);
 	if (ret == 0)

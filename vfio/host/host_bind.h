@@ -24,8 +24,8 @@ struct host_bind_options {
 
 /*
  * Hand the devices to vfio-pci, and whatever else is in their groups but bridges. All or none: a
- * failure hands back those that went over before it. One that is there already is left alone. 0 or
- * -errno, logged.
+ * failure hands back those that went over before it. One that is there already is left alone, but
+ * if a killed start left it there it is bound for good from now on. 0 or -errno, logged.
  */
 int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 	      const struct host_bind_options *options);
