@@ -583,7 +583,9 @@ static const struct {
 	{ "id here\ndriver nvme\noverride \nrun 0\n", false },
 	{ "id 8086:a808\ndriver ../../devices\noverride \nrun 0\n", false },
 	{ "id 8086:a808\ndriver nvme\noverride a/b\nrun 0\n", false },
-	{ "id 8086:a808\ndriver a b\noverride \nrun 0\n", false },
+	{ "id 8086:a808\ndriver ..\noverride \nrun 0\n", false },
+	{ "id 8086:a808\ndriver -r\noverride \nrun 0\n", false },
+	{ "id 8086:a808\ndriver budget_ci dvb\noverride v1.0+\nrun 0\n", true },
 };
 
 START_TEST(record_is_checked)
@@ -603,6 +605,59 @@ START_TEST(record_is_checked)
 	ck_assert_int_eq(host_record_read(folder, NVME, &record), records[_i].valid ? 0 : -EINVAL);
 	stderr_end(&caught);
 	close(folder);
+}
+END_TEST
+
+/* What is written can be read again, or is not written. */
+static const struct {
+	const char *driver, *overridden;
+	bool valid;
+} names[] = {
+	{ "", "", true },
+	{ "budget_ci dvb", "", true },
+	{ "C-Media.8788+", "a b", true },
+	{ "..", "", false },
+	{ "a/b", "", false },
+	{ "-C", "", false },
+	{ "nvme", "a\nrun 0", false },
+};
+
+START_TEST(record_comes_back)
+{
+	struct host_record record = { .bdf = NVME, .vendor = 0x8086, .device = 1 }, read;
+	struct stderr_text caught;
+	int folder, ret;
+
+	begin("ready");
+	strcpy(record.driver, names[_i].driver);
+	strcpy(record.overridden, names[_i].overridden);
+	folder = host_records_open(true);
+	stderr_begin(&caught);
+	ret = host_record_write(folder, &record);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, names[_i].valid ? 0 : -EINVAL);
+	expect_records(names[_i].valid);
+	if (names[_i].valid) {
+		ck_assert_int_eq(host_record_read(folder, NVME, &read), 0);
+		ck_assert_str_eq(read.driver, names[_i].driver);
+		ck_assert_str_eq(read.overridden, names[_i].overridden);
+	}
+	close(folder);
+}
+END_TEST
+
+/* Without a record nothing is changed. */
+START_TEST(unrecorded_is_not_bound)
+{
+	struct stderr_text caught;
+
+	begin("ready");
+	host_tree_run("echo ../nvme > $root/sys/bus/pci/devices/" HOST_SSD "/driver_override");
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), -EINVAL);
+	stderr_holds(&caught, HOST_SSD ": ");
+	expect_driver(HOST_SSD, "nvme");
+	expect_override(HOST_SSD, "../nvme");
+	expect_records(0);
 }
 END_TEST
 
@@ -681,5 +736,6 @@ UNIT_MAIN("host_bind", { rule_27_there_and_back, 0 }, { override_comes_back, 0 }
 	  { second_start_is_refused, 0 }, { second_bind_changes_nothing, 0 },
 	  { killed_start_is_tidied_up, 0 }, { killed_start_is_taken_over, 0 },
 	  { killed_start_is_bound_for_good, 0 }, { running_start_keeps_its_record, 0 },
-	  { record_is_checked, UNIT_COUNT(records) }, { planted_records_are_not_followed, 0 },
+	  { record_is_checked, UNIT_COUNT(records) }, { record_comes_back, UNIT_COUNT(names) },
+	  { unrecorded_is_not_bound, 0 }, { planted_records_are_not_followed, 0 },
 	  { device_was_exchanged, 0 }, { driver_has_gone, 0 }, { trees_are_removed, 0 })

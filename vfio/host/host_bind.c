@@ -178,8 +178,9 @@ static int bind_one(int folder, const struct host_device *device, bool run)
 		return run ? 0 : bind_keep(folder, device->bdf);
 	host_record_make(device, run, &record);
 	ret = host_record_write(folder, &record);
-	if (ret == 0)
-		ret = host_rebind(device, HOST_VFIO_DRIVER);
+	if (ret < 0)
+		return ret;
+	ret = host_rebind(device, HOST_VFIO_DRIVER);
 	if (ret < 0)
 		host_restore_record(folder, &record, false);
 	return ret;

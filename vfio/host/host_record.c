@@ -49,11 +49,27 @@ int host_records_open(bool create)
 	return ret;
 }
 
+/*
+ * It becomes part of a path, a word of modprobe's, and a line of the record: one name of a folder
+ * and nothing else. Drivers are called "budget_ci dvb", too.
+ */
+static bool record_name_is_safe(const char *name)
+{
+	return name[0] != '.' && name[0] != '-' && !strpbrk(name, "/\n");
+}
+
+static bool record_is_safe(const struct host_record *record)
+{
+	return record_name_is_safe(record->driver) && record_name_is_safe(record->overridden);
+}
+
 int host_record_write(int folder, const struct host_record *record)
 {
 	char text[512];
 	int fd, ret = 0, length;
 
+	if (!record_is_safe(record))
+		return log_errno(record->bdf, -EINVAL, "record its driver's name");
 	length = snprintf(text, sizeof(text), "id %04x:%04x\ndriver %s\noverride %s\nrun %d\n",
 			  record->vendor, record->device, record->driver, record->overridden,
 			  record->run);
@@ -68,13 +84,6 @@ int host_record_write(int folder, const struct host_record *record)
 	if (ret == 0 && renameat(folder, RECORD_TEMP, folder, record->bdf) < 0)
 		ret = -errno;
 	return ret < 0 ? log_errno(RECORDS, ret, "record %s", record->bdf) : 0;
-}
-
-/* It becomes part of a path: a name of a driver and nothing else. */
-static bool record_name_is_safe(const char *name)
-{
-	return !name[strspn(name,
-			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")];
 }
 
 /* "key value" or "key " out of a line; false if the line is another one. */
@@ -100,8 +109,7 @@ static int record_parse(char *text, struct host_record *record)
 		overridden |= record_take(line, "override", record->overridden);
 	}
 	record->run = run[0] == '1';
-	if (!driver || !overridden || !run[0] || !record_name_is_safe(record->driver) ||
-	    !record_name_is_safe(record->overridden) ||
+	if (!driver || !overridden || !run[0] || !record_is_safe(record) ||
 	    sscanf(id, "%4x:%4x", &record->vendor, &record->device) != 2)
 		return -EINVAL;
 	return 0;

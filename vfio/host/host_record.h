@@ -29,7 +29,10 @@ struct host_record {
  */
 int host_records_open(bool create);
 
-/* 0 or -errno, logged. */
+/*
+ * 0 or -errno, logged: -EINVAL for the name of a driver with which the record could not be read
+ * again. What was there before is there still after a failure.
+ */
 int host_record_write(int folder, const struct host_record *record);
 
 /* 0, -ENOENT when there is none (not logged), or -errno (logged) when it is not to be trusted. */
