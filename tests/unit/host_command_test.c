@@ -14,6 +14,7 @@
 #include "host_tree.h"
 #include "stderr_text.h"
 #include "unit.h"
+#include "vfio/host/host_change.h"
 #include "vfio/host/host_json.h"
 #include "vmm/host_command.h"
 #include "vmm/options.h"
@@ -140,6 +141,18 @@ START_TEST(bridges_only_with_all)
 }
 END_TEST
 
+/*
+ * For a host that does not exist no module is loaded, and a name is never taken for an option: with
+ * this one modprobe would succeed.
+ */
+START_TEST(modules_are_not_loaded)
+{
+	ck_assert_int_eq(host_load_module("--version"), -ENOENT);
+	host_tree_make("ready");
+	ck_assert_int_eq(host_load_module("--version"), -ENOENT);
+}
+END_TEST
+
 /* ---- JSON ---- */
 
 static const struct {
@@ -232,5 +245,6 @@ END_TEST
 
 UNIT_MAIN("host_command", { command_lines, UNIT_COUNT(lines) },
 	  { what_is_printed, UNIT_COUNT(runs) }, { bridges_only_with_all, 0 },
-	  { json_follows_its_schema, UNIT_COUNT(documents) }, { json_strings, UNIT_COUNT(strings) },
-	  { completion, UNIT_COUNT(completions) }, { trees_are_removed, 0 })
+	  { modules_are_not_loaded, 0 }, { json_follows_its_schema, UNIT_COUNT(documents) },
+	  { json_strings, UNIT_COUNT(strings) }, { completion, UNIT_COUNT(completions) },
+	  { trees_are_removed, 0 })

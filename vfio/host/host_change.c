@@ -38,14 +38,19 @@ static int host_run(const char *program, char *const argv[])
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ENOENT;
 }
 
-/* By fixed paths and without an environment: this runs as root. */
+/*
+ * By fixed paths and without an environment: this runs as root. Another host's files are not those
+ * of the kernel that modprobe would load into.
+ */
 int host_load_module(const char *name)
 {
 	static const char *const programs[] = { "/sbin/modprobe", "/usr/sbin/modprobe" };
-	char self[] = "modprobe", quiet[] = "-q", module[64];
-	char *const argv[] = { self, quiet, module, NULL };
+	char self[] = "modprobe", quiet[] = "-q", end[] = "--", module[64];
+	char *const argv[] = { self, quiet, end, module, NULL };
 	int ret = -ENOENT;
 
+	if (host_root()[0])
+		return ret;
 	snprintf(module, sizeof(module), "%s", name);
 	for (unsigned int i = 0; i < sizeof(programs) / sizeof(programs[0]) && ret < 0; i++)
 		ret = host_run(programs[i], argv);
