@@ -347,6 +347,16 @@ START_TEST(device_in_use_is_refused)
 }
 END_TEST
 
+START_TEST(slots_of_this_host)
+{
+	begin("ready");
+	ck_assert_uint_eq(host_slot_functions("0000:04:00.1"), 0x3);
+	ck_assert_uint_eq(host_slot_functions("0000:0a:00.0"), 0);
+	host_tree_run(": > $root/sys/bus/pci/devices/0000:04:00.1/physfn");
+	ck_assert_uint_eq(host_slot_functions("0000:04:00.1"), 0x2);
+}
+END_TEST
+
 START_TEST(driver_is_loaded)
 {
 	struct stderr_text caught;
@@ -731,11 +741,12 @@ END_TEST
 UNIT_MAIN("host_bind", { rule_27_there_and_back, 0 }, { override_comes_back, 0 },
 	  { rule_27_binding_is_verified, 0 }, { each_write_fails_once, 6 },
 	  { rule_28_group_goes_along, 0 }, { rule_28_bridges_stay, 0 },
-	  { device_in_use_is_refused, UNIT_COUNT(uses) }, { driver_is_loaded, 0 }, { dry_run, 0 },
-	  { restore_without_record, 0 }, { held_for_a_start, 0 }, { bound_before_stays_bound, 0 },
-	  { second_start_is_refused, 0 }, { second_bind_changes_nothing, 0 },
-	  { killed_start_is_tidied_up, 0 }, { killed_start_is_taken_over, 0 },
-	  { killed_start_is_bound_for_good, 0 }, { running_start_keeps_its_record, 0 },
-	  { record_is_checked, UNIT_COUNT(records) }, { record_comes_back, UNIT_COUNT(names) },
-	  { unrecorded_is_not_bound, 0 }, { planted_records_are_not_followed, 0 },
-	  { device_was_exchanged, 0 }, { driver_has_gone, 0 }, { trees_are_removed, 0 })
+	  { device_in_use_is_refused, UNIT_COUNT(uses) }, { slots_of_this_host, 0 },
+	  { driver_is_loaded, 0 }, { dry_run, 0 }, { restore_without_record, 0 },
+	  { held_for_a_start, 0 }, { bound_before_stays_bound, 0 }, { second_start_is_refused, 0 },
+	  { second_bind_changes_nothing, 0 }, { killed_start_is_tidied_up, 0 },
+	  { killed_start_is_taken_over, 0 }, { killed_start_is_bound_for_good, 0 },
+	  { running_start_keeps_its_record, 0 }, { record_is_checked, UNIT_COUNT(records) },
+	  { record_comes_back, UNIT_COUNT(names) }, { unrecorded_is_not_bound, 0 },
+	  { planted_records_are_not_followed, 0 }, { device_was_exchanged, 0 },
+	  { driver_has_gone, 0 }, { trees_are_removed, 0 })

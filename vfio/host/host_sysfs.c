@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SYSFS_DEVICES "/sys/bus/pci/devices"
 #define SYSFS_GROUPS  "/sys/kernel/iommu_groups"
@@ -84,10 +83,9 @@ int host_read_device(const char *bdf, struct host_device *device)
 
 static bool sysfs_exists(const char *bdf, const char *file)
 {
-	char path[PATH_MAX];
+	struct host_path path = host_device_path(bdf, file);
 
-	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", bdf, file);
-	return access(path, F_OK) == 0;
+	return host_path_exists(&path);
 }
 
 unsigned int host_slot_functions(const char *bdf)
