@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "vfio/host/host_bind.h"
 #include "vfio/host/host_change.h"
 #include "vfio/host/host_record.h"
+#include "vfio/host/host_use.h"
 
 #define NVME     "0000:01:00.0"
 #define HOST_SSD "0000:02:00.0"
@@ -344,6 +346,36 @@ START_TEST(device_in_use_is_refused)
 	ck_assert_int_eq(bind_with(uses[_i].bdf, &forced, &caught), 0);
 	stderr_holds(&caught, "minivmm: warning: ");
 	expect_driver(uses[_i].bdf, "vfio-pci");
+}
+END_TEST
+
+/*
+ * Claimed, by whom no file says. A terminal stands for the disk: one that is in exclusive use cannot
+ * be opened again either, but by root.
+ */
+START_TEST(claimed_disk_is_in_use)
+{
+	int far = posix_openpt(O_RDWR | O_NOCTTY), near;
+	struct host_use found[HOST_USES_MAX];
+	struct host_device device;
+	unsigned int free_count, count;
+
+	begin("ready");
+	ck_assert_int_eq(grantpt(far) | unlockpt(far), 0);
+	ck_assert_int_eq(chmod(ptsname(far), 0666), 0);
+	host_tree_run("ln -s %s $root/dev/nvme0n1", ptsname(far));
+	near = open(ptsname(far), O_RDWR | O_NOCTTY);
+	host_read_device(HOST_SSD, &device);
+	host_tree_become_user();
+	free_count = host_find_uses(&device, found);
+	ck_assert_int_eq(ioctl(near, TIOCEXCL), 0);
+	count = host_find_uses(&device, found);
+	host_tree_become_root();
+	ck_assert_uint_eq(free_count, 0);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_ptr_nonnull(strstr(found[0].what, "/dev/nvme0n1 is claimed"));
+	close(near);
+	close(far);
 }
 END_TEST
 
@@ -741,12 +773,12 @@ END_TEST
 UNIT_MAIN("host_bind", { rule_27_there_and_back, 0 }, { override_comes_back, 0 },
 	  { rule_27_binding_is_verified, 0 }, { each_write_fails_once, 6 },
 	  { rule_28_group_goes_along, 0 }, { rule_28_bridges_stay, 0 },
-	  { device_in_use_is_refused, UNIT_COUNT(uses) }, { slots_of_this_host, 0 },
-	  { driver_is_loaded, 0 }, { dry_run, 0 }, { restore_without_record, 0 },
-	  { held_for_a_start, 0 }, { bound_before_stays_bound, 0 }, { second_start_is_refused, 0 },
-	  { second_bind_changes_nothing, 0 }, { killed_start_is_tidied_up, 0 },
-	  { killed_start_is_taken_over, 0 }, { killed_start_is_bound_for_good, 0 },
-	  { running_start_keeps_its_record, 0 }, { record_is_checked, UNIT_COUNT(records) },
-	  { record_comes_back, UNIT_COUNT(names) }, { unrecorded_is_not_bound, 0 },
-	  { planted_records_are_not_followed, 0 }, { device_was_exchanged, 0 },
-	  { driver_has_gone, 0 }, { trees_are_removed, 0 })
+	  { device_in_use_is_refused, UNIT_COUNT(uses) }, { claimed_disk_is_in_use, 0 },
+	  { slots_of_this_host, 0 }, { driver_is_loaded, 0 }, { dry_run, 0 },
+	  { restore_without_record, 0 }, { held_for_a_start, 0 }, { bound_before_stays_bound, 0 },
+	  { second_start_is_refused, 0 }, { second_bind_changes_nothing, 0 },
+	  { killed_start_is_tidied_up, 0 }, { killed_start_is_taken_over, 0 },
+	  { killed_start_is_bound_for_good, 0 }, { running_start_keeps_its_record, 0 },
+	  { record_is_checked, UNIT_COUNT(records) }, { record_comes_back, UNIT_COUNT(names) },
+	  { unrecorded_is_not_bound, 0 }, { planted_records_are_not_followed, 0 },
+	  { device_was_exchanged, 0 }, { driver_has_gone, 0 }, { trees_are_removed, 0 })

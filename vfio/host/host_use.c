@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_use.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <net/route.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PCI_BASE_CLASS_DISPLAY 0x03
 
@@ -193,6 +196,45 @@ static void use_find_holders(struct use_list *list, const struct use_names *disk
 	}
 }
 
+/* sysfs writes a slash in the name of a disk as an exclamation mark. */
+static struct host_path use_disk_node(const char *disk)
+{
+	char name[USE_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%s", disk);
+	for (char *c = name; *c; c++)
+		if (*c == '!')
+			*c = '/';
+	return host_path("/dev/%s", name);
+}
+
+/*
+ * A file system over several disks, btrfs or ZFS, has a number of its own, and its disks do not
+ * name it as a holder. But it has claimed them, and a disk is claimed only once, with its
+ * partitions. Who may not open disks learns nothing.
+ */
+static void use_find_claims(struct use_list *list, const struct use_names *disks,
+			    unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct host_path partition =
+			host_path("/sys/class/block/%s/partition", disks->names[i]);
+		struct host_path node = use_disk_node(disks->names[i]);
+		int fd;
+
+		if (host_path_exists(&partition))
+			continue;
+		fd = open(node.text, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+		if (fd >= 0)
+			close(fd);
+		else if (errno == EBUSY)
+			use_add(list,
+				"%s is claimed: by a file system or a pool over several disks, or "
+				"by a program",
+				node.text + strlen(host_root()));
+	}
+}
+
 static void use_find_disks(struct use_list *list, const char *bdf)
 {
 	struct use_names disks = { .count = 0 };
@@ -205,6 +247,8 @@ static void use_find_disks(struct use_list *list, const char *bdf)
 	use_find_mounts(list, &disks);
 	use_find_swap(list, &disks);
 	use_find_holders(list, &disks, own);
+	if (!list->count)
+		use_find_claims(list, &disks, own);
 }
 
 /* ---- network ---- */
