@@ -132,6 +132,26 @@ START_TEST(prints_hot_pages)
 }
 END_TEST
 
+/* Lengths of names: what fits into a line, a socket's path, more than is kept. */
+static const unsigned int long_names[] = { 31, 32, 107, 108, 199 };
+
+/* One page is one entry, however long its owner is called. */
+START_TEST(prints_page_of_long_name)
+{
+	const struct trace_options options = { .times = true };
+	char name[200], text[8192];
+
+	memset(name, 'n', sizeof(name));
+	name[long_names[_i]] = '\0';
+	ck_assert_int_eq(trace_open(&options), 0);
+	for (unsigned int i = 0; i < 300; i++)
+		touch(name, 0, 4 * i, false);
+	print(text, sizeof(text));
+	trace_close();
+	ck_assert_msg(strstr(text, "n BAR 0 +0: 300 reads, 0 writes, "), "%.2000s", text);
+}
+END_TEST
+
 /* More pages than there is room for are counted all the same. */
 START_TEST(counts_all_pages)
 {
@@ -284,6 +304,6 @@ END_TEST
 
 UNIT_MAIN("trace", { passes_results_on, 0 }, { same_number_different_name, 0 },
 	  { counts_from_any_thread, 0 }, { prints_phases_and_calls, 0 }, { prints_hot_pages, 0 },
-	  { counts_all_pages, 0 }, { parses_fault, UNIT_COUNT(good_faults) },
-	  { refuses_fault, UNIT_COUNT(bad_faults) }, { fails_as_told, 0 }, { limits_faults, 0 },
-	  { parses_topics, UNIT_COUNT(filters) })
+	  { prints_page_of_long_name, UNIT_COUNT(long_names) }, { counts_all_pages, 0 },
+	  { parses_fault, UNIT_COUNT(good_faults) }, { refuses_fault, UNIT_COUNT(bad_faults) },
+	  { fails_as_told, 0 }, { limits_faults, 0 }, { parses_topics, UNIT_COUNT(filters) })

@@ -16,7 +16,7 @@ static struct trace_heat_page *heat_find(struct trace_heat *heat, const struct t
 	for (unsigned int i = 0; i < heat->count; i++) {
 		entry = &heat->pages[i];
 		if (entry->page == page && entry->bar == place->bar && entry->area == place->area &&
-		    strcmp(entry->object, place->object) == 0)
+		    strncmp(entry->object, place->object, sizeof(entry->object) - 1) == 0)
 			return entry;
 	}
 	entry = &heat->pages[heat->count];

@@ -16,7 +16,7 @@
 #define TRACE_HEAT_PAGES 256 /* further ones share a last entry */
 
 struct trace_heat_page {
-	char object[32];
+	char object[108]; /* as long as a socket's path; cut off where it is longer */
 	const char *area;
 	int bar;
 	uint64_t page; /* offset, a multiple of 4096 */
