@@ -217,17 +217,23 @@ static void config_print_json_row(const struct config_row *row, FILE *out)
 	fprintf(out, row->why ? "\"%s\"}" : "null}", row->why);
 }
 
+/* Who may read only the header does not know what lies behind it. */
 static void config_print_json_caps(const struct config_views *views, FILE *out)
 {
+	const char *before = "";
+
 	for (unsigned int i = 0; i < views->config.cap_count; i++) {
 		const struct vfio_cap *cap = &views->config.caps[i];
 
+		if (cap->offset >= views->shown->size)
+			continue;
 		fprintf(out,
 			"%s\n{\"offset\":%u,\"name\":\"%s\",\"extended\":%s,\"policy\":\"%s\","
 			"\"why\":\"%s\"}",
-			i ? "," : "", cap->offset, cap->policy->name,
+			before, cap->offset, cap->policy->name,
 			cap->policy->extended ? "true" : "false",
 			config_actions[cap->policy->action], cap->policy->why);
+		before = ",";
 	}
 }
 

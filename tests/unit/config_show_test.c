@@ -100,6 +100,21 @@ START_TEST(shows_as_json)
 }
 END_TEST
 
+/* Without root there is the header alone, which points at capabilities that nobody can read. */
+START_TEST(invents_no_capability)
+{
+	struct config_shown shown;
+	char *text;
+
+	usual(&shown);
+	shown.size = PCI_STD_HEADER_SIZEOF;
+	memset(shown.bytes + shown.size, 0, sizeof(shown.bytes) - shown.size);
+	text = show(&shown, config_show_json);
+	ck_assert_msg(strstr(text, "\"capabilities\":[],"), "%.3000s", text);
+	free(text);
+}
+END_TEST
+
 /* Every difference has a reason; whatever the bytes are, the walk ends inside them. */
 START_TEST(explains_any_bytes)
 {
@@ -130,4 +145,4 @@ START_TEST(explains_any_bytes)
 END_TEST
 
 UNIT_MAIN("config_show", { shows_as_text, UNIT_COUNT(lines) }, { shows_as_json, UNIT_COUNT(pairs) },
-	  { explains_any_bytes, 300 })
+	  { invents_no_capability, 0 }, { explains_any_bytes, 300 })
