@@ -119,7 +119,8 @@ int vfio_bar_init(struct vfio_pci *pci, unsigned int index)
 	if (ret < 0)
 		return log_errno(pci->device.name, ret, "VFIO_DEVICE_GET_REGION_INFO, BAR %u",
 				 index);
-	if (pci->options.no_mmap)
+	/* Ports are no memory, whatever a vfio-user server says of their region. */
+	if (pci->options.no_mmap || (flags & PCI_BASE_ADDRESS_SPACE_IO))
 		bar->region.flags &= ~VFIO_REGION_INFO_FLAG_MMAP;
 	if (bar->region.size == 0) {
 		pci_set_long(&pci->function, PCI_BASE_ADDRESS_0 + 4 * index, 0);
