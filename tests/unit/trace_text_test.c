@@ -158,4 +158,40 @@ START_TEST(tells_a_start)
 }
 END_TEST
 
-UNIT_MAIN("trace_text", { tells_a_start, 0 })
+static void poll_once(bool asks)
+{
+	struct trace_span outer, inner;
+
+	trace_begin(&outer, TRACE_TOPIC_bar, "BAR read", "peer");
+	if (asks) {
+		trace_begin(&inner, TRACE_TOPIC_vfio, "REGION_READ", "peer");
+		trace_end(&inner);
+	}
+	trace_end(&outer);
+}
+
+static const char golden_polls[] = "main   BAR read on peer\n"
+				   "main       REGION_READ on peer\n"
+				   "                  ... 2 times more\n"
+				   "main   BAR read on peer\n"
+				   "                  ... once more\n"
+				   "main   BAR read on peer\n"
+				   "main       REGION_READ on peer\n";
+
+/* What repeats is counted with all that it causes, and ends where it causes something else. */
+START_TEST(counts_what_repeats)
+{
+	static struct trace_file caught;
+
+	trace_file_begin(&caught, ".txt", TRACE_TOPICS_ALL);
+	for (unsigned int i = 0; i < 3; i++)
+		poll_once(true);
+	poll_once(false);
+	poll_once(false);
+	poll_once(true);
+	trace_file_end(&caught);
+	expect_text(&caught, golden_polls);
+}
+END_TEST
+
+UNIT_MAIN("trace_text", { counts_what_repeats, 0 }, { tells_a_start, 0 })

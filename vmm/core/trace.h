@@ -184,7 +184,8 @@ struct trace_span {
 	struct trace_fields fields; /* to be filled in by who sees `on` */
 	struct trace_span *outer;
 	unsigned int depth;
-	FILE *inner; /* what happened inside, until the end is written */
+	unsigned int inner_count; /* events directly inside */
+	FILE *inner;              /* what happened inside, until the end is written */
 	char *inner_text;
 	size_t inner_size;
 };

@@ -73,7 +73,7 @@ static void json_field(FILE *stream, const char *before, const struct trace_fiel
 	json_pair(stream, before, key, fields->text + fields->at[at]);
 }
 
-static void json_event(struct trace_output *output, FILE *stream, const struct trace_event *event)
+static bool json_event(struct trace_output *output, FILE *stream, const struct trace_event *event)
 {
 	const struct trace_fields *fields = event->fields;
 	const char *before = "";
@@ -94,6 +94,7 @@ static void json_event(struct trace_output *output, FILE *stream, const struct t
 	if (event->why)
 		json_pair(stream, before, "why", event->why);
 	fprintf(stream, "}}");
+	return true;
 }
 
 static void json_phase_begin(struct trace_output *output, const char *name, uint64_t start)

@@ -58,11 +58,13 @@ static struct trace_thread *sink_thread(struct trace_sink *sink)
 	return thread;
 }
 
-/* Where a thread's events go: into the span around them, as long as that is not written. */
+/* Where a thread's next event goes: into the span around them, as long as that is not written. */
 static FILE *sink_stream(struct trace_sink *sink, struct trace_span *outer)
 {
 	if (outer && !outer->inner)
 		outer->inner = open_memstream(&outer->inner_text, &outer->inner_size);
+	if (outer)
+		outer->inner_count++;
 	return outer && outer->inner ? outer->inner : sink->output.file;
 }
 
@@ -180,6 +182,7 @@ bool trace_sink_enter(struct trace_sink *sink, struct trace_span *span)
 	if (thread) {
 		span->outer = thread->span;
 		span->depth = span->outer ? span->outer->depth + 1 : 0;
+		span->inner_count = 0;
 		span->inner = NULL;
 		thread->span = span;
 	}
@@ -197,21 +200,24 @@ void trace_sink_leave(struct trace_sink *sink, struct trace_span *span, uint64_t
 		.why = span->fields.why,
 		.fields = &span->fields,
 		.depth = span->depth,
+		.inner_count = span->inner_count,
 		.start = span->start - sink->began,
 		.end = end - sink->began,
 	};
 	struct trace_thread *thread;
 	FILE *stream;
+	bool written;
 
 	pthread_mutex_lock(&sink->lock);
 	thread = sink_thread(sink); /* it is known since it entered */
 	event.thread = thread;
 	thread->span = span->outer;
 	stream = sink_stream(sink, span->outer);
-	sink->writer->event(&sink->output, stream, &event);
+	written = sink->writer->event(&sink->output, stream, &event);
 	if (span->inner) {
 		fclose(span->inner);
-		fwrite(span->inner_text, 1, span->inner_size, stream);
+		if (written)
+			fwrite(span->inner_text, 1, span->inner_size, stream);
 		free(span->inner_text);
 	}
 	sink_count(sink, &span->fields, event.end);

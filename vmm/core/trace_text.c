@@ -56,34 +56,37 @@ static void text_end_repeats(struct trace_output *output)
 	output->repeats = 0;
 }
 
-/* A guest that polls writes one line, not thousands. */
+/* A guest that polls writes one line, not thousands; what causes more than before is new. */
 static bool text_is_repeated(struct trace_output *output, FILE *stream, const char *words,
-			     const char *why)
+			     const struct trace_event *event)
 {
 	if (stream != output->file)
 		return false;
-	if (strcmp(words, output->last_words) == 0 && (!why || why == output->last_why)) {
+	if (strcmp(words, output->last_words) == 0 && event->inner_count == output->last_inner &&
+	    (!event->why || event->why == output->last_why)) {
 		output->repeats++;
 		return true;
 	}
 	text_end_repeats(output);
 	strcpy(output->last_words, words);
+	output->last_inner = event->inner_count;
 	return false;
 }
 
-static void text_event(struct trace_output *output, FILE *stream, const struct trace_event *event)
+static bool text_event(struct trace_output *output, FILE *stream, const struct trace_event *event)
 {
 	char words[TRACE_WORDS];
 
 	text_words(words, sizeof(words), event);
-	if (text_is_repeated(output, stream, words, event->why))
-		return;
+	if (text_is_repeated(output, stream, words, event))
+		return false;
 	fprintf(stream, "%10.3f %s", (double)event->start / 1e6, words);
 	text_duration(stream, event->end - event->start);
 	if (event->why && event->why != output->last_why)
 		fprintf(stream, "%*s%s\n", TEXT_COLUMN + 4 * (int)event->depth + 4, "", event->why);
 	if (event->why)
 		output->last_why = event->why;
+	return true;
 }
 
 static void text_phase_begin(struct trace_output *output, const char *name, uint64_t start)

@@ -8,6 +8,7 @@
 #ifndef MINIVMM_TRACE_WRITER_H
 #define MINIVMM_TRACE_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -27,7 +28,8 @@ struct trace_event {
 	const char *why;    /* or NULL */
 	const struct trace_fields *fields;
 	const struct trace_thread *thread;
-	unsigned int depth; /* of spans around it */
+	unsigned int depth;       /* of spans around it */
+	unsigned int inner_count; /* events that it caused, which are written after it */
 	uint64_t start, end;
 };
 
@@ -46,6 +48,7 @@ struct trace_output {
 	/* For text: what need not be said again. */
 	const char *last_why;
 	char last_words[TRACE_WORDS];
+	unsigned int last_inner;
 	unsigned int repeats;
 };
 
@@ -53,8 +56,11 @@ struct trace_writer {
 	void (*open)(struct trace_output *output);
 	/* A thread is seen for the first time. */
 	void (*thread)(struct trace_output *output, const struct trace_thread *thread);
-	/* To `stream`, which is not always output->file: events inside a span wait for its end. */
-	void (*event)(struct trace_output *output, FILE *stream, const struct trace_event *event);
+	/*
+	 * To `stream`, which is not always output->file: events inside a span wait for its end.
+	 * False if it is only counted, and what it caused is not to be written either.
+	 */
+	bool (*event)(struct trace_output *output, FILE *stream, const struct trace_event *event);
 	/* A phase begins; and ends, with the thread it took place in. */
 	void (*phase_begin)(struct trace_output *output, const char *name, uint64_t start);
 	void (*phase_end)(struct trace_output *output, const char *name, int thread, uint64_t start,
