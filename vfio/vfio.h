@@ -114,6 +114,7 @@ struct vfio_irq_request {
 /* All mandatory. Each returns 0 (or what is said) or -errno; a missing feature is -ENOTSUP. */
 struct vfio_backend {
 	const char *name;
+	bool says_lost; /* who signals VFIO_PCI_ERR_IRQ_INDEX has said why */
 
 	/* A space without devices. Logs. */
 	int (*space_open)(struct vfio_space *space);

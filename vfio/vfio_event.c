@@ -16,7 +16,8 @@ static void event_ready(void *owner, uint32_t events)
 	(void)events;
 	if (eventfd_read(event->source.fd, &count) < 0)
 		return;
-	log_error(event->device->name, "%s: the guest is stopped", event->cause);
+	if (event->cause)
+		log_error(event->device->name, "%s: the guest is stopped", event->cause);
 	vm_post(event->vm, VM_EVENT_DEVICE_LOST);
 }
 

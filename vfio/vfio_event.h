@@ -18,7 +18,7 @@ struct vfio_event {
 	struct vfio_device *device;
 	struct vm *vm;
 	uint32_t index;    /* VFIO_PCI_ERR_IRQ_INDEX or VFIO_PCI_REQ_IRQ_INDEX */
-	const char *cause; /* what it means, for the message */
+	const char *cause; /* what it means, for the message; NULL: it has been said */
 	struct loop_source source;
 };
 

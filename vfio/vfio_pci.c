@@ -127,7 +127,9 @@ static int vfio_pci_init_bars(struct vfio_pci *pci)
 static int vfio_pci_init_events(struct vfio_pci *pci)
 {
 	int ret = vfio_event_init(&pci->error, &pci->device, pci->vm, VFIO_PCI_ERR_IRQ_INDEX,
-				  "the device reported an uncorrectable error");
+				  pci->device.backend->says_lost
+					  ? NULL
+					  : "the device reported an uncorrectable error");
 
 	return ret < 0 ? ret
 		       : vfio_event_init(&pci->request, &pci->device, pci->vm,

@@ -351,7 +351,10 @@ demo_killed()
 	wait_line "$out" "$1" && demo_server || return 1
 	kill -9 "$server"
 	wait_end
-	expect_status 4 && expect_line "$err" 'error: demo: its vfio-user server closed'
+	expect_status 4 && expect_line "$err" \
+		'demo: its vfio-user server closed the connection: the guest is stopped' || return 1
+	why="more than one line: $(tail -n 1 "$err")"
+	[ "$(wc -l < "$err")" -eq 1 ]
 }
 
 # A server that is there and does not answer is given up after some seconds.

@@ -361,6 +361,7 @@ static int user_dev_open(struct vfio_space *space, struct vfio_device *device)
 
 const struct vfio_backend vfio_backend_user = {
 	.name = "user",
+	.says_lost = true,
 	.space_open = user_space_open,
 	.space_close = user_space_close,
 	.iova_ranges = user_iova_ranges,

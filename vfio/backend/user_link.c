@@ -33,7 +33,8 @@ int user_link_fail(struct user_link *link, const char *wrong)
 	link->dead = true;
 	pthread_cond_broadcast(&link->answered);
 	if (first && !link->closing)
-		log_error(link->name, "its vfio-user server %s", wrong);
+		log_error(link->name, "its vfio-user server %s%s", wrong,
+			  link->bell >= 0 ? ": the guest is stopped" : "");
 	if (first)
 		link_ring(link);
 	pthread_mutex_unlock(&link->lock);

@@ -48,7 +48,7 @@ struct user_link {
 	uint16_t next_id;
 	bool dead;
 	bool closing;
-	int bell; /* eventfd, or -1 */
+	int bell; /* eventfd, whose ring stops the guest; or -1 */
 	struct vfio_dma maps[USER_MAPS_MAX];
 	unsigned int map_count;
 };
