@@ -79,8 +79,8 @@ static bool server_ask(struct demo_server *server, enum user_command command, ui
 	size_t expected = sizeof(access) + (in ? size : 0);
 	bool done;
 
-	done = !user_socket_send(server->socket, parts, 3, NULL, 0) &&
-	       !user_socket_receive(server->socket, &reply) &&
+	done = !user_socket_send(server->socket, parts, 3, NULL, 0, NULL) &&
+	       !user_socket_receive(server->socket, &reply, NULL) &&
 	       !user_check_reply(&reply, &header, expected, expected) &&
 	       !user_reply_error(&reply.header);
 	if (done && in)
@@ -351,7 +351,7 @@ static int server_exchange(struct demo_server *server)
 	struct server_job job = { .fd = -1 };
 	struct user_header header;
 	struct iovec parts[3] = { { &header, sizeof(header) } };
-	int ret = user_socket_receive(server->socket, &job.command) ? -EPROTO : 0;
+	int ret = user_socket_receive(server->socket, &job.command, NULL) ? -EPROTO : 0;
 
 	if (ret == 0) {
 		int err = server_carry_out(server, &job);
@@ -365,7 +365,7 @@ static int server_exchange(struct demo_server *server)
 		parts[1] = (struct iovec){ job.head, job.head_size };
 		parts[2] = (struct iovec){ job.data, job.data_size };
 		if (user_socket_send(server->socket, parts, err < 0 ? 1 : 3, &job.fd,
-				     err == 0 && job.fd >= 0))
+				     err == 0 && job.fd >= 0, NULL))
 			ret = -EPROTO;
 	}
 	free(job.data);

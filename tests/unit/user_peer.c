@@ -19,6 +19,22 @@ static void *peer_serve(void *arg)
 	return NULL;
 }
 
+/* Ends early when nobody listens any more. */
+static bool peer_drip(int socket, const struct user_message *message, size_t payload)
+{
+	size_t header = sizeof(message->header);
+
+	for (size_t i = 0; i < header + payload; i++) {
+		const char *from = i < header ? (const char *)&message->header + i
+					      : (const char *)message->payload + i - header;
+
+		usleep(200000);
+		if (send(socket, from, 1, MSG_NOSIGNAL) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* As it is, whatever its header says. */
 static bool peer_send_files(int socket, const struct user_message *message, size_t payload,
 			    const int *fds, unsigned int count)
@@ -81,7 +97,7 @@ static bool peer_interrupt(const struct user_peer *peer, const struct user_lie *
 	memcpy(command.payload, &lie->value, lie->size < 8 ? lie->size : 8);
 	command.header.size = (uint32_t)(sizeof(command.header) + lie->size);
 	sent = peer_send(peer->here, &command, lie->size) &&
-	       !user_socket_receive(peer->here, &answer);
+	       !user_socket_receive(peer->here, &answer, NULL);
 	user_message_destroy(&command);
 	user_message_destroy(&answer);
 	return sent;
@@ -123,6 +139,8 @@ static bool peer_answer(struct user_peer *peer, const struct user_message *comma
 	*lied |= lie;
 	if (lie && peer->lie->spoil == USER_SILENT)
 		return true;
+	if (lie && peer->lie->spoil == USER_DRIP)
+		return peer_drip(peer->here, reply, payload);
 	if (lie && peer->lie->spoil == USER_FILES)
 		return peer_send_files(peer->here, reply, payload, many, peer->lie->offset);
 	if (lie && !peer_spoil(peer, reply, &payload))
@@ -133,14 +151,14 @@ static bool peer_answer(struct user_peer *peer, const struct user_message *comma
 /* The honest server's reply; what it asks before is passed on, and so is the answer. */
 static bool peer_await(const struct user_peer *peer, struct user_message *reply)
 {
-	while (!user_socket_receive(peer->there, reply)) {
+	while (!user_socket_receive(peer->there, reply, NULL)) {
 		struct user_message answer = { .payload = NULL };
 		bool on = (reply->header.flags & USER_TYPE_MASK) == USER_TYPE_COMMAND;
 
 		if (!on)
 			return true;
 		on = peer_send(peer->here, reply, user_payload_size(reply)) &&
-		     !user_socket_receive(peer->here, &answer) &&
+		     !user_socket_receive(peer->here, &answer, NULL) &&
 		     peer_send(peer->there, &answer, user_payload_size(&answer));
 		user_message_destroy(&answer);
 		user_message_destroy(reply);
@@ -153,7 +171,7 @@ static bool peer_await(const struct user_peer *peer, struct user_message *reply)
 static bool peer_pass(struct user_peer *peer, bool *lied)
 {
 	struct user_message command = { .payload = NULL }, reply = { .payload = NULL };
-	bool on = !user_socket_receive(peer->here, &command);
+	bool on = !user_socket_receive(peer->here, &command, NULL);
 
 	on = on && peer_send(peer->there, &command, user_payload_size(&command)) &&
 	     peer_await(peer, &reply) && peer_answer(peer, &command, &reply, lied);

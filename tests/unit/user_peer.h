@@ -17,6 +17,7 @@ enum user_spoil {
 	USER_PATCH,     /* `value`, of `size` bytes, at `offset` of the reply, header included */
 	USER_CUT,       /* the reply ends after `offset` bytes, and so does the connection */
 	USER_SILENT,    /* no reply */
+	USER_DRIP,      /* the reply comes byte by byte, one each 200 ms */
 	USER_TWICE,     /* the reply comes twice */
 	USER_TEXT,      /* the payload behind the first four bytes is `text` and its NUL */
 	USER_INTERRUPT, /* a command of command number `offset` with `size` bytes comes first */

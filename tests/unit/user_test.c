@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guests/demo/demo_regs.h"
@@ -14,6 +16,8 @@
 #include "stderr_text.h"
 #include "unit.h"
 #include "user_peer.h"
+#include "vfio/backend/user_link.h"
+#include "vfio/backend/user_socket.h"
 #include "vfio/vfio.h"
 
 #define PAGE  4096u
@@ -434,8 +438,9 @@ static const struct {
 	{ { USER_RESET, USER_INTERRUPT, USER_DMA_READ, 15, RAM, NULL }, "wrong size" },
 	{ { USER_RESET, USER_INTERRUPT, USER_DMA_READ, 17, RAM, NULL }, "contradict" },
 	{ { USER_RESET, USER_INTERRUPT, USER_DMA_WRITE, 17, RAM, NULL }, "contradict" },
-	/* and one that just waits */
+	/* and those that just wait, or hardly move */
 	{ { USER_RESET, USER_SILENT, 0, 0, 0, NULL }, "does not answer" },
+	{ { USER_VERSION, USER_DRIP, 0, 0, 0, NULL }, "does not answer" },
 };
 
 /* All that a machine would do with it. The first thing that fails is returned. */
@@ -485,6 +490,57 @@ START_TEST(lie_ends_the_connection)
 	stderr_holds(&caught, lies[_i].says);
 	ck_assert_msg(count_lines(caught.text) == 1, "more than a line: %s", caught.text);
 	close(bell);
+}
+END_TEST
+
+static void *take_slowly(void *arg)
+{
+	static char bytes[4096];
+
+	while (read(*(int *)arg, bytes, sizeof(bytes)) > 0)
+		usleep(10000);
+	return NULL;
+}
+
+/* It takes a little all the time, and would take this message for ten seconds. */
+START_TEST(slow_taker_is_given_up)
+{
+	static char data[4u << 20];
+	struct user_header header = { .command = USER_REGION_WRITE };
+	struct iovec parts[2] = { { &header, sizeof(header) }, { data, sizeof(data) } };
+	const struct timespec until = user_socket_deadline(1);
+	time_t start = time(NULL);
+	pthread_t taker;
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	ck_assert_int_eq(pthread_create(&taker, NULL, take_slowly, &ends[1]), 0);
+	ck_assert_pstr_eq(user_socket_send(ends[0], parts, 2, NULL, 0, &until),
+			  "takes no more messages");
+	ck_assert_int_le(time(NULL) - start, 3);
+	shutdown(ends[0], SHUT_RDWR);
+	pthread_join(taker, NULL);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
+/* Another thread is stuck in the middle of a message. */
+START_TEST(turn_to_send_is_not_awaited_forever)
+{
+	struct stderr_text caught;
+	struct user_link *link;
+	struct client client;
+
+	client_start(&client);
+	link = client.space.priv;
+	pthread_mutex_lock(&link->send_lock);
+	stderr_begin(&caught);
+	ck_assert_int_eq(vfio_backend_user.reset(&client.device), -EIO);
+	stderr_end(&caught);
+	pthread_mutex_unlock(&link->send_lock);
+	stderr_holds(&caught, "peer: its vfio-user server takes no more messages\n");
+	client_close(&client);
 }
 END_TEST
 
@@ -546,5 +602,6 @@ UNIT_MAIN("user", { device_is_described, 0 }, { region_is_mapped, 0 },
 	  { readonly_memory_is_not_written, 0 }, { maps_are_exact, 0 }, { vectors_ring, 0 },
 	  { messages_are_shared, 0 }, { pin_rings_until_it_is_lowered, 0 },
 	  { reset_reaches_the_device, 0 }, { server_that_is_not_there, 0 },
-	  { lie_ends_the_connection, UNIT_COUNT(lies) },
+	  { lie_ends_the_connection, UNIT_COUNT(lies) }, { slow_taker_is_given_up, 0 },
+	  { turn_to_send_is_not_awaited_forever, 0 },
 	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { short_file_is_not_mapped, 0 })

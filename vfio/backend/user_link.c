@@ -53,14 +53,18 @@ void user_link_set_bell(struct user_link *link, int bell)
 	pthread_mutex_unlock(&link->lock);
 }
 
-/* One message, and no other in the middle of it. */
+/*
+ * One message, and no other in the middle of it. Whoever waits for his turn too long ends the
+ * connection, and with it the sending of who holds him up.
+ */
 static int link_send(struct user_link *link, int fd, struct iovec *parts, unsigned int count,
-		     const int *fds, unsigned int fd_count)
+		     const int *fds, unsigned int fd_count, const struct timespec *until)
 {
 	const char *wrong;
 
-	pthread_mutex_lock(&link->send_lock);
-	wrong = user_socket_send(fd, parts, count, fds, fd_count);
+	if (pthread_mutex_clocklock(&link->send_lock, CLOCK_MONOTONIC, until))
+		return user_link_fail(link, "takes no more messages");
+	wrong = user_socket_send(fd, parts, count, fds, fd_count, until);
 	pthread_mutex_unlock(&link->send_lock);
 	return wrong ? user_link_fail(link, wrong) : 0;
 }
@@ -116,6 +120,7 @@ static int link_serve(struct user_link *link, int fd, const struct user_message 
 	struct iovec parts[3] = { { &header, sizeof(header) },
 				  { (void *)access, sizeof(*access) },
 				  { data, read ? access->count : 0 } };
+	struct timespec until = user_socket_deadline(USER_TIMEOUT_S);
 	struct trace_span span;
 	int ret;
 
@@ -126,7 +131,7 @@ static int link_serve(struct user_link *link, int fd, const struct user_message 
 	header.error = (uint32_t)-ret;
 	ret = command->header.flags & USER_NO_REPLY
 		      ? 0
-		      : link_send(link, fd, parts, ret < 0 ? 1 : 3, NULL, 0);
+		      : link_send(link, fd, parts, ret < 0 ? 1 : 3, NULL, 0, &until);
 	free(data);
 	return ret;
 }
@@ -155,10 +160,10 @@ static const char *link_take_reply(struct user_link *link, struct user_message *
 }
 
 /* Read one message from `fd` and act on it. 0, or -EIO: the connection is lost, which is logged. */
-static int link_receive(struct user_link *link, int fd)
+static int link_receive(struct user_link *link, int fd, const struct timespec *until)
 {
 	struct user_message message = { .payload = NULL };
-	const char *wrong = user_socket_receive(fd, &message);
+	const char *wrong = user_socket_receive(fd, &message, until);
 	bool reply = (message.header.flags & USER_TYPE_MASK) == USER_TYPE_REPLY;
 	int ret = 0;
 
@@ -181,20 +186,23 @@ static void *link_reader(void *arg)
 	struct user_link *link = arg;
 	struct pollfd files[2] = { { .fd = link->fd, .events = POLLIN },
 				   { .fd = link->twin_fd, .events = POLLIN } };
+	struct timespec until;
 	int ret = 0;
 
 	while (ret == 0) {
 		if (poll(files, 2, -1) < 0)
 			continue;
-		for (unsigned int i = 0; i < 2 && ret == 0; i++)
+		for (unsigned int i = 0; i < 2 && ret == 0; i++) {
+			until = user_socket_deadline(USER_TIMEOUT_S);
 			if (files[i].revents)
-				ret = link_receive(link, files[i].fd);
+				ret = link_receive(link, files[i].fd, &until);
+		}
 	}
 	return NULL;
 }
 
 static int link_ask(struct user_link *link, struct user_header *header,
-		    const struct user_call *call)
+		    const struct user_call *call, const struct timespec *until)
 {
 	struct iovec parts[3] = { { header, sizeof(*header) },
 				  { (void *)call->head, call->head_size },
@@ -208,23 +216,20 @@ static int link_ask(struct user_link *link, struct user_header *header,
 	link->question_header = *header;
 	link->has_answer = false;
 	pthread_mutex_unlock(&link->lock);
-	return dead ? -EIO : link_send(link, link->fd, parts, 3, call->fds, call->fd_count);
+	return dead ? -EIO : link_send(link, link->fd, parts, 3, call->fds, call->fd_count, until);
 }
 
 /* The answer is there, the connection is lost, or it took too long. */
-static void link_wait(struct user_link *link)
+static void link_wait(struct user_link *link, const struct timespec *until)
 {
-	struct timespec until;
 	int ret = 0;
 
 	while (!link->reading && !link->has_answer && ret == 0)
-		ret = link_receive(link, link->fd);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += USER_TIMEOUT_S;
+		ret = link_receive(link, link->fd, until);
 	ret = 0;
 	pthread_mutex_lock(&link->lock);
 	while (!link->has_answer && !link->dead && ret == 0)
-		ret = pthread_cond_timedwait(&link->answered, &link->lock, &until);
+		ret = pthread_cond_timedwait(&link->answered, &link->lock, until);
 	pthread_mutex_unlock(&link->lock);
 	if (ret == ETIMEDOUT)
 		user_link_fail(link, "does not answer");
@@ -233,15 +238,17 @@ static void link_wait(struct user_link *link)
 int user_link_call(struct user_link *link, const struct user_call *call, struct user_message *reply)
 {
 	struct user_header header = { .id = 0 };
+	struct timespec until;
 	struct trace_span span;
 	int ret;
 
 	user_trace_begin(&span, link->name, call->command, call->head, call->fd_count);
 	*reply = (struct user_message){ .payload = NULL };
 	pthread_mutex_lock(&link->call_lock);
-	ret = link_ask(link, &header, call);
+	until = user_socket_deadline(USER_TIMEOUT_S);
+	ret = link_ask(link, &header, call, &until);
 	if (ret == 0)
-		link_wait(link);
+		link_wait(link, &until);
 	pthread_mutex_lock(&link->lock);
 	link->question = NULL;
 	if (link->has_answer)
@@ -362,19 +369,13 @@ static void link_init(struct user_link *link, const char *name, int fd)
 
 int user_link_open(struct user_link *link, const char *name, const char *path, int fd)
 {
-	int ret = 0;
-
 	link_init(link, name, fd);
 	if (fd < 0) {
 		link->fd = user_socket_connect(path);
 		if (link->fd < 0)
 			return link->fd;
 	}
-	user_socket_bound_waits(link->fd, USER_TIMEOUT_S);
-	ret = link_agree(link);
-	if (link->twin_fd >= 0)
-		user_socket_bound_waits(link->twin_fd, USER_TIMEOUT_S);
-	return ret;
+	return link_agree(link);
 }
 
 /* Signals are the main thread's. */

@@ -22,7 +22,10 @@
 
 #define USER_MAPS_MAX 64u
 
-/* A server that is silent for longer is given up. */
+/*
+ * A server that needs longer to take a message, to send one, or to answer one is given up, however
+ * many bytes it moves meanwhile.
+ */
 #define USER_TIMEOUT_S 5
 
 struct user_call;

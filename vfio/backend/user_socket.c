@@ -2,6 +2,7 @@
 #include "user_socket.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,30 @@ union socket_control {
 	char bytes[CMSG_SPACE(USER_FDS_MAX * sizeof(int))];
 	struct cmsghdr align;
 };
+
+struct timespec user_socket_deadline(unsigned int seconds)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	return until;
+}
+
+/* After an EAGAIN. False once it is too late, be the socket ready or not. */
+static bool socket_wait(int fd, short events, const struct timespec *until)
+{
+	struct pollfd file = { .fd = fd, .events = events };
+	struct timespec now;
+	int64_t ms;
+
+	if (!until)
+		return poll(&file, 1, -1) >= 0 || errno == EINTR;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (int64_t)(until->tv_sec - now.tv_sec) * 1000 +
+	     (until->tv_nsec - now.tv_nsec) / 1000000;
+	return ms > 0 && (poll(&file, 1, (int)ms) > 0 || errno == EINTR);
+}
 
 /* The kernel has already installed them: all are taken, so that none is forgotten. */
 static const char *socket_take_fds(struct msghdr *msg, struct user_message *message)
@@ -36,11 +61,9 @@ static const char *socket_take_fds(struct msghdr *msg, struct user_message *mess
 	return msg->msg_flags & MSG_CTRUNC ? "sent more files than were agreed on" : NULL;
 }
 
-/*
- * Exactly `size` bytes; files that come with them go into *message. NULL, or what went wrong. The
- * socket's own time limit bounds the wait.
- */
-static const char *socket_read(int fd, void *data, size_t size, struct user_message *message)
+/* Exactly `size` bytes; files that come with them go into *message. NULL, or what went wrong. */
+static const char *socket_read(int fd, void *data, size_t size, struct user_message *message,
+			       const struct timespec *until)
 {
 	const char *wrong = NULL;
 
@@ -51,14 +74,14 @@ static const char *socket_read(int fd, void *data, size_t size, struct user_mess
 				      .msg_iovlen = 1,
 				      .msg_control = control.bytes,
 				      .msg_controllen = sizeof(control.bytes) };
-		ssize_t n = recvmsg(fd, &msg, MSG_WAITALL | MSG_CMSG_CLOEXEC);
+		ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 		if (n > 0)
 			wrong = socket_take_fds(&msg, message);
 		else if (n == 0 || errno == ECONNRESET)
 			wrong = "closed the connection";
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			wrong = "does not answer";
+			wrong = socket_wait(fd, POLLIN, until) ? NULL : "does not answer";
 		else if (errno != EINTR)
 			wrong = "broke the connection";
 		done += n > 0 ? (size_t)n : 0;
@@ -66,9 +89,10 @@ static const char *socket_read(int fd, void *data, size_t size, struct user_mess
 	return wrong;
 }
 
-const char *user_socket_receive(int fd, struct user_message *message)
+const char *user_socket_receive(int fd, struct user_message *message, const struct timespec *until)
 {
-	const char *wrong = socket_read(fd, &message->header, sizeof(message->header), message);
+	const char *wrong =
+		socket_read(fd, &message->header, sizeof(message->header), message, until);
 	size_t size;
 
 	if (!wrong)
@@ -79,7 +103,7 @@ const char *user_socket_receive(int fd, struct user_message *message)
 	message->payload = malloc(size ? size : 1);
 	if (!message->payload)
 		return "sent more than there is memory for";
-	return socket_read(fd, message->payload, size, message);
+	return socket_read(fd, message->payload, size, message, until);
 }
 
 static void socket_put_fds(struct msghdr *msg, union socket_control *control, const int *fds,
@@ -114,40 +138,34 @@ static void socket_advance(struct msghdr *msg, size_t n)
 }
 
 const char *user_socket_send(int fd, struct iovec *parts, unsigned int count, const int *fds,
-			     unsigned int fd_count)
+			     unsigned int fd_count, const struct timespec *until)
 {
 	struct user_header *header = parts[0].iov_base;
 	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = count };
 	union socket_control control;
+	const char *wrong = NULL;
 
 	header->size = 0;
 	for (unsigned int i = 0; i < count; i++)
 		header->size += (uint32_t)parts[i].iov_len;
 	if (fds && fd_count)
 		socket_put_fds(&msg, &control, fds, fd_count);
-	while (msg.msg_iovlen) {
-		ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	while (msg.msg_iovlen && !wrong) {
+		ssize_t n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n >= 0)
 			socket_advance(&msg, (size_t)n);
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			return "takes no more messages";
+			wrong = socket_wait(fd, POLLOUT, until) ? NULL : "takes no more messages";
 		else if (errno != EINTR)
-			return "closed the connection";
+			wrong = "closed the connection";
 	}
-	return NULL;
-}
-
-void user_socket_bound_waits(int fd, unsigned int seconds)
-{
-	const struct timeval limit = { .tv_sec = seconds };
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	return wrong;
 }
 
 int user_socket_connect(const char *path)
 {
+	const struct timeval limit = { .tv_sec = USER_CONNECT_S };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, ret;
 
@@ -157,7 +175,7 @@ int user_socket_connect(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return log_errno(path, -errno, "socket");
-	user_socket_bound_waits(fd, USER_CONNECT_S);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* connect() heeds it */
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	ret = log_errno(path, -errno, "connect to its vfio-user server");
