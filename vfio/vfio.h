@@ -148,7 +148,10 @@ struct vfio_backend {
 	int (*reset)(struct vfio_device *device);
 	/* The function's whole bus or slot: possible when all it affects is in this space. */
 	int (*hot_reset)(struct vfio_device *device);
-	/* Bytes moved; -EIO for less than `size`. Offsets past the region's end are -EINVAL. */
+	/*
+	 * Bytes moved; -EIO for less than `size`; -ETIMEDOUT from a server that is too slow for so
+	 * many. Offsets past the region's end are -EINVAL.
+	 */
 	int (*region_read)(struct vfio_device *device, const struct vfio_region *region,
 			   uint64_t offset, void *data, size_t size);
 	int (*region_write)(struct vfio_device *device, const struct vfio_region *region,

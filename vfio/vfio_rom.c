@@ -21,7 +21,8 @@
 #define ROM_PCIR_IS_LAST 0x80u
 #define ROM_UNIT         512u
 
-#define ROM_CHUNK 4096u /* the device's is read in such pieces */
+/* The device's is read in such pieces: few, since each may take a vfio-user server its time. */
+#define ROM_CHUNK (1u << 20)
 
 /* ---- what is a ROM ---- */
 

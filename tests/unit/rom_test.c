@@ -236,6 +236,25 @@ static void give_rom(struct rig *rig, int row)
 	ck_assert_int_eq(pwrite(rig->fake.bars[6].fd, rom, 4096, 0), 4096);
 }
 
+/* However large it is: a device that takes its time is not asked for each page. */
+START_TEST(large_rom_is_read_at_once)
+{
+	static struct rig rig;
+	uint8_t rom[4096];
+
+	rig_init_usual(&rig);
+	make_rom(rom, 0);
+	fake_add_bar(&rig.fake, 6, 256u << 10, 0, false);
+	ck_assert_int_eq(pwrite(rig.fake.bars[6].fd, rom, 4096, 0), 4096);
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_switch_on(&rig);
+	rig_config_write(&rig, PCI_ROM_ADDRESS, 4, ROM_BAR | ENABLE);
+	ck_assert_uint_eq(rig_bar_read(&rig, 6, 0, 2), 0xaa55);
+	ck_assert_uint_eq(rig.fake.accesses, 1);
+	rig_close(&rig);
+}
+END_TEST
+
 /* PCI Local Bus 3.0, 6.2.5.2: sized like a BAR; decodes with its own bit and COMMAND's. */
 START_TEST(rule_12_rom_of_the_device)
 {
@@ -318,5 +337,5 @@ END_TEST
 UNIT_MAIN("rom", { what_is_a_rom, UNIT_COUNT(roms) }, { any_bytes, 0 },
 	  { bad_file_is_named, UNIT_COUNT(roms) }, { no_file_at_all, UNIT_COUNT(places) },
 	  { file_too_large, 0 }, { rule_12_rom_from_a_file, 0 }, { file_for_another_device, 0 },
-	  { rule_12_rom_of_the_device, 0 }, { rule_12_no_rom_on_demand, 2 },
-	  { bad_rom_of_the_device, 2 })
+	  { rule_12_rom_of_the_device, 0 }, { large_rom_is_read_at_once, 0 },
+	  { rule_12_no_rom_on_demand, 2 }, { bad_rom_of_the_device, 2 })

@@ -137,6 +137,7 @@ static bool peer_answer(struct user_peer *peer, const struct user_message *comma
 	bool lie = !*lied && peer->lie && command->header.command == peer->lie->command;
 
 	*lied |= lie;
+	usleep(peer->delay * 1000);
 	if (lie && peer->lie->spoil == USER_SILENT)
 		return true;
 	if (lie && peer->lie->spoil == USER_DRIP)

@@ -34,6 +34,7 @@ struct user_lie {
 
 struct user_peer {
 	const struct user_lie *lie; /* NULL: none */
+	_Atomic unsigned int delay; /* milliseconds before each reply */
 	int client;                 /* for the code under test: its end of the socket */
 	int here, there;            /* the thread's ends: to the client, to the honest server */
 	int honest;

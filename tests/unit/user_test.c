@@ -544,6 +544,26 @@ START_TEST(turn_to_send_is_not_awaited_forever)
 }
 END_TEST
 
+/* One access in so many messages that, slow as they are, they would take twelve seconds. */
+START_TEST(slow_transfer_is_broken_off)
+{
+	time_t start = time(NULL);
+	struct client client;
+	uint8_t config[64];
+
+	client_start(&client);
+	((struct user_link *)client.space.priv)->limits.max_transfer = 8;
+	client.peer.delay = 1500;
+	ck_assert_int_eq(vfio_backend_user.region_read(&client.device, &client.config, 0, config,
+						       sizeof(config)),
+			 -ETIMEDOUT);
+	ck_assert_int_le(time(NULL) - start, 8);
+	client.peer.delay = 0;
+	ck_assert_uint_eq(get(&client, &client.config, PCI_VENDOR_ID, 2), TESTDEV_VENDOR);
+	client_close(&client);
+}
+END_TEST
+
 /* Not what it should be, but no reason to give the device up. */
 static const struct user_lie oddities[] = {
 	/* A reply with an error, and with the number of none. */
@@ -603,5 +623,5 @@ UNIT_MAIN("user", { device_is_described, 0 }, { region_is_mapped, 0 },
 	  { messages_are_shared, 0 }, { pin_rings_until_it_is_lowered, 0 },
 	  { reset_reaches_the_device, 0 }, { server_that_is_not_there, 0 },
 	  { lie_ends_the_connection, UNIT_COUNT(lies) }, { slow_taker_is_given_up, 0 },
-	  { turn_to_send_is_not_awaited_forever, 0 },
+	  { turn_to_send_is_not_awaited_forever, 0 }, { slow_transfer_is_broken_off, 0 },
 	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { short_file_is_not_mapped, 0 })

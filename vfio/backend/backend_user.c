@@ -18,6 +18,7 @@
 
 #include "backend_user.h"
 #include "region_info.h"
+#include "user_socket.h"
 #include "vmm/core/log.h"
 
 /* A list of more capabilities does not fit into configuration space. */
@@ -161,10 +162,14 @@ static int user_access(struct vfio_device *device, const struct user_region_acce
 	return ret;
 }
 
-/* In as many messages as the server's limit makes of it. */
+/*
+ * In as many messages as the server's limit makes of it. Each has its own time to be answered in;
+ * where all of them together take longer than one may, what is left is given up: -ETIMEDOUT.
+ */
 static int user_transfer(struct vfio_device *device, const struct vfio_region *region,
 			 uint64_t offset, char *in, const char *out, size_t size)
 {
+	const struct timespec until = user_socket_deadline(USER_TIMEOUT_S);
 	size_t limit = user_device_link(device)->limits.max_transfer;
 
 	if (size > region->size || offset > region->size - size)
@@ -179,6 +184,8 @@ static int user_transfer(struct vfio_device *device, const struct vfio_region *r
 		if (ret < 0)
 			return ret;
 		done += count;
+		if (done < size && !user_socket_time_left(&until))
+			return -ETIMEDOUT;
 	}
 	return (int)size;
 }

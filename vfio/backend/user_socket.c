@@ -25,19 +25,24 @@ struct timespec user_socket_deadline(unsigned int seconds)
 	return until;
 }
 
+int user_socket_time_left(const struct timespec *until)
+{
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (int64_t)(until->tv_sec - now.tv_sec) * 1000 +
+	     (until->tv_nsec - now.tv_nsec) / 1000000;
+	return ms > 0 ? (int)ms : 0;
+}
+
 /* After an EAGAIN. False once it is too late, be the socket ready or not. */
 static bool socket_wait(int fd, short events, const struct timespec *until)
 {
 	struct pollfd file = { .fd = fd, .events = events };
-	struct timespec now;
-	int64_t ms;
+	int ms = until ? user_socket_time_left(until) : -1;
 
-	if (!until)
-		return poll(&file, 1, -1) >= 0 || errno == EINTR;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (int64_t)(until->tv_sec - now.tv_sec) * 1000 +
-	     (until->tv_nsec - now.tv_nsec) / 1000000;
-	return ms > 0 && (poll(&file, 1, (int)ms) > 0 || errno == EINTR);
+	return ms && (poll(&file, 1, ms) > 0 || errno == EINTR);
 }
 
 /* The kernel has already installed them: all are taken, so that none is forgotten. */
