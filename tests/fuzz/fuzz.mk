@@ -5,13 +5,15 @@
 # make fuzz FUZZ_TARGETS=user FUZZ_RUNS=10000000
 
 FUZZ := $(B)/fuzz
-FUZZ_TARGETS := user guest kernel options
+FUZZ_TARGETS := user guest kernel arm64 options
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(FUZZ)/fuzz_%)
 FUZZ_OBJECTS := $(patsubst $(B)/%,$(FUZZ)/obj/%,$(filter-out $(B)/vmm/main.o,$(OBJECTS)))
+FUZZ_OBJECTS := $(sort $(FUZZ_OBJECTS) $(FIRMWARE_aarch64:%=$(FUZZ)/obj/firmware/%.o))
+$(FUZZ)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64
 # The stand-ins for KVM and for a device.
 FUZZ_SHARED := $(FUZZ)/obj/tests/fuzz/fuzz_check.o $(patsubst %,$(FUZZ)/obj/tests/unit/%.o,\
 	call_log fake_backend fake_device fake_kvm vfio_rig)
@@ -31,7 +33,7 @@ $(FUZZ)/libminivmm.a: $(FUZZ_OBJECTS) $(FUZZ_SHARED)
 
 $(FUZZ)/fuzz_%: $(FUZZ)/obj/tests/fuzz/fuzz_%.o $(FUZZ)/libminivmm.a
 	@echo "LD $@"
-	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -pthread -o $@ $^
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -pthread -o $@ $^ -lfdt -lz
 
 .SECONDARY: $(FUZZ_TARGETS:%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o)
 -include $(wildcard $(FUZZ)/obj/*/*.d $(FUZZ)/obj/*/*/*.d)
