@@ -350,8 +350,8 @@ START_TEST(device_in_use_is_refused)
 END_TEST
 
 /*
- * Claimed, by whom no file says. A terminal stands for the disk: one that is in exclusive use cannot
- * be opened again either, but by root.
+ * Claimed, by whom no file says. A terminal stands for the disk: one in exclusive use cannot be
+ * opened again either, but by root.
  */
 START_TEST(claimed_disk_is_in_use)
 {

@@ -12,8 +12,8 @@
 int host_write_attribute(const struct host_path *path, const char *text);
 
 /*
- * Load a kernel module with what it needs, as modprobe does it. 0 or -errno; -ENOENT, and nothing is
- * run, while MINIVMM_HOST_ROOT names another host.
+ * Load a kernel module with what it needs, as modprobe does it. 0 or -errno; -ENOENT, and nothing
+ * is run, while MINIVMM_HOST_ROOT names another host.
  */
 int host_load_module(const char *name);
 
