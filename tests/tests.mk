@@ -30,7 +30,8 @@ $(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivm
 	@echo "LD $@"
 	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt -lfdt -lz
 
-.PRECIOUS: $(UNIT)/obj/tests/unit/%.o
+# Intermediate files in make's eyes; compiled once is enough.
+.PRECIOUS: $(UNIT)/obj/%.o
 -include $(wildcard $(UNIT)/obj/*/*.d $(UNIT)/obj/*/*/*.d)
 
 .PHONY: unit
