@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 90
 # bind, the ready-made guest from the lab host's own kernel and modules, and restore.
-vmm_limit=80
+vmm_limit=170
 vmm bind 01:00.0
 expect_status 0
 vmm doctor 01:00.0
