@@ -329,6 +329,11 @@ group_behind_bridge()
 	: > dev/vfio/7
 }
 group_with_bridge() { group 0000:00:01.0 1; }
+group_with_bridge_and_driver()
+{
+	device 0000:00:01.0/0000:01:00.1 8086 244e 060401 1 shpchp
+	bytes "$dir/config" $((0x34)) 00
+}
 group_with_stub() { device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 pci-stub; }
 node_missing() { rm dev/vfio/1; }
 node_denied() { chmod 0 dev/vfio/1; }

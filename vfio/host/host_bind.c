@@ -37,7 +37,7 @@ static bool bind_goes_along(const struct host_device *member, const char *named)
 {
 	if (member->class_code >> 16 != PCI_BASE_CLASS_BRIDGE || strcmp(member->bdf, named) == 0)
 		return true;
-	return !host_is_harmless(member);
+	return !host_is_bridge(member) && !host_is_harmless(member);
 }
 
 static int bind_visit_member(const struct host_device *member, void *arg)

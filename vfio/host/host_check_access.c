@@ -169,9 +169,9 @@ void host_check_driver(struct host_report *report, const struct host_device *dev
 
 struct check_members {
 	const struct host_device *device; /* the one that is checked, itself a member */
-	unsigned int others, obstacles;   /* bridges not counted */
+	unsigned int others, obstacles;   /* bridges count only where their driver is in the way */
 	char text[CHECK_TEXT_MAX];
-	char first_bdf[HOST_BDF_MAX]; /* of the obstacles */
+	struct host_device first; /* of the obstacles */
 };
 
 static int check_visit_member(const struct host_device *member, void *arg)
@@ -179,15 +179,26 @@ static int check_visit_member(const struct host_device *member, void *arg)
 	struct check_members *members = arg;
 	size_t used = strlen(members->text);
 
-	if (host_is_bridge(member) || strcmp(member->bdf, members->device->bdf) == 0)
+	if (strcmp(member->bdf, members->device->bdf) == 0 ||
+	    (host_is_bridge(member) && host_is_harmless(member)))
 		return 0;
 	members->others++;
 	if (!host_is_harmless(member) && members->obstacles++ == 0)
-		snprintf(members->first_bdf, sizeof(members->first_bdf), "%s", member->bdf);
+		members->first = *member;
 	snprintf(members->text + used, sizeof(members->text) - used, "%s%s [%04x:%04x] %s%s",
 		 used ? ", " : "", member->bdf, member->vendor, member->device,
 		 member->driver[0] ? "bound to " : "without driver", member->driver);
 	return 0;
+}
+
+/* A bridge is never handed over; it works without a driver. */
+static void check_add_group_fix(struct host_report *report, const struct host_device *obstacle)
+{
+	if (host_is_bridge(obstacle))
+		host_report_fix(report, "echo %s | sudo tee /sys/bus/pci/drivers/%s/unbind",
+				obstacle->bdf, obstacle->driver);
+	else
+		host_report_fix_command(report, "bind", obstacle->bdf);
 }
 
 void host_check_group(struct host_report *report, const struct host_device *device,
@@ -213,7 +224,7 @@ void host_check_group(struct host_report *report, const struct host_device *devi
 			"IOMMU group %d is not viable: %u of its other devices must be handed "
 			"over too: %s (%s)",
 			device->group, members.obstacles, members.text, why);
-		host_report_fix_command(report, "bind", members.first_bdf);
+		check_add_group_fix(report, &members.first);
 	}
 }
 

@@ -169,7 +169,7 @@ bool host_has_vfio_driver(const struct host_device *device)
 bool host_is_harmless(const struct host_device *device)
 {
 	return device->driver[0] == '\0' || host_has_vfio_driver(device) ||
-	       strcmp(device->driver, "pci-stub") == 0 || host_is_bridge(device);
+	       strcmp(device->driver, "pci-stub") == 0 || strcmp(device->driver, "pcieport") == 0;
 }
 
 unsigned int host_count_groups(void)
