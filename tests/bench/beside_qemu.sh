@@ -9,10 +9,17 @@ rounds=3
 qemu=/usr/bin/qemu-system-x86_64
 qemu_common='-no-user-config -display none -cpu host -m 512M -smp 1 -serial stdio -no-reboot'
 
-# A bzImage unpacks itself, in the guest; a vmlinux is unpacked already, and all of them enter it by PVH.
+# A bzImage unpacks itself, in the guest; a vmlinux is unpacked already and entered by PVH, in which
+# QEMU 7.2's microvm does not get far with this one.
 bzimage=$(guest 6.1-cloud)
 vmlinux='--kernel /lab/vmlinux-6.1 --initrd /lab/guest-6.1.cpio'
 image=$bzimage
+
+peers()
+{
+	echo minivmm q35_default q35
+	[ "$1" = vmlinux ] || echo microvm
+}
 
 # Each starts the guest with the command line $1 and returns when it has ended.
 run_minivmm()
@@ -99,14 +106,14 @@ bind vfio-pci 0000:01:00.0
 for _ in $(seq $rounds); do
 	for kind in bzimage vmlinux; do
 		eval "image=\$$kind"
-		for peer in minivmm q35_default q35 microvm; do
+		for peer in $(peers $kind); do
 			timed $peer $kind
 		done
 	done
 done
 image=$bzimage
 for kind in bzimage vmlinux; do
-	for peer in minivmm q35_default q35 microvm; do
+	for peer in $(peers $kind); do
 		echo "FIGURE start to power-off with the NVMe, $kind, median of $rounds:" \
 			"$peer $(median $peer-$kind) ms," \
 			"minivmm / $peer = $(ratio "$(median minivmm-$kind)" "$(median $peer-$kind)")"
