@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "backend_names.h"
 #include "vfio/vfio.h"
 #include "vmm/core/trace.h"
 
@@ -18,25 +19,6 @@ static const struct trace_name trace_iommus[] = {
 	{ VFIO_TYPE1_IOMMU, "VFIO_TYPE1_IOMMU" },
 	{ VFIO_TYPE1v2_IOMMU, "VFIO_TYPE1v2_IOMMU" },
 	{ 0, NULL },
-};
-
-static const struct trace_name trace_regions[] = {
-	{ VFIO_PCI_BAR0_REGION_INDEX, "BAR 0" },
-	{ VFIO_PCI_BAR1_REGION_INDEX, "BAR 1" },
-	{ VFIO_PCI_BAR2_REGION_INDEX, "BAR 2" },
-	{ VFIO_PCI_BAR3_REGION_INDEX, "BAR 3" },
-	{ VFIO_PCI_BAR4_REGION_INDEX, "BAR 4" },
-	{ VFIO_PCI_BAR5_REGION_INDEX, "BAR 5" },
-	{ VFIO_PCI_ROM_REGION_INDEX, "expansion ROM" },
-	{ VFIO_PCI_CONFIG_REGION_INDEX, "configuration space" },
-	{ VFIO_PCI_VGA_REGION_INDEX, "VGA" },
-	{ 0, NULL },
-};
-
-static const struct trace_name trace_irqs[] = {
-	{ VFIO_PCI_INTX_IRQ_INDEX, "INTx" },   { VFIO_PCI_MSI_IRQ_INDEX, "MSI" },
-	{ VFIO_PCI_MSIX_IRQ_INDEX, "MSI-X" },  { VFIO_PCI_ERR_IRQ_INDEX, "error" },
-	{ VFIO_PCI_REQ_IRQ_INDEX, "request" }, { 0, NULL },
 };
 
 /* ---- the container ---- */
@@ -183,7 +165,7 @@ static void trace_decode_region(struct trace_fields *fields, const void *arg, in
 	};
 	const struct vfio_region_info *info = arg;
 
-	trace_put_name(fields, "region", info->index, trace_regions);
+	trace_put_name(fields, "region", info->index, backend_region_names);
 	if (result < 0)
 		return;
 	trace_put_size(fields, "size", info->size);
@@ -203,7 +185,7 @@ static void trace_decode_irq_info(struct trace_fields *fields, const void *arg, 
 	};
 	const struct vfio_irq_info *info = arg;
 
-	trace_put_name(fields, "kind", info->index, trace_irqs);
+	trace_put_name(fields, "kind", info->index, backend_irq_names);
 	if (result < 0)
 		return;
 	trace_put(fields, "vectors", "%u", info->count);
@@ -250,7 +232,7 @@ static void trace_decode_set_irqs(struct trace_fields *fields, const void *arg, 
 	const struct vfio_irq_set *set = arg;
 	const int32_t *fds = (const void *)set->data;
 
-	trace_put_name(fields, "kind", set->index, trace_irqs);
+	trace_put_name(fields, "kind", set->index, backend_irq_names);
 	trace_put_flags(fields, "flags", set->flags, flags);
 	trace_put(fields, "start", "%u", set->start);
 	trace_put(fields, "count", "%u", set->count);

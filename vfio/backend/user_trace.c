@@ -4,23 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const struct trace_name trace_regions[] = {
-	{ VFIO_PCI_BAR0_REGION_INDEX, "BAR 0" },
-	{ VFIO_PCI_BAR1_REGION_INDEX, "BAR 1" },
-	{ VFIO_PCI_BAR2_REGION_INDEX, "BAR 2" },
-	{ VFIO_PCI_BAR3_REGION_INDEX, "BAR 3" },
-	{ VFIO_PCI_BAR4_REGION_INDEX, "BAR 4" },
-	{ VFIO_PCI_BAR5_REGION_INDEX, "BAR 5" },
-	{ VFIO_PCI_ROM_REGION_INDEX, "expansion ROM" },
-	{ VFIO_PCI_CONFIG_REGION_INDEX, "configuration space" },
-	{ 0, NULL },
-};
-
-static const struct trace_name trace_irqs[] = {
-	{ VFIO_PCI_INTX_IRQ_INDEX, "INTx" },   { VFIO_PCI_MSI_IRQ_INDEX, "MSI" },
-	{ VFIO_PCI_MSIX_IRQ_INDEX, "MSI-X" },  { VFIO_PCI_ERR_IRQ_INDEX, "error" },
-	{ VFIO_PCI_REQ_IRQ_INDEX, "request" }, { 0, NULL },
-};
+#include "backend_names.h"
 
 static void trace_put_version(struct trace_fields *fields, const void *payload)
 {
@@ -50,14 +34,14 @@ static void trace_put_region(struct trace_fields *fields, const void *payload)
 {
 	const struct vfio_region_info *info = payload;
 
-	trace_put_name(fields, "region", info->index, trace_regions);
+	trace_put_name(fields, "region", info->index, backend_region_names);
 }
 
 static void trace_put_irq(struct trace_fields *fields, const void *payload)
 {
 	const struct vfio_irq_info *info = payload;
 
-	trace_put_name(fields, "interrupt", info->index, trace_irqs);
+	trace_put_name(fields, "interrupt", info->index, backend_irq_names);
 }
 
 static void trace_put_irqs(struct trace_fields *fields, const void *payload)
@@ -72,7 +56,7 @@ static void trace_put_irqs(struct trace_fields *fields, const void *payload)
 	};
 	const struct vfio_irq_set *set = payload;
 
-	trace_put_name(fields, "interrupt", set->index, trace_irqs);
+	trace_put_name(fields, "interrupt", set->index, backend_irq_names);
 	trace_put_flags(fields, "flags", set->flags, flags);
 	trace_put(fields, "vectors", "%u from %u", set->count, set->start);
 }
@@ -81,7 +65,7 @@ static void trace_put_access(struct trace_fields *fields, const void *payload)
 {
 	const struct user_region_access *access = payload;
 
-	trace_put_name(fields, "region", access->region, trace_regions);
+	trace_put_name(fields, "region", access->region, backend_region_names);
 	trace_put(fields, "offset", "%#" PRIx64, access->offset);
 	trace_put_size(fields, "size", access->count);
 }
