@@ -348,8 +348,12 @@ int irq_level_init(struct irq_router *router, struct irq_level *level, uint32_t 
 
 void irq_level_destroy(struct irq_router *router, struct irq_level *level)
 {
+	int ret = 0;
+
 	if (level->trigger >= 0)
-		irq_plug(router, level->gsi, level->trigger, level->resample,
-			 KVM_IRQFD_FLAG_DEASSIGN);
+		ret = irq_plug(router, level->gsi, level->trigger, level->resample,
+			       KVM_IRQFD_FLAG_DEASSIGN);
+	if (ret < 0)
+		log_errno("interrupt line", ret, "unplug GSI %u", level->gsi);
 	irq_level_close(level);
 }
