@@ -338,8 +338,10 @@ static int config_read_all(struct vfio_config *config, struct pci_function *func
 		log_error(config->device->name,
 			  "its configuration space reads all-ones: the device is gone, or asleep "
 			  "(D3cold)");
-		log_fix("echo on | sudo tee /sys/bus/pci/devices/%s/power/control   # wake it",
-			config->device->name);
+		if (config->device->group >= 0) /* a program has no power state */
+			log_fix("echo on | sudo tee /sys/bus/pci/devices/%s/power/control   # wake "
+				"it",
+				config->device->name);
 		return -ENODEV;
 	}
 	return 0;
