@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 
 #include "vmm/core/log.h"
 
@@ -203,6 +204,17 @@ static void vectors_restore(struct vfio_vectors *vectors, unsigned int count)
 }
 
 /*
+ * While the block was given back an interrupt had nowhere to go, and a driver may wait for it for
+ * ever. So each vector that was in use fires once: one interrupt too many is what drivers must stand.
+ */
+static void vectors_fire_once(struct vfio_vectors *vectors, unsigned int count)
+{
+	for (unsigned int i = 0; i < count && i < vectors->host_count; i++)
+		if (vectors->msi[i].eventfd >= 0)
+			eventfd_write(vectors->msi[i].eventfd, 1);
+}
+
+/*
  * The host enables vectors in one block. Where the kernel cannot add to it, the block is given back
  * and asked for again one larger; should that fail, the old one is restored.
  */
@@ -222,6 +234,7 @@ static int vectors_grow(struct vfio_vectors *vectors, unsigned int vector)
 	ret = vectors_request(vectors, vector + 1);
 	if (ret && old)
 		vectors_restore(vectors, old);
+	vectors_fire_once(vectors, old);
 	return ret;
 }
 

@@ -155,6 +155,47 @@ START_TEST(rule_04_noresize_starts_again)
 }
 END_TEST
 
+/*
+ * What the device says while the block is off is lost: vectors in use fire once afterwards, masked or
+ * not, and whether the larger block was given or the old one restored. New and unused ones do not.
+ */
+START_TEST(rule_04_noresize_loses_no_interrupt)
+{
+	static struct bench bench;
+	struct stderr_text caught;
+
+	begin(&bench, 8, VFIO_IRQ_INFO_NORESIZE);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
+	ck_assert_int_eq(unmask(&bench, 2), 0);
+	ck_assert_int_eq(unmask(&bench, 0), 0); /* inside the block: nothing is given back */
+	ck_assert(!vfio_vector_pending(&bench.vectors, 2));
+	vfio_vector_mask(&bench.vectors, 0);
+	bench.fake.grant = _i ? 4 : 8;
+	stderr_begin(&caught);
+	ck_assert_int_eq(unmask(&bench, 5), _i ? -ENOSPC : 0);
+	stderr_end(&caught);
+	ck_assert(vfio_vector_pending(&bench.vectors, 0));
+	ck_assert(vfio_vector_pending(&bench.vectors, 2));
+	ck_assert(!vfio_vector_pending(&bench.vectors, 1));
+	ck_assert(!vfio_vector_pending(&bench.vectors, 5));
+	end(&bench);
+}
+END_TEST
+
+/* Where one can be added nothing is lost, and nothing fires. */
+START_TEST(rule_04_added_vectors_disturb_none)
+{
+	static struct bench bench;
+
+	begin(&bench, 8, 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
+	ck_assert_int_eq(unmask(&bench, 2), 0);
+	ck_assert_int_eq(unmask(&bench, 5), 0);
+	ck_assert(!vfio_vector_pending(&bench.vectors, 2));
+	end(&bench);
+}
+END_TEST
+
 static const uint32_t kinds[] = { 0, VFIO_IRQ_INFO_NORESIZE };
 
 /*
@@ -361,7 +402,8 @@ END_TEST
 
 UNIT_MAIN("vectors", { rule_01_mask_keeps_the_route, 0 }, { rule_02_and_03_enable_all_masked, 0 },
 	  { rule_04_no_more_than_unmasked, 0 }, { rule_04_grows_one_by_one, 0 },
-	  { rule_04_noresize_starts_again, 0 }, { rule_04_host_gives_less, 2 },
+	  { rule_04_noresize_starts_again, 0 }, { rule_04_noresize_loses_no_interrupt, 2 },
+	  { rule_04_added_vectors_disturb_none, 0 }, { rule_04_host_gives_less, 2 },
 	  { rule_04_host_takes_back, 0 }, { rule_04_host_gives_none, 2 },
 	  { all_vectors_of_the_largest_table, 0 }, { rule_29_vectors_that_do_not_exist, 0 },
 	  { pending_behind_the_mask, 0 }, { rule_26_irqfds_before_vfio, 0 },
