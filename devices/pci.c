@@ -203,6 +203,11 @@ unsigned int pci_add_capability(struct pci_function *function, uint8_t id, unsig
 
 /* ---- plain registers ---- */
 
+bool pci_access_covers(unsigned int offset, unsigned int size, unsigned int reg)
+{
+	return offset <= reg && reg < offset + size;
+}
+
 uint32_t pci_config_read(struct pci_function *function, unsigned int offset, unsigned int size)
 {
 	uint32_t value = 0;

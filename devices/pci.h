@@ -94,6 +94,9 @@ uint32_t pci_config_read(struct pci_function *function, unsigned int offset, uns
 void pci_config_write(struct pci_function *function, unsigned int offset, unsigned int size,
 		      uint32_t value);
 
+/* Whether an access of `size` bytes at `offset` covers the byte `reg`. */
+bool pci_access_covers(unsigned int offset, unsigned int size, unsigned int reg);
+
 /* Map and unmap BARs as the config bytes and memory_blocked say now. */
 void pci_update_bars(struct pci_function *function);
 

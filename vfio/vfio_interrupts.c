@@ -281,11 +281,6 @@ void vfio_interrupts_reset(struct vfio_pci *pci)
 
 /* ---- configuration space ---- */
 
-static bool interrupts_covers(unsigned int offset, unsigned int size, unsigned int reg)
-{
-	return offset <= reg && reg < offset + size;
-}
-
 void vfio_interrupts_config_reading(struct vfio_pci *pci, unsigned int offset, unsigned int size)
 {
 	pthread_mutex_lock(&pci->lock);
@@ -299,7 +294,7 @@ void vfio_interrupts_config_written(struct vfio_pci *pci, unsigned int offset, u
 
 	pthread_mutex_lock(&pci->lock);
 	msi_config_written(&pci->msi, offset, size);
-	if (pci->msix_cap && interrupts_covers(offset, size, msix_control + 1))
+	if (pci->msix_cap && pci_access_covers(offset, size, msix_control + 1))
 		msix_control_write(&pci->msix, pci_get_word(&pci->function, msix_control));
 	pthread_mutex_unlock(&pci->lock);
 }

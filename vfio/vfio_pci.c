@@ -21,11 +21,6 @@ static uint32_t vfio_pci_config_read(struct pci_function *function, unsigned int
 	return vfio_config_read(&pci->config, function, offset, size);
 }
 
-static bool vfio_pci_covers(unsigned int offset, unsigned int size, unsigned int reg)
-{
-	return offset <= reg && reg < offset + size;
-}
-
 /* The power state the guest asks for: D3hot decodes nothing. PCI Power Management 1.2, 5.4.1. */
 static bool vfio_pci_asks_d3hot(struct vfio_pci *pci, unsigned int offset, unsigned int size,
 				uint32_t value)
@@ -33,7 +28,7 @@ static bool vfio_pci_asks_d3hot(struct vfio_pci *pci, unsigned int offset, unsig
 	unsigned int cap = pci_find_capability(&pci->function, PCI_CAP_ID_PM);
 	unsigned int reg = cap + PCI_PM_CTRL;
 
-	if (!cap || !vfio_pci_covers(offset, size, reg))
+	if (!cap || !pci_access_covers(offset, size, reg))
 		return pci->function.memory_blocked;
 	return ((value >> (8 * (reg - offset))) & PCI_PM_CTRL_STATE_MASK) == 3;
 }
@@ -57,7 +52,25 @@ static uint32_t vfio_pci_leaving(const struct pci_function *function, unsigned i
 	uint32_t off =
 		(PCI_COMMAND_IO | PCI_COMMAND_MEMORY) & ~(uint32_t)function->config[PCI_COMMAND];
 
-	return vfio_pci_covers(offset, size, PCI_COMMAND) ? value & ~off : value;
+	return pci_access_covers(offset, size, PCI_COMMAND) ? value & ~off : value;
+}
+
+/*
+ * PCI Express Base 6.6.2: afterwards the function is as after power-on. The kernel does it, and puts
+ * back what it found before: all is off by then.
+ */
+static void vfio_pci_flr(struct vfio_pci *pci, unsigned int offset, unsigned int size,
+			 uint32_t value)
+{
+	pthread_mutex_lock(&pci->lock);
+	vfio_interrupts_reset(pci);
+	pthread_mutex_unlock(&pci->lock);
+	pci_reset(&pci->function);
+	vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
+	vfio_config_forward(&pci->config, offset, size, value);
+	pthread_mutex_lock(&pci->lock);
+	vfio_interrupts_power_on(pci);
+	pthread_mutex_unlock(&pci->lock);
 }
 
 /*
@@ -70,10 +83,13 @@ static void vfio_pci_config_write(struct pci_function *function, unsigned int of
 	struct vfio_pci *pci = vfio_pci_of(function);
 	bool asleep = vfio_pci_asks_d3hot(pci, offset, size, value);
 
+	if (vfio_reset_is_flr(&pci->config, offset, size, value)) {
+		vfio_pci_flr(pci, offset, size, value);
+		return;
+	}
 	function->memory_blocked |= asleep;
 	pci_config_write(function, offset, size, vfio_pci_leaving(function, offset, size, value));
 	vfio_config_forward(&pci->config, offset, size, value);
-	/* A function-level reset wakes it too. */
 	function->memory_blocked = asleep && vfio_pci_in_d3hot(pci);
 	pci_config_write(function, offset, size, value);
 	vfio_interrupts_config_written(pci, offset, size);

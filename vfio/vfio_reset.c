@@ -42,10 +42,44 @@ static void reset_wake(struct vfio_config *config)
 				control & ~(uint32_t)PCI_PM_CTRL_STATE_MASK);
 }
 
+/* The two capabilities that offer a function-level reset, and the bit that starts it, by bytes. */
+static const struct reset_flr {
+	uint8_t cap;
+	uint8_t offer_reg, offer;
+	uint8_t start_reg, start;
+} reset_flrs[] = {
+	{ PCI_CAP_ID_EXP, PCI_EXP_DEVCAP + 3, PCI_EXP_DEVCAP_FLR >> 24, PCI_EXP_DEVCTL + 1,
+	  PCI_EXP_DEVCTL_BCR_FLR >> 8 },
+	{ PCI_CAP_ID_AF, PCI_AF_CAP, PCI_AF_CAP_FLR, PCI_AF_CTRL, PCI_AF_CTRL_FLR },
+};
+
+#define RESET_FLRS (sizeof(reset_flrs) / sizeof(reset_flrs[0]))
+
+static bool reset_offers(struct vfio_config *config, const struct reset_flr *flr)
+{
+	return reset_get(config, flr->cap, flr->offer_reg, 1) & flr->offer;
+}
+
 static bool reset_has_flr(struct vfio_config *config)
 {
-	return (reset_get(config, PCI_CAP_ID_EXP, PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR) ||
-	       (reset_get(config, PCI_CAP_ID_AF, PCI_AF_CAP, 1) & PCI_AF_CAP_FLR);
+	for (size_t i = 0; i < RESET_FLRS; i++)
+		if (reset_offers(config, &reset_flrs[i]))
+			return true;
+	return false;
+}
+
+bool vfio_reset_is_flr(struct vfio_config *config, unsigned int offset, unsigned int size,
+		       uint32_t value)
+{
+	for (size_t i = 0; i < RESET_FLRS; i++) {
+		const struct reset_flr *flr = &reset_flrs[i];
+		unsigned int reg = vfio_config_find_cap(config, false, flr->cap) + flr->start_reg;
+
+		if (pci_access_covers(offset, size, reg) &&
+		    value >> (8 * (reg - offset)) & flr->start && reset_offers(config, flr))
+			return true;
+	}
+	return false;
 }
 
 /* Coming back from D3hot would reset it. PCI Power Management 1.2, 3.2.4. */

@@ -10,6 +10,9 @@
 #ifndef MINIVMM_VFIO_RESET_H
 #define MINIVMM_VFIO_RESET_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "vfio.h"
 #include "vfio_config.h"
 
@@ -20,5 +23,12 @@
  * dead, logged; another -errno when nothing could reset it, which is a warning.
  */
 int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config);
+
+/*
+ * Whether a guest's write to configuration space starts a function-level reset: the bit is set, and
+ * the device has the method. PCI Express Base 7.5.3.4; Advanced Capabilities for Conventional PCI.
+ */
+bool vfio_reset_is_flr(struct vfio_config *config, unsigned int offset, unsigned int size,
+		       uint32_t value);
 
 #endif

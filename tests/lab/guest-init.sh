@@ -194,6 +194,16 @@ do_demo()
 	say "demo interrupts $(($(cat /sys/class/uio/uio0/event) - before))"
 }
 
+# Function-level reset of each device that has it, under its driver.
+do_flr()
+{
+	for dir in /sys/bus/pci/devices/*; do
+		grep -q flr "$dir/reset_method" 2>/dev/null || continue
+		echo flr > "$dir/reset_method"
+		echo 1 > "$dir/reset" && say "flr ${dir##*/}"
+	done
+}
+
 # Stays up until something from outside ends the guest.
 do_wait()
 {

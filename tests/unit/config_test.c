@@ -34,7 +34,7 @@ START_TEST(rule_15_writes_by_allow_list)
 
 	view_begin(&view);
 	pm = view.fake.pm_cap;
-	exp = view.fake.last_cap;
+	exp = view.fake.exp_cap;
 	fake_add_msix(&view.fake, 8, 0x2000, 0x3000);
 	fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 24);
 	fake_add_cap(&view.fake, PCI_CAP_ID_VNDR, 16);
@@ -143,7 +143,7 @@ START_TEST(rule_15_each_difference_is_explained)
 	unsigned int exp;
 
 	view_begin(&view);
-	exp = view.fake.last_cap;
+	exp = view.fake.exp_cap;
 	memset(&view.fake.config[PCI_COMMAND], 0x07, 1);
 	memset(&view.fake.config[PCI_INTERRUPT_LINE], 11, 1);
 	fake_add_bar(&view.fake, 0, 0x4000, 0, false);
@@ -199,7 +199,7 @@ START_TEST(reads_are_live_where_the_device_speaks)
 	unsigned int exp;
 
 	view_begin(&view);
-	exp = view.fake.last_cap;
+	exp = view.fake.exp_cap;
 	ck_assert_int_eq(view_look(&view), 0);
 	view.fake.config[PCI_STATUS + 1] = 0x81;
 	view.fake.config[exp + PCI_EXP_DEVSTA] = 0x2f;
@@ -242,7 +242,7 @@ START_TEST(rule_17_integrated_endpoint)
 	unsigned int exp;
 
 	view_begin(&view);
-	exp = view.fake.last_cap;
+	exp = view.fake.exp_cap;
 	ck_assert_int_eq(view_look(&view), 0);
 	ck_assert_uint_eq(view_get(&view, PCI_HEADER_TYPE, 1), 0);
 	ck_assert_uint_eq((view_get(&view, exp + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_TYPE) >> 4,

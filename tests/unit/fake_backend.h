@@ -50,7 +50,7 @@ struct fake_device {
 	unsigned int last_cap; /* where the next capability is chained */
 	unsigned int last_cap_end;
 	unsigned int last_ext_cap;
-	unsigned int pm_cap, msix_cap, msi_cap; /* 0 if there is none */
+	unsigned int pm_cap, exp_cap, msix_cap, msi_cap; /* 0 if there is none */
 	struct fake_bar bars[FAKE_BARS];
 	unsigned int vectors;   /* MSI-X vectors the kernel tells of */
 	uint32_t vectors_flags; /* VFIO_IRQ_INFO_* of them */

@@ -102,6 +102,7 @@ void fake_init(struct fake_device *fake)
 	fake->config[PCI_HEADER_TYPE] = 0x80; /* multifunction */
 	fake->pm_cap = fake_add_cap(fake, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
 	cap = fake_add_cap(fake, PCI_CAP_ID_EXP, PCI_CAP_EXP_ENDPOINT_SIZEOF_V2);
+	fake->exp_cap = cap;
 	fake_put(fake, cap + PCI_EXP_FLAGS, 2 | PCI_EXP_TYPE_ENDPOINT << 4, 2);
 	fake_put(fake, cap + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_FLR, 4);
 	fake_put(fake, cap + PCI_EXP_LNKCAP, 0x00400443, 4);

@@ -4,6 +4,7 @@
  * opened, reset, lost, and given back.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
@@ -239,10 +240,8 @@ static const struct {
 
 static void give_resets(struct fake_device *fake, int row)
 {
-	unsigned int exp = fake->last_cap;
+	unsigned int exp = fake->exp_cap;
 
-	while (fake->config[exp] != PCI_CAP_ID_EXP)
-		exp -= 4;
 	fake->info_flags =
 		VFIO_DEVICE_FLAGS_PCI | (resets[row].offered ? VFIO_DEVICE_FLAGS_RESET : 0);
 	fake->config[exp + PCI_EXP_DEVCAP + 3] = resets[row].flr ? 0x10 : 0;
@@ -273,6 +272,75 @@ START_TEST(rule_25_best_way_to_reset)
 		stderr_holds(&caught, resets[_i].words);
 	else
 		ck_assert_str_eq(caught.text, "");
+	rig_close(&rig);
+}
+END_TEST
+
+/*
+ * The guest resets the function itself: all is as after power-on, the rest off before the device is
+ * told. By PCI Express or Advanced Features; not where the device does not offer it, and not by
+ * another bit of the register.
+ */
+static const struct {
+	bool af, offers;
+	uint16_t value; /* written to the register */
+	bool resets;
+} flrs[] = {
+	{ false, true, PCI_EXP_DEVCTL_BCR_FLR, true },
+	{ false, true, PCI_EXP_DEVCTL_BCR_FLR | PCI_EXP_DEVCTL_CERE, true },
+	{ false, true, PCI_EXP_DEVCTL_CERE, false },
+	{ false, false, PCI_EXP_DEVCTL_BCR_FLR, false },
+	{ true, true, PCI_AF_CTRL_FLR, true },
+	{ true, true, 0, false },
+	{ true, false, PCI_AF_CTRL_FLR, false },
+};
+
+/* Offset of the register that starts it. */
+static unsigned int give_flr(struct fake_device *fake, int row)
+{
+	unsigned int exp = fake->exp_cap, af;
+
+	if (!flrs[row].af) {
+		fake->config[exp + PCI_EXP_DEVCAP + 3] = flrs[row].offers ? 0x10 : 0;
+		return exp + PCI_EXP_DEVCTL;
+	}
+	fake->config[exp + PCI_EXP_DEVCAP + 3] = 0;
+	af = fake_add_cap(fake, PCI_CAP_ID_AF, 6);
+	fake->config[af + PCI_AF_CAP] = flrs[row].offers ? PCI_AF_CAP_FLR : 0;
+	return af + PCI_AF_CTRL;
+}
+
+START_TEST(rule_25_guest_resets_the_function)
+{
+	static struct rig rig;
+	bool done = flrs[_i].resets;
+	unsigned int reg, size = flrs[_i].af ? 1 : 2;
+	char calls[256];
+
+	rig_init_usual(&rig);
+	reg = give_flr(&rig.fake, _i);
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_switch_on(&rig);
+	rig_msix_control(&rig, PCI_MSIX_FLAGS_ENABLE);
+	rig_msix_entry(&rig, 1, 0x42, false);
+	snprintf(calls, sizeof(calls), "%sconfig %#x.%u=%#x\n%s",
+		 done ? "KVM_IRQFD 24 off\nirqs msix off\n" BAR0_GONE "config 0x4.2=0\n" : "", reg,
+		 size, flrs[_i].value, done ? INTX_ON : "");
+	calls_begin();
+	rig_config_write(&rig, reg, size, flrs[_i].value);
+	calls_expect(calls);
+	ck_assert_uint_eq(fake_config_word(&rig.fake, reg) & 0xff, flrs[_i].value & 0xff);
+	ck_assert_uint_eq(fake_config_word(&rig.fake, PCI_COMMAND) == 0, done);
+	ck_assert_uint_eq(rig_config_read(&rig, PCI_COMMAND, 2) == 0, done);
+	ck_assert_uint_eq(rig_config_read(&rig, rig.msix + PCI_MSIX_FLAGS, 2),
+			  done ? 7 : PCI_MSIX_FLAGS_ENABLE | 7);
+	/* What a driver does next works. */
+	rig_switch_on(&rig);
+	ck_assert(fake_kvm_mapped(RIG_BAR0));
+	rig_msix_control(&rig, PCI_MSIX_FLAGS_ENABLE);
+	ck_assert(fake_kvm_plugged(24) != done); /* masked again */
+	rig_msix_entry(&rig, 1, 0x43, false);
+	ck_assert(fake_kvm_plugged(24));
 	rig_close(&rig);
 }
 END_TEST
@@ -318,4 +386,5 @@ UNIT_MAIN("vfio_pci", { rule_23_start, 0 }, { rule_26_end_with_msix, 0 },
 	  { rule_18_asleep_or_gone, 2 }, { devices_that_cannot_be, 2 },
 	  { rule_24_device_says_good_bye, 3 }, { rule_25_reset, 0 },
 	  { rule_25_reset_wakes_it_first, 0 }, { rule_25_best_way_to_reset, UNIT_COUNT(resets) },
+	  { rule_25_guest_resets_the_function, UNIT_COUNT(flrs) },
 	  { rule_25_reset_before_the_first_start, 2 }, { rule_25_dead_after_reset, 2 })
