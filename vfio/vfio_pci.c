@@ -56,8 +56,8 @@ static uint32_t vfio_pci_leaving(const struct pci_function *function, unsigned i
 }
 
 /*
- * PCI Express Base 6.6.2: afterwards the function is as after power-on. The kernel does it, and puts
- * back what it found before: all is off by then.
+ * PCI Express Base 6.6.2: afterwards the function is as after power-on. The kernel does it, and
+ * puts back what it found before: all is off by then.
  */
 static void vfio_pci_flr(struct vfio_pci *pci, unsigned int offset, unsigned int size,
 			 uint32_t value)
@@ -68,6 +68,7 @@ static void vfio_pci_flr(struct vfio_pci *pci, unsigned int offset, unsigned int
 	pci_reset(&pci->function);
 	vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
 	vfio_config_forward(&pci->config, offset, size, value);
+	pci->function.memory_blocked = vfio_pci_in_d3hot(pci); /* it should have woken up */
 	pthread_mutex_lock(&pci->lock);
 	vfio_interrupts_power_on(pci);
 	pthread_mutex_unlock(&pci->lock);

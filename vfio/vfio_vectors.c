@@ -205,7 +205,7 @@ static void vectors_restore(struct vfio_vectors *vectors, unsigned int count)
 
 /*
  * While the block was given back an interrupt had nowhere to go, and a driver may wait for it for
- * ever. So each vector that was in use fires once: one interrupt too many is what drivers must stand.
+ * ever. So each vector that was in use fires once: one too many is what drivers must stand.
  */
 static void vectors_fire_once(struct vfio_vectors *vectors, unsigned int count)
 {

@@ -156,8 +156,9 @@ START_TEST(rule_04_noresize_starts_again)
 END_TEST
 
 /*
- * What the device says while the block is off is lost: vectors in use fire once afterwards, masked or
- * not, and whether the larger block was given or the old one restored. New and unused ones do not.
+ * What the device says while the block is off is lost: vectors in use fire once afterwards, masked
+ * or not, and whether the larger block was given or the old one restored. New and unused ones do
+ * not.
  */
 START_TEST(rule_04_noresize_loses_no_interrupt)
 {
