@@ -17,10 +17,9 @@ payload_offset=$(field $((0x248)) 4)
 payload_length=$(field $((0x24c)) 4)
 start=$(((setup_sects + 1) * 512 + payload_offset))
 
-# The last four bytes of the payload are the unpacked size, not part of the compressed stream.
 payload()
 {
-	tail -c +$((start + 1)) "$bzimage" | head -c $((payload_length - 4))
+	tail -c +$((start + 1)) "$bzimage" | head -c "$payload_length"
 }
 
 magic=$(payload 2>/dev/null | od -An -v -t x1 -N 4 | tr -d ' ')
@@ -31,5 +30,7 @@ fd377a58) unpack="xz -dc" ;;
 1f8b*) unpack="gzip -dc" ;;
 *) echo "vmlinux.sh: $bzimage: unknown compression $magic" >&2; exit 1 ;;
 esac
+# The last four bytes of the payload are the unpacked size, part of the stream for gzip alone.
+[ "${unpack%% *}" = gzip ] || payload_length=$((payload_length - 4))
 payload | $unpack > "$out.tmp"
 mv "$out.tmp" "$out"
