@@ -5,6 +5,7 @@
 # make demo-gpu   the same with a display: build/demo-gpu.png is what it shows
 # make check      every test; ends with `N passed, N failed, N skipped`
 # make lab        a shell on the lab host, an emulated machine with an IOMMU
+# make lab-iommufd  the lab on a kernel with iommufd, which it builds first: ten minutes
 # make ARCH=aarch64 [lab]  the same for arm64, on another machine: build/aarch64/minivmm
 # make lint       format, static analysis, layering, shell scripts
 # make bench      figures beside QEMU's, in one run

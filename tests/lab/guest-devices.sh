@@ -81,6 +81,13 @@ do_net_up()
 	done
 }
 
+# A virtual function has an address by chance, and asks its physical one for another.
+do_net_address()
+{
+	ip link set "$(card_of igbvf)" address 52:54:00:12:34:63
+	say "address $(cat "/sys/class/net/$(card_of igbvf)/address")"
+}
+
 # A MiB from the lab host through each of them.
 do_fetch()
 {

@@ -9,13 +9,15 @@
 #   0a:00.0 ich9-ahci with sata.img         0b:00.0 ivshmem-plain, 2 GiB, /out/ivshmem.mem
 #   0c:00.0 NVMe with nvme3.img and up to two virtual functions    0d:00.0 virtio-net with AER
 #   0e:00.0 0e:00.1 pci-testdev, two functions of one device, hence one group of two
+# with devices=igb, which takes qemu=backports:
+#   06:00.0 igb, a network card; 06:10.0 its first virtual function
 # and what a scenario can ask for. One processor, because the emulator loses interrupts: at VMRUN and at
 # an exit from a guest QEMU (7.2, and 10.0 too) changes the word of pending interrupts without its
 # lock, and a request that comes at that moment from another thread is gone. It stays in the local
 # APIC, though, and is seen when the next interrupt comes; the lab's pulse makes sure that one does.
 # With two processors the other one gets no pulse.
-machine_emulator=qemu-system-x86_64
-machine_defaults=(cpus=1 devices=few intremap=on iommu=on kernel=6.1 memory=6G svm=on)
+machine_emulator="qemu-system-x86_64"
+machine_defaults=(cpus=1 devices=few intremap=on iommu=on kernel=6.1 memory=6G qemu=stable svm=on)
 
 # machine_config "KEY=VALUE...": the complete configuration, in a fixed order.
 machine_config()
@@ -34,7 +36,7 @@ machine_config()
 machine_devices()
 {
 	printf '0000:%s\n' 01:00.0 02:00.0 04:01.0 04:02.0 05:00.0 06:00.0 07:00.0 08:00.0 09:00.0 \
-		0a:00.0 0b:00.0 0c:00.1 0c:00.2 0c:00.0 0d:00.0 0e:00.0 0e:00.1
+		06:10.0 0a:00.0 0b:00.0 0c:00.1 0c:00.2 0c:00.0 0d:00.0 0e:00.0 0e:00.1
 }
 
 add()
@@ -100,12 +102,44 @@ add_many()
 		-device pci-testdev,bus=port13,addr=0.1
 }
 
-# machine_args CONFIG: sets the array `machine`.
+# A network card with virtual functions, at work with Linux' stock drivers for both.
+add_igb()
+{
+	add -device pcie-root-port,id=port5,slot=5,addr=5 \
+		-netdev hubport,id=net3,hubid=0 -device igb,id=igb,netdev=net3,bus=port5
+}
+
+# machine_missing CONFIG: why this machine cannot be had here; empty if it can.
+machine_missing()
+{
+	case $1 in
+	*qemu=backports*)
+		[ -e "$LAB_DIR/qemu-backports/.complete" ] ||
+			echo "no newer QEMU: fetch-qemu.sh found none on the mirror"
+		;;
+	*kernel=iommufd*)
+		[ -e "$LAB_DIR/vmlinux-iommufd" ] ||
+			echo "no kernel with iommufd: make lab-iommufd builds one, in ten minutes"
+		;;
+	esac
+}
+
+# Its files are those of the installed one, as far as it brings none.
+use_qemu_of_backports()
+{
+	local root=$LAB_DIR/qemu-backports/usr
+
+	machine_emulator=$root/bin/qemu-system-x86_64
+	export QEMU_MODULE_DIR=$root/lib/x86_64-linux-gnu/qemu
+	add -L "$root/share/qemu" -L /usr/share/seabios -L /usr/share/qemu
+}
+
+# machine_args CONFIG: sets the array `machine` and $machine_emulator.
 machine_args()
 {
 	local setting port
 	# shellcheck disable=SC2034
-	local cpus devices intremap iommu kernel memory svm
+	local cpus devices intremap iommu kernel memory qemu svm
 
 	for setting in $1; do
 		local "${setting?}"
@@ -119,6 +153,8 @@ machine_args()
 		-nodefaults -display none -no-reboot
 		-kernel "vmlinux-$kernel" -initrd "host-$kernel.cpio"
 		-append "console=ttyS0 intel_iommu=on loglevel=4 panic=-1 lab.kernel=$kernel")
+	machine_emulator="qemu-system-x86_64"
+	[ "$qemu" = stable ] || use_qemu_of_backports
 	[ "$iommu" = off ] || add -device "intel-iommu,intremap=$intremap"
 
 	for port in 1 2 3 4; do
@@ -130,7 +166,10 @@ machine_args()
 		-netdev hubport,id=net0,hubid=0 -device rtl8139,netdev=net0,bus=bridge,addr=1 \
 		-netdev hubport,id=net1,hubid=0 -device rtl8139,netdev=net1,bus=bridge,addr=2 \
 		-netdev hubport,id=net2,hubid=0 -device e1000e,id=nic,netdev=net2,bus=port4
-	[ "$devices" = few ] || add_many
+	case $devices in
+	many) add_many ;;
+	igb) add_igb ;;
+	esac
 	add_shares
 }
 

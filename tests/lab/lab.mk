@@ -33,6 +33,30 @@ lab-images: $(LAB_IMAGES)
 
 lab-fetch: $(LAB_FETCHED)
 
+# The kernel that Debian has not: built here, when asked for.
+IOMMUFD_PACKAGES := bc bison flex libelf-dev
+IOMMUFD_SCENARIOS = $(basename $(notdir $(wildcard $(LAB_SRC)/scenarios/iommufd*.sh)))
+
+.PHONY: lab-iommufd lab-iommufd-installed
+lab-iommufd: deps
+	@tests/install_packages.sh $(IOMMUFD_PACKAGES)
+	$(MAKE) lab-iommufd-installed
+
+lab-iommufd-installed: lab-images kvm-guests $(B)/minivmm $(LAB)/host-iommufd.cpio $(LAB)/vmlinux-iommufd
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run $(IOMMUFD_SCENARIOS)
+
+$(LAB)/root-iommufd/.complete: $(LAB_SRC)/iommufd-kernel.sh $(LAB_SRC)/iommufd.config
+	$(LAB_SRC)/iommufd-kernel.sh $(@D)
+
+$(LAB)/host-iommufd.cpio: $(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-iommufd/.complete
+	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-iommufd
+
+# Only for some scenarios, which are skipped without it.
+LAB_QEMU := $(LAB)/qemu-backports/.complete
+lab-images: $(LAB_QEMU)
+$(LAB_QEMU): $(LAB_SRC)/fetch-qemu.sh
+	-$(LAB_SRC)/fetch-qemu.sh $(LAB)
+
 # One run of fetch.sh makes them all; it does nothing for those that are there.
 $(LAB_FETCHED) &: $(LAB_SRC)/fetch.sh
 	$(LAB_SRC)/fetch.sh $(LAB)
@@ -48,7 +72,7 @@ $(LAB)/guest-%.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root
 	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* nvme pvpanic-mmio pvpanic-pci uio_pci_generic
 
 # Guests for devices of every kind: Debian's full kernel with their drivers, and tools that judge.
-LAB_DRIVERS := 8139cp ahci bochs e1000e nvme pvpanic-mmio pvpanic-pci sd_mod snd-hda-codec-generic \
+LAB_DRIVERS := 8139cp ahci bochs e1000e igbvf nvme pvpanic-mmio pvpanic-pci sd_mod snd-hda-codec-generic \
 	snd-hda-intel snd-pcm-oss uas usb-storage xhci-pci
 LAB_TOOLS := $(addprefix /usr/,bin/fio bin/iperf3 sbin/ethtool)
 

@@ -164,9 +164,14 @@ boot_run()
 # run_config CONFIG SCENARIO...: as many boots as it takes; normally one.
 run_config()
 {
-	local config=$1 before bad=0
+	local config=$1 before bad=0 missing
 
 	shift
+	missing=$(machine_missing "$config")
+	if [ -n "$missing" ]; then
+		printf "SKIP %s: $missing\n" "$@"
+		return 0
+	fi
 	left=("$@")
 	while [ ${#left[@]} -gt 0 ]; do
 		before=${#left[@]}

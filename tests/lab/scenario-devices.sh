@@ -32,21 +32,28 @@ file_md5()
 	dd if="$1" bs=64k count=16 2>/dev/null | md5sum | cut -d ' ' -f 1
 }
 
-network_bdf=0000:0d:00.0
-# The lab host is 10.0.N.1 to the card whose address ends in the byte N, and hands out a MiB.
-network_start()
+# card_of_host BDF: waits for its network card on the lab host.
+card_of_host()
 {
-	/usr/sbin/modprobe -q virtio_net
-	bind virtio-pci "$network_bdf"
 	tries=0
-	until network_card=$(basename /sys/bus/pci/devices/"$network_bdf"/virtio*/net/*) &&
-		[ "$network_card" != '*' ]; do
+	until ls -d "/sys/bus/pci/devices/$1"/net/* "/sys/bus/pci/devices/$1"/virtio*/net/* \
+		2>/dev/null > /tmp/card || [ -s /tmp/card ]; do
 		[ $tries -lt 100 ] || fail "no network card on the lab host"
 		tries=$((tries + 1))
 		usleep 50000
 	done
+	sed 's,.*/,,' /tmp/card
+}
+
+# network_start [BDF DRIVER]: the lab host is 10.0.N.1 to the card whose address ends in the byte N, and
+# hands out a MiB; by its virtio card or another.
+network_start()
+{
+	/usr/sbin/modprobe -q virtio_net
+	bind "${2:-virtio-pci}" "0000:${1:-0d:00.0}"
+	network_card=$(card_of_host "0000:${1:-0d:00.0}")
 	ip link set "$network_card" up
-	for byte in 86 87 88; do
+	for byte in 86 87 88 99; do
 		ip addr add "10.0.$byte.1/24" dev "$network_card"
 	done
 	head -c 1048576 /lab/nvme1.img > /tmp/mib
