@@ -38,11 +38,12 @@ struct vfio_space {
 	const struct vfio_backend *backend;
 	/*
 	 * vfio-user: the server's socket, filled in before space_open; or fd is connected to it
-	 * already, and path is what to call it.
+	 * already, and path is what to call it. iommufd: fd may be /dev/iommu, open already.
 	 */
 	const char *path;
 	int fd;
-	void *priv; /* the backend's own */
+	void *priv;    /* the backend's own */
+	uint32_t ioas; /* iommufd: its address space in there */
 	struct vfio_group groups[VFIO_GROUPS_MAX];
 	unsigned int group_count;
 };
@@ -50,11 +51,15 @@ struct vfio_space {
 struct vfio_device {
 	const struct vfio_backend *backend;
 	struct vfio_space *space;
-	char name[VFIO_NAME_MAX]; /* full BDF, or any; filled in before dev_open */
-	int group;                /* IOMMU group number, or -1; filled in before dev_open */
-	const char *vf_token;     /* a UUID as text, or NULL; filled in before dev_open */
-	int fd;
-	int kvm_file; /* what KVM's VFIO device is told of, or -1 */
+	/* Filled in before dev_open: */
+	char name[VFIO_NAME_MAX]; /* full BDF, or any */
+	int group;                /* IOMMU group number, or -1 */
+	int cdev;                 /* N of /dev/vfio/devices/vfioN, or -1 */
+	const char *vf_token;     /* a UUID as text, or NULL */
+	int fd;                   /* iommufd: may be that file, open already; else -1 */
+
+	int kvm_file;  /* what KVM's VFIO device is told of, or -1 */
+	bool attached; /* iommufd: to the space */
 	/*
 	 * Called by dev_open once kvm_file is known and before the device itself is opened: some
 	 * drivers want to know the VM by then. 0 or -errno, logged, which fails dev_open.
@@ -131,8 +136,7 @@ struct vfio_backend {
 	int (*dma_unmap)(struct vfio_space *space, uint64_t iova, uint64_t size);
 
 	/*
-	 * The device, reset by the kernel if it can. device->name, ->group and ->vf_token say
-	 * which. Where it fails, dev_close is still due. Logs.
+	 * The device, reset by the kernel if it can. Where it fails, dev_close is still due. Logs.
 	 */
 	int (*dev_open)(struct vfio_space *space, struct vfio_device *device);
 	/* Gives it back; its interrupts must be off. Accepts a half-opened device; idempotent. */
@@ -160,6 +164,9 @@ struct vfio_backend {
 
 /* /dev/vfio/vfio and one file per IOMMU group. */
 extern const struct vfio_backend vfio_backend_group;
+
+/* /dev/iommu and one file per device; Linux 6.6 or later. */
+extern const struct vfio_backend vfio_backend_iommufd;
 
 /*
  * A vfio-user server: a device in software, in another process. One space for each device. Losing

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,21 @@ static int option_set_id(struct vfio_device_options *options,
 	return 0;
 }
 
+int vfio_options_parse_fd(const char *text, int *fd)
+{
+	unsigned long number;
+	char *end;
+
+	if (*text < '0' || *text > '9') /* strtoul() takes blanks and signs, too */
+		return -EINVAL;
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (errno || *end || number > INT_MAX)
+		return -EINVAL;
+	*fd = (int)number;
+	return 0;
+}
+
 static int option_set_vf_token(struct vfio_device_options *options,
 			       const struct option_property *property, const char *value)
 {
@@ -79,6 +95,22 @@ static int option_set_rombar(struct vfio_device_options *options,
 	return options->no_rom || strcmp(value, "1") == 0 ? 0 : -EINVAL;
 }
 
+static int option_set_iommufd(struct vfio_device_options *options,
+			      const struct option_property *property, const char *value)
+{
+	(void)property;
+	options->iommufd = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int option_set_fd(struct vfio_device_options *options,
+			 const struct option_property *property, const char *value)
+{
+	(void)property;
+	options->has_fd = true;
+	return vfio_options_parse_fd(value, &options->fd);
+}
+
 #define FLAG(name, field)                                                                          \
 	{                                                                                          \
 		name, option_set_bool, "on or off", offsetof(struct vfio_device_options, field),   \
@@ -93,6 +125,8 @@ static const struct option_property option_properties[] = {
 	{ "romfile", option_set_romfile, "a file; rombar=0 for no ROM", 0, VFIO_IDS, 0 },
 	{ "rombar", option_set_rombar, "0 or 1", 0, VFIO_IDS, 0 },
 	{ "vf-token", option_set_vf_token, "a UUID, such as uuidgen prints", 0, VFIO_IDS, 0 },
+	{ "iommufd", option_set_iommufd, "on, off, or the id of -object iommufd", 0, VFIO_IDS, 0 },
+	{ "fd", option_set_fd, "the number of an open file", 0, VFIO_IDS, 0 },
 	FLAG("x-no-mmap", no_mmap),
 	FLAG("x-no-kvm-irqfd", no_kvm_irqfd),
 	ID("x-pci-vendor-id", VFIO_ID_VENDOR, 0xfffe), /* 0xffff means that nobody is there */

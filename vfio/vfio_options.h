@@ -28,6 +28,13 @@ struct vfio_id_override {
 
 /* All zero: the device as it is. */
 struct vfio_device_options {
+	/*
+	 * "on", "off", or the id of QEMU's `-object iommufd`; NULL where nothing is said. What it
+	 * is opened by is a matter of all devices together, and decided by who opens them.
+	 */
+	const char *iommufd;
+	bool has_fd; /* its file /dev/vfio/devices/vfioN is open already, */
+	int fd;      /* as this number */
 	struct vfio_id_override ids[VFIO_IDS];
 	const char *vf_token; /* a UUID, 8-4-4-4-12 digits; NULL for none */
 	const char *romfile;  /* NULL: the device's own ROM */
@@ -41,5 +48,8 @@ struct vfio_device_options {
  * unknown property or a value that it cannot have, logged in one line.
  */
 int vfio_options_set(struct vfio_device_options *options, const char *word);
+
+/* The number of an open file, 0 or more. 0 or -EINVAL; not logged. */
+int vfio_options_parse_fd(const char *text, int *fd);
 
 #endif

@@ -187,26 +187,27 @@ static int vfio_pci_init(struct vfio_pci *pci, struct vfio_space *space)
 	return ret < 0 ? ret : vfio_pci_init_events(pci);
 }
 
-int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int group,
+int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_place *place,
 		 const struct vfio_device_options *options, struct vfio_pci **result)
 {
 	struct vfio_pci *pci = calloc(1, sizeof(*pci));
 	int ret;
 
 	if (!pci)
-		return log_errno(name, -ENOMEM, "allocate");
+		return log_errno(place->name, -ENOMEM, "allocate");
 	pci->vm = vm;
 	pci->options = *options;
 	pci->device = (struct vfio_device){
 		.backend = space->backend,
 		.space = space,
-		.group = group,
-		.fd = -1,
+		.group = place->group,
+		.cdev = place->cdev,
+		.fd = place->fd,
 		.kvm_file = -1,
 		.tell_kvm = vfio_pci_tell_kvm,
 	};
 	pci->device.vf_token = options->vf_token;
-	snprintf(pci->device.name, sizeof(pci->device.name), "%s", name);
+	snprintf(pci->device.name, sizeof(pci->device.name), "%s", place->name);
 	pthread_mutex_init(&pci->lock, NULL);
 	pci_function_init(&pci->function, &vfio_pci_ops, pci->device.name);
 	vfio_intx_init(&pci->intx, &pci->device, &vm->irq);

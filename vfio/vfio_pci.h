@@ -50,6 +50,14 @@ struct vfio_bar {
 	unsigned int placed; /* windows the guest sees now */
 };
 
+/* Which device, in the words of vfio.h. */
+struct vfio_place {
+	const char *name;
+	int group; /* -1: none */
+	int cdev;  /* -1: none */
+	int fd;    /* taken over where it is not -1 */
+};
+
 struct vfio_pci {
 	struct pci_function function;
 	struct vfio_device device;
@@ -83,11 +91,11 @@ static inline struct vfio_pci *vfio_pci_of(struct pci_function *function)
 }
 
 /*
- * Open the host's device `name` (full BDF) of IOMMU group `group` in `space` and make it a function
- * ready for pci_host_add(), as `options` say. *result is freed by its destroy op, or by
+ * Open the device at `place` in `space` and make it a function ready for pci_host_add(), as
+ * `options` say. *result is freed by its destroy op, or by
  * vfio_pci_free() before it is plugged in. 0 or -errno, logged.
  */
-int vfio_pci_new(struct vm *vm, struct vfio_space *space, const char *name, int group,
+int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_place *place,
 		 const struct vfio_device_options *options, struct vfio_pci **result);
 void vfio_pci_free(struct vfio_pci *pci);
 

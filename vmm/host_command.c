@@ -12,22 +12,7 @@
 #include "vfio/host/host_doctor.h"
 #include "vfio/host/host_list.h"
 #include "vfio/host/host_pci.h"
-#include "vmm/core/arch.h"
 #include "vmm/core/log.h"
-
-struct host_guest host_command_guest(const struct config *config)
-{
-	uint64_t memory = config->memory, low = arch_layout.ram_low.size;
-
-	return (struct host_guest){
-		.memory = memory,
-		.memory_end = memory > low ? arch_layout.ram_high + (memory - low)
-					   : arch_layout.ram_low.base + memory,
-		.mmio32 = arch_layout.pci_mmio32.size,
-		.ports = arch_layout.pci_io.size,
-		.phys_bits = arch_gpa_bits(),
-	};
-}
 
 /* ---- doctor ---- */
 
@@ -52,7 +37,7 @@ static void doctor_print(const struct host_report *report, bool ready)
 
 static int command_doctor(const struct config *config)
 {
-	struct host_guest guest = host_command_guest(config);
+	struct host_guest guest = machine_host_guest(config);
 	struct config all = *config;
 	struct host_report report;
 	bool host_ready, ready;
@@ -90,7 +75,7 @@ static int command_doctor(const struct config *config)
 
 static int command_list(const struct config *config)
 {
-	struct host_guest guest = host_command_guest(config);
+	struct host_guest guest = machine_host_guest(config);
 
 	return host_list(config->all, config->json, &guest, stdout) < 0 ? MACHINE_EXIT_HOST : 0;
 }

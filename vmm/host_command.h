@@ -9,10 +9,6 @@
 #define MINIVMM_HOST_COMMAND_H
 
 #include "options.h"
-#include "vfio/host/host_check.h"
-
-/* What the machine of this configuration asks of the host. */
-struct host_guest host_command_guest(const struct config *config);
 
 /* Do config->command. Returns the exit status: 0, or 1 for not ready or failed. */
 int host_command_run(const struct config *config);

@@ -6,22 +6,51 @@
 #include <string.h>
 
 #include "devices/pci_windows.h"
-#include "host_command.h"
 #include "vfio/host/host_memlock.h"
+#include "vmm/core/log.h"
 #include "vmm/core/trace.h"
 
-int host_devices_find(struct host_devices *devices, const struct config *config)
+/* A file that the user opened for us is of the device that he means. */
+static int host_devices_check_file(const char *bdf, int fd)
 {
-	const struct host_guest guest = host_command_guest(config);
+	char of[HOST_BDF_MAX];
+	int ret = host_find_bdf(fd, of);
+
+	if (ret == 0 && strcmp(of, bdf) == 0)
+		return 0;
+	if (ret == 0)
+		log_error(bdf, "fd=%d is open, but it is %s", fd, of);
+	else if (ret == -EINVAL)
+		log_error(bdf, "fd=%d: not a file of /dev/vfio/devices", fd);
+	else
+		log_errno(bdf, ret, "fd=%d", fd);
+	return ret < 0 ? ret : -EINVAL;
+}
+
+/* By groups or by iommufd, the same for all: where the user does not mind, as the first needs it. */
+int host_devices_find(struct host_devices *devices, const struct config *config,
+		      const struct host_guest *guest)
+{
+	struct host_guest chosen = *guest;
+	int ret = 0;
 
 	devices->count = config->device_count;
-	for (unsigned int i = 0; i < devices->count; i++) {
-		int ret = host_check_device(config->devices[i], &guest, &devices->found[i]);
+	for (unsigned int i = 0; i < devices->count && ret == 0; i++) {
+		const struct vfio_device_options *options = &config->vfio[i];
+		struct host_guest one = chosen;
 
-		if (ret < 0)
-			return ret;
+		if (options->has_fd) {
+			ret = host_devices_check_file(config->devices[i], options->fd);
+			one.way = HOST_WAY_GIVEN;
+		}
+		if (ret == 0)
+			ret = host_check_device(config->devices[i], &one, &devices->found[i]);
+		if (ret == 0)
+			chosen.way = host_choose_way(&devices->found[i], chosen.way);
 	}
-	return 0;
+	devices->space.backend =
+		chosen.way == HOST_WAY_IOMMUFD ? &vfio_backend_iommufd : &vfio_backend_group;
+	return ret;
 }
 
 /* BARs shall lie where devices reach each other's. */
@@ -102,10 +131,16 @@ static int host_devices_add(struct host_devices *devices, unsigned int i,
 			    const struct vfio_device_options *options, struct pci_host *host)
 {
 	const struct host_device *found = &devices->found[i];
+	const struct vfio_place place = {
+		.name = found->bdf,
+		.group = found->group,
+		.cdev = found->cdev,
+		.fd = options->has_fd ? options->fd : -1,
+	};
 	struct vfio_pci *device;
 	int ret;
 
-	ret = vfio_pci_new(host->vm, &devices->space, found->bdf, found->group, options, &device);
+	ret = vfio_pci_new(host->vm, &devices->space, &place, options, &device);
 	if (ret < 0)
 		return ret;
 	ret = host_devices_plug(devices, i, host, &device->function);
@@ -127,7 +162,8 @@ int host_devices_open(struct host_devices *devices, const struct config *config,
 	ret = host_raise_memlock(config->memory);
 	if (ret < 0)
 		return ret;
-	devices->space.backend = &vfio_backend_group;
+	if (config->has_iommufd_fd)
+		devices->space.fd = config->iommufd_fd;
 	ret = devices->space.backend->space_open(&devices->space);
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++) {
 		ret = host_devices_add(devices, i, &config->vfio[i], host);

@@ -24,8 +24,9 @@ struct host_devices {
 	struct arch_range reach[VFIO_RANGES_MAX]; /* what the space can map; for the host bridge */
 };
 
-/* Look for them, and at what would keep them from a guest. 0 or -errno, logged with the fix. */
-int host_devices_find(struct host_devices *devices, const struct config *config);
+/* Look for them, and at what would keep them from this guest. 0 or -errno, logged with the fix. */
+int host_devices_find(struct host_devices *devices, const struct config *config,
+		      const struct host_guest *guest);
 
 /*
  * Open all and plug them in. Between the first one, which makes the space ready for DMA, and the

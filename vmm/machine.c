@@ -22,7 +22,6 @@
 #include "devices/serial.h"
 #include "devices/testdev.h"
 #include "firmware/boot.h"
-#include "host_command.h"
 #include "host_devices.h"
 #include "stats.h"
 #include "user_devices.h"
@@ -49,6 +48,21 @@ struct machine {
 	struct loop_source signals;
 	int signal; /* the one that ended the run, or 0 */
 };
+
+struct host_guest machine_host_guest(const struct config *config)
+{
+	uint64_t memory = config->memory, low = arch_layout.ram_low.size;
+
+	return (struct host_guest){
+		.memory = memory,
+		.memory_end = memory > low ? arch_layout.ram_high + (memory - low)
+					   : arch_layout.ram_low.base + memory,
+		.mmio32 = arch_layout.pci_mmio32.size,
+		.ports = arch_layout.pci_io.size,
+		.phys_bits = arch_gpa_bits(),
+		.way = config->way,
+	};
+}
 
 /* ---- before anything is built: what can go wrong is found first ---- */
 
@@ -130,7 +144,7 @@ static int machine_add_serial(struct machine *machine)
 /* What else is wrong with the host may be why; returns err. */
 static int machine_explain(const struct machine *machine, int err)
 {
-	const struct host_guest guest = host_command_guest(machine->config);
+	const struct host_guest guest = machine_host_guest(machine->config);
 
 	host_explain_failure(machine->devices.found, machine->config->device_count, &guest);
 	return err;
@@ -346,6 +360,7 @@ static void machine_limit_stacks(void)
 int machine_run(const struct config *config)
 {
 	struct machine *machine = machine_new(config);
+	const struct host_guest guest = machine_host_guest(config);
 	enum vm_event event = VM_EVENT_ERROR;
 	int ret, status;
 
@@ -355,7 +370,7 @@ int machine_run(const struct config *config)
 	ret = trace_open(&config->trace);
 	trace_phase("check the host");
 	if (ret == 0)
-		ret = host_devices_find(&machine->devices, config);
+		ret = host_devices_find(&machine->devices, config, &guest);
 	if (ret == 0)
 		ret = user_devices_prepare(&machine->users, config);
 	if (ret == 0)

@@ -19,6 +19,9 @@ enum machine_exit {
 	MACHINE_EXIT_SIGNAL = 128,
 };
 
+/* What the machine of this configuration asks of the host. */
+struct host_guest machine_host_guest(const struct config *config);
+
 /* Build the machine, run the guest to its end, take all down again. Returns the exit status. */
 int machine_run(const struct config *config);
 

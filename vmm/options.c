@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options_devices.h"
 #include "options_host.h"
-#include "vfio/host/host_sysfs.h"
 #include "vmm/core/log.h"
 
 #define MIB (1ull << 20)
@@ -20,6 +20,7 @@ enum options_code {
 	OPT_VFIO = 256,
 	OPT_VFIO_USER,
 	OPT_DEVICE,
+	OPT_OBJECT,
 	OPT_KERNEL,
 	OPT_INITRD,
 	OPT_APPEND,
@@ -43,6 +44,7 @@ static const struct option options_table[] = {
 	{ "vfio", required_argument, NULL, OPT_VFIO },
 	{ "vfio-user", required_argument, NULL, OPT_VFIO_USER },
 	{ "device", required_argument, NULL, OPT_DEVICE },
+	{ "object", required_argument, NULL, OPT_OBJECT },
 	{ "kernel", required_argument, NULL, OPT_KERNEL },
 	{ "initrd", required_argument, NULL, OPT_INITRD },
 	{ "append", required_argument, NULL, OPT_APPEND },
@@ -98,7 +100,8 @@ void options_print_help(void)
 	      "  --help, --version\n"
 	      "\n"
 	      "On a terminal Ctrl-A x ends the guest, Ctrl-A h helps.\n"
-	      "QEMU's -kernel -initrd -append -m -smp -device vfio-pci,host=BDF work too.\n"
+	      "QEMU's -kernel -initrd -append -m -smp -device vfio-pci,host=BDF and\n"
+	      "-object iommufd,id=ID[,fd=N] work too.\n"
 	      "\n"
 	      "Exit status: 0 the guest powered off, 1 the host side failed, 2 wrong usage,\n"
 	      "3 the guest crashed, 4 the device was lost, 128+n stopped by signal n.\n",
@@ -157,137 +160,6 @@ static int options_set_cpus(struct config *config, const char *text)
 	return 0;
 }
 
-/*
- * End the first word of a list at its comma; ",," is a comma inside a word. Returns what follows,
- * NULL after the last word.
- */
-static char *options_cut_word(char *word)
-{
-	char *from = word, *to = word;
-
-	for (; *from; *to++ = *from++) {
-		if (*from != ',' || *++from == ',')
-			continue;
-		*to = '\0';
-		return from;
-	}
-	*to = '\0';
-	return NULL;
-}
-
-static int options_add_device(struct config *config, const char *text,
-			      const struct vfio_device_options *vfio)
-{
-	char bdf[OPTIONS_BDF_MAX];
-
-	if (host_parse_bdf(text, bdf) < 0) {
-		log_error("--vfio", "%s: expected a PCI address such as 01:00.0 or 0000:01:00.0",
-			  text);
-		return -EINVAL;
-	}
-	for (unsigned int i = 0; i < config->device_count; i++)
-		if (strcmp(config->devices[i], bdf) == 0) {
-			log_error("--vfio", "%s is given twice", bdf);
-			return -EINVAL;
-		}
-	if (config->device_count == OPTIONS_DEVICES_MAX) {
-		log_error("--vfio", "more than %d devices", OPTIONS_DEVICES_MAX);
-		return -EINVAL;
-	}
-	config->vfio[config->device_count] = *vfio;
-	strcpy(config->devices[config->device_count++], bdf);
-	return 0;
-}
-
-/* The words behind a device's name: property=value,... */
-static int options_set_properties(struct vfio_device_options *vfio, char *words)
-{
-	char *word;
-	int ret = 0;
-
-	while ((word = words) && ret == 0) {
-		words = options_cut_word(word);
-		ret = vfio_options_set(vfio, word);
-	}
-	return ret;
-}
-
-/* `path` is a server's socket, or NULL for the demo device. */
-static int options_add_user(struct config *config, const char *path, char *words)
-{
-	struct options_user *user = &config->users[config->user_count];
-
-	for (unsigned int i = 0; i < config->user_count; i++) {
-		const char *other = config->users[i].path;
-
-		if (path ? other && strcmp(other, path) == 0 : !other) {
-			log_error(path ? "--vfio-user" : "--vfio", "%s is given twice",
-				  path ? path : "demo");
-			return -EINVAL;
-		}
-	}
-	if (path && !*path) {
-		log_error("--vfio-user", "expected the path of a server's socket");
-		return -EINVAL;
-	}
-	if (config->user_count == OPTIONS_USERS_MAX) {
-		log_error("--vfio-user", "more than %d devices", OPTIONS_USERS_MAX);
-		return -EINVAL;
-	}
-	*user = (struct options_user){ .path = path };
-	config->user_count++;
-	return options_set_properties(&user->vfio, words);
-}
-
-static int options_add_socket(struct config *config, char *text)
-{
-	char *words = options_cut_word(text);
-
-	return options_add_user(config, text, words);
-}
-
-/* `words` is property=value,...; without `host`, a word host=BDF is among them. */
-static int options_parse_device(struct config *config, const char *host, char *words)
-{
-	struct vfio_device_options vfio = { 0 };
-	char *word;
-	int ret = 0;
-
-	while ((word = words) && ret == 0) {
-		words = options_cut_word(word);
-		if (!host && strncmp(word, "host=", 5) == 0)
-			host = word + 5;
-		else
-			ret = vfio_options_set(&vfio, word);
-	}
-	if (ret == 0 && !host) {
-		log_error("--device", "vfio-pci: needs host=BDF");
-		ret = -EINVAL;
-	}
-	return ret < 0 ? ret : options_add_device(config, host, &vfio);
-}
-
-static int options_add_vfio(struct config *config, char *text)
-{
-	char *words = options_cut_word(text);
-
-	if (strcmp(text, "demo") == 0)
-		return options_add_user(config, NULL, words);
-	return options_parse_device(config, text, words);
-}
-
-/* QEMU's spelling: vfio-pci,host=BDF,property=value,... */
-static int options_add_qemu_device(struct config *config, char *text)
-{
-	char *words = options_cut_word(text);
-
-	if (strcmp(text, "vfio-pci") != 0) {
-		log_error("--device", "%s: only vfio-pci,host=BDF is known", text);
-		return -EINVAL;
-	}
-	return options_parse_device(config, NULL, words);
-}
-
 static int options_set_console(struct config *config, const char *text)
 {
 	bool file = strncmp(text, "file:", 5) == 0 && text[5];
@@ -310,6 +182,8 @@ static int options_apply(struct config *config, int option, char *value, const c
 		return options_add_socket(config, value);
 	case OPT_DEVICE:
 		return options_add_qemu_device(config, value);
+	case OPT_OBJECT:
+		return options_add_qemu_object(config, value);
 	case OPT_KERNEL:
 		config->kernel = value;
 		return 0;
@@ -416,5 +290,7 @@ int options_parse(struct config *config, int argc, char **argv)
 		ret = -EINVAL;
 	}
 	options_apply_faults(config);
+	if (ret == 0)
+		ret = options_check_devices(config);
 	return ret < 0 ? ret : options_check(config);
 }

@@ -17,6 +17,7 @@ static int user_devices_add(struct user_devices *devices, const struct options_u
 {
 	unsigned int i = devices->count++;
 	struct vfio_space *space = &devices->list[i].space;
+	struct vfio_place place = { .group = -1, .cdev = -1, .fd = -1 };
 	struct vfio_pci *pci = NULL;
 	int ret;
 
@@ -29,7 +30,8 @@ static int user_devices_add(struct user_devices *devices, const struct options_u
 	ret = space->backend->space_open(space);
 	if (ret < 0)
 		return ret;
-	ret = vfio_pci_new(host->vm, space, space->path, -1, &user->vfio, &pci);
+	place.name = space->path;
+	ret = vfio_pci_new(host->vm, space, &place, &user->vfio, &pci);
 	if (ret < 0)
 		return ret;
 	ret = pci_host_add(host, &pci->function);

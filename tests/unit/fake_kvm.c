@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "call_log.h"
+#include "vfio/backend/iommufd_abi.h"
 #include "vmm/core/trace.h"
 
 #define FAKE_GSIS  4096

@@ -140,6 +140,17 @@ static const struct situation {
 	{ "node-missing", NVME, "node", HOST_FAIL, "/dev/vfio/1 is not there", "udevadm trigger" },
 	{ "node-denied", NVME, "node", HOST_FAIL, "/dev/vfio/1: open: Permission denied",
 	  "sudo chown $USER /dev/vfio/1" },
+	{ "node-both", NVME, "node", HOST_OK, "/dev/vfio/1 can be opened", NULL },
+	{ "node-own", NVME, "node", HOST_OK, "/dev/iommu and /dev/vfio/devices/vfio0 can be opened",
+	  NULL },
+	{ "node-own", NULL, "vfio", HOST_OK, "vfio-pci is loaded", NULL },
+	{ "node-own-denied", NVME, "node", HOST_FAIL,
+	  "/dev/vfio/devices/vfio0: open: Permission denied", "vfio-dev" },
+	{ "node-own-missing", NVME, "node", HOST_FAIL, "/dev/vfio/devices/vfio0 is not there",
+	  "udevadm trigger" },
+	{ "node-iommu-denied", NVME, "node", HOST_FAIL, "/dev/iommu: open: Permission denied",
+	  "sudo chown $USER /dev/iommu" },
+	{ "node-strange", NVME, "node", HOST_OK, "/dev/vfio/1 can be opened", NULL },
 
 	{ "reset-missing", NVME, "reset", HOST_WARN, "none: a guest finds it", NULL },
 	{ "reset-of-bus-only", NVME, "reset", HOST_WARN, "takes along 0000:01:00.1", NULL },
@@ -271,6 +282,7 @@ static const struct {
 	{ "disk-mounted", HOST_SSD, -EBUSY, "fix: sudo umount /srv/data" },
 	{ "group-without-acs", NVME, -EPERM, "not viable" },
 	{ "node-denied", NVME, -EACCES, "fix: sudo chown $USER /dev/vfio/1" },
+	{ "node-own-denied", NVME, -EACCES, "fix: sudo chown $USER /dev/vfio/devices/vfio0" },
 };
 
 START_TEST(start_says_what_doctor_says)
@@ -291,6 +303,46 @@ START_TEST(start_says_what_doctor_says)
 		stderr_holds(&caught, starts[_i].bdf);
 	else
 		ck_assert_str_eq(caught.text, "");
+}
+END_TEST
+
+/* What the user asked for, where the host has it or not; what is opened where he does not mind. */
+static const struct {
+	const char *name;
+	enum host_way asked, chosen;
+	int ret;
+	const char *words;
+} ways[] = {
+	{ "ready", HOST_WAY_ANY, HOST_WAY_GROUP, 0, "" },
+	{ "node-both", HOST_WAY_ANY, HOST_WAY_GROUP, 0, "" },
+	{ "node-own", HOST_WAY_ANY, HOST_WAY_IOMMUFD, 0, "" },
+	{ "node-both", HOST_WAY_GROUP, HOST_WAY_GROUP, 0, "" },
+	{ "node-own", HOST_WAY_GROUP, HOST_WAY_GROUP, -EACCES, "/dev/vfio/1 is not there" },
+	{ "node-both", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, 0, "" },
+	{ "ready", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, -EACCES, "fix: sudo modprobe iommufd" },
+	{ "node-strange", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, -EACCES,
+	  "/dev/iommu: open: No such" },
+	/* who was given the files opens none */
+	{ "node-own-denied", HOST_WAY_GIVEN, HOST_WAY_GIVEN, 0, "" },
+};
+
+START_TEST(by_group_or_by_device)
+{
+	struct host_guest guest = host_tree_guest;
+	struct host_device device;
+	struct stderr_text caught;
+	int ret;
+
+	guest.way = ways[_i].asked;
+	host_tree_make(ways[_i].name);
+	host_tree_become_user();
+	stderr_begin(&caught);
+	ret = host_check_device(NVME, &guest, &device);
+	stderr_end(&caught);
+	host_tree_become_root();
+	ck_assert_int_eq(ret, ways[_i].ret);
+	ck_assert_int_eq(host_choose_way(&device, guest.way), ways[_i].chosen);
+	stderr_holds(&caught, ways[_i].words);
 }
 END_TEST
 
@@ -343,5 +395,6 @@ END_TEST
 
 UNIT_MAIN("host_doctor", { each_situation, UNIT_COUNT(situations) },
 	  { one_cause_one_failure, UNIT_COUNT(failures) }, { rule_13_iommu_is_narrow, 0 },
-	  { start_says_what_doctor_says, UNIT_COUNT(starts) }, { failed_start_is_explained, 0 },
+	  { start_says_what_doctor_says, UNIT_COUNT(starts) },
+	  { by_group_or_by_device, UNIT_COUNT(ways) }, { failed_start_is_explained, 0 },
 	  { report_is_bounded, 0 }, { trees_are_removed, 0 })

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* vfio/host/host_sysfs.c: addresses as people write them, and devices that are not there. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "host_tree.h"
 #include "unit.h"
 #include "vfio/host/host_sysfs.h"
 
@@ -45,6 +48,34 @@ START_TEST(addresses_of_devices)
 	ck_assert_int_eq(ret, addresses[_i].bdf ? 0 : -EINVAL);
 	if (addresses[_i].bdf)
 		ck_assert_str_eq(bdf, addresses[_i].bdf);
+}
+END_TEST
+
+/* A file that is handed over says which device it is of; others do not. */
+START_TEST(devices_by_their_files)
+{
+	static const char *const others[] = { "/dev/null", "/", "/proc/self/stat" };
+	char bdf[HOST_BDF_MAX];
+
+	for (size_t i = 0; i < UNIT_COUNT(others); i++) {
+		int fd = open(others[i], O_RDONLY | O_CLOEXEC);
+
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(host_find_bdf(fd, bdf), -EINVAL);
+		close(fd);
+	}
+	ck_assert_int_eq(host_find_bdf(-1, bdf), -EBADF);
+	/* /dev/null as if it were one: 1:3 */
+	host_tree_make("ready");
+	host_tree_run("mkdir -p $root/sys/dev/char && d=$root/sys/class/vfio-dev/vfio0 && "
+		      "mkdir -p $d && ln -s ../../class/vfio-dev/vfio0 $root/sys/dev/char/1:3 && "
+		      "ln -s ../../vfio-dev $d/subsystem && ln -s ../../0000:01:00.0 $d/device");
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(host_find_bdf(fd, bdf), 0);
+	ck_assert_str_eq(bdf, "0000:01:00.0");
+	close(fd);
+	host_tree_remove();
 }
 END_TEST
 
@@ -91,5 +122,6 @@ START_TEST(bridges_by_class)
 }
 END_TEST
 
-UNIT_MAIN("host_sysfs", { addresses_of_devices, UNIT_COUNT(addresses) }, { what_is_not_there, 0 },
+UNIT_MAIN("host_sysfs", { devices_by_their_files, 0 },
+	  { addresses_of_devices, UNIT_COUNT(addresses) }, { what_is_not_there, 0 },
 	  { bridges_by_class, 0 })

@@ -337,6 +337,35 @@ group_with_bridge_and_driver()
 group_with_stub() { device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 pci-stub; }
 node_missing() { rm dev/vfio/1; }
 node_denied() { chmod 0 dev/vfio/1; }
+# A kernel that has a file for each device, beside those of the groups or in their place.
+node_both()
+{
+	mkdir -p dev/vfio/devices "$(at 01:00.0)/vfio-dev/vfio0"
+	: > dev/iommu
+	: > dev/vfio/devices/vfio0
+	chmod 666 dev/iommu dev/vfio/devices/*
+}
+node_own()
+{
+	node_both
+	rm dev/vfio/vfio dev/vfio/1
+}
+node_own_denied()
+{
+	node_own
+	chmod 0 dev/vfio/devices/vfio0
+}
+node_own_missing()
+{
+	node_own
+	rm dev/vfio/devices/vfio0
+}
+node_iommu_denied()
+{
+	node_own
+	chmod 0 dev/iommu
+}
+node_strange() { mkdir -p "$(at 01:00.0)"/vfio-dev/vfio0 "$(at 01:00.0)"/vfio-dev/vfio1; }
 reset_missing() { rm "$(at 01:00.0)/reset" "$(at 01:00.0)/reset_method"; }
 reset_of_bus_only()
 {

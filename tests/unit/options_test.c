@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/options.c: good and bad command lines, one table each. */
+/* vmm/options.c and options_devices.c: good and bad command lines, one table each. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +42,8 @@ static int describe_device(const struct config *config, unsigned int i, char *te
 			      vfio->vf_token ? vfio->vf_token : "", vfio->no_mmap ? ",trapped" : "",
 			      vfio->no_kvm_irqfd ? ",no-irqfd" : "");
 
+	if (vfio->has_fd)
+		length += snprintf(text + length, size - (size_t)length, ",fd=%d", vfio->fd);
 	for (unsigned int id = 0; id < VFIO_IDS; id++)
 		if (vfio->ids[id].given)
 			length += snprintf(text + length, size - (size_t)length, ",%u:%x", id,
@@ -66,6 +68,11 @@ static void describe(const struct config *config, char *text, size_t size)
 	if (config->trace.faults.count)
 		length += snprintf(text + length, size - (size_t)length, " faults=%u",
 				   config->trace.faults.count);
+	if (config->way != HOST_WAY_ANY)
+		length += snprintf(text + length, size - (size_t)length, " by %s",
+				   config->way == HOST_WAY_GROUP ? "groups" : "iommufd");
+	if (config->has_iommufd_fd)
+		length += snprintf(text + length, size - (size_t)length, " %d", config->iommufd_fd);
 	for (unsigned int i = 0; i < config->device_count; i++)
 		length += describe_device(config, i, text + length, size - (size_t)length);
 	for (unsigned int i = 0; i < config->user_count; i++)
@@ -134,6 +141,16 @@ static const struct {
 	  "0000:01:00.0,2ab74924-C335-45f4-9b16-8569e5b08258" },
 	{ "-device vfio-pci,x-pci-sub-vendor-id=0,host=01:00.0,x-pci-sub-device-id=0xffff",
 	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,2:0,3:ffff" },
+	/* By which files. */
+	{ "--vfio 01:00.0,iommufd=off --vfio 02:00.0",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 by groups 0000:01:00.0 0000:02:00.0" },
+	{ "--vfio 01:00.0 --vfio 02:00.0,iommufd=on",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 by iommufd 0000:01:00.0 0000:02:00.0" },
+	{ "--vfio 01:00.0,fd=12", "0 k=- i=- a=- c=stdio m=512 n=1 by iommufd 0000:01:00.0,fd=12" },
+	{ "-object iommufd,id=a,fd=11 -device vfio-pci,host=01:00.0,iommufd=a,fd=12",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 by iommufd 11 0000:01:00.0,fd=12" },
+	{ "-device vfio-pci,host=01:00.0,iommufd=a -object iommufd,id=a",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 by iommufd 0000:01:00.0" },
 };
 
 START_TEST(good_line)
@@ -201,8 +218,8 @@ static const struct {
 	{ "--vfio /sys/bus/pci/devices/0000:01:00.0", "--vfio", BDF_WORDS },
 	{ "--vfio ,", "--vfio", "unknown property ''" },
 	{ "--vfio 01:00.0,nonsense=1", "--vfio",
-	  "unknown property 'nonsense'; known are romfile, rombar, vf-token, x-no-mmap, "
-	  "x-no-kvm-irqfd" },
+	  "unknown property 'nonsense'; known are romfile, rombar, vf-token, iommufd, fd, "
+	  "x-no-mmap, x-no-kvm-irqfd" },
 	{ "--vfio 01:00.0,romfile=", "--vfio", "expected romfile=a file" },
 	{ "--vfio 01:00.0,vf-token=", "--vfio", "expected vf-token=a UUID" },
 	{ "--vfio 01:00.0,vf-token=2ab74924-c335-45f4-9b16-8569e5b0825", "--vfio", "a UUID" },
@@ -240,6 +257,26 @@ static const struct {
 	{ "-device vfio-pci,x-no-mmap=on", "--device", "needs host=BDF" },
 	{ "-device vfio-pci,id=a,host=01:00.0", "--vfio", "unknown property 'id'" },
 	{ "-device vfio-pci,host=", "--vfio", BDF_WORDS },
+	{ "--vfio 01:00.0,iommufd=", "--vfio", "expected iommufd=on, off" },
+	{ "--vfio 01:00.0,iommufd=a", "--vfio", "the id of an -object iommufd" },
+	{ "--vfio 01:00.0,iommufd=a -object iommufd,id=b", "--vfio", "iommufd=a: expected on" },
+	{ "--vfio 01:00.0,iommufd=on --vfio 02:00.0,iommufd=off", "--vfio",
+	  "0000:02:00.0: iommufd=off, but another device the other way" },
+	{ "--vfio 01:00.0,fd=12,iommufd=off --vfio 02:00.0,fd=13", "--vfio", "the other way" },
+	{ "--vfio 01:00.0,fd=", "--vfio", "expected fd=the number of an open file" },
+	{ "--vfio 01:00.0,fd=-1", "--vfio", "the number of an open file" },
+	{ "--vfio 01:00.0,fd=1x", "--vfio", "the number of an open file" },
+	{ "--vfio 01:00.0,fd=4294967296", "--vfio", "the number of an open file" },
+	{ "--vfio 01:00.0,fd=99999999999999999999", "--vfio", "the number of an open file" },
+	{ "--vfio fd=999", "--vfio", "fd=999: Bad file descriptor" },
+	{ "--vfio fd=2", "--vfio", "fd=2: not a file of /dev/vfio/devices" },
+	{ "--vfio demo,iommufd=on", "--vfio", "demo: a program has neither" },
+	{ "--vfio-user a,fd=3", "--vfio-user", "a: a program has neither" },
+	{ "-object memory-backend-ram,id=a", "--object", "only iommufd,id=ID is known" },
+	{ "-object iommufd", "--object", "needs id=ID" },
+	{ "-object iommufd,id=", "--object", "id=: expected id=ID or fd=N" },
+	{ "-object iommufd,id=a,fd=x", "--object", "fd=x: expected id=ID or fd=N" },
+	{ "-object iommufd,id=a,fd=3 --vfio 01:00.0", "--object", "no device has iommufd=a" },
 };
 
 /* -EINVAL, and one line that names the option. */

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "unit.h"
+#include "vfio/backend/backend_names.h"
+#include "vfio/backend/iommufd_abi.h"
 #include "vmm/core/trace.h"
 
 /* "key value, key value = result; reason" */
@@ -127,6 +129,21 @@ static const struct vfio_irq_set intx_off = {
 };
 static const struct vfio_group_status viable = { .argsz = sizeof(viable), .flags = 3 };
 
+static const struct iommu_ioas_alloc ioas = { .size = sizeof(ioas), .out_ioas_id = 7 };
+static const struct iommu_destroy ioas_gone = { .size = sizeof(ioas_gone), .id = 7 };
+static const struct iommu_ioas_iova_ranges ioas_ranges = { .ioas_id = 7, .num_iovas = 2 };
+static const struct iommu_ioas_map ioas_map = {
+	.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
+	.ioas_id = 7,
+	.user_va = 0x7f0000000000,
+	.length = 1ull << 30,
+	.iova = 0x100000000,
+};
+static const struct iommu_ioas_unmap ioas_unmap = { .ioas_id = 7, .iova = 0, .length = 4096 };
+static const struct vfio_device_bind_iommufd bind_iommufd = { .iommufd = 5, .out_devid = 9 };
+static const struct backend_binding binding = { &bind_iommufd, "0000:01:00.0" };
+static const struct vfio_device_attach_iommufd_pt attach = { .pt_id = 7 };
+
 static const struct {
 	const struct trace_about *about;
 	const void *arg;
@@ -161,6 +178,19 @@ static const struct {
 	  "eventfd 31, eventfd 32 = 4, so many can be had" },
 	{ &trace_about_VFIO_DEVICE_SET_IRQS, &intx_off, 0,
 	  "kind INTx, flags DATA_NONE|ACTION_TRIGGER, start 0, count 0; the pin is let go" },
+	{ &trace_about_IOMMU_IOAS_ALLOC, &ioas, 0, "IOAS 7; an address space" },
+	{ &trace_about_IOMMU_IOAS_ALLOC, &ioas, -ENOMEM, "; an address space" },
+	{ &trace_about_IOMMU_DESTROY, &ioas_gone, 0, "object 7; who gave us the file" },
+	{ &trace_about_IOMMU_IOAS_IOVA_RANGES, &ioas_ranges, 0, "IOAS 7, ranges 2; which" },
+	{ &trace_about_IOMMU_IOAS_IOVA_RANGES, &ioas_ranges, -EINVAL, "IOAS 7; which" },
+	{ &trace_about_IOMMU_IOAS_MAP, &ioas_map, 0,
+	  "IOAS 7, iova 0x100000000, size 1 GiB, hva 0x7f0000000000, flags FIXED_IOVA|READABLE; "
+	  "the device finds" },
+	{ &trace_about_IOMMU_IOAS_UNMAP, &ioas_unmap, 0,
+	  "IOAS 7, iova 0, size 4 KiB; the device reaches" },
+	{ &trace_about_VFIO_DEVICE_BIND_IOMMUFD, &binding, 0, "iommufd 5, device 9; the device" },
+	{ &trace_about_VFIO_DEVICE_BIND_IOMMUFD, &binding, -EBUSY, "iommufd 5; the device" },
+	{ &trace_about_VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach, 0, "IOAS 7; the device sees" },
 };
 
 START_TEST(tells_vfio_calls)

@@ -279,7 +279,7 @@ START_TEST(rule_12_bar_of_128_gib)
 	rig_init(&rig);
 	fake_add_bar(&rig.fake, 0, 128 * GIB, MEM64, true);
 	fake_add_msix(&rig.fake, 65, 0x10000000, 0x10001000);
-	ck_assert_int_eq(vfio_pci_new(&rig.vm, &rig.space, FAKE_BDF, 1, &rig.options, &rig.pci), 0);
+	ck_assert_int_eq(vfio_pci_new(&rig.vm, &rig.space, &rig_place, &rig.options, &rig.pci), 0);
 	ck_assert_uint_eq(rig.pci->bars[0].window_count, 3);
 	ck_assert_ptr_nonnull(rig.pci->bars[0].hva);
 	vfio_pci_free(rig.pci);

@@ -87,7 +87,7 @@ START_TEST(failed_start_leaves_nothing)
 		fake_fail(&rig.fake, operations[_i], nth, -EIO);
 		calls_begin();
 		stderr_begin(&caught);
-		ret = vfio_pci_new(&rig.vm, &rig.space, FAKE_BDF, 1, &rig.options, &rig.pci);
+		ret = vfio_pci_new(&rig.vm, &rig.space, &rig_place, &rig.options, &rig.pci);
 		stderr_end(&caught);
 		called = rig.fake.fail_name == NULL;
 		rig.fake.fail_name = NULL;

@@ -21,6 +21,9 @@ struct rig {
 	unsigned int msix;    /* its capability in the guest's view, or 0 */
 };
 
+/* Where the device is. */
+extern const struct vfio_place rig_place;
+
 /* The VM and a device that may still be changed: only fake_init() was called on it. */
 void rig_init(struct rig *rig);
 

@@ -18,9 +18,6 @@
 
 #define GROUP_CONTAINER "/dev/vfio/vfio"
 
-/* A bus holds no more functions than this. */
-#define GROUP_DEPENDENTS_MAX 256u
-
 static void group_space_close(struct vfio_space *space)
 {
 	if (space->fd >= 0)
@@ -169,11 +166,7 @@ static int group_log_attach(const struct vfio_group *group, int err, const char 
 	snprintf(name, sizeof(name), "IOMMU group %d", group->number);
 	if (err != -EPERM)
 		return log_errno(name, err, "%s", call);
-	log_error(name,
-		  "%s: refused: this host has no interrupt remapping, so that the device could "
-		  "forge interrupts to it, or its firmware keeps memory of the device for itself "
-		  "(RMRR): Operation not permitted",
-		  call);
+	log_error(name, "%s: refused: " KERNEL_REFUSES_ISOLATION, call);
 	return err;
 }
 
@@ -299,35 +292,6 @@ static void group_dev_close(struct vfio_device *device)
 
 /* ---- hot reset ---- */
 
-/*
- * The group number of each device that a reset of the bus or slot takes along. Asked twice: the
- * first answer tells how many there are. Returns the count, or -errno; *result is the caller's.
- */
-static int group_reset_dependents(struct vfio_device *device,
-				  struct vfio_pci_hot_reset_info **result)
-{
-	struct vfio_pci_hot_reset_info head = { .argsz = sizeof(head) }, *info;
-	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &head);
-	size_t size;
-
-	if (ret < 0 && ret != -ENOSPC)
-		return ret;
-	if (head.count > GROUP_DEPENDENTS_MAX)
-		return -E2BIG;
-	size = sizeof(head) + head.count * sizeof(head.devices[0]);
-	info = calloc(1, size);
-	if (!info)
-		return -ENOMEM;
-	info->argsz = (uint32_t)size;
-	ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
-	if (ret < 0 || info->count > head.count) {
-		free(info);
-		return ret < 0 ? ret : -EAGAIN;
-	}
-	*result = info;
-	return (int)info->count;
-}
-
 /* A device of somebody else would be reset under its driver: refused, and said which. */
 static int group_check_dependents(const struct vfio_device *device,
 				  const struct vfio_pci_hot_reset_info *info)
@@ -340,8 +304,7 @@ static int group_check_dependents(const struct vfio_device *device,
 		if (group_find(device->space, (int)other->group_id))
 			continue;
 		log_warn(device->name,
-			 "a reset of its bus would take along %04x:%02x:%02x.%u of IOMMU group %u, "
-			 "which is not passed through",
+			 KERNEL_TAKES_ALONG " of IOMMU group %u, which is not passed through",
 			 other->segment, other->bus, other->devfn >> 3, other->devfn & 7,
 			 other->group_id);
 		ret = -EPERM;
@@ -370,7 +333,7 @@ static int group_hot_reset(struct vfio_device *device)
 			      VFIO_GROUPS_MAX * sizeof(int32_t)];
 	} request = { .head.count = 0 };
 	struct vfio_pci_hot_reset_info *info;
-	int ret = group_reset_dependents(device, &info);
+	int ret = kernel_reset_dependents(device, &info);
 
 	if (ret < 0)
 		return ret;

@@ -13,6 +13,9 @@
 /* More than a kernel ever needs to describe a region; a larger answer is not believed. */
 #define KERNEL_INFO_SIZE_MAX (64u << 10)
 
+/* A bus holds no more functions than this. */
+#define KERNEL_DEPENDENTS_MAX 256u
+
 int kernel_get_info(struct vfio_device *device, uint32_t *flags)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
@@ -131,4 +134,29 @@ int kernel_region_write(struct vfio_device *device, const struct vfio_region *re
 	if (n < 0)
 		return -errno;
 	return (size_t)n == size ? (int)n : -EIO;
+}
+
+/* Asked twice: the first answer tells how many there are. */
+int kernel_reset_dependents(struct vfio_device *device, struct vfio_pci_hot_reset_info **result)
+{
+	struct vfio_pci_hot_reset_info head = { .argsz = sizeof(head) }, *info;
+	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &head);
+	size_t size;
+
+	if (ret < 0 && ret != -ENOSPC)
+		return ret;
+	if (head.count > KERNEL_DEPENDENTS_MAX)
+		return -E2BIG;
+	size = sizeof(head) + head.count * sizeof(head.devices[0]);
+	info = calloc(1, size);
+	if (!info)
+		return -ENOMEM;
+	info->argsz = (uint32_t)size;
+	ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
+	if (ret < 0 || info->count > head.count) {
+		free(info);
+		return ret < 0 ? ret : -EAGAIN;
+	}
+	*result = info;
+	return 0;
 }

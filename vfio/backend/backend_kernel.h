@@ -2,7 +2,8 @@
 /*
  * The device half of the kernel's VFIO: once a device file is open, group and cdev are the same.
  *
- * Every function implements the operation of the same name in struct vfio_backend.
+ * Every function implements the operation of the same name in struct vfio_backend; the last is what
+ * their hot_reset have in common.
  */
 #ifndef MINIVMM_BACKEND_KERNEL_H
 #define MINIVMM_BACKEND_KERNEL_H
@@ -18,5 +19,19 @@ int kernel_region_read(struct vfio_device *device, const struct vfio_region *reg
 		       uint64_t offset, void *data, size_t size);
 int kernel_region_write(struct vfio_device *device, const struct vfio_region *region,
 			uint64_t offset, const void *data, size_t size);
+
+/* What -EPERM means where a device gets its IOMMU. */
+#define KERNEL_REFUSES_ISOLATION                                                                   \
+	"this host has no interrupt remapping, so that the device could forge interrupts to it, "  \
+	"or its firmware keeps memory of the device for itself (RMRR): Operation not permitted"
+
+/* A message's beginning; segment, bus, device and function follow. */
+#define KERNEL_TAKES_ALONG "a reset of its bus would take along %04x:%02x:%02x.%u"
+
+/*
+ * The devices that a reset of the bus or slot takes along, the device itself among them. 0 or
+ * -errno; *result is the caller's to free.
+ */
+int kernel_reset_dependents(struct vfio_device *device, struct vfio_pci_hot_reset_info **result);
 
 #endif

@@ -14,6 +14,14 @@
 #include "host_report.h"
 #include "host_sysfs.h"
 
+/* By which files its devices are opened. */
+enum host_way {
+	HOST_WAY_ANY,     /* their groups' if they are there, else their own */
+	HOST_WAY_GROUP,   /* /dev/vfio/N */
+	HOST_WAY_IOMMUFD, /* /dev/iommu and /dev/vfio/devices/vfioN */
+	HOST_WAY_GIVEN,   /* the same, open already */
+};
+
 /* The guest for which all is checked, by whoever knows the machine that it gets. */
 struct host_guest {
 	uint64_t memory;        /* bytes of RAM */
@@ -21,6 +29,7 @@ struct host_guest {
 	uint64_t mmio32;        /* room for BARs with 32-bit addresses */
 	uint64_t ports;         /* room for I/O BARs */
 	unsigned int phys_bits; /* width of its physical addresses */
+	enum host_way way;
 };
 
 /* host_check_host.c: true or not for all devices */
@@ -57,6 +66,9 @@ void host_check_rom(struct host_report *report, const struct host_device *device
 		    const struct host_guest *guest);
 void host_check_display(struct host_report *report, const struct host_device *device,
 			const struct host_guest *guest);
+
+/* Of HOST_WAY_ANY the one that it is for this device; others stay. */
+enum host_way host_choose_way(const struct host_device *device, enum host_way way);
 
 /* The line with which the user would start minivmm's subcommand, "sudo minivmm bind ...". */
 void host_report_fix_command(struct host_report *report, const char *command, const char *bdf);

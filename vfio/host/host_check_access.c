@@ -230,44 +230,120 @@ void host_check_group(struct host_report *report, const struct host_device *devi
 
 /* ---- node ---- */
 
-static void check_node_denied(struct host_report *report, const char *path, int err)
+static struct host_path check_group_path(const struct host_device *device)
+{
+	return host_path("/dev/vfio/%d", device->group);
+}
+
+/* A kernel may be built without groups. */
+enum host_way host_choose_way(const struct host_device *device, enum host_way way)
+{
+	struct host_path group = check_group_path(device), iommu = host_path("/dev/iommu");
+
+	if (way != HOST_WAY_ANY)
+		return way;
+	return device->cdev >= 0 && !host_path_exists(&group) && host_path_exists(&iommu)
+		       ? HOST_WAY_IOMMUFD
+		       : HOST_WAY_GROUP;
+}
+
+/* `rule` is what a udev rule knows the file by. */
+static void check_node_denied(struct host_report *report, const char *path, const char *rule,
+			      int err)
 {
 	host_report_add(report, HOST_FAIL, "%s: open: %s", path, strerror(err));
 	if (err != EACCES && err != EPERM)
 		return;
 	host_report_fix(report, "sudo chown $USER %s   # until it is bound anew", path);
 	host_report_fix(report,
-			"echo \"SUBSYSTEM==\\\"vfio\\\", OWNER=\\\"$USER\\\"\" | sudo tee "
+			"echo \"%s, OWNER=\\\"$USER\\\"\" | sudo tee "
 			"/etc/udev/rules.d/60-minivmm.rules && sudo udevadm control --reload   "
-			"# from the next binding on");
+			"# from the next binding on",
+			rule);
+}
+
+static void check_node_missing(struct host_report *report, const char *path)
+{
+	host_report_add(report, HOST_FAIL, "%s is not there although %s has the device", path,
+			HOST_VFIO_DRIVER);
+	host_report_fix(report, "sudo udevadm trigger -s vfio   # or is this a container that was "
+				"not given the file?");
+}
+
+/* 0, or what open() said. */
+static int check_open(const struct host_path *path)
+{
+	int fd = open(path->text, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static const char *check_name(const struct host_path *path)
+{
+	return path->text + strlen(host_root());
 }
 
 /* The kernel lets a group be opened once; what is open elsewhere shows here. */
-void host_check_node(struct host_report *report, const struct host_device *device,
-		     const struct host_guest *guest)
+static void check_group_node(struct host_report *report, const struct host_device *device)
 {
-	struct host_path path = host_path("/dev/vfio/%d", device->group);
-	const char *name = path.text + strlen(host_root());
-	int fd, err;
+	struct host_path path = check_group_path(device);
+	const char *name = check_name(&path);
+	int err = check_open(&path);
 
-	(void)guest;
-	if (device->group < 0 || !host_has_vfio_driver(device))
-		return;
-	fd = open(path.text, O_RDWR | O_CLOEXEC);
-	err = errno;
-	if (fd >= 0) {
-		close(fd);
+	if (err == 0) {
 		host_report_add(report, HOST_OK, "%s can be opened", name);
 	} else if (err == EBUSY) {
 		host_report_add(report, HOST_FAIL, "IOMMU group %d is in use by another process",
 				device->group);
 		host_report_fix(report, "sudo fuser -v %s   # shows which", name);
 	} else if (err == ENOENT) {
-		host_report_add(report, HOST_FAIL, "%s is not there although %s has the device",
-				name, HOST_VFIO_DRIVER);
-		host_report_fix(report, "sudo udevadm trigger -s vfio   # or is this a container "
-					"that was not given the file?");
+		check_node_missing(report, name);
 	} else {
-		check_node_denied(report, name, err);
+		check_node_denied(report, name, "SUBSYSTEM==\\\"vfio\\\"", err);
 	}
+}
+
+/* Whether somebody else has such a device shows only when it is bound to an IOMMU. */
+static void check_own_node(struct host_report *report, const struct host_device *device)
+{
+	struct host_path iommu = host_path("/dev/iommu");
+	struct host_path own = host_path("/dev/vfio/devices/vfio%d", device->cdev);
+	int err = check_open(&iommu);
+
+	if (err == ENOENT || err == ENODEV) {
+		host_report_add(report, HOST_FAIL, "/dev/iommu: open: %s", strerror(err));
+		host_report_fix(report,
+				"sudo modprobe iommufd   # or iommufd=off: not every kernel "
+				"has it");
+	} else if (err) {
+		check_node_denied(report, "/dev/iommu", "KERNEL==\\\"iommu\\\"", err);
+	} else if (device->cdev < 0) {
+		host_report_add(report, HOST_FAIL,
+				"it has no file in /dev/vfio/devices: this kernel knows devices by "
+				"their groups alone");
+		host_report_fix(report, "--vfio %s   # without iommufd=", device->bdf);
+	} else if ((err = check_open(&own)) == 0) {
+		host_report_add(report, HOST_OK, "/dev/iommu and %s can be opened",
+				check_name(&own));
+	} else if (err == ENOENT) {
+		check_node_missing(report, check_name(&own));
+	} else {
+		check_node_denied(report, check_name(&own), "SUBSYSTEM==\\\"vfio-dev\\\"", err);
+	}
+}
+
+void host_check_node(struct host_report *report, const struct host_device *device,
+		     const struct host_guest *guest)
+{
+	enum host_way way = host_choose_way(device, guest->way);
+
+	if (device->group < 0 || !host_has_vfio_driver(device))
+		return;
+	if (way == HOST_WAY_GROUP)
+		check_group_node(report, device);
+	else if (way == HOST_WAY_IOMMUFD)
+		check_own_node(report, device);
 }

@@ -303,16 +303,18 @@ static void check_vfio_not_loaded(struct host_report *report)
 void host_check_vfio(struct host_report *report, const struct host_guest *guest)
 {
 	struct host_path driver = host_path("/sys/bus/pci/drivers/%s", HOST_VFIO_DRIVER);
-	struct host_path node = host_path("/dev/vfio/vfio");
+	struct host_path node = host_path("/dev/vfio/vfio"), iommu = host_path("/dev/iommu");
+	bool by_group = guest->way == HOST_WAY_GROUP ||
+			(guest->way == HOST_WAY_ANY &&
+			 (host_path_exists(&node) || !host_path_exists(&iommu)));
 
-	(void)guest;
 	if (!host_path_exists(&driver)) {
 		check_vfio_not_loaded(report);
-	} else if (!host_path_exists(&node)) {
+	} else if (by_group && !host_path_exists(&node)) {
 		host_report_add(report, HOST_FAIL, "%s is loaded, but /dev/vfio/vfio is not there",
 				HOST_VFIO_DRIVER);
 		host_report_fix(report, "sudo modprobe vfio");
-	} else if (faccessat(AT_FDCWD, node.text, R_OK | W_OK, AT_EACCESS) < 0) {
+	} else if (by_group && faccessat(AT_FDCWD, node.text, R_OK | W_OK, AT_EACCESS) < 0) {
 		host_report_add(report, HOST_FAIL, "/dev/vfio/vfio: %s", strerror(errno));
 		host_report_fix(report, "sudo chmod 666 /dev/vfio/vfio   # harmless: it gives "
 					"nothing without a group");

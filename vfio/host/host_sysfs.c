@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define SYSFS_DEVICES "/sys/bus/pci/devices"
 #define SYSFS_GROUPS  "/sys/kernel/iommu_groups"
@@ -62,12 +64,45 @@ static void sysfs_read_link(const char *bdf, const char *link, char *name, size_
 	host_read_link(&path, name, size);
 }
 
+int host_find_bdf(int fd, char bdf[HOST_BDF_MAX])
+{
+	struct host_path path;
+	char name[NAME_MAX + 1];
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISCHR(st.st_mode))
+		return -EINVAL;
+	path = host_path("/sys/dev/char/%u:%u/subsystem", major(st.st_rdev), minor(st.st_rdev));
+	host_read_link(&path, name, sizeof(name));
+	if (strcmp(name, "vfio-dev") != 0)
+		return -EINVAL;
+	path = host_path("/sys/dev/char/%u:%u/device", major(st.st_rdev), minor(st.st_rdev));
+	host_read_link(&path, name, sizeof(name));
+	return host_parse_bdf(name, bdf);
+}
+
+/* Linux 6.6 or later: its folder vfio-dev has the one name vfioN, while vfio-pci has the device. */
+static int sysfs_read_cdev(const char *bdf)
+{
+	struct host_path path = host_device_path(bdf, "vfio-dev");
+	struct host_dir dir;
+	int cdev = -1;
+
+	host_dir_read(&dir, &path);
+	if (dir.count != 1 || sscanf(dir.entries[0]->d_name, "vfio%d", &cdev) != 1)
+		cdev = -1;
+	host_dir_free(&dir);
+	return cdev;
+}
+
 int host_read_device(const char *bdf, struct host_device *device)
 {
 	char group[16];
 	int ret;
 
-	*device = (struct host_device){ .group = -1 };
+	*device = (struct host_device){ .group = -1, .cdev = -1 };
 	snprintf(device->bdf, sizeof(device->bdf), "%s", bdf);
 	ret = sysfs_read_hex(bdf, "class", &device->class_code);
 	if (ret < 0)
@@ -78,6 +113,7 @@ int host_read_device(const char *bdf, struct host_device *device)
 	sysfs_read_link(bdf, "iommu_group", group, sizeof(group));
 	if (group[0])
 		device->group = atoi(group);
+	device->cdev = sysfs_read_cdev(bdf);
 	return 0;
 }
 

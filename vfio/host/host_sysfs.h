@@ -23,12 +23,19 @@ struct host_device {
 	char bdf[HOST_BDF_MAX];       /* 0000:01:00.0 */
 	char driver[HOST_DRIVER_MAX]; /* "" when no driver is bound */
 	int group;                    /* IOMMU group, or -1 when there is none */
+	int cdev;                     /* N of /dev/vfio/devices/vfioN, or -1 when there is none */
 	unsigned int class_code;      /* 24 bits */
 	unsigned int vendor, device;
 };
 
 /* "01:00.0" or "0000:01:00.0" -> the full form, in lower case. 0, or -EINVAL if it is neither. */
 int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX]);
+
+/*
+ * The device whose file /dev/vfio/devices/vfioN is open as `fd`. 0; -EINVAL when it is another kind
+ * of file; or -errno; not logged.
+ */
+int host_find_bdf(int fd, char bdf[HOST_BDF_MAX]);
 
 /* 0, -ENODEV when there is no such device, or -errno; not logged. */
 int host_read_device(const char *bdf, struct host_device *device);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one gate to the kernel: every KVM and VFIO ioctl passes here, named, counted, timed,
+ * The one gate to the kernel: every KVM, VFIO and IOMMU ioctl passes here, named, counted, timed,
  * explained - and, when asked for, made to fail.
  *
  * The name comes from the call site, because a number alone does not tell: VFIO_IOMMU_GET_INFO and
  * VFIO_DEVICE_GET_PCI_HOT_RESET_INFO are the same number on different files. The list below is thus
- * also the list of all that minivmm ever asks of KVM and VFIO. What a call means is not known here:
+ * also the list of all that minivmm ever asks of them. What a call means is not known here:
  * the room that makes it defines a struct trace_about, which names its topic, tells why it is made,
  * and decodes its arguments.
  *
@@ -43,7 +43,10 @@
 	X(VFIO_GROUP_GET_DEVICE_FD) X(VFIO_DEVICE_GET_INFO) X(VFIO_DEVICE_GET_REGION_INFO)         \
 	X(VFIO_DEVICE_GET_IRQ_INFO) X(VFIO_DEVICE_SET_IRQS) X(VFIO_DEVICE_RESET)                   \
 	X(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO) X(VFIO_DEVICE_PCI_HOT_RESET)                         \
-	X(VFIO_IOMMU_GET_INFO) X(VFIO_IOMMU_MAP_DMA) X(VFIO_IOMMU_UNMAP_DMA)
+	X(VFIO_IOMMU_GET_INFO) X(VFIO_IOMMU_MAP_DMA) X(VFIO_IOMMU_UNMAP_DMA)                       \
+	X(IOMMU_IOAS_ALLOC) X(IOMMU_DESTROY) X(IOMMU_IOAS_IOVA_RANGES) X(IOMMU_IOAS_MAP)           \
+	X(IOMMU_IOAS_UNMAP) X(VFIO_DEVICE_BIND_IOMMUFD) X(VFIO_DEVICE_ATTACH_IOMMUFD_PT)           \
+	X(VFIO_DEVICE_DETACH_IOMMUFD_PT)
 
 #define TRACE_CALLS(X) TRACE_CALLS_COMMON(X) TRACE_CALLS_X86_64(X) TRACE_CALLS_AARCH64(X)
 

@@ -10,7 +10,7 @@ void trace_fields_init(struct trace_fields *fields)
 {
 	fields->count = 0;
 	fields->used = 0;
-	fields->result[0] = fields->opened[0] = '\0';
+	fields->result[0] = fields->file[0] = fields->opened[0] = '\0';
 	fields->why = fields->series = fields->kind = NULL;
 }
 

@@ -27,6 +27,7 @@ struct trace_fields {
 	size_t used;
 	char text[TRACE_FIELDS_TEXT];
 	char result[128];   /* empty: the number that was returned, if it says anything */
+	char file[24];      /* what the file is that the call was made on, if it tells; or empty */
 	char opened[24];    /* what the file is that was returned, or empty */
 	const char *why;    /* the reason, where it depends on the arguments; a literal */
 	const char *series; /* this is one more of a counted kind, a literal: "exits" ... */

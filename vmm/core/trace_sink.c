@@ -159,6 +159,8 @@ void trace_sink_call(struct trace_sink *sink, const struct trace_made *made)
 	struct trace_thread *thread;
 
 	pthread_mutex_lock(&sink->lock);
+	if (fields->file[0] && sink_names_file(made->fd))
+		memcpy(sink->opened[made->fd], fields->file, sizeof(fields->file));
 	if (sink_names_file(made->fd) && sink->opened[made->fd][0])
 		event.object = sink->opened[made->fd];
 	thread = sink_thread(sink);

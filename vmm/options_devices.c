@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "options_devices.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "vfio/host/host_sysfs.h"
+#include "vmm/core/log.h"
+
+/*
+ * End the first word of a list at its comma; ",," is a comma inside a word. Returns what follows,
+ * NULL after the last word.
+ */
+static char *options_cut_word(char *word)
+{
+	char *from = word, *to = word;
+
+	for (; *from; *to++ = *from++) {
+		if (*from != ',' || *++from == ',')
+			continue;
+		*to = '\0';
+		return from;
+	}
+	*to = '\0';
+	return NULL;
+}
+
+static int options_add_device(struct config *config, const char *text,
+			      const struct vfio_device_options *vfio)
+{
+	char bdf[OPTIONS_BDF_MAX];
+
+	if (host_parse_bdf(text, bdf) < 0) {
+		log_error("--vfio", "%s: expected a PCI address such as 01:00.0 or 0000:01:00.0",
+			  text);
+		return -EINVAL;
+	}
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (strcmp(config->devices[i], bdf) == 0) {
+			log_error("--vfio", "%s is given twice", bdf);
+			return -EINVAL;
+		}
+	if (config->device_count == OPTIONS_DEVICES_MAX) {
+		log_error("--vfio", "more than %d devices", OPTIONS_DEVICES_MAX);
+		return -EINVAL;
+	}
+	config->vfio[config->device_count] = *vfio;
+	strcpy(config->devices[config->device_count++], bdf);
+	return 0;
+}
+
+/* The words behind a device's name: property=value,... */
+static int options_set_properties(struct vfio_device_options *vfio, char *words)
+{
+	char *word;
+	int ret = 0;
+
+	while ((word = words) && ret == 0) {
+		words = options_cut_word(word);
+		ret = vfio_options_set(vfio, word);
+	}
+	return ret;
+}
+
+/* `path` is a server's socket, or NULL for the demo device. */
+static int options_add_user(struct config *config, const char *path, char *words)
+{
+	struct options_user *user = &config->users[config->user_count];
+	int ret;
+
+	for (unsigned int i = 0; i < config->user_count; i++) {
+		const char *other = config->users[i].path;
+
+		if (path ? other && strcmp(other, path) == 0 : !other) {
+			log_error(path ? "--vfio-user" : "--vfio", "%s is given twice",
+				  path ? path : "demo");
+			return -EINVAL;
+		}
+	}
+	if (path && !*path) {
+		log_error("--vfio-user", "expected the path of a server's socket");
+		return -EINVAL;
+	}
+	if (config->user_count == OPTIONS_USERS_MAX) {
+		log_error("--vfio-user", "more than %d devices", OPTIONS_USERS_MAX);
+		return -EINVAL;
+	}
+	*user = (struct options_user){ .path = path };
+	config->user_count++;
+	ret = options_set_properties(&user->vfio, words);
+	if (ret == 0 && (user->vfio.iommufd || user->vfio.has_fd)) {
+		log_error(path ? "--vfio-user" : "--vfio",
+			  "%s: a program has neither iommufd= nor fd=", path ? path : "demo");
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
+int options_add_socket(struct config *config, char *text)
+{
+	char *words = options_cut_word(text);
+
+	return options_add_user(config, text, words);
+}
+
+/* A device that is named by no more than its open file. */
+static int options_find_host(const struct vfio_device_options *vfio, char bdf[OPTIONS_BDF_MAX])
+{
+	int ret = host_find_bdf(vfio->fd, bdf);
+
+	if (ret == -EINVAL)
+		log_error("--vfio", "fd=%d: not a file of /dev/vfio/devices", vfio->fd);
+	else if (ret < 0)
+		log_errno("--vfio", ret, "fd=%d", vfio->fd);
+	return ret < 0 ? -EINVAL : 0;
+}
+
+/* `words` is property=value,...; without `host`, a word host=BDF may be among them. */
+static int options_parse_device(struct config *config, const char *host, char *words)
+{
+	struct vfio_device_options vfio = { 0 };
+	char bdf[OPTIONS_BDF_MAX];
+	char *word;
+	int ret = 0;
+
+	while ((word = words) && ret == 0) {
+		words = options_cut_word(word);
+		if (!host && strncmp(word, "host=", 5) == 0)
+			host = word + 5;
+		else
+			ret = vfio_options_set(&vfio, word);
+	}
+	if (ret == 0 && !host && vfio.has_fd) {
+		ret = options_find_host(&vfio, bdf);
+		host = bdf;
+	} else if (ret == 0 && !host) {
+		log_error("--device", "vfio-pci: needs host=BDF, or fd=N");
+		ret = -EINVAL;
+	}
+	return ret < 0 ? ret : options_add_device(config, host, &vfio);
+}
+
+int options_add_vfio(struct config *config, char *text)
+{
+	char *words;
+
+	if (strncmp(text, "fd=", 3) == 0)
+		return options_parse_device(config, NULL, text);
+	words = options_cut_word(text);
+	if (strcmp(text, "demo") == 0)
+		return options_add_user(config, NULL, words);
+	return options_parse_device(config, text, words);
+}
+
+int options_add_qemu_device(struct config *config, char *text)
+{
+	char *words = options_cut_word(text);
+
+	if (strcmp(text, "vfio-pci") != 0) {
+		log_error("--device", "%s: only vfio-pci,host=BDF is known", text);
+		return -EINVAL;
+	}
+	return options_parse_device(config, NULL, words);
+}
+
+static int options_set_object(struct config *config, const char *word)
+{
+	if (strncmp(word, "id=", 3) == 0 && word[3]) {
+		config->iommufd_id = word + 3;
+		return 0;
+	}
+	config->has_iommufd_fd = true;
+	if (strncmp(word, "fd=", 3) == 0 &&
+	    vfio_options_parse_fd(word + 3, &config->iommufd_fd) == 0)
+		return 0;
+	log_error("--object", "iommufd: %s: expected id=ID or fd=N", word);
+	return -EINVAL;
+}
+
+int options_add_qemu_object(struct config *config, char *text)
+{
+	char *words = options_cut_word(text), *word;
+
+	if (strcmp(text, "iommufd") != 0) {
+		log_error("--object", "%s: only iommufd,id=ID is known", text);
+		return -EINVAL;
+	}
+	while ((word = words)) {
+		words = options_cut_word(word);
+		if (options_set_object(config, word) < 0)
+			return -EINVAL;
+	}
+	if (config->iommufd_id)
+		return 0;
+	log_error("--object", "iommufd: needs id=ID");
+	return -EINVAL;
+}
+
+/* ---- all together ---- */
+
+/* What the user said of one device; 0 or -EINVAL, logged. */
+static int options_read_way(const struct config *config, const struct vfio_device_options *vfio,
+			    enum host_way *way)
+{
+	const char *iommufd = vfio->iommufd, *id = config->iommufd_id;
+
+	*way = vfio->has_fd ? HOST_WAY_IOMMUFD : HOST_WAY_ANY;
+	if (!iommufd)
+		return 0;
+	*way = strcmp(iommufd, "off") == 0 ? HOST_WAY_GROUP : HOST_WAY_IOMMUFD;
+	if (*way == HOST_WAY_GROUP || strcmp(iommufd, "on") == 0 ||
+	    (id && strcmp(iommufd, id) == 0))
+		return 0;
+	log_error("--vfio", "iommufd=%s: expected on, off, or the id of an -object iommufd",
+		  iommufd);
+	return -EINVAL;
+}
+
+int options_check_devices(struct config *config)
+{
+	for (unsigned int i = 0; i < config->device_count; i++) {
+		enum host_way way;
+
+		if (options_read_way(config, &config->vfio[i], &way) < 0)
+			return -EINVAL;
+		if (way == HOST_WAY_ANY)
+			continue;
+		if (config->way != HOST_WAY_ANY && way != config->way) {
+			log_error("--vfio",
+				  "%s: iommufd=%s, but another device the other way: "
+				  "all of a guest share one space for DMA",
+				  config->devices[i], way == HOST_WAY_GROUP ? "off" : "on");
+			return -EINVAL;
+		}
+		config->way = way;
+	}
+	if (config->has_iommufd_fd && config->way != HOST_WAY_IOMMUFD) {
+		log_error("--object", "iommufd: no device has iommufd=%s", config->iommufd_id);
+		return -EINVAL;
+	}
+	return 0;
+}
