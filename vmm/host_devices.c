@@ -27,7 +27,7 @@ static int host_devices_check_file(const char *bdf, int fd)
 	return ret < 0 ? ret : -EINVAL;
 }
 
-/* By groups or by iommufd, the same for all: where the user does not mind, as the first needs it. */
+/* By groups or by iommufd, and all alike: where the user does not mind, as the first needs it. */
 int host_devices_find(struct host_devices *devices, const struct config *config,
 		      const struct host_guest *guest)
 {
