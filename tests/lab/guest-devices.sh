@@ -120,6 +120,13 @@ do_load()
 	iperf3 -c "10.0.$((0x${mac##*:})).1" -n 1M -f m | sed -n '/receiver/s/^/lab: load /p'
 }
 
+# The median of nine times that, in Mbit/s; for the reason given at read_rate.
+do_loads()
+{
+	say "loads $(for _ in $(seq 9); do do_load; done | sed 's,.* \([0-9.]*\) Mbits/sec.*,\1,' | sort -n |
+		sed -n 5p)"
+}
+
 # Two seconds of a tone by the OSS interface: 8000 bytes a second.
 do_sound()
 {
@@ -162,28 +169,27 @@ do_shared_memory()
 	done
 }
 
-# Random writes and reads of lab.mib on each NVMe disk, lab.rounds times, behind the pattern; each
-# block has its checksum.
+# Random writes and reads of lab.mib on each NVMe disk, lab.rounds times, behind the pattern, in blocks of
+# lab.block; each has its checksum.
 do_fio()
 {
 	for namespace in /dev/nvme?n1; do
-		fio --name=verify --filename="$namespace" --direct=1 --ioengine=libaio --iodepth=8 --bs=16k \
-			--rw=randwrite --offset=16M --size="${mib}M" --loops="$rounds" --verify=crc32c \
-			--do_verify=1 --output=/tmp/fio.out > /dev/null 2>&1
+		fio --name=verify --filename="$namespace" --direct=1 --ioengine=libaio --iodepth=8 \
+			--bs="$block" --rw=randwrite --offset=16M --size="${mib}M" --loops="$rounds" \
+			--verify=crc32c --do_verify=1 --output=/tmp/fio.out > /dev/null 2>&1
 		say "fio ${namespace##*/} $?"
 		sed -n 's/^ *\(read\|write\): /lab: fio &/p; /err=/s/^/lab: fio /p' /tmp/fio.out
 	done
 }
 
-# read_rate NAME DEPTH: lab.reads random reads of 4 KiB, how many a second; the best of five, because an
-# interrupt that the emulator loses costs 0.2 s.
+# read_rate NAME DEPTH: lab.reads random reads of 4 KiB, DEPTH at a time; how many a second by the median
+# of their latencies, because an interrupt that the emulator loses costs 0.2 s and says nothing of the VMM.
 read_rate()
 {
 	wait_disk
-	say "$1 $(for _ in 1 2 3 4 5; do
-		fio --name="$1" --filename="/dev/$disk" --direct=1 --ioengine=libaio --iodepth="$2" --bs=4k \
-			--rw=randread --size=32M --number_ios="$reads" --output-format=terse 2>/dev/null
-	done | cut -d ';' -f 8 | sort -n | tail -n 1)"
+	say "$1 $(fio --name="$1" --filename="/dev/$disk" --direct=1 --ioengine=libaio --iodepth="$2" \
+		--bs=4k --rw=randread --size=32M --number_ios="$reads" --output-format=terse 2>/dev/null |
+		tr ';' '\n' | sed -n 's/^50\.000000%=//p' | head -n 1 | awk "{ print int($2 * 1000000 / \$1) }")"
 }
 
 do_iops()

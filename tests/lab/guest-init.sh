@@ -7,6 +7,7 @@
 #   lab.disk=NAME         the disk to use (nvme0n1)
 #   lab.reads=N           how many blocks `reads` reads
 #   lab.mib=N             how much `fio` writes and reads
+#   lab.block=SIZE        in blocks of which size (16k)
 #   lab.modules=none      leaves the devices without drivers
 #   lab.rounds=N          how often words with rounds do what they do
 export PATH=/tools:/bin
@@ -21,7 +22,7 @@ load_modules()
 	done < /modules.list
 }
 
-disk=nvme0n1 todo='' token=none reads=1 rounds=1 mib=32 modules=all
+disk=nvme0n1 todo='' token=none reads=1 rounds=1 mib=32 block=16k modules=all
 # shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
 	case $word in
@@ -30,6 +31,7 @@ for word in $(cat /proc/cmdline); do
 	lab.disk=*) disk=${word#lab.disk=} ;;
 	lab.reads=*) reads=${word#lab.reads=} ;;
 	lab.mib=*) mib=${word#lab.mib=} ;;
+	lab.block=*) block=${word#lab.block=} ;;
 	lab.modules=*) modules=${word#lab.modules=} ;;
 	lab.rounds=*) rounds=${word#lab.rounds=} ;;
 	esac

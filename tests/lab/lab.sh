@@ -4,7 +4,7 @@
 # lab.sh shell [KEY=VALUE...] the same machine with a shell; keys as in a scenario's `# lab:` line
 # lab.sh list                the scenarios, each with its machine
 # lab.sh demo                the ready-made guest with the NVMe disk, and what it prints
-# lab.sh bench               figures beside QEMU's: the scenario of tests/bench
+# lab.sh bench [SCENARIO...] figures beside QEMU's: the scenarios of tests/bench
 #
 # LAB_DIR     where the images are (build/lab), made by `make lab-images`
 # LAB_VMM     the program under test (build/minivmm); `qemu` for QEMU itself in its place
@@ -226,9 +226,14 @@ demo()
 
 bench()
 {
+	local name
+
 	scenarios=$here/../bench
-	run beside_qemu devices_beside_qemu
-	sed -n 's/^FIGURE //p' "$logs"/{,devices_}beside_qemu.log
+	[ $# -gt 0 ] || set -- beside_qemu devices_beside_qemu
+	run "$@"
+	for name; do
+		sed -n 's/^FIGURE //p' "$logs/$name.log"
+	done
 }
 
 shell()
@@ -255,7 +260,7 @@ case ${1:-} in
 run) shift; flock 9; run "$@" ;;
 shell) shift; flock -n 9 || die "another lab is running"; shell "$@" ;;
 demo) flock 9; demo ;;
-bench) flock 9; bench ;;
+bench) shift; flock 9; bench "$@" ;;
 list) for name in $(all_scenarios); do echo "$name: $(machine_config "$(header "$name" lab)")"; done ;;
 *) sed -n '/^# lab.sh/,/^[^#]/s/^# //p' "$0"; exit 2 ;;
 esac
