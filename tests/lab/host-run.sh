@@ -3,6 +3,15 @@
 # Runs on the lab host, read by host-init.sh: the scenarios listed in /out/scenarios, one line on
 # ttyS1 for each, or a shell when there is no list. Kernel messages stay apart on ttyS0.
 
+# KVM asks for the TSC's frequency when it is loaded. Before the kernel has measured it well, it may be 0.06 %
+# off, on a busy machine, and guests' timers come late by half a minute.
+clocksource=/sys/devices/system/clocksource/clocksource0/current_clocksource
+tries=0
+while grep -q tsc-early $clocksource && [ $tries -lt 100 ]; do
+	usleep 100000
+	tries=$((tries + 1))
+done
+
 for module in kvm-amd vfio-pci; do
 	/usr/sbin/modprobe -q "$module"
 done

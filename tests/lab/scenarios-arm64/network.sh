@@ -2,10 +2,9 @@
 # timeout: 120
 # One card interrupts by its pin, acknowledged by resample on an SPI, another by messages. Each fetches a MiB.
 # The I/O BAR of the first is read through the window that stands for ports.
-network_bdf=0000:05:00.0
 bind vfio-pci 0000:03:00.0
 bind vfio-pci 0000:04:00.0
-network_start
+network_start 05:00.0 virtio-pci
 vmm_limit=220
 vmm --vfio 03:00.0 --vfio 04:00.0 $(guest 6.1) --append "$(todo net_up,fetch,irqs,io_bar)"
 expect_status 0
