@@ -207,13 +207,21 @@ static int options_read_way(const struct config *config, const struct vfio_devic
 	*way = vfio->has_fd ? HOST_WAY_IOMMUFD : HOST_WAY_ANY;
 	if (!iommufd)
 		return 0;
-	*way = strcmp(iommufd, "off") == 0 ? HOST_WAY_GROUP : HOST_WAY_IOMMUFD;
-	if (*way == HOST_WAY_GROUP || strcmp(iommufd, "on") == 0 ||
-	    (id && strcmp(iommufd, id) == 0))
+	if (strcmp(iommufd, "on") == 0 || (id && strcmp(iommufd, id) == 0)) {
+		*way = HOST_WAY_IOMMUFD;
 		return 0;
-	log_error("--vfio", "iommufd=%s: expected on, off, or the id of an -object iommufd",
-		  iommufd);
-	return -EINVAL;
+	}
+	if (strcmp(iommufd, "off") != 0) {
+		log_error("--vfio", "iommufd=%s: expected on, off, or the id of an -object iommufd",
+			  iommufd);
+		return -EINVAL;
+	}
+	if (vfio->has_fd) {
+		log_error("--vfio", "fd=%d is opened by iommufd: not with iommufd=off", vfio->fd);
+		return -EINVAL;
+	}
+	*way = HOST_WAY_GROUP;
+	return 0;
 }
 
 int options_check_devices(struct config *config)
