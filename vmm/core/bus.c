@@ -81,17 +81,24 @@ void bus_del_region(struct bus *bus, uint64_t base)
 	pthread_rwlock_unlock(&bus->lock);
 }
 
-/* Who answers at `addr`; false for a hole. */
-static bool bus_lookup(struct bus *bus, uint64_t addr, struct bus_region *region)
+/*
+ * Who answers at `addr`; false for a hole, and how many of `len` bytes are in it. In one look: a
+ * region that comes meanwhile answers the next access, not the rest of this one.
+ */
+static bool bus_lookup(struct bus *bus, uint64_t addr, unsigned int len, struct bus_region *region,
+		       unsigned int *hole)
 {
 	bool found = false;
 	size_t at;
 
+	*hole = len;
 	pthread_rwlock_rdlock(&bus->lock);
 	at = bus_find(bus, addr);
 	if (at < bus->count && bus->regions[at].base <= addr) {
 		*region = bus->regions[at];
 		found = true;
+	} else if (at < bus->count && bus->regions[at].base - addr < len) {
+		*hole = (unsigned int)(bus->regions[at].base - addr);
 	}
 	pthread_rwlock_unlock(&bus->lock);
 	return found;
@@ -158,13 +165,14 @@ void bus_read(struct bus *bus, uint64_t addr, void *data, unsigned int len)
 	unsigned int chunk;
 
 	for (; len; addr += chunk, bytes += chunk, len -= chunk) {
-		uint64_t value = UINT64_MAX;
+		uint64_t value;
 
-		chunk = 1;
-		if (bus_lookup(bus, addr, &region)) {
-			chunk = bus_chunk(&region, addr - region.base, len);
-			value = bus_call_read(&region, addr - region.base, chunk);
+		if (!bus_lookup(bus, addr, len, &region, &chunk)) {
+			memset(bytes, 0xff, chunk);
+			continue;
 		}
+		chunk = bus_chunk(&region, addr - region.base, len);
+		value = bus_call_read(&region, addr - region.base, chunk);
 		memcpy(bytes, &value, chunk);
 	}
 }
@@ -178,11 +186,10 @@ void bus_write(struct bus *bus, uint64_t addr, const void *data, unsigned int le
 	for (; len; addr += chunk, bytes += chunk, len -= chunk) {
 		uint64_t value = 0;
 
-		chunk = 1;
-		if (bus_lookup(bus, addr, &region)) {
-			chunk = bus_chunk(&region, addr - region.base, len);
-			memcpy(&value, bytes, chunk);
-			bus_call_write(&region, addr - region.base, chunk, value);
-		}
+		if (!bus_lookup(bus, addr, len, &region, &chunk))
+			continue;
+		chunk = bus_chunk(&region, addr - region.base, len);
+		memcpy(&value, bytes, chunk);
+		bus_call_write(&region, addr - region.base, chunk, value);
 	}
 }
