@@ -61,7 +61,7 @@ struct vfio_device {
 	int kvm_file;  /* what KVM's VFIO device is told of, or -1 */
 	bool attached; /* iommufd: to the space */
 	/*
-	 * Called by dev_open once kvm_file is known and before the device itself is opened: some
+	 * Called by dev_open once kvm_file is known and before the device is opened or bound: some
 	 * drivers want to know the VM by then. 0 or -errno, logged, which fails dev_open.
 	 */
 	int (*tell_kvm)(struct vfio_device *device);

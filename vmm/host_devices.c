@@ -41,7 +41,7 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 
 		if (options->has_fd) {
 			ret = host_devices_check_file(config->devices[i], options->fd);
-			one.way = HOST_WAY_GIVEN;
+			one.device_given = true;
 		}
 		if (ret == 0)
 			ret = host_check_device(config->devices[i], &one, &devices->found[i]);

@@ -61,6 +61,7 @@ struct host_guest machine_host_guest(const struct config *config)
 		.ports = arch_layout.pci_io.size,
 		.phys_bits = arch_gpa_bits(),
 		.way = config->way,
+		.iommu_given = config->has_iommufd_fd,
 	};
 }
 

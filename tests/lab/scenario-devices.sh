@@ -51,7 +51,7 @@ network_start()
 {
 	/usr/sbin/modprobe -q virtio_net
 	bind "${2:-virtio-pci}" "0000:${1:-0d:00.0}"
-	network_card=$(card_of_host "0000:${1:-0d:00.0}")
+	network_card=$(card_of_host "0000:${1:-0d:00.0}") || exit 1
 	ip link set "$network_card" up
 	for byte in 86 87 88 99; do
 		ip addr add "10.0.$byte.1/24" dev "$network_card"

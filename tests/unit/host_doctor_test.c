@@ -141,13 +141,13 @@ static const struct situation {
 	{ "node-denied", NVME, "node", HOST_FAIL, "/dev/vfio/1: open: Permission denied",
 	  "sudo chown $USER /dev/vfio/1" },
 	{ "node-both", NVME, "node", HOST_OK, "/dev/vfio/1 can be opened", NULL },
-	{ "node-own", NVME, "node", HOST_OK, "/dev/iommu and /dev/vfio/devices/vfio0 can be opened",
-	  NULL },
+	{ "node-own", NVME, "node", HOST_OK, "/dev/iommu can be opened", NULL },
+	{ "node-own", NVME, "node", HOST_OK, "/dev/vfio/devices/vfio0 can be opened", NULL },
 	{ "node-own", NULL, "vfio", HOST_OK, "vfio-pci is loaded", NULL },
 	{ "node-own-denied", NVME, "node", HOST_FAIL,
 	  "/dev/vfio/devices/vfio0: open: Permission denied", "vfio-dev" },
 	{ "node-own-missing", NVME, "node", HOST_FAIL, "/dev/vfio/devices/vfio0 is not there",
-	  "udevadm trigger" },
+	  "udevadm trigger -s vfio-dev" },
 	{ "node-iommu-denied", NVME, "node", HOST_FAIL, "/dev/iommu: open: Permission denied",
 	  "sudo chown $USER /dev/iommu" },
 	{ "node-strange", NVME, "node", HOST_OK, "/dev/vfio/1 can be opened", NULL },
@@ -227,6 +227,8 @@ static const struct {
 	{ "ready", HOST_SSD, "driver" },
 	{ "config-all-ones", NVME, "config" },
 	{ "node-denied", NVME, "node" },
+	{ "node-own", NVME, NULL },
+	{ "node-iommu-denied", NVME, "node" },
 	{ "group-without-acs", NVME, "group" },
 	{ "default-route-is-down", NIC, "driver" },
 	{ "other-route", NIC, "driver" },
@@ -312,18 +314,26 @@ static const struct {
 	enum host_way asked, chosen;
 	int ret;
 	const char *words;
+	bool iommu_given, device_given;
 } ways[] = {
-	{ "ready", HOST_WAY_ANY, HOST_WAY_GROUP, 0, "" },
-	{ "node-both", HOST_WAY_ANY, HOST_WAY_GROUP, 0, "" },
-	{ "node-own", HOST_WAY_ANY, HOST_WAY_IOMMUFD, 0, "" },
-	{ "node-both", HOST_WAY_GROUP, HOST_WAY_GROUP, 0, "" },
-	{ "node-own", HOST_WAY_GROUP, HOST_WAY_GROUP, -EACCES, "/dev/vfio/1 is not there" },
-	{ "node-both", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, 0, "" },
-	{ "ready", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, -EACCES, "fix: sudo modprobe iommufd" },
-	{ "node-strange", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, -EACCES,
-	  "/dev/iommu: open: No such" },
-	/* who was given the files opens none */
-	{ "node-own-denied", HOST_WAY_GIVEN, HOST_WAY_GIVEN, 0, "" },
+	{ "ready", HOST_WAY_ANY, HOST_WAY_GROUP, 0, "", false, false },
+	{ "node-both", HOST_WAY_ANY, HOST_WAY_GROUP, 0, "", false, false },
+	{ "node-own", HOST_WAY_ANY, HOST_WAY_IOMMUFD, 0, "", false, false },
+	{ "node-both", HOST_WAY_GROUP, HOST_WAY_GROUP, 0, "", false, false },
+	{ "node-own", HOST_WAY_GROUP, HOST_WAY_GROUP, -EACCES, "/dev/vfio/1 is not there", false,
+	  false },
+	{ "node-both", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, 0, "", false, false },
+	{ "ready", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, -EACCES, "fix: sudo modprobe iommufd", false,
+	  false },
+	{ "node-strange", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, -EACCES, "/dev/iommu: open: No such",
+	  false, false },
+	/* what was given is not opened; the other one is */
+	{ "node-own-denied", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, 0, "", true, true },
+	{ "node-iommu-denied", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, 0, "", true, false },
+	{ "node-own-denied", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, -EACCES,
+	  "fix: sudo chown $USER /dev/vfio/devices/vfio0", true, false },
+	{ "node-iommu-denied", HOST_WAY_IOMMUFD, HOST_WAY_IOMMUFD, -EACCES,
+	  "fix: sudo chown $USER /dev/iommu", false, true },
 };
 
 START_TEST(by_group_or_by_device)
@@ -334,6 +344,8 @@ START_TEST(by_group_or_by_device)
 	int ret;
 
 	guest.way = ways[_i].asked;
+	guest.iommu_given = ways[_i].iommu_given;
+	guest.device_given = ways[_i].device_given;
 	host_tree_make(ways[_i].name);
 	host_tree_become_user();
 	stderr_begin(&caught);

@@ -9,6 +9,7 @@
 #ifndef MINIVMM_HOST_CHECK_H
 #define MINIVMM_HOST_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "host_report.h"
@@ -19,7 +20,6 @@ enum host_way {
 	HOST_WAY_ANY,     /* their groups' if they are there, else their own */
 	HOST_WAY_GROUP,   /* /dev/vfio/N */
 	HOST_WAY_IOMMUFD, /* /dev/iommu and /dev/vfio/devices/vfioN */
-	HOST_WAY_GIVEN,   /* the same, open already */
 };
 
 /* The guest for which all is checked, by whoever knows the machine that it gets. */
@@ -30,6 +30,8 @@ struct host_guest {
 	uint64_t ports;         /* room for I/O BARs */
 	unsigned int phys_bits; /* width of its physical addresses */
 	enum host_way way;
+	bool iommu_given;  /* /dev/iommu is open already */
+	bool device_given; /* and so is the device's own file */
 };
 
 /* host_check_host.c: true or not for all devices */

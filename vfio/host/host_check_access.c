@@ -254,20 +254,22 @@ static void check_node_denied(struct host_report *report, const char *path, cons
 	host_report_add(report, HOST_FAIL, "%s: open: %s", path, strerror(err));
 	if (err != EACCES && err != EPERM)
 		return;
-	host_report_fix(report, "sudo chown $USER %s   # until it is bound anew", path);
+	host_report_fix(report, "sudo chown $USER %s   # until it is made anew", path);
 	host_report_fix(report,
 			"echo \"%s, OWNER=\\\"$USER\\\"\" | sudo tee "
 			"/etc/udev/rules.d/60-minivmm.rules && sudo udevadm control --reload   "
-			"# from the next binding on",
+			"# whenever it is made anew",
 			rule);
 }
 
-static void check_node_missing(struct host_report *report, const char *path)
+static void check_node_missing(struct host_report *report, const char *path, const char *subsystem)
 {
 	host_report_add(report, HOST_FAIL, "%s is not there although %s has the device", path,
 			HOST_VFIO_DRIVER);
-	host_report_fix(report, "sudo udevadm trigger -s vfio   # or is this a container that was "
-				"not given the file?");
+	host_report_fix(report,
+			"sudo udevadm trigger -s %s   # or is this a container that was not given "
+			"the file?",
+			subsystem);
 }
 
 /* 0, or what open() said. */
@@ -300,50 +302,62 @@ static void check_group_node(struct host_report *report, const struct host_devic
 				device->group);
 		host_report_fix(report, "sudo fuser -v %s   # shows which", name);
 	} else if (err == ENOENT) {
-		check_node_missing(report, name);
+		check_node_missing(report, name, "vfio");
 	} else {
 		check_node_denied(report, name, "SUBSYSTEM==\\\"vfio\\\"", err);
 	}
 }
 
+/* False where it cannot: then nothing is said of the device's own file. */
+static bool check_iommu_node(struct host_report *report)
+{
+	struct host_path iommu = host_path("/dev/iommu");
+	int err = check_open(&iommu);
+
+	if (err == 0) {
+		host_report_add(report, HOST_OK, "/dev/iommu can be opened");
+	} else if (err == ENOENT || err == ENODEV) {
+		host_report_add(report, HOST_FAIL, "/dev/iommu: open: %s", strerror(err));
+		host_report_fix(report, "sudo modprobe iommufd   # or iommufd=off: not every "
+					"kernel has it");
+	} else {
+		check_node_denied(report, "/dev/iommu", "KERNEL==\\\"iommu\\\"", err);
+	}
+	return err == 0;
+}
+
 /* Whether somebody else has such a device shows only when it is bound to an IOMMU. */
 static void check_own_node(struct host_report *report, const struct host_device *device)
 {
-	struct host_path iommu = host_path("/dev/iommu");
 	struct host_path own = host_path("/dev/vfio/devices/vfio%d", device->cdev);
-	int err = check_open(&iommu);
+	int err = check_open(&own);
 
-	if (err == ENOENT || err == ENODEV) {
-		host_report_add(report, HOST_FAIL, "/dev/iommu: open: %s", strerror(err));
-		host_report_fix(report,
-				"sudo modprobe iommufd   # or iommufd=off: not every kernel "
-				"has it");
-	} else if (err) {
-		check_node_denied(report, "/dev/iommu", "KERNEL==\\\"iommu\\\"", err);
-	} else if (device->cdev < 0) {
+	if (device->cdev < 0) {
 		host_report_add(report, HOST_FAIL,
 				"it has no file in /dev/vfio/devices: this kernel knows devices by "
 				"their groups alone");
 		host_report_fix(report, "--vfio %s   # without iommufd=", device->bdf);
-	} else if ((err = check_open(&own)) == 0) {
-		host_report_add(report, HOST_OK, "/dev/iommu and %s can be opened",
-				check_name(&own));
+	} else if (err == 0) {
+		host_report_add(report, HOST_OK, "%s can be opened", check_name(&own));
 	} else if (err == ENOENT) {
-		check_node_missing(report, check_name(&own));
+		check_node_missing(report, check_name(&own), "vfio-dev");
 	} else {
 		check_node_denied(report, check_name(&own), "SUBSYSTEM==\\\"vfio-dev\\\"", err);
 	}
 }
 
+/* What is open already need not be opened. */
 void host_check_node(struct host_report *report, const struct host_device *device,
 		     const struct host_guest *guest)
 {
-	enum host_way way = host_choose_way(device, guest->way);
-
 	if (device->group < 0 || !host_has_vfio_driver(device))
 		return;
-	if (way == HOST_WAY_GROUP)
+	if (host_choose_way(device, guest->way) == HOST_WAY_GROUP) {
 		check_group_node(report, device);
-	else if (way == HOST_WAY_IOMMUFD)
+		return;
+	}
+	if (!guest->iommu_given && !check_iommu_node(report))
+		return;
+	if (!guest->device_given)
 		check_own_node(report, device);
 }

@@ -20,6 +20,18 @@ vmm -object iommufd,id=host,fd=6 -device vfio-pci,fd=5,iommufd=host -m 256 $(gue
 	-append "$(todo read)"
 expect_status 0
 expect_line "^lab: read $(image_md5 1)"
+# His own file of the device, and /dev/iommu from somebody else.
+exec 5<&-
+chown user "$own"
+vmm --vfio 01:00.0,iommufd=host -object iommufd,id=host,fd=6 -m 256 $(guest 6.1-cloud) \
+	-append "$(todo read)"
+expect_status 0
+expect_line "^lab: read $(image_md5 1)"
+chown 0 "$own"
+exec 5<> "$own"
+vmm --vfio fd=5,iommufd=host -object iommufd,id=host,fd=6 -m 256 $(guest 6.1-cloud) \
+	-append "$(todo read)"
+expect_status 0
 # The device's file is for one start, and is told to be; the other can stay open, and nothing stays in it.
 vmm --vfio fd=5,iommufd=host -object iommufd,id=host,fd=6 -m 256 $(guest 6.1-cloud)
 expect_refusal 1 '01:00.0' 'BIND_IOMMUFD'

@@ -4,7 +4,7 @@
 # A virtual function of a network card whose physical one the lab host goes on using: its stock driver asks
 # that one for an address, and fetches a MiB through it.
 bind igb 0000:06:00.0
-card=$(card_of_host 0000:06:00.0)
+card=$(card_of_host 0000:06:00.0) || exit 1
 ip link set "$card" up
 physical=/sys/bus/pci/devices/0000:06:00.0
 echo 0 > $physical/sriov_drivers_autoprobe
