@@ -52,8 +52,8 @@ LIBS_aarch64 := -lfdt -lz
 GENERATED_x86_64 := $(B)/gen/dsdt.h
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules
 DEMO := guests/demo/demo_device.c guests/demo/demo_server.c
-SOURCES := $(wildcard vmm/*.c vmm/core/*.c vmm/$(ARCH)/*.c devices/*.c \
-	vfio/*.c vfio/backend/*.c vfio/host/*.c) $(FIRMWARE:%=firmware/%.c) $(DEMO)
+SOURCES := $(wildcard vmm/*.c vmm/core/*.c vmm/trace/*.c vmm/cli/*.c vmm/$(ARCH)/*.c devices/*.c \
+	vfio/*.c vfio/backend/*.c vfio/host/*/*.c) $(FIRMWARE:%=firmware/%.c) $(DEMO)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/firmware/guest_init.o
 
 .PHONY: all demo check lab lint bench install clean deps
@@ -114,15 +114,15 @@ $(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
 	$(Q)$(CC) $(ALL_CFLAGS) -DGUEST_INIT='"$(B)/guests/init"' -c -o $@ $<
 
 # The demo device as a vfio-user server of its own, for any client.
-DEMO_SERVER := $(DEMO) guests/demo/demo_main.c vfio/backend/user_socket.c vfio/backend/user_message.c vmm/core/log.c
+DEMO_SERVER := $(DEMO) guests/demo/demo_main.c vfio/backend/user_socket.c vfio/backend/user_message.c vmm/trace/log.c
 $(B)/guests/demo_device: $(DEMO_SERVER:%.c=$(B)/%.o)
 	@echo "LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 install: all
 	install -D -m 755 $(B)/minivmm $(DESTDIR)$(PREFIX)/bin/minivmm
-	install -D -m 644 vmm/minivmm.1 $(DESTDIR)$(PREFIX)/share/man/man1/minivmm.1
-	install -D -m 644 vmm/minivmm-completion.sh \
+	install -D -m 644 vmm/cli/minivmm.1 $(DESTDIR)$(PREFIX)/share/man/man1/minivmm.1
+	install -D -m 644 vmm/cli/minivmm-completion.sh \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/minivmm
 
 # On a device of this machine when one is named, `make demo VFIO=01:00.0`, else in the lab.

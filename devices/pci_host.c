@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "pci_names.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define PCI_CLASS_HOST_BRIDGE 0x060000u
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define SLEEP_ENABLE     (1u << 5)
 #define SLEEP_TYPE_SHIFT 2

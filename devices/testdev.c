@@ -10,7 +10,7 @@
 #include "msi.h"
 #include "msix.h"
 #include "testdev_regs.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define TESTDEV_PIN      1u /* INTA */
 #define TESTDEV_MSI_SIZE (PCI_MSI_PENDING_64 + 4)

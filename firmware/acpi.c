@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* dsdt_aml_code[], from dsdt.asl */
 /* clang-format off */

@@ -15,7 +15,7 @@
 #include "fdt.h"
 #include "kernel_file.h"
 #include "linux_arm64.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define BOOT_PAGE        0x1000ull
 #define BOOT_ALIGN       (2ull << 20)

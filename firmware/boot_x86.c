@@ -10,7 +10,7 @@
 #include "kernel_file.h"
 #include "linux_bzimage.h"
 #include "linux_pvh.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define BOOT_PAGE          0x1000ull
 #define BOOT_LARGE_PAGE    (2ull << 20)

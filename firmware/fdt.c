@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* Who is referred to by whom. */
 #define PHANDLE_GIC 1u

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "firmware/modules.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 extern const char guest_init_start[];
 extern const char guest_init_end[];

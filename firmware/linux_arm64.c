@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define ARM64_MAGIC      "ARM\x64"
 #define ARM64_BIG_ENDIAN (1ull << 0)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define BZIMAGE_HEADER        offsetof(struct boot_params, hdr)
 #define BZIMAGE_MAGIC         0x53726448 /* "HdrS" */

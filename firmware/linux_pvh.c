@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define PVH_PHNUM_MAX       64
 #define PVH_NOTES_MAX       0x10000 /* bytes in one PT_NOTE; Linux has some hundred */

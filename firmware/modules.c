@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define LIBKMOD "libkmod.so.2"
 

@@ -32,7 +32,7 @@ $(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivm
 
 # Intermediate files in make's eyes; compiled once is enough.
 .PRECIOUS: $(UNIT)/obj/%.o
--include $(wildcard $(UNIT)/obj/*/*.d $(UNIT)/obj/*/*/*.d)
+-include $(wildcard $(foreach depth,*/* */*/* */*/*/*,$(UNIT)/obj/$(depth).d))
 
 .PHONY: unit
 unit: $(UNIT_TESTS)

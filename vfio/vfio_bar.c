@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define BAR_ALIGN_MAX (1ull << 30) /* the largest page of CPU and IOMMU */
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "devices/msi.h"
-#include "vmm/core/log.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/log.h"
+#include "vmm/trace/trace.h"
 
 #define CONFIG_ALL 0xffffffffu
 

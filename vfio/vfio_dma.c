@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 static struct vfio_dma_map *dma_map_of(struct memory_listener *listener)
 {

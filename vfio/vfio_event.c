@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "vfio_irq.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 static void event_ready(void *owner, uint32_t events)
 {

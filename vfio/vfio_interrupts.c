@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "devices/pci_host.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define INTERRUPTS_PINS 4 /* INTA .. INTD */
 

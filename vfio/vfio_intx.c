@@ -5,8 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "vmm/core/log.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/log.h"
+#include "vmm/trace/trace.h"
 
 static int intx_set(struct vfio_intx *intx, uint32_t action, unsigned int count, const int *fd)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define OPTIONS_NAMES_MAX 512 /* all names in one line */
 

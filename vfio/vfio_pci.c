@@ -8,7 +8,7 @@
 #include "vfio_bar.h"
 #include "vfio_interrupts.h"
 #include "vfio_reset.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* ---- configuration space ---- */
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* By its class: for vendor and device ID the kernel answers itself, from memory. */
 static int reset_check_alive(struct vfio_device *device, struct vfio_config *config)

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define ROM_HEADER_SIZE  0x1au
 #define ROM_HEADER_PCIR  0x18u /* where the header says where the data structure is */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 int vfio_vectors_init(struct vfio_vectors *vectors, struct vfio_device *device,
 		      struct irq_router *router, uint32_t index, uint32_t devid)

@@ -9,7 +9,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 #define CURVES_PERIOD_NS 10000000
 #define CURVES_NAME_MAX  128u  /* a name in KVM's descriptors is not as long */

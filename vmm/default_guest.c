@@ -8,7 +8,7 @@
 #include <sys/utsname.h>
 
 #include "firmware/initramfs.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 static int guest_open_kernel(struct default_guest *guest, const char *release, int *fd)
 {

@@ -7,7 +7,7 @@
 #define MINIVMM_DEFAULT_GUEST_H
 
 #include "firmware/boot.h"
-#include "vfio/host/host_sysfs.h"
+#include "vfio/host/look/host_sysfs.h"
 
 struct default_guest {
 	char kernel[128];

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "guests/demo/demo_server.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* It dies with its parent, and of nothing that is typed at the parent's terminal. */
 static _Noreturn void demo_serve(int socket)

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "devices/pci_windows.h"
-#include "vfio/host/host_memlock.h"
-#include "vmm/core/log.h"
-#include "vmm/core/trace.h"
+#include "vfio/host/check/host_memlock.h"
+#include "vmm/trace/log.h"
+#include "vmm/trace/trace.h"
 
 /* A file that the user opened for us is of the device that he means. */
 static int host_devices_check_file(const char *bdf, int fd)

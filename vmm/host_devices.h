@@ -9,8 +9,8 @@
 #define MINIVMM_HOST_DEVICES_H
 
 #include "devices/pci_host.h"
-#include "options.h"
-#include "vfio/host/host_doctor.h"
+#include "vmm/cli/options.h"
+#include "vfio/host/check/host_doctor.h"
 #include "vfio/vfio_dma.h"
 #include "vfio/vfio_pci.h"
 #include "vmm/core/prefault.h"

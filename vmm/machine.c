@@ -25,10 +25,10 @@
 #include "host_devices.h"
 #include "stats.h"
 #include "user_devices.h"
-#include "vfio/host/host_doctor.h"
-#include "vmm/core/log.h"
+#include "vfio/host/check/host_doctor.h"
+#include "vmm/trace/log.h"
 #include "vmm/core/prefault.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 #define MACHINE_BANKS      2 /* of RAM, below and above the hole */
 #define MACHINE_STACK_SIZE (256u << 10)

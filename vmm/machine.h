@@ -7,7 +7,7 @@
 #ifndef MINIVMM_MACHINE_H
 #define MINIVMM_MACHINE_H
 
-#include "options.h"
+#include "vmm/cli/options.h"
 
 /* Exit status of minivmm, as --help tells it. A signal gives MACHINE_EXIT_SIGNAL + its number. */
 enum machine_exit {

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "host_command.h"
+#include "vmm/cli/host_command.h"
 #include "machine.h"
-#include "options.h"
+#include "vmm/cli/options.h"
 
 /*
  * A file of ours must not become standard input or output because those were closed at the start.

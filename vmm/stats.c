@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 /* The rate is the mean over the time in which a guest ran. */
 static void stats_print_exits(const struct vm *vm)

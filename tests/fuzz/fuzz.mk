@@ -36,7 +36,7 @@ $(FUZZ)/fuzz_%: $(FUZZ)/obj/tests/fuzz/fuzz_%.o $(FUZZ)/libminivmm.a
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -pthread -o $@ $^ -lfdt -lz
 
 .SECONDARY: $(FUZZ_TARGETS:%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o)
--include $(wildcard $(FUZZ)/obj/*/*.d $(FUZZ)/obj/*/*/*.d)
+-include $(wildcard $(foreach depth,*/* */*/* */*/*/*,$(FUZZ)/obj/$(depth).d))
 
 .PHONY: fuzz
 fuzz: $(FUZZ_PROGRAMS)

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "fuzz_input.h"
-#include "vfio/host/host_sysfs.h"
-#include "vmm/options.h"
+#include "vfio/host/look/host_sysfs.h"
+#include "vmm/cli/options.h"
 
 #define WORDS_MAX 16
 

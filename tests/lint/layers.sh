@@ -16,13 +16,16 @@ complain()
 allowed()
 {
 	case $1 in
-	vmm/core/*) echo 'vmm/core/' ;;
-	vmm/x86_64/* | vmm/aarch64/*) echo 'vmm/core/|vmm/x86_64/|vmm/aarch64/' ;;
-	devices/*) echo 'vmm/core/|devices/' ;;
-	firmware/*) echo 'vmm/core/|firmware/|dsdt.h' ;;
-	vfio/backend/*) echo 'vfio/vfio\.h|vmm/core/(trace|log)\.h|vfio/backend/' ;;
-	vfio/host/*) echo 'vmm/core/log\.h|vfio/host/' ;;
-	vfio/*) echo 'vmm/core/|devices/|vfio/[^/]*\.h' ;;
+	vmm/trace/*) echo 'vmm/trace/' ;;
+	vmm/core/*) echo 'vmm/core/|vmm/trace/' ;;
+	vmm/x86_64/* | vmm/aarch64/*) echo 'vmm/core/|vmm/trace/|vmm/x86_64/|vmm/aarch64/' ;;
+	devices/*) echo 'vmm/core/|vmm/trace/|devices/' ;;
+	firmware/*) echo 'vmm/core/|vmm/trace/|firmware/|dsdt.h' ;;
+	vfio/backend/*) echo 'vfio/vfio\.h|vmm/trace/|vfio/backend/' ;;
+	vfio/host/look/*) echo 'vmm/trace/log\.h|vfio/host/look/' ;;
+	vfio/host/check/*) echo 'vmm/trace/log\.h|vfio/host/(look|check)/' ;;
+	vfio/host/bind/*) echo 'vmm/trace/log\.h|vfio/host/(look|bind)/' ;;
+	vfio/*) echo 'vmm/core/|vmm/trace/|devices/|vfio/[^/]*\.h' ;;
 	vmm/*) echo '.' ;;
 	esac
 }
@@ -32,9 +35,9 @@ allowed()
 core_floor()
 {
 	case $(basename "$1" | cut -d . -f 1) in
-	log | trace | trace_* | arch) echo 0 ;;
+	arch) echo 0 ;;
 	memory | bus | irq | loop | prefault) echo 1 ;;
-	vm | vcpu | vcpu_trace) echo 2 ;;
+	vm | vcpu | vcpu_trace | trace_kvm) echo 2 ;;
 	*) complain "$1: no floor of vmm/core is known for it" ;;
 	esac
 }
@@ -72,11 +75,11 @@ forbid()
 
 mapfile -t not_vmm < <(printf '%s\n' "${sources[@]}" | grep -v '^vmm/')
 mapfile -t not_backend < <(printf '%s\n' "${sources[@]}" | grep -v '^vfio/backend/')
-mapfile -t not_trace < <(printf '%s\n' "${sources[@]}" | grep -v '^vmm/core/trace\.')
+mapfile -t not_trace < <(printf '%s\n' "${sources[@]}" | grep -v '^vmm/trace/trace\.[ch]')
 mapfile -t not_arch < <(printf '%s\n' "${sources[@]}" | grep -vE '^vmm/(x86_64|aarch64)/')
 forbid 'trace_ioctl\([^,]*, KVM_' 'KVM ioctls belong into vmm/' "${not_vmm[@]}"
 forbid 'trace_ioctl\([^,]*, VFIO_' 'VFIO ioctls belong into vfio/backend/' "${not_backend[@]}"
-forbid '(^|[^_a-z])ioctl\(' 'ioctls go through vmm/core/trace.h' "${not_trace[@]}"
+forbid '(^|[^_a-z])ioctl\(' 'ioctls go through vmm/trace/trace.h' "${not_trace[@]}"
 forbid '#.*if.*__(x86_64|aarch64)__' 'architecture conditionals belong behind arch.h' \
 	"${not_arch[@]}"
 forbid '__attribute__\(\((constructor|destructor)' 'no constructors' "${sources[@]}"
@@ -87,7 +90,7 @@ twins=$(git ls-files -co --exclude-standard '*.c' '*.h' | xargs -n 1 basename | 
 
 # File-scope state that can change: the trace alone, and its switch. (Constant tables of pointers are relocated
 # when the program starts, hence .data.rel.ro.)
-for object in build/vmm/*.o build/vmm/*/*.o build/devices/*.o build/vfio/*.o build/vfio/*/*.o \
+for object in build/vmm/*.o build/vmm/*/*.o build/devices/*.o build/vfio/*.o build/vfio/*/*.o build/vfio/*/*/*.o \
 	build/firmware/*.o; do
 	state=$(objdump -t "$object" | awk '/ O \.(data|bss)/ && !/\.rel\.ro/ && $NF !~ /^trace(_topics)?$/ { print $NF }')
 	[ -z "$state" ] || complain "$object: mutable file-scope state: $state"

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define IMAGE_MIB (1ull << 20)
 

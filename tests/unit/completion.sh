@@ -11,8 +11,8 @@ program()
 	esac
 }
 
-# shellcheck source=vmm/minivmm-completion.sh
-. "$(dirname "$0")/../../vmm/minivmm-completion.sh"
+# shellcheck source=vmm/cli/minivmm-completion.sh
+. "$(dirname "$0")/../../vmm/cli/minivmm-completion.sh"
 COMP_LINE=$1
 COMP_POINT=${#1}
 read -r -a COMP_WORDS <<< "$1"

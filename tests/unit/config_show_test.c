@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/config_show.c: both views of a device's registers, and why they differ. */
+/* vmm/cli/config_show.c: both views of a device's registers, and why they differ. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fake_backend.h"
 #include "unit.h"
-#include "vmm/config_show.h"
+#include "vmm/cli/config_show.h"
 
 static void shown_init(struct config_shown *shown, const struct fake_device *fake)
 {

@@ -17,7 +17,7 @@
 
 #include "call_log.h"
 #include "vfio/backend/iommufd_abi.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 #define FAKE_GSIS  4096
 #define FAKE_PINS  24

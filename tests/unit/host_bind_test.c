@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/host/host_bind.c, host_restore.c, host_record.c: binding and its way back, on hosts that do
+ * vfio/host/bind/host_bind.c, host_restore.c, host_record.c: binding and its way back, on hosts that do
  * not exist. This program is the kernel behind their sysfs: a write to an attribute moves the links
  * of drivers as the PCI core would.
  */
@@ -18,10 +18,10 @@
 #include "host_tree.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vfio/host/host_bind.h"
-#include "vfio/host/host_change.h"
-#include "vfio/host/host_record.h"
-#include "vfio/host/host_use.h"
+#include "vfio/host/bind/host_bind.h"
+#include "vfio/host/bind/host_change.h"
+#include "vfio/host/bind/host_record.h"
+#include "vfio/host/look/host_use.h"
 
 #define NVME     "0000:01:00.0"
 #define HOST_SSD "0000:02:00.0"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/host_command.c and vmm/options_host.c: command lines, what list and doctor print on hosts
+ * vmm/cli/host_command.c and vmm/cli/options_host.c: command lines, what list and doctor print on hosts
  * that do not exist, exit statuses, and JSON against its schemas.
  */
 #include <errno.h>
@@ -14,10 +14,10 @@
 #include "host_tree.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vfio/host/host_change.h"
-#include "vfio/host/host_json.h"
-#include "vmm/host_command.h"
-#include "vmm/options.h"
+#include "vfio/host/bind/host_change.h"
+#include "vfio/host/check/host_json.h"
+#include "vmm/cli/host_command.h"
+#include "vmm/cli/options.h"
 
 #define WORDS_MAX 8
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/host/host_doctor.c and its checks, on hosts that do not exist: each situation of
+ * vfio/host/check/host_doctor.c and its checks, on hosts that do not exist: each situation of
  * host_tree.sh is told from the others, with the advice that is right for it.
  */
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "host_tree.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vfio/host/host_doctor.h"
+#include "vfio/host/check/host_doctor.h"
 
 #define NVME     "0000:01:00.0"
 #define HOST_SSD "0000:02:00.0"

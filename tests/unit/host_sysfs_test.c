@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/host/host_sysfs.c: addresses as people write them, and devices that are not there. */
+/* vfio/host/look/host_sysfs.c: addresses as people write them, and devices that are not there. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #include "host_tree.h"
 #include "unit.h"
-#include "vfio/host/host_sysfs.h"
+#include "vfio/host/look/host_sysfs.h"
 
 static const struct {
 	const char *text, *bdf; /* NULL: refused */

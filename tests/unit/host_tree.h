@@ -5,7 +5,7 @@
 #ifndef MINIVMM_TESTS_HOST_TREE_H
 #define MINIVMM_TESTS_HOST_TREE_H
 
-#include "vfio/host/host_check.h"
+#include "vfio/host/check/host_check.h"
 
 /* From now on the host is the one of this situation; the one before it is removed. */
 void host_tree_make(const char *situation);

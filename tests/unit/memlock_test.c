@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/host/host_memlock.c: the limit is raised when it may be, and else explained. The limit and
+ * vfio/host/check/host_memlock.c: the limit is raised when it may be, and else explained. The limit and
  * the capabilities are this program's own, so that no privilege is needed to change them.
  */
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include "host_tree.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vfio/host/host_check.h"
-#include "vfio/host/host_memlock.h"
+#include "vfio/host/check/host_check.h"
+#include "vfio/host/check/host_memlock.h"
 
 #define MIB (1ull << 20)
 

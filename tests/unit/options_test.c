@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/options.c and options_devices.c: good and bad command lines, one table each. */
+/* vmm/cli/options.c and options_devices.c: good and bad command lines, one table each. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "stderr_text.h"
 #include "unit.h"
-#include "vmm/options.h"
+#include "vmm/cli/options.h"
 
 #define MIB   (1ull << 20)
 #define WORDS 70

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is told of a call: vmm/core/trace_fields.c, and the decoders of VFIO's ioctls. */
+/* What is told of a call: vmm/trace/trace_fields.c, and the decoders of VFIO's ioctls. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "unit.h"
 #include "vfio/backend/backend_names.h"
 #include "vfio/backend/iommufd_abi.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 /* "key value, key value = result; reason" */
 static void fields_text(const struct trace_fields *fields, const char *why, char *text, size_t room)

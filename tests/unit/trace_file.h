@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 struct trace_file {
 	char path[64];

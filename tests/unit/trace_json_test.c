@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/core/trace_json.c: whatever happens, and whatever things are called, it is JSON. */
+/* vmm/trace/trace_json.c: whatever happens, and whatever things are called, it is JSON. */
 #include <ctype.h>
 #include <errno.h>
 #include <linux/kvm.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/core/trace.c: what the call returned, counted under its name; faults; the printed table. */
+/* vmm/trace/trace.c: what the call returned, counted under its name; faults; the printed table. */
 #include <errno.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
@@ -10,7 +10,7 @@
 #include "fake_kvm.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vmm/core/trace_access.h"
+#include "vmm/trace/trace_access.h"
 
 START_TEST(passes_results_on)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/core/trace_text.c and the decoders: the text of a start, word by word. */
+/* vmm/trace/trace_text.c and the decoders: the text of a start, word by word. */
 #include <ctype.h>
 #include <errno.h>
 #include <linux/kvm.h>

@@ -11,7 +11,7 @@
 #include "stderr_text.h"
 #include "unit.h"
 #include "vfio_rig.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 static void use_vectors(struct rig *rig)
 {

@@ -10,7 +10,7 @@
 #include "call_log.h"
 #include "unit.h"
 #include "vfio_rig.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 #define ENABLE PCI_MSIX_FLAGS_ENABLE
 

@@ -16,8 +16,8 @@
 #include "backend_kernel.h"
 #include "backend_names.h"
 #include "iommufd_abi.h"
-#include "vmm/core/log.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/log.h"
+#include "vmm/trace/trace.h"
 
 #define IOMMUFD_FILE "/dev/iommu"
 

@@ -8,7 +8,7 @@
 #ifndef MINIVMM_BACKEND_NAMES_H
 #define MINIVMM_BACKEND_NAMES_H
 
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 /* By region and by interrupt index; both end with a row without a name. */
 extern const struct trace_name backend_region_names[];

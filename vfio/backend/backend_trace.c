@@ -9,7 +9,7 @@
 
 #include "backend_names.h"
 #include "vfio/vfio.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 #define FILE_CONTAINER "container"
 #define FILE_GROUP     "group"

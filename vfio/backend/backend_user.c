@@ -19,7 +19,7 @@
 #include "backend_user.h"
 #include "region_info.h"
 #include "user_socket.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* A list of more capabilities does not fit into configuration space. */
 #define USER_CAPS_MAX 48

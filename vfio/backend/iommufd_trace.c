@@ -10,7 +10,7 @@
 
 #include "backend_names.h"
 #include "iommufd_abi.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 #define FILE_IOMMU  "iommufd"
 #define FILE_DEVICE "device"

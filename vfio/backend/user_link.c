@@ -13,7 +13,7 @@
 
 #include "user_socket.h"
 #include "user_trace.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* ---- the end of it ---- */
 

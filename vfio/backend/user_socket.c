@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 union socket_control {
 	char bytes[CMSG_SPACE(USER_FDS_MAX * sizeof(int))];

@@ -2,13 +2,13 @@
 /*
  * What each vfio-user message means, and why it is sent at that point: as spans of the trace.
  *
- * Read beside it: vmm/core/trace.h; backend_trace.c does the same for ioctls.
+ * Read beside it: vmm/trace/trace.h; backend_trace.c does the same for ioctls.
  */
 #ifndef MINIVMM_USER_TRACE_H
 #define MINIVMM_USER_TRACE_H
 
 #include "user_message.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 /* Begins when the command is sent, or has come; `payload` is its own, the fixed part at least. */
 void user_trace_begin(struct trace_span *span, const char *peer, enum user_command command,

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "user_message.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define VERSION_LIBJANSSON "libjansson.so.4"
 

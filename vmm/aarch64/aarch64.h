@@ -8,7 +8,7 @@
 #ifndef MINIVMM_AARCH64_H
 #define MINIVMM_AARCH64_H
 
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 #include "vmm/core/vm.h"
 
 /* Bits of vm->cpu_features: what KVM offers, so the vCPUs have it. */

@@ -7,7 +7,7 @@
 
 #include "vmm/core/arch.h"
 #include "vmm/core/irq.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* Interrupt numbers: 32 private to each CPU, then the shared ones; KVM wants a multiple of 32. */
 #define GIC_PRIVATE_IRQS 32u

@@ -7,7 +7,7 @@
 
 #include "aarch64.h"
 #include "vmm/core/arch.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* KVM's name of a core register, all of which here are 64 bits wide. */
 #define AARCH64_CORE(field)                                                                        \

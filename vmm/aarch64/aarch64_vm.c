@@ -6,7 +6,7 @@
 
 #include "aarch64.h"
 #include "vmm/core/arch.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define AARCH64_IPA_BITS_DEFAULT 40 /* of a KVM that cannot be asked */
 

@@ -6,7 +6,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "vmm/trace/log.h"
 
 int loop_init(struct loop *loop)
 {

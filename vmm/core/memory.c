@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "trace.h"
+#include "vmm/trace/log.h"
+#include "vmm/trace/trace.h"
 
 /* Transparent huge pages of x86-64 and of arm64 with 4 KiB pages. */
 #define MEMORY_HUGE_PAGE (2ull << 20)

@@ -8,7 +8,7 @@
 #include <linux/kvm.h>
 #include <string.h>
 
-#include "trace.h"
+#include "vmm/trace/trace.h"
 
 #define FILE_KVM "/dev/kvm"
 #define FILE_VM  "VM"

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "trace.h"
+#include "vmm/trace/log.h"
+#include "vmm/trace/trace.h"
 #include "vm.h"
 
 static const char *const vcpu_exit_names[VCPU_EXIT_REASONS] = {

@@ -4,7 +4,7 @@
 #include <linux/kvm.h>
 #include <string.h>
 
-#include "trace.h"
+#include "vmm/trace/trace.h"
 #include "vcpu.h"
 
 static void run_decode_mmio(struct trace_fields *fields, const struct kvm_run *run)

@@ -2,7 +2,7 @@
 /* The KVM ioctls that only x86 makes, or that carry its registers, and why. */
 #include <linux/kvm.h>
 
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 #define FILE_VM   "VM"
 #define FILE_VCPU "vCPU"

@@ -4,8 +4,8 @@
 #include <linux/kvm.h>
 
 #include "vmm/core/arch.h"
-#include "vmm/core/log.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/log.h"
+#include "vmm/trace/trace.h"
 #include "vmm/core/vm.h"
 
 /*

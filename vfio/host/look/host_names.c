@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define LIBPCI "libpci.so.3"
 

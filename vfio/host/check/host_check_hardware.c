@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "host_check.h"
-#include "host_pci.h"
+#include "vfio/host/look/host_pci.h"
 
 #define PCI_BASE_CLASS_DISPLAY 0x03
 

@@ -13,7 +13,7 @@
 #ifndef MINIVMM_HOST_RECORD_H
 #define MINIVMM_HOST_RECORD_H
 
-#include "host_sysfs.h"
+#include "vfio/host/look/host_sysfs.h"
 
 struct host_record {
 	char bdf[HOST_BDF_MAX];

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "host_check.h"
-#include "host_kernel.h"
+#include "vfio/host/look/host_kernel.h"
 
 /* What the first CPU says of itself in /proc/cpuinfo; empty where it has no such line. */
 static bool cpuinfo_has(const char *word)

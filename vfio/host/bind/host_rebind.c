@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "host_change.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* What driver_override reads as when it is not set. */
 #define OVERRIDE_NONE "(null)"

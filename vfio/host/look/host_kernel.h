@@ -8,7 +8,7 @@
 #ifndef MINIVMM_HOST_KERNEL_H
 #define MINIVMM_HOST_KERNEL_H
 
-#include "host_report.h"
+#include "vfio/host/check/host_report.h"
 
 /* Whether the kernel was started with this word, such as "intel_iommu=off". */
 bool host_kernel_has_parameter(const char *word);

@@ -6,7 +6,7 @@
 #ifndef MINIVMM_HOST_CHANGE_H
 #define MINIVMM_HOST_CHANGE_H
 
-#include "host_path.h"
+#include "vfio/host/look/host_path.h"
 
 /* Write `text` to the attribute, never to what a link in its place points to. 0 or -errno. */
 int host_write_attribute(const struct host_path *path, const char *text);

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vfio/host/host_check.h"
+#include "vfio/host/check/host_check.h"
 #include "vfio/vfio_options.h"
-#include "vmm/core/trace.h"
+#include "vmm/trace/trace.h"
 
 #define OPTIONS_DEVICES_MAX 32
 #define OPTIONS_BDF_MAX     16

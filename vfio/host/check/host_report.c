@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "host_json.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 static const char *const host_status_words[] = { "ok", "warn", "fail" };
 

@@ -9,7 +9,7 @@
 
 #include "options_devices.h"
 #include "options_host.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 #define MIB (1ull << 20)
 

@@ -7,7 +7,7 @@
 #include "host_bind.h"
 #include "host_change.h"
 #include "host_rebind.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 struct restore {
 	const struct host_bind_options *options;

@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 
 #include "host_check.h"
-#include "host_path.h"
-#include "vmm/core/log.h"
+#include "vfio/host/look/host_path.h"
+#include "vmm/trace/log.h"
 
 /* glibc has it, a header for it only libcap. */
 int capget(cap_user_header_t header, cap_user_data_t data);

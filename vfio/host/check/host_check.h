@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "host_report.h"
-#include "host_sysfs.h"
+#include "vfio/host/look/host_sysfs.h"
 
 /* By which files its devices are opened. */
 enum host_way {

@@ -5,18 +5,18 @@
  * Owns the table and its JSON form. What is missing is named by the same checks that doctor makes,
  * those that wake no device.
  */
-#ifndef MINIVMM_HOST_LIST_H
-#define MINIVMM_HOST_LIST_H
+#ifndef MINIVMM_LIST_SHOW_H
+#define MINIVMM_LIST_SHOW_H
 
 #include <stdio.h>
 
-#include "host_check.h"
+#include "vfio/host/check/host_check.h"
 
 /*
  * Write one line for each device, or a JSON array; bridges too with `all`. On a terminal the
  * columns are aligned under a heading; else the fields are separated by one tab. 0 or -errno,
  * logged.
  */
-int host_list(bool all, bool json, const struct host_guest *guest, FILE *out);
+int list_show(bool all, bool json, const struct host_guest *guest, FILE *out);
 
 #endif

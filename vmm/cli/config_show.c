@@ -8,7 +8,7 @@
 
 #include "devices/pci_names.h"
 #include "vfio/vfio_config.h"
-#include "vmm/core/log.h"
+#include "vmm/trace/log.h"
 
 /* Both views, and what made the second of the first. */
 struct config_views {

@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "config_show.h"
-#include "machine.h"
-#include "vfio/host/host_bind.h"
-#include "vfio/host/host_doctor.h"
-#include "vfio/host/host_list.h"
-#include "vfio/host/host_pci.h"
-#include "vmm/core/log.h"
+#include "vmm/machine.h"
+#include "vfio/host/bind/host_bind.h"
+#include "vfio/host/check/host_doctor.h"
+#include "vmm/cli/list_show.h"
+#include "vfio/host/look/host_pci.h"
+#include "vmm/trace/log.h"
 
 /* ---- doctor ---- */
 
@@ -77,7 +77,7 @@ static int command_list(const struct config *config)
 {
 	struct host_guest guest = machine_host_guest(config);
 
-	return host_list(config->all, config->json, &guest, stdout) < 0 ? MACHINE_EXIT_HOST : 0;
+	return list_show(config->all, config->json, &guest, stdout) < 0 ? MACHINE_EXIT_HOST : 0;
 }
 
 /* ---- config ---- */

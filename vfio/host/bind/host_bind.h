@@ -13,7 +13,7 @@
 #ifndef MINIVMM_HOST_BIND_H
 #define MINIVMM_HOST_BIND_H
 
-#include "host_sysfs.h"
+#include "vfio/host/look/host_sysfs.h"
 
 #define HOST_HELD_MAX 64
 

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "host_change.h"
-#include "host_check.h"
+#include "vfio/host/check/host_check.h"
 #include "host_record.h"
 #include "host_rebind.h"
-#include "host_use.h"
-#include "vmm/core/log.h"
+#include "vfio/host/look/host_use.h"
+#include "vmm/trace/log.h"
 
 #define PCI_BASE_CLASS_BRIDGE 0x06
 

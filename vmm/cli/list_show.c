@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "host_list.h"
+#include "list_show.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "host_doctor.h"
-#include "host_json.h"
-#include "host_names.h"
-#include "vmm/core/log.h"
+#include "vfio/host/check/host_doctor.h"
+#include "vfio/host/check/host_json.h"
+#include "vfio/host/look/host_names.h"
+#include "vmm/trace/log.h"
 
 #define PCI_BASE_CLASS_BRIDGE 0x06
 
@@ -226,7 +226,7 @@ static void list_print_json(const struct list *list, FILE *out)
 	fputs("]\n", out);
 }
 
-int host_list(bool all, bool json, const struct host_guest *guest, FILE *out)
+int list_show(bool all, bool json, const struct host_guest *guest, FILE *out)
 {
 	struct list list = { .all = all, .guest = guest };
 	int ret = host_for_each_device(list_visit, &list);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vfio/host/host_sysfs.h"
-#include "vmm/core/log.h"
+#include "vfio/host/look/host_sysfs.h"
+#include "vmm/trace/log.h"
 
 enum options_host_code {
 	HOST_OPT_ALL = 256,

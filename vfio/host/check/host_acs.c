@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host_pci.h"
-#include "host_sysfs.h"
+#include "vfio/host/look/host_pci.h"
+#include "vfio/host/look/host_sysfs.h"
 
 enum acs_verdict {
 	ACS_APART,        /* keeps what is below it apart */

@@ -8,7 +8,7 @@
 
 #include "host_acs.h"
 #include "host_check.h"
-#include "host_use.h"
+#include "vfio/host/look/host_use.h"
 
 #define PCI_BASE_CLASS_DISPLAY 0x03
 

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vfio/host/host_sysfs.h"
-#include "vmm/core/log.h"
+#include "vfio/host/look/host_sysfs.h"
+#include "vmm/trace/log.h"
 
 /*
  * End the first word of a list at its comma; ",," is a comma inside a word. Returns what follows,
