@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/trace/trace_access.h"
+#include "vmm/trace/trace_event.h"
 
 #define MSIX_ENTRY_SIZE  16u
 #define MSIX_VECTORS_MAX 2048u

@@ -12,8 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/trace/trace_access.h"
-#include "vmm/trace/trace_fields.h"
+#include "vmm/trace/trace_event.h"
 
 struct pci_register {
 	const char *cap;     /* the capability it is in; NULL: the header */

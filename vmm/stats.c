@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "vmm/trace/trace.h"
+#include "vmm/core/kvm_calls.h"
 
 /* The rate is the mean over the time in which a guest ran. */
 static void stats_print_exits(const struct vm *vm)
@@ -22,6 +22,6 @@ static void stats_print_exits(const struct vm *vm)
 void stats_print(struct vm *vm)
 {
 	stats_print_exits(vm);
-	fprintf(stderr, "irqfds plugged or unplugged: %" PRIu64 "\n", trace_count(TRACE_KVM_IRQFD));
+	fprintf(stderr, "irqfds plugged or unplugged: %" PRIu64 "\n", trace_count(KVM_IRQFD));
 	trace_print(stderr);
 }

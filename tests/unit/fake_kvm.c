@@ -17,7 +17,8 @@
 
 #include "call_log.h"
 #include "vfio/backend/iommufd_abi.h"
-#include "vmm/trace/trace.h"
+#include "vmm/core/kvm_calls.h"
+#include "vmm/x86_64/x86.h"
 
 #define FAKE_GSIS  4096
 #define FAKE_PINS  24
@@ -206,14 +207,14 @@ static const char *fake_name(unsigned long request)
 		const char *name;
 	} names[] = {
 #define FAKE_NAME(call) { call, #call },
-		TRACE_CALLS_COMMON(FAKE_NAME) TRACE_CALLS_X86_64(FAKE_NAME)
+		KVM_CALLS(FAKE_NAME) X86_CALLS(FAKE_NAME)
 #undef FAKE_NAME
 	};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].request == request)
 			return names[i].name;
-	return "an ioctl that trace.h does not list";
+	return "an ioctl that no room lists";
 }
 
 static int fake_ioctl(unsigned long request, const char *name, unsigned long arg)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is told of a call: vmm/trace/trace_fields.c, and the decoders of VFIO's ioctls. */
+/* What is told of a call: vmm/trace/trace_event.c, and the decoders of VFIO's ioctls. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -8,7 +8,8 @@
 #include "unit.h"
 #include "vfio/backend/backend_names.h"
 #include "vfio/backend/iommufd_abi.h"
-#include "vmm/trace/trace.h"
+#include "vfio/backend/vfio_calls.h"
+#include "vmm/core/kvm_calls.h"
 
 /* "key value, key value = result; reason" */
 static void fields_text(const struct trace_fields *fields, const char *why, char *text, size_t room)
@@ -221,7 +222,7 @@ START_TEST(every_call_has_a_reason)
 	for (size_t i = 0; i < UNIT_COUNT(abouts); i++)
 		ck_assert_msg(abouts[i]->why && strlen(abouts[i]->why) <= 100 &&
 				      !strchr(abouts[i]->why, '\n'),
-			      "%s", trace_call_name(abouts[i]->call));
+			      "%s", abouts[i]->name);
 }
 END_TEST
 

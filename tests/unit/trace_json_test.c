@@ -8,6 +8,7 @@
 #include "trace_file.h"
 #include "unit.h"
 #include "vfio_rig.h"
+#include "vmm/core/kvm_calls.h"
 
 /* ---- a reader of JSON; NULL where it is none ---- */
 

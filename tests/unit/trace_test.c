@@ -10,11 +10,14 @@
 #include "fake_kvm.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vmm/trace/trace_access.h"
+#include "vfio/backend/vfio_calls.h"
+#include "vmm/cli/options.h"
+#include "vmm/core/kvm_calls.h"
+#include "vmm/x86_64/x86.h"
 
 START_TEST(passes_results_on)
 {
-	uint64_t before = trace_count(TRACE_KVM_CREATE_IRQCHIP);
+	uint64_t before = trace_count(KVM_CREATE_IRQCHIP);
 
 	fake_kvm_begin();
 	ck_assert_int_eq(trace_ioctl(-1, KVM_GET_API_VERSION, 0), KVM_API_VERSION);
@@ -22,7 +25,7 @@ START_TEST(passes_results_on)
 	ck_assert_int_eq(trace_ioctl(-1, KVM_CREATE_IRQCHIP, 0), 0);
 	ck_assert_int_eq(trace_ioctl(-1, KVM_CREATE_IRQCHIP, 0), -ENOSPC);
 	ck_assert_int_eq(trace_ioctl(-1, KVM_CREATE_IRQCHIP, 0), 0);
-	ck_assert_uint_eq(trace_count(TRACE_KVM_CREATE_IRQCHIP), before + 3);
+	ck_assert_uint_eq(trace_count(KVM_CREATE_IRQCHIP), before + 3);
 	fake_kvm_end();
 	ck_assert_int_eq(trace_ioctl(-1, VFIO_DEVICE_RESET, 0), -EBADF);
 }
@@ -31,13 +34,13 @@ END_TEST
 /* One number, two calls: the name at the call site decides. */
 START_TEST(same_number_different_name)
 {
-	uint64_t iommu = trace_count(TRACE_VFIO_IOMMU_GET_INFO);
-	uint64_t hot = trace_count(TRACE_VFIO_DEVICE_GET_PCI_HOT_RESET_INFO);
+	uint64_t iommu = trace_count(VFIO_IOMMU_GET_INFO);
+	uint64_t hot = trace_count(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO);
 
 	ck_assert_uint_eq(VFIO_IOMMU_GET_INFO, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO);
 	trace_ioctl(-1, VFIO_IOMMU_GET_INFO, 0);
-	ck_assert_uint_eq(trace_count(TRACE_VFIO_IOMMU_GET_INFO), iommu + 1);
-	ck_assert_uint_eq(trace_count(TRACE_VFIO_DEVICE_GET_PCI_HOT_RESET_INFO), hot);
+	ck_assert_uint_eq(trace_count(VFIO_IOMMU_GET_INFO), iommu + 1);
+	ck_assert_uint_eq(trace_count(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO), hot);
 }
 END_TEST
 
@@ -50,14 +53,14 @@ static void *many_calls(void *arg)
 
 START_TEST(counts_from_any_thread)
 {
-	uint64_t before = trace_count(TRACE_VFIO_DEVICE_GET_INFO);
+	uint64_t before = trace_count(VFIO_DEVICE_GET_INFO);
 	pthread_t threads[4];
 
 	for (int i = 0; i < 4; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, many_calls, NULL), 0);
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
-	ck_assert_uint_eq(trace_count(TRACE_VFIO_DEVICE_GET_INFO), before + 4 * 5000);
+	ck_assert_uint_eq(trace_count(VFIO_DEVICE_GET_INFO), before + 4 * 5000);
 }
 END_TEST
 
@@ -75,7 +78,7 @@ static void print(char *text, size_t size)
  */
 START_TEST(prints_phases_and_calls)
 {
-	const struct trace_options options = { .times = true };
+	const struct trace_options options = { .rooms = options_calls, .times = true };
 	char text[8192];
 
 	trace_phase("too early");
@@ -111,7 +114,7 @@ static void touch(const char *object, int bar, uint64_t offset, bool write)
 /* Each page for itself, the hottest first. */
 START_TEST(prints_hot_pages)
 {
-	const struct trace_options options = { .times = true };
+	const struct trace_options options = { .rooms = options_calls, .times = true };
 	const char *first, *second, *third;
 	char text[8192];
 
@@ -138,7 +141,7 @@ static const unsigned int long_names[] = { 31, 32, 107, 108, 199 };
 /* One page is one entry, however long its owner is called. */
 START_TEST(prints_page_of_long_name)
 {
-	const struct trace_options options = { .times = true };
+	const struct trace_options options = { .rooms = options_calls, .times = true };
 	char name[200], text[8192];
 
 	memset(name, 'n', sizeof(name));
@@ -155,7 +158,7 @@ END_TEST
 /* More pages than there is room for are counted all the same. */
 START_TEST(counts_all_pages)
 {
-	const struct trace_options options = { .times = true };
+	const struct trace_options options = { .rooms = options_calls, .times = true };
 	static char text[65536];
 
 	ck_assert_int_eq(trace_open(&options), 0);
@@ -171,19 +174,21 @@ END_TEST
 
 static const struct {
 	const char *text;
-	unsigned int what;
+	enum trace_fault_what what;
+	const struct trace_tally *call;
 	uint64_t nth;
 	enum trace_fault_how how;
 	int err;
 } good_faults[] = {
-	{ "VFIO_DEVICE_SET_IRQS#3=ENOSPC", TRACE_VFIO_DEVICE_SET_IRQS, 3, TRACE_FAULT_ERROR,
-	  -ENOSPC },
-	{ "VFIO_DEVICE_RESET#1=EIO", TRACE_VFIO_DEVICE_RESET, 1, TRACE_FAULT_ERROR, -EIO },
-	{ "KVM_RUN#18446744073709551615=EFAULT", TRACE_KVM_RUN, UINT64_MAX, TRACE_FAULT_ERROR,
-	  -EFAULT },
-	{ "irq#5=lost", TRACE_FAULT_IRQ, 5, TRACE_FAULT_LOST, 0 },
-	{ "irq#1=late", TRACE_FAULT_IRQ, 1, TRACE_FAULT_LATE, 0 },
-	{ "config#100=ffff", TRACE_FAULT_CONFIG, 100, TRACE_FAULT_ONES, 0 },
+	{ "VFIO_DEVICE_SET_IRQS#3=ENOSPC", TRACE_FAULT_CALL, &trace_tally_VFIO_DEVICE_SET_IRQS, 3,
+	  TRACE_FAULT_ERROR, -ENOSPC },
+	{ "VFIO_DEVICE_RESET#1=EIO", TRACE_FAULT_CALL, &trace_tally_VFIO_DEVICE_RESET, 1,
+	  TRACE_FAULT_ERROR, -EIO },
+	{ "KVM_RUN#18446744073709551615=EFAULT", TRACE_FAULT_CALL, &trace_tally_KVM_RUN, UINT64_MAX,
+	  TRACE_FAULT_ERROR, -EFAULT },
+	{ "irq#5=lost", TRACE_FAULT_IRQ, NULL, 5, TRACE_FAULT_LOST, 0 },
+	{ "irq#1=late", TRACE_FAULT_IRQ, NULL, 1, TRACE_FAULT_LATE, 0 },
+	{ "config#100=ffff", TRACE_FAULT_CONFIG, NULL, 100, TRACE_FAULT_ONES, 0 },
 };
 
 START_TEST(parses_fault)
@@ -191,17 +196,19 @@ START_TEST(parses_fault)
 	struct trace_faults faults = { 0 };
 	int err = 0;
 
-	ck_assert_int_eq(trace_fault_parse(&faults, good_faults[_i].text), 0);
+	ck_assert_int_eq(trace_fault_parse(&faults, options_calls, good_faults[_i].text), 0);
 	ck_assert_uint_eq(faults.count, 1);
-	ck_assert_int_eq(trace_fault_due(&faults, good_faults[_i].what, good_faults[_i].nth, &err),
+	ck_assert_int_eq(trace_fault_due(&faults, good_faults[_i].what, good_faults[_i].call,
+					 good_faults[_i].nth, &err),
 			 good_faults[_i].how);
 	ck_assert_int_eq(err, good_faults[_i].err);
-	ck_assert_int_eq(
-		trace_fault_due(&faults, good_faults[_i].what, good_faults[_i].nth - 1, &err),
-		TRACE_FAULT_NONE);
-	ck_assert_int_eq(
-		trace_fault_due(&faults, TRACE_VFIO_GET_API_VERSION, good_faults[_i].nth, &err),
-		TRACE_FAULT_NONE);
+	ck_assert_int_eq(trace_fault_due(&faults, good_faults[_i].what, good_faults[_i].call,
+					 good_faults[_i].nth - 1, &err),
+			 TRACE_FAULT_NONE);
+	ck_assert_int_eq(trace_fault_due(&faults, TRACE_FAULT_CALL,
+					 &trace_tally_VFIO_GET_API_VERSION, good_faults[_i].nth,
+					 &err),
+			 TRACE_FAULT_NONE);
 }
 END_TEST
 
@@ -231,7 +238,7 @@ START_TEST(refuses_fault)
 	struct stderr_text caught;
 
 	stderr_begin(&caught);
-	ck_assert_int_eq(trace_fault_parse(&faults, bad_faults[_i]), -EINVAL);
+	ck_assert_int_eq(trace_fault_parse(&faults, options_calls, bad_faults[_i]), -EINVAL);
 	stderr_end(&caught);
 	stderr_holds(&caught, "minivmm: error: --inject: ");
 	ck_assert_uint_eq(faults.count, 0);
@@ -240,12 +247,13 @@ END_TEST
 
 START_TEST(fails_as_told)
 {
-	struct trace_options options = { 0 };
+	struct trace_options options = { .rooms = options_calls };
 
-	ck_assert_int_eq(trace_fault_parse(&options.faults, "VFIO_DEVICE_PCI_HOT_RESET#2=ENOTTY"),
+	ck_assert_int_eq(trace_fault_parse(&options.faults, options_calls,
+					   "VFIO_DEVICE_PCI_HOT_RESET#2=ENOTTY"),
 			 0);
-	ck_assert_int_eq(trace_fault_parse(&options.faults, "config#3=ffff"), 0);
-	ck_assert_int_eq(trace_fault_parse(&options.faults, "irq#2=lost"), 0);
+	ck_assert_int_eq(trace_fault_parse(&options.faults, options_calls, "config#3=ffff"), 0);
+	ck_assert_int_eq(trace_fault_parse(&options.faults, options_calls, "irq#2=lost"), 0);
 	ck_assert_int_eq(trace_open(&options), 0);
 	ck_assert_int_eq(trace_ioctl(-1, VFIO_DEVICE_PCI_HOT_RESET, 0), -EBADF);
 	ck_assert_int_eq(trace_ioctl(-1, VFIO_DEVICE_PCI_HOT_RESET, 0), -ENOTTY);
@@ -265,9 +273,9 @@ START_TEST(limits_faults)
 	struct stderr_text caught;
 
 	for (unsigned int i = 0; i < TRACE_FAULTS_MAX; i++)
-		ck_assert_int_eq(trace_fault_parse(&faults, "irq#1=late"), 0);
+		ck_assert_int_eq(trace_fault_parse(&faults, options_calls, "irq#1=late"), 0);
 	stderr_begin(&caught);
-	ck_assert_int_eq(trace_fault_parse(&faults, "irq#1=late"), -ENOSPC);
+	ck_assert_int_eq(trace_fault_parse(&faults, options_calls, "irq#1=late"), -ENOSPC);
 	stderr_end(&caught);
 }
 END_TEST

@@ -11,6 +11,7 @@
 #include "stderr_text.h"
 #include "unit.h"
 #include "vfio_rig.h"
+#include "vmm/cli/options.h"
 #include "vmm/trace/trace.h"
 
 static void use_vectors(struct rig *rig)
@@ -67,12 +68,12 @@ static unsigned int count_errors(const char *text)
 /* One life of the device with one fault in it. Returns what rig_open() did. */
 static int live(const char *fault, struct stderr_text *caught)
 {
-	struct trace_options options = { 0 };
+	struct trace_options options = { .rooms = options_calls };
 	static struct rig rig;
 	int ret;
 
 	rig_init_usual(&rig);
-	ck_assert_int_eq(trace_fault_parse(&options.faults, fault), 0);
+	ck_assert_int_eq(trace_fault_parse(&options.faults, options_calls, fault), 0);
 	ck_assert_int_eq(trace_open(&options), 0);
 	stderr_begin(caught);
 	ret = rig_open(&rig);
@@ -103,11 +104,11 @@ static const struct {
 /* The nth call of a kind fails, for every n until there is none any more. */
 START_TEST(each_call_fails)
 {
-	enum trace_call call = 0;
+	const struct trace_about *call =
+		trace_find_call(options_calls, walks[_i].what, strlen(walks[_i].what));
 	unsigned int n = 1;
 
-	while (strcmp(trace_call_name(call), walks[_i].what) != 0)
-		call++;
+	ck_assert_ptr_nonnull(call);
 	for (;; n++) {
 		struct stderr_text caught;
 		char fault[64];
@@ -117,7 +118,7 @@ START_TEST(each_call_fails)
 		ret = live(fault, &caught);
 		ck_assert_msg(count_errors(caught.text) <= 1, "%s: %s", fault, caught.text);
 		ck_assert_msg(ret == 0 || count_errors(caught.text) == 1, "%s: not a word", fault);
-		if (trace_count(call) < n)
+		if (call->tally->count < n)
 			break;
 	}
 	ck_assert_uint_gt(n, walks[_i].least);

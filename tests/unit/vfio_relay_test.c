@@ -10,6 +10,7 @@
 #include "call_log.h"
 #include "unit.h"
 #include "vfio_rig.h"
+#include "vmm/cli/options.h"
 #include "vmm/trace/trace.h"
 
 #define ENABLE PCI_MSIX_FLAGS_ENABLE
@@ -122,10 +123,10 @@ END_TEST
 
 static void open_trace(const char *fault)
 {
-	struct trace_options options = { .times = true };
+	struct trace_options options = { .rooms = options_calls, .times = true };
 
 	if (fault)
-		ck_assert_int_eq(trace_fault_parse(&options.faults, fault), 0);
+		ck_assert_int_eq(trace_fault_parse(&options.faults, options_calls, fault), 0);
 	ck_assert_int_eq(trace_open(&options), 0);
 }
 

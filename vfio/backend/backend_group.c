@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "backend_kernel.h"
+#include "vfio_calls.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
 
 #define GROUP_CONTAINER "/dev/vfio/vfio"
 

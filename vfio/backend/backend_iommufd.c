@@ -16,8 +16,8 @@
 #include "backend_kernel.h"
 #include "backend_names.h"
 #include "iommufd_abi.h"
+#include "vfio_calls.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
 
 #define IOMMUFD_FILE "/dev/iommu"
 

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "region_info.h"
+#include "vfio_calls.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
 
 /* More than a kernel ever needs to describe a region; a larger answer is not believed. */
 #define KERNEL_INFO_SIZE_MAX (64u << 10)

@@ -9,7 +9,7 @@
 
 #include "backend_names.h"
 #include "vfio/vfio.h"
-#include "vmm/trace/trace.h"
+#include "vfio_calls.h"
 
 #define FILE_CONTAINER "container"
 #define FILE_GROUP     "group"
@@ -274,3 +274,5 @@ TRACE_ABOUT(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, vfio, FILE_DEVICE, trace_decode_
 	    "it cannot be reset alone: who else is on its bus?");
 TRACE_ABOUT(VFIO_DEVICE_PCI_HOT_RESET, vfio, FILE_DEVICE, trace_decode_hot_reset,
 	    "the whole bus is reset; the group files prove that all on it are ours");
+
+TRACE_DEFINE_CALLS(vfio_calls, VFIO_CALLS);

@@ -10,7 +10,7 @@
 
 #include "backend_names.h"
 #include "iommufd_abi.h"
-#include "vmm/trace/trace.h"
+#include "vfio_calls.h"
 
 #define FILE_IOMMU  "iommufd"
 #define FILE_DEVICE "device"

@@ -8,8 +8,17 @@
 #ifndef MINIVMM_AARCH64_H
 #define MINIVMM_AARCH64_H
 
-#include "vmm/trace/trace.h"
+#include "vmm/core/kvm_calls.h"
 #include "vmm/core/vm.h"
+
+/* clang-format off */
+/* The KVM ioctls that only arm64 makes. What each means is in aarch64_trace.c. */
+#define AARCH64_CALLS(X)                                                                           \
+	X(KVM_ARM_PREFERRED_TARGET) X(KVM_ARM_VCPU_INIT) X(KVM_ARM_VCPU_FINALIZE)                  \
+	X(KVM_GET_ONE_REG) X(KVM_SET_ONE_REG)
+
+AARCH64_CALLS(TRACE_DECLARE)
+/* clang-format on */
 
 /* Bits of vm->cpu_features: what KVM offers, so the vCPUs have it. */
 #define AARCH64_SVE     (1u << 0)

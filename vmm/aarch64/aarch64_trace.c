@@ -113,22 +113,27 @@ TRACE_ABOUT(KVM_GET_ONE_REG, cpu, FILE_VCPU, aarch64_decode_reg,
 	    "the guest crashed: where was it?");
 
 const struct trace_about aarch64_about_gic = {
-	.call = TRACE_KVM_CREATE_DEVICE,
+	.name = "KVM_CREATE_DEVICE",
+	.tally = &trace_tally_KVM_CREATE_DEVICE,
 	.topic = TRACE_TOPIC_irq,
 	.object = FILE_VM,
 	.decode = aarch64_decode_gic,
 };
 
 const struct trace_about aarch64_about_gic_attr = {
-	.call = TRACE_KVM_SET_DEVICE_ATTR,
+	.name = "KVM_SET_DEVICE_ATTR",
+	.tally = &trace_tally_KVM_SET_DEVICE_ATTR,
 	.topic = TRACE_TOPIC_irq,
 	.object = FILE_GIC,
 	.decode = aarch64_decode_gic_attr,
 };
 
 const struct trace_about aarch64_about_pmu_attr = {
-	.call = TRACE_KVM_SET_DEVICE_ATTR,
+	.name = "KVM_SET_DEVICE_ATTR",
+	.tally = &trace_tally_KVM_SET_DEVICE_ATTR,
 	.topic = TRACE_TOPIC_cpu,
 	.object = FILE_VCPU,
 	.decode = aarch64_decode_pmu_attr,
 };
+
+TRACE_DEFINE_CALLS(arch_calls, AARCH64_CALLS);

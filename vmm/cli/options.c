@@ -9,12 +9,17 @@
 
 #include "options_devices.h"
 #include "options_host.h"
+#include "vfio/backend/vfio_calls.h"
+#include "vmm/core/arch.h"
+#include "vmm/core/kvm_calls.h"
 #include "vmm/trace/log.h"
 
 #define MIB (1ull << 20)
 
 #define OPTIONS_MEMORY_DEFAULT (512 * MIB)
 #define OPTIONS_CPUS_MAX       254 /* 8-bit APIC ids, less the broadcast */
+
+const struct trace_calls *const options_calls[] = { &kvm_calls, &vfio_calls, &arch_calls, NULL };
 
 enum options_code {
 	OPT_VFIO = 256,
@@ -214,7 +219,7 @@ static int options_apply(struct config *config, int option, char *value, const c
 	case OPT_TRACE_FILTER:
 		return trace_parse_topics(value, &config->trace.topics);
 	case OPT_INJECT:
-		return trace_fault_parse(&config->trace.faults, value);
+		return trace_fault_parse(&config->trace.faults, options_calls, value);
 	case OPT_DUMP_DTB:
 		config->dump_dtb = value;
 		return 0;
@@ -273,7 +278,8 @@ int options_parse(struct config *config, int argc, char **argv)
 	*config = (struct config){ .console = "stdio",
 				   .memory = OPTIONS_MEMORY_DEFAULT,
 				   .cpus = 1,
-				   .trace.topics = TRACE_TOPICS_ALL };
+				   .trace.topics = TRACE_TOPICS_ALL,
+				   .trace.rooms = options_calls };
 	if (argc > 1)
 		config->command = options_find_host_command(argv[1]);
 	if (config->command != OPTIONS_RUN)

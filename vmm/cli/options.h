@@ -63,6 +63,12 @@ struct config {
 };
 
 /*
+ * All calls that minivmm ever makes to KVM and VFIO, which --trace tells and --inject lets fail; see
+ * trace_find_call().
+ */
+extern const struct trace_calls *const options_calls[];
+
+/*
  * Read the command line into *config, whose strings point into argv; lists of properties are cut up
  * in place. 0, or -EINVAL for wrong usage (logged, one line).
  */

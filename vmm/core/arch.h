@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct kvm_irq_routing_entry;
+struct trace_calls;
 struct vm;
 struct vcpu;
 
@@ -71,6 +72,9 @@ struct arch_cap {
 	const char *name;
 };
 extern const struct arch_cap arch_caps[];
+
+/* The KVM ioctls that this architecture alone makes, for the trace. */
+extern const struct trace_calls arch_calls;
 
 /* What KVM_CREATE_VM takes: the kind of machine, on the KVM behind `kvm_fd`. */
 unsigned long arch_vm_type(int kvm_fd);

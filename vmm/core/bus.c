@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/trace/trace.h"
+
 void bus_init(struct bus *bus)
 {
 	*bus = (struct bus){ 0 };

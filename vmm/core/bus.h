@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/trace/trace_access.h"
+#include "vmm/trace/trace_event.h"
 
 /*
  * `offset` counts from the region's base; `size` is 1, 2, 4 or 8 and never crosses the region's

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "kvm_calls.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
 
 int irq_router_init(struct irq_router *router, int vm_fd, uint32_t gsi_max)
 {

@@ -5,10 +5,10 @@
  * Read beside it: Documentation/virt/kvm/api.rst.
  */
 #include <inttypes.h>
-#include <linux/kvm.h>
 #include <string.h>
 
-#include "vmm/trace/trace.h"
+#include "kvm_calls.h"
+#include "vcpu.h"
 
 #define FILE_KVM "/dev/kvm"
 #define FILE_VM  "VM"
@@ -122,6 +122,49 @@ TRACE_ABOUT(KVM_CREATE_DEVICE, kvm, FILE_VM, kvm_decode_create_device,
 	    "KVM's link to VFIO, to be told of the groups whose devices the guest has");
 TRACE_ABOUT(KVM_SET_DEVICE_ATTR, kvm, "KVM device", kvm_decode_device_attr, NULL);
 
+/* ---- KVM_RUN, which has no arguments: what is told of it is what KVM left in struct kvm_run ---- */
+
+static void run_decode_mmio(struct trace_fields *fields, const struct kvm_run *run)
+{
+	trace_put_result(fields, "%s %s of %u bytes at %#" PRIx64, vcpu_exit_name(KVM_EXIT_MMIO),
+			 run->mmio.is_write ? "write" : "read", run->mmio.len,
+			 (uint64_t)run->mmio.phys_addr);
+}
+
+static void run_decode_port(struct trace_fields *fields, const struct kvm_run *run)
+{
+	trace_put_result(fields, "%s %s of %u bytes at port %#x, %u times",
+			 vcpu_exit_name(KVM_EXIT_IO),
+			 run->io.direction == KVM_EXIT_IO_OUT ? "write" : "read", run->io.size,
+			 run->io.port, run->io.count);
+}
+
+static void run_decode(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct kvm_run *run = arg;
+
+	if (result < 0)
+		return;
+	fields->series = "exits";
+	fields->kind = vcpu_exit_name(run->exit_reason);
+	switch (run->exit_reason) {
+	case KVM_EXIT_MMIO:
+		run_decode_mmio(fields, run);
+		break;
+	case KVM_EXIT_IO:
+		run_decode_port(fields, run);
+		break;
+	case KVM_EXIT_SYSTEM_EVENT:
+		trace_put_result(fields, "%s %u", fields->kind, run->system_event.type);
+		break;
+	default:
+		trace_put_result(fields, "%s", fields->kind);
+	}
+}
+
+TRACE_ABOUT(KVM_RUN, run, "vCPU", run_decode,
+	    "the guest runs until it needs minivmm: the result says what for");
+
 /* ---- memory ---- */
 
 static void kvm_decode_slot(struct trace_fields *fields, const void *arg, int result)
@@ -233,3 +276,5 @@ TRACE_ABOUT(KVM_IRQ_LINE, irq, FILE_VM, kvm_decode_line,
 TRACE_ABOUT(
 	KVM_SIGNAL_MSI, irq, FILE_VM, kvm_decode_message,
 	"the device has signalled; minivmm hands the message on itself, because it was told to");
+
+TRACE_DEFINE_CALLS(kvm_calls, KVM_CALLS);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
+#include "kvm_calls.h"
 #include "vm.h"
 
 static const char *const vcpu_exit_names[VCPU_EXIT_REASONS] = {

@@ -10,8 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "kvm_calls.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
 
 #define VM_SLOT_FREE UINT64_MAX
 

@@ -101,7 +101,8 @@ void vm_stop(struct vm *vm);
 
 /*
  * Something ends the run: vCPUs stop at their next exit and vm_wait() returns. The first event
- * counts, later ones are dropped. From any thread.
+ * counts and later ones are dropped, except that any other event replaces a VM_EVENT_RESET: a
+ * machine that must end does not start again first. From any thread.
  */
 void vm_post(struct vm *vm, enum vm_event event);
 

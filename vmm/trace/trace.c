@@ -8,45 +8,23 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
-#include "log.h"
-#include "trace_access.h"
-#include "trace_heat.h"
-#include "trace_histogram.h"
 #include "trace_sink.h"
+#include "trace_stats.h"
 
-#define TRACE_PHASES_MAX 16
-#define TRACE_LATE_NS    100000000 /* --inject irq#N=late */
+#define TRACE_LATE_NS 100000000 /* --inject irq#N=late */
 
-struct trace_phase_mark {
-	const char *name;
-	uint64_t start_ns;
-};
-
-/* With trace_topics the only mutable state of minivmm at file scope. */
+/* With trace_topics and the tallies of calls the only mutable state of minivmm at file scope. */
 static struct {
-	_Atomic uint64_t count[TRACE_CALL_COUNT];
-	_Atomic uint64_t ns[TRACE_CALL_COUNT];
-	struct trace_phase_mark phases[TRACE_PHASES_MAX];
-	unsigned int phase_count;
+	const struct trace_calls *const *rooms; /* NULL: not known yet */
+	struct trace_phases phases;
 	struct trace_heat heat;
 	struct trace_histogram irqs;
 	struct trace_faults faults;
 	struct trace_sink *sink; /* NULL: no trace is written */
+	bool timeline;           /* it has curves */
 } trace;
 
 unsigned int trace_topics;
-
-static const char *const trace_names[TRACE_CALL_COUNT] = {
-#define TRACE_NAME(call) [TRACE_##call] = #call,
-	TRACE_CALLS(TRACE_NAME)
-#undef TRACE_NAME
-};
-
-static const char *const trace_topic_names[TRACE_TOPIC_COUNT] = {
-#define TRACE_NAME(topic) [TRACE_TOPIC_##topic] = #topic,
-	TRACE_TOPICS(TRACE_NAME)
-#undef TRACE_NAME
-};
 
 static uint64_t trace_now(void)
 {
@@ -78,21 +56,20 @@ static int trace_make_call(int fd, unsigned long request, unsigned long arg)
 	return ret < 0 ? -errno : ret;
 }
 
-/* What is to be done when somebody listens, or wants it to fail. */
-static int trace_heard_ioctl(const struct trace_about *about, int fd, unsigned long request,
-			     unsigned long arg, uintptr_t detail, uint64_t nth)
+/* The call while somebody listens, or wants it to fail. */
+static int trace_observed_ioctl(const struct trace_about *about, int fd, unsigned long request,
+				unsigned long arg, uintptr_t detail, uint64_t nth)
 {
 	struct trace_fields fields;
-	struct trace_made made = { about, trace_names[about->call], fd, &fields, 0, 0, 0 };
-	bool real =
-		trace_fault_due(&trace.faults, about->call, nth, &made.result) == TRACE_FAULT_NONE;
+	struct trace_made made = { .about = about, .fd = fd, .fields = &fields };
+	bool real = trace_fault_due(&trace.faults, TRACE_FAULT_CALL, about->tally, nth,
+				    &made.result) == TRACE_FAULT_NONE;
 
 	made.start = trace_now();
 	if (real)
 		made.result = trace_make_call(fd, request, arg);
 	made.end = trace_now();
-	atomic_fetch_add_explicit(&trace.ns[about->call], made.end - made.start,
-				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&about->tally->ns, made.end - made.start, memory_order_relaxed);
 	if (trace.sink && trace_wants(1u << about->topic)) {
 		trace_decode(about, &fields, detail, made.result, real);
 		trace_sink_call(trace.sink, &made);
@@ -103,22 +80,11 @@ static int trace_heard_ioctl(const struct trace_about *about, int fd, unsigned l
 int trace_named_ioctl(const struct trace_about *about, int fd, unsigned long request,
 		      unsigned long arg, uintptr_t detail)
 {
-	uint64_t before =
-		atomic_fetch_add_explicit(&trace.count[about->call], 1, memory_order_relaxed);
+	uint64_t before = atomic_fetch_add_explicit(&about->tally->count, 1, memory_order_relaxed);
 
 	if (trace_wants(UINT32_MAX))
-		return trace_heard_ioctl(about, fd, request, arg, detail, before + 1);
+		return trace_observed_ioctl(about, fd, request, arg, detail, before + 1);
 	return trace_make_call(fd, request, arg);
-}
-
-uint64_t trace_count(enum trace_call call)
-{
-	return atomic_load_explicit(&trace.count[call], memory_order_relaxed);
-}
-
-const char *trace_call_name(enum trace_call call)
-{
-	return trace_names[call];
 }
 
 /* ---- spans and accesses ---- */
@@ -189,7 +155,7 @@ bool trace_irq_arrives(void)
 	if (!trace_wants(TRACE_WANTS_FAULTS))
 		return true;
 	nth = atomic_fetch_add(&trace.faults.irqs, 1) + 1;
-	how = trace_fault_due(&trace.faults, TRACE_FAULT_IRQ, nth, &err);
+	how = trace_fault_due(&trace.faults, TRACE_FAULT_IRQ, NULL, nth, &err);
 	if (how == TRACE_FAULT_LATE)
 		nanosleep(&late, NULL);
 	return how != TRACE_FAULT_LOST;
@@ -203,44 +169,41 @@ bool trace_config_fault(void)
 	if (!trace_wants(TRACE_WANTS_FAULTS))
 		return false;
 	nth = atomic_fetch_add(&trace.faults.configs, 1) + 1;
-	return trace_fault_due(&trace.faults, TRACE_FAULT_CONFIG, nth, &err) == TRACE_FAULT_ONES;
+	return trace_fault_due(&trace.faults, TRACE_FAULT_CONFIG, NULL, nth, &err) ==
+	       TRACE_FAULT_ONES;
 }
 
 /* ---- who listens ---- */
 
-const char *trace_topic_name(enum trace_topic topic)
+static bool trace_is_json(const char *path)
 {
-	return trace_topic_names[topic];
+	size_t length = strlen(path);
+
+	return length >= 5 && strcmp(path + length - 5, ".json") == 0;
 }
 
-static int trace_parse_topic(const char *word, size_t length, unsigned int *topics)
+static int trace_open_sink(const char *path)
 {
-	for (unsigned int topic = 0; topic < TRACE_TOPIC_COUNT; topic++) {
-		const char *name = trace_topic_names[topic];
+	const struct trace_writer *writer =
+		trace_is_json(path) ? &trace_json_writer : &trace_text_writer;
 
-		if (strlen(name) == length && strncmp(name, word, length) == 0) {
-			*topics |= 1u << topic;
-			return 0;
-		}
-	}
-	log_error("--trace-filter",
-		  "%.*s: expected some of kvm, cpu, run, memory, irq, vfio, dma, config, bar, io",
-		  (int)length, word);
-	return -EINVAL;
+	trace.timeline = writer->timeline;
+	return trace_sink_new(path, writer, trace_now(), &trace.sink);
 }
 
-int trace_parse_topics(const char *text, unsigned int *topics)
+/* Calls handle() for each call of every room. */
+static void trace_for_each_call(void (*handle)(const struct trace_about *about, FILE *out),
+				FILE *out)
 {
-	int ret;
+	for (const struct trace_calls *const *room = trace.rooms; room && *room; room++)
+		for (unsigned int i = 0; i < (*room)->count; i++)
+			handle((*room)->abouts[i], out);
+}
 
-	*topics = 0;
-	do {
-		size_t length = strcspn(text, ",");
-
-		ret = trace_parse_topic(text, length, topics);
-		text += length;
-	} while (ret == 0 && *text++ == ',');
-	return ret;
+static void trace_clear_tally(const struct trace_about *about, FILE *out)
+{
+	(void)out;
+	about->tally->count = about->tally->ns = 0;
 }
 
 int trace_open(const struct trace_options *options)
@@ -249,10 +212,11 @@ int trace_open(const struct trace_options *options)
 
 	trace_close();
 	if (options->file)
-		ret = trace_sink_new(options->file, trace_now(), &trace.sink);
+		ret = trace_open_sink(options->file);
 	if (ret < 0)
 		return ret;
-	memset(trace.count, 0, sizeof(trace.count));
+	trace.rooms = options->rooms;
+	trace_for_each_call(trace_clear_tally, NULL);
 	trace.faults.count = options->faults.count;
 	memcpy(trace.faults.list, options->faults.list, sizeof(trace.faults.list));
 	trace_topics = (options->file ? options->topics : 0) |
@@ -277,8 +241,7 @@ void trace_phase(const char *name)
 	if (!trace_wants(UINT32_MAX))
 		return;
 	now = trace_now();
-	if (trace.phase_count < TRACE_PHASES_MAX)
-		trace.phases[trace.phase_count++] = (struct trace_phase_mark){ name, now };
+	trace_phases_add(&trace.phases, name, now);
 	if (trace.sink)
 		trace_sink_phase(trace.sink, name, now);
 }
@@ -291,33 +254,21 @@ void trace_counter(const char *series, const char *kind, uint64_t value)
 
 bool trace_wants_counters(void)
 {
-	return trace.sink && trace_sink_is_timeline(trace.sink);
-}
-
-/* Of one of those that were kept; the last one lasts. */
-static uint64_t trace_phase_length(unsigned int i)
-{
-	uint64_t end = i + 1 < trace.phase_count ? trace.phases[i + 1].start_ns : trace_now();
-
-	return end - trace.phases[i].start_ns;
+	return trace.sink && trace.timeline;
 }
 
 uint64_t trace_phase_ns(const char *name)
 {
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < trace.phase_count; i++)
-		if (strcmp(trace.phases[i].name, name) == 0)
-			sum += trace_phase_length(i);
-	return sum;
+	return trace_phases_ns(&trace.phases, name, trace_now());
 }
 
-static void trace_print_phases(FILE *out)
+/* ---- what was gathered ---- */
+
+static void trace_print_call(const struct trace_about *about, FILE *out)
 {
-	fprintf(out, "phases:\n");
-	for (unsigned int i = 0; i < trace.phase_count; i++)
-		fprintf(out, "  %-32s %12.3f ms\n", trace.phases[i].name,
-			(double)trace_phase_length(i) / 1e6);
+	if (about->tally->count)
+		fprintf(out, "  %-36s %8" PRIu64 "  %12.3f ms\n", about->name, about->tally->count,
+			(double)about->tally->ns / 1e6);
 }
 
 /* Only with x-no-kvm-irqfd do interrupts come by here. */
@@ -338,12 +289,9 @@ static void trace_print_irqs(FILE *out)
 
 void trace_print(FILE *out)
 {
-	trace_print_phases(out);
+	trace_phases_print(&trace.phases, trace_now(), out);
 	fprintf(out, "ioctls:\n");
-	for (unsigned int i = 0; i < TRACE_CALL_COUNT; i++)
-		if (trace.count[i])
-			fprintf(out, "  %-36s %8" PRIu64 "  %12.3f ms\n", trace_names[i],
-				trace.count[i], (double)trace.ns[i] / 1e6);
+	trace_for_each_call(trace_print_call, out);
 	trace_heat_print(&trace.heat, out);
 	trace_print_irqs(out);
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "log.h"
-#include "trace.h"
 
 #define FAULT_ERRNO_MAX 134 /* no error number of Linux is as large */
 
@@ -39,25 +38,25 @@ static int fault_parse_config(const char *text, struct trace_fault *fault)
 	return strcmp(text, "ffff") == 0 ? 0 : -EINVAL;
 }
 
-static int fault_parse_what(const char *text, size_t length, unsigned int *what)
+static int fault_parse_what(const struct trace_calls *const *rooms, const char *text, size_t length,
+			    struct trace_fault *fault)
 {
+	const struct trace_about *about;
+
 	if (length == 3 && strncmp(text, "irq", length) == 0) {
-		*what = TRACE_FAULT_IRQ;
+		fault->what = TRACE_FAULT_IRQ;
 		return 0;
 	}
 	if (length == 6 && strncmp(text, "config", length) == 0) {
-		*what = TRACE_FAULT_CONFIG;
+		fault->what = TRACE_FAULT_CONFIG;
 		return 0;
 	}
-	for (unsigned int call = 0; call < TRACE_CALL_COUNT; call++) {
-		const char *name = trace_call_name((enum trace_call)call);
-
-		if (strlen(name) == length && strncmp(text, name, length) == 0) {
-			*what = call;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	about = trace_find_call(rooms, text, length);
+	if (!about)
+		return -EINVAL;
+	fault->what = TRACE_FAULT_CALL;
+	fault->call = about->tally;
+	return 0;
 }
 
 static int fault_parse_how(const char *text, struct trace_fault *fault)
@@ -72,12 +71,14 @@ static int fault_parse_how(const char *text, struct trace_fault *fault)
 	}
 }
 
-static int fault_parse(const char *text, struct trace_fault *fault)
+static int fault_parse(const struct trace_calls *const *rooms, const char *text,
+		       struct trace_fault *fault)
 {
 	const char *hash = strchr(text, '#');
 	char *end;
 
-	if (!hash || fault_parse_what(text, (size_t)(hash - text), &fault->what) < 0)
+	*fault = (struct trace_fault){ .what = TRACE_FAULT_CALL };
+	if (!hash || fault_parse_what(rooms, text, (size_t)(hash - text), fault) < 0)
 		return -EINVAL;
 	errno = 0;
 	fault->nth = strtoull(hash + 1, &end, 10);
@@ -86,13 +87,14 @@ static int fault_parse(const char *text, struct trace_fault *fault)
 	return fault_parse_how(end + 1, fault);
 }
 
-int trace_fault_parse(struct trace_faults *faults, const char *text)
+int trace_fault_parse(struct trace_faults *faults, const struct trace_calls *const *rooms,
+		      const char *text)
 {
 	if (faults->count == TRACE_FAULTS_MAX) {
 		log_error("--inject", "more than %d faults", TRACE_FAULTS_MAX);
 		return -ENOSPC;
 	}
-	if (fault_parse(text, &faults->list[faults->count]) < 0) {
+	if (fault_parse(rooms, text, &faults->list[faults->count]) < 0) {
 		log_error("--inject",
 			  "%s: expected IOCTL#N=ERRNO, irq#N=lost, irq#N=late or config#N=ffff",
 			  text);
@@ -102,14 +104,14 @@ int trace_fault_parse(struct trace_faults *faults, const char *text)
 	return 0;
 }
 
-/* A dead device stays dead; all else happens once. */
-enum trace_fault_how trace_fault_due(const struct trace_faults *faults, unsigned int what,
-				     uint64_t nth, int *err)
+/* A dead device stays dead. Every other fault happens once. */
+enum trace_fault_how trace_fault_due(const struct trace_faults *faults, enum trace_fault_what what,
+				     const struct trace_tally *call, uint64_t nth, int *err)
 {
 	for (unsigned int i = 0; i < faults->count; i++) {
 		const struct trace_fault *fault = &faults->list[i];
 
-		if (fault->what != what)
+		if (fault->what != what || fault->call != call)
 			continue;
 		if (fault->nth == nth || (what == TRACE_FAULT_CONFIG && nth > fault->nth)) {
 			*err = fault->err;

@@ -11,12 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "trace_event.h"
+
 #define TRACE_FAULTS_MAX 16
 
-/* Beyond the calls of trace.h, which are numbered by enum trace_call. */
 enum trace_fault_what {
-	TRACE_FAULT_IRQ = 1000,
-	TRACE_FAULT_CONFIG,
+	TRACE_FAULT_CALL,   /* an ioctl */
+	TRACE_FAULT_IRQ,    /* an interrupt that minivmm passes on */
+	TRACE_FAULT_CONFIG, /* a read of a device's configuration space */
 };
 
 enum trace_fault_how {
@@ -28,8 +30,9 @@ enum trace_fault_how {
 };
 
 struct trace_fault {
-	unsigned int what; /* enum trace_call or enum trace_fault_what */
-	uint64_t nth;      /* from 1 */
+	enum trace_fault_what what;
+	const struct trace_tally *call; /* for TRACE_FAULT_CALL */
+	uint64_t nth;                   /* from 1 */
 	enum trace_fault_how how;
 	int err; /* -errno, for TRACE_FAULT_ERROR */
 };
@@ -43,12 +46,17 @@ struct trace_faults {
 
 /*
  * Add the fault that `text` describes: VFIO_DEVICE_SET_IRQS#3=ENOSPC, irq#5=lost, irq#5=late,
- * config#100=ffff. 0, or -EINVAL for what is none of these, -ENOSPC for too many; logged.
+ * config#100=ffff. `rooms` are the calls that can fail, see trace_find_call(). 0, or -EINVAL for
+ * what is none of these, -ENOSPC for too many; logged.
  */
-int trace_fault_parse(struct trace_faults *faults, const char *text);
+int trace_fault_parse(struct trace_faults *faults, const struct trace_calls *const *rooms,
+		      const char *text);
 
-/* What is due the `nth` time that `what` is done; *err is its -errno for TRACE_FAULT_ERROR. */
-enum trace_fault_how trace_fault_due(const struct trace_faults *faults, unsigned int what,
-				     uint64_t nth, int *err);
+/*
+ * What is due the `nth` time that `what` is done, for TRACE_FAULT_CALL the call with this tally,
+ * else NULL; *err is the -errno of a TRACE_FAULT_ERROR.
+ */
+enum trace_fault_how trace_fault_due(const struct trace_faults *faults, enum trace_fault_what what,
+				     const struct trace_tally *call, uint64_t nth, int *err);
 
 #endif

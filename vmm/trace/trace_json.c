@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "trace_writer.h"
+#include "trace_sink.h"
 
 static void json_string(FILE *stream, const char *text)
 {
@@ -131,6 +131,7 @@ static void json_close(struct trace_output *output)
 }
 
 const struct trace_writer trace_json_writer = {
+	.timeline = true,
 	.open = json_open,
 	.thread = json_thread,
 	.event = json_event,

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "trace_writer.h"
 
 #define SINK_COUNTERS_MAX 64
 #define SINK_COUNTER_GAP  1000000u /* ns between two points of a counter's curve */
@@ -132,11 +131,6 @@ void trace_sink_counter(struct trace_sink *sink, const char *series, const char 
 	pthread_mutex_unlock(&sink->lock);
 }
 
-bool trace_sink_is_timeline(const struct trace_sink *sink)
-{
-	return sink->writer == &trace_json_writer;
-}
-
 /* ---- events ---- */
 
 static bool sink_names_file(int fd)
@@ -149,7 +143,7 @@ void trace_sink_call(struct trace_sink *sink, const struct trace_made *made)
 	const struct trace_fields *fields = made->fields;
 	struct trace_event event = {
 		.topic = trace_topic_name(made->about->topic),
-		.name = made->name,
+		.name = made->about->name,
 		.object = made->about->object,
 		.why = fields->why ? fields->why : made->about->why,
 		.fields = fields,
@@ -246,13 +240,6 @@ void trace_sink_phase(struct trace_sink *sink, const char *name, uint64_t now)
 	pthread_mutex_unlock(&sink->lock);
 }
 
-static bool sink_is_json(const char *path)
-{
-	size_t length = strlen(path);
-
-	return length >= 5 && strcmp(path + length - 5, ".json") == 0;
-}
-
 static FILE *sink_open_file(const char *path)
 {
 	int fd;
@@ -263,7 +250,8 @@ static FILE *sink_open_file(const char *path)
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-int trace_sink_new(const char *path, uint64_t began, struct trace_sink **result)
+int trace_sink_new(const char *path, const struct trace_writer *writer, uint64_t began,
+		   struct trace_sink **result)
 {
 	struct trace_sink *sink = calloc(1, sizeof(*sink));
 	int ret;
@@ -282,7 +270,7 @@ int trace_sink_new(const char *path, uint64_t began, struct trace_sink **result)
 	sink->output.process = getpid();
 	/* On a terminal whole lines, so that they do not mix with messages. */
 	setvbuf(sink->output.file, NULL, strcmp(path, "-") == 0 ? _IOLBF : _IOFBF, SINK_BUFFER);
-	sink->writer = sink_is_json(path) ? &trace_json_writer : &trace_text_writer;
+	sink->writer = writer;
 	sink->writer->open(&sink->output);
 	*result = sink;
 	return 0;

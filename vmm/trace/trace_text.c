@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "trace_writer.h"
+#include "trace_sink.h"
 
 #define TEXT_COLUMN 18 /* where names begin, behind time and thread */
 

@@ -7,7 +7,19 @@
 #ifndef MINIVMM_X86_H
 #define MINIVMM_X86_H
 
+#include "vmm/trace/trace.h"
+
 struct vcpu;
+
+/* clang-format off */
+/* The KVM ioctls that only x86 makes. What each means is in x86_trace.c. */
+#define X86_CALLS(X)                                                                               \
+	X(KVM_GET_SUPPORTED_CPUID) X(KVM_CREATE_IRQCHIP) X(KVM_CREATE_PIT2) X(KVM_SET_TSS_ADDR)    \
+	X(KVM_SET_IDENTITY_MAP_ADDR) X(KVM_SET_CPUID2) X(KVM_GET_SREGS) X(KVM_SET_SREGS)           \
+	X(KVM_GET_REGS) X(KVM_SET_REGS) X(KVM_SET_MSRS)
+
+X86_CALLS(TRACE_DECLARE)
+/* clang-format on */
 
 /*
  * Give the vCPU every feature KVM supports, with a topology of one socket and one thread per core:

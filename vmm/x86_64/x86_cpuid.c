@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "vmm/core/kvm_calls.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
 #include "vmm/core/vm.h"
 
 #define CPUID_ENTRIES 256 /* the most KVM lists */

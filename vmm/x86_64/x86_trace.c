@@ -2,7 +2,8 @@
 /* The KVM ioctls that only x86 makes, or that carry its registers, and why. */
 #include <linux/kvm.h>
 
-#include "vmm/trace/trace.h"
+#include "vmm/core/arch.h"
+#include "x86.h"
 
 #define FILE_VM   "VM"
 #define FILE_VCPU "vCPU"
@@ -81,3 +82,5 @@ TRACE_ABOUT(KVM_SET_SREGS, cpu, FILE_VCPU, x86_decode_sregs,
 TRACE_ABOUT(KVM_GET_REGS, cpu, FILE_VCPU, x86_decode_regs, "the guest crashed: where was it?");
 TRACE_ABOUT(KVM_SET_REGS, cpu, FILE_VCPU, x86_decode_regs,
 	    "at the kernel's entry point, with the address of its boot parameters");
+
+TRACE_DEFINE_CALLS(arch_calls, X86_CALLS);

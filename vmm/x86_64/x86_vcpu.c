@@ -7,7 +7,7 @@
 
 #include "vmm/core/arch.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
+#include "vmm/core/kvm_calls.h"
 #include "vmm/core/vm.h"
 #include "x86.h"
 

@@ -5,7 +5,8 @@
 
 #include "vmm/core/arch.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
+#include "vmm/core/kvm_calls.h"
+#include "x86.h"
 #include "vmm/core/vm.h"
 
 /*

@@ -1,10 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-#include "trace_fields.h"
+#include "trace_event.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "log.h"
+
+/* ---- topics ---- */
+
+static const char *const trace_topic_names[TRACE_TOPIC_COUNT] = {
+#define TRACE_NAME(topic) [TRACE_TOPIC_##topic] = #topic,
+	TRACE_TOPICS(TRACE_NAME)
+#undef TRACE_NAME
+};
+
+const char *trace_topic_name(enum trace_topic topic)
+{
+	return trace_topic_names[topic];
+}
+
+static int trace_parse_topic(const char *word, size_t length, unsigned int *topics)
+{
+	for (unsigned int topic = 0; topic < TRACE_TOPIC_COUNT; topic++) {
+		const char *name = trace_topic_names[topic];
+
+		if (strlen(name) == length && strncmp(name, word, length) == 0) {
+			*topics |= 1u << topic;
+			return 0;
+		}
+	}
+	log_error("--trace-filter",
+		  "%.*s: expected some of kvm, cpu, run, memory, irq, vfio, dma, config, bar, io",
+		  (int)length, word);
+	return -EINVAL;
+}
+
+int trace_parse_topics(const char *text, unsigned int *topics)
+{
+	int ret;
+
+	*topics = 0;
+	do {
+		size_t length = strcspn(text, ",");
+
+		ret = trace_parse_topic(text, length, topics);
+		text += length;
+	} while (ret == 0 && *text++ == ',');
+	return ret;
+}
+
+/* ---- arguments and result ---- */
 
 void trace_fields_init(struct trace_fields *fields)
 {
@@ -108,4 +156,61 @@ void trace_put_result(struct trace_fields *fields, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(fields->result, sizeof(fields->result), fmt, args);
 	va_end(args);
+}
+
+/* ---- ioctls ---- */
+
+static const struct trace_about *trace_find_in_room(const struct trace_calls *room,
+						    const char *name, size_t length)
+{
+	for (unsigned int i = 0; i < room->count; i++)
+		if (strlen(room->abouts[i]->name) == length &&
+		    strncmp(room->abouts[i]->name, name, length) == 0)
+			return room->abouts[i];
+	return NULL;
+}
+
+const struct trace_about *trace_find_call(const struct trace_calls *const *rooms, const char *name,
+					  size_t length)
+{
+	const struct trace_about *about = NULL;
+
+	while (*rooms && !about)
+		about = trace_find_in_room(*rooms++, name, length);
+	return about;
+}
+
+/* ---- trapped accesses of the guest ---- */
+
+static void trace_value_text(char *text, size_t room, const struct trace_place *place,
+			     unsigned int size, uint64_t value)
+{
+	uint64_t named = place->bits ? (1ull << place->width) - 1 : 0;
+	char bits[200];
+
+	if (size < 8)
+		value &= (1ull << (8 * size)) - 1;
+	named &= value << place->shift;
+	snprintf(text, room, "0x%0*" PRIx64 "%s%s", (int)(2 * size), value, named ? " " : "",
+		 named ? trace_flags_text(bits, sizeof(bits), named, place->bits) : "");
+}
+
+void trace_place_decode(struct trace_fields *fields, const struct trace_place *place, bool write,
+			unsigned int size, uint64_t value)
+{
+	char text[240];
+
+	if (place->bar != TRACE_NO_BAR)
+		trace_put(fields, "BAR", "%d", place->bar);
+	if (place->reg[0])
+		trace_put(fields, "register", "%s", place->reg);
+	else if (place->area)
+		trace_put(fields, "area", "%s", place->area);
+	trace_put(fields, "offset", "%#" PRIx64, place->offset);
+	trace_put(fields, "size", "%u", size);
+	trace_value_text(text, sizeof(text), place, size, value);
+	if (write)
+		trace_put(fields, "value", "%s", text);
+	else
+		trace_put_result(fields, "%s", text);
 }
