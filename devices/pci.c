@@ -4,9 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "pci_host.h"
-#include "pci_windows.h"
-
 /* A capability list cannot have more than this many members of 4 bytes each. */
 #define PCI_CAPABILITIES_MAX 48
 
@@ -134,14 +131,14 @@ static void pci_unmap_bar(struct pci_function *function, unsigned int bar)
 		return;
 	function->ops->bar_unmap(function, bar);
 	function->bars[bar].mapped = false;
-	function->host->vacated = true;
+	function->bus->vacated = true;
 }
 
 static void pci_map_bar(struct pci_function *function, unsigned int bar, uint64_t addr)
 {
 	struct pci_bar *b = &function->bars[bar];
 
-	if (b->mapped || !pci_windows_decode(function->host, b, addr))
+	if (b->mapped || !function->bus->forwards(function->bus, b, addr))
 		return;
 	b->addr = addr;
 	b->mapped = function->ops->bar_map(function, bar) == 0;

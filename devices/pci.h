@@ -4,7 +4,7 @@
  *
  * Owns the registers that every function has: which bits stick, how a BAR tells its size, when a
  * BAR moves or stops decoding. What a BAR contains, and registers with effects, belong to the
- * function's own ops. The host bridge serialises all calls with its lock.
+ * function's own ops. The bus serialises all calls with its lock.
  *
  * Read beside it: PCI Local Bus 3.0, chapter 6; PCI Express Base 7.5.1.
  */
@@ -12,6 +12,7 @@
 #define MINIVMM_PCI_H
 
 #include <linux/pci_regs.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,7 +21,6 @@
 #define PCI_BAR_ROM     6
 
 struct pci_function;
-struct pci_host;
 
 /* All mandatory. `size` is 1, 2 or 4 and `offset` a multiple of it. */
 struct pci_function_ops {
@@ -48,10 +48,18 @@ struct pci_bar {
 	bool mapped;
 };
 
+/* The bus that a function sits on, as far as the function needs to know it. */
+struct pci_bus {
+	pthread_mutex_t lock; /* held around every access to a configuration space */
+	bool vacated;         /* a BAR has left its place: others may want to come there */
+	/* Whether the bridge above forwards the whole of `bar`, were it at `addr`. */
+	bool (*forwards)(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr);
+};
+
 struct pci_function {
 	const struct pci_function_ops *ops;
 	const char *name; /* for messages */
-	struct pci_host *host;
+	struct pci_bus *bus;
 	uint8_t devfn;
 	bool memory_blocked;          /* decodes nothing whatever COMMAND says: D3hot */
 	unsigned int next_capability; /* where pci_add_capability() goes on */

@@ -9,6 +9,7 @@
 
 #include "pci_names.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define PCI_CLASS_HOST_BRIDGE 0x060000u
 
@@ -44,14 +45,14 @@ static uint64_t pci_host_config_read(struct pci_host *host, unsigned int devfn, 
 	uint64_t value;
 
 	memset(bytes, 0xff, sizeof(bytes)); /* nobody there, or past the function's last register */
-	pthread_mutex_lock(&host->lock);
+	pthread_mutex_lock(&host->bus.lock);
 	function = pci_host_find(host, devfn);
 	for (unsigned int i = 0; function && i < size && offset + i < PCI_CONFIG_SIZE; i += step) {
 		uint32_t part = function->ops->config_read(function, offset + i, step);
 
 		memcpy(&bytes[i], &part, step);
 	}
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_unlock(&host->bus.lock);
 	memcpy(&value, bytes, sizeof(value));
 	return value;
 }
@@ -71,15 +72,15 @@ static void pci_host_config_write(struct pci_host *host, unsigned int devfn, uns
 	uint32_t mask = step == 4 ? UINT32_MAX : (1u << (8 * step)) - 1;
 	struct pci_function *function;
 
-	pthread_mutex_lock(&host->lock);
+	pthread_mutex_lock(&host->bus.lock);
 	function = pci_host_find(host, devfn);
 	for (unsigned int i = 0; function && i < size && offset + i < PCI_CONFIG_SIZE; i += step)
 		function->ops->config_write(function, offset + i, step,
 					    (uint32_t)(value >> (8 * i)) & mask);
-	if (host->vacated)
+	if (host->bus.vacated)
 		pci_host_update_all(host);
-	host->vacated = false;
-	pthread_mutex_unlock(&host->lock);
+	host->bus.vacated = false;
+	pthread_mutex_unlock(&host->bus.lock);
 }
 
 /* ECAM: 4 KiB for each of the 256 functions of bus 0. */
@@ -261,11 +262,12 @@ int pci_host_init(struct pci_host *host, struct vm *vm)
 
 	*host = (struct pci_host){ .vm = vm,
 				   .mmio32 = arch_layout.pci_mmio32,
-				   .io = arch_layout.pci_io };
-	pthread_mutex_init(&host->lock, NULL);
+				   .io = arch_layout.pci_io,
+				   .bus.forwards = pci_host_forwards };
+	pthread_mutex_init(&host->bus.lock, NULL);
 	pci_function_init(&host->bridge, &pci_bridge_ops, "PCI host bridge");
 	pci_set_id(&host->bridge, &id);
-	host->bridge.host = host;
+	host->bridge.bus = &host->bus;
 	host->functions[0] = &host->bridge;
 	return pci_host_add_regions(host);
 }
@@ -286,7 +288,7 @@ void pci_host_destroy(struct pci_host *host)
 	bus_del_region(&host->vm->mmio, arch_layout.ecam.base);
 	bus_del_region(&host->vm->mmio, arch_layout.pci_io_mmio);
 	bus_del_region(&host->vm->pio, arch_layout.pci_config_port);
-	pthread_mutex_destroy(&host->lock);
+	pthread_mutex_destroy(&host->bus.lock);
 	host->vm = NULL;
 }
 
@@ -316,7 +318,7 @@ int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_
 	if (host->functions[devfn])
 		return log_errno(function->name, -EBUSY, "slot %u, function %u of the PCI bus",
 				 slot, PCI_FUNC(devfn));
-	function->host = host;
+	function->bus = &host->bus;
 	function->devfn = devfn;
 	host->functions[devfn] = function;
 	functions = pci_slot_functions(host, slot);
@@ -338,7 +340,7 @@ int pci_host_add(struct pci_host *host, struct pci_function *function)
 
 void pci_host_reset(struct pci_host *host)
 {
-	pthread_mutex_lock(&host->lock);
+	pthread_mutex_lock(&host->bus.lock);
 	host->config_address = 0;
 	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++) {
 		struct pci_function *function = host->functions[devfn];
@@ -349,7 +351,23 @@ void pci_host_reset(struct pci_host *host)
 	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++)
 		if (host->functions[devfn])
 			host->functions[devfn]->ops->reset(host->functions[devfn]);
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_unlock(&host->bus.lock);
+}
+
+static bool pci_range_holds(const struct arch_range *range, uint64_t addr, uint64_t size)
+{
+	return addr >= range->base && size <= range->size &&
+	       addr - range->base <= range->size - size;
+}
+
+bool pci_host_forwards(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr)
+{
+	const struct pci_host *host = container_of(bus, struct pci_host, bus);
+
+	if (pci_bar_is_io(bar))
+		return pci_range_holds(&host->io, addr, bar->size);
+	return pci_range_holds(&host->mmio32, addr, bar->size) ||
+	       pci_range_holds(&host->mmio64, addr, bar->size);
 }
 
 /*

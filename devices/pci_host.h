@@ -4,7 +4,7 @@
  *
  * Owns ECAM and (on x86) the CF8/CFC ports, (elsewhere) the window in memory to I/O BARs, and the
  * lock under which every function's configuration is read and written. Endpoints sit on the root
- * bus. Which addresses the bridge forwards is pci_windows.h's business.
+ * bus. How large the windows are that the bridge forwards, and where, pci_windows.h decides.
  *
  * Read beside it: PCI Express Base 7.2.2 (ECAM), PCI Local Bus 3.0, 3.2.2.3.2 (CF8/CFC).
  */
@@ -16,20 +16,19 @@
 #include <stdint.h>
 
 #include "pci.h"
-#include "vmm/core/vm.h"
+#include "vmm/core/vm_state.h"
 
 #define PCI_HOST_SLOTS     32
 #define PCI_HOST_FUNCTIONS 256
 
 struct pci_host {
 	struct vm *vm;
-	pthread_mutex_t lock;
+	struct pci_bus bus;
 	struct pci_function *functions[PCI_HOST_FUNCTIONS]; /* by devfn */
 	struct pci_function bridge;                         /* 00:00.0 */
 	struct arch_range mmio32, mmio64, io;               /* where BARs decode */
 	const struct arch_range *reach;                     /* what DMA can address */
 	unsigned int reach_count;
-	bool vacated;            /* a BAR has left its place since the last update of all */
 	uint32_t config_address; /* CF8 */
 };
 
@@ -56,6 +55,9 @@ int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_
 
 /* Every function as after power-on. */
 void pci_host_reset(struct pci_host *host);
+
+/* The bus's forwards(): whether the whole of `bar` at `addr` lies in one of the windows. */
+bool pci_host_forwards(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr);
 
 /* The GSI that pin 1..4 (INTA..INTD) of a function is wired to. */
 uint32_t pci_host_intx_gsi(const struct pci_function *function, unsigned int pin);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pci.h"
+#include "vmm/trace/macros.h"
 
 struct pci_register_row {
 	uint16_t offset; /* from the start of the header or capability */
@@ -210,7 +211,7 @@ static const struct pci_capability_row pci_capabilities[] = {
 
 static const struct pci_capability_row *pci_find_capability_row(bool extended, uint16_t id)
 {
-	for (size_t i = 0; i < sizeof(pci_capabilities) / sizeof(pci_capabilities[0]); i++)
+	for (size_t i = 0; i < array_size(pci_capabilities); i++)
 		if (pci_capabilities[i].extended == extended && pci_capabilities[i].id == id)
 			return &pci_capabilities[i];
 	return NULL;

@@ -3,41 +3,68 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "vmm/trace/log.h"
 
 #define GIB (1ull << 30)
 
-static bool pci_range_holds(const struct arch_range *range, uint64_t addr, uint64_t size)
+/* A BAR of a function. */
+struct pci_bar_ref {
+	struct pci_function *function;
+	unsigned int bar;
+};
+
+/* All BARs of a bus, the largest first, so that natural alignment leaves no gaps. */
+struct pci_bar_list {
+	struct pci_bar_ref *refs;
+	size_t count;
+};
+
+static uint64_t pci_ref_size(const struct pci_bar_ref *ref)
 {
-	return addr >= range->base && size <= range->size &&
-	       addr - range->base <= range->size - size;
+	return ref->function->bars[ref->bar].size;
 }
 
-bool pci_windows_decode(const struct pci_host *host, const struct pci_bar *bar, uint64_t addr)
+/* Those of one size in the order of functions and registers. */
+static int pci_compare_refs(const void *left, const void *right)
 {
-	if (pci_bar_is_io(bar))
-		return pci_range_holds(&host->io, addr, bar->size);
-	return pci_range_holds(&host->mmio32, addr, bar->size) ||
-	       pci_range_holds(&host->mmio64, addr, bar->size);
+	const struct pci_bar_ref *a = left, *b = right;
+	uint64_t x = pci_ref_size(a), y = pci_ref_size(b);
+
+	if (x != y)
+		return x < y ? 1 : -1;
+	if (a->function != b->function)
+		return a->function->devfn < b->function->devfn ? -1 : 1;
+	return a->bar < b->bar ? -1 : 1;
 }
 
-/* Calls visit() for each BAR, the largest first, so that natural alignment leaves no gaps. */
-static int pci_for_each_bar(struct pci_host *host,
-			    int (*visit)(struct pci_function *, unsigned int bar, void *arg),
-			    void *arg)
+static int pci_list_function(struct pci_bar_list *list, struct pci_function *function)
+{
+	struct pci_bar_ref *grown;
+
+	grown = realloc(list->refs, (list->count + PCI_BARS) * sizeof(*grown));
+	if (!grown)
+		return log_errno("PCI host bridge", -ENOMEM, "list the BARs");
+	list->refs = grown;
+	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
+		if (function->bars[bar].size)
+			list->refs[list->count++] = (struct pci_bar_ref){ function, bar };
+	return 0;
+}
+
+/* 0 or -ENOMEM, logged. The refs are the caller's to free either way. */
+static int pci_list_bars(const struct pci_host *host, struct pci_bar_list *list)
 {
 	int ret = 0;
 
-	for (unsigned int order = 64; order-- && ret == 0;)
-		for (unsigned int i = 0; i < PCI_HOST_FUNCTIONS * PCI_BARS && ret == 0; i++) {
-			struct pci_function *function = host->functions[i / PCI_BARS];
-			unsigned int bar = i % PCI_BARS;
-
-			if (function && function->bars[bar].size == 1ull << order)
-				ret = visit(function, bar, arg);
-		}
+	*list = (struct pci_bar_list){ NULL, 0 };
+	for (unsigned int i = 0; i < PCI_HOST_FUNCTIONS && ret == 0; i++)
+		if (host->functions[i])
+			ret = pci_list_function(list, host->functions[i]);
+	if (ret == 0 && list->count)
+		qsort(list->refs, list->count, sizeof(list->refs[0]), pci_compare_refs);
 	return ret;
 }
 
@@ -54,17 +81,20 @@ struct pci_demand {
 	uint64_t largest;
 };
 
-static int pci_add_demand(struct pci_function *function, unsigned int bar, void *arg)
+/* Of the 64-bit BARs. 0, or -ENOSPC where the sum is no 64-bit number. */
+static int pci_sum_demand(const struct pci_bar_list *list, struct pci_demand *demand)
 {
-	struct pci_demand *demand = arg;
-	uint64_t size = pci_bar_room(&function->bars[bar]);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct pci_bar *bar = &list->refs[i].function->bars[list->refs[i].bar];
+		uint64_t size = pci_bar_room(bar);
 
-	if (!pci_bar_is_64(&function->bars[bar]))
-		return 0;
-	if (__builtin_add_overflow(demand->total, size, &demand->total))
-		return -ENOSPC;
-	if (size > demand->largest)
-		demand->largest = size;
+		if (!pci_bar_is_64(bar))
+			continue;
+		if (__builtin_add_overflow(demand->total, size, &demand->total))
+			return -ENOSPC;
+		if (size > demand->largest)
+			demand->largest = size;
+	}
 	return 0;
 }
 
@@ -123,11 +153,11 @@ static bool pci_place_window(const struct pci_host *host, const struct pci_deman
  * The 64-bit window starts above RAM at a multiple of its largest BAR (1 GiB at least, the largest
  * page a CPU or IOMMU knows) and must end below what the CPU can address.
  */
-static int pci_host_size_mmio64(struct pci_host *host)
+static int pci_size_mmio64(struct pci_host *host, const struct pci_bar_list *list)
 {
 	struct pci_demand demand = { 0, GIB };
 	uint64_t base = pci_ram_end(host), end = 1ull << arch_gpa_bits();
-	int ret = pci_for_each_bar(host, pci_add_demand, &demand);
+	int ret = pci_sum_demand(list, &demand);
 
 	if (ret == 0 && demand.total == 0)
 		return 0;
@@ -149,10 +179,9 @@ struct pci_windows {
 	struct arch_range mmio32, mmio64, io;
 };
 
-static int pci_assign_bar(struct pci_function *function, unsigned int bar, void *arg)
+static int pci_assign_bar(struct pci_windows *left, const struct pci_bar_ref *ref)
 {
-	struct pci_windows *left = arg;
-	struct pci_bar *b = &function->bars[bar];
+	struct pci_bar *b = &ref->function->bars[ref->bar];
 	struct arch_range *range = pci_bar_is_io(b)   ? &left->io
 				   : pci_bar_is_64(b) ? &left->mmio64
 						      : &left->mmio32;
@@ -161,9 +190,9 @@ static int pci_assign_bar(struct pci_function *function, unsigned int bar, void 
 	uint64_t skipped = base - range->base;
 
 	if (skipped > range->size || align > range->size - skipped) {
-		log_error(function->name,
+		log_error(ref->function->name,
 			  "BAR %u of %#" PRIx64 " bytes does not fit into the guest's %s window",
-			  bar, b->size,
+			  ref->bar, b->size,
 			  pci_bar_is_io(b)   ? "I/O"
 			  : pci_bar_is_64(b) ? "64-bit"
 					     : "32-bit");
@@ -175,16 +204,29 @@ static int pci_assign_bar(struct pci_function *function, unsigned int bar, void 
 	return 0;
 }
 
-int pci_windows_assign_bars(struct pci_host *host)
+static int pci_assign_list(struct pci_host *host, const struct pci_bar_list *list)
 {
 	struct pci_windows left;
-	int ret = pci_host_size_mmio64(host);
+	int ret = pci_size_mmio64(host, list);
 
 	left = (struct pci_windows){ host->mmio32, host->mmio64, host->io };
+	for (size_t i = 0; i < list->count && ret == 0; i++)
+		ret = pci_assign_bar(&left, &list->refs[i]);
+	return ret;
+}
+
+int pci_windows_assign_bars(struct pci_host *host)
+{
+	struct pci_bar_list list;
+	int ret = pci_list_bars(host, &list);
+
 	if (ret == 0)
-		ret = pci_for_each_bar(host, pci_assign_bar, &left);
-	for (unsigned int i = 0; ret == 0 && i < PCI_HOST_FUNCTIONS; i++)
+		ret = pci_assign_list(host, &list);
+	free(list.refs);
+	if (ret < 0)
+		return ret;
+	for (unsigned int i = 0; i < PCI_HOST_FUNCTIONS; i++)
 		if (host->functions[i])
 			pci_reset(host->functions[i]);
-	return ret;
+	return 0;
 }

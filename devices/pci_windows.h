@@ -21,12 +21,9 @@ void pci_windows_set_reach(struct pci_host *host, const struct arch_range *reach
 
 /*
  * Give every BAR an address: 64-bit ones in a window above RAM, made as large as they need, the
- * others below 4 GiB. Largest first, each naturally aligned. 0 or -ENOSPC, logged with the BAR that
- * does not fit.
+ * others below 4 GiB. Largest first, each naturally aligned. 0; -ENOSPC, logged with the BAR that
+ * does not fit; or -ENOMEM, logged.
  */
 int pci_windows_assign_bars(struct pci_host *host);
-
-/* Whether a window forwards the whole of `bar` at `addr`. */
-bool pci_windows_decode(const struct pci_host *host, const struct pci_bar *bar, uint64_t addr);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define SLEEP_ENABLE     (1u << 5)
 #define SLEEP_TYPE_SHIFT 2
@@ -100,7 +101,7 @@ int power_init(struct vm *vm)
 		{ arch_layout.pvpanic_port, 1, &pvpanic_ops, vm },
 	};
 
-	for (unsigned int i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
+	for (unsigned int i = 0; i < array_size(regions); i++) {
 		int ret = regions[i].base ? bus_add_region(&vm->pio, &regions[i]) : 0;
 
 		if (ret < 0)

@@ -11,7 +11,7 @@
 #ifndef MINIVMM_POWER_H
 #define MINIVMM_POWER_H
 
-#include "vmm/core/vm.h"
+#include "vmm/core/vm_state.h"
 
 /* Place the ports that arch_layout has on vm->pio. 0 or -errno, logged. */
 int power_init(struct vm *vm);

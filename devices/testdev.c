@@ -223,14 +223,14 @@ static uint64_t testdev_read(void *owner, uint64_t offset, unsigned int size)
 	struct testdev *testdev = owner;
 	uint64_t value = UINT64_MAX;
 
-	pthread_mutex_lock(&testdev->function.host->lock);
+	pthread_mutex_lock(&testdev->function.bus->lock);
 	if (offset >= TESTDEV_MSIX_PBA)
 		value = msix_pba_read(&testdev->msix, offset - TESTDEV_MSIX_PBA, size);
 	else if (offset >= TESTDEV_MSIX_TABLE)
 		value = msix_table_read(&testdev->msix, offset - TESTDEV_MSIX_TABLE, size);
 	else if (testdev_access_valid(offset, size))
 		value = *testdev_register(testdev, (unsigned int)offset);
-	pthread_mutex_unlock(&testdev->function.host->lock);
+	pthread_mutex_unlock(&testdev->function.bus->lock);
 	return value;
 }
 
@@ -238,12 +238,12 @@ static void testdev_write(void *owner, uint64_t offset, unsigned int size, uint6
 {
 	struct testdev *testdev = owner;
 
-	pthread_mutex_lock(&testdev->function.host->lock);
+	pthread_mutex_lock(&testdev->function.bus->lock);
 	if (offset >= TESTDEV_MSIX_TABLE)
 		msix_table_write(&testdev->msix, offset - TESTDEV_MSIX_TABLE, size, value);
 	else if (testdev_access_valid(offset, size))
 		testdev_write_register(testdev, (unsigned int)offset, (uint32_t)value);
-	pthread_mutex_unlock(&testdev->function.host->lock);
+	pthread_mutex_unlock(&testdev->function.bus->lock);
 }
 
 static void testdev_locate(void *owner, uint64_t offset, struct trace_place *place)

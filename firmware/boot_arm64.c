@@ -16,6 +16,7 @@
 #include "kernel_file.h"
 #include "linux_arm64.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define BOOT_PAGE        0x1000ull
 #define BOOT_ALIGN       (2ull << 20)
@@ -173,7 +174,7 @@ int boot_load(const struct boot_config *config, struct memory *memory, struct ar
 		boot_find_ram, boot_parse_files, boot_place, boot_read_files, boot_write_tree,
 	};
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0; i < array_size(steps); i++) {
 		int ret = steps[i](&boot);
 
 		if (ret < 0)

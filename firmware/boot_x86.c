@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "boot_x86.h"
+#include "linux_x86.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +11,7 @@
 #include "linux_bzimage.h"
 #include "linux_pvh.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define BOOT_PAGE          0x1000ull
 #define BOOT_LARGE_PAGE    (2ull << 20)
@@ -272,7 +273,7 @@ int boot_load(const struct boot_config *config, struct memory *memory, struct ar
 		boot_copy_cmdline, boot_read_files, boot_write_acpi,
 	};
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0; i < array_size(steps); i++) {
 		int ret = steps[i](&boot);
 
 		if (ret < 0)

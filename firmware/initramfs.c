@@ -19,6 +19,7 @@
 
 #include "firmware/modules.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 extern const char guest_init_start[];
 extern const char guest_init_end[];
@@ -194,7 +195,7 @@ out:
 static int add_busybox(struct cpio *cpio, const char *wanted)
 {
 	const char *const *places = wanted ? &wanted : busybox_places;
-	size_t count = wanted ? 1 : sizeof(busybox_places) / sizeof(busybox_places[0]);
+	size_t count = wanted ? 1 : array_size(busybox_places);
 
 	for (size_t i = 0; i < count; i++)
 		if (is_static_program(places[i]))
@@ -207,7 +208,7 @@ static int add_skeleton(struct cpio *cpio)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]) && !err; i++)
+	for (size_t i = 0; i < array_size(directories) && !err; i++)
 		err = cpio_start(cpio, directories[i], S_IFDIR | 0755, 0, 0);
 	if (!err)
 		err = cpio_start(cpio, "dev/console", S_IFCHR | 0600, 0, makedev(5, 1));
@@ -243,7 +244,7 @@ static int add_modules(struct cpio *cpio, const struct modules_list *list)
 
 static int resolve_modules(const struct initramfs_config *config, struct modules_list *list)
 {
-	const size_t ours = sizeof(machine_aliases) / sizeof(machine_aliases[0]);
+	const size_t ours = array_size(machine_aliases);
 	const char **aliases;
 	int err;
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 int kernel_file_init(struct kernel_file *file, int fd, const char *name)
 {
@@ -73,7 +74,7 @@ int kernel_file_refuse(const struct kernel_file *file, const struct kernel_head 
 		{ "lz4", "\x02\x21\x4c\x18" },
 	};
 
-	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++) {
+	for (size_t i = 0; i < array_size(packers); i++) {
 		size_t length = strlen(packers[i].magic);
 
 		if (head->size < length || memcmp(head->bytes, packers[i].magic, length) != 0)

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "boot_x86.h"
+#include "linux_x86.h"
 #include "kernel_file.h"
 
 /* Whether the file calls itself a Linux/x86 kernel. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define LIBKMOD "libkmod.so.2"
 
@@ -221,7 +222,7 @@ static int resolve_alias(struct resolver *r, const char *alias)
 
 static int resolve_companions(struct resolver *r, const char *alias)
 {
-	const size_t count = sizeof(companions) / sizeof(companions[0]);
+	const size_t count = array_size(companions);
 	const struct companion *c;
 	int err = 0;
 

@@ -12,7 +12,7 @@
 #define MINIVMM_VFIO_EVENT_H
 
 #include "vfio.h"
-#include "vmm/core/vm.h"
+#include "vmm/core/vm_state.h"
 
 struct vfio_event {
 	struct vfio_device *device;

@@ -2,7 +2,9 @@
 /*
  * From what the user asked for to a running machine, and back to nothing, in one visible order.
  *
- * The only place that names concrete devices.
+ * machine.c alone says which devices a machine has. What belongs to one of them on the host's side
+ * has a file of its own: console.c feeds the serial port, host_devices.c and user_devices.c open
+ * what is passed through.
  */
 #ifndef MINIVMM_MACHINE_H
 #define MINIVMM_MACHINE_H

@@ -12,9 +12,9 @@ static void stats_print_exits(const struct vm *vm)
 	double seconds = (double)trace_phase_ns(STATS_RUN_PHASE) / 1e9;
 
 	fprintf(stderr, "exits to minivmm, and per second in %.3f s of guest:\n", seconds);
-	for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++)
+	for (unsigned int reason = 0; reason < VM_EXIT_REASONS; reason++)
 		if (vm->exits[reason])
-			fprintf(stderr, "  %-36s %8" PRIu64 "  %12.1f /s\n", vcpu_exit_name(reason),
+			fprintf(stderr, "  %-36s %8" PRIu64 "  %12.1f /s\n", kvm_exit_name(reason),
 				vm->exits[reason],
 				seconds > 0 ? (double)vm->exits[reason] / seconds : 0);
 }

@@ -22,22 +22,23 @@ allowed()
 	devices/*) echo 'vmm/core/|vmm/trace/|devices/' ;;
 	firmware/*) echo 'vmm/core/|vmm/trace/|firmware/|dsdt.h' ;;
 	vfio/backend/*) echo 'vfio/vfio\.h|vmm/trace/|vfio/backend/' ;;
-	vfio/host/look/*) echo 'vmm/trace/log\.h|vfio/host/look/' ;;
-	vfio/host/check/*) echo 'vmm/trace/log\.h|vfio/host/(look|check)/' ;;
-	vfio/host/bind/*) echo 'vmm/trace/log\.h|vfio/host/(look|bind)/' ;;
+	vfio/host/look/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/look/' ;;
+	vfio/host/check/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/(look|check)/' ;;
+	vfio/host/bind/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/(look|bind)/' ;;
 	vfio/*) echo 'vmm/core/|vmm/trace/|devices/|vfio/[^/]*\.h' ;;
 	vmm/*) echo '.' ;;
 	esac
 }
 
-# Inside core, lower numbers know nothing of higher ones. vm and vcpu share a floor: one starts the
-# other, which posts its events back.
+# Inside core, lower numbers know nothing of higher ones.
 core_floor()
 {
 	case $(basename "$1" | cut -d . -f 1) in
-	arch | kvm_calls) echo 0 ;;
+	arch | array | kvm_calls) echo 0 ;;
 	memory | bus | irq | loop | prefault) echo 1 ;;
-	vm | vcpu | trace_kvm) echo 2 ;;
+	vm_state) echo 2 ;;
+	vcpu) echo 3 ;;
+	vm) echo 4 ;;
 	*) complain "$1: no floor of vmm/core is known for it" ;;
 	esac
 }

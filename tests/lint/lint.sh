@@ -52,6 +52,7 @@ check_tidy()
 check 'format' clang-format --dry-run -Werror "${c_files[@]}"
 check 'width' check_width
 check 'layers' tests/lint/layers.sh
+check 'circles' python3 tests/lint/circles.py build
 check 'shell scripts' shellcheck -x "${scripts[@]}"
 check 'cppcheck' check_cppcheck
 check 'clang-tidy' check_tidy

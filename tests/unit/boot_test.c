@@ -11,7 +11,7 @@
 
 #include "boot_images.h"
 #include "firmware/boot.h"
-#include "firmware/boot_x86.h"
+#include "firmware/linux_x86.h"
 #include "firmware/kernel_file.h"
 
 #define KERNEL_END (24 * IMAGE_MIB) /* of the image that bzimage_make() makes */

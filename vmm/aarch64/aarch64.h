@@ -9,7 +9,7 @@
 #define MINIVMM_AARCH64_H
 
 #include "vmm/core/kvm_calls.h"
-#include "vmm/core/vm.h"
+#include "vmm/core/vcpu.h"
 
 /* clang-format off */
 /* The KVM ioctls that only arm64 makes. What each means is in aarch64_trace.c. */

@@ -10,6 +10,7 @@
 #include "vfio/host/check/host_json.h"
 #include "vfio/host/look/host_names.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define PCI_BASE_CLASS_BRIDGE 0x06
 
@@ -65,7 +66,7 @@ static const char *list_missing(const char *obstacle)
 		{ "group", "group not bound" }, { "node", "no access" },
 	};
 
-	for (unsigned int i = 0; obstacle && i < sizeof(missing) / sizeof(missing[0]); i++)
+	for (unsigned int i = 0; obstacle && i < array_size(missing); i++)
 		if (strcmp(obstacle, missing[i].check) == 0)
 			return missing[i].words;
 	return "yes";

@@ -13,6 +13,7 @@
 #include "vmm/core/arch.h"
 #include "vmm/core/kvm_calls.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define MIB (1ull << 20)
 
@@ -128,7 +129,7 @@ static int options_parse_size(const char *text, uint64_t *bytes)
 	number = strtoull(text, &end, 10);
 	if (errno || end == text || text[0] == '-')
 		return -EINVAL;
-	for (unsigned int i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (unsigned int i = 0; i < array_size(units); i++) {
 		char suffix = *end >= 'a' && *end <= 'z' ? (char)(*end - 'a' + 'A') : *end;
 
 		if (suffix != units[i].suffix || (*end && end[1]))

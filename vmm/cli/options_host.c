@@ -8,6 +8,7 @@
 
 #include "vfio/host/look/host_sysfs.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 enum options_host_code {
 	HOST_OPT_ALL = 256,
@@ -59,7 +60,7 @@ static const struct options_host_command {
 	{ "restore", options_binding, OPTIONS_RESTORE, true, false },
 };
 
-#define HOST_COMMANDS (sizeof(options_host_commands) / sizeof(options_host_commands[0]))
+#define HOST_COMMANDS array_size(options_host_commands)
 
 void options_print_host_help(void)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "vmm/trace/trace.h"
 
 void bus_init(struct bus *bus)
@@ -46,11 +47,9 @@ static int bus_insert(struct bus *bus, const struct bus_region *region)
 
 	if (at < bus->count && bus->regions[at].base < region->base + region->size)
 		return -EEXIST;
-	grown = realloc(bus->regions, (bus->count + 1) * sizeof(*grown));
+	grown = array_insert(bus->regions, bus->count, sizeof(*grown), at, region);
 	if (!grown)
 		return -ENOMEM;
-	memmove(&grown[at + 1], &grown[at], (bus->count - at) * sizeof(*grown));
-	grown[at] = *region;
 	bus->regions = grown;
 	bus->count++;
 	return 0;
@@ -76,9 +75,8 @@ void bus_del_region(struct bus *bus, uint64_t base)
 	pthread_rwlock_wrlock(&bus->lock);
 	at = bus_find(bus, base);
 	if (at < bus->count && bus->regions[at].base == base) {
+		array_remove(bus->regions, bus->count, sizeof(bus->regions[0]), at);
 		bus->count--;
-		memmove(&bus->regions[at], &bus->regions[at + 1],
-			(bus->count - at) * sizeof(bus->regions[0]));
 	}
 	pthread_rwlock_unlock(&bus->lock);
 }

@@ -39,7 +39,10 @@ struct irq_router {
 
 struct irq_relay;
 
-/* A vector of MSI or MSI-X. */
+/*
+ * A vector of MSI or MSI-X. Whoever owns it serialises all calls for it. While it is relayed, the
+ * main loop reads it from another thread: what the loop reads changes under the router's lock.
+ */
 struct irq_msi {
 	uint32_t gsi;
 	int eventfd; /* whoever signals it interrupts the guest, if unmasked */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The KVM ioctls that minivmm makes on every architecture. What each means is in trace_kvm.c.
+ * The KVM ioctls that minivmm makes on every architecture. What each means is in kvm_calls.c.
  *
  * An architecture's own are listed in its folder. Read beside it: Documentation/virt/kvm/api.rst.
  */
@@ -22,5 +22,8 @@ KVM_CALLS(TRACE_DECLARE)
 /* clang-format on */
 
 extern const struct trace_calls kvm_calls;
+
+/* The name of a KVM_EXIT_* reason, for people. */
+const char *kvm_exit_name(unsigned int reason);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/trace.h"
 
@@ -65,11 +66,9 @@ static int memory_insert(struct memory *memory, size_t at, const struct memory_r
 {
 	struct memory_region *grown;
 
-	grown = realloc(memory->regions, (memory->count + 1) * sizeof(*grown));
+	grown = array_insert(memory->regions, memory->count, sizeof(*grown), at, region);
 	if (!grown)
 		return -ENOMEM;
-	memmove(&grown[at + 1], &grown[at], (memory->count - at) * sizeof(*grown));
-	grown[at] = *region;
 	memory->regions = grown;
 	memory->count++;
 	return 0;
@@ -77,9 +76,8 @@ static int memory_insert(struct memory *memory, size_t at, const struct memory_r
 
 static void memory_remove(struct memory *memory, size_t at)
 {
+	array_remove(memory->regions, memory->count, sizeof(memory->regions[0]), at);
 	memory->count--;
-	memmove(&memory->regions[at], &memory->regions[at + 1],
-		(memory->count - at) * sizeof(memory->regions[0]));
 }
 
 static void memory_tell_del(struct memory *memory, size_t told, const struct memory_region *region)

@@ -12,39 +12,6 @@
 
 #include "vmm/trace/log.h"
 #include "kvm_calls.h"
-#include "vm.h"
-
-static const char *const vcpu_exit_names[VCPU_EXIT_REASONS] = {
-	[KVM_EXIT_UNKNOWN] = "unknown",
-	[KVM_EXIT_EXCEPTION] = "exception",
-	[KVM_EXIT_IO] = "port I/O",
-	[KVM_EXIT_HYPERCALL] = "hypercall",
-	[KVM_EXIT_DEBUG] = "debug",
-	[KVM_EXIT_HLT] = "halt",
-	[KVM_EXIT_MMIO] = "MMIO",
-	[KVM_EXIT_IRQ_WINDOW_OPEN] = "interrupt window",
-	[KVM_EXIT_SHUTDOWN] = "shutdown",
-	[KVM_EXIT_FAIL_ENTRY] = "failed entry",
-	[KVM_EXIT_INTR] = "signal",
-	[KVM_EXIT_SET_TPR] = "set TPR",
-	[KVM_EXIT_TPR_ACCESS] = "TPR access",
-	[KVM_EXIT_NMI] = "NMI",
-	[KVM_EXIT_INTERNAL_ERROR] = "internal error",
-	[KVM_EXIT_SYSTEM_EVENT] = "system event",
-	[KVM_EXIT_IOAPIC_EOI] = "IOAPIC EOI",
-	[KVM_EXIT_X86_RDMSR] = "rdmsr",
-	[KVM_EXIT_X86_WRMSR] = "wrmsr",
-	[KVM_EXIT_DIRTY_RING_FULL] = "dirty ring full",
-	[KVM_EXIT_X86_BUS_LOCK] = "bus lock",
-	[KVM_EXIT_NOTIFY] = "notify",
-};
-
-const char *vcpu_exit_name(unsigned int reason)
-{
-	const char *name = reason < VCPU_EXIT_REASONS ? vcpu_exit_names[reason] : NULL;
-
-	return name ? name : "other";
-}
 
 static void vcpu_kicked(int signal)
 {
@@ -179,7 +146,7 @@ static void vcpu_count_exit(struct vcpu *vcpu)
 {
 	uint32_t reason = vcpu->run->exit_reason;
 
-	vcpu->exits[reason < VCPU_EXIT_REASONS ? reason : VCPU_EXIT_REASONS - 1]++;
+	vcpu->exits[reason < VM_EXIT_REASONS ? reason : VM_EXIT_REASONS - 1]++;
 }
 
 static bool vcpu_may_run(const struct vcpu *vcpu)

@@ -12,9 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VCPU_EXIT_REASONS 64
-
-struct vm;
+#include "vm_state.h"
 
 struct vcpu {
 	struct vm *vm;
@@ -24,7 +22,7 @@ struct vcpu {
 	struct kvm_run *run;
 	pthread_t thread;
 	bool started;
-	uint64_t exits[VCPU_EXIT_REASONS]; /* by KVM_EXIT_*; the last counts all above */
+	uint64_t exits[VM_EXIT_REASONS];
 };
 
 /*
@@ -41,8 +39,5 @@ int vcpu_start(struct vcpu *vcpu);
 
 /* Returns when the thread is gone. vm->stopping must be set. */
 void vcpu_stop(struct vcpu *vcpu);
-
-/* The name of a KVM_EXIT_* reason, for people. */
-const char *vcpu_exit_name(unsigned int reason);
 
 #endif

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -12,6 +11,7 @@
 
 #include "kvm_calls.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define VM_SLOT_FREE UINT64_MAX
 
@@ -139,7 +139,7 @@ void vm_destroy(struct vm *vm)
 
 static struct vm *vm_of_slots(struct memory_listener *listener)
 {
-	return (struct vm *)((char *)listener - offsetof(struct vm, slots));
+	return container_of(listener, struct vm, slots);
 }
 
 static int vm_find_slot(struct vm *vm, uint64_t gpa)
@@ -308,7 +308,7 @@ void vm_stop(struct vm *vm)
 	for (unsigned int i = 0; i < vm->cpus; i++)
 		vcpu_stop(&vm->vcpus[i]);
 	for (unsigned int i = 0; i < vm->cpus; i++) {
-		for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++)
+		for (unsigned int reason = 0; reason < VM_EXIT_REASONS; reason++)
 			vm->exits[reason] += vm->vcpus[i].exits[reason];
 		vcpu_destroy(&vm->vcpus[i]);
 	}
@@ -317,16 +317,6 @@ void vm_stop(struct vm *vm)
 }
 
 /* ---- events ---- */
-
-void vm_post(struct vm *vm, enum vm_event event)
-{
-	int seen = VM_EVENT_NONE;
-
-	while (!atomic_compare_exchange_weak(&vm->event, &seen, (int)event))
-		if (seen != VM_EVENT_NONE && (seen != VM_EVENT_RESET || event == VM_EVENT_RESET))
-			return; /* all but a reset is final */
-	eventfd_write(vm->event_source.fd, 1);
-}
 
 enum vm_event vm_wait(struct vm *vm)
 {

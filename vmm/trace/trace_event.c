@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "macros.h"
 
 /* ---- topics ---- */
 
@@ -85,7 +86,7 @@ const char *trace_size_text(char *text, size_t room, uint64_t bytes)
 	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
 	unsigned int unit = 0;
 
-	while (bytes && bytes % 1024 == 0 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+	while (bytes && bytes % 1024 == 0 && unit + 1 < array_size(units)) {
 		bytes /= 1024;
 		unit++;
 	}

@@ -8,7 +8,7 @@
 
 #include "vmm/core/kvm_calls.h"
 #include "vmm/trace/log.h"
-#include "vmm/core/vm.h"
+#include "vmm/core/vcpu.h"
 
 #define CPUID_ENTRIES 256 /* the most KVM lists */
 

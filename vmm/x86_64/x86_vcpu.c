@@ -8,8 +8,9 @@
 #include "vmm/core/arch.h"
 #include "vmm/trace/log.h"
 #include "vmm/core/kvm_calls.h"
-#include "vmm/core/vm.h"
+#include "vmm/core/vcpu.h"
 #include "x86.h"
+#include "vmm/trace/macros.h"
 
 #define CR0_PE   (1ull << 0)
 #define CR0_ET   (1ull << 4)
@@ -107,7 +108,7 @@ static int x86_set_msrs(struct vcpu *vcpu)
 	union {
 		struct kvm_msrs head;
 		uint8_t bytes[sizeof(struct kvm_msrs) + sizeof(entries)];
-	} msrs = { .head.nmsrs = sizeof(entries) / sizeof(entries[0]) };
+	} msrs = { .head.nmsrs = array_size(entries) };
 	int ret;
 
 	memcpy(msrs.head.entries, entries, sizeof(entries));

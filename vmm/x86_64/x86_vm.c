@@ -7,7 +7,7 @@
 #include "vmm/trace/log.h"
 #include "vmm/core/kvm_calls.h"
 #include "x86.h"
-#include "vmm/core/vm.h"
+#include "vmm/core/vm_state.h"
 
 /*
  * Three pages KVM needs on Intel CPUs without unrestricted guest, and one for its identity map.

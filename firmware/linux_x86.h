@@ -9,8 +9,8 @@
  *
  * Read beside it: Documentation/arch/x86/boot.rst, Documentation/arch/x86/zero-page.rst.
  */
-#ifndef MINIVMM_BOOT_X86_H
-#define MINIVMM_BOOT_X86_H
+#ifndef MINIVMM_LINUX_X86_H
+#define MINIVMM_LINUX_X86_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "kvm_calls.h"
-#include "vcpu.h"
+#include "vmm/trace/macros.h"
 
 #define FILE_KVM "/dev/kvm"
 #define FILE_VM  "VM"
@@ -124,9 +124,41 @@ TRACE_ABOUT(KVM_SET_DEVICE_ATTR, kvm, "KVM device", kvm_decode_device_attr, NULL
 
 /* ---- KVM_RUN, which has no arguments: what is told of it is what KVM left in struct kvm_run ---- */
 
+static const char *const kvm_exit_names[] = {
+	[KVM_EXIT_UNKNOWN] = "unknown",
+	[KVM_EXIT_EXCEPTION] = "exception",
+	[KVM_EXIT_IO] = "port I/O",
+	[KVM_EXIT_HYPERCALL] = "hypercall",
+	[KVM_EXIT_DEBUG] = "debug",
+	[KVM_EXIT_HLT] = "halt",
+	[KVM_EXIT_MMIO] = "MMIO",
+	[KVM_EXIT_IRQ_WINDOW_OPEN] = "interrupt window",
+	[KVM_EXIT_SHUTDOWN] = "shutdown",
+	[KVM_EXIT_FAIL_ENTRY] = "failed entry",
+	[KVM_EXIT_INTR] = "signal",
+	[KVM_EXIT_SET_TPR] = "set TPR",
+	[KVM_EXIT_TPR_ACCESS] = "TPR access",
+	[KVM_EXIT_NMI] = "NMI",
+	[KVM_EXIT_INTERNAL_ERROR] = "internal error",
+	[KVM_EXIT_SYSTEM_EVENT] = "system event",
+	[KVM_EXIT_IOAPIC_EOI] = "IOAPIC EOI",
+	[KVM_EXIT_X86_RDMSR] = "rdmsr",
+	[KVM_EXIT_X86_WRMSR] = "wrmsr",
+	[KVM_EXIT_DIRTY_RING_FULL] = "dirty ring full",
+	[KVM_EXIT_X86_BUS_LOCK] = "bus lock",
+	[KVM_EXIT_NOTIFY] = "notify",
+};
+
+const char *kvm_exit_name(unsigned int reason)
+{
+	const char *name = reason < array_size(kvm_exit_names) ? kvm_exit_names[reason] : NULL;
+
+	return name ? name : "other";
+}
+
 static void run_decode_mmio(struct trace_fields *fields, const struct kvm_run *run)
 {
-	trace_put_result(fields, "%s %s of %u bytes at %#" PRIx64, vcpu_exit_name(KVM_EXIT_MMIO),
+	trace_put_result(fields, "%s %s of %u bytes at %#" PRIx64, kvm_exit_name(KVM_EXIT_MMIO),
 			 run->mmio.is_write ? "write" : "read", run->mmio.len,
 			 (uint64_t)run->mmio.phys_addr);
 }
@@ -134,7 +166,7 @@ static void run_decode_mmio(struct trace_fields *fields, const struct kvm_run *r
 static void run_decode_port(struct trace_fields *fields, const struct kvm_run *run)
 {
 	trace_put_result(fields, "%s %s of %u bytes at port %#x, %u times",
-			 vcpu_exit_name(KVM_EXIT_IO),
+			 kvm_exit_name(KVM_EXIT_IO),
 			 run->io.direction == KVM_EXIT_IO_OUT ? "write" : "read", run->io.size,
 			 run->io.port, run->io.count);
 }
@@ -146,7 +178,7 @@ static void run_decode(struct trace_fields *fields, const void *arg, int result)
 	if (result < 0)
 		return;
 	fields->series = "exits";
-	fields->kind = vcpu_exit_name(run->exit_reason);
+	fields->kind = kvm_exit_name(run->exit_reason);
 	switch (run->exit_reason) {
 	case KVM_EXIT_MMIO:
 		run_decode_mmio(fields, run);
