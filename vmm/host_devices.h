@@ -9,7 +9,7 @@
 #define MINIVMM_HOST_DEVICES_H
 
 #include "devices/pci_host.h"
-#include "vmm/cli/options.h"
+#include "vmm/cli/config.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vfio/vfio_dma.h"
 #include "vfio/vfio_pci.h"

@@ -27,6 +27,7 @@
 #include "user_devices.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 #include "vmm/core/prefault.h"
 #include "vmm/trace/trace.h"
 
@@ -63,6 +64,19 @@ struct host_guest machine_host_guest(const struct config *config)
 		.way = config->way,
 		.iommu_given = config->has_iommufd_fd,
 	};
+}
+
+/* 0 or -errno, logged. */
+typedef int (*machine_step)(struct machine *machine);
+
+/* One after the other; none after one that failed. */
+static int machine_take_steps(struct machine *machine, const machine_step *steps, size_t count)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < count && ret == 0; i++)
+		ret = steps[i](machine);
+	return ret;
 }
 
 /* ---- before anything is built: what can go wrong is found first ---- */
@@ -162,41 +176,73 @@ static void machine_raise_files(void)
 	}
 }
 
+static int machine_init_vm(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	int ret;
+
+	if (config->device_count + config->user_count)
+		machine_raise_files();
+	ret = vm_init(&machine->vm, config->cpus);
+	if (ret == 0 && config->user_count)
+		memory_share_ram(&machine->vm.memory);
+	return ret;
+}
+
+static int machine_power_up(struct machine *machine)
+{
+	return vm_power_up(&machine->vm);
+}
+
+static int machine_add_console(struct machine *machine)
+{
+	return console_init(&machine->console, machine->config->console, &machine->vm,
+			    &machine->serial);
+}
+
+static int machine_add_power(struct machine *machine)
+{
+	return power_init(&machine->vm);
+}
+
+static int machine_add_pci(struct machine *machine)
+{
+	return pci_host_init(&machine->pci_host, &machine->vm);
+}
+
+static int machine_open_devices(struct machine *machine)
+{
+	trace_phase("open devices");
+	return host_devices_open(&machine->devices, machine->config, &machine->pci_host,
+				 machine->prefault, MACHINE_BANKS);
+}
+
+static int machine_open_users(struct machine *machine)
+{
+	return user_devices_open(&machine->users, machine->config, &machine->pci_host);
+}
+
+static int machine_add_testdev(struct machine *machine)
+{
+	return machine->config->testdev ? testdev_add(&machine->pci_host) : 0;
+}
+
+static int machine_assign_bars(struct machine *machine)
+{
+	return pci_windows_assign_bars(&machine->pci_host);
+}
+
 static int machine_build(struct machine *machine)
 {
+	static const machine_step steps[] = {
+		machine_init_vm,     machine_add_ram,     machine_power_up,    machine_add_serial,
+		machine_add_console, machine_add_power,   machine_add_pci,     machine_open_devices,
+		machine_open_users,  machine_add_testdev, machine_assign_bars,
+	};
 	int ret;
 
 	trace_phase("build the machine");
-	if (machine->config->device_count + machine->config->user_count)
-		machine_raise_files();
-	ret = vm_init(&machine->vm, machine->config->cpus);
-	if (machine->config->user_count)
-		memory_share_ram(&machine->vm.memory);
-	if (ret == 0)
-		ret = machine_add_ram(machine);
-	if (ret == 0)
-		ret = vm_power_up(&machine->vm);
-	if (ret == 0)
-		ret = machine_add_serial(machine);
-	if (ret == 0)
-		ret = console_init(&machine->console, machine->config->console, &machine->vm,
-				   &machine->serial);
-	if (ret == 0)
-		ret = power_init(&machine->vm);
-	if (ret == 0)
-		ret = pci_host_init(&machine->pci_host, &machine->vm);
-	trace_phase("open devices");
-	if (ret == 0)
-		ret = host_devices_open(&machine->devices, machine->config, &machine->pci_host,
-					machine->prefault, MACHINE_BANKS);
-	if (ret == 0)
-		ret = user_devices_open(&machine->users, machine->config, &machine->pci_host);
-	if (ret == 0 && machine->config->testdev)
-		ret = testdev_add(&machine->pci_host);
-	if (ret == 0)
-		ret = pci_windows_assign_bars(&machine->pci_host);
-	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
-	machine->boot.pmu = machine->vm.pmu;
+	ret = machine_take_steps(machine, steps, array_size(steps));
 	return ret < 0 ? machine_explain(machine, ret) : 0;
 }
 
@@ -214,18 +260,23 @@ static void machine_signalled(void *owner, uint32_t events)
 	vm_post(&machine->vm, VM_EVENT_QUIT);
 }
 
+void machine_block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGQUIT);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
 /* From here on a signal is an event of the main loop, so that everything is taken down in order. */
 static int machine_catch_signals(struct machine *machine)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
 	signal(SIGPIPE, SIG_IGN);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	machine_block_signals(&set);
 	machine->signals = (struct loop_source){ signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
 						 machine_signalled, machine };
 	if (machine->signals.fd < 0)
@@ -233,25 +284,49 @@ static int machine_catch_signals(struct machine *machine)
 	return loop_add(&machine->vm.loop, &machine->signals);
 }
 
+static int machine_load_kernel(struct machine *machine)
+{
+	trace_phase("load the kernel");
+	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
+	machine->boot.pmu = machine->vm.pmu;
+	return boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
+}
+
+static int machine_create_vcpus(struct machine *machine)
+{
+	return vm_create_vcpus(&machine->vm);
+}
+
+static int machine_power_devices_on(struct machine *machine)
+{
+	return host_devices_power_on(&machine->devices);
+}
+
+static int machine_power_users_on(struct machine *machine)
+{
+	return user_devices_power_on(&machine->users);
+}
+
+static int machine_let_run(struct machine *machine)
+{
+	int ret = vm_start(&machine->vm);
+
+	if (ret < 0)
+		return ret;
+	curves_start(&machine->curves, &machine->vm);
+	trace_phase(STATS_RUN_PHASE);
+	return 0;
+}
+
 /* Power on: the guest gets its kernel, devices their interrupt lines, and the vCPUs run. */
 static int machine_start(struct machine *machine)
 {
-	int ret;
+	static const machine_step steps[] = {
+		machine_load_kernel,    machine_create_vcpus, machine_power_devices_on,
+		machine_power_users_on, machine_let_run,
+	};
 
-	trace_phase("load the kernel");
-	ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
-	if (ret == 0)
-		ret = vm_create_vcpus(&machine->vm);
-	if (ret == 0)
-		ret = host_devices_power_on(&machine->devices);
-	if (ret == 0)
-		ret = user_devices_power_on(&machine->users);
-	if (ret == 0)
-		ret = vm_start(&machine->vm);
-	if (ret == 0)
-		curves_start(&machine->curves, &machine->vm);
-	trace_phase(STATS_RUN_PHASE);
-	return ret;
+	return machine_take_steps(machine, steps, array_size(steps));
 }
 
 /* The guest pressed reset. Devices first, while the old VM still holds their interrupts. */
@@ -263,9 +338,10 @@ static int machine_reset(struct machine *machine)
 	pci_host_reset(&machine->pci_host);
 	vm_power_down(&machine->vm);
 	ret = vm_power_up(&machine->vm);
-	if (ret == 0)
-		serial_reset(&machine->serial);
-	return ret;
+	if (ret < 0)
+		return ret;
+	serial_reset(&machine->serial);
+	return machine_start(machine);
 }
 
 /* Start the guest as often as it wants to be; returns the event that ended it for good. */
@@ -280,8 +356,6 @@ static enum vm_event machine_loop(struct machine *machine)
 		if (event != VM_EVENT_RESET || machine->config->no_reboot)
 			return event;
 		ret = machine_reset(machine);
-		if (ret == 0)
-			ret = machine_start(machine);
 	}
 	return VM_EVENT_ERROR;
 }
@@ -358,31 +432,39 @@ static void machine_limit_stacks(void)
 	pthread_attr_destroy(&attr);
 }
 
+static int machine_find_devices(struct machine *machine)
+{
+	const struct host_guest guest = machine_host_guest(machine->config);
+
+	trace_phase("check the host");
+	return host_devices_find(&machine->devices, machine->config, &guest);
+}
+
+static int machine_prepare_users(struct machine *machine)
+{
+	return user_devices_prepare(&machine->users, machine->config);
+}
+
+static int machine_start_console(struct machine *machine)
+{
+	return console_start(&machine->console);
+}
+
 int machine_run(const struct config *config)
 {
+	static const machine_step steps[] = {
+		machine_find_devices, machine_prepare_users, machine_open_images,
+		machine_build,        machine_catch_signals, machine_start_console,
+	};
 	struct machine *machine = machine_new(config);
-	const struct host_guest guest = machine_host_guest(config);
 	enum vm_event event = VM_EVENT_ERROR;
-	int ret, status;
+	int status;
 
 	if (!machine)
 		return MACHINE_EXIT_HOST;
 	machine_limit_stacks();
-	ret = trace_open(&config->trace);
-	trace_phase("check the host");
-	if (ret == 0)
-		ret = host_devices_find(&machine->devices, config, &guest);
-	if (ret == 0)
-		ret = user_devices_prepare(&machine->users, config);
-	if (ret == 0)
-		ret = machine_open_images(machine);
-	if (ret == 0)
-		ret = machine_build(machine);
-	if (ret == 0)
-		ret = machine_catch_signals(machine);
-	if (ret == 0)
-		ret = console_start(&machine->console);
-	if (ret == 0)
+	if (trace_open(&config->trace) == 0 &&
+	    machine_take_steps(machine, steps, array_size(steps)) == 0)
 		event = machine_loop(machine);
 	status = machine_exit_status(machine, event);
 	trace_phase("take it down");

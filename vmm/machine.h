@@ -9,7 +9,9 @@
 #ifndef MINIVMM_MACHINE_H
 #define MINIVMM_MACHINE_H
 
-#include "vmm/cli/options.h"
+#include <signal.h>
+
+#include "vmm/cli/config.h"
 
 /* Exit status of minivmm, as --help tells it. A signal gives MACHINE_EXIT_SIGNAL + its number. */
 enum machine_exit {
@@ -23,6 +25,12 @@ enum machine_exit {
 
 /* What the machine of this configuration asks of the host. */
 struct host_guest machine_host_guest(const struct config *config);
+
+/*
+ * Block the signals that end a run and tell which they are, in *set. Until the main loop reads them
+ * they wait.
+ */
+void machine_block_signals(sigset_t *set);
 
 /* Build the machine, run the guest to its end, take all down again. Returns the exit status. */
 int machine_run(const struct config *config);

@@ -11,7 +11,7 @@
 
 #include "demo_process.h"
 #include "devices/pci_host.h"
-#include "vmm/cli/options.h"
+#include "vmm/cli/config.h"
 #include "vfio/vfio_dma.h"
 #include "vfio/vfio_pci.h"
 

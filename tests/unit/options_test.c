@@ -175,6 +175,8 @@ static const struct {
 	{ "--memory", "--memory", "needs a value" },
 	{ "--nonsense", "--nonsense", "unknown option" },
 	{ "-x", "-x", "unknown option" },
+	{ "--mem 4G", "--mem", "unknown option" },
+	{ "-cpu host", "-cpu", "unknown option" },
 	{ "--help=yes", "--help=yes", "unknown option" },
 	{ "--trace", "--trace", "needs a value" },
 	{ "--trace-filter irq", "--trace-filter", "needs --trace" },

@@ -162,32 +162,18 @@ int host_command_run(const struct config *config)
 	}
 }
 
-/*
- * From the first change to the last no signal ends this process: the machine's main loop takes them
- * as events, and what comes when there is none waits.
- */
-static void command_block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
 int host_command_start(const struct config *config)
 {
 	struct host_held held = { .count = 0 };
+	sigset_t signals;
 	int status;
 
 	if (config->device_count)
 		host_restore_stale(config->devices, config->device_count);
 	if (!config->bind)
 		return machine_run(config);
-	command_block_signals();
+	/* From the first change to the last no signal ends this process. */
+	machine_block_signals(&signals);
 	if (host_hold(&held, config->devices, config->device_count) < 0)
 		return MACHINE_EXIT_HOST;
 	status = machine_run(config);

@@ -8,7 +8,7 @@
 #ifndef MINIVMM_HOST_COMMAND_H
 #define MINIVMM_HOST_COMMAND_H
 
-#include "options.h"
+#include "config.h"
 
 /* Do config->command. Returns the exit status: 0, or 1 for not ready or failed. */
 int host_command_run(const struct config *config);

@@ -2,75 +2,59 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "options_devices.h"
 #include "options_host.h"
+#include "options_table.h"
+#include "options_values.h"
 #include "vfio/backend/vfio_calls.h"
 #include "vmm/core/arch.h"
 #include "vmm/core/kvm_calls.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-#define MIB (1ull << 20)
-
-#define OPTIONS_MEMORY_DEFAULT (512 * MIB)
-#define OPTIONS_CPUS_MAX       254 /* 8-bit APIC ids, less the broadcast */
+#define OPTIONS_MEMORY_DEFAULT (512ull << 20)
 
 const struct trace_calls *const options_calls[] = { &kvm_calls, &vfio_calls, &arch_calls, NULL };
 
-enum options_code {
-	OPT_VFIO = 256,
-	OPT_VFIO_USER,
-	OPT_DEVICE,
-	OPT_OBJECT,
-	OPT_KERNEL,
-	OPT_INITRD,
-	OPT_APPEND,
-	OPT_MEMORY,
-	OPT_CPUS,
-	OPT_CONSOLE,
-	OPT_NO_REBOOT,
-	OPT_BIND,
-	OPT_STATS,
-	OPT_TRACE,
-	OPT_TRACE_FILTER,
-	OPT_INJECT,
-	OPT_DUMP_DTB,
-	OPT_TESTDEV,
-	OPT_HELP,
-	OPT_VERSION,
-};
+static int options_set_topics(struct config *config, char *text)
+{
+	return trace_parse_topics(text, &config->trace.topics);
+}
 
-/* Long options with one dash or two; the short spellings are QEMU's. */
-static const struct option options_table[] = {
-	{ "vfio", required_argument, NULL, OPT_VFIO },
-	{ "vfio-user", required_argument, NULL, OPT_VFIO_USER },
-	{ "device", required_argument, NULL, OPT_DEVICE },
-	{ "object", required_argument, NULL, OPT_OBJECT },
-	{ "kernel", required_argument, NULL, OPT_KERNEL },
-	{ "initrd", required_argument, NULL, OPT_INITRD },
-	{ "append", required_argument, NULL, OPT_APPEND },
-	{ "memory", required_argument, NULL, OPT_MEMORY },
-	{ "m", required_argument, NULL, OPT_MEMORY },
-	{ "cpus", required_argument, NULL, OPT_CPUS },
-	{ "smp", required_argument, NULL, OPT_CPUS },
-	{ "console", required_argument, NULL, OPT_CONSOLE },
-	{ "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
-	{ "bind", no_argument, NULL, OPT_BIND },
-	{ "stats", no_argument, NULL, OPT_STATS },
-	{ "trace", required_argument, NULL, OPT_TRACE },
-	{ "trace-filter", required_argument, NULL, OPT_TRACE_FILTER },
-	{ "inject", required_argument, NULL, OPT_INJECT },
-	{ "dump-dtb", required_argument, NULL, OPT_DUMP_DTB },
-	{ "testdev", no_argument, NULL, OPT_TESTDEV },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "h", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ NULL, 0, NULL, 0 },
+static int options_add_fault(struct config *config, char *text)
+{
+	return trace_fault_parse(&config->trace.faults, options_calls, text);
+}
+
+/* The short spellings, and those without a row of their own in --help, are QEMU's. */
+static const struct options_row options_rows[] = {
+	OPTIONS_ROW_SET("vfio", options_add_vfio),
+	OPTIONS_ROW_SET("vfio-user", options_add_socket),
+	OPTIONS_ROW_SET("device", options_add_qemu_device),
+	OPTIONS_ROW_SET("object", options_add_qemu_object),
+	OPTIONS_ROW_TEXT("kernel", kernel),
+	OPTIONS_ROW_TEXT("initrd", initrd),
+	OPTIONS_ROW_TEXT("append", append),
+	OPTIONS_ROW_SET("memory", options_set_memory),
+	OPTIONS_ROW_SET("m", options_set_memory),
+	OPTIONS_ROW_SET("cpus", options_set_cpus),
+	OPTIONS_ROW_SET("smp", options_set_cpus),
+	OPTIONS_ROW_SET("console", options_set_console),
+	OPTIONS_ROW_FLAG("no-reboot", no_reboot),
+	OPTIONS_ROW_FLAG("bind", bind),
+	OPTIONS_ROW_FLAG("stats", stats),
+	OPTIONS_ROW_TEXT("trace", trace.file),
+	OPTIONS_ROW_SET("trace-filter", options_set_topics),
+	OPTIONS_ROW_SET("inject", options_add_fault),
+	OPTIONS_ROW_TEXT("dump-dtb", dump_dtb),
+	OPTIONS_ROW_FLAG("testdev", testdev),
+	OPTIONS_ROW_COMMAND("help", OPTIONS_HELP),
+	OPTIONS_ROW_COMMAND("h", OPTIONS_HELP),
+	OPTIONS_ROW_COMMAND("version", OPTIONS_VERSION),
+	OPTIONS_ROW_END,
 };
 
 void options_print_help(void)
@@ -115,133 +99,6 @@ void options_print_help(void)
 	options_print_host_help();
 }
 
-/* "512" and "512M" are both MiB. */
-static int options_parse_size(const char *text, uint64_t *bytes)
-{
-	static const struct {
-		char suffix;
-		unsigned int shift;
-	} units[] = { { 0, 20 }, { 'K', 10 }, { 'M', 20 }, { 'G', 30 }, { 'T', 40 } };
-	unsigned long long number;
-	char *end;
-
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (errno || end == text || text[0] == '-')
-		return -EINVAL;
-	for (unsigned int i = 0; i < array_size(units); i++) {
-		char suffix = *end >= 'a' && *end <= 'z' ? (char)(*end - 'a' + 'A') : *end;
-
-		if (suffix != units[i].suffix || (*end && end[1]))
-			continue;
-		*bytes = number << units[i].shift;
-		return *bytes >> units[i].shift == number ? 0 : -EINVAL;
-	}
-	return -EINVAL;
-}
-
-int options_set_memory(struct config *config, const char *text)
-{
-	if (options_parse_size(text, &config->memory) < 0 || config->memory % MIB ||
-	    config->memory == 0 || config->memory > 1ull << 46) {
-		log_error("--memory", "%s: expected a size in whole MiB, such as 512M or 4G", text);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int options_set_cpus(struct config *config, const char *text)
-{
-	unsigned long cpus;
-	char *end;
-
-	if (strncmp(text, "cpus=", 5) == 0)
-		text += 5;
-	cpus = strtoul(text, &end, 10);
-	if (end == text || *end || text[0] == '-' || cpus < 1 || cpus > OPTIONS_CPUS_MAX) {
-		log_error("--cpus", "%s: expected a number from 1 to %d", text, OPTIONS_CPUS_MAX);
-		return -EINVAL;
-	}
-	config->cpus = (unsigned int)cpus;
-	return 0;
-}
-
-static int options_set_console(struct config *config, const char *text)
-{
-	bool file = strncmp(text, "file:", 5) == 0 && text[5];
-
-	if (!file && strcmp(text, "stdio") != 0 && strcmp(text, "none") != 0 &&
-	    strcmp(text, "pty") != 0) {
-		log_error("--console", "%s: expected stdio, none, pty or file:PATH", text);
-		return -EINVAL;
-	}
-	config->console = text;
-	return 0;
-}
-
-static int options_apply(struct config *config, int option, char *value, const char *word)
-{
-	switch (option) {
-	case OPT_VFIO:
-		return options_add_vfio(config, value);
-	case OPT_VFIO_USER:
-		return options_add_socket(config, value);
-	case OPT_DEVICE:
-		return options_add_qemu_device(config, value);
-	case OPT_OBJECT:
-		return options_add_qemu_object(config, value);
-	case OPT_KERNEL:
-		config->kernel = value;
-		return 0;
-	case OPT_INITRD:
-		config->initrd = value;
-		return 0;
-	case OPT_APPEND:
-		config->append = value;
-		return 0;
-	case OPT_MEMORY:
-		return options_set_memory(config, value);
-	case OPT_CPUS:
-		return options_set_cpus(config, value);
-	case OPT_CONSOLE:
-		return options_set_console(config, value);
-	case OPT_NO_REBOOT:
-		config->no_reboot = true;
-		return 0;
-	case OPT_BIND:
-		config->bind = true;
-		return 0;
-	case OPT_STATS:
-		config->stats = config->trace.times = true;
-		return 0;
-	case OPT_TRACE:
-		config->trace.file = value;
-		return 0;
-	case OPT_TRACE_FILTER:
-		return trace_parse_topics(value, &config->trace.topics);
-	case OPT_INJECT:
-		return trace_fault_parse(&config->trace.faults, options_calls, value);
-	case OPT_DUMP_DTB:
-		config->dump_dtb = value;
-		return 0;
-	case OPT_TESTDEV:
-		config->testdev = true;
-		return 0;
-	case OPT_HELP:
-		config->command = OPTIONS_HELP;
-		return 0;
-	case OPT_VERSION:
-		config->command = OPTIONS_VERSION;
-		return 0;
-	case ':':
-		log_error(word, "needs a value");
-		return -EINVAL;
-	default:
-		log_error(word, "unknown option; minivmm --help lists them");
-		return -EINVAL;
-	}
-}
-
 /* Interrupts can only be lost by who passes them on: not by KVM. */
 static void options_apply_faults(struct config *config)
 {
@@ -274,7 +131,7 @@ static int options_check(const struct config *config)
 
 int options_parse(struct config *config, int argc, char **argv)
 {
-	int option, ret = 0;
+	int ret;
 
 	*config = (struct config){ .console = "stdio",
 				   .memory = OPTIONS_MEMORY_DEFAULT,
@@ -289,13 +146,9 @@ int options_parse(struct config *config, int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	optind = 0; /* start afresh: glibc's way of saying so */
-	while (ret == 0 && (option = getopt_long_only(argc, argv, ":", options_table, NULL)) != -1)
-		ret = options_apply(config, option, optarg, argv[optind - 1]);
-	if (ret == 0 && optind < argc) {
-		log_error(argv[optind], "unexpected word; minivmm --help shows the usage");
-		ret = -EINVAL;
-	}
+	ret = options_read(config, options_rows, argc, argv, NULL,
+			   "unknown option; minivmm --help lists them");
+	config->trace.times = config->stats;
 	options_apply_faults(config);
 	if (ret == 0)
 		ret = options_check_devices(config);

@@ -10,7 +10,7 @@
 #ifndef MINIVMM_OPTIONS_DEVICES_H
 #define MINIVMM_OPTIONS_DEVICES_H
 
-#include "options.h"
+#include "config.h"
 
 /* BDF[,PROPERTY=VALUE]..., fd=N[,...], or demo[,...] */
 int options_add_vfio(struct config *config, char *text);

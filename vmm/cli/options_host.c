@@ -2,54 +2,46 @@
 #include "options_host.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "options_table.h"
+#include "options_values.h"
 #include "vfio/host/look/host_sysfs.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-enum options_host_code {
-	HOST_OPT_ALL = 256,
-	HOST_OPT_JSON,
-	HOST_OPT_FORCE,
-	HOST_OPT_DRY_RUN,
-	HOST_OPT_MEMORY,
-	HOST_OPT_HELP,
+static const struct options_row options_list[] = {
+	OPTIONS_ROW_FLAG("all", all),
+	OPTIONS_ROW_FLAG("json", json),
+	OPTIONS_ROW_COMMAND("help", OPTIONS_HELP),
+	OPTIONS_ROW_END,
 };
 
-static const struct option options_list[] = {
-	{ "all", no_argument, NULL, HOST_OPT_ALL },
-	{ "json", no_argument, NULL, HOST_OPT_JSON },
-	{ "help", no_argument, NULL, HOST_OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+static const struct options_row options_doctor[] = {
+	OPTIONS_ROW_FLAG("json", json),
+	OPTIONS_ROW_SET("memory", options_set_memory),
+	OPTIONS_ROW_SET("m", options_set_memory),
+	OPTIONS_ROW_COMMAND("help", OPTIONS_HELP),
+	OPTIONS_ROW_END,
 };
 
-static const struct option options_doctor[] = {
-	{ "json", no_argument, NULL, HOST_OPT_JSON },
-	{ "memory", required_argument, NULL, HOST_OPT_MEMORY },
-	{ "m", required_argument, NULL, HOST_OPT_MEMORY },
-	{ "help", no_argument, NULL, HOST_OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+static const struct options_row options_config[] = {
+	OPTIONS_ROW_FLAG("json", json),
+	OPTIONS_ROW_COMMAND("help", OPTIONS_HELP),
+	OPTIONS_ROW_END,
 };
 
-static const struct option options_config[] = {
-	{ "json", no_argument, NULL, HOST_OPT_JSON },
-	{ "help", no_argument, NULL, HOST_OPT_HELP },
-	{ NULL, 0, NULL, 0 },
-};
-
-static const struct option options_binding[] = {
-	{ "force", no_argument, NULL, HOST_OPT_FORCE },
-	{ "dry-run", no_argument, NULL, HOST_OPT_DRY_RUN },
-	{ "help", no_argument, NULL, HOST_OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+static const struct options_row options_binding[] = {
+	OPTIONS_ROW_FLAG("force", force),
+	OPTIONS_ROW_FLAG("dry-run", dry_run),
+	OPTIONS_ROW_COMMAND("help", OPTIONS_HELP),
+	OPTIONS_ROW_END,
 };
 
 static const struct options_host_command {
 	const char *name;
-	const struct option *options;
+	const struct options_row *rows;
 	enum options_command command;
 	bool takes_devices, needs_devices;
 } options_host_commands[] = {
@@ -95,35 +87,6 @@ enum options_command options_find_host_command(const char *word)
 	return found ? found->command : OPTIONS_RUN;
 }
 
-static int options_host_apply(struct config *config, int option, const char *word)
-{
-	switch (option) {
-	case HOST_OPT_ALL:
-		config->all = true;
-		return 0;
-	case HOST_OPT_JSON:
-		config->json = true;
-		return 0;
-	case HOST_OPT_FORCE:
-		config->force = true;
-		return 0;
-	case HOST_OPT_DRY_RUN:
-		config->dry_run = true;
-		return 0;
-	case HOST_OPT_MEMORY:
-		return options_set_memory(config, optarg);
-	case HOST_OPT_HELP:
-		config->command = OPTIONS_HELP;
-		return 0;
-	case ':':
-		log_error(word, "needs a value");
-		return -EINVAL;
-	default:
-		log_error(word, "unknown option here; minivmm --help lists them");
-		return -EINVAL;
-	}
-}
-
 /* A device named twice is looked after once. */
 static int options_host_add(struct config *config, const char *word)
 {
@@ -147,18 +110,10 @@ static int options_host_add(struct config *config, const char *word)
 int options_parse_host(struct config *config, int argc, char **argv)
 {
 	const struct options_host_command *command = options_host_find(argv[0]);
-	int option, ret = 0;
+	int ret = options_read(config, command->rows, argc, argv,
+			       command->takes_devices ? options_host_add : NULL,
+			       "unknown option here; minivmm --help lists them");
 
-	optind = 0; /* start afresh: glibc's way of saying so */
-	while (ret == 0 &&
-	       (option = getopt_long_only(argc, argv, ":", command->options, NULL)) != -1)
-		ret = options_host_apply(config, option, argv[optind - 1]);
-	if (ret == 0 && optind < argc && !command->takes_devices) {
-		log_error(argv[optind], "unexpected word; minivmm --help shows the usage");
-		return -EINVAL;
-	}
-	for (int i = optind; i < argc && ret == 0; i++)
-		ret = options_host_add(config, argv[i]);
 	if (ret == 0 && command->needs_devices && !config->device_count &&
 	    config->command != OPTIONS_HELP) {
 		log_error(argv[0], "which devices? minivmm list shows them");

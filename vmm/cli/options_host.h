@@ -8,7 +8,7 @@
 #ifndef MINIVMM_OPTIONS_HOST_H
 #define MINIVMM_OPTIONS_HOST_H
 
-#include "options.h"
+#include "config.h"
 
 /* The command that a word names; OPTIONS_RUN if it names none of these. */
 enum options_command options_find_host_command(const char *word);

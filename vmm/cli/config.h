@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the user asked for: the command line as a struct, filled in by options.c and read by
+ * everything in the roof.
+ */
+#ifndef MINIVMM_CONFIG_H
+#define MINIVMM_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vfio/host/check/host_check.h"
+#include "vfio/vfio_options.h"
+#include "vmm/trace/trace.h"
+
+#define OPTIONS_DEVICES_MAX 32
+#define OPTIONS_BDF_MAX     16
+#define OPTIONS_USERS_MAX   8
+
+enum options_command {
+	OPTIONS_RUN,
+	OPTIONS_HELP,
+	OPTIONS_VERSION,
+	OPTIONS_LIST,
+	OPTIONS_DOCTOR,
+	OPTIONS_CONFIG,
+	OPTIONS_BIND,
+	OPTIONS_RESTORE,
+};
+
+/* A device behind a vfio-user socket. */
+struct options_user {
+	const char *path; /* NULL: the demo device */
+	struct vfio_device_options vfio;
+};
+
+struct config {
+	enum options_command command;
+	const char *kernel; /* NULL: the default guest */
+	const char *initrd;
+	const char *append;
+	const char *dump_dtb; /* file for a copy of the device tree, or NULL */
+	const char *console;  /* stdio, none, pty or file:PATH */
+	uint64_t memory;      /* bytes */
+	unsigned int cpus;
+	bool no_reboot;
+	bool bind; /* before the start, and restore afterwards */
+	bool stats;
+	struct trace_options trace;
+	bool testdev;                                         /* add devices/testdev.c's */
+	bool all, json, force, dry_run;                       /* of list, doctor, bind, restore */
+	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX];   /* full BDFs */
+	struct vfio_device_options vfio[OPTIONS_DEVICES_MAX]; /* how each is passed through */
+	unsigned int device_count;
+	enum host_way way;      /* by which files all of them are opened */
+	const char *iommufd_id; /* of `-object iommufd,id=`, or NULL */
+	bool has_iommufd_fd;    /* /dev/iommu is open already, */
+	int iommufd_fd;         /* as this number */
+	struct options_user users[OPTIONS_USERS_MAX];
+	unsigned int user_count;
+};
+
+#endif

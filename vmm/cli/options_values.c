@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "options_values.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
+
+#define MIB (1ull << 20)
+
+#define OPTIONS_MEMORY_MAX (1ull << 46)
+#define OPTIONS_CPUS_MAX   254 /* 8-bit APIC ids, less the broadcast */
+
+/* "512" and "512M" are both MiB. */
+static int options_parse_size(const char *text, uint64_t *bytes)
+{
+	static const struct {
+		char suffix;
+		unsigned int shift;
+	} units[] = { { 0, 20 }, { 'K', 10 }, { 'M', 20 }, { 'G', 30 }, { 'T', 40 } };
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || end == text || text[0] == '-')
+		return -EINVAL;
+	for (unsigned int i = 0; i < array_size(units); i++) {
+		char suffix = *end >= 'a' && *end <= 'z' ? (char)(*end - 'a' + 'A') : *end;
+
+		if (suffix != units[i].suffix || (*end && end[1]))
+			continue;
+		*bytes = number << units[i].shift;
+		return *bytes >> units[i].shift == number ? 0 : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+int options_set_memory(struct config *config, char *text)
+{
+	if (options_parse_size(text, &config->memory) < 0 || config->memory % MIB ||
+	    config->memory == 0 || config->memory > OPTIONS_MEMORY_MAX) {
+		log_error("--memory", "%s: expected a size in whole MiB, such as 512M or 4G", text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int options_set_cpus(struct config *config, char *text)
+{
+	unsigned long cpus;
+	char *end;
+
+	if (strncmp(text, "cpus=", 5) == 0)
+		text += 5;
+	cpus = strtoul(text, &end, 10);
+	if (end == text || *end || text[0] == '-' || cpus < 1 || cpus > OPTIONS_CPUS_MAX) {
+		log_error("--cpus", "%s: expected a number from 1 to %d", text, OPTIONS_CPUS_MAX);
+		return -EINVAL;
+	}
+	config->cpus = (unsigned int)cpus;
+	return 0;
+}
+
+int options_set_console(struct config *config, char *text)
+{
+	bool file = strncmp(text, "file:", 5) == 0 && text[5];
+
+	if (!file && strcmp(text, "stdio") != 0 && strcmp(text, "none") != 0 &&
+	    strcmp(text, "pty") != 0) {
+		log_error("--console", "%s: expected stdio, none, pty or file:PATH", text);
+		return -EINVAL;
+	}
+	config->console = text;
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values of options that are more than a text: their syntax and their bounds.
+ *
+ * Each function sets what `text` says in *config. 0, or -EINVAL, logged in one line.
+ */
+#ifndef MINIVMM_OPTIONS_VALUES_H
+#define MINIVMM_OPTIONS_VALUES_H
+
+#include "config.h"
+
+/* A size in whole MiB: 512, 512M, 4G. */
+int options_set_memory(struct config *config, char *text);
+
+/* A number of vCPUs; also cpus=N, as QEMU writes it. */
+int options_set_cpus(struct config *config, char *text);
+
+/* stdio, none, pty or file:PATH; points into `text`. */
+int options_set_console(struct config *config, char *text);
+
+#endif
