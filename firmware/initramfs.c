@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "firmware/initramfs.h"
+#include "initramfs.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "firmware/modules.h"
+#include "modules.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -71,13 +71,13 @@ static int cpio_flush(struct cpio *cpio)
 
 static int cpio_append(struct cpio *cpio, const void *data, size_t len)
 {
-	int err;
+	int ret;
 
 	cpio->size += len;
 	if (len > sizeof(cpio->pending) - cpio->used) {
-		err = cpio_flush(cpio);
-		if (err)
-			return err;
+		ret = cpio_flush(cpio);
+		if (ret < 0)
+			return ret;
 	}
 	if (len > sizeof(cpio->pending))
 		return cpio_write(cpio, data, len);
@@ -97,7 +97,7 @@ static int cpio_start(struct cpio *cpio, const char *name, mode_t mode, uint64_t
 {
 	size_t name_size = strlen(name) + 1;
 	char header[111];
-	int err;
+	int ret;
 
 	if (size > UINT32_MAX)
 		return log_errno(name, -EFBIG, "add to the initramfs");
@@ -106,34 +106,34 @@ static int cpio_start(struct cpio *cpio, const char *name, mode_t mode, uint64_t
 	snprintf(header, sizeof(header),
 		 "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 0, mode, 0, 0, 1, 0,
 		 (uint32_t)size, 0, 0, major(dev), minor(dev), (uint32_t)name_size, 0);
-	err = cpio_append(cpio, header, sizeof(header) - 1);
-	if (!err)
-		err = cpio_append(cpio, name, name_size);
-	if (!err)
-		err = cpio_align(cpio);
-	return err;
+	ret = cpio_append(cpio, header, sizeof(header) - 1);
+	if (ret == 0)
+		ret = cpio_append(cpio, name, name_size);
+	if (ret == 0)
+		ret = cpio_align(cpio);
+	return ret;
 }
 
 static int cpio_add_data(struct cpio *cpio, const char *name, mode_t mode, const void *data,
 			 size_t len)
 {
-	int err = cpio_start(cpio, name, S_IFREG | mode, len, 0);
+	int ret = cpio_start(cpio, name, S_IFREG | mode, len, 0);
 
-	if (!err)
-		err = cpio_append(cpio, data, len);
-	if (!err)
-		err = cpio_align(cpio);
-	return err;
+	if (ret == 0)
+		ret = cpio_append(cpio, data, len);
+	if (ret == 0)
+		ret = cpio_align(cpio);
+	return ret;
 }
 
 /* The kernel copies from file to file; the bytes never pass through this process. */
 static int cpio_copy(struct cpio *cpio, int in, const char *path, uint64_t len)
 {
-	int err = cpio_flush(cpio);
+	int ret = cpio_flush(cpio);
 	ssize_t n;
 
-	if (err)
-		return err;
+	if (ret < 0)
+		return ret;
 	cpio->size += len;
 	for (; len; len -= n) {
 		n = sendfile(cpio->fd, in, NULL, len);
@@ -151,23 +151,23 @@ static int cpio_add_file(struct cpio *cpio, const char *name, mode_t mode, const
 {
 	int in = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	int err;
+	int ret;
 
 	if (in < 0)
 		return log_errno(path, -errno, "open for the initramfs");
-	if (fstat(in, &st)) {
-		err = log_errno(path, -errno, "fstat");
+	if (fstat(in, &st) < 0) {
+		ret = log_errno(path, -errno, "fstat");
 	} else {
-		err = cpio_start(cpio, name, S_IFREG | mode, st.st_size, 0);
-		if (!err)
-			err = cpio_copy(cpio, in, path, st.st_size);
+		ret = cpio_start(cpio, name, S_IFREG | mode, st.st_size, 0);
+		if (ret == 0)
+			ret = cpio_copy(cpio, in, path, st.st_size);
 	}
 	close(in);
-	return err;
+	return ret;
 }
 
 /* An executable for the guest's processor that needs no dynamic linker. */
-static bool is_static_program(const char *path)
+static bool initramfs_is_static(const char *path)
 {
 	const Elf64_Ehdr *init = (const Elf64_Ehdr *)guest_init_start;
 	bool is_static = false;
@@ -192,61 +192,62 @@ out:
 	return is_static;
 }
 
-static int add_busybox(struct cpio *cpio, const char *wanted)
+static int initramfs_add_busybox(struct cpio *cpio, const char *wanted)
 {
 	const char *const *places = wanted ? &wanted : busybox_places;
 	size_t count = wanted ? 1 : array_size(busybox_places);
 
 	for (size_t i = 0; i < count; i++)
-		if (is_static_program(places[i]))
+		if (initramfs_is_static(places[i]))
 			return cpio_add_file(cpio, "bin/busybox", 0755, places[i]);
 	/* The guest's init says what is missing and how to get it. */
 	return 0;
 }
 
-static int add_skeleton(struct cpio *cpio)
+static int initramfs_add_skeleton(struct cpio *cpio)
 {
-	int err = 0;
+	int ret = 0;
 
-	for (size_t i = 0; i < array_size(directories) && !err; i++)
-		err = cpio_start(cpio, directories[i], S_IFDIR | 0755, 0, 0);
-	if (!err)
-		err = cpio_start(cpio, "dev/console", S_IFCHR | 0600, 0, makedev(5, 1));
-	if (!err)
-		err = cpio_add_data(cpio, "init", 0755, guest_init_start,
+	for (size_t i = 0; i < array_size(directories) && ret == 0; i++)
+		ret = cpio_start(cpio, directories[i], S_IFDIR | 0755, 0, 0);
+	if (ret == 0)
+		ret = cpio_start(cpio, "dev/console", S_IFCHR | 0600, 0, makedev(5, 1));
+	if (ret == 0)
+		ret = cpio_add_data(cpio, "init", 0755, guest_init_start,
 				    (uintptr_t)guest_init_end - (uintptr_t)guest_init_start);
-	return err;
+	return ret;
 }
 
-static int add_modules(struct cpio *cpio, const struct modules_list *list)
+static int initramfs_add_modules(struct cpio *cpio, const struct modules_list *list)
 {
 	char *names = NULL;
 	size_t len = 0;
 	char name[sizeof(MODULE_DIR) + NAME_MAX];
 	FILE *text;
-	int err = 0;
+	int ret = 0;
 
 	text = open_memstream(&names, &len);
 	if (!text)
 		return log_errno("modules", -errno, "list them");
-	for (size_t i = 0; i < list->count && !err; i++) {
+	for (size_t i = 0; i < list->count && ret == 0; i++) {
 		snprintf(name, sizeof(name), MODULE_DIR "%s", basename(list->paths[i]));
 		fprintf(text, "/%s\n", name);
-		err = cpio_add_file(cpio, name, 0644, list->paths[i]);
+		ret = cpio_add_file(cpio, name, 0644, list->paths[i]);
 	}
-	if (fclose(text) && !err)
-		err = log_errno("modules", -errno, "list them");
-	if (!err)
-		err = cpio_add_data(cpio, "modules", 0644, names, len);
+	if (fclose(text) && ret == 0)
+		ret = log_errno("modules", -errno, "list them");
+	if (ret == 0)
+		ret = cpio_add_data(cpio, "modules", 0644, names, len);
 	free(names);
-	return err;
+	return ret;
 }
 
-static int resolve_modules(const struct initramfs_config *config, struct modules_list *list)
+static int initramfs_resolve_modules(const struct initramfs_config *config,
+				     struct modules_list *list)
 {
 	const size_t ours = array_size(machine_aliases);
 	const char **aliases;
-	int err;
+	int ret;
 
 	aliases = calloc(ours + config->modalias_count, sizeof(*aliases));
 	if (!aliases)
@@ -255,35 +256,35 @@ static int resolve_modules(const struct initramfs_config *config, struct modules
 		aliases[i] = machine_aliases[i];
 	for (size_t i = 0; i < config->modalias_count; i++)
 		aliases[ours + i] = config->modaliases[i];
-	err = modules_resolve(config->modules, aliases, ours + config->modalias_count, list);
+	ret = modules_resolve(config->modules, aliases, ours + config->modalias_count, list);
 	free(aliases);
-	return err;
+	return ret;
 }
 
-static int write_archive(const struct initramfs_config *config, int fd)
+static int initramfs_write(const struct initramfs_config *config, int fd)
 {
 	struct cpio cpio = { .fd = fd };
 	struct modules_list modules = { 0 };
-	int err;
+	int ret;
 
-	err = resolve_modules(config, &modules);
-	if (err)
-		return err;
-	err = add_skeleton(&cpio);
-	if (!err)
-		err = add_busybox(&cpio, config->busybox);
-	if (!err)
-		err = add_modules(&cpio, &modules);
-	if (!err)
-		err = cpio_start(&cpio, "TRAILER!!!", 0, 0, 0);
-	if (!err)
-		err = cpio_flush(&cpio);
+	ret = initramfs_resolve_modules(config, &modules);
+	if (ret < 0)
+		return ret;
+	ret = initramfs_add_skeleton(&cpio);
+	if (ret == 0)
+		ret = initramfs_add_busybox(&cpio, config->busybox);
+	if (ret == 0)
+		ret = initramfs_add_modules(&cpio, &modules);
+	if (ret == 0)
+		ret = cpio_start(&cpio, "TRAILER!!!", 0, 0, 0);
+	if (ret == 0)
+		ret = cpio_flush(&cpio);
 	modules_list_destroy(&modules);
-	return err;
+	return ret;
 }
 
 /* The child has said what went wrong; its exit status is the errno. */
-static int wait_for_child(pid_t pid)
+static int initramfs_wait(pid_t pid)
 {
 	int status;
 
@@ -298,7 +299,7 @@ static int wait_for_child(pid_t pid)
 
 int initramfs_build(const struct initramfs_config *config, int *fd)
 {
-	int err, archive;
+	int ret, archive;
 	pid_t pid;
 
 	archive = memfd_create(ARCHIVE, MFD_CLOEXEC);
@@ -306,14 +307,14 @@ int initramfs_build(const struct initramfs_config *config, int *fd)
 		return log_errno(ARCHIVE, -errno, "memfd_create");
 	pid = fork();
 	if (!pid)
-		_exit(-write_archive(config, archive));
+		_exit(-initramfs_write(config, archive));
 	if (pid < 0)
-		err = log_errno(ARCHIVE, -errno, "fork");
+		ret = log_errno(ARCHIVE, -errno, "fork");
 	else
-		err = wait_for_child(pid);
-	if (err) {
+		ret = initramfs_wait(pid);
+	if (ret < 0) {
 		close(archive);
-		return err;
+		return ret;
 	}
 	*fd = archive;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "firmware/modules.h"
+#include "modules.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ struct libkmod {
 #undef FIELD
 };
 
-struct resolver {
+struct modules_resolver {
 	struct libkmod lib;
 	struct kmod_ctx *ctx;
 	struct modules_list seen; /* where the walk has been: soft dependencies may form circles */
@@ -72,7 +72,7 @@ static const struct companion {
 	{ "pci:v00001AF4d00001048*", { "virtio_scsi", "sd_mod" } },
 };
 
-static int libkmod_open(struct libkmod *lib)
+static int modules_open_libkmod(struct libkmod *lib)
 {
 	bool complete = true;
 
@@ -94,7 +94,7 @@ static int libkmod_open(struct libkmod *lib)
 	return 0;
 }
 
-static void resolver_destroy(struct resolver *r)
+static void modules_resolver_destroy(struct modules_resolver *r)
 {
 	if (r->ctx) {
 		r->lib.unload_resources(r->ctx);
@@ -103,47 +103,48 @@ static void resolver_destroy(struct resolver *r)
 	if (r->lib.handle)
 		dlclose(r->lib.handle);
 	modules_list_destroy(&r->seen);
-	*r = (struct resolver){ 0 };
+	*r = (struct modules_resolver){ 0 };
 }
 
-static int resolver_init(struct resolver *r, const char *dir, struct modules_list *order)
+static int modules_resolver_init(struct modules_resolver *r, const char *dir,
+				 struct modules_list *order)
 {
 	static const char *const no_config[] = { NULL };
-	int err;
+	int ret;
 
-	*r = (struct resolver){ .order = order };
-	err = libkmod_open(&r->lib);
-	if (err)
+	*r = (struct modules_resolver){ .order = order };
+	ret = modules_open_libkmod(&r->lib);
+	if (ret < 0)
 		goto err;
 	r->ctx = r->lib.new(dir, no_config);
 	if (!r->ctx) {
-		err = -ENOMEM;
-		log_errno(dir, err, "kmod_new");
+		ret = -ENOMEM;
+		log_errno(dir, ret, "kmod_new");
 		goto err;
 	}
 	/* It writes lines of its own to standard error; ours say the same in one shape. */
 	r->lib.set_log_priority(r->ctx, 0);
-	err = r->lib.load_resources(r->ctx);
-	if (err) {
-		log_errno(dir, err, "read the module index");
+	ret = r->lib.load_resources(r->ctx);
+	if (ret < 0) {
+		log_errno(dir, ret, "read the module index");
 		log_fix("depmod %s", basename(dir));
 		goto err;
 	}
 	return 0;
 err:
-	resolver_destroy(r);
-	return err;
+	modules_resolver_destroy(r);
+	return ret;
 }
 
-static bool list_has(const struct modules_list *list, const char *path)
+static bool modules_list_has(const struct modules_list *list, const char *path)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->paths[i], path))
+		if (strcmp(list->paths[i], path) == 0)
 			return true;
 	return false;
 }
 
-static int list_add(struct modules_list *list, const char *path)
+static int modules_list_add(struct modules_list *list, const char *path)
 {
 	char **paths = reallocarray(list->paths, list->count + 1, sizeof(*paths));
 
@@ -165,95 +166,95 @@ void modules_list_destroy(struct modules_list *list)
 	*list = (struct modules_list){ 0 };
 }
 
-static int resolve_list(struct resolver *r, struct kmod_list *list);
+static int modules_resolve_list(struct modules_resolver *r, struct kmod_list *list);
 
-static int resolve_module(struct resolver *r, struct kmod_module *module)
+static int modules_resolve_module(struct modules_resolver *r, struct kmod_module *module)
 {
 	struct kmod_list *deps, *pre = NULL, *post = NULL;
 	const char *path = r->lib.module_get_path(module);
-	int err;
+	int ret;
 
 	/* A module without a file is part of the kernel. */
-	if (!path || list_has(&r->seen, path))
+	if (!path || modules_list_has(&r->seen, path))
 		return 0;
-	err = list_add(&r->seen, path);
-	if (err)
-		return err;
+	ret = modules_list_add(&r->seen, path);
+	if (ret < 0)
+		return ret;
 	r->lib.module_get_softdeps(module, &pre, &post);
 	deps = r->lib.module_get_dependencies(module);
-	err = resolve_list(r, deps);
-	if (!err)
-		err = resolve_list(r, pre);
-	if (!err)
-		err = list_add(r->order, path);
-	if (!err)
-		err = resolve_list(r, post);
+	ret = modules_resolve_list(r, deps);
+	if (ret == 0)
+		ret = modules_resolve_list(r, pre);
+	if (ret == 0)
+		ret = modules_list_add(r->order, path);
+	if (ret == 0)
+		ret = modules_resolve_list(r, post);
 	r->lib.module_unref_list(deps);
 	r->lib.module_unref_list(pre);
 	r->lib.module_unref_list(post);
-	return err;
+	return ret;
 }
 
-static int resolve_list(struct resolver *r, struct kmod_list *list)
+static int modules_resolve_list(struct modules_resolver *r, struct kmod_list *list)
 {
 	struct kmod_module *module;
-	int err = 0;
+	int ret = 0;
 
-	for (struct kmod_list *l = list; l && !err; l = r->lib.list_next(list, l)) {
+	for (struct kmod_list *l = list; l && ret == 0; l = r->lib.list_next(list, l)) {
 		module = r->lib.module_get_module(l);
-		err = resolve_module(r, module);
+		ret = modules_resolve_module(r, module);
 		r->lib.module_unref(module);
 	}
-	return err;
+	return ret;
 }
 
-static int resolve_alias(struct resolver *r, const char *alias)
+static int modules_resolve_alias(struct modules_resolver *r, const char *alias)
 {
 	struct kmod_list *list = NULL;
-	int err;
+	int ret;
 
-	err = r->lib.module_new_from_lookup(r->ctx, alias, &list);
-	if (err < 0 && err != -ENOENT && err != -ENOSYS)
-		return log_errno(alias, err, "look up its module");
-	err = resolve_list(r, list);
+	ret = r->lib.module_new_from_lookup(r->ctx, alias, &list);
+	if (ret < 0 && ret != -ENOENT && ret != -ENOSYS)
+		return log_errno(alias, ret, "look up its module");
+	ret = modules_resolve_list(r, list);
 	r->lib.module_unref_list(list);
-	return err;
+	return ret;
 }
 
-static int resolve_companions(struct resolver *r, const char *alias)
+static int modules_resolve_companions(struct modules_resolver *r, const char *alias)
 {
 	const size_t count = array_size(companions);
 	const struct companion *c;
-	int err = 0;
+	int ret = 0;
 
 	for (c = companions; c < companions + count; c++) {
-		if (fnmatch(c->device, alias, 0))
+		if (fnmatch(c->device, alias, 0) != 0)
 			continue;
-		for (const char *const *name = c->modules; *name && !err; name++)
-			err = resolve_alias(r, *name);
+		for (const char *const *name = c->modules; *name && ret == 0; name++)
+			ret = modules_resolve_alias(r, *name);
 	}
-	return err;
+	return ret;
 }
 
 int modules_resolve(const char *dir, const char *const *aliases, size_t count,
 		    struct modules_list *list)
 {
-	struct resolver r;
-	int err;
+	struct modules_resolver r;
+	int ret;
 
 	*list = (struct modules_list){ 0 };
-	if (access(dir, F_OK)) {
+	if (access(dir, F_OK) < 0) {
 		log_warn(dir, "not there, so the guest gets no kernel modules");
 		return 0;
 	}
-	err = resolver_init(&r, dir, list);
-	for (size_t i = 0; i < count && !err; i++) {
-		err = resolve_alias(&r, aliases[i]);
-		if (!err)
-			err = resolve_companions(&r, aliases[i]);
+	ret = modules_resolver_init(&r, dir, list);
+	for (size_t i = 0; i < count && ret == 0; i++) {
+		ret = modules_resolve_alias(&r, aliases[i]);
+		if (ret == 0)
+			ret = modules_resolve_companions(&r, aliases[i]);
 	}
-	resolver_destroy(&r);
-	if (err)
+	modules_resolver_destroy(&r);
+	if (ret < 0)
 		modules_list_destroy(list);
-	return err;
+	return ret;
 }
