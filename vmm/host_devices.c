@@ -29,15 +29,15 @@ static int host_devices_check_file(const char *bdf, int fd)
 
 /* By groups or by iommufd, and all alike: where the user does not mind, as the first needs it. */
 int host_devices_find(struct host_devices *devices, const struct config *config,
-		      const struct host_guest *guest)
+		      const struct host_demand *demand)
 {
-	struct host_guest chosen = *guest;
+	struct host_demand chosen = *demand;
 	int ret = 0;
 
 	devices->count = config->device_count;
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++) {
 		const struct vfio_device_options *options = &config->vfio[i];
-		struct host_guest one = chosen;
+		struct host_demand one = chosen;
 
 		if (options->has_fd) {
 			ret = host_devices_check_file(config->devices[i], options->fd);
@@ -46,10 +46,10 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 		if (ret == 0)
 			ret = host_check_device(config->devices[i], &one, &devices->found[i]);
 		if (ret == 0)
-			chosen.way = host_choose_way(&devices->found[i], chosen.way);
+			chosen.access = host_choose_access(&devices->found[i], chosen.access);
 	}
 	devices->space.backend =
-		chosen.way == HOST_WAY_IOMMUFD ? &vfio_backend_iommufd : &vfio_backend_group;
+		chosen.access == HOST_ACCESS_IOMMUFD ? &vfio_backend_iommufd : &vfio_backend_group;
 	return ret;
 }
 

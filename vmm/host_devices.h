@@ -26,7 +26,7 @@ struct host_devices {
 
 /* Look for them, and at what would keep them from this guest. 0 or -errno, logged with the fix. */
 int host_devices_find(struct host_devices *devices, const struct config *config,
-		      const struct host_guest *guest);
+		      const struct host_demand *demand);
 
 /*
  * Open all and plug them in. Between the first one, which makes the space ready for DMA, and the

@@ -50,18 +50,18 @@ struct machine {
 	int signal; /* the one that ended the run, or 0 */
 };
 
-struct host_guest machine_host_guest(const struct config *config)
+struct host_demand machine_host_demand(const struct config *config)
 {
 	uint64_t memory = config->memory, low = arch_layout.ram_low.size;
 
-	return (struct host_guest){
+	return (struct host_demand){
 		.memory = memory,
 		.memory_end = memory > low ? arch_layout.ram_high + (memory - low)
 					   : arch_layout.ram_low.base + memory,
 		.mmio32 = arch_layout.pci_mmio32.size,
 		.ports = arch_layout.pci_io.size,
 		.phys_bits = arch_gpa_bits(),
-		.way = config->way,
+		.access = config->access,
 		.iommu_given = config->has_iommufd_fd,
 	};
 }
@@ -159,9 +159,9 @@ static int machine_add_serial(struct machine *machine)
 /* What else is wrong with the host may be why; returns err. */
 static int machine_explain(const struct machine *machine, int err)
 {
-	const struct host_guest guest = machine_host_guest(machine->config);
+	const struct host_demand demand = machine_host_demand(machine->config);
 
-	host_explain_failure(machine->devices.found, machine->config->device_count, &guest);
+	host_explain_failure(machine->devices.found, machine->config->device_count, &demand);
 	return err;
 }
 
@@ -434,10 +434,10 @@ static void machine_limit_stacks(void)
 
 static int machine_find_devices(struct machine *machine)
 {
-	const struct host_guest guest = machine_host_guest(machine->config);
+	const struct host_demand demand = machine_host_demand(machine->config);
 
 	trace_phase("check the host");
-	return host_devices_find(&machine->devices, machine->config, &guest);
+	return host_devices_find(&machine->devices, machine->config, &demand);
 }
 
 static int machine_prepare_users(struct machine *machine)

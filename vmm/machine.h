@@ -24,7 +24,7 @@ enum machine_exit {
 };
 
 /* What the machine of this configuration asks of the host. */
-struct host_guest machine_host_guest(const struct config *config);
+struct host_demand machine_host_demand(const struct config *config);
 
 /*
  * Block the signals that end a run and tell which they are, in *set. Until the main loop reads them

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/host/bind/host_bind.c, host_restore.c, host_record.c: binding and its way back, on hosts that do
- * not exist. This program is the kernel behind their sysfs: a write to an attribute moves the links
+ * vfio/host/bind/host_bind.c, host_restore.c, host_record.c: binding and its way back, on hosts
+ * that do not exist. This program is the kernel behind their sysfs: a write to an attribute moves the links
  * of drivers as the PCI core would.
  */
 #include <errno.h>
@@ -21,6 +21,7 @@
 #include "vfio/host/bind/host_bind.h"
 #include "vfio/host/bind/host_change.h"
 #include "vfio/host/bind/host_record.h"
+#include "vfio/host/check/host_doctor.h"
 #include "vfio/host/look/host_use.h"
 
 #define NVME     "0000:01:00.0"
@@ -174,7 +175,14 @@ static void expect_records(int count)
 	host_dir_free(&dir);
 }
 
-static const struct host_bind_options plain = { 0 }, forced = { .force = true };
+static const struct host_bind_checks checks = {
+	.bindable = host_check_bindable,
+	.unused = host_check_unused,
+	.explain = host_explain_vfio,
+};
+
+static const struct host_bind_options plain = { .checks = &checks };
+static const struct host_bind_options forced = { .force = true, .checks = &checks };
 
 /* What is said is in *caught. */
 static int bind_with(const char *bdf, const struct host_bind_options *options,
@@ -211,7 +219,7 @@ static int hold(struct host_held *held, const char *bdf)
 
 	strcpy(bdfs[0], bdf);
 	stderr_begin(&caught);
-	ret = host_hold(held, (const char(*)[HOST_BDF_MAX])bdfs, 1);
+	ret = host_hold(held, (const char(*)[HOST_BDF_MAX])bdfs, 1, &checks);
 	stderr_end(&caught);
 	return ret;
 }
@@ -373,7 +381,8 @@ START_TEST(claimed_disk_is_in_use)
 	host_tree_become_root();
 	ck_assert_uint_eq(free_count, 0);
 	ck_assert_uint_eq(count, 1);
-	ck_assert_ptr_nonnull(strstr(found[0].what, "/dev/nvme0n1 is claimed"));
+	ck_assert_int_eq(found[0].kind, HOST_USE_CLAIMED);
+	ck_assert_str_eq(found[0].name, "/dev/nvme0n1");
 	close(near);
 	close(far);
 }
@@ -407,7 +416,7 @@ END_TEST
 /* A dry run prints and changes nothing. */
 START_TEST(dry_run)
 {
-	const struct host_bind_options dry = { .dry_run = true };
+	const struct host_bind_options dry = { .dry_run = true, .checks = &checks };
 	struct stderr_text caught;
 	int out = dup(STDOUT_FILENO), file = open("/dev/null", O_WRONLY);
 

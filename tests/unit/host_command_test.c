@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/cli/host_command.c and vmm/cli/options_host.c: command lines, what list and doctor print on hosts
- * that do not exist, exit statuses, and JSON against its schemas.
+ * vmm/cli/host_command.c and vmm/cli/options_host.c: command lines, what list and doctor print
+ * on hosts that do not exist, exit statuses, and JSON against its schemas.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -14,7 +14,7 @@
 
 #define MIB (1ull << 20)
 
-const struct host_guest host_tree_guest = {
+const struct host_demand host_tree_demand = {
 	.memory = 0, /* so that the limit of whoever runs the tests does not matter */
 	.memory_end = 512 * MIB,
 	.mmio32 = 768 * MIB,

@@ -14,7 +14,7 @@ void host_tree_make(const char *situation);
 void host_tree_remove(void);
 
 /* A guest whose addresses end at 512 MiB, on an ordinary machine. */
-extern const struct host_guest host_tree_guest;
+extern const struct host_demand host_tree_demand;
 
 /* Run a shell command with the tree as $root; it must succeed. */
 void host_tree_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/host/check/host_memlock.c: the limit is raised when it may be, and else explained. The limit and
- * the capabilities are this program's own, so that no privilege is needed to change them.
+ * vfio/host/check/host_memlock.c: the limit is raised when it may be, and else explained. The limit
+ * and the capabilities are this program's own, so that no privilege is needed to change them.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -58,13 +59,13 @@ int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
 
 static enum host_status examine(uint64_t need)
 {
-	const struct host_guest guest = { .memory = need };
-	struct host_report report = { .object = "host", .check = "memlock" };
+	const struct host_demand demand = { .memory = need };
+	struct host_report report = { .object = "host" };
 	enum host_status status;
 
-	host_check_memlock(&report, &guest);
+	host_check_memlock(&report, &demand);
 	ck_assert_uint_eq(report.count, 1);
-	status = report.findings[0].status;
+	status = host_words[report.findings[0].found].status;
 	host_report_destroy(&report);
 	return status;
 }
@@ -132,7 +133,7 @@ START_TEST(rule_20_message_says_what_to_do)
 	ret = host_raise_memlock(NEED);
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -ENOMEM);
-	stderr_holds(&caught, "131072 KiB");
+	stderr_holds(&caught, "128 MiB");
 	stderr_holds(&caught, " 64 KiB");
 	stderr_holds(&caught, "/etc/security/limits.d/");
 	number = strstr(caught.text, "  fix: sudo prlimit --memlock=");
@@ -161,17 +162,20 @@ END_TEST
 /* A host with iommufd counts for the user, not for the process: it is said. */
 START_TEST(rule_20_iommufd_counts_otherwise)
 {
-	const struct host_guest guest = { .memory = NEED };
-	struct host_report report = { .object = "host", .check = "memlock" };
+	const struct host_demand demand = { .memory = NEED };
+	struct host_report report = { .object = "host" };
+	char *text;
 
 	host_tree_make("ready");
 	host_tree_run("touch $root/dev/iommu");
 	memlock.faked = true;
 	memlock.privileged = false;
 	memlock.limit = (struct rlimit){ 0, 0 };
-	host_check_memlock(&report, &guest);
+	host_check_memlock(&report, &demand);
 	memlock.faked = false;
-	ck_assert_ptr_nonnull(strstr(report.findings[0].detail, "by iommufd for all processes"));
+	text = host_finding_text(&report.findings[0]);
+	ck_assert_ptr_nonnull(strstr(text, "by iommufd for all processes"));
+	free(text);
 	host_report_destroy(&report);
 	host_tree_remove();
 }

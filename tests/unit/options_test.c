@@ -68,9 +68,9 @@ static void describe(const struct config *config, char *text, size_t size)
 	if (config->trace.faults.count)
 		length += snprintf(text + length, size - (size_t)length, " faults=%u",
 				   config->trace.faults.count);
-	if (config->way != HOST_WAY_ANY)
+	if (config->access != HOST_ACCESS_ANY)
 		length += snprintf(text + length, size - (size_t)length, " by %s",
-				   config->way == HOST_WAY_GROUP ? "groups" : "iommufd");
+				   config->access == HOST_ACCESS_GROUP ? "groups" : "iommufd");
 	if (config->has_iommufd_fd)
 		length += snprintf(text + length, size - (size_t)length, " %d", config->iommufd_fd);
 	for (unsigned int i = 0; i < config->device_count; i++)

@@ -52,10 +52,10 @@ struct config {
 	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX];   /* full BDFs */
 	struct vfio_device_options vfio[OPTIONS_DEVICES_MAX]; /* how each is passed through */
 	unsigned int device_count;
-	enum host_way way;      /* by which files all of them are opened */
-	const char *iommufd_id; /* of `-object iommufd,id=`, or NULL */
-	bool has_iommufd_fd;    /* /dev/iommu is open already, */
-	int iommufd_fd;         /* as this number */
+	enum host_access access; /* by which files all of them are opened */
+	const char *iommufd_id;  /* of `-object iommufd,id=`, or NULL */
+	bool has_iommufd_fd;     /* /dev/iommu is open already, */
+	int iommufd_fd;          /* as this number */
 	struct options_user users[OPTIONS_USERS_MAX];
 	unsigned int user_count;
 };

@@ -37,14 +37,14 @@ static void doctor_print(const struct host_report *report, bool ready)
 
 static int command_doctor(const struct config *config)
 {
-	struct host_guest guest = machine_host_guest(config);
+	struct host_demand demand = machine_host_demand(config);
 	struct config all = *config;
 	struct host_report report;
 	bool host_ready, ready;
 
 	if (!config->device_count)
 		host_for_each_device(doctor_visit, &all);
-	host_examine(&report, &guest);
+	host_examine(&report, &demand);
 	ready = host_ready = !host_report_failure(&report);
 	if (config->json) {
 		fputs("{\"host\":{", stdout);
@@ -57,7 +57,7 @@ static int command_doctor(const struct config *config)
 	for (unsigned int i = 0; i < all.device_count; i++) {
 		bool device_ready;
 
-		host_examine_device(&report, all.devices[i], &guest);
+		host_examine_device(&report, all.devices[i], &demand);
 		device_ready = host_ready && !host_report_failure(&report);
 		ready = ready && device_ready;
 		if (config->json) {
@@ -75,9 +75,9 @@ static int command_doctor(const struct config *config)
 
 static int command_list(const struct config *config)
 {
-	struct host_guest guest = machine_host_guest(config);
+	struct host_demand demand = machine_host_demand(config);
 
-	return list_show(config->all, config->json, &guest, stdout) < 0 ? MACHINE_EXIT_HOST : 0;
+	return list_show(config->all, config->json, &demand, stdout) < 0 ? MACHINE_EXIT_HOST : 0;
 }
 
 /* ---- config ---- */
@@ -128,9 +128,17 @@ static int command_config(const struct config *config)
 
 /* ---- bind, restore ---- */
 
+/* Binding knows nothing of diagnosis: what it asks before is answered here. */
+static const struct host_bind_checks command_bind_checks = {
+	.bindable = host_check_bindable,
+	.unused = host_check_unused,
+	.explain = host_explain_vfio,
+};
+
 static int command_bind(const struct config *config)
 {
-	const struct host_bind_options options = { config->force, config->dry_run };
+	const struct host_bind_options options = { config->force, config->dry_run,
+						   &command_bind_checks };
 	int ret = host_bind(config->devices, config->device_count, &options);
 
 	return ret < 0 ? MACHINE_EXIT_HOST : 0;
@@ -138,7 +146,7 @@ static int command_bind(const struct config *config)
 
 static int command_restore(const struct config *config)
 {
-	const struct host_bind_options options = { config->force, config->dry_run };
+	const struct host_bind_options options = { config->force, config->dry_run, NULL };
 	int ret = host_restore(config->devices, config->device_count, &options);
 
 	return ret < 0 ? MACHINE_EXIT_HOST : 0;
@@ -174,7 +182,7 @@ int host_command_start(const struct config *config)
 		return machine_run(config);
 	/* From the first change to the last no signal ends this process. */
 	machine_block_signals(&signals);
-	if (host_hold(&held, config->devices, config->device_count) < 0)
+	if (host_hold(&held, config->devices, config->device_count, &command_bind_checks) < 0)
 		return MACHINE_EXIT_HOST;
 	status = machine_run(config);
 	host_release(&held);

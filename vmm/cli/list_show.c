@@ -10,9 +10,6 @@
 #include "vfio/host/check/host_json.h"
 #include "vfio/host/look/host_names.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/macros.h"
-
-#define PCI_BASE_CLASS_BRIDGE 0x06
 
 #define LIST_TEXT_MAX   256
 #define LIST_OTHERS_MAX 2 /* of a group, by name */
@@ -35,7 +32,7 @@ struct list {
 	struct host_device *devices;
 	size_t count;
 	struct host_names *names;
-	const struct host_guest *guest;
+	const struct host_demand *demand;
 	bool all;
 };
 
@@ -57,19 +54,11 @@ static int list_visit(const struct host_device *device, void *arg)
 /* ---- to read ---- */
 
 /* In two or three words what doctor says at length. */
-static const char *list_missing(const char *obstacle)
+static const char *list_ready(const struct list *list, const struct host_device *device)
 {
-	static const struct {
-		const char *check, *words;
-	} missing[] = {
-		{ "device", "bridge" },         { "iommu", "no IOMMU" }, { "driver", "not bound" },
-		{ "group", "group not bound" }, { "node", "no access" },
-	};
+	enum host_check check;
 
-	for (unsigned int i = 0; obstacle && i < array_size(missing); i++)
-		if (strcmp(obstacle, missing[i].check) == 0)
-			return missing[i].words;
-	return "yes";
+	return host_find_obstacle(device, list->demand, &check) ? host_check_brief(check) : "yes";
 }
 
 struct list_others {
@@ -123,8 +112,7 @@ static void list_format(const struct list *list, const struct host_device *devic
 	list_format_group(device, fields[LIST_GROUP], LIST_TEXT_MAX);
 	snprintf(fields[LIST_DRIVER], LIST_TEXT_MAX, "%s",
 		 device->driver[0] ? device->driver : "-");
-	snprintf(fields[LIST_READY], LIST_TEXT_MAX, "%s",
-		 list_missing(host_find_obstacle(device, list->guest)));
+	snprintf(fields[LIST_READY], LIST_TEXT_MAX, "%s", list_ready(list, device));
 	host_name_class(list->names, device, fields[LIST_CLASS], LIST_TEXT_MAX);
 	host_name_device(list->names, device, fields[LIST_NAME], LIST_TEXT_MAX);
 }
@@ -194,7 +182,8 @@ static void list_print_json_device(const struct list *list, const struct host_de
 				   FILE *out)
 {
 	struct list_members members = { .out = out };
-	const char *obstacle = host_find_obstacle(device, list->guest);
+	enum host_check check;
+	bool obstacle = host_find_obstacle(device, list->demand, &check);
 	char text[LIST_TEXT_MAX];
 
 	fputs("{\"bdf\":", out);
@@ -213,7 +202,7 @@ static void list_print_json_device(const struct list *list, const struct host_de
 	if (device->group >= 0)
 		host_for_each_in_group(device->group, list_visit_member, &members);
 	fprintf(out, "],\"ready\":%s", obstacle ? "false" : "true");
-	list_print_member("missing", obstacle ? obstacle : "", out);
+	list_print_member("missing", obstacle ? host_check_name(check) : "", out);
 	fputc('}', out);
 }
 
@@ -227,9 +216,9 @@ static void list_print_json(const struct list *list, FILE *out)
 	fputs("]\n", out);
 }
 
-int list_show(bool all, bool json, const struct host_guest *guest, FILE *out)
+int list_show(bool all, bool json, const struct host_demand *demand, FILE *out)
 {
-	struct list list = { .all = all, .guest = guest };
+	struct list list = { .all = all, .demand = demand };
 	int ret = host_for_each_device(list_visit, &list);
 
 	if (ret < 0) {

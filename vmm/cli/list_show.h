@@ -17,6 +17,6 @@
  * columns are aligned under a heading; else the fields are separated by one tab. 0 or -errno,
  * logged.
  */
-int list_show(bool all, bool json, const struct host_guest *guest, FILE *out);
+int list_show(bool all, bool json, const struct host_demand *demand, FILE *out);
 
 #endif

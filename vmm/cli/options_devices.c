@@ -199,16 +199,16 @@ int options_add_qemu_object(struct config *config, char *text)
 /* ---- all together ---- */
 
 /* What the user said of one device; 0 or -EINVAL, logged. */
-static int options_read_way(const struct config *config, const struct vfio_device_options *vfio,
-			    enum host_way *way)
+static int options_read_access(const struct config *config, const struct vfio_device_options *vfio,
+			       enum host_access *access)
 {
 	const char *iommufd = vfio->iommufd, *id = config->iommufd_id;
 
-	*way = vfio->has_fd ? HOST_WAY_IOMMUFD : HOST_WAY_ANY;
+	*access = vfio->has_fd ? HOST_ACCESS_IOMMUFD : HOST_ACCESS_ANY;
 	if (!iommufd)
 		return 0;
 	if (strcmp(iommufd, "on") == 0 || (id && strcmp(iommufd, id) == 0)) {
-		*way = HOST_WAY_IOMMUFD;
+		*access = HOST_ACCESS_IOMMUFD;
 		return 0;
 	}
 	if (strcmp(iommufd, "off") != 0) {
@@ -220,29 +220,29 @@ static int options_read_way(const struct config *config, const struct vfio_devic
 		log_error("--vfio", "fd=%d is opened by iommufd: not with iommufd=off", vfio->fd);
 		return -EINVAL;
 	}
-	*way = HOST_WAY_GROUP;
+	*access = HOST_ACCESS_GROUP;
 	return 0;
 }
 
 int options_check_devices(struct config *config)
 {
 	for (unsigned int i = 0; i < config->device_count; i++) {
-		enum host_way way;
+		enum host_access access;
 
-		if (options_read_way(config, &config->vfio[i], &way) < 0)
+		if (options_read_access(config, &config->vfio[i], &access) < 0)
 			return -EINVAL;
-		if (way == HOST_WAY_ANY)
+		if (access == HOST_ACCESS_ANY)
 			continue;
-		if (config->way != HOST_WAY_ANY && way != config->way) {
+		if (config->access != HOST_ACCESS_ANY && access != config->access) {
 			log_error("--vfio",
 				  "%s: iommufd=%s, but another device the other way: "
 				  "all of a guest share one space for DMA",
-				  config->devices[i], way == HOST_WAY_GROUP ? "off" : "on");
+				  config->devices[i], access == HOST_ACCESS_GROUP ? "off" : "on");
 			return -EINVAL;
 		}
-		config->way = way;
+		config->access = access;
 	}
-	if (config->has_iommufd_fd && config->way != HOST_WAY_IOMMUFD) {
+	if (config->has_iommufd_fd && config->access != HOST_ACCESS_IOMMUFD) {
 		log_error("--object", "iommufd: no device has iommufd=%s", config->iommufd_id);
 		return -EINVAL;
 	}

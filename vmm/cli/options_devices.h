@@ -24,7 +24,7 @@ int options_add_qemu_device(struct config *config, char *text);
 /* iommufd,id=ID[,fd=N] */
 int options_add_qemu_object(struct config *config, char *text);
 
-/* When all is read: by groups or by iommufd, but all the same way. Sets config->way. */
+/* When all is read: by groups or by iommufd, but all the same way. Sets config->access. */
 int options_check_devices(struct config *config);
 
 #endif

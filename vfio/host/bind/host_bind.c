@@ -7,13 +7,9 @@
 #include <unistd.h>
 
 #include "host_change.h"
-#include "vfio/host/check/host_check.h"
 #include "host_record.h"
 #include "host_rebind.h"
-#include "vfio/host/look/host_use.h"
 #include "vmm/trace/log.h"
-
-#define PCI_BASE_CLASS_BRIDGE 0x06
 
 #define BIND_TARGETS_MAX HOST_HELD_MAX
 
@@ -54,32 +50,15 @@ static int bind_visit_member(const struct host_device *member, void *arg)
 	return 0;
 }
 
-/* The checks of doctor that a binding needs: the device is there, and in a group. */
-static int bind_check(const struct host_device *device)
-{
-	const struct host_guest nothing = { 0 };
-	struct host_report report = { .object = device->bdf, .check = "device" };
-	const struct host_finding *failure;
-
-	host_check_exists(&report, device, &nothing);
-	if (!host_report_failure(&report))
-		host_check_isolated(&report, device, &nothing);
-	failure = host_report_failure(&report);
-	if (failure)
-		host_report_log(&report, failure);
-	host_report_destroy(&report);
-	return failure ? -ENODEV : 0;
-}
-
 static int bind_collect(struct bind_targets *targets, const char (*bdfs)[HOST_BDF_MAX],
-			unsigned int count)
+			unsigned int count, const struct host_bind_checks *checks)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		struct host_device device;
 		int ret;
 
 		host_read_device(bdfs[i], &device);
-		ret = bind_check(&device);
+		ret = checks->bindable(&device);
 		targets->named = bdfs[i];
 		if (ret == 0)
 			ret = host_for_each_in_group(device.group, bind_visit_member, targets);
@@ -112,47 +91,31 @@ static void bind_announce(const struct bind_targets *targets, const char (*bdfs)
 }
 
 /* All of them are looked at before it is refused, so that all is said at once. */
-static int bind_check_uses(const struct bind_targets *targets, bool force)
+static int bind_check_uses(const struct bind_targets *targets,
+			   const struct host_bind_options *options)
 {
-	struct host_use uses[HOST_USES_MAX];
 	int ret = 0;
 
 	for (unsigned int i = 0; i < targets->count; i++) {
 		const struct host_device *device = &targets->devices[i];
-		unsigned int count = 0;
+		int one = 0;
 
 		if (device->driver[0] && !host_has_vfio_driver(device))
-			count = host_find_uses(device, uses);
-		for (unsigned int n = 0; n < count; n++) {
-			if (force) {
-				log_warn(device->bdf, "in use by this host: %s", uses[n].what);
-				continue;
-			}
-			log_error(device->bdf, "in use by this host: %s", uses[n].what);
-			if (uses[n].fix[0])
-				log_fix("%s", uses[n].fix);
-			ret = -EBUSY;
-		}
+			one = options->checks->unused(device, options->force);
+		ret = one < 0 ? one : ret;
 	}
 	return ret;
 }
 
-static int bind_load_driver(void)
+static int bind_load_driver(const struct host_bind_checks *checks)
 {
 	struct host_path driver = host_path("/sys/bus/pci/drivers/%s", HOST_VFIO_DRIVER);
-	struct host_report report = { .object = "host", .check = "vfio" };
-	const struct host_guest nothing = { 0 };
-	const struct host_finding *failure;
 
 	if (!host_path_exists(&driver))
 		host_load_module(HOST_VFIO_DRIVER);
 	if (host_path_exists(&driver))
 		return 0;
-	host_check_vfio(&report, &nothing);
-	failure = host_report_failure(&report);
-	if (failure)
-		host_report_log(&report, failure);
-	host_report_destroy(&report);
+	checks->explain();
 	return -ENODEV;
 }
 
@@ -197,9 +160,10 @@ static void bind_undo(int folder, const struct bind_targets *targets, unsigned i
 	}
 }
 
-static int bind_all(int folder, const struct bind_targets *targets, bool run)
+static int bind_all(int folder, const struct bind_targets *targets, bool run,
+		    const struct host_bind_checks *checks)
 {
-	int ret = bind_load_driver();
+	int ret = bind_load_driver(checks);
 
 	for (unsigned int i = 0; i < targets->count && ret == 0; i++) {
 		ret = bind_one(folder, &targets->devices[i], run);
@@ -214,14 +178,14 @@ static int bind_all(int folder, const struct bind_targets *targets, bool run)
  * goes into the records, and another minivmm may be about to change it.
  */
 static int bind_prepare(struct bind_targets *targets, const char (*bdfs)[HOST_BDF_MAX],
-			unsigned int count, bool force)
+			unsigned int count, const struct host_bind_options *options)
 {
-	int ret = bind_collect(targets, bdfs, count);
+	int ret = bind_collect(targets, bdfs, count, options->checks);
 
 	if (ret < 0)
 		return ret;
 	bind_announce(targets, bdfs, count);
-	ret = bind_check_uses(targets, force);
+	ret = bind_check_uses(targets, options);
 	if (ret < 0)
 		log_fix("sudo %s bind --force %s   # all the same, if you know what then stops",
 			program_invocation_name, bdfs[0]);
@@ -248,7 +212,7 @@ int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 	int folder, ret;
 
 	if (options->dry_run) {
-		ret = bind_prepare(&targets, bdfs, count, options->force);
+		ret = bind_prepare(&targets, bdfs, count, options);
 		if (ret == 0)
 			host_print_bind(targets.devices, targets.count);
 		return ret;
@@ -256,9 +220,9 @@ int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 	folder = host_records_open_as_root("bind", bdfs, count);
 	if (folder < 0)
 		return folder;
-	ret = bind_prepare(&targets, bdfs, count, options->force);
+	ret = bind_prepare(&targets, bdfs, count, options);
 	if (ret == 0)
-		ret = bind_all(folder, &targets, false);
+		ret = bind_all(folder, &targets, false, options->checks);
 	close(folder);
 	if (ret == 0)
 		bind_tell(&targets);
@@ -295,8 +259,10 @@ static int hold_lock(struct host_held *held, int folder, const struct bind_targe
 	return 0;
 }
 
-int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned int count)
+int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
+	      const struct host_bind_checks *checks)
 {
+	const struct host_bind_options options = { .checks = checks };
 	struct bind_targets targets = { .count = 0 };
 	int folder, ret;
 
@@ -304,9 +270,9 @@ int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned
 	folder = host_records_open_as_root("bind", bdfs, count);
 	if (folder < 0)
 		return folder;
-	ret = bind_prepare(&targets, bdfs, count, false);
+	ret = bind_prepare(&targets, bdfs, count, &options);
 	if (ret == 0)
-		ret = bind_all(folder, &targets, true);
+		ret = bind_all(folder, &targets, true, checks);
 	if (ret == 0)
 		ret = hold_lock(held, folder, &targets);
 	close(folder);

@@ -17,9 +17,22 @@
 
 #define HOST_HELD_MAX 64
 
+/* What is asked before a device is taken. The answers come from whoever calls, and log. */
+struct host_bind_checks {
+	/* Can it be bound at all? 0 or -errno. */
+	int (*bindable)(const struct host_device *device);
+
+	/* Does the host do without it? 0 or -errno; with `force` 0 and at most a warning. */
+	int (*unused)(const struct host_device *device, bool force);
+
+	/* Why is there no vfio-pci? */
+	void (*explain)(void);
+};
+
 struct host_bind_options {
 	bool force;   /* even if the host uses the device */
 	bool dry_run; /* print the shell lines instead, on standard output */
+	const struct host_bind_checks *checks; /* a restore needs none */
 };
 
 /*
@@ -49,7 +62,8 @@ struct host_held {
  * Bind for a start. What a killed start has left at vfio-pci is taken over, and given back in the
  * end. 0 or -errno, logged, with nothing held.
  */
-int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned int count);
+int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
+	      const struct host_bind_checks *checks);
 
 /* Restore what is held. The devices must be closed. Idempotent. */
 void host_release(struct host_held *held);

@@ -1,36 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_acs.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "vfio/host/look/host_pci.h"
 #include "vfio/host/look/host_sysfs.h"
 
-enum acs_verdict {
-	ACS_APART,        /* keeps what is below it apart */
-	ACS_LACKS,        /* forwards from one device below it to another */
-	ACS_CONVENTIONAL, /* behind it devices are not told apart at all */
-	ACS_HIDDEN,       /* only root sees it */
-};
-
-static enum acs_verdict acs_look_at(const char *bridge)
+/* What a bridge does to those below it; SHARING_COUNT when it keeps them apart. */
+static enum host_sharing acs_look_at(const char *bridge)
 {
 	struct host_pci_config config;
 	unsigned int cap, type;
 
 	host_read_config(bridge, &config);
 	if (config.size <= PCI_STD_HEADER_SIZEOF)
-		return ACS_HIDDEN;
+		return SHARING_UNSEEN;
 	cap = host_find_capability(&config, PCI_CAP_ID_EXP);
 	if (!cap)
-		return ACS_CONVENTIONAL;
+		return SHARING_CONVENTIONAL;
 	type = (host_config_word(&config, cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4;
 	if (type == PCI_EXP_TYPE_PCI_BRIDGE)
-		return ACS_CONVENTIONAL;
+		return SHARING_CONVENTIONAL;
 	if (type != PCI_EXP_TYPE_ROOT_PORT && type != PCI_EXP_TYPE_DOWNSTREAM)
-		return ACS_APART; /* an upstream port has nothing beside it */
-	return host_find_extended(&config, PCI_EXT_CAP_ID_ACS) ? ACS_APART : ACS_LACKS;
+		return SHARING_COUNT; /* an upstream port has nothing beside it */
+	return host_find_extended(&config, PCI_EXT_CAP_ID_ACS) ? SHARING_COUNT
+							       : SHARING_WITHOUT_ACS;
 }
 
 /* The bridge that a device is behind: the folder that its own lies in. False on a root bus. */
@@ -45,25 +39,17 @@ static bool acs_parent(struct host_path *path, char bdf[HOST_BDF_MAX])
 	return last && host_parse_bdf(last + 1, bdf) == 0;
 }
 
-void host_explain_group(const char *bdf, char why[HOST_ACS_TEXT_MAX])
+enum host_sharing host_find_sharing(const char *bdf, char port[HOST_BDF_MAX])
 {
-	static const char *const words[] = {
-		[ACS_LACKS] = "the port %s above them lacks ACS, so they could reach each other",
-		[ACS_CONVENTIONAL] = "behind %s, a bridge to conventional PCI, they look like one",
-		[ACS_HIDDEN] = "run as root to see which port above them, %s or another, lacks ACS",
-	};
 	struct host_path link = host_device_path(bdf, "");
 	struct host_path path = host_real_path(&link);
-	char bridge[HOST_BDF_MAX];
 
-	while (acs_parent(&path, bridge)) {
-		enum acs_verdict verdict = acs_look_at(bridge);
+	while (acs_parent(&path, port)) {
+		enum host_sharing sharing = acs_look_at(port);
 
-		if (verdict == ACS_APART)
-			continue;
-		snprintf(why, HOST_ACS_TEXT_MAX, words[verdict], bridge);
-		return;
+		if (sharing != SHARING_COUNT)
+			return sharing;
 	}
-	snprintf(why, HOST_ACS_TEXT_MAX,
-		 "the functions of one chip, or of a root complex without ACS");
+	port[0] = '\0';
+	return SHARING_ONE_CHIP;
 }

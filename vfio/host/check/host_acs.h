@@ -7,12 +7,13 @@
 #ifndef MINIVMM_HOST_ACS_H
 #define MINIVMM_HOST_ACS_H
 
-#define HOST_ACS_TEXT_MAX 160
+#include "host_finding.h"
+#include "vfio/host/look/host_sysfs.h"
 
 /*
- * "the port 0000:00:1c.0 above lacks ACS". Without root the capabilities of a port cannot be seen,
- * and it is that which is said.
+ * Why the device shares its group, and the port or bridge above that is to blame; "" where none is.
+ * Without root the capabilities of a port cannot be seen, and that is the answer.
  */
-void host_explain_group(const char *bdf, char why[HOST_ACS_TEXT_MAX]);
+enum host_sharing host_find_sharing(const char *bdf, char port[HOST_BDF_MAX]);
 
 #endif

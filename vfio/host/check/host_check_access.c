@@ -10,88 +10,64 @@
 #include "host_check.h"
 #include "vfio/host/look/host_use.h"
 
-#define PCI_BASE_CLASS_DISPLAY 0x03
+#define SWITCHEROO "/sys/kernel/debug/vgaswitcheroo/switch"
 
 #define CHECK_TEXT_MAX 1024
-
-void host_report_fix_command(struct host_report *report, const char *command, const char *bdf)
-{
-	/* As it was started: it need not be installed, nor in sudo's path. */
-	host_report_fix(report, "sudo %s %s %s", program_invocation_name, command, bdf);
-}
 
 /* ---- device ---- */
 
 void host_check_exists(struct host_report *report, const struct host_device *device,
-		       const struct host_guest *guest)
+		       const struct host_demand *demand)
 {
 	struct host_path path = host_device_path(device->bdf, "");
+	const struct host_facts facts = {
+		.error = strerror(ENODEV),
+		.vendor = device->vendor,
+		.device = device->device,
+		.class_code = device->class_code,
+	};
 
-	(void)guest;
-	if (!host_path_exists(&path)) {
-		host_report_add(report, HOST_FAIL, "no such PCI device on this host: %s",
-				strerror(ENODEV));
-		host_report_fix(report, "%s list --all   # lists the devices there are",
-				program_invocation_name);
-	} else if (host_is_bridge(device)) {
-		host_report_add(
-			report, HOST_FAIL,
-			"a PCI bridge: it serves the devices behind it and cannot be passed "
-			"through itself");
-	} else {
-		host_report_add(report, HOST_OK, "%04x:%04x, class %06x", device->vendor,
-				device->device, device->class_code);
-	}
+	(void)demand;
+	if (!host_path_exists(&path))
+		host_report_add(report, FOUND_DEVICE_ABSENT, facts);
+	else if (host_is_bridge(device))
+		host_report_add(report, FOUND_DEVICE_BRIDGE, facts);
+	else
+		host_report_add(report, FOUND_DEVICE, facts);
 }
 
 /* ---- config ---- */
 
-static void check_add_wake_fixes(struct host_report *report, const struct host_device *device)
+static void check_all_ones(struct host_report *report, const struct host_device *device)
 {
-	const char *bdf = device->bdf;
-	char allowed[8];
+	char state[16], status[16], allowed[8];
 
-	host_report_fix(
-		report,
-		"echo on | sudo tee /sys/bus/pci/devices/%s/power/control   # keep it awake", bdf);
-	host_read_attribute(bdf, "d3cold_allowed", allowed, sizeof(allowed));
-	if (allowed[0] == '1')
-		host_report_fix(report, "echo 0 | sudo tee /sys/bus/pci/devices/%s/d3cold_allowed",
-				bdf);
-	if (device->class_code >> 16 == PCI_BASE_CLASS_DISPLAY)
-		host_report_fix(
-			report,
-			"echo ON | sudo tee /sys/kernel/debug/vgaswitcheroo/switch   # a laptop "
-			"with two GPUs switches off the one that is not in use");
-	host_report_fix(report,
-			"echo 1 | sudo tee /sys/bus/pci/devices/%s/remove; echo 1 | sudo tee "
-			"/sys/bus/pci/rescan   # if that did not help: find it anew",
-			bdf);
+	host_read_attribute(device->bdf, "power_state", state, sizeof(state));
+	host_read_attribute(device->bdf, "power/runtime_status", status, sizeof(status));
+	host_read_attribute(device->bdf, "d3cold_allowed", allowed, sizeof(allowed));
+	host_report_add(report, FOUND_CONFIG_ALL_ONES,
+			(struct host_facts){
+				.state = state,
+				.status = status,
+				.d3cold = allowed[0] == '1' ? device->bdf : NULL,
+				.switched = host_is_display(device) ? SWITCHEROO : NULL,
+			});
 }
 
 /* lspci shows such a device as "rev ff". To open it would make the kernel wait a minute for it. */
 void host_check_answers(struct host_report *report, const struct host_device *device,
-			const struct host_guest *guest)
+			const struct host_demand *demand)
 {
 	int ret = host_reads_all_ones(device->bdf);
-	char state[16], status[16];
 
-	(void)guest;
-	host_read_attribute(device->bdf, "power_state", state, sizeof(state));
-	host_read_attribute(device->bdf, "power/runtime_status", status, sizeof(status));
-	if (ret < 0) {
-		host_report_add(report, HOST_FAIL, "read its configuration space: %s",
-				strerror(-ret));
-	} else if (ret == 0) {
-		host_report_add(report, HOST_OK, "its configuration space answers");
-	} else {
-		host_report_add(report, HOST_FAIL,
-				"its configuration space reads all-ones (lspci: rev ff): it is "
-				"powered off, or gone from the bus%s%s%s%s",
-				state[0] ? "; power state " : "", state,
-				status[0] ? ", runtime power management: " : "", status);
-		check_add_wake_fixes(report, device);
-	}
+	(void)demand;
+	if (ret < 0)
+		host_report_add(report, FOUND_CONFIG_UNREADABLE,
+				(struct host_facts){ .error = strerror(-ret) });
+	else if (ret == 0)
+		host_report_add(report, FOUND_CONFIG, HOST_NO_FACTS);
+	else
+		check_all_ones(report, device);
 }
 
 /* ---- iommu, of one device ---- */
@@ -113,56 +89,56 @@ static bool check_has_direct_region(int group)
 }
 
 void host_check_isolated(struct host_report *report, const struct host_device *device,
-			 const struct host_guest *guest)
+			 const struct host_demand *demand)
 {
-	if (device->group >= 0 && check_has_direct_region(device->group)) {
-		host_report_add(report, HOST_FAIL,
-				"the firmware keeps memory for it (RMRR) that would have to stay "
-				"mapped: the kernel does not pass such a device through");
-		host_report_fix(report, "look in the firmware setup for an option that frees it "
-					"(legacy USB support, remote management, shared memory of "
-					"storage controllers)");
-	} else if (device->group >= 0) {
-		host_report_add(report, HOST_OK, "IOMMU group %d", device->group);
-	} else if (host_count_groups()) {
-		host_report_add(report, HOST_FAIL,
-				"it is in no IOMMU group: this host's IOMMU does not cover it");
-	} else {
-		host_check_iommu(report, guest);
-	}
+	if (device->group >= 0 && check_has_direct_region(device->group))
+		host_report_add(report, FOUND_ISOLATED_BUT_RESERVED, HOST_NO_FACTS);
+	else if (device->group >= 0)
+		host_report_add(report, FOUND_ISOLATED,
+				(struct host_facts){ .group = (unsigned int)device->group });
+	else if (host_count_groups())
+		host_report_add(report, FOUND_NOT_ISOLATED, HOST_NO_FACTS);
+	else
+		host_check_iommu(report, demand);
 }
 
 /* ---- driver ---- */
 
-static void check_add_uses(struct host_report *report, const struct host_device *device)
+static const enum host_found check_uses[] = {
+	[HOST_USE_MOUNTED] = FOUND_USE_MOUNTED,       [HOST_USE_SWAP] = FOUND_USE_SWAP,
+	[HOST_USE_UPPER_DISK] = FOUND_USE_UPPER_DISK, [HOST_USE_CLAIMED] = FOUND_USE_CLAIMED,
+	[HOST_USE_ROUTE] = FOUND_USE_ROUTE,           [HOST_USE_DISPLAY] = FOUND_USE_DISPLAY,
+	[HOST_USE_FUNCTIONS] = FOUND_USE_FUNCTIONS,
+};
+
+void host_check_uses(struct host_report *report, const struct host_device *device)
 {
 	struct host_use uses[HOST_USES_MAX];
 	unsigned int count = host_find_uses(device, uses);
 
-	for (unsigned int i = 0; i < count; i++) {
-		host_report_add(report, HOST_FAIL, "in use by this host: %s", uses[i].what);
-		if (uses[i].fix[0])
-			host_report_fix(report, "%s", uses[i].fix);
-	}
+	for (unsigned int i = 0; i < count; i++)
+		host_report_add(report, check_uses[uses[i].kind],
+				(struct host_facts){
+					.path = uses[i].name,
+					.where = uses[i].where,
+					.count = uses[i].count,
+				});
 }
 
 void host_check_driver(struct host_report *report, const struct host_device *device,
-		       const struct host_guest *guest)
+		       const struct host_demand *demand)
 {
-	(void)guest;
+	const struct host_facts facts = { .driver = device->driver };
+
+	(void)demand;
 	if (host_has_vfio_driver(device)) {
-		host_report_add(report, HOST_OK, "bound to %s", HOST_VFIO_DRIVER);
-		return;
+		host_report_add(report, FOUND_DRIVER, facts);
+	} else if (device->driver[0]) {
+		host_check_uses(report, device);
+		host_report_add(report, FOUND_DRIVER_OTHER, facts);
+	} else {
+		host_report_add(report, FOUND_DRIVER_NONE, facts);
 	}
-	if (device->driver[0])
-		check_add_uses(report, device);
-	if (device->driver[0])
-		host_report_add(report, HOST_FAIL, "bound to the host's driver %s, not to %s",
-				device->driver, HOST_VFIO_DRIVER);
-	else
-		host_report_add(report, HOST_FAIL, "not bound to %s: no driver has it",
-				HOST_VFIO_DRIVER);
-	host_report_fix_command(report, "bind", device->bdf);
 }
 
 /* ---- group ---- */
@@ -191,41 +167,30 @@ static int check_visit_member(const struct host_device *member, void *arg)
 	return 0;
 }
 
-/* A bridge is never handed over; it works without a driver. */
-static void check_add_group_fix(struct host_report *report, const struct host_device *obstacle)
-{
-	if (host_is_bridge(obstacle))
-		host_report_fix(report, "echo %s | sudo tee /sys/bus/pci/drivers/%s/unbind",
-				obstacle->bdf, obstacle->driver);
-	else
-		host_report_fix_command(report, "bind", obstacle->bdf);
-}
-
 void host_check_group(struct host_report *report, const struct host_device *device,
-		      const struct host_guest *guest)
+		      const struct host_demand *demand)
 {
 	struct check_members members = { .device = device };
-	char why[HOST_ACS_TEXT_MAX];
+	char port[HOST_BDF_MAX];
+	struct host_facts facts = { .group = (unsigned int)device->group, .port = port };
 
-	(void)guest;
+	(void)demand;
 	if (device->group < 0)
 		return;
 	host_for_each_in_group(device->group, check_visit_member, &members);
-	host_explain_group(device->bdf, why);
-	if (!members.others) {
-		host_report_add(report, HOST_OK, "alone in IOMMU group %d", device->group);
-	} else if (!members.obstacles) {
-		host_report_add(report, HOST_OK,
-				"IOMMU group %d goes to one guest together: %s (%s)", device->group,
-				members.text, why);
-	} else {
-		host_report_add(
-			report, HOST_FAIL,
-			"IOMMU group %d is not viable: %u of its other devices must be handed "
-			"over too: %s (%s)",
-			device->group, members.obstacles, members.text, why);
-		check_add_group_fix(report, &members.first);
-	}
+	facts.sharing = host_find_sharing(device->bdf, port);
+	facts.members = members.text;
+	facts.count = members.obstacles;
+	facts.bdf = members.first.bdf;
+	facts.driver = members.first.driver;
+	if (!members.others)
+		host_report_add(report, FOUND_GROUP_ALONE, facts);
+	else if (!members.obstacles)
+		host_report_add(report, FOUND_GROUP_TOGETHER, facts);
+	else if (host_is_bridge(&members.first))
+		host_report_add(report, FOUND_GROUP_BRIDGE_IN_WAY, facts);
+	else
+		host_report_add(report, FOUND_GROUP_NOT_VIABLE, facts);
 }
 
 /* ---- node ---- */
@@ -236,40 +201,15 @@ static struct host_path check_group_path(const struct host_device *device)
 }
 
 /* A kernel may be built without groups. */
-enum host_way host_choose_way(const struct host_device *device, enum host_way way)
+enum host_access host_choose_access(const struct host_device *device, enum host_access access)
 {
 	struct host_path group = check_group_path(device), iommu = host_path("/dev/iommu");
 
-	if (way != HOST_WAY_ANY)
-		return way;
+	if (access != HOST_ACCESS_ANY)
+		return access;
 	return device->cdev >= 0 && !host_path_exists(&group) && host_path_exists(&iommu)
-		       ? HOST_WAY_IOMMUFD
-		       : HOST_WAY_GROUP;
-}
-
-/* `rule` is what a udev rule knows the file by. */
-static void check_node_denied(struct host_report *report, const char *path, const char *rule,
-			      int err)
-{
-	host_report_add(report, HOST_FAIL, "%s: open: %s", path, strerror(err));
-	if (err != EACCES && err != EPERM)
-		return;
-	host_report_fix(report, "sudo chown $USER %s   # until it is made anew", path);
-	host_report_fix(report,
-			"echo \"%s, OWNER=\\\"$USER\\\"\" | sudo tee "
-			"/etc/udev/rules.d/60-minivmm.rules && sudo udevadm control --reload   "
-			"# whenever it is made anew",
-			rule);
-}
-
-static void check_node_missing(struct host_report *report, const char *path, const char *subsystem)
-{
-	host_report_add(report, HOST_FAIL, "%s is not there although %s has the device", path,
-			HOST_VFIO_DRIVER);
-	host_report_fix(report,
-			"sudo udevadm trigger -s %s   # or is this a container that was not given "
-			"the file?",
-			subsystem);
+		       ? HOST_ACCESS_IOMMUFD
+		       : HOST_ACCESS_GROUP;
 }
 
 /* 0, or what open() said. */
@@ -283,81 +223,82 @@ static int check_open(const struct host_path *path)
 	return 0;
 }
 
-static const char *check_name(const struct host_path *path)
+static enum host_found check_find_node(int err)
 {
-	return path->text + strlen(host_root());
+	switch (err) {
+	case 0:
+		return FOUND_NODE;
+	case ENOENT:
+		return FOUND_NODE_ABSENT;
+	case EACCES:
+	case EPERM:
+		return FOUND_NODE_DENIED;
+	default:
+		return FOUND_NODE_BROKEN;
+	}
 }
 
 /* The kernel lets a group be opened once; what is open elsewhere shows here. */
 static void check_group_node(struct host_report *report, const struct host_device *device)
 {
 	struct host_path path = check_group_path(device);
-	const char *name = check_name(&path);
 	int err = check_open(&path);
 
-	if (err == 0) {
-		host_report_add(report, HOST_OK, "%s can be opened", name);
-	} else if (err == EBUSY) {
-		host_report_add(report, HOST_FAIL, "IOMMU group %d is in use by another process",
-				device->group);
-		host_report_fix(report, "sudo fuser -v %s   # shows which", name);
-	} else if (err == ENOENT) {
-		check_node_missing(report, name, "vfio");
-	} else {
-		check_node_denied(report, name, "SUBSYSTEM==\\\"vfio\\\"", err);
-	}
+	host_report_add(report, err == EBUSY ? FOUND_NODE_BUSY : check_find_node(err),
+			(struct host_facts){
+				.path = host_path_name(&path),
+				.error = strerror(err),
+				.group = (unsigned int)device->group,
+				.driver = device->driver,
+				.subsystem = "vfio",
+				.rule = "SUBSYSTEM==\\\"vfio\\\"",
+			});
 }
 
 /* False where it cannot: then nothing is said of the device's own file. */
 static bool check_iommu_node(struct host_report *report)
 {
-	struct host_path iommu = host_path("/dev/iommu");
-	int err = check_open(&iommu);
+	struct host_path path = host_path("/dev/iommu");
+	int err = check_open(&path);
+	bool absent = err == ENOENT || err == ENODEV;
 
-	if (err == 0) {
-		host_report_add(report, HOST_OK, "/dev/iommu can be opened");
-	} else if (err == ENOENT || err == ENODEV) {
-		host_report_add(report, HOST_FAIL, "/dev/iommu: open: %s", strerror(err));
-		host_report_fix(report, "sudo modprobe iommufd   # or iommufd=off: not every "
-					"kernel has it");
-	} else {
-		check_node_denied(report, "/dev/iommu", "KERNEL==\\\"iommu\\\"", err);
-	}
+	host_report_add(report, absent ? FOUND_NODE_NO_IOMMUFD : check_find_node(err),
+			(struct host_facts){
+				.path = host_path_name(&path),
+				.error = strerror(err),
+				.rule = "KERNEL==\\\"iommu\\\"",
+			});
 	return err == 0;
 }
 
 /* Whether somebody else has such a device shows only when it is bound to an IOMMU. */
 static void check_own_node(struct host_report *report, const struct host_device *device)
 {
-	struct host_path own = host_path("/dev/vfio/devices/vfio%d", device->cdev);
-	int err = check_open(&own);
+	struct host_path path = host_path("/dev/vfio/devices/vfio%d", device->cdev);
+	int err = check_open(&path);
 
-	if (device->cdev < 0) {
-		host_report_add(report, HOST_FAIL,
-				"it has no file in /dev/vfio/devices: this kernel knows devices by "
-				"their groups alone");
-		host_report_fix(report, "--vfio %s   # without iommufd=", device->bdf);
-	} else if (err == 0) {
-		host_report_add(report, HOST_OK, "%s can be opened", check_name(&own));
-	} else if (err == ENOENT) {
-		check_node_missing(report, check_name(&own), "vfio-dev");
-	} else {
-		check_node_denied(report, check_name(&own), "SUBSYSTEM==\\\"vfio-dev\\\"", err);
-	}
+	host_report_add(report, device->cdev < 0 ? FOUND_NODE_NO_CDEV : check_find_node(err),
+			(struct host_facts){
+				.path = host_path_name(&path),
+				.error = strerror(err),
+				.driver = device->driver,
+				.subsystem = "vfio-dev",
+				.rule = "SUBSYSTEM==\\\"vfio-dev\\\"",
+			});
 }
 
 /* What is open already need not be opened. */
 void host_check_node(struct host_report *report, const struct host_device *device,
-		     const struct host_guest *guest)
+		     const struct host_demand *demand)
 {
 	if (device->group < 0 || !host_has_vfio_driver(device))
 		return;
-	if (host_choose_way(device, guest->way) == HOST_WAY_GROUP) {
+	if (host_choose_access(device, demand->access) == HOST_ACCESS_GROUP) {
 		check_group_node(report, device);
 		return;
 	}
-	if (!guest->iommu_given && !check_iommu_node(report))
+	if (!demand->iommu_given && !check_iommu_node(report))
 		return;
-	if (!guest->device_given)
+	if (!demand->device_given)
 		check_own_node(report, device);
 }

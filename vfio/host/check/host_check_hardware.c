@@ -6,18 +6,11 @@
 #include "host_check.h"
 #include "vfio/host/look/host_pci.h"
 
-#define PCI_BASE_CLASS_DISPLAY 0x03
-
 #define CHECK_TEXT_MAX 1024
 
 /* MSI-X (PCI Local Bus 3.0, 6.8.2): bytes of a table entry, and what is mapped as a whole. */
 #define MSIX_ENTRY_SIZE 16u
 #define MSIX_PAGE       4096u
-
-static bool check_is_display(const struct host_device *device)
-{
-	return device->class_code >> 16 == PCI_BASE_CLASS_DISPLAY;
-}
 
 /* ---- reset ---- */
 
@@ -49,34 +42,31 @@ static void check_list_bus(const char *bdf, char *text, size_t size)
 	host_dir_free(&dir);
 }
 
-void host_check_reset(struct host_report *report, const struct host_device *device,
-		      const struct host_guest *guest)
+static enum host_found check_find_reset(const char *bdf, const char *methods, const char *others)
 {
-	struct host_path reset = host_device_path(device->bdf, "reset");
+	struct host_path reset = host_device_path(bdf, "reset");
+
+	if (strstr(methods, "flr"))
+		return FOUND_RESET_FLR;
+	if (methods[0] && strcmp(methods, "bus") != 0)
+		return FOUND_RESET_METHODS;
+	if (!methods[0] && host_path_exists(&reset))
+		return FOUND_RESET_SOME;
+	if (others[0])
+		return FOUND_RESET_BUS_SHARED;
+	return methods[0] ? FOUND_RESET_BUS_ALONE : FOUND_RESET_NONE;
+}
+
+void host_check_reset(struct host_report *report, const struct host_device *device,
+		      const struct host_demand *demand)
+{
 	char methods[64], others[CHECK_TEXT_MAX];
 
-	(void)guest;
+	(void)demand;
 	host_read_attribute(device->bdf, "reset_method", methods, sizeof(methods));
 	check_list_bus(device->bdf, others, sizeof(others));
-	if (strstr(methods, "flr")) {
-		host_report_add(report, HOST_OK, "function-level reset (methods: %s)", methods);
-	} else if (methods[0] && strcmp(methods, "bus") != 0) {
-		host_report_add(report, HOST_OK, "methods: %s", methods);
-	} else if (!methods[0] && host_path_exists(&reset)) {
-		host_report_add(report, HOST_OK, "the kernel has a method");
-	} else if (methods[0] && !others[0]) {
-		host_report_add(report, HOST_OK, "by its bus, on which it is alone");
-	} else if (others[0]) {
-		host_report_add(report, HOST_WARN,
-				"none of its own; a reset of its bus takes along %s: it works only "
-				"when all of them go to the same guest",
-				others);
-	} else {
-		host_report_add(
-			report, HOST_WARN,
-			"none: a guest finds it as the last one left it, and it may need the "
-			"host to be switched off and on");
-	}
+	host_report_add(report, check_find_reset(device->bdf, methods, others),
+			(struct host_facts){ .methods = methods, .others = others });
 }
 
 /* ---- BARs ---- */
@@ -104,124 +94,110 @@ static struct check_bars check_sum_bars(const struct host_bar *bars)
 	return sum;
 }
 
+/* Whether they lie above the last address of the guest, when they come after its RAM. */
+static bool check_bars_are_high(uint64_t wide, const struct host_demand *demand)
+{
+	uint64_t end;
+
+	if (__builtin_add_overflow(demand->memory_end, wide, &end))
+		return true;
+	return demand->phys_bits < 64 && end > 1ull << demand->phys_bits;
+}
+
 void host_check_bars(struct host_report *report, const struct host_device *device,
-		     const struct host_guest *guest)
+		     const struct host_demand *demand)
 {
 	struct host_bar bars[HOST_BARS];
+	struct host_facts facts = { .bits = demand->phys_bits };
 	struct check_bars sum;
-	uint64_t end;
 
 	host_read_bars(device->bdf, bars);
 	sum = check_sum_bars(bars);
-	if (__builtin_add_overflow(guest->memory_end, sum.wide, &end))
-		end = UINT64_MAX;
+	facts.narrow = sum.narrow;
+	facts.wide = sum.wide;
+	facts.ports = sum.ports;
 	if (sum.unassigned >= 0) {
-		host_report_add(report, HOST_FAIL,
-				"BAR %d of %" PRIu64
-				" KiB has no address on this host: there was no "
-				"room for it",
-				sum.unassigned, bars[sum.unassigned].size >> 10);
-		host_report_fix(report,
-				"turn \"Above 4G Decoding\" on in the firmware setup, or add "
-				"pci=realloc to the kernel command line");
-	} else if (sum.narrow > guest->mmio32) {
-		host_report_add(report, HOST_FAIL,
-				"BARs that need 32-bit addresses: %" PRIu64
-				" MiB, the guest has room "
-				"for %" PRIu64,
-				sum.narrow >> 20, guest->mmio32 >> 20);
-	} else if (guest->phys_bits < 64 && end > 1ull << guest->phys_bits) {
-		host_report_add(report, HOST_FAIL,
-				"64-bit BARs of %" PRIu64
-				" MiB above RAM exceed the %u address bits "
-				"of this CPU",
-				sum.wide >> 20, guest->phys_bits);
-		host_report_fix(report, "give the guest less RAM: --memory");
-	} else if (sum.ports > guest->ports) {
-		host_report_add(report, HOST_WARN,
-				"I/O BARs of %" PRIu64 " bytes, the guest has room for %" PRIu64,
-				sum.ports, guest->ports);
+		facts.bar = (unsigned int)sum.unassigned;
+		facts.size = bars[sum.unassigned].size;
+		host_report_add(report, FOUND_BARS_UNASSIGNED, facts);
+	} else if (sum.narrow > demand->mmio32) {
+		facts.room = demand->mmio32;
+		host_report_add(report, FOUND_BARS_LOW, facts);
+	} else if (check_bars_are_high(sum.wide, demand)) {
+		host_report_add(report, FOUND_BARS_HIGH, facts);
+	} else if (sum.ports > demand->ports) {
+		facts.room = demand->ports;
+		host_report_add(report, FOUND_BARS_PORTS, facts);
 	} else {
-		host_report_add(report, HOST_OK,
-				"%" PRIu64 " KiB of 32-bit, %" PRIu64
-				" KiB of 64-bit memory, %" PRIu64 " ports",
-				sum.narrow >> 10, sum.wide >> 10, sum.ports);
+		host_report_add(report, FOUND_BARS, facts);
 	}
 }
 
 /* ---- MSI-X ---- */
 
+static enum host_found check_find_other_interrupt(const struct host_pci_config *config)
+{
+	if (host_find_capability(config, PCI_CAP_ID_MSI))
+		return FOUND_MSIX_NONE_BUT_MSI;
+	return config->bytes[PCI_INTERRUPT_PIN] ? FOUND_MSIX_NONE_BUT_PIN : FOUND_MSIX_NO_INTERRUPT;
+}
+
+/* `cap` is where its capability is. */
+static void check_msix_table(struct host_report *report, const struct host_device *device,
+			     const struct host_pci_config *config, unsigned int cap)
+{
+	uint32_t table = host_config_long(config, cap + PCI_MSIX_TABLE);
+	struct host_bar bars[HOST_BARS];
+	struct host_facts facts = {
+		.count =
+			(host_config_word(config, cap + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE) + 1,
+		.bar = table & PCI_MSIX_TABLE_BIR,
+		.offset = table & PCI_MSIX_TABLE_OFFSET,
+	};
+	enum host_found found = facts.offset % MSIX_PAGE ? FOUND_MSIX_SHARES_PAGE : FOUND_MSIX;
+
+	host_read_bars(device->bdf, bars);
+	if (facts.bar >= HOST_ROM ||
+	    facts.offset + facts.count * MSIX_ENTRY_SIZE > bars[facts.bar].size)
+		found = FOUND_MSIX_OUTSIDE;
+	host_report_add(report, found, facts);
+}
+
 void host_check_msix(struct host_report *report, const struct host_device *device,
-		     const struct host_guest *guest)
+		     const struct host_demand *demand)
 {
 	struct host_pci_config config;
-	struct host_bar bars[HOST_BARS];
-	unsigned int cap, vectors, bar, offset;
+	unsigned int cap;
 
-	(void)guest;
+	(void)demand;
 	host_read_config(device->bdf, &config);
-	host_read_bars(device->bdf, bars);
-	if (config.size <= PCI_STD_HEADER_SIZEOF) {
-		host_report_add(report, HOST_OK, "not looked at: only root sees capabilities");
-		return;
-	}
 	cap = host_find_capability(&config, PCI_CAP_ID_MSIX);
-	if (!cap) {
-		host_report_add(report, HOST_OK, "none; %s",
-				host_find_capability(&config, PCI_CAP_ID_MSI) ? "it has MSI"
-				: config.bytes[PCI_INTERRUPT_PIN]             ? "its pin is used"
-								  : "and no interrupt at all");
-		return;
-	}
-	vectors = (host_config_word(&config, cap + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE) + 1;
-	offset = host_config_long(&config, cap + PCI_MSIX_TABLE);
-	bar = offset & PCI_MSIX_TABLE_BIR;
-	offset &= PCI_MSIX_TABLE_OFFSET;
-	if (bar >= HOST_ROM || offset + (uint64_t)vectors * MSIX_ENTRY_SIZE > bars[bar].size)
-		host_report_add(report, HOST_FAIL,
-				"its table of %u vectors lies outside its BAR %u", vectors, bar);
-	else if (offset % MSIX_PAGE)
-		host_report_add(
-			report, HOST_WARN,
-			"%u vectors; the table shares a page of BAR %u with registers: they "
-			"are reached through minivmm, which is slow",
-			vectors, bar);
+	if (config.size <= PCI_STD_HEADER_SIZEOF)
+		host_report_add(report, FOUND_MSIX_UNSEEN, HOST_NO_FACTS);
+	else if (cap)
+		check_msix_table(report, device, &config, cap);
 	else
-		host_report_add(report, HOST_OK, "%u vectors, table at %#x of BAR %u", vectors,
-				offset, bar);
+		host_report_add(report, check_find_other_interrupt(&config), HOST_NO_FACTS);
 }
 
 /* ---- ROM ---- */
 
 void host_check_rom(struct host_report *report, const struct host_device *device,
-		    const struct host_guest *guest)
+		    const struct host_demand *demand)
 {
 	struct host_bar bars[HOST_BARS];
 	struct host_path rom = host_device_path(device->bdf, "rom");
+	enum host_found found;
 
-	(void)guest;
+	(void)demand;
 	host_read_bars(device->bdf, bars);
-	if (bars[HOST_ROM].shadowed) {
-		host_report_add(
-			report, HOST_WARN,
-			"shadowed: what can be read is the copy that this host's firmware ran "
-			"at boot and may have changed. A driver that wants the ROM needs the "
-			"original in a file");
-		host_report_fix(report,
-				"minivmm --vfio %s,romfile=FILE   # the ROM as its vendor "
-				"has it",
-				device->bdf);
-	} else if (host_path_exists(&rom) && bars[HOST_ROM].size) {
-		host_report_add(report, HOST_OK, "%" PRIu64 " KiB", bars[HOST_ROM].size >> 10);
-	} else if (check_is_display(device)) {
-		host_report_add(report, HOST_WARN, "none that can be read: a driver may want one");
-		host_report_fix(report,
-				"minivmm --vfio %s,romfile=FILE   # the ROM as its vendor "
-				"has it",
-				device->bdf);
-	} else {
-		host_report_add(report, HOST_OK, "none");
-	}
+	if (bars[HOST_ROM].shadowed)
+		found = FOUND_ROM_SHADOWED;
+	else if (host_path_exists(&rom) && bars[HOST_ROM].size)
+		found = FOUND_ROM;
+	else
+		found = host_is_display(device) ? FOUND_ROM_OF_DISPLAY_NONE : FOUND_ROM_NONE;
+	host_report_add(report, found, (struct host_facts){ .size = bars[HOST_ROM].size });
 }
 
 /* ---- display ---- */
@@ -253,32 +229,20 @@ static void check_find_framebuffer(const struct host_device *device, bool boot_d
 }
 
 void host_check_display(struct host_report *report, const struct host_device *device,
-			const struct host_guest *guest)
+			const struct host_demand *demand)
 {
 	char boot[8], framebuffer[96];
 
-	(void)guest;
-	if (!check_is_display(device))
+	(void)demand;
+	if (!host_is_display(device))
 		return;
 	host_read_attribute(device->bdf, "boot_vga", boot, sizeof(boot));
 	check_find_framebuffer(device, boot[0] == '1', framebuffer, sizeof(framebuffer));
-	if (framebuffer[0]) {
-		host_report_add(
-			report, HOST_WARN,
-			"the host's console framebuffer %s lies in it: its BAR stays taken, and "
-			"the guest's driver fails",
-			framebuffer);
-		host_report_fix(report,
-				"echo 0 | sudo tee /sys/class/vtconsole/vtcon*/bind   # lets "
-				"the console go");
-		host_report_fix(report,
-				"add initcall_blacklist=sysfb_init to the kernel command line   "
-				"# if the framebuffer is the firmware's");
-	} else if (boot[0] == '1') {
-		host_report_add(
-			report, HOST_WARN,
-			"this host booted on it: its screen stays dark while a guest has it");
-	} else {
-		host_report_add(report, HOST_OK, "not the one that this host booted on");
-	}
+	if (framebuffer[0])
+		host_report_add(report, FOUND_DISPLAY_CONSOLE,
+				(struct host_facts){ .name = framebuffer });
+	else if (boot[0] == '1')
+		host_report_add(report, FOUND_DISPLAY_BOOTED, HOST_NO_FACTS);
+	else
+		host_report_add(report, FOUND_DISPLAY_FREE, HOST_NO_FACTS);
 }

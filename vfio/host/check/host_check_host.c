@@ -32,53 +32,47 @@ static bool cpuinfo_has(const char *word)
 static void check_kvm_missing(struct host_report *report)
 {
 	bool intel = cpuinfo_has("GenuineIntel");
-	const char *module = intel ? "kvm_intel" : cpuinfo_has("AuthenticAMD") ? "kvm_amd" : "kvm";
+	const struct host_facts facts = {
+		.module = intel                         ? "kvm_intel"
+			  : cpuinfo_has("AuthenticAMD") ? "kvm_amd"
+							: "kvm",
+		.name = intel ? "Intel VT-x" : "virtualization (AMD: SVM)",
+	};
 
-	if (cpuinfo_has(" vmx") || cpuinfo_has(" svm")) {
-		host_report_add(report, HOST_FAIL, "/dev/kvm is not there: KVM is not loaded");
-		host_report_fix(report, "sudo modprobe %s", module);
-		return;
-	}
-	if (cpuinfo_has("CPU implementer")) {
-		host_report_add(
-			report, HOST_FAIL,
-			"/dev/kvm is not there: the kernel was not started at EL2, or has no "
-			"KVM");
-		host_report_fix(report, "sudo dmesg | grep -i kvm   # tells which");
-		return;
-	}
-	host_report_add(report, HOST_FAIL,
-			"/dev/kvm is not there, and the CPU offers no virtualization: it is "
-			"switched off in the firmware, or this is a virtual machine without it");
-	host_report_fix(report, "turn %s on in the firmware setup, then: sudo modprobe %s",
-			intel ? "Intel VT-x" : "virtualization (AMD: SVM)", module);
+	if (cpuinfo_has(" vmx") || cpuinfo_has(" svm"))
+		host_report_add(report, FOUND_KVM_NOT_LOADED, facts);
+	else if (cpuinfo_has("CPU implementer"))
+		host_report_add(report, FOUND_KVM_NOT_AT_EL2, facts);
+	else
+		host_report_add(report, FOUND_KVM_NOT_IN_CPU, facts);
 }
 
-void host_check_kvm(struct host_report *report, const struct host_guest *guest)
+/* /dev/kvm can be opened: is it the CPU that runs guests? */
+static enum host_found check_find_kvm(void)
+{
+	if (cpuinfo_has(" hypervisor"))
+		return FOUND_KVM_NESTED;
+	if (cpuinfo_has("flags") && !cpuinfo_has(" vmx") && !cpuinfo_has(" svm"))
+		return FOUND_KVM_EMULATED;
+	return FOUND_KVM;
+}
+
+void host_check_kvm(struct host_report *report, const struct host_demand *demand)
 {
 	struct host_path path = host_path("/dev/kvm");
 	int fd = open(path.text, O_RDWR | O_CLOEXEC), err = errno;
+	const struct host_facts facts = { .error = strerror(err) };
 
-	(void)guest;
-	if (fd >= 0)
+	(void)demand;
+	if (fd >= 0) {
 		close(fd);
-	if (fd < 0 && err == ENOENT) {
+		host_report_add(report, check_find_kvm(), facts);
+	} else if (err == ENOENT) {
 		check_kvm_missing(report);
-	} else if (fd < 0) {
-		host_report_add(report, HOST_FAIL, "/dev/kvm: %s", strerror(err));
-		if (err == EACCES || err == EPERM)
-			host_report_fix(report, "sudo usermod -aG kvm $USER   # then log in again");
-	} else if (cpuinfo_has(" hypervisor")) {
-		host_report_add(
-			report, HOST_WARN,
-			"/dev/kvm can be opened, but this host is a virtual machine itself: "
-			"guests are slow");
-	} else if (cpuinfo_has("flags") && !cpuinfo_has(" vmx") && !cpuinfo_has(" svm")) {
-		host_report_add(report, HOST_WARN,
-				"/dev/kvm can be opened, but the CPU shows no virtualization: "
-				"somebody emulates it, guests are very slow");
+	} else if (err == EACCES || err == EPERM) {
+		host_report_add(report, FOUND_KVM_DENIED, facts);
 	} else {
-		host_report_add(report, HOST_OK, "/dev/kvm can be opened");
+		host_report_add(report, FOUND_KVM_BROKEN, facts);
 	}
 }
 
@@ -91,14 +85,12 @@ static const struct iommu_kind {
 	const char *unit;  /* how its units are named in /sys/class/iommu */
 	const char *name;
 	const char *on, *off; /* kernel parameters; NULL: there is none, or no need for it */
-	const char *setup;
+	enum host_found absent;
 } iommu_kinds[] = {
 	{ "DMAR", "GenuineIntel", "dmar", "Intel VT-d", "intel_iommu=on", "intel_iommu=off",
-	  "turn VT-d (\"Virtualization Technology for Directed I/O\") on in the firmware setup" },
-	{ "IVRS", "AuthenticAMD", "ivhd", "AMD-Vi", NULL, "amd_iommu=off",
-	  "turn IOMMU (AMD-Vi, often below \"AMD CBS\" or \"NBIO\") on in the firmware setup" },
-	{ "IORT", "CPU implementer", "smmu", "Arm SMMU", NULL, NULL,
-	  "turn the SMMU on in the firmware setup" },
+	  FOUND_IOMMU_ABSENT_INTEL },
+	{ "IVRS", "AuthenticAMD", "ivhd", "AMD-Vi", NULL, "amd_iommu=off", FOUND_IOMMU_ABSENT_AMD },
+	{ "IORT", "CPU implementer", "smmu", "Arm SMMU", NULL, NULL, FOUND_IOMMU_ABSENT_ARM },
 };
 
 #define IOMMU_KINDS (sizeof(iommu_kinds) / sizeof(iommu_kinds[0]))
@@ -115,45 +107,47 @@ static const struct iommu_kind *iommu_in_firmware(void)
 	return NULL;
 }
 
+static const struct iommu_kind *iommu_of_cpu(void)
+{
+	for (unsigned int i = 0; i < IOMMU_KINDS; i++)
+		if (cpuinfo_has(iommu_kinds[i].cpu))
+			return &iommu_kinds[i];
+	return NULL;
+}
+
+/* The parameter that switches the IOMMU off, or NULL. */
+static const char *iommu_off_parameter(const struct iommu_kind *kind)
+{
+	if (kind && kind->off && host_kernel_has_parameter(kind->off))
+		return kind->off;
+	return host_kernel_has_parameter("iommu=off") ? "iommu=off" : NULL;
+}
+
+/* The parameter that would switch it on, or NULL. */
+static const char *iommu_on_parameter(const struct iommu_kind *kind)
+{
+	return kind && kind->on && !host_kernel_has_parameter(kind->on) ? kind->on : NULL;
+}
+
 static void check_iommu_missing(struct host_report *report)
 {
-	static const char what[] = "no IOMMU: without one a device's DMA cannot be confined";
-	const struct iommu_kind *kind = iommu_in_firmware();
-	unsigned int cpu = 0;
+	const struct iommu_kind *kind = iommu_in_firmware(), *cpu = iommu_of_cpu();
+	struct host_facts facts = {
+		.name = kind ? kind->name : NULL,
+		.parameter = iommu_off_parameter(kind),
+		.loader = host_find_loader(),
+	};
 
-	while (cpu < IOMMU_KINDS && !cpuinfo_has(iommu_kinds[cpu].cpu))
-		cpu++;
-	if (kind && kind->off && host_kernel_has_parameter(kind->off)) {
-		host_report_add(report, HOST_FAIL, "%s. The firmware has %s, %s switches it off",
-				what, kind->name, kind->off);
-		host_fix_del_parameter(report, kind->off);
-	} else if (host_kernel_has_parameter("iommu=off")) {
-		host_report_add(report, HOST_FAIL, "%s. iommu=off switches it off", what);
-		host_fix_del_parameter(report, "iommu=off");
-	} else if (kind && kind->on && !host_kernel_has_parameter(kind->on)) {
-		host_report_add(report, HOST_FAIL,
-				"%s. The firmware has %s, the kernel leaves it off", what,
-				kind->name);
-		host_fix_add_parameter(report, kind->on);
-	} else if (kind) {
-		host_report_add(report, HOST_FAIL,
-				"%s. The firmware has %s, the kernel could not "
-				"start it",
-				what, kind->name);
-		host_report_fix(report,
-				"sudo dmesg | grep -iE 'iommu|dmar|amd-vi|smmu'   # tells why");
-	} else if (cpu < IOMMU_KINDS) {
-		host_report_add(report, HOST_FAIL,
-				"%s. The firmware shows none: %s is off, or this "
-				"is a virtual machine",
-				what, iommu_kinds[cpu].name);
-		host_report_fix(report, "%s", iommu_kinds[cpu].setup);
-		if (iommu_kinds[cpu].on && !host_kernel_has_parameter(iommu_kinds[cpu].on))
-			host_fix_add_parameter(report, iommu_kinds[cpu].on);
-	} else {
-		host_report_add(report, HOST_FAIL, "%s", what);
-		host_report_fix(report, "turn the IOMMU on in the firmware setup");
+	if (facts.parameter) {
+		host_report_add(report, FOUND_IOMMU_SWITCHED_OFF, facts);
+		return;
 	}
+	facts.parameter = iommu_on_parameter(kind ? kind : cpu);
+	if (kind)
+		host_report_add(report, facts.parameter ? FOUND_IOMMU_LEFT_OFF : FOUND_IOMMU_BROKEN,
+				facts);
+	else
+		host_report_add(report, cpu ? cpu->absent : FOUND_IOMMU_ABSENT, facts);
 }
 
 /*
@@ -187,27 +181,21 @@ static const char *iommu_name(const struct host_dir *units)
 	return "an IOMMU";
 }
 
-void host_check_iommu(struct host_report *report, const struct host_guest *guest)
+void host_check_iommu(struct host_report *report, const struct host_demand *demand)
 {
 	struct host_path path = host_path("/sys/class/iommu");
-	unsigned int groups = host_count_groups(), width;
+	struct host_facts facts = { .count = host_count_groups(), .end = demand->memory_end };
 	struct host_dir units;
 
-	if (!groups) {
+	if (!facts.count) {
 		check_iommu_missing(report);
 		return;
 	}
 	host_dir_read(&units, &path);
-	width = iommu_width(&units);
-	if (width < 64 && guest->memory_end > 1ull << width) {
-		host_report_add(report, HOST_FAIL,
-				"%s translates %u bits: %#" PRIx64
-				"; the guest's RAM ends at %#" PRIx64,
-				iommu_name(&units), width, (uint64_t)1 << width, guest->memory_end);
-		host_report_fix(report, "give the guest less RAM: --memory");
-	} else {
-		host_report_add(report, HOST_OK, "%s is on, %u groups", iommu_name(&units), groups);
-	}
+	facts.name = iommu_name(&units);
+	facts.bits = iommu_width(&units);
+	facts.reach = facts.bits < 64 ? 1ull << facts.bits : UINT64_MAX;
+	host_report_add(report, facts.end > facts.reach ? FOUND_IOMMU_NARROW : FOUND_IOMMU, facts);
 	host_dir_free(&units);
 }
 
@@ -225,103 +213,77 @@ static bool interrupts_are_remapped(void)
 	return remapped;
 }
 
-void host_check_remapping(struct host_report *report, const struct host_guest *guest)
+/* Without remapping the kernel attaches no device, unless root has told it to. */
+static bool interrupts_may_be_unsafe(void)
 {
-	static const char unsafe_option[] = "allow_unsafe_interrupts";
 	struct host_path path =
-		host_path("/sys/module/vfio_iommu_type1/parameters/%s", unsafe_option);
+		host_path("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
 	char unsafe[8];
 
-	(void)guest;
+	host_read_line(&path, unsafe, sizeof(unsafe));
+	return unsafe[0] == 'Y';
+}
+
+void host_check_remapping(struct host_report *report, const struct host_demand *demand)
+{
+	struct host_facts facts = { .loader = host_find_loader() };
+
+	(void)demand;
+	if (host_kernel_has_parameter("intremap=off"))
+		facts.parameter = "intremap=off";
+	else if (host_kernel_has_parameter("noapic"))
+		facts.parameter = "noapic";
 	if (!host_count_groups())
 		return;
-	if (interrupts_are_remapped()) {
-		host_report_add(report, HOST_OK, "interrupts of devices are remapped");
-		return;
-	}
-	host_read_line(&path, unsafe, sizeof(unsafe));
-	if (unsafe[0] == 'Y') {
-		host_report_add(
-			report, HOST_WARN,
-			"no interrupt remapping, and %s is set: a guest can make its device "
-			"send any interrupt to this host. Only for guests you trust as "
-			"yourself",
-			unsafe_option);
-		return;
-	}
-	host_report_add(report, HOST_FAIL,
-			"no interrupt remapping: a passed-through device could forge interrupts to "
-			"this host, so the kernel refuses. (%s would let it, and let the guest do "
-			"that; minivmm never sets it)",
-			unsafe_option);
-	if (host_kernel_has_parameter("intremap=off"))
-		host_fix_del_parameter(report, "intremap=off");
-	else if (host_kernel_has_parameter("noapic"))
-		host_fix_del_parameter(report, "noapic");
+	if (interrupts_are_remapped())
+		host_report_add(report, FOUND_REMAPPING, facts);
+	else if (interrupts_may_be_unsafe())
+		host_report_add(report, FOUND_REMAPPING_UNSAFE, facts);
 	else
-		host_report_fix(report,
-				"turn interrupt remapping (with VT-d or AMD-Vi, and x2APIC) "
-				"on in the firmware setup, or update the firmware");
-	host_report_fix(report, "sudo dmesg | grep -i remapping   # tells why it is off");
+		host_report_add(report,
+				facts.parameter ? FOUND_REMAPPING_SWITCHED_OFF
+						: FOUND_REMAPPING_MISSING,
+				facts);
 }
 
 /* ---- vfio-pci ---- */
 
 static void check_vfio_not_loaded(struct host_report *report)
 {
+	enum host_module module = host_find_module(HOST_VFIO_DRIVER);
 	char where[160];
+	enum host_found found;
 
-	if (host_module_is_blocked(HOST_VFIO_DRIVER, where, sizeof(where))) {
-		host_report_add(report, HOST_FAIL, "%s cannot be loaded: %s", HOST_VFIO_DRIVER,
-				where);
-		host_report_fix(report, "take that away, then: sudo modprobe %s", HOST_VFIO_DRIVER);
-	} else if (host_find_module(HOST_VFIO_DRIVER) == HOST_MODULE_BUILTIN) {
-		host_report_add(report, HOST_FAIL,
-				"%s is built into this kernel, but is no driver of its PCI bus: "
-				"see what it said at boot",
-				HOST_VFIO_DRIVER);
-		host_report_fix(report, "sudo dmesg | grep -i vfio");
-	} else if (host_find_module(HOST_VFIO_DRIVER) == HOST_MODULE_ABSENT) {
-		host_report_add(report, HOST_FAIL,
-				"this kernel has no %s: distributions leave it out of kernels for "
-				"virtual machines",
-				HOST_VFIO_DRIVER);
-		host_report_fix(report, "install the distribution's full kernel, such as Debian's "
-					"linux-image-amd64 in place of linux-image-cloud-amd64");
-	} else if (host_module_is_blacklisted(HOST_VFIO_DRIVER, where, sizeof(where))) {
-		host_report_add(report, HOST_FAIL,
-				"%s is not loaded, and will not be of itself: %s", HOST_VFIO_DRIVER,
-				where);
-		host_report_fix(report, "sudo modprobe %s   # works all the same",
-				HOST_VFIO_DRIVER);
-	} else {
-		host_report_add(report, HOST_FAIL, "%s is not loaded", HOST_VFIO_DRIVER);
-		host_report_fix(report, "sudo modprobe %s", HOST_VFIO_DRIVER);
-	}
+	if (host_module_is_blocked(HOST_VFIO_DRIVER, where, sizeof(where)))
+		found = FOUND_VFIO_BLOCKED;
+	else if (module == HOST_MODULE_BUILTIN)
+		found = FOUND_VFIO_UNREGISTERED;
+	else if (module == HOST_MODULE_ABSENT)
+		found = FOUND_VFIO_ABSENT;
+	else if (host_module_is_blacklisted(HOST_VFIO_DRIVER, where, sizeof(where)))
+		found = FOUND_VFIO_BLACKLISTED;
+	else
+		found = FOUND_VFIO_NOT_LOADED;
+	host_report_add(report, found, (struct host_facts){ .where = where });
 }
 
-void host_check_vfio(struct host_report *report, const struct host_guest *guest)
+void host_check_vfio(struct host_report *report, const struct host_demand *demand)
 {
 	struct host_path driver = host_path("/sys/bus/pci/drivers/%s", HOST_VFIO_DRIVER);
 	struct host_path node = host_path("/dev/vfio/vfio"), iommu = host_path("/dev/iommu");
-	bool by_group = guest->way == HOST_WAY_GROUP ||
-			(guest->way == HOST_WAY_ANY &&
+	bool by_group = demand->access == HOST_ACCESS_GROUP ||
+			(demand->access == HOST_ACCESS_ANY &&
 			 (host_path_exists(&node) || !host_path_exists(&iommu)));
 
-	if (!host_path_exists(&driver)) {
+	if (!host_path_exists(&driver))
 		check_vfio_not_loaded(report);
-	} else if (by_group && !host_path_exists(&node)) {
-		host_report_add(report, HOST_FAIL, "%s is loaded, but /dev/vfio/vfio is not there",
-				HOST_VFIO_DRIVER);
-		host_report_fix(report, "sudo modprobe vfio");
-	} else if (by_group && faccessat(AT_FDCWD, node.text, R_OK | W_OK, AT_EACCESS) < 0) {
-		host_report_add(report, HOST_FAIL, "/dev/vfio/vfio: %s", strerror(errno));
-		host_report_fix(report, "sudo chmod 666 /dev/vfio/vfio   # harmless: it gives "
-					"nothing without a group");
-	} else {
-		host_report_add(report, HOST_OK, "%s is %s", HOST_VFIO_DRIVER,
-				host_find_module(HOST_VFIO_DRIVER) == HOST_MODULE_BUILTIN
-					? "built into the kernel"
-					: "loaded");
-	}
+	else if (by_group && !host_path_exists(&node))
+		host_report_add(report, FOUND_VFIO_WITHOUT_CONTAINER, HOST_NO_FACTS);
+	else if (by_group && faccessat(AT_FDCWD, node.text, R_OK | W_OK, AT_EACCESS) < 0)
+		host_report_add(report, FOUND_VFIO_DENIED,
+				(struct host_facts){ .error = strerror(errno) });
+	else if (host_find_module(HOST_VFIO_DRIVER) == HOST_MODULE_BUILTIN)
+		host_report_add(report, FOUND_VFIO_BUILTIN, HOST_NO_FACTS);
+	else
+		host_report_add(report, FOUND_VFIO, HOST_NO_FACTS);
 }

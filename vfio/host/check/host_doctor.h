@@ -17,24 +17,40 @@
  * to open. Fills in *device. 0, or -errno with the first thing that is wrong logged, and how to
  * mend it.
  */
-int host_check_device(const char *bdf, const struct host_guest *guest, struct host_device *device);
+int host_check_device(const char *bdf, const struct host_demand *demand,
+		      struct host_device *device);
 
 /*
  * After a start failed all the same: log whatever else is wrong with the host, or with one of the
  * devices. Says nothing of what host_check_device() looks at.
  */
 void host_explain_failure(const struct host_device *devices, unsigned int count,
-			  const struct host_guest *guest);
+			  const struct host_demand *demand);
 
 /* Every check of the host, and of one device. The reports are the caller's to destroy. */
-void host_examine(struct host_report *report, const struct host_guest *guest);
+void host_examine(struct host_report *report, const struct host_demand *demand);
 void host_examine_device(struct host_report *report, const char *bdf,
-			 const struct host_guest *guest);
+			 const struct host_demand *demand);
 
 /*
- * The id of the first check that stands in the way of the device, NULL if it is ready. Looks only
- * at what wakes no device.
+ * The check that stands in the way of the device, if one does. Looks only at what wakes no device.
  */
-const char *host_find_obstacle(const struct host_device *device, const struct host_guest *guest);
+bool host_find_obstacle(const struct host_device *device, const struct host_demand *demand,
+			enum host_check *check);
+
+/*
+ * For a device that is about to be handed over to vfio-pci: whether that can be, because it is
+ * there and in a group. 0 or -ENODEV, logged.
+ */
+int host_check_bindable(const struct host_device *device);
+
+/*
+ * For the same device: whether the host uses it. 0 or -EBUSY, logged with what ends each use; with
+ * `force` the uses are warnings, and it is 0.
+ */
+int host_check_unused(const struct host_device *device, bool force);
+
+/* After vfio-pci could not be loaded: log why. */
+void host_explain_vfio(void);
 
 #endif

@@ -2,13 +2,11 @@
 #include "host_memlock.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/capability.h>
 #include <sys/resource.h>
 
 #include "host_check.h"
 #include "vfio/host/look/host_path.h"
-#include "vmm/trace/log.h"
 
 /* glibc has it, a header for it only libcap. */
 int capget(cap_user_header_t header, cap_user_data_t data);
@@ -36,49 +34,37 @@ static enum memlock_room memlock_room(uint64_t need, struct rlimit *limit)
 	return MEMLOCK_SHORT;
 }
 
-static void memlock_add_fixes(struct host_report *report, uint64_t need)
-{
-	host_report_fix(report, "sudo prlimit --memlock=%" PRIu64 " --pid $$   # this shell, now",
-			need);
-	host_report_fix(
-		report,
-		"echo \"$USER - memlock %" PRIu64
-		"\" | sudo tee /etc/security/limits.d/minivmm.conf   # from the next login on",
-		need >> 10);
-	host_report_fix(report,
-			"LimitMEMLOCK=%" PRIu64 "   # in the unit file of a systemd service", need);
-}
-
-static void memlock_add_shortage(struct host_report *report, uint64_t need,
-				 const struct rlimit *limit)
+static void memlock_add(struct host_report *report, enum host_found found, uint64_t need,
+			const struct rlimit *limit)
 {
 	struct host_path iommufd = host_path("/dev/iommu");
 
-	host_report_add(report, HOST_FAIL,
-			"passing a device through needs %" PRIu64
-			" KiB of locked memory (the guest's RAM), the limit (ulimit -l, "
-			"RLIMIT_MEMLOCK) is %" PRIu64 " KiB for each process%s",
-			need >> 10, (uint64_t)limit->rlim_cur >> 10,
-			host_path_exists(&iommufd)
-				? ", and by iommufd for all processes of the user together"
-				: "");
-	memlock_add_fixes(report, need);
+	host_report_add(report, found,
+			(struct host_facts){
+				.need = need,
+				.room = limit->rlim_cur,
+				.iommufd = host_path_exists(&iommufd) ? "iommufd" : NULL,
+			});
 }
 
-void host_check_memlock(struct host_report *report, const struct host_guest *guest)
+void host_check_memlock(struct host_report *report, const struct host_demand *demand)
 {
 	struct rlimit limit = { 0 };
+	bool is_short = memlock_room(demand->memory, &limit) == MEMLOCK_SHORT;
 
-	if (memlock_room(guest->memory, &limit) == MEMLOCK_SHORT)
-		memlock_add_shortage(report, guest->memory, &limit);
-	else
-		host_report_add(report, HOST_OK, "%" PRIu64 " MiB of guest RAM may be locked",
-				guest->memory >> 20);
+	memlock_add(report, is_short ? FOUND_MEMLOCK_SHORT : FOUND_MEMLOCK, demand->memory, &limit);
+}
+
+static void memlock_log_shortage(uint64_t need, const struct rlimit *limit)
+{
+	struct host_report report = { .object = "guest RAM" };
+
+	memlock_add(&report, FOUND_MEMLOCK_SHORT, need, limit);
+	host_report_log_failures(&report);
 }
 
 int host_raise_memlock(uint64_t need)
 {
-	struct host_report report = { .object = "guest RAM", .check = "memlock" };
 	struct rlimit limit = { 0 }, raised;
 
 	if (memlock_room(need, &limit) == MEMLOCK_ENOUGH)
@@ -87,19 +73,14 @@ int host_raise_memlock(uint64_t need)
 	raised.rlim_max = limit.rlim_max > need ? limit.rlim_max : need;
 	if (setrlimit(RLIMIT_MEMLOCK, &raised) == 0)
 		return 0;
-	memlock_add_shortage(&report, need, &limit);
-	host_report_log(&report, &report.findings[0]);
-	host_report_destroy(&report);
+	memlock_log_shortage(need, &limit);
 	return -ENOMEM;
 }
 
 void host_explain_memlock(uint64_t need)
 {
-	struct host_report report = { .object = "guest RAM", .check = "memlock" };
 	struct rlimit limit = { 0 };
 
 	getrlimit(RLIMIT_MEMLOCK, &limit);
-	memlock_add_shortage(&report, need, &limit);
-	host_report_log(&report, &report.findings[0]);
-	host_report_destroy(&report);
+	memlock_log_shortage(need, &limit);
 }

@@ -1,95 +1,121 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_report.h"
 
-#include <stdarg.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "host_json.h"
 #include "vmm/trace/log.h"
 
 static const char *const host_status_words[] = { "ok", "warn", "fail" };
 
-void host_report_add(struct host_report *report, enum host_status status, const char *fmt, ...)
+/* Only when there was no memory for it is there no text. */
+static const char *report_or(const char *text)
 {
-	struct host_finding *finding = &report->findings[report->count];
-	va_list args;
+	return text ? text : "out of memory";
+}
 
+static char *report_copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+void host_report_add(struct host_report *report, enum host_found found, struct host_facts facts)
+{
 	if (report->count == HOST_FINDINGS_MAX)
 		return;
-	*finding = (struct host_finding){ .check = report->check, .status = status };
-	va_start(args, fmt);
-	if (vasprintf(&finding->detail, fmt, args) < 0)
-		finding->detail = NULL;
-	va_end(args);
-	report->count++;
+	facts.object = report->object;
+	facts.program = program_invocation_name;
+#define COPY(name) facts.name = report_copy(facts.name);
+	HOST_FACT_TEXTS(COPY)
+#undef COPY
+	report->findings[report->count++] = (struct host_finding){ found, facts };
 }
 
-void host_report_fix(struct host_report *report, const char *fmt, ...)
+static enum host_status report_status(const struct host_finding *finding)
 {
-	struct host_finding *finding = &report->findings[report->count - 1];
-	char **grown, *line;
-	va_list args;
-	int length;
-
-	va_start(args, fmt);
-	length = vasprintf(&line, fmt, args);
-	va_end(args);
-	if (length < 0)
-		return;
-	grown = realloc(finding->fixes, (finding->fix_count + 1) * sizeof(*grown));
-	if (!grown) {
-		free(line);
-		return;
-	}
-	grown[finding->fix_count++] = line;
-	finding->fixes = grown;
-}
-
-/* Only when there was no memory for it is there no text. */
-static const char *host_finding_text(const struct host_finding *finding)
-{
-	return finding->detail ? finding->detail : "out of memory";
+	return host_words[finding->found].status;
 }
 
 const struct host_finding *host_report_failure(const struct host_report *report)
 {
 	for (unsigned int i = 0; i < report->count; i++)
-		if (report->findings[i].status == HOST_FAIL)
+		if (report_status(&report->findings[i]) == HOST_FAIL)
 			return &report->findings[i];
 	return NULL;
 }
 
 void host_report_log(const struct host_report *report, const struct host_finding *finding)
 {
-	log_error(report->object, "%s", host_finding_text(finding));
-	for (unsigned int i = 0; i < finding->fix_count; i++)
-		log_fix("%s", finding->fixes[i]);
+	char *text = host_finding_text(finding);
+
+	log_error(report->object, "%s", report_or(text));
+	free(text);
+	for (unsigned int i = 0; (text = host_finding_fix(finding, i)); i++) {
+		log_fix("%s", text);
+		free(text);
+	}
+}
+
+bool host_report_log_failures(struct host_report *report)
+{
+	bool failed = host_report_failure(report) != NULL;
+
+	for (unsigned int i = 0; i < report->count; i++)
+		if (report_status(&report->findings[i]) == HOST_FAIL)
+			host_report_log(report, &report->findings[i]);
+	host_report_destroy(report);
+	return failed;
+}
+
+void host_report_warn(struct host_report *report)
+{
+	for (unsigned int i = 0; i < report->count; i++) {
+		char *text = host_finding_text(&report->findings[i]);
+
+		if (report_status(&report->findings[i]) == HOST_FAIL)
+			log_warn(report->object, "%s", report_or(text));
+		free(text);
+	}
+	host_report_destroy(report);
+}
+
+static void report_print_finding(const struct host_finding *finding, FILE *out)
+{
+	char *text = host_finding_text(finding);
+
+	fprintf(out, "  %-4s  %-9s  %s\n", host_status_words[report_status(finding)],
+		host_check_name(host_words[finding->found].check), report_or(text));
+	free(text);
+	for (unsigned int i = 0; (text = host_finding_fix(finding, i)); i++) {
+		fprintf(out, "                   fix: %s\n", text);
+		free(text);
+	}
 }
 
 void host_report_print(const struct host_report *report, FILE *out)
 {
-	for (unsigned int i = 0; i < report->count; i++) {
-		const struct host_finding *finding = &report->findings[i];
-
-		fprintf(out, "  %-4s  %-9s  %s\n", host_status_words[finding->status],
-			finding->check, host_finding_text(finding));
-		for (unsigned int n = 0; n < finding->fix_count; n++)
-			fprintf(out, "                   fix: %s\n", finding->fixes[n]);
-	}
+	for (unsigned int i = 0; i < report->count; i++)
+		report_print_finding(&report->findings[i], out);
 }
 
-static void host_finding_print_json(const struct host_finding *finding, FILE *out)
+static void report_print_finding_json(const struct host_finding *finding, FILE *out)
 {
+	char *text = host_finding_text(finding);
+
 	fputs("{\"id\":", out);
-	host_json_string(finding->check, out);
+	host_json_string(host_check_name(host_words[finding->found].check), out);
 	fputs(",\"status\":", out);
-	host_json_string(host_status_words[finding->status], out);
+	host_json_string(host_status_words[report_status(finding)], out);
 	fputs(",\"detail\":", out);
-	host_json_string(host_finding_text(finding), out);
+	host_json_string(report_or(text), out);
+	free(text);
 	fputs(",\"fix\":[", out);
-	for (unsigned int i = 0; i < finding->fix_count; i++) {
+	for (unsigned int i = 0; (text = host_finding_fix(finding, i)); i++) {
 		fputs(i ? "," : "", out);
-		host_json_string(finding->fixes[i], out);
+		host_json_string(text, out);
+		free(text);
 	}
 	fputs("]}", out);
 }
@@ -99,7 +125,7 @@ void host_report_print_json(const struct host_report *report, bool ready, FILE *
 	fprintf(out, "\"ready\":%s,\"checks\":[", ready ? "true" : "false");
 	for (unsigned int i = 0; i < report->count; i++) {
 		fputs(i ? ",\n  " : "\n  ", out);
-		host_finding_print_json(&report->findings[i], out);
+		report_print_finding_json(&report->findings[i], out);
 	}
 	fputs("]", out);
 }
@@ -107,10 +133,11 @@ void host_report_print_json(const struct host_report *report, bool ready, FILE *
 void host_report_destroy(struct host_report *report)
 {
 	for (unsigned int i = 0; i < report->count; i++) {
-		for (unsigned int n = 0; n < report->findings[i].fix_count; n++)
-			free(report->findings[i].fixes[n]);
-		free(report->findings[i].fixes);
-		free(report->findings[i].detail);
+		struct host_facts *facts = &report->findings[i].facts;
+
+#define FREE(name) free((char *)facts->name);
+		HOST_FACT_TEXTS(FREE)
+#undef FREE
 	}
 	report->count = 0;
 }

@@ -2,52 +2,41 @@
 /*
  * What an examination found: one list of findings for the host, one for each device.
  *
- * A finding is a check's id, a verdict, what was found, and where something is wrong the exact
- * lines that mend it. Owns their memory and the ways to show them: a list to read, JSON, error
- * messages. Finds nothing itself.
+ * Owns the findings' memory and the ways to show them: a list to read, JSON, error messages. Finds
+ * nothing itself.
  */
 #ifndef MINIVMM_HOST_REPORT_H
 #define MINIVMM_HOST_REPORT_H
 
 #include <stdbool.h>
-#include <stdio.h>
+
+#include "host_finding.h"
 
 #define HOST_FINDINGS_MAX 32
 
-enum host_status {
-	HOST_OK,
-	HOST_WARN, /* works, but the user wants to know */
-	HOST_FAIL, /* a start would fail, or do harm */
-};
-
-struct host_finding {
-	const char *check; /* its id, such as "driver" */
-	enum host_status status;
-	char *detail;
-	char **fixes;
-	unsigned int fix_count;
-};
-
 struct host_report {
 	const char *object; /* a BDF, or "host" */
-	const char *check;  /* the id that findings added now get */
 	struct host_finding findings[HOST_FINDINGS_MAX];
 	unsigned int count;
 };
 
-/* Add a finding of the check that runs, report->check. */
-void host_report_add(struct host_report *report, enum host_status status, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Add a line that mends the last finding. */
-void host_report_fix(struct host_report *report, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+/*
+ * Add a finding with its facts. Their texts are copied; the object and the program's name are
+ * filled in.
+ */
+void host_report_add(struct host_report *report, enum host_found found, struct host_facts facts);
 
 /* The first finding that fails, or NULL. */
 const struct host_finding *host_report_failure(const struct host_report *report);
 
 /* A finding as an error message with its fixes, on standard error. */
 void host_report_log(const struct host_report *report, const struct host_finding *finding);
+
+/* Log all that fail, and destroy the report. Whether there was one. */
+bool host_report_log_failures(struct host_report *report);
+
+/* Log all that fail as warnings without fixes, and destroy the report. */
+void host_report_warn(struct host_report *report);
 
 /* All of it, to read. */
 void host_report_print(const struct host_report *report, FILE *out);

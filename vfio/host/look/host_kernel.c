@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_kernel.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -21,45 +22,21 @@ bool host_kernel_has_parameter(const char *word)
 
 /* ---- where the command line is kept ---- */
 
-/* `tool` tells two families apart that share a name; each `%s` is the parameter. */
-struct host_loader {
+/* `tool` tells two families apart that share a name. */
+static const struct {
 	const char *ids; /* of os-release, with a space on both sides */
 	const char *tool;
-	const char *add, *del;
-};
-
-#define GRUB_ADD "sudo sed -i '/^GRUB_CMDLINE_LINUX=/s/=\"/=\"%s /' /etc/default/grub && "
-#define GRUB_DEL "sudo sed -i '/^GRUB_CMDLINE_LINUX/s/%s//' /etc/default/grub && "
-#define FILE_ADD "sudo sed -i '1s/$/ %s/' /etc/kernel/cmdline && "
-#define FILE_DEL "sudo sed -i '1s/%s//' /etc/kernel/cmdline && "
-#define REBOOT   " && sudo reboot"
-
-static const struct host_loader host_loaders[] = {
-	{ NULL, "/usr/sbin/proxmox-boot-tool", FILE_ADD "sudo proxmox-boot-tool refresh" REBOOT,
-	  FILE_DEL "sudo proxmox-boot-tool refresh" REBOOT },
-	{ " pop ", NULL, "sudo kernelstub -a %s" REBOOT, "sudo kernelstub -d %s" REBOOT },
-	{ " debian ubuntu ", "/etc/default/grub", GRUB_ADD "sudo update-grub" REBOOT,
-	  GRUB_DEL "sudo update-grub" REBOOT },
-	{ " fedora rhel centos ", "/usr/sbin/grubby",
-	  "sudo grubby --update-kernel=ALL --args=%s" REBOOT,
-	  "sudo grubby --update-kernel=ALL --remove-args=%s" REBOOT },
-	{ " arch ", "/etc/default/grub",
-	  GRUB_ADD "sudo grub-mkconfig -o /boot/grub/grub.cfg" REBOOT,
-	  GRUB_DEL "sudo grub-mkconfig -o /boot/grub/grub.cfg" REBOOT },
-	{ " suse opensuse ", "/etc/default/grub",
-	  GRUB_ADD "sudo grub2-mkconfig -o /boot/grub2/grub.cfg" REBOOT,
-	  GRUB_DEL "sudo grub2-mkconfig -o /boot/grub2/grub.cfg" REBOOT },
-	{ " nixos ", NULL,
-	  "add %s to boot.kernelParams in /etc/nixos/configuration.nix, then: "
-	  "sudo nixos-rebuild boot" REBOOT,
-	  "remove %s from boot.kernelParams in /etc/nixos/configuration.nix, then: "
-	  "sudo nixos-rebuild boot" REBOOT },
-	{ NULL, "/etc/kernel/cmdline",
-	  FILE_ADD "sudo kernel-install add $(uname -r) /lib/modules/$(uname -r)/vmlinuz" REBOOT,
-	  FILE_DEL "sudo kernel-install add $(uname -r) /lib/modules/$(uname -r)/vmlinuz" REBOOT },
-	{ NULL, NULL,
-	  "add %s to the kernel command line in the boot loader's settings, then reboot",
-	  "remove %s from the kernel command line in the boot loader's settings, then reboot" },
+	enum host_loader loader;
+} host_loaders[] = {
+	{ NULL, "/usr/sbin/proxmox-boot-tool", HOST_LOADER_PROXMOX },
+	{ " pop ", NULL, HOST_LOADER_KERNELSTUB },
+	{ " debian ubuntu ", "/etc/default/grub", HOST_LOADER_GRUB_DEBIAN },
+	{ " fedora rhel centos ", "/usr/sbin/grubby", HOST_LOADER_GRUBBY },
+	{ " arch ", "/etc/default/grub", HOST_LOADER_GRUB },
+	{ " suse opensuse ", "/etc/default/grub", HOST_LOADER_GRUB2 },
+	{ " nixos ", NULL, HOST_LOADER_NIXOS },
+	{ NULL, "/etc/kernel/cmdline", HOST_LOADER_KERNEL_INSTALL },
+	{ NULL, NULL, HOST_LOADER_UNKNOWN },
 };
 
 /* Whether ID or ID_LIKE of os-release has one of the words of ` ids `. */
@@ -85,33 +62,24 @@ static bool host_distribution_is(const char *os_release, const char *ids)
 	return false;
 }
 
-static const struct host_loader *host_find_loader(void)
+enum host_loader host_find_loader(void)
 {
 	struct host_path path = host_path("/etc/os-release");
 	char *os_release = host_read_file(&path);
-	const struct host_loader *loader = host_loaders;
+	unsigned int i;
 
 	/* The last one fits always. */
-	for (;; loader++) {
-		struct host_path tool = host_path("%s", loader->tool ? loader->tool : "/");
+	for (i = 0;; i++) {
+		const char *ids = host_loaders[i].ids, *tool = host_loaders[i].tool;
 
-		if (loader->ids && !(os_release && host_distribution_is(os_release, loader->ids)))
+		path = host_path("%s", tool ? tool : "/");
+		if (ids && !(os_release && host_distribution_is(os_release, ids)))
 			continue;
-		if (host_path_exists(&tool))
+		if (host_path_exists(&path))
 			break;
 	}
 	free(os_release);
-	return loader;
-}
-
-void host_fix_add_parameter(struct host_report *report, const char *word)
-{
-	host_report_fix(report, host_find_loader()->add, word);
-}
-
-void host_fix_del_parameter(struct host_report *report, const char *word)
-{
-	host_report_fix(report, host_find_loader()->del, word);
+	return host_loaders[i].loader;
 }
 
 /* ---- modules ---- */
@@ -166,7 +134,7 @@ static bool host_conf_says(const struct host_path *path, const char *keyword, co
 			continue;
 		found = host_module_named(line + length + strspn(line + length, " \t"), name);
 		if (found)
-			snprintf(where, size, "%s in %s", line, path->text + strlen(host_root()));
+			snprintf(where, size, "%s in %s", line, host_path_name(path));
 	}
 	free(text);
 	return found;

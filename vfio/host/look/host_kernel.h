@@ -8,14 +8,27 @@
 #ifndef MINIVMM_HOST_KERNEL_H
 #define MINIVMM_HOST_KERNEL_H
 
-#include "vfio/host/check/host_report.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 /* Whether the kernel was started with this word, such as "intel_iommu=off". */
 bool host_kernel_has_parameter(const char *word);
 
-/* Fixes: the lines that add a parameter on this distribution, or take one away, and reboot. */
-void host_fix_add_parameter(struct host_report *report, const char *word);
-void host_fix_del_parameter(struct host_report *report, const char *word);
+/* What keeps the kernel command line on this host. */
+enum host_loader {
+	HOST_LOADER_PROXMOX,        /* /etc/kernel/cmdline and proxmox-boot-tool */
+	HOST_LOADER_KERNELSTUB,     /* of Pop!_OS */
+	HOST_LOADER_GRUB_DEBIAN,    /* /etc/default/grub and update-grub */
+	HOST_LOADER_GRUBBY,         /* of Fedora and its kin */
+	HOST_LOADER_GRUB,           /* /etc/default/grub and grub-mkconfig */
+	HOST_LOADER_GRUB2,          /* the same as openSUSE names it */
+	HOST_LOADER_NIXOS,          /* configuration.nix */
+	HOST_LOADER_KERNEL_INSTALL, /* /etc/kernel/cmdline and systemd's kernel-install */
+	HOST_LOADER_UNKNOWN,
+	HOST_LOADERS
+};
+
+enum host_loader host_find_loader(void);
 
 enum host_module {
 	HOST_MODULE_ABSENT, /* this kernel has no such module */

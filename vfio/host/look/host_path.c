@@ -33,6 +33,11 @@ struct host_path host_path(const char *fmt, ...)
 	return path;
 }
 
+const char *host_path_name(const struct host_path *path)
+{
+	return path->text + strlen(host_root());
+}
+
 bool host_path_exists(const struct host_path *path)
 {
 	return access(path->text, F_OK) == 0;

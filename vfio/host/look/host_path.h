@@ -26,6 +26,9 @@ const char *host_root(void);
 /* The absolute path `fmt` below host_root(). */
 struct host_path host_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The path as the host itself knows it: without host_root(). Lives as long as `path`. */
+const char *host_path_name(const struct host_path *path);
+
 bool host_path_exists(const struct host_path *path);
 
 /* The first `size` bytes of a file; how many, or -errno. */

@@ -197,6 +197,11 @@ bool host_is_bridge(const struct host_device *device)
 	return class == PCI_CLASS_BRIDGE_PCI || class == PCI_CLASS_BRIDGE_CARDBUS;
 }
 
+bool host_is_display(const struct host_device *device)
+{
+	return device->class_code >> 16 == PCI_BASE_CLASS_DISPLAY;
+}
+
 bool host_has_vfio_driver(const struct host_device *device)
 {
 	return strcmp(device->driver, HOST_VFIO_DRIVER) == 0;

@@ -15,6 +15,10 @@
 
 #define HOST_VFIO_DRIVER "vfio-pci"
 
+/* The upper byte of a class code; linux/pci_regs.h has none of them. */
+#define PCI_BASE_CLASS_DISPLAY 0x03
+#define PCI_BASE_CLASS_BRIDGE  0x06
+
 #define HOST_BDF_MAX      16
 #define HOST_DRIVER_MAX   64
 #define HOST_MODALIAS_MAX 128
@@ -75,6 +79,9 @@ int host_for_each_device(int (*visit)(const struct host_device *device, void *ar
  * (An ISA or host bridge does, like any device.)
  */
 bool host_is_bridge(const struct host_device *device);
+
+/* Whether it is a display controller of any kind. */
+bool host_is_display(const struct host_device *device);
 
 bool host_has_vfio_driver(const struct host_device *device);
 

@@ -4,13 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/route.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define PCI_BASE_CLASS_DISPLAY 0x03
 
 #define USE_NAMES_MAX 64
 #define USE_NAME_MAX  64
@@ -26,23 +23,38 @@ struct use_list {
 	unsigned int count;
 };
 
-static struct host_use *use_add(struct use_list *list, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+/* The file of a disk; sysfs writes a slash in its name as an exclamation mark. */
+static struct host_path use_disk_node(const char *disk)
+{
+	char name[USE_NAME_MAX];
 
-/* The new entry, without a fix yet. When the list is full the last one is overwritten. */
-static struct host_use *use_add(struct use_list *list, const char *fmt, ...)
+	snprintf(name, sizeof(name), "%s", disk);
+	for (char *c = name; *c; c++)
+		if (*c == '!')
+			*c = '/';
+	return host_path("/dev/%s", name);
+}
+
+/* The new entry. When the list is full the last one is overwritten. */
+static struct host_use *use_add(struct use_list *list, enum host_use_kind kind, const char *name)
 {
 	struct host_use *use;
-	va_list args;
 
 	if (list->count < HOST_USES_MAX)
 		list->count++;
 	use = &list->uses[list->count - 1];
-	va_start(args, fmt);
-	vsnprintf(use->what, sizeof(use->what), fmt, args);
-	va_end(args);
-	use->fix[0] = '\0';
+	*use = (struct host_use){ .kind = kind };
+	snprintf(use->name, sizeof(use->name), "%s", name);
 	return use;
+}
+
+/* The same of a disk, by its name in sysfs. */
+static struct host_use *use_add_disk(struct use_list *list, enum host_use_kind kind,
+				     const char *disk)
+{
+	struct host_path node = use_disk_node(disk);
+
+	return use_add(list, kind, host_path_name(&node));
 }
 
 static bool use_has_name(const struct use_names *names, const char *name)
@@ -157,8 +169,8 @@ static void use_find_mounts(struct use_list *list, const struct use_names *disks
 		disk = use_mounted_disk(disks, number, source);
 		if (!disk)
 			continue;
-		use = use_add(list, "/dev/%s is mounted on %s", disk, where);
-		snprintf(use->fix, sizeof(use->fix), "sudo umount %s", where);
+		use = use_add_disk(list, HOST_USE_MOUNTED, disk);
+		snprintf(use->where, sizeof(use->where), "%s", where);
 	}
 	free(text);
 }
@@ -170,14 +182,11 @@ static void use_find_swap(struct use_list *list, const struct use_names *disks)
 
 	while (next && (line = strsep(&next, "\n"))) {
 		char *name;
-		struct host_use *use;
 
 		line[strcspn(line, " \t")] = '\0';
 		name = strrchr(line, '/');
-		if (!name || !use_has_name(disks, name + 1))
-			continue;
-		use = use_add(list, "%s is swap space in use", line);
-		snprintf(use->fix, sizeof(use->fix), "sudo swapoff %s", line);
+		if (name && use_has_name(disks, name + 1))
+			use_add(list, HOST_USE_SWAP, line);
 	}
 	free(text);
 }
@@ -189,23 +198,8 @@ static void use_find_holders(struct use_list *list, const struct use_names *disk
 		struct host_path path = host_path("/sys/class/block/%s/slaves", disks->names[i]);
 
 		if (host_path_exists(&path))
-			use_add(list,
-				"/dev/%s stands on its disk: LVM, encryption or RAID that is "
-				"active",
-				disks->names[i]);
+			use_add_disk(list, HOST_USE_UPPER_DISK, disks->names[i]);
 	}
-}
-
-/* sysfs writes a slash in the name of a disk as an exclamation mark. */
-static struct host_path use_disk_node(const char *disk)
-{
-	char name[USE_NAME_MAX];
-
-	snprintf(name, sizeof(name), "%s", disk);
-	for (char *c = name; *c; c++)
-		if (*c == '!')
-			*c = '/';
-	return host_path("/dev/%s", name);
 }
 
 /*
@@ -228,10 +222,7 @@ static void use_find_claims(struct use_list *list, const struct use_names *disks
 		if (fd >= 0)
 			close(fd);
 		else if (errno == EBUSY)
-			use_add(list,
-				"%s is claimed: by a file system or a pool over several disks, or "
-				"by a program",
-				node.text + strlen(host_root()));
+			use_add_disk(list, HOST_USE_CLAIMED, disks->names[i]);
 	}
 }
 
@@ -271,10 +262,12 @@ static void use_add_upper_ports(struct use_names *ports)
 static void use_add_route(struct use_list *list, const struct use_names *ports, const char *port,
 			  const char *family)
 {
-	if (use_has_name(ports, port))
-		use_add(list,
-			"the default route (%s) goes over %s: without it this host is cut off",
-			family, port);
+	struct host_use *use;
+
+	if (!use_has_name(ports, port))
+		return;
+	use = use_add(list, HOST_USE_ROUTE, port);
+	snprintf(use->where, sizeof(use->where), "%s", family);
 }
 
 /* "eth0 00000000 gateway flags ..." and "00...0 00 ... flags eth0": the route to everywhere. */
@@ -310,8 +303,7 @@ static int use_count_display(const struct host_device *device, void *arg)
 {
 	unsigned int *count = arg;
 
-	if (device->class_code >> 16 == PCI_BASE_CLASS_DISPLAY)
-		++*count;
+	*count += host_is_display(device);
 	return 0;
 }
 
@@ -319,27 +311,22 @@ static void use_find_display(struct use_list *list, const struct host_device *de
 {
 	unsigned int displays = 0;
 
-	if (device->class_code >> 16 != PCI_BASE_CLASS_DISPLAY)
+	if (!host_is_display(device))
 		return;
 	host_for_each_device(use_count_display, &displays);
 	if (displays == 1)
-		use_add(list, "it is the only display of this host: the screen stays dark until it "
-			      "is handed back");
+		use_add(list, HOST_USE_DISPLAY, "");
 }
 
 /* ---- virtual functions ---- */
 
 static void use_find_functions(struct use_list *list, const char *bdf)
 {
-	struct host_use *use;
 	char count[16];
 
 	host_read_attribute(bdf, "sriov_numvfs", count, sizeof(count));
-	if (atoi(count) <= 0)
-		return;
-	use = use_add(list, "its %s virtual functions go away with its driver", count);
-	snprintf(use->fix, sizeof(use->fix),
-		 "echo 0 | sudo tee /sys/bus/pci/devices/%s/sriov_numvfs", bdf);
+	if (atoi(count) > 0)
+		use_add(list, HOST_USE_FUNCTIONS, "")->count = (unsigned int)atoi(count);
 }
 
 unsigned int host_find_uses(const struct host_device *device, struct host_use *uses)

@@ -15,11 +15,23 @@
 #include "host_sysfs.h"
 
 #define HOST_USES_MAX     16
-#define HOST_USE_TEXT_MAX 320
+#define HOST_USE_NAME_MAX 256
+
+enum host_use_kind {
+	HOST_USE_MOUNTED,    /* `name` is mounted on `where` */
+	HOST_USE_SWAP,       /* `name` is swap space */
+	HOST_USE_UPPER_DISK, /* `name` stands on the device's disk: LVM, encryption, RAID */
+	HOST_USE_CLAIMED,    /* `name` is claimed by whom cannot be seen */
+	HOST_USE_ROUTE,      /* the default route of the family `where` goes over the port `name` */
+	HOST_USE_DISPLAY,    /* the only display of this host */
+	HOST_USE_FUNCTIONS,  /* it has `count` virtual functions */
+};
 
 struct host_use {
-	char what[HOST_USE_TEXT_MAX]; /* "/dev/nvme0n1p1 is mounted on /home" */
-	char fix[HOST_USE_TEXT_MAX];  /* the line that ends it; "" where there is none */
+	enum host_use_kind kind;
+	char name[HOST_USE_NAME_MAX]; /* a file of /dev, or a network port */
+	char where[HOST_USE_NAME_MAX];
+	unsigned int count;
 };
 
 /*

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_finding.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vfio/host/look/host_size.h"
+
+static const struct {
+	const char *name, *brief;
+} host_checks[] = {
+	[CHECK_KVM] = { "kvm", "no KVM" },
+	[CHECK_IOMMU] = { "iommu", "no IOMMU" },
+	[CHECK_REMAPPING] = { "remapping", "no remapping" },
+	[CHECK_VFIO] = { "vfio", "no VFIO" },
+	[CHECK_MEMLOCK] = { "memlock", "memory limit" },
+	[CHECK_DEVICE] = { "device", "bridge" },
+	[CHECK_CONFIG] = { "config", "dead" },
+	[CHECK_DRIVER] = { "driver", "not bound" },
+	[CHECK_GROUP] = { "group", "group not bound" },
+	[CHECK_NODE] = { "node", "no access" },
+	[CHECK_RESET] = { "reset", "no reset" },
+	[CHECK_BARS] = { "bars", "no room" },
+	[CHECK_MSIX] = { "msix", "MSI-X broken" },
+	[CHECK_ROM] = { "rom", "no ROM" },
+	[CHECK_DISPLAY] = { "display", "in use" },
+};
+
+const char *host_check_name(enum host_check check)
+{
+	return host_checks[check].name;
+}
+
+const char *host_check_brief(enum host_check check)
+{
+	return host_checks[check].brief;
+}
+
+/* ---- facts ---- */
+
+enum fact_kind {
+	FACT_TEXT,
+	FACT_COUNT,   /* 12 */
+	FACT_ID,      /* 8086 */
+	FACT_CLASS,   /* 010802 */
+	FACT_ADDRESS, /* 0x8000000000 */
+	FACT_SIZE,    /* 16 KiB */
+	FACT_KIB,     /* 16, where a program wants it so */
+	FACT_ADD,     /* templates of their own */
+	FACT_DEL,
+	FACT_WHY,
+};
+
+struct fact {
+	const char *name;
+	enum fact_kind kind;
+	size_t offset; /* in struct host_facts */
+};
+
+/* A number may be shown in several ways. */
+static const struct fact facts[] = {
+#define TEXT(name)               { #name, FACT_TEXT, offsetof(struct host_facts, name) },
+#define SHOWN(name, field, kind) { #name, kind, offsetof(struct host_facts, field) },
+	HOST_FACT_TEXTS(TEXT) SHOWN(vendor, vendor, FACT_ID) SHOWN(device, device, FACT_ID) SHOWN(
+		class_code, class_code, FACT_CLASS) SHOWN(group, group, FACT_COUNT)
+		SHOWN(count, count, FACT_COUNT) SHOWN(bar, bar, FACT_COUNT) SHOWN(
+			size, size, FACT_SIZE) SHOWN(room, room, FACT_SIZE)
+			SHOWN(need, need, FACT_SIZE) SHOWN(need_bytes, need, FACT_COUNT) SHOWN(
+				need_kib, need, FACT_KIB) SHOWN(narrow, narrow, FACT_SIZE)
+				SHOWN(wide, wide, FACT_SIZE) SHOWN(ports, ports, FACT_COUNT) SHOWN(
+					ports_room, room, FACT_COUNT) SHOWN(bits, bits, FACT_COUNT)
+					SHOWN(end, end, FACT_ADDRESS) SHOWN(reach, reach,
+									    FACT_ADDRESS)
+						SHOWN(offset, offset,
+						      FACT_ADDRESS) SHOWN(add, parameter, FACT_ADD)
+							SHOWN(del, parameter, FACT_DEL)
+								SHOWN(why, sharing, FACT_WHY)
+#undef TEXT
+#undef SHOWN
+};
+
+static const struct fact *fact_find(const char *name, size_t length)
+{
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (strlen(facts[i].name) == length && strncmp(facts[i].name, name, length) == 0)
+			return &facts[i];
+	return NULL;
+}
+
+static const char *fact_text(const struct host_facts *values, const struct fact *fact)
+{
+	return *(const char *const *)((const char *)values + fact->offset);
+}
+
+static uint64_t fact_number(const struct host_facts *values, const struct fact *fact)
+{
+	return *(const uint64_t *)((const char *)values + fact->offset);
+}
+
+static bool fact_is_missing(const struct host_facts *values, const struct fact *fact)
+{
+	const char *text;
+
+	if (fact->kind != FACT_TEXT && fact->kind != FACT_ADD && fact->kind != FACT_DEL)
+		return false;
+	text = fact_text(values, fact);
+	return !text || !text[0];
+}
+
+/* ---- templates ---- */
+
+static void words_expand(const struct host_facts *values, const char *text, const char *end,
+			 FILE *out);
+
+static void words_expand_all(const struct host_facts *values, const char *text, FILE *out)
+{
+	words_expand(values, text, text + strlen(text), out);
+}
+
+static void fact_write(const struct host_facts *values, const struct fact *fact, FILE *out)
+{
+	char size[HOST_SIZE_MAX];
+
+	switch (fact->kind) {
+	case FACT_TEXT:
+		fputs(fact_text(values, fact), out);
+		break;
+	case FACT_COUNT:
+		fprintf(out, "%" PRIu64, fact_number(values, fact));
+		break;
+	case FACT_ID:
+		fprintf(out, "%04" PRIx64, fact_number(values, fact));
+		break;
+	case FACT_CLASS:
+		fprintf(out, "%06" PRIx64, fact_number(values, fact));
+		break;
+	case FACT_ADDRESS:
+		fprintf(out, "%#" PRIx64, fact_number(values, fact));
+		break;
+	case FACT_SIZE:
+		host_format_size(fact_number(values, fact), size);
+		fputs(size, out);
+		break;
+	case FACT_KIB:
+		fprintf(out, "%" PRIu64, (fact_number(values, fact) + 1023) >> 10);
+		break;
+	case FACT_ADD:
+		words_expand_all(values, host_loader_words[values->loader].add, out);
+		break;
+	case FACT_DEL:
+		words_expand_all(values, host_loader_words[values->loader].del, out);
+		break;
+	case FACT_WHY:
+		words_expand_all(values, host_sharing_words[values->sharing], out);
+		break;
+	}
+}
+
+/* The fact named at `text`, which is "{"; *next is behind "}". NULL for a name that is none. */
+static const struct fact *words_next_fact(const char *text, const char *end, const char **next)
+{
+	const char *close = memchr(text, '}', (size_t)(end - text));
+
+	*next = close ? close + 1 : end;
+	return close ? fact_find(text + 1, (size_t)(close - text - 1)) : NULL;
+}
+
+/* Whether all facts of a part of a template are there. */
+static bool words_are_complete(const struct host_facts *values, const char *text, const char *end)
+{
+	while ((text = memchr(text, '{', (size_t)(end - text)))) {
+		const struct fact *fact = words_next_fact(text, end, &text);
+
+		if (!fact || fact_is_missing(values, fact))
+			return false;
+	}
+	return true;
+}
+
+static const char *words_expand_option(const struct host_facts *values, const char *text,
+				       const char *end, FILE *out)
+{
+	const char *close = memchr(text, ']', (size_t)(end - text));
+
+	if (!close)
+		return end;
+	if (words_are_complete(values, text + 1, close))
+		words_expand(values, text + 1, close, out);
+	return close + 1;
+}
+
+static void words_expand(const struct host_facts *values, const char *text, const char *end,
+			 FILE *out)
+{
+	while (text < end) {
+		if (*text == '[') {
+			text = words_expand_option(values, text, end, out);
+		} else if (*text == '{') {
+			const struct fact *fact = words_next_fact(text, end, &text);
+
+			if (fact && !fact_is_missing(values, fact))
+				fact_write(values, fact, out);
+		} else {
+			fputc(*text++, out);
+		}
+	}
+}
+
+int host_template_is_known(const char *template)
+{
+	const char *end = template + strlen(template), *text = template;
+
+	while ((text = memchr(text, '{', (size_t)(end - text))))
+		if (!words_next_fact(text, end, &text))
+			return 0;
+	return 1;
+}
+
+static char *words_render(const struct host_facts *values, const char *template)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	words_expand_all(values, template, out);
+	fclose(out);
+	return text;
+}
+
+char *host_finding_text(const struct host_finding *finding)
+{
+	return words_render(&finding->facts, host_words[finding->found].text);
+}
+
+char *host_finding_fix(const struct host_finding *finding, unsigned int number)
+{
+	const struct host_words *words = &host_words[finding->found];
+
+	for (unsigned int i = 0; i < HOST_FIXES_MAX && words->fixes[i]; i++) {
+		const char *fix = words->fixes[i];
+
+		if (words_are_complete(&finding->facts, fix, fix + strlen(fix)) && number-- == 0)
+			return words_render(&finding->facts, fix);
+	}
+	return NULL;
+}

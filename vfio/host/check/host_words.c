@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The words of every finding: all that doctor, list and a failed start say of a host. How a
+ * template reads stands in host_finding.h.
+ */
+#include "host_finding.h"
+
+/* ---- kernel parameters ---- */
+
+#define GRUB_ADD "sudo sed -i '/^GRUB_CMDLINE_LINUX=/s/=\"/=\"{parameter} /' /etc/default/grub && "
+#define GRUB_DEL "sudo sed -i '/^GRUB_CMDLINE_LINUX/s/{parameter}//' /etc/default/grub && "
+#define FILE_ADD "sudo sed -i '1s/$/ {parameter}/' /etc/kernel/cmdline && "
+#define FILE_DEL "sudo sed -i '1s/{parameter}//' /etc/kernel/cmdline && "
+#define NIXOS    " boot.kernelParams in /etc/nixos/configuration.nix, then: sudo nixos-rebuild boot"
+#define INSTALL  "sudo kernel-install add $(uname -r) /lib/modules/$(uname -r)/vmlinuz"
+#define REBOOT   " && sudo reboot"
+
+const struct host_loader_words host_loader_words[HOST_LOADERS] = {
+	[HOST_LOADER_PROXMOX] = { FILE_ADD "sudo proxmox-boot-tool refresh" REBOOT,
+				  FILE_DEL "sudo proxmox-boot-tool refresh" REBOOT },
+	[HOST_LOADER_KERNELSTUB] = { "sudo kernelstub -a {parameter}" REBOOT,
+				     "sudo kernelstub -d {parameter}" REBOOT },
+	[HOST_LOADER_GRUB_DEBIAN] = { GRUB_ADD "sudo update-grub" REBOOT,
+				      GRUB_DEL "sudo update-grub" REBOOT },
+	[HOST_LOADER_GRUBBY] = { "sudo grubby --update-kernel=ALL --args={parameter}" REBOOT,
+				 "sudo grubby --update-kernel=ALL "
+				 "--remove-args={parameter}" REBOOT },
+	[HOST_LOADER_GRUB] = { GRUB_ADD "sudo grub-mkconfig -o /boot/grub/grub.cfg" REBOOT,
+			       GRUB_DEL "sudo grub-mkconfig -o /boot/grub/grub.cfg" REBOOT },
+	[HOST_LOADER_GRUB2] = { GRUB_ADD "sudo grub2-mkconfig -o /boot/grub2/grub.cfg" REBOOT,
+				GRUB_DEL "sudo grub2-mkconfig -o /boot/grub2/grub.cfg" REBOOT },
+	[HOST_LOADER_NIXOS] = { "add {parameter} to" NIXOS REBOOT,
+				"remove {parameter} from" NIXOS REBOOT },
+	[HOST_LOADER_KERNEL_INSTALL] = { FILE_ADD INSTALL REBOOT, FILE_DEL INSTALL REBOOT },
+	[HOST_LOADER_UNKNOWN] = { "add {parameter} to the kernel command line in the boot loader's "
+				  "settings, then reboot",
+				  "remove {parameter} from the kernel command line in the boot "
+				  "loader's settings, then reboot" },
+};
+
+/* ---- why a group is shared ---- */
+
+const char *const host_sharing_words[SHARING_COUNT] = {
+	[SHARING_ONE_CHIP] = "the functions of one chip, or of a root complex without ACS",
+	[SHARING_WITHOUT_ACS] =
+		"the port {port} above them lacks ACS, so they could reach each other",
+	[SHARING_CONVENTIONAL] = "behind {port}, a bridge to conventional PCI, they look like one",
+	[SHARING_UNSEEN] = "run as root to see which port above them, {port} or another, lacks ACS",
+};
+
+/* ---- findings ---- */
+
+#define NO_IOMMU "no IOMMU: without one a device's DMA cannot be confined"
+#define LESS_RAM "give the guest less RAM: --memory"
+#define IN_USE   "in use by this host: "
+#define BIND     "sudo {program} bind {object}"
+#define ROMFILE  "minivmm --vfio {object},romfile=FILE   # the ROM as its vendor has it"
+#define NO_REMAPPING                                                                               \
+	"no interrupt remapping: a passed-through device could forge interrupts to this host, so " \
+	"the kernel refuses. (allow_unsafe_interrupts would let it, and let the guest do that; "   \
+	"minivmm never sets it)"
+#define WHY_NO_REMAPPING "sudo dmesg | grep -i remapping   # tells why it is off"
+#define NOT_VIABLE                                                                                 \
+	"IOMMU group {group} is not viable: {count} of its other devices must be handed over "     \
+	"too: {members} ({why})"
+
+const struct host_words host_words[FOUND_COUNT] = {
+	[FOUND_KVM] = {
+		CHECK_KVM, HOST_OK,
+		.text = "/dev/kvm can be opened",
+	},
+	[FOUND_KVM_NESTED] = {
+		CHECK_KVM, HOST_WARN,
+		.text = "/dev/kvm can be opened, but this host is a virtual machine itself: "
+			"guests are slow",
+	},
+	[FOUND_KVM_EMULATED] = {
+		CHECK_KVM, HOST_WARN,
+		.text = "/dev/kvm can be opened, but the CPU shows no virtualization: somebody "
+			"emulates it, guests are very slow",
+	},
+	[FOUND_KVM_NOT_LOADED] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "/dev/kvm is not there: KVM is not loaded",
+		.fixes = { "sudo modprobe {module}" },
+	},
+	[FOUND_KVM_NOT_AT_EL2] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "/dev/kvm is not there: the kernel was not started at EL2, or has no KVM",
+		.fixes = { "sudo dmesg | grep -i kvm   # tells which" },
+	},
+	[FOUND_KVM_NOT_IN_CPU] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "/dev/kvm is not there, and the CPU offers no virtualization: it is "
+			"switched off in the firmware, or this is a virtual machine without it",
+		.fixes = { "turn {name} on in the firmware setup, then: sudo modprobe {module}" },
+	},
+	[FOUND_KVM_DENIED] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "/dev/kvm: {error}",
+		.fixes = { "sudo usermod -aG kvm $USER   # then log in again" },
+	},
+	[FOUND_KVM_BROKEN] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "/dev/kvm: {error}",
+	},
+
+	[FOUND_IOMMU] = {
+		CHECK_IOMMU, HOST_OK,
+		.text = "{name} is on, {count} groups",
+	},
+	[FOUND_IOMMU_NARROW] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = "{name} translates {bits} bits: {reach}; the guest's RAM ends at {end}",
+		.fixes = { LESS_RAM },
+	},
+	[FOUND_IOMMU_SWITCHED_OFF] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". [The firmware has {name}, ]{parameter} switches it off",
+		.fixes = { "{del}" },
+	},
+	[FOUND_IOMMU_LEFT_OFF] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". The firmware has {name}, the kernel leaves it off",
+		.fixes = { "{add}" },
+	},
+	[FOUND_IOMMU_BROKEN] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". The firmware has {name}, the kernel could not start it",
+		.fixes = { "sudo dmesg | grep -iE 'iommu|dmar|amd-vi|smmu'   # tells why" },
+	},
+	[FOUND_IOMMU_ABSENT] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU,
+		.fixes = { "turn the IOMMU on in the firmware setup" },
+	},
+	[FOUND_IOMMU_ABSENT_INTEL] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". The firmware shows none: Intel VT-d is off, or this is a "
+			"virtual machine",
+		.fixes = {
+			"turn VT-d (\"Virtualization Technology for Directed I/O\") on in the "
+			"firmware setup",
+			"{add}",
+		},
+	},
+	[FOUND_IOMMU_ABSENT_AMD] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". The firmware shows none: AMD-Vi is off, or this is a virtual "
+			"machine",
+		.fixes = {
+			"turn IOMMU (AMD-Vi, often below \"AMD CBS\" or \"NBIO\") on in the "
+			"firmware setup",
+		},
+	},
+	[FOUND_IOMMU_ABSENT_ARM] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". The firmware shows none: Arm SMMU is off, or this is a "
+			"virtual machine",
+		.fixes = { "turn the SMMU on in the firmware setup" },
+	},
+
+	[FOUND_REMAPPING] = {
+		CHECK_REMAPPING, HOST_OK,
+		.text = "interrupts of devices are remapped",
+	},
+	[FOUND_REMAPPING_UNSAFE] = {
+		CHECK_REMAPPING, HOST_WARN,
+		.text = "no interrupt remapping, and allow_unsafe_interrupts is set: a guest can "
+			"make its device send any interrupt to this host. Only for guests you "
+			"trust as yourself",
+	},
+	[FOUND_REMAPPING_SWITCHED_OFF] = {
+		CHECK_REMAPPING, HOST_FAIL,
+		.text = NO_REMAPPING,
+		.fixes = {
+			"{del}",
+			WHY_NO_REMAPPING,
+		},
+	},
+	[FOUND_REMAPPING_MISSING] = {
+		CHECK_REMAPPING, HOST_FAIL,
+		.text = NO_REMAPPING,
+		.fixes = {
+			"turn interrupt remapping (with VT-d or AMD-Vi, and x2APIC) on in the "
+			"firmware setup, or update the firmware",
+			WHY_NO_REMAPPING,
+		},
+	},
+
+	[FOUND_VFIO] = {
+		CHECK_VFIO, HOST_OK,
+		.text = "vfio-pci is loaded",
+	},
+	[FOUND_VFIO_BUILTIN] = {
+		CHECK_VFIO, HOST_OK,
+		.text = "vfio-pci is built into the kernel",
+	},
+	[FOUND_VFIO_NOT_LOADED] = {
+		CHECK_VFIO, HOST_FAIL,
+		.text = "vfio-pci is not loaded",
+		.fixes = { "sudo modprobe vfio-pci" },
+	},
+	[FOUND_VFIO_BLACKLISTED] = {
+		CHECK_VFIO, HOST_FAIL,
+		.text = "vfio-pci is not loaded, and will not be of itself: {where}",
+		.fixes = { "sudo modprobe vfio-pci   # works all the same" },
+	},
+	[FOUND_VFIO_BLOCKED] = {
+		CHECK_VFIO, HOST_FAIL,
+		.text = "vfio-pci cannot be loaded: {where}",
+		.fixes = { "take that away, then: sudo modprobe vfio-pci" },
+	},
+	[FOUND_VFIO_ABSENT] = {
+		CHECK_VFIO, HOST_FAIL,
+		.text = "this kernel has no vfio-pci: distributions leave it out of kernels for "
+			"virtual machines",
+		.fixes = {
+			"install the distribution's full kernel, such as Debian's "
+			"linux-image-amd64 in place of linux-image-cloud-amd64",
+		},
+	},
+	[FOUND_VFIO_UNREGISTERED] = {
+		CHECK_VFIO, HOST_FAIL,
+		.text = "vfio-pci is built into this kernel, but is no driver of its PCI bus: see "
+			"what it said at boot",
+		.fixes = { "sudo dmesg | grep -i vfio" },
+	},
+	[FOUND_VFIO_WITHOUT_CONTAINER] = {
+		CHECK_VFIO, HOST_FAIL,
+		.text = "vfio-pci is loaded, but /dev/vfio/vfio is not there",
+		.fixes = { "sudo modprobe vfio" },
+	},
+	[FOUND_VFIO_DENIED] = {
+		CHECK_VFIO, HOST_FAIL,
+		.text = "/dev/vfio/vfio: {error}",
+		.fixes = {
+			"sudo chmod 666 /dev/vfio/vfio   # harmless: it gives nothing without a "
+			"group",
+		},
+	},
+
+	[FOUND_MEMLOCK] = {
+		CHECK_MEMLOCK, HOST_OK,
+		.text = "{need} of guest RAM may be locked",
+	},
+	[FOUND_MEMLOCK_SHORT] = {
+		CHECK_MEMLOCK, HOST_FAIL,
+		.text = "passing a device through needs {need} of locked memory (the guest's "
+			"RAM), the limit (ulimit -l, RLIMIT_MEMLOCK) is {room} for each process[, "
+			"and by {iommufd} for all processes of the user together]",
+		.fixes = {
+			"sudo prlimit --memlock={need_bytes} --pid $$   # this shell, now",
+			"echo \"$USER - memlock {need_kib}\" | sudo tee "
+			"/etc/security/limits.d/minivmm.conf   # from the next login on",
+			"LimitMEMLOCK={need_bytes}   # in the unit file of a systemd service",
+		},
+	},
+
+	[FOUND_DEVICE] = {
+		CHECK_DEVICE, HOST_OK,
+		.text = "{vendor}:{device}, class {class_code}",
+	},
+	[FOUND_DEVICE_ABSENT] = {
+		CHECK_DEVICE, HOST_FAIL,
+		.text = "no such PCI device on this host: {error}",
+		.fixes = { "{program} list --all   # lists the devices there are" },
+	},
+	[FOUND_DEVICE_BRIDGE] = {
+		CHECK_DEVICE, HOST_FAIL,
+		.text = "a PCI bridge: it serves the devices behind it and cannot be passed "
+			"through itself",
+	},
+
+	[FOUND_CONFIG] = {
+		CHECK_CONFIG, HOST_OK,
+		.text = "its configuration space answers",
+	},
+	[FOUND_CONFIG_UNREADABLE] = {
+		CHECK_CONFIG, HOST_FAIL,
+		.text = "read its configuration space: {error}",
+	},
+	[FOUND_CONFIG_ALL_ONES] = {
+		CHECK_CONFIG, HOST_FAIL,
+		.text = "its configuration space reads all-ones (lspci: rev ff): it is powered "
+			"off, or gone from the bus[; power state {state}][, runtime power "
+			"management: {status}]",
+		.fixes = {
+			"echo on | sudo tee /sys/bus/pci/devices/{object}/power/control   # keep "
+			"it awake",
+			"echo 0 | sudo tee /sys/bus/pci/devices/{d3cold}/d3cold_allowed",
+			"echo ON | sudo tee {switched}   # a laptop with two GPUs switches off "
+			"the one that is not in use",
+			"echo 1 | sudo tee /sys/bus/pci/devices/{object}/remove; echo 1 | sudo "
+			"tee /sys/bus/pci/rescan   # if that did not help: find it anew",
+		},
+	},
+
+	[FOUND_ISOLATED] = {
+		CHECK_IOMMU, HOST_OK,
+		.text = "IOMMU group {group}",
+	},
+	[FOUND_ISOLATED_BUT_RESERVED] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = "the firmware keeps memory for it (RMRR) that would have to stay mapped: "
+			"the kernel does not pass such a device through",
+		.fixes = {
+			"look in the firmware setup for an option that frees it (legacy USB "
+			"support, remote management, shared memory of storage controllers)",
+		},
+	},
+	[FOUND_NOT_ISOLATED] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = "it is in no IOMMU group: this host's IOMMU does not cover it",
+	},
+
+	[FOUND_USE_MOUNTED] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "{path} is mounted on {where}",
+		.fixes = { "sudo umount {where}" },
+	},
+	[FOUND_USE_SWAP] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "{path} is swap space in use",
+		.fixes = { "sudo swapoff {path}" },
+	},
+	[FOUND_USE_UPPER_DISK] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "{path} stands on its disk: LVM, encryption or RAID that is active",
+	},
+	[FOUND_USE_CLAIMED] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "{path} is claimed: by a file system or a pool over several disks, "
+			"or by a program",
+	},
+	[FOUND_USE_ROUTE] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "the default route ({where}) goes over {path}: without it this "
+			"host is cut off",
+	},
+	[FOUND_USE_DISPLAY] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "it is the only display of this host: the screen stays dark until "
+			"it is handed back",
+	},
+	[FOUND_USE_FUNCTIONS] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "its {count} virtual functions go away with its driver",
+		.fixes = { "echo 0 | sudo tee /sys/bus/pci/devices/{object}/sriov_numvfs" },
+	},
+
+	[FOUND_DRIVER] = {
+		CHECK_DRIVER, HOST_OK,
+		.text = "bound to {driver}",
+	},
+	[FOUND_DRIVER_OTHER] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = "bound to the host's driver {driver}, not to vfio-pci",
+		.fixes = { BIND },
+	},
+	[FOUND_DRIVER_NONE] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = "not bound to vfio-pci: no driver has it",
+		.fixes = { BIND },
+	},
+
+	[FOUND_GROUP_ALONE] = {
+		CHECK_GROUP, HOST_OK,
+		.text = "alone in IOMMU group {group}",
+	},
+	[FOUND_GROUP_TOGETHER] = {
+		CHECK_GROUP, HOST_OK,
+		.text = "IOMMU group {group} goes to one guest together: {members} ({why})",
+	},
+	[FOUND_GROUP_NOT_VIABLE] = {
+		CHECK_GROUP, HOST_FAIL,
+		.text = NOT_VIABLE,
+		.fixes = { "sudo {program} bind {bdf}" },
+	},
+	[FOUND_GROUP_BRIDGE_IN_WAY] = {
+		CHECK_GROUP, HOST_FAIL,
+		.text = NOT_VIABLE,
+		.fixes = { "echo {bdf} | sudo tee /sys/bus/pci/drivers/{driver}/unbind" },
+	},
+
+	[FOUND_NODE] = {
+		CHECK_NODE, HOST_OK,
+		.text = "{path} can be opened",
+	},
+	[FOUND_NODE_ABSENT] = {
+		CHECK_NODE, HOST_FAIL,
+		.text = "{path} is not there although {driver} has the device",
+		.fixes = {
+			"sudo udevadm trigger -s {subsystem}   # or is this a container that was "
+			"not given the file?",
+		},
+	},
+	[FOUND_NODE_DENIED] = {
+		CHECK_NODE, HOST_FAIL,
+		.text = "{path}: open: {error}",
+		.fixes = {
+			"sudo chown $USER {path}   # until it is made anew",
+			"echo \"{rule}, OWNER=\\\"$USER\\\"\" | sudo tee "
+			"/etc/udev/rules.d/60-minivmm.rules && sudo udevadm control --reload   # "
+			"whenever it is made anew",
+		},
+	},
+	[FOUND_NODE_BROKEN] = {
+		CHECK_NODE, HOST_FAIL,
+		.text = "{path}: open: {error}",
+	},
+	[FOUND_NODE_BUSY] = {
+		CHECK_NODE, HOST_FAIL,
+		.text = "IOMMU group {group} is in use by another process",
+		.fixes = { "sudo fuser -v {path}   # shows which" },
+	},
+	[FOUND_NODE_NO_IOMMUFD] = {
+		CHECK_NODE, HOST_FAIL,
+		.text = "{path}: open: {error}",
+		.fixes = { "sudo modprobe iommufd   # or iommufd=off: not every kernel has it" },
+	},
+	[FOUND_NODE_NO_CDEV] = {
+		CHECK_NODE, HOST_FAIL,
+		.text = "it has no file in /dev/vfio/devices: this kernel knows devices by their "
+			"groups alone",
+		.fixes = { "--vfio {object}   # without iommufd=" },
+	},
+
+	[FOUND_RESET_FLR] = {
+		CHECK_RESET, HOST_OK,
+		.text = "function-level reset (methods: {methods})",
+	},
+	[FOUND_RESET_METHODS] = {
+		CHECK_RESET, HOST_OK,
+		.text = "methods: {methods}",
+	},
+	[FOUND_RESET_SOME] = {
+		CHECK_RESET, HOST_OK,
+		.text = "the kernel has a method",
+	},
+	[FOUND_RESET_BUS_ALONE] = {
+		CHECK_RESET, HOST_OK,
+		.text = "by its bus, on which it is alone",
+	},
+	[FOUND_RESET_BUS_SHARED] = {
+		CHECK_RESET, HOST_WARN,
+		.text = "none of its own; a reset of its bus takes along {others}: it works only "
+			"when all of them go to the same guest",
+	},
+	[FOUND_RESET_NONE] = {
+		CHECK_RESET, HOST_WARN,
+		.text = "none: a guest finds it as the last one left it, and it may need the host "
+			"to be switched off and on",
+	},
+
+	[FOUND_BARS] = {
+		CHECK_BARS, HOST_OK,
+		.text = "{narrow} of 32-bit, {wide} of 64-bit memory, {ports} ports",
+	},
+	[FOUND_BARS_UNASSIGNED] = {
+		CHECK_BARS, HOST_FAIL,
+		.text = "BAR {bar} of {size} has no address on this host: there was no room for it",
+		.fixes = {
+			"turn \"Above 4G Decoding\" on in the firmware setup, or add pci=realloc "
+			"to the kernel command line",
+		},
+	},
+	[FOUND_BARS_LOW] = {
+		CHECK_BARS, HOST_FAIL,
+		.text = "BARs that need 32-bit addresses: {narrow}, the guest has room for {room}",
+	},
+	[FOUND_BARS_HIGH] = {
+		CHECK_BARS, HOST_FAIL,
+		.text = "64-bit BARs of {wide} above RAM exceed the {bits} address bits of this "
+			"CPU",
+		.fixes = { LESS_RAM },
+	},
+	[FOUND_BARS_PORTS] = {
+		CHECK_BARS, HOST_WARN,
+		.text = "I/O BARs of {ports} bytes, the guest has room for {ports_room}",
+	},
+
+	[FOUND_MSIX] = {
+		CHECK_MSIX, HOST_OK,
+		.text = "{count} vectors, table at {offset} of BAR {bar}",
+	},
+	[FOUND_MSIX_UNSEEN] = {
+		CHECK_MSIX, HOST_OK,
+		.text = "not looked at: only root sees capabilities",
+	},
+	[FOUND_MSIX_NONE_BUT_MSI] = {
+		CHECK_MSIX, HOST_OK,
+		.text = "none; it has MSI",
+	},
+	[FOUND_MSIX_NONE_BUT_PIN] = {
+		CHECK_MSIX, HOST_OK,
+		.text = "none; its pin is used",
+	},
+	[FOUND_MSIX_NO_INTERRUPT] = {
+		CHECK_MSIX, HOST_OK,
+		.text = "none; and no interrupt at all",
+	},
+	[FOUND_MSIX_OUTSIDE] = {
+		CHECK_MSIX, HOST_FAIL,
+		.text = "its table of {count} vectors lies outside its BAR {bar}",
+	},
+	[FOUND_MSIX_SHARES_PAGE] = {
+		CHECK_MSIX, HOST_WARN,
+		.text = "{count} vectors; the table shares a page of BAR {bar} with registers: "
+			"they are reached through minivmm, which is slow",
+	},
+
+	[FOUND_ROM] = {
+		CHECK_ROM, HOST_OK,
+		.text = "{size}",
+	},
+	[FOUND_ROM_SHADOWED] = {
+		CHECK_ROM, HOST_WARN,
+		.text = "shadowed: what can be read is the copy that this host's firmware ran at "
+			"boot and may have changed. A driver that wants the ROM needs the "
+			"original in a file",
+		.fixes = { ROMFILE },
+	},
+	[FOUND_ROM_OF_DISPLAY_NONE] = {
+		CHECK_ROM, HOST_WARN,
+		.text = "none that can be read: a driver may want one",
+		.fixes = { ROMFILE },
+	},
+	[FOUND_ROM_NONE] = {
+		CHECK_ROM, HOST_OK,
+		.text = "none",
+	},
+
+	[FOUND_DISPLAY_FREE] = {
+		CHECK_DISPLAY, HOST_OK,
+		.text = "not the one that this host booted on",
+	},
+	[FOUND_DISPLAY_CONSOLE] = {
+		CHECK_DISPLAY, HOST_WARN,
+		.text = "the host's console framebuffer {name} lies in it: its BAR stays taken, "
+			"and the guest's driver fails",
+		.fixes = {
+			"echo 0 | sudo tee /sys/class/vtconsole/vtcon*/bind   # lets the console "
+			"go",
+			"add initcall_blacklist=sysfb_init to the kernel command line   # if the "
+			"framebuffer is the firmware's",
+		},
+	},
+	[FOUND_DISPLAY_BOOTED] = {
+		CHECK_DISPLAY, HOST_WARN,
+		.text = "this host booted on it: its screen stays dark while a guest has it",
+	},
+};
