@@ -162,7 +162,7 @@ static const struct situation {
 	  "1 GiB, the guest has room for 768 MiB", NULL },
 	{ "bars-exceed-addresses", NVME, "bars", HOST_FAIL, "exceed the 39 address bits",
 	  "--memory" },
-	{ "bars-garbage", NVME, "bars", HOST_OK, "0 KiB of 64-bit", NULL },
+	{ "bars-garbage", NVME, "bars", HOST_OK, "0 bytes of 64-bit", NULL },
 	{ "msix-shares-page", NVME, "msix", HOST_WARN, "shares a page of BAR 0", NULL },
 	{ "msix-outside-bar", NVME, "msix", HOST_FAIL, "outside its BAR 0", NULL },
 	{ "msix-circle", NVME, "msix", HOST_OK, "none", NULL },

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "vmm/trace/macros.h"
 
 int host_write_attribute(const struct host_path *path, const char *text)
 {
@@ -52,7 +53,7 @@ int host_load_module(const char *name)
 	if (host_root()[0])
 		return ret;
 	snprintf(module, sizeof(module), "%s", name);
-	for (unsigned int i = 0; i < sizeof(programs) / sizeof(programs[0]) && ret < 0; i++)
+	for (unsigned int i = 0; i < array_size(programs) && ret < 0; i++)
 		ret = host_run(programs[i], argv);
 	return ret;
 }

@@ -8,6 +8,7 @@
 
 #include "host_check.h"
 #include "vfio/host/look/host_kernel.h"
+#include "vmm/trace/macros.h"
 
 /* What the first CPU says of itself in /proc/cpuinfo; empty where it has no such line. */
 static bool cpuinfo_has(const char *word)
@@ -93,7 +94,7 @@ static const struct iommu_kind {
 	{ "IORT", "CPU implementer", "smmu", "Arm SMMU", NULL, NULL, FOUND_IOMMU_ABSENT_ARM },
 };
 
-#define IOMMU_KINDS (sizeof(iommu_kinds) / sizeof(iommu_kinds[0]))
+#define IOMMU_KINDS array_size(iommu_kinds)
 
 static const struct iommu_kind *iommu_in_firmware(void)
 {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "vmm/trace/macros.h"
 
 static const struct {
 	void (*check)(struct host_report *report, const struct host_demand *demand);
@@ -32,8 +33,8 @@ static const struct {
 	{ host_check_display, 0, false },
 };
 
-#define HOST_CHECKS   (sizeof(doctor_host_checks) / sizeof(doctor_host_checks[0]))
-#define DEVICE_CHECKS (sizeof(doctor_device_checks) / sizeof(doctor_device_checks[0]))
+#define HOST_CHECKS   array_size(doctor_host_checks)
+#define DEVICE_CHECKS array_size(doctor_device_checks)
 
 int host_check_device(const char *bdf, const struct host_demand *demand, struct host_device *device)
 {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "vfio/host/look/host_size.h"
+#include "vmm/trace/macros.h"
 
 static const struct {
 	const char *name, *brief;
@@ -85,7 +86,7 @@ static const struct fact facts[] = {
 
 static const struct fact *fact_find(const char *name, size_t length)
 {
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+	for (size_t i = 0; i < array_size(facts); i++)
 		if (strlen(facts[i].name) == length && strncmp(facts[i].name, name, length) == 0)
 			return &facts[i];
 	return NULL;

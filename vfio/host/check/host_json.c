@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_json.h"
+#include "vmm/trace/macros.h"
 
 /* Bytes of the UTF-8 character at `text`; 0 if there is none (RFC 3629, section 4). */
 static unsigned int host_utf8_length(const unsigned char *text)
@@ -16,7 +17,7 @@ static unsigned int host_utf8_length(const unsigned char *text)
 		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
 	};
 
-	for (unsigned int i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (unsigned int i = 0; i < array_size(forms); i++) {
 		if (text[0] < forms[i].first || text[0] > forms[i].last)
 			continue;
 		if (text[1] < forms[i].low || text[1] > forms[i].high)

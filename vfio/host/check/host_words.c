@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The words of every finding: all that doctor, list and a failed start say of a host. How a
- * template reads stands in host_finding.h.
+ * template reads stands in host_words.h.
  */
-#include "host_finding.h"
+#include "host_words.h"
 
 /* ---- kernel parameters ---- */
 

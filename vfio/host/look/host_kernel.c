@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "host_path.h"
+#include "vmm/trace/macros.h"
 
 bool host_kernel_has_parameter(const char *word)
 {
@@ -167,7 +168,7 @@ static bool host_modprobe_says(const char *keyword, const char *name, char *wher
 					       "/usr/lib/modprobe.d", "/lib/modprobe.d" };
 	bool found = false;
 
-	for (unsigned int i = 0; i < sizeof(folders) / sizeof(folders[0]) && !found; i++) {
+	for (unsigned int i = 0; i < array_size(folders) && !found; i++) {
 		struct host_path path = host_path("%s", folders[i]);
 		struct host_dir dir;
 

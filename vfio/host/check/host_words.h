@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What can be found, and the table that has the words for it. Each row has the check that a finding
+ * belongs to, how bad it is, a sentence, and the lines that fix it.
+ *
+ * How a template reads: `{name}` stands for a fact of host_finding.h. `[...]` is left out when a
+ * fact in it is missing. A fix is left out altogether when one of its facts is missing.
+ */
+#ifndef MINIVMM_HOST_WORDS_H
+#define MINIVMM_HOST_WORDS_H
+
+#include "vfio/host/look/host_kernel.h"
+
+enum host_status {
+	HOST_OK,
+	HOST_WARN, /* works, but the user wants to know */
+	HOST_FAIL, /* a start would fail, or do harm */
+};
+
+/* The checks, in the order of doctor's list. Their names are promised to readers of JSON. */
+enum host_check {
+	CHECK_KVM,
+	CHECK_IOMMU,
+	CHECK_REMAPPING,
+	CHECK_VFIO,
+	CHECK_MEMLOCK,
+	CHECK_DEVICE,
+	CHECK_CONFIG,
+	CHECK_DRIVER,
+	CHECK_GROUP,
+	CHECK_NODE,
+	CHECK_RESET,
+	CHECK_BARS,
+	CHECK_MSIX,
+	CHECK_ROM,
+	CHECK_DISPLAY,
+};
+
+enum host_found {
+	FOUND_KVM,
+	FOUND_KVM_NESTED,
+	FOUND_KVM_EMULATED,
+	FOUND_KVM_NOT_LOADED,
+	FOUND_KVM_NOT_AT_EL2,
+	FOUND_KVM_NOT_IN_CPU,
+	FOUND_KVM_DENIED,
+	FOUND_KVM_BROKEN,
+
+	FOUND_IOMMU,
+	FOUND_IOMMU_NARROW,
+	FOUND_IOMMU_SWITCHED_OFF,
+	FOUND_IOMMU_LEFT_OFF,
+	FOUND_IOMMU_BROKEN,
+	FOUND_IOMMU_ABSENT,
+	FOUND_IOMMU_ABSENT_INTEL,
+	FOUND_IOMMU_ABSENT_AMD,
+	FOUND_IOMMU_ABSENT_ARM,
+
+	FOUND_REMAPPING,
+	FOUND_REMAPPING_UNSAFE,
+	FOUND_REMAPPING_SWITCHED_OFF,
+	FOUND_REMAPPING_MISSING,
+
+	FOUND_VFIO,
+	FOUND_VFIO_BUILTIN,
+	FOUND_VFIO_NOT_LOADED,
+	FOUND_VFIO_BLACKLISTED,
+	FOUND_VFIO_BLOCKED,
+	FOUND_VFIO_ABSENT,
+	FOUND_VFIO_UNREGISTERED,
+	FOUND_VFIO_WITHOUT_CONTAINER,
+	FOUND_VFIO_DENIED,
+
+	FOUND_MEMLOCK,
+	FOUND_MEMLOCK_SHORT,
+
+	FOUND_DEVICE,
+	FOUND_DEVICE_ABSENT,
+	FOUND_DEVICE_BRIDGE,
+
+	FOUND_CONFIG,
+	FOUND_CONFIG_UNREADABLE,
+	FOUND_CONFIG_ALL_ONES,
+
+	FOUND_ISOLATED,
+	FOUND_ISOLATED_BUT_RESERVED,
+	FOUND_NOT_ISOLATED,
+
+	FOUND_USE_MOUNTED,
+	FOUND_USE_SWAP,
+	FOUND_USE_UPPER_DISK,
+	FOUND_USE_CLAIMED,
+	FOUND_USE_ROUTE,
+	FOUND_USE_DISPLAY,
+	FOUND_USE_FUNCTIONS,
+
+	FOUND_DRIVER,
+	FOUND_DRIVER_OTHER,
+	FOUND_DRIVER_NONE,
+
+	FOUND_GROUP_ALONE,
+	FOUND_GROUP_TOGETHER,
+	FOUND_GROUP_NOT_VIABLE,
+	FOUND_GROUP_BRIDGE_IN_WAY,
+
+	FOUND_NODE,
+	FOUND_NODE_ABSENT,
+	FOUND_NODE_DENIED,
+	FOUND_NODE_BROKEN,
+	FOUND_NODE_BUSY,
+	FOUND_NODE_NO_IOMMUFD,
+	FOUND_NODE_NO_CDEV,
+
+	FOUND_RESET_FLR,
+	FOUND_RESET_METHODS,
+	FOUND_RESET_SOME,
+	FOUND_RESET_BUS_ALONE,
+	FOUND_RESET_BUS_SHARED,
+	FOUND_RESET_NONE,
+
+	FOUND_BARS,
+	FOUND_BARS_UNASSIGNED,
+	FOUND_BARS_LOW,
+	FOUND_BARS_HIGH,
+	FOUND_BARS_PORTS,
+
+	FOUND_MSIX,
+	FOUND_MSIX_UNSEEN,
+	FOUND_MSIX_NONE_BUT_MSI,
+	FOUND_MSIX_NONE_BUT_PIN,
+	FOUND_MSIX_NO_INTERRUPT,
+	FOUND_MSIX_OUTSIDE,
+	FOUND_MSIX_SHARES_PAGE,
+
+	FOUND_ROM,
+	FOUND_ROM_SHADOWED,
+	FOUND_ROM_OF_DISPLAY_NONE,
+	FOUND_ROM_NONE,
+
+	FOUND_DISPLAY_FREE,
+	FOUND_DISPLAY_CONSOLE,
+	FOUND_DISPLAY_BOOTED,
+
+	FOUND_COUNT
+};
+
+/* Why devices share a group: what on the way up to the CPU cannot keep them apart. */
+enum host_sharing {
+	SHARING_ONE_CHIP,     /* functions of one chip, or of a root complex without ACS */
+	SHARING_WITHOUT_ACS,  /* the port above forwards from one device below it to another */
+	SHARING_CONVENTIONAL, /* behind a bridge to conventional PCI they look like one */
+	SHARING_UNSEEN,       /* only root sees it */
+	SHARING_COUNT
+};
+
+/* A row of the table. */
+#define HOST_FIXES_MAX 6
+
+struct host_words {
+	enum host_check check;
+	enum host_status status;
+	const char *text;
+	const char *fixes[HOST_FIXES_MAX];
+};
+
+extern const struct host_words host_words[FOUND_COUNT];
+
+/* Templates within templates: {add} and {del} of a kernel parameter, {why} a group is shared. */
+struct host_loader_words {
+	const char *add, *del;
+};
+
+extern const struct host_loader_words host_loader_words[HOST_LOADERS];
+extern const char *const host_sharing_words[SHARING_COUNT];
+
+#endif
