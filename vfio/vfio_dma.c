@@ -3,16 +3,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/trace/macros.h"
 #include "vmm/trace/log.h"
 
 static struct vfio_dma_map *dma_map_of(struct memory_listener *listener)
 {
-	return (struct vfio_dma_map *)((char *)listener - offsetof(struct vfio_dma_map, listener));
+	return container_of(listener, struct vfio_dma_map, listener);
 }
 
 static void dma_log_ranges(const struct vfio_dma_map *map)

@@ -148,37 +148,42 @@ int memory_add_region(struct memory *memory, const struct memory_region *region)
 	return ret;
 }
 
+void *memory_reserve(uint64_t size, uint64_t align, uint64_t like, int prot)
+{
+	uint64_t lead;
+	char *base;
+
+	base = mmap(NULL, size + align, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (base == MAP_FAILED)
+		return NULL;
+	lead = (like - (uintptr_t)base) & (align - 1);
+	if (lead)
+		munmap(base, lead);
+	if (align - lead)
+		munmap(base + lead + size, align - lead);
+	return base + lead;
+}
+
 /*
- * Memory whose address is congruent to gpa modulo the huge page size: only then can one huge page
- * back the guest's and ours alike. Anonymous, or of the file `fd`.
+ * Guest-physical and host-virtual addresses agree modulo the size of a huge page, so that one can
+ * back the guest's and ours alike. Anonymous, or of the file `fd`. NULL, with errno, on failure.
  */
 static void *memory_map_ram(uint64_t gpa, uint64_t size, int fd)
 {
-	uint64_t slack = MEMORY_HUGE_PAGE, lead;
-	void *file = NULL;
-	char *base;
+	const int prot = PROT_READ | PROT_WRITE;
+	void *ram = memory_reserve(size, MEMORY_HUGE_PAGE, gpa, prot);
 
-	base = mmap(NULL, size + slack, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (base == MAP_FAILED)
+	if (!ram)
 		return NULL;
-	lead = (gpa - (uintptr_t)base) & (MEMORY_HUGE_PAGE - 1);
-	if (lead)
-		munmap(base, lead);
-	if (slack - lead)
-		munmap(base + lead + size, slack - lead);
-	if (fd >= 0)
-		file = mmap(base + lead, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-			    0);
-	if (file == MAP_FAILED) {
+	if (fd >= 0 && mmap(ram, size, prot, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
 		int err = errno;
 
-		munmap(base + lead, size);
+		munmap(ram, size);
 		errno = err;
 		return NULL;
 	}
-	madvise(base + lead, size, MADV_HUGEPAGE);
-	return base + lead;
+	madvise(ram, size, MADV_HUGEPAGE);
+	return ram;
 }
 
 /*

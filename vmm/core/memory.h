@@ -89,6 +89,13 @@ void memory_del_listener(struct memory *memory, struct memory_listener *listener
  * bank of RAM. */
 void *memory_ram_ptr(struct memory *memory, uint64_t gpa, uint64_t size);
 
+/*
+ * Reserve `size` bytes of our own address space whose address is `like` modulo `align`, a power of
+ * two: what is mapped there can then use pages as large as `align`. Anonymous memory with the
+ * protection `prot`, without pages yet; the caller unmaps it. NULL, with errno set, on failure.
+ */
+void *memory_reserve(uint64_t size, uint64_t align, uint64_t like, int prot);
+
 /* Bytes of RAM. */
 uint64_t memory_ram_size(struct memory *memory);
 
