@@ -21,51 +21,50 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define VFIO_SPARSE_MAX 16
-#define VFIO_GROUPS_MAX 32
-#define VFIO_NAME_MAX   108 /* "0000:01:00.0", or the path of a socket, and its NUL */
+#define VFIO_SPARSE_MAX    16
+#define VFIO_NAME_MAX      108 /* "0000:01:00.0", or the path of a socket, and its NUL */
+#define VFIO_BUS_FUNCTIONS 256 /* a bus holds no more */
 
 struct vfio_backend;
 
-/* One group of the legacy interface that is attached to the space. */
-struct vfio_group {
-	int number;
-	int fd;
-	unsigned int users; /* open devices */
-};
-
+/* Where the DMA of devices goes. The caller sets `backend`; the rest is the backend's. */
 struct vfio_space {
 	const struct vfio_backend *backend;
-	/*
-	 * vfio-user: the server's socket, filled in before space_open; or fd is connected to it
-	 * already, and path is what to call it. iommufd: fd may be /dev/iommu, open already.
-	 */
-	const char *path;
-	int fd;
-	void *priv;    /* the backend's own */
-	uint32_t ioas; /* iommufd: its address space in there */
-	struct vfio_group groups[VFIO_GROUPS_MAX];
-	unsigned int group_count;
+	void *priv; /* the backend's own state; NULL while the space is closed */
 };
 
+/* How to reach a space. Each backend looks at what it needs. */
+struct vfio_space_request {
+	/* vfio-user: the server's socket, or what to call it. Must outlive the space. */
+	const char *path;
+	/*
+	 * A file that is open already, or -1: iommufd's /dev/iommu, or vfio-user's socket,
+	 * connected. The space closes it, whether it could be opened or not.
+	 */
+	int fd;
+};
+
+/* The caller sets all but `space` and `priv`, with kvm_file at -1. */
 struct vfio_device {
 	const struct vfio_backend *backend;
 	struct vfio_space *space;
-	/* Filled in before dev_open: */
-	char name[VFIO_NAME_MAX]; /* full BDF, or any */
-	int group;                /* IOMMU group number, or -1 */
-	int cdev;                 /* N of /dev/vfio/devices/vfioN, or -1 */
-	const char *vf_token;     /* a UUID as text, or NULL */
-	int fd;                   /* iommufd: may be that file, open already; else -1 */
-
-	int kvm_file;  /* what KVM's VFIO device is told of, or -1 */
-	bool attached; /* iommufd: to the space */
+	char name[VFIO_NAME_MAX]; /* full BDF, or any; for messages */
+	int kvm_file;             /* the file that KVM's VFIO device is told of, or -1 for none */
 	/*
 	 * Called by dev_open once kvm_file is known and before the device is opened or bound: some
 	 * drivers want to know the VM by then. 0 or -errno, logged, which fails dev_open.
 	 */
 	int (*tell_kvm)(struct vfio_device *device);
-	void *priv; /* the backend's own */
+	void *priv; /* the backend's own state; NULL while the device is closed */
+};
+
+/* Which device to open. Each backend looks at what it needs. */
+struct vfio_device_request {
+	const char *name;     /* becomes struct vfio_device's */
+	int group;            /* IOMMU group number, or -1 */
+	int cdev;             /* N of /dev/vfio/devices/vfioN, or -1 */
+	int fd;               /* that file, open already, which the device closes; or -1 */
+	const char *vf_token; /* a UUID as text, or NULL */
 };
 
 /* IOVAs that can be mapped; both ends included. */
@@ -116,13 +115,36 @@ struct vfio_irq_request {
 	const int *fds;
 };
 
-/* All mandatory. Each returns 0 (or what is said) or -errno; a missing feature is -ENOTSUP. */
+/* A function of somebody else that a reset of the bus would take along. */
+struct vfio_bystander {
+	uint16_t segment;
+	uint8_t bus;
+	uint8_t devfn;
+	int group; /* IOMMU group number, or -1 where it is not told */
+};
+
+struct vfio_bystanders {
+	unsigned int count;
+	struct vfio_bystander list[VFIO_BUS_FUNCTIONS];
+};
+
+/*
+ * All are mandatory. Each returns 0 (or what is said) or -errno; a missing feature is -ENOTSUP.
+ *
+ * Who logs: space_open and dev_open log why they failed, for they take many steps and only they
+ * know which step it was. No other operation logs: its caller knows what it was for. (A vfio-user
+ * server that is lost is no operation's failure; it is said once, when it happens.)
+ */
 struct vfio_backend {
 	const char *name;
-	bool says_lost; /* who signals VFIO_PCI_ERR_IRQ_INDEX has said why */
+	/*
+	 * Its devices are programs, not hardware: they have no power state, and when
+	 * VFIO_PCI_ERR_IRQ_INDEX is signalled the backend has said in words what happened.
+	 */
+	bool programs;
 
-	/* A space without devices. Logs. */
-	int (*space_open)(struct vfio_space *space);
+	/* A space without devices. After a failure space_close is still due. */
+	int (*space_open)(struct vfio_space *space, const struct vfio_space_request *request);
 	/* All devices are closed. Accepts a half-opened space; idempotent. */
 	void (*space_close)(struct vfio_space *space);
 	/*
@@ -135,13 +157,12 @@ struct vfio_backend {
 	/* Exactly a range that was mapped. When it returns, the device reaches it no more. */
 	int (*dma_unmap)(struct vfio_space *space, uint64_t iova, uint64_t size);
 
-	/*
-	 * The device, reset by the kernel if it can. Where it fails, dev_close is still due. Logs.
-	 */
-	int (*dev_open)(struct vfio_space *space, struct vfio_device *device);
+	/* The device, reset by the kernel if it can. After a failure dev_close is still due. */
+	int (*dev_open)(struct vfio_space *space, struct vfio_device *device,
+			const struct vfio_device_request *request);
 	/* Gives it back; its interrupts must be off. Accepts a half-opened device; idempotent. */
 	void (*dev_close)(struct vfio_device *device);
-	/* VFIO_DEVICE_FLAGS_*. Logs. */
+	/* VFIO_DEVICE_FLAGS_*. */
 	int (*get_info)(struct vfio_device *device, uint32_t *flags);
 	/* -EINVAL for an index the device does not have. */
 	int (*get_region)(struct vfio_device *device, uint32_t index, struct vfio_region *region);
@@ -150,8 +171,11 @@ struct vfio_backend {
 	int (*set_irqs)(struct vfio_device *device, const struct vfio_irq_request *request);
 	/* The function alone. */
 	int (*reset)(struct vfio_device *device);
-	/* The function's whole bus or slot: possible when all it affects is in this space. */
-	int (*hot_reset)(struct vfio_device *device);
+	/*
+	 * The function's whole bus or slot: possible when all it affects is in this space. Fills in
+	 * who else would be affected; -EPERM if there is anybody, and nothing was done.
+	 */
+	int (*hot_reset)(struct vfio_device *device, struct vfio_bystanders *others);
 	/*
 	 * Bytes moved; -EIO for less than `size`; -ETIMEDOUT from a server that is too slow for so
 	 * many. Offsets past the region's end are -EINVAL.

@@ -2,22 +2,67 @@
 /*
  * The BARs of a passed-through function: mapped pieces as guest memory, the rest as trapped
  * accesses.
+ *
+ * Owns the regions behind the BARs, our mapping of them, and where the guest sees their pieces. The
+ * expansion ROM's BAR is one of them. Accesses to the MSI-X table and its pending bits are handed
+ * to vfio_msix.c, which says which they are.
+ *
+ * Read beside it: PCI Local Bus 3.0, 6.2.5; VFIO_DEVICE_GET_REGION_INFO in linux/vfio.h.
  */
 #ifndef MINIVMM_VFIO_BAR_H
 #define MINIVMM_VFIO_BAR_H
 
-#include "vfio_pci.h"
+#include "devices/pci.h"
+#include "vfio_msix.h"
+#include "vfio_options.h"
+#include "vfio_region.h"
+#include "vfio_rom.h"
+#include "vmm/core/vm.h"
 
-/* Ask for the BAR's region, cut it, map the pieces into our address space. 0 or -errno, logged. */
-int vfio_bar_init(struct vfio_pci *pci, unsigned int bar);
+struct vfio_bars;
 
-/* The expansion ROM's BAR, if there is one: read through minivmm. 0 or -errno, logged. */
-int vfio_bar_init_rom(struct vfio_pci *pci);
+/* A piece of a BAR where the guest sees it: a memory slot, or a bus region. */
+struct vfio_window {
+	struct vfio_bars *bars;
+	unsigned int bar;
+	struct vfio_piece piece;
+};
 
-void vfio_bar_destroy(struct vfio_pci *pci, unsigned int bar);
+struct vfio_bar {
+	struct vfio_region region;
+	void *hva; /* reserved address space, mapped where pieces are; NULL if none is */
+	uint64_t hva_size;
+	struct vfio_window windows[VFIO_PIECES_MAX];
+	unsigned int window_count;
+	unsigned int placed; /* windows the guest sees now */
+};
 
-/* The pci_function ops: show all pieces at function.bars[bar].addr, or take them away. */
-int vfio_bar_map(struct pci_function *function, unsigned int bar);
-void vfio_bar_unmap(struct pci_function *function, unsigned int bar);
+struct vfio_bars {
+	struct vfio_device *device;
+	struct pci_function *function;
+	struct vfio_msix *msix;
+	struct vm *vm;
+	struct vfio_bar list[PCI_BARS];
+	struct vfio_rom rom;
+};
+
+/*
+ * Ask for the BARs' regions, cut them, map the pieces into our address space, and declare the BARs
+ * to `function`, whose configuration space is filled in; `msix` knows where its table lies. The
+ * guest sees none yet. 0 or -errno, logged; vfio_bars_destroy() is due either way.
+ */
+int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
+		   struct pci_function *function, struct vfio_msix *msix, struct vm *vm,
+		   const struct vfio_device_options *options);
+
+/* The guest sees none any more. Accepts a zeroed one. */
+void vfio_bars_destroy(struct vfio_bars *bars);
+
+/*
+ * Show all pieces of BAR `index` at function->bars[index].addr: 0, or -errno and none is shown. Or
+ * take those that are shown away. Neither logs.
+ */
+int vfio_bars_map(struct vfio_bars *bars, unsigned int index);
+void vfio_bars_unmap(struct vfio_bars *bars, unsigned int index);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "devices/msi.h"
 #include "vmm/trace/log.h"
-#include "vmm/trace/trace.h"
 
 #define CONFIG_ALL 0xffffffffu
 
@@ -22,8 +21,6 @@ int vfio_config_get(struct vfio_config *config, unsigned int offset, unsigned in
 	*value = 0;
 	ret = config->device->backend->region_read(config->device, &config->region, offset, value,
 						   size);
-	if (trace_config_fault())
-		*value = CONFIG_ALL;
 	return ret < 0 ? ret : 0;
 }
 
@@ -331,14 +328,12 @@ static int config_read_all(struct vfio_config *config, struct pci_function *func
 						   function->config, size);
 	if (ret < 0)
 		return log_errno(config->device->name, ret, "read its configuration space");
-	if (trace_config_fault())
-		memset(function->config, 0xff, size);
 	/* Not the ID: the kernel answers for it even when the device is gone. */
 	if (pci_get_long(function, PCI_CLASS_REVISION) == UINT32_MAX) {
 		log_error(config->device->name,
 			  "its configuration space reads all-ones: the device is gone, or asleep "
 			  "(D3cold)");
-		if (config->device->group >= 0) /* a program has no power state */
+		if (!config->device->backend->programs)
 			log_fix("echo on | sudo tee /sys/bus/pci/devices/%s/power/control   # wake "
 				"it",
 				config->device->name);

@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "vfio_bar.h"
-#include "vfio_interrupts.h"
 #include "vfio_reset.h"
+#include "vmm/trace/macros.h"
 #include "vmm/trace/log.h"
+
+static struct vfio_pci *vfio_pci_of(struct pci_function *function)
+{
+	return container_of(function, struct vfio_pci, function);
+}
 
 /* ---- configuration space ---- */
 
@@ -17,7 +21,7 @@ static uint32_t vfio_pci_config_read(struct pci_function *function, unsigned int
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
 
-	vfio_interrupts_config_reading(pci, offset, size);
+	vfio_interrupts_config_reading(&pci->interrupts, offset, size);
 	return vfio_config_read(&pci->config, function, offset, size);
 }
 
@@ -62,16 +66,12 @@ static uint32_t vfio_pci_leaving(const struct pci_function *function, unsigned i
 static void vfio_pci_flr(struct vfio_pci *pci, unsigned int offset, unsigned int size,
 			 uint32_t value)
 {
-	pthread_mutex_lock(&pci->lock);
-	vfio_interrupts_reset(pci);
-	pthread_mutex_unlock(&pci->lock);
+	vfio_interrupts_reset(&pci->interrupts);
 	pci_reset(&pci->function);
 	vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
 	vfio_config_forward(&pci->config, offset, size, value);
 	pci->function.memory_blocked = vfio_pci_in_d3hot(pci); /* it should have woken up */
-	pthread_mutex_lock(&pci->lock);
-	vfio_interrupts_power_on(pci);
-	pthread_mutex_unlock(&pci->lock);
+	vfio_interrupts_power_on(&pci->interrupts);
 }
 
 /*
@@ -93,7 +93,7 @@ static void vfio_pci_config_write(struct pci_function *function, unsigned int of
 	vfio_config_forward(&pci->config, offset, size, value);
 	function->memory_blocked = asleep && vfio_pci_in_d3hot(pci);
 	pci_config_write(function, offset, size, value);
-	vfio_interrupts_config_written(pci, offset, size);
+	vfio_interrupts_config_written(&pci->interrupts, offset, size);
 }
 
 /* ---- life ---- */
@@ -110,7 +110,7 @@ static void vfio_pci_reset(struct pci_function *function)
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
 
-	vfio_interrupts_reset(pci);
+	vfio_interrupts_reset(&pci->interrupts);
 	if (vfio_pci_reset_device(pci) < 0)
 		vm_post(pci->vm, VM_EVENT_DEVICE_LOST);
 }
@@ -120,33 +120,31 @@ static void vfio_pci_destroy(struct pci_function *function)
 	vfio_pci_free(vfio_pci_of(function));
 }
 
+static int vfio_pci_bar_map(struct pci_function *function, unsigned int bar)
+{
+	return vfio_bars_map(&vfio_pci_of(function)->bars, bar);
+}
+
+static void vfio_pci_bar_unmap(struct pci_function *function, unsigned int bar)
+{
+	vfio_bars_unmap(&vfio_pci_of(function)->bars, bar);
+}
+
 static const struct pci_function_ops vfio_pci_ops = {
 	.config_read = vfio_pci_config_read,
 	.config_write = vfio_pci_config_write,
-	.bar_map = vfio_bar_map,
-	.bar_unmap = vfio_bar_unmap,
+	.bar_map = vfio_pci_bar_map,
+	.bar_unmap = vfio_pci_bar_unmap,
 	.reset = vfio_pci_reset,
 	.destroy = vfio_pci_destroy,
 };
 
-static int vfio_pci_init_bars(struct vfio_pci *pci)
-{
-	int ret = 0;
-
-	for (unsigned int bar = 0; bar < PCI_BAR_ROM && ret == 0; bar++) {
-		ret = vfio_bar_init(pci, bar);
-		if (pci_bar_is_64(&pci->function.bars[bar]))
-			bar++; /* its upper half is no BAR of its own */
-	}
-	return ret == 0 ? vfio_bar_init_rom(pci) : ret;
-}
-
 static int vfio_pci_init_events(struct vfio_pci *pci)
 {
-	int ret = vfio_event_init(&pci->error, &pci->device, pci->vm, VFIO_PCI_ERR_IRQ_INDEX,
-				  pci->device.backend->says_lost
-					  ? NULL
-					  : "the device reported an uncorrectable error");
+	const char *error =
+		pci->device.backend->programs ? NULL : "the device reported an uncorrectable error";
+	int ret =
+		vfio_event_init(&pci->error, &pci->device, pci->vm, VFIO_PCI_ERR_IRQ_INDEX, error);
 
 	return ret < 0 ? ret
 		       : vfio_event_init(&pci->request, &pci->device, pci->vm,
@@ -156,63 +154,67 @@ static int vfio_pci_init_events(struct vfio_pci *pci)
 /* Documentation/virt/kvm/devices/vfio.rst asks for it before the device is opened. */
 static int vfio_pci_tell_kvm(struct vfio_device *device)
 {
-	struct vfio_pci *pci =
-		(struct vfio_pci *)((char *)device - offsetof(struct vfio_pci, device));
+	struct vfio_pci *pci = container_of(device, struct vfio_pci, device);
 	int ret = vm_add_vfio_file(pci->vm, device->kvm_file);
 
 	pci->kvm_knows = ret == 0;
 	return ret;
 }
 
-static int vfio_pci_init(struct vfio_pci *pci, struct vfio_space *space)
+static int vfio_pci_open(struct vfio_pci *pci, struct vfio_space *space,
+			 const struct vfio_device_request *request)
 {
-	int ret = pci->device.backend->dev_open(space, &pci->device);
+	struct vfio_device *device = &pci->device;
+	int ret = device->backend->dev_open(space, device, request);
 
-	if (ret == 0)
-		ret = pci->device.backend->get_info(&pci->device, &pci->info_flags);
-	if (ret == 0 && !(pci->info_flags & VFIO_DEVICE_FLAGS_PCI)) {
-		log_error(pci->device.name, "VFIO says that it is not a PCI device");
-		ret = -ENODEV;
+	if (ret < 0)
+		return ret;
+	ret = device->backend->get_info(device, &pci->info_flags);
+	if (ret < 0)
+		return log_errno(device->name, ret, "VFIO_DEVICE_GET_INFO");
+	if (!(pci->info_flags & VFIO_DEVICE_FLAGS_PCI)) {
+		log_error(device->name, "VFIO says that it is not a PCI device");
+		return -ENODEV;
 	}
+	return 0;
+}
+
+static int vfio_pci_init_parts(struct vfio_pci *pci, const struct vfio_device_options *options)
+{
+	struct pci_function *function = &pci->function;
+	int ret = vfio_config_init(&pci->config, &pci->device, function);
+
+	if (ret < 0)
+		return ret;
+	vfio_config_override(function, options->ids);
+	ret = vfio_interrupts_init(&pci->interrupts, &pci->device, function, pci->vm,
+				   options->no_kvm_irqfd);
 	if (ret == 0)
-		ret = vfio_config_init(&pci->config, &pci->device, &pci->function);
+		ret = vfio_bars_init(&pci->bars, &pci->device, function, &pci->interrupts.msix,
+				     pci->vm, options);
 	if (ret == 0)
-		vfio_config_override(&pci->function, pci->options.ids);
-	if (ret == 0)
-		ret = vfio_interrupts_init(pci);
-	if (ret == 0)
-		ret = vfio_pci_init_bars(pci);
-	if (ret == 0)
-		ret = vfio_interrupts_check(pci);
+		ret = vfio_msix_check(&pci->interrupts.msix);
 	return ret < 0 ? ret : vfio_pci_init_events(pci);
 }
 
-int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_place *place,
+int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_device_request *request,
 		 const struct vfio_device_options *options, struct vfio_pci **result)
 {
 	struct vfio_pci *pci = calloc(1, sizeof(*pci));
 	int ret;
 
 	if (!pci)
-		return log_errno(place->name, -ENOMEM, "allocate");
+		return log_errno(request->name, -ENOMEM, "allocate");
 	pci->vm = vm;
-	pci->options = *options;
-	pci->device = (struct vfio_device){
-		.backend = space->backend,
-		.space = space,
-		.group = place->group,
-		.cdev = place->cdev,
-		.fd = place->fd,
-		.kvm_file = -1,
-		.tell_kvm = vfio_pci_tell_kvm,
-	};
-	pci->device.vf_token = options->vf_token;
-	snprintf(pci->device.name, sizeof(pci->device.name), "%s", place->name);
-	pthread_mutex_init(&pci->lock, NULL);
+	pci->device = (struct vfio_device){ .backend = space->backend,
+					    .kvm_file = -1,
+					    .tell_kvm = vfio_pci_tell_kvm };
+	snprintf(pci->device.name, sizeof(pci->device.name), "%s", request->name);
 	pci_function_init(&pci->function, &vfio_pci_ops, pci->device.name);
-	vfio_intx_init(&pci->intx, &pci->device, &vm->irq);
 	pci->error.source.fd = pci->request.source.fd = -1;
-	ret = vfio_pci_init(pci, space);
+	ret = vfio_pci_open(pci, space, request);
+	if (ret == 0)
+		ret = vfio_pci_init_parts(pci, options);
 	if (ret < 0) {
 		vfio_pci_free(pci);
 		return ret;
@@ -228,14 +230,11 @@ void vfio_pci_free(struct vfio_pci *pci)
 		return;
 	vfio_event_destroy(&pci->request);
 	vfio_event_destroy(&pci->error);
-	vfio_interrupts_destroy(pci);
-	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
-		vfio_bar_destroy(pci, bar);
-	vfio_rom_destroy(&pci->rom);
+	vfio_interrupts_destroy(&pci->interrupts);
+	vfio_bars_destroy(&pci->bars);
 	if (pci->kvm_knows)
 		vm_del_vfio_file(pci->vm, pci->device.kvm_file);
 	pci->device.backend->dev_close(&pci->device);
-	pthread_mutex_destroy(&pci->lock);
 	free(pci);
 }
 
@@ -251,5 +250,5 @@ int vfio_pci_power_on(struct vfio_pci *pci)
 	/* The kernel reset it when it was opened, but only if it can reset this function alone. */
 	if (!pci->was_reset && !(pci->info_flags & VFIO_DEVICE_FLAGS_RESET))
 		ret = vfio_pci_reset_device(pci);
-	return ret < 0 ? ret : vfio_interrupts_power_on(pci);
+	return ret < 0 ? ret : vfio_interrupts_power_on(&pci->interrupts);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vmm/trace/log.h"
@@ -89,6 +90,28 @@ static bool reset_has_pm(struct vfio_config *config)
 	       !(reset_get(config, PCI_CAP_ID_PM, PCI_PM_CTRL, 2) & PCI_PM_CTRL_NO_SOFT_RESET);
 }
 
+static void reset_log_bystander(const char *name, const struct vfio_bystander *other)
+{
+	char group[32] = "";
+
+	if (other->group >= 0)
+		snprintf(group, sizeof(group), " of IOMMU group %d", other->group);
+	log_warn(name,
+		 "a reset of its bus would take along %04x:%02x:%02x.%u%s, which is not passed "
+		 "through",
+		 other->segment, other->bus, other->devfn >> 3, other->devfn & 7, group);
+}
+
+static int reset_bus(struct vfio_device *device)
+{
+	struct vfio_bystanders others = { .count = 0 };
+	int ret = device->backend->hot_reset(device, &others);
+
+	for (unsigned int i = 0; i < others.count; i++)
+		reset_log_bystander(device->name, &others.list[i]);
+	return ret;
+}
+
 /*
  * VFIO_DEVICE_RESET lets the kernel choose: a method of the device's own, FLR, power states. The
  * last is the weakest - much may survive it - so that the whole bus goes before it, if it may.
@@ -103,7 +126,7 @@ static int reset_by_best(struct vfio_device *device, uint32_t info_flags,
 	if (offered && !weak)
 		ret = device->backend->reset(device);
 	if (ret < 0)
-		ret = device->backend->hot_reset(device);
+		ret = reset_bus(device);
 	if (ret < 0 && offered && weak)
 		ret = device->backend->reset(device);
 	return ret;

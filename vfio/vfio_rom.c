@@ -203,6 +203,7 @@ static void rom_read_own(struct vfio_rom *rom)
 int vfio_rom_init(struct vfio_rom *rom, struct vfio_device *device, const char *file, uint32_t id)
 {
 	*rom = (struct vfio_rom){ .device = device };
+	pthread_mutex_init(&rom->lock, NULL);
 	return file ? rom_load_file(rom, file, id) : rom_find_own(rom);
 }
 
@@ -211,14 +212,17 @@ void vfio_rom_destroy(struct vfio_rom *rom)
 	free(rom->data);
 	rom->data = NULL;
 	rom->size = 0;
+	pthread_mutex_destroy(&rom->lock);
 }
 
 uint64_t vfio_rom_read(struct vfio_rom *rom, uint64_t offset, unsigned int size)
 {
 	uint64_t value = UINT64_MAX;
 
+	pthread_mutex_lock(&rom->lock);
 	if (!rom->data)
 		rom_read_own(rom);
+	pthread_mutex_unlock(&rom->lock);
 	if (rom->data && size <= rom->size && offset <= rom->size - size)
 		memcpy(&value, &rom->data[offset], size);
 	return value;

@@ -11,6 +11,7 @@
 #ifndef MINIVMM_VFIO_ROM_H
 #define MINIVMM_VFIO_ROM_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@
 struct vfio_rom {
 	struct vfio_device *device;
 	struct vfio_region region; /* size 0: the bytes are a file's */
+	pthread_mutex_t lock;      /* any vCPU may be the first to look */
 	uint8_t *data;             /* NULL while not read yet */
 	uint64_t size;             /* of the BAR: a power of two; 0 for none */
 };
@@ -43,8 +45,8 @@ int vfio_rom_init(struct vfio_rom *rom, struct vfio_device *device, const char *
 void vfio_rom_destroy(struct vfio_rom *rom);
 
 /*
- * `size` is 1, 2, 4 or 8; all-ones past the end and where the device does not answer. The caller
- * lets one in at a time.
+ * `size` is 1, 2, 4 or 8; all-ones past the end and where the device does not answer. From any
+ * vCPU. That the device's own is no ROM is logged when it is first read.
  */
 uint64_t vfio_rom_read(struct vfio_rom *rom, uint64_t offset, unsigned int size);
 

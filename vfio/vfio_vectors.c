@@ -292,6 +292,30 @@ void vfio_vector_mask(struct vfio_vectors *vectors, unsigned int vector)
 		irq_msi_mask(vectors->router, &vectors->msi[vector]);
 }
 
+/*
+ * All vectors are prepared before the first is wired: so KVM gets the routes in one call. The
+ * highest first, so that a host that cannot add vectors is asked for the block only once.
+ */
+void vfio_vectors_update(struct vfio_vectors *vectors, unsigned int first, unsigned int count,
+			 struct vfio_message (*message)(const void *owner, unsigned int vector),
+			 const void *owner)
+{
+	if (!vectors->enabled)
+		return;
+	for (unsigned int vector = first + count; vector-- > first;) {
+		struct vfio_message now = message(owner, vector);
+
+		if (now.live)
+			vfio_vector_prepare(vectors, vector, now.address, now.data);
+	}
+	for (unsigned int vector = first; vector < first + count; vector++) {
+		if (message(owner, vector).live)
+			vfio_vector_unmask(vectors, vector);
+		else
+			vfio_vector_mask(vectors, vector);
+	}
+}
+
 bool vfio_vector_pending(const struct vfio_vectors *vectors, unsigned int vector)
 {
 	return vector < vectors->count && irq_msi_pending(&vectors->msi[vector]);

@@ -80,6 +80,22 @@ int vfio_vector_unmask(struct vfio_vectors *vectors, unsigned int vector);
 /* The guest does not want to hear of the vector; its interrupts wait. */
 void vfio_vector_mask(struct vfio_vectors *vectors, unsigned int vector);
 
+/* What the guest has made of a vector. */
+struct vfio_message {
+	bool live; /* it may interrupt: neither it nor anything above it is masked */
+	uint64_t address;
+	uint32_t data;
+};
+
+/*
+ * Vectors first .. first + count - 1 become what the guest made of them, as `message` tells with
+ * `owner`: those that are live interrupt, the others wait. What fails is logged as by the functions
+ * above, and the vector stays silent. Does nothing while the kind is off.
+ */
+void vfio_vectors_update(struct vfio_vectors *vectors, unsigned int first, unsigned int count,
+			 struct vfio_message (*message)(const void *owner, unsigned int vector),
+			 const void *owner);
+
 /* Whether an interrupt waits behind the mask. */
 bool vfio_vector_pending(const struct vfio_vectors *vectors, unsigned int vector);
 

@@ -27,6 +27,17 @@ static int host_devices_check_file(const char *bdf, int fd)
 	return ret < 0 ? ret : -EINVAL;
 }
 
+static void host_devices_choose_backend(struct host_devices *devices, const struct config *config,
+					enum host_access access)
+{
+	const struct vfio_backend *backend =
+		access == HOST_ACCESS_IOMMUFD ? &vfio_backend_iommufd : &vfio_backend_group;
+
+	if (trace_faults_ask(&config->trace.faults, TRACE_FAULT_CONFIG))
+		backend = backend_fault_wrap(&devices->fault, backend);
+	devices->space.backend = backend;
+}
+
 /* By groups or by iommufd, and all alike: where the user does not mind, as the first needs it. */
 int host_devices_find(struct host_devices *devices, const struct config *config,
 		      const struct host_demand *demand)
@@ -48,8 +59,7 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 		if (ret == 0)
 			chosen.access = host_choose_access(&devices->found[i], chosen.access);
 	}
-	devices->space.backend =
-		chosen.access == HOST_ACCESS_IOMMUFD ? &vfio_backend_iommufd : &vfio_backend_group;
+	host_devices_choose_backend(devices, config, chosen.access);
 	return ret;
 }
 
@@ -131,16 +141,17 @@ static int host_devices_add(struct host_devices *devices, unsigned int i,
 			    const struct vfio_device_options *options, struct pci_host *host)
 {
 	const struct host_device *found = &devices->found[i];
-	const struct vfio_place place = {
+	const struct vfio_device_request request = {
 		.name = found->bdf,
 		.group = found->group,
 		.cdev = found->cdev,
 		.fd = options->has_fd ? options->fd : -1,
+		.vf_token = options->vf_token,
 	};
 	struct vfio_pci *device;
 	int ret;
 
-	ret = vfio_pci_new(host->vm, &devices->space, &place, options, &device);
+	ret = vfio_pci_new(host->vm, &devices->space, &request, options, &device);
 	if (ret < 0)
 		return ret;
 	ret = host_devices_plug(devices, i, host, &device->function);
@@ -155,6 +166,9 @@ static int host_devices_add(struct host_devices *devices, unsigned int i,
 int host_devices_open(struct host_devices *devices, const struct config *config,
 		      struct pci_host *host, struct prefault *prefault, unsigned int banks)
 {
+	const struct vfio_space_request request = {
+		.fd = config->has_iommufd_fd ? config->iommufd_fd : -1,
+	};
 	int ret;
 
 	if (devices->count == 0)
@@ -162,9 +176,7 @@ int host_devices_open(struct host_devices *devices, const struct config *config,
 	ret = host_raise_memlock(config->memory);
 	if (ret < 0)
 		return ret;
-	if (config->has_iommufd_fd)
-		devices->space.fd = config->iommufd_fd;
-	ret = devices->space.backend->space_open(&devices->space);
+	ret = devices->space.backend->space_open(&devices->space, &request);
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++) {
 		ret = host_devices_add(devices, i, &config->vfio[i], host);
 		if (ret == 0 && i == 0)

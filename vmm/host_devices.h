@@ -9,10 +9,11 @@
 #define MINIVMM_HOST_DEVICES_H
 
 #include "devices/pci_host.h"
-#include "vmm/cli/config.h"
+#include "vfio/backend/backend_fault.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vfio/vfio_dma.h"
 #include "vfio/vfio_pci.h"
+#include "vmm/cli/config.h"
 #include "vmm/core/prefault.h"
 
 struct host_devices {
@@ -20,6 +21,7 @@ struct host_devices {
 	struct host_device found[OPTIONS_DEVICES_MAX];
 	struct vfio_pci *list[OPTIONS_DEVICES_MAX]; /* NULL until plugged in */
 	struct vfio_space space;
+	struct backend_fault fault; /* around the space's backend, where faults are asked for */
 	struct vfio_dma_map dma;
 	struct arch_range reach[VFIO_RANGES_MAX]; /* what the space can map; for the host bridge */
 };

@@ -413,7 +413,7 @@ static struct machine *machine_new(const struct config *config)
 	machine->config = config;
 	machine->vm.fd = machine->vm.kvm_fd = machine->vm.vfio_fd = -1;
 	machine->vm.event_source.fd = machine->vm.loop.epoll_fd = -1;
-	machine->devices.space.fd = machine->signals.fd = -1;
+	machine->signals.fd = -1;
 	machine->boot.kernel_fd = machine->boot.initrd_fd = -1;
 	return machine;
 }

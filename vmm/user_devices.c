@@ -11,27 +11,36 @@ int user_devices_prepare(struct user_devices *devices, const struct config *conf
 	return ret;
 }
 
+/* The server of `--vfio demo` is connected already; others are found by their sockets. */
+static int user_devices_connect(struct user_devices *devices, struct vfio_space *space,
+				const char *path)
+{
+	struct vfio_space_request request = { .path = path, .fd = -1 };
+
+	if (!path) {
+		request = (struct vfio_space_request){ "demo", devices->demo.socket };
+		devices->demo.socket = -1;
+	}
+	return space->backend->space_open(space, &request);
+}
+
 /* The RAM is mapped as soon as there is a device: it could be switched on by the next access. */
 static int user_devices_add(struct user_devices *devices, const struct options_user *user,
-			    struct pci_host *host)
+			    const struct vfio_backend *backend, struct pci_host *host)
 {
+	const struct vfio_device_request request = {
+		.name = user->path ? user->path : "demo", .group = -1, .cdev = -1, .fd = -1
+	};
 	unsigned int i = devices->count++;
 	struct vfio_space *space = &devices->list[i].space;
-	struct vfio_place place = { .group = -1, .cdev = -1, .fd = -1 };
 	struct vfio_pci *pci = NULL;
 	int ret;
 
-	*space = (struct vfio_space){ .backend = &vfio_backend_user, .path = user->path, .fd = -1 };
-	if (!space->path) {
-		space->path = "demo";
-		space->fd = devices->demo.socket;
-		devices->demo.socket = -1;
-	}
-	ret = space->backend->space_open(space);
+	*space = (struct vfio_space){ .backend = backend };
+	ret = user_devices_connect(devices, space, user->path);
 	if (ret < 0)
 		return ret;
-	place.name = space->path;
-	ret = vfio_pci_new(host->vm, space, &place, &user->vfio, &pci);
+	ret = vfio_pci_new(host->vm, space, &request, &user->vfio, &pci);
 	if (ret < 0)
 		return ret;
 	ret = pci_host_add(host, &pci->function);
@@ -46,10 +55,13 @@ static int user_devices_add(struct user_devices *devices, const struct options_u
 int user_devices_open(struct user_devices *devices, const struct config *config,
 		      struct pci_host *host)
 {
+	const struct vfio_backend *backend = &vfio_backend_user;
 	int ret = 0;
 
+	if (trace_faults_ask(&config->trace.faults, TRACE_FAULT_CONFIG))
+		backend = backend_fault_wrap(&devices->fault, backend);
 	for (unsigned int i = 0; i < config->user_count && ret == 0; i++)
-		ret = user_devices_add(devices, &config->users[i], host);
+		ret = user_devices_add(devices, &config->users[i], backend, host);
 	return ret;
 }
 

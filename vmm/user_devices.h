@@ -11,12 +11,14 @@
 
 #include "demo_process.h"
 #include "devices/pci_host.h"
-#include "vmm/cli/config.h"
+#include "vfio/backend/backend_fault.h"
 #include "vfio/vfio_dma.h"
 #include "vfio/vfio_pci.h"
+#include "vmm/cli/config.h"
 
 struct user_devices {
 	struct demo demo;
+	struct backend_fault fault; /* around their backend, where faults are asked for */
 	unsigned int count;
 	struct {
 		struct vfio_space space;

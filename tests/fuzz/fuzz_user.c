@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "fuzz_input.h"
-#include "vfio/backend/backend_user.h"
+#include "vfio/backend/user_device.h"
 
 #define RAM       0x10000u
 #define RAM_SIZE  0x4000u
@@ -301,11 +301,12 @@ static void use_space(struct vfio_space *space)
 	const struct vfio_dma dma = {
 		.iova = RAM, .size = RAM_SIZE, .hva = peer.ram, .fd = peer.file
 	};
-	struct vfio_device device = { .backend = &vfio_backend_user, .name = "fuzz", .fd = -1 };
+	const struct vfio_device_request request = { "fuzz", -1, -1, -1, NULL };
+	struct vfio_device device = { .backend = &vfio_backend_user, .name = "fuzz" };
 	int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
 	vfio_backend_user.dma_map(space, &dma);
-	if (vfio_backend_user.dev_open(space, &device) == 0) {
+	if (vfio_backend_user.dev_open(space, &device, &request) == 0) {
 		use_irqs(&device, bell);
 		for (uint32_t index = 0; index < 9; index++)
 			use_region(&device, index);
@@ -333,11 +334,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct user_link link = { .fd = -1 };
-	struct vfio_space space = { .backend = &vfio_backend_user, .path = "fuzz", .fd = -1 };
+	struct vfio_space space = { .backend = &vfio_backend_user, .priv = &link };
 
 	peer.input = (struct fuzz_input){ data, size };
 	peer.files = 0;
-	space.priv = &link;
 	if (user_link_open(&link, "fuzz", "fuzz", dup(peer.file)) == 0)
 		use_space(&space);
 	user_link_close(&link);

@@ -4,6 +4,8 @@
  * believe no answer. The kernel is this file's ioctl().
  */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -12,7 +14,7 @@
 #include "fake_kvm.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vfio/backend/backend_kernel.h"
+#include "vfio/backend/backend_group.h"
 
 #define BDF   "0000:01:00.0"
 #define TOKEN "2ab74924-c335-45f4-9b16-8569e5b08258"
@@ -28,6 +30,8 @@ static struct {
 
 struct world {
 	struct vfio_space space;
+	struct group_space *groups; /* the space's own */
+	struct vfio_device_request request;
 	struct vfio_device device;
 	struct stderr_text caught;
 };
@@ -43,7 +47,7 @@ static int answer_hot_reset_info(struct vfio_pci_hot_reset_info *info)
 	return 0;
 }
 
-static int answer_hot_reset(const struct vfio_pci_hot_reset *reset, const struct vfio_group *groups)
+static int answer_hot_reset(const struct vfio_pci_hot_reset *reset, const struct group *groups)
 {
 	char text[64] = "hot reset";
 
@@ -80,7 +84,7 @@ static int answer(int fd, unsigned long request, unsigned long arg)
 	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO:
 		return answer_hot_reset_info((void *)arg);
 	case VFIO_DEVICE_PCI_HOT_RESET:
-		return answer_hot_reset((const void *)arg, kernel_world->space.groups);
+		return answer_hot_reset((const void *)arg, kernel_world->groups->groups);
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return answer_region_info((void *)arg);
 	default:
@@ -91,8 +95,10 @@ static int answer(int fd, unsigned long request, unsigned long arg)
 
 static int tell_kvm(struct vfio_device *device)
 {
+	const struct group_space *groups = device->space->priv;
+
 	calls_add("tell KVM of %s",
-		  device->kvm_file == device->space->groups[0].fd ? "the group" : "what?");
+		  device->kvm_file == groups->groups[0].fd ? "the group" : "what?");
 	return 0;
 }
 
@@ -102,19 +108,18 @@ static void begin(struct world *world)
 	memset(&kernel, 0, sizeof(kernel));
 	memset(world, 0, sizeof(*world));
 	kernel_world = world;
-	world->space.backend = &vfio_backend_group;
-	world->space.fd = eventfd(0, EFD_CLOEXEC);
-	world->space.group_count = 2;
+	world->groups = calloc(1, sizeof(*world->groups));
+	world->groups->container = eventfd(0, EFD_CLOEXEC);
+	world->groups->count = 2;
 	for (int i = 0; i < 2; i++)
-		world->space.groups[i] = (struct vfio_group){ i + 1, eventfd(0, EFD_CLOEXEC), 0 };
-	world->space.groups[1].users = 1;
-	world->device = (struct vfio_device){ .backend = &vfio_backend_group,
-					      .space = &world->space,
-					      .name = BDF,
-					      .group = 1,
-					      .fd = -1,
-					      .kvm_file = -1,
-					      .tell_kvm = tell_kvm };
+		world->groups->groups[i] = (struct group){ i + 1, eventfd(0, EFD_CLOEXEC), 0 };
+	world->groups->groups[1].users = 1;
+	world->space = (struct vfio_space){ .backend = &vfio_backend_group, .priv = world->groups };
+	world->request =
+		(struct vfio_device_request){ .name = BDF, .group = 1, .cdev = -1, .fd = -1 };
+	world->device = (struct vfio_device){
+		.backend = &vfio_backend_group, .name = BDF, .kvm_file = -1, .tell_kvm = tell_kvm
+	};
 	fake_kvm_begin();
 	fake_kvm_set_other(answer);
 }
@@ -122,8 +127,8 @@ static void begin(struct world *world)
 static void end(struct world *world)
 {
 	vfio_backend_group.dev_close(&world->device);
-	for (unsigned int i = 0; i < world->space.group_count; i++)
-		close(world->space.groups[i].fd);
+	for (unsigned int i = 0; i < world->groups->count; i++)
+		close(world->groups->groups[i].fd);
 	vfio_backend_group.space_close(&world->space);
 	fake_kvm_end();
 }
@@ -133,7 +138,7 @@ static int open_device(struct world *world)
 	int ret;
 
 	stderr_begin(&world->caught);
-	ret = vfio_backend_group.dev_open(&world->space, &world->device);
+	ret = vfio_backend_group.dev_open(&world->space, &world->device, &world->request);
 	stderr_end(&world->caught);
 	return ret;
 }
@@ -147,9 +152,9 @@ START_TEST(rule_23_kvm_before_the_device)
 	ck_assert_int_eq(open_device(&world), 0);
 	calls_expect("tell KVM of the group\nget device '" BDF "'\n");
 	vfio_backend_group.dev_close(&world.device);
-	ck_assert_uint_eq(world.space.group_count, 1);
+	ck_assert_uint_eq(world.groups->count, 1);
 	vfio_backend_group.dev_close(&world.device);
-	ck_assert_uint_eq(world.space.group_count, 1);
+	ck_assert_uint_eq(world.groups->count, 1);
 	end(&world);
 }
 END_TEST
@@ -173,7 +178,7 @@ START_TEST(token_goes_with_the_name)
 
 	begin(&world);
 	kernel.ret = tokens[_i].ret;
-	world.device.vf_token = tokens[_i].token;
+	world.request.vf_token = tokens[_i].token;
 	ck_assert_int_eq(open_device(&world), tokens[_i].ret);
 	calls_expect(tokens[_i].token ? "tell KVM of the group\nget device '" BDF " vf_token=" TOKEN
 					"'\n"
@@ -182,9 +187,10 @@ START_TEST(token_goes_with_the_name)
 		stderr_holds(&world.caught, tokens[_i].words);
 	else
 		ck_assert_str_eq(world.caught.text, "");
-	ck_assert(tokens[_i].ret == 0 || world.device.fd == -1);
+	ck_assert(tokens[_i].ret == 0 || kernel_file(&world.device) == -1);
+	vfio_backend_group.dev_close(&world.device);
+	ck_assert_uint_eq(world.groups->count, 1);
 	end(&world);
-	ck_assert_uint_eq(world.space.group_count, 1);
 }
 END_TEST
 
@@ -199,7 +205,7 @@ static const struct {
 	uint32_t count;
 	struct vfio_pci_dependent_device devices[4];
 	int ret;
-	const char *calls, *words;
+	const char *calls, *others;
 } resets[] = {
 	{ 1, { DEPENDENT(1, 0, 1, 0) }, 0, "hot reset group 1\n", NULL },
 	/* several of one group: its file once; the other group has nothing to do with it */
@@ -214,30 +220,29 @@ static const struct {
 	  { DEPENDENT(1, 0, 1, 0), DEPENDENT(9, 2, 0x41, 0xfb) },
 	  -EPERM,
 	  "",
-	  "minivmm: warning: " BDF ": a reset of its bus would take along 0002:41:1f.3 of IOMMU "
-	  "group 9" },
+	  "0002:41:1f.3 of group 9" },
 	{ 0, { DEPENDENT(0, 0, 0, 0) }, 0, "hot reset\n", NULL },
 };
 
 START_TEST(rule_25_dependents_of_a_bus_reset)
 {
+	static struct vfio_bystanders others;
 	static struct world world;
-	int ret;
+	char text[32] = "";
 
 	begin(&world);
 	ck_assert_int_eq(open_device(&world), 0);
 	calls_begin();
 	kernel.dependents = resets[_i].count;
 	memcpy(kernel.devices, resets[_i].devices, sizeof(kernel.devices));
-	stderr_begin(&world.caught);
-	ret = vfio_backend_group.hot_reset(&world.device);
-	stderr_end(&world.caught);
-	ck_assert_int_eq(ret, resets[_i].ret);
+	ck_assert_int_eq(vfio_backend_group.hot_reset(&world.device, &others), resets[_i].ret);
 	calls_expect(resets[_i].calls);
-	if (resets[_i].words)
-		stderr_holds(&world.caught, resets[_i].words);
-	else
-		ck_assert_str_eq(world.caught.text, "");
+	ck_assert_uint_eq(others.count, resets[_i].others ? 1 : 0);
+	if (others.count)
+		snprintf(text, sizeof(text), "%04x:%02x:%02x.%x of group %d",
+			 others.list[0].segment, others.list[0].bus, others.list[0].devfn >> 3,
+			 others.list[0].devfn & 7, others.list[0].group);
+	ck_assert_str_eq(text, resets[_i].others ? resets[_i].others : "");
 	end(&world);
 }
 END_TEST

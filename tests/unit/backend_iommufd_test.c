@@ -10,8 +10,8 @@
 #include "fake_kvm.h"
 #include "stderr_text.h"
 #include "unit.h"
+#include "vfio/backend/backend_kernel.h"
 #include "vfio/backend/iommufd_abi.h"
-#include "vfio/vfio.h"
 
 #define BDF  "0000:01:00.0"
 #define IOAS 7u
@@ -27,7 +27,9 @@ static struct {
 } kernel;
 
 struct world {
+	struct vfio_space_request space_request;
 	struct vfio_space space;
+	struct vfio_device_request request;
 	struct vfio_device device;
 	struct stderr_text caught;
 };
@@ -126,7 +128,8 @@ static int answer(int fd, unsigned long request, unsigned long arg)
 
 static int tell_kvm(struct vfio_device *device)
 {
-	calls_add("tell KVM of %s", device->kvm_file == device->fd ? "the device" : "what?");
+	calls_add("tell KVM of %s",
+		  device->kvm_file == kernel_file(device) ? "the device" : "what?");
 	return 0;
 }
 
@@ -137,20 +140,19 @@ static void begin(struct world *world)
 	memset(world, 0, sizeof(*world));
 	fake_kvm_begin();
 	fake_kvm_set_other(answer);
-	world->space = (struct vfio_space){ .backend = &vfio_backend_iommufd,
-					    .fd = eventfd(0, EFD_CLOEXEC) };
-	world->device = (struct vfio_device){ .backend = &vfio_backend_iommufd,
-					      .name = BDF,
-					      .group = 3,
-					      .cdev = 0,
-					      .fd = eventfd(0, EFD_CLOEXEC),
-					      .kvm_file = -1,
-					      .tell_kvm = tell_kvm };
+	world->space_request.fd = eventfd(0, EFD_CLOEXEC);
+	world->space = (struct vfio_space){ .backend = &vfio_backend_iommufd };
+	world->request = (struct vfio_device_request){
+		.name = BDF, .group = 3, .cdev = 0, .fd = eventfd(0, EFD_CLOEXEC)
+	};
+	world->device = (struct vfio_device){
+		.backend = &vfio_backend_iommufd, .name = BDF, .kvm_file = -1, .tell_kvm = tell_kvm
+	};
 }
 
 static void open_space(struct world *world)
 {
-	ck_assert_int_eq(vfio_backend_iommufd.space_open(&world->space), 0);
+	ck_assert_int_eq(vfio_backend_iommufd.space_open(&world->space, &world->space_request), 0);
 	calls_expect("new IOAS\n");
 }
 
@@ -159,7 +161,7 @@ static int open_device(struct world *world)
 	int ret;
 
 	stderr_begin(&world->caught);
-	ret = vfio_backend_iommufd.dev_open(&world->space, &world->device);
+	ret = vfio_backend_iommufd.dev_open(&world->space, &world->device, &world->request);
 	stderr_end(&world->caught);
 	return ret;
 }
@@ -171,8 +173,9 @@ static void end(struct world *world)
 	vfio_backend_iommufd.dev_close(&world->device);
 	vfio_backend_iommufd.space_close(&world->space);
 	vfio_backend_iommufd.space_close(&world->space);
-	ck_assert_int_eq(world->device.fd, -1);
-	ck_assert_int_eq(world->space.fd, -1);
+	ck_assert_ptr_null(world->device.priv);
+	ck_assert_int_eq(world->device.kvm_file, -1);
+	ck_assert_ptr_null(world->space.priv);
 	fake_kvm_end();
 }
 
@@ -182,8 +185,8 @@ START_TEST(rule_23_kvm_before_the_device)
 	int files[2];
 
 	begin(&world);
-	files[0] = world.space.fd;
-	files[1] = world.device.fd;
+	files[0] = world.space_request.fd;
+	files[1] = world.request.fd;
 	open_space(&world);
 	ck_assert_int_eq(open_device(&world), 0);
 	calls_expect("tell KVM of the device\nbind\nattach to 7\n");
@@ -234,7 +237,8 @@ START_TEST(space_that_cannot_be)
 	kernel.fails = IOMMU_IOAS_ALLOC;
 	kernel.err = -ENOTTY;
 	stderr_begin(&world.caught);
-	ck_assert_int_eq(vfio_backend_iommufd.space_open(&world.space), -ENOTTY);
+	ck_assert_int_eq(vfio_backend_iommufd.space_open(&world.space, &world.space_request),
+			 -ENOTTY);
 	stderr_end(&world.caught);
 	stderr_holds(&world.caught, "minivmm: error: /dev/iommu: IOMMU_IOAS_ALLOC");
 	end(&world);
@@ -249,7 +253,7 @@ START_TEST(token_needs_the_group)
 
 	begin(&world);
 	open_space(&world);
-	world.device.vf_token = "2ab74924-c335-45f4-9b16-8569e5b08258";
+	world.request.vf_token = "2ab74924-c335-45f4-9b16-8569e5b08258";
 	ck_assert_int_eq(open_device(&world), -ENOTSUP);
 	stderr_holds(&world.caught, "  fix: --vfio " BDF ",iommufd=off,vf-token=2ab74924");
 	calls_expect("");
@@ -263,9 +267,9 @@ START_TEST(files_that_are_not_there)
 
 	begin(&world);
 	open_space(&world);
-	close(world.device.fd);
-	world.device.fd = -1;
-	world.device.cdev = 4711;
+	close(world.request.fd);
+	world.request.fd = -1;
+	world.request.cdev = 4711;
 	ck_assert_int_eq(open_device(&world), -ENOENT);
 	stderr_holds(&world.caught, "minivmm: error: /dev/vfio/devices/vfio4711: open: No such");
 	end(&world);
@@ -336,35 +340,35 @@ static const struct {
 	uint32_t flags, count;
 	struct vfio_pci_dependent_device devices[3];
 	int ret;
-	const char *calls, *words;
+	const char *calls;
+	unsigned int others; /* who are not ours: 0002:41:1f.3 */
 } resets[] = {
 	{ VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED,
 	  1,
 	  { DEPENDENT(1, 0) },
 	  0,
 	  "hot reset, 0 files\n",
-	  NULL },
+	  0 },
 	/* 0: in a group of ours, but not open */
 	{ VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED,
 	  2,
 	  { DEPENDENT(1, 0), DEPENDENT(VFIO_PCI_DEVID_OWNED, 1) },
 	  0,
 	  "hot reset, 0 files\n",
-	  NULL },
+	  0 },
 	{ 0,
 	  3,
 	  { DEPENDENT(1, 0), DEPENDENT(VFIO_PCI_DEVID_OWNED, 1),
 	    DEPENDENT(VFIO_PCI_DEVID_NOT_OWNED, 0xfb) },
 	  -EPERM,
 	  "",
-	  "minivmm: warning: " BDF ": a reset of its bus would take along 0002:41:1f.3, which is "
-	  "not passed through" },
+	  1 },
 };
 
 START_TEST(rule_25_dependents_of_a_bus_reset)
 {
+	static struct vfio_bystanders others;
 	static struct world world;
-	int ret;
 
 	begin(&world);
 	open_space(&world);
@@ -373,14 +377,15 @@ START_TEST(rule_25_dependents_of_a_bus_reset)
 	kernel.reset_flags = resets[_i].flags;
 	kernel.dependents = resets[_i].count;
 	memcpy(kernel.devices, resets[_i].devices, sizeof(kernel.devices));
-	stderr_begin(&world.caught);
-	ret = vfio_backend_iommufd.hot_reset(&world.device);
-	stderr_end(&world.caught);
-	ck_assert_int_eq(ret, resets[_i].ret);
+	ck_assert_int_eq(vfio_backend_iommufd.hot_reset(&world.device, &others), resets[_i].ret);
 	calls_expect(resets[_i].calls);
-	ck_assert_str_eq(resets[_i].words ? "" : world.caught.text, "");
-	if (resets[_i].words)
-		stderr_holds(&world.caught, resets[_i].words);
+	ck_assert_uint_eq(others.count, resets[_i].others);
+	for (unsigned int i = 0; i < others.count; i++) {
+		ck_assert_uint_eq(others.list[i].segment, 2);
+		ck_assert_uint_eq(others.list[i].bus, 0x41);
+		ck_assert_uint_eq(others.list[i].devfn, 0xfb);
+		ck_assert_int_eq(others.list[i].group, -1);
+	}
 	end(&world);
 }
 END_TEST

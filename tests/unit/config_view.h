@@ -26,9 +26,9 @@ static inline void view_begin(struct view *view)
 {
 	memset(view, 0, sizeof(*view));
 	fake_init(&view->fake);
-	view->device = (struct vfio_device){
-		.backend = &fake_backend, .fd = -1, .name = FAKE_BDF, .priv = &view->fake
-	};
+	view->device = (struct vfio_device){ .backend = &fake_backend,
+					     .name = FAKE_BDF,
+					     .priv = &view->fake };
 	pci_function_init(&view->function, NULL, "function");
 }
 

@@ -28,8 +28,7 @@ static void begin(struct world *world)
 {
 	memset(world, 0, sizeof(*world));
 	fake_init(&world->fake);
-	world->space =
-		(struct vfio_space){ .backend = &fake_backend, .fd = -1, .priv = &world->fake };
+	world->space = (struct vfio_space){ .backend = &fake_backend, .priv = &world->fake };
 	memory_init(&world->memory);
 	calls_begin();
 }

@@ -27,8 +27,9 @@ static int fake_fails(struct fake_device *fake, const char *operation)
 	return fake->fail_err;
 }
 
-static int fake_space_open(struct vfio_space *space)
+static int fake_space_open(struct vfio_space *space, const struct vfio_space_request *request)
 {
+	(void)request;
 	calls_add("space_open");
 	return fake_fails(space->priv, "space_open");
 }
@@ -87,11 +88,13 @@ static int fake_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size
 
 /* ---- the device ---- */
 
-static int fake_dev_open(struct vfio_space *space, struct vfio_device *device)
+static int fake_dev_open(struct vfio_space *space, struct vfio_device *device,
+			 const struct vfio_device_request *request)
 {
 	struct fake_device *fake = space->priv;
 	int ret;
 
+	(void)request;
 	device->space = space;
 	device->priv = fake;
 	device->kvm_file = eventfd(0, EFD_CLOEXEC);
@@ -102,7 +105,6 @@ static int fake_dev_open(struct vfio_space *space, struct vfio_device *device)
 		return ret;
 	calls_add("dev_open");
 	fake->open = true;
-	device->fd = eventfd(0, EFD_CLOEXEC);
 	return 0;
 }
 
@@ -113,15 +115,13 @@ static void fake_dev_close(struct vfio_device *device)
 	if (device->kvm_file >= 0)
 		close(device->kvm_file);
 	device->kvm_file = -1;
-	if (device->fd < 0)
+	if (!fake || !fake->open)
 		return;
 	calls_add("dev_close");
 	ck_assert_msg(!fake->intx_on && !fake->msix_on && !fake->msi_on && fake->error_fd < 0 &&
 			      fake->request_fd < 0,
 		      "dev_close with interrupts on");
 	fake->open = false;
-	close(device->fd);
-	device->fd = -1;
 }
 
 static int fake_get_info(struct vfio_device *device, uint32_t *flags)
@@ -337,10 +337,15 @@ static int fake_reset(struct vfio_device *device)
 	return fake->death == FAKE_BROKEN ? -EIO : 0;
 }
 
-static int fake_hot_reset(struct vfio_device *device)
+static int fake_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
 {
+	int ret;
+
 	calls_add("hot_reset");
-	return fake_fails(fake_of(device), "hot_reset");
+	ret = fake_fails(fake_of(device), "hot_reset");
+	if (ret == -EPERM)
+		*others = fake_of(device)->others;
+	return ret;
 }
 
 /* ---- accesses ---- */

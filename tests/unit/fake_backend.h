@@ -66,9 +66,10 @@ struct fake_device {
 
 	/* What happens to it. */
 	enum fake_death death;
-	const char *fail_name; /* the operation that fails ... */
-	unsigned int fail_nth; /* ... at its nth call from now on ... */
-	int fail_err;          /* ... with this */
+	const char *fail_name;         /* the operation that fails ... */
+	unsigned int fail_nth;         /* ... at its nth call from now on ... */
+	int fail_err;                  /* ... with this */
+	struct vfio_bystanders others; /* of a hot_reset that fails with -EPERM */
 
 	/* What became of it. */
 	bool open;

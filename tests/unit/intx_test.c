@@ -44,9 +44,9 @@ static void begin(struct bench *bench, uint32_t flags, bool relay)
 	fake_init(&bench->fake);
 	fake_add_intx(&bench->fake);
 	bench->fake.intx_flags = VFIO_IRQ_INFO_EVENTFD | flags;
-	bench->device = (struct vfio_device){
-		.backend = &fake_backend, .fd = -1, .name = FAKE_BDF, .priv = &bench->fake
-	};
+	bench->device = (struct vfio_device){ .backend = &fake_backend,
+					      .name = FAKE_BDF,
+					      .priv = &bench->fake };
 	ck_assert_int_eq(irq_router_init(&bench->router, -1, 4096), 0);
 	ck_assert_int_eq(loop_init(&bench->loop), 0);
 	bench->stop = (struct loop_source){ eventfd(0, EFD_CLOEXEC), stop_ready, bench };

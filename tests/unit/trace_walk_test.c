@@ -10,6 +10,7 @@
 #include "call_log.h"
 #include "stderr_text.h"
 #include "unit.h"
+#include "vfio/backend/backend_fault.h"
 #include "vfio_rig.h"
 #include "vmm/cli/options.h"
 #include "vmm/trace/trace.h"
@@ -69,10 +70,12 @@ static unsigned int count_errors(const char *text)
 static int live(const char *fault, struct stderr_text *caught)
 {
 	struct trace_options options = { .rooms = options_calls };
+	static struct backend_fault wrapped;
 	static struct rig rig;
 	int ret;
 
 	rig_init_usual(&rig);
+	rig.space.backend = backend_fault_wrap(&wrapped, &fake_backend);
 	ck_assert_int_eq(trace_fault_parse(&options.faults, options_calls, fault), 0);
 	ck_assert_int_eq(trace_open(&options), 0);
 	stderr_begin(caught);

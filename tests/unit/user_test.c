@@ -53,21 +53,21 @@ static void client_init(struct client *client, const struct user_lie *lie)
 	client->ram =
 		mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, client->ram_fd, 0);
 	user_peer_start(&client->peer, lie);
-	client->space = (struct vfio_space){ .backend = &vfio_backend_user,
-					     .path = "peer",
-					     .fd = client->peer.client };
-	client->device = (struct vfio_device){
-		.backend = &vfio_backend_user, .name = "peer", .group = -1, .fd = -1, .kvm_file = -1
-	};
+	client->space = (struct vfio_space){ .backend = &vfio_backend_user };
+	client->device = (struct vfio_device){ .backend = &vfio_backend_user,
+					       .name = "peer",
+					       .kvm_file = -1 };
 }
 
 static int client_open(struct client *client)
 {
 	const struct vfio_backend *backend = &vfio_backend_user;
-	int ret = backend->space_open(&client->space);
+	const struct vfio_space_request server = { "peer", client->peer.client };
+	const struct vfio_device_request request = { "peer", -1, -1, -1, NULL };
+	int ret = backend->space_open(&client->space, &server);
 
 	if (ret == 0)
-		ret = backend->dev_open(&client->space, &client->device);
+		ret = backend->dev_open(&client->space, &client->device, &request);
 	if (ret == 0)
 		ret = backend->get_region(&client->device, VFIO_PCI_BAR0_REGION_INDEX,
 					  &client->bar0);
@@ -153,6 +153,7 @@ static int set_irq(struct client *client, uint32_t index, uint32_t action, uint3
 
 START_TEST(device_is_described)
 {
+	static struct vfio_bystanders others;
 	struct client client;
 	struct vfio_irq irq;
 	uint32_t flags;
@@ -170,7 +171,7 @@ START_TEST(device_is_described)
 	ck_assert_uint_eq(irq.count, TESTDEV_VECTORS);
 	ck_assert_int_eq(vfio_backend_user.get_irq(&client.device, VFIO_PCI_REQ_IRQ_INDEX, &irq),
 			 -EINVAL);
-	ck_assert_int_eq(vfio_backend_user.hot_reset(&client.device), -ENOTSUP);
+	ck_assert_int_eq(vfio_backend_user.hot_reset(&client.device, &others), -ENOTSUP);
 	client_close(&client);
 }
 END_TEST
@@ -364,13 +365,12 @@ END_TEST
 
 START_TEST(server_that_is_not_there)
 {
-	struct vfio_space space = { .backend = &vfio_backend_user,
-				    .path = "/nonexistent/socket",
-				    .fd = -1 };
+	const struct vfio_space_request server = { "/nonexistent/socket", -1 };
+	struct vfio_space space = { .backend = &vfio_backend_user };
 	struct stderr_text caught;
 
 	stderr_begin(&caught);
-	ck_assert_int_eq(vfio_backend_user.space_open(&space), -ENOENT);
+	ck_assert_int_eq(vfio_backend_user.space_open(&space, &server), -ENOENT);
 	stderr_end(&caught);
 	vfio_backend_user.space_close(&space);
 	stderr_holds(&caught, "/nonexistent/socket: connect");

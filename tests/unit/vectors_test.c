@@ -28,9 +28,9 @@ static void begin(struct bench *bench, unsigned int count, uint32_t flags)
 	fake_init(&bench->fake);
 	fake_add_msix(&bench->fake, count, 0x2000, 0x3000);
 	bench->fake.vectors_flags = flags;
-	bench->device = (struct vfio_device){
-		.backend = &fake_backend, .fd = -1, .name = FAKE_BDF, .priv = &bench->fake
-	};
+	bench->device = (struct vfio_device){ .backend = &fake_backend,
+					      .name = FAKE_BDF,
+					      .priv = &bench->fake };
 	ck_assert_int_eq(irq_router_init(&bench->router, -1, 4096), 0);
 	ck_assert_int_eq(vfio_vectors_init(&bench->vectors, &bench->device, &bench->router,
 					   VFIO_PCI_MSIX_IRQ_INDEX, 8),

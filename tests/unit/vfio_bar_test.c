@@ -118,7 +118,7 @@ START_TEST(rule_10_dma_map_moves_along)
 	ck_assert_int_eq(vfio_dma_start(&map, &rig.space, &rig.vm.memory, true), 0);
 	rig_switch_on(&rig);
 	calls_expect("config 0x4.2=0x7\n" BAR0_SLOT "dma_map 0x100000000+0x2000\n");
-	ck_assert_ptr_eq(rig.fake.maps[0].hva, rig.pci->bars[0].hva);
+	ck_assert_ptr_eq(rig.fake.maps[0].hva, rig.pci->bars.list[0].hva);
 	rig_config_write(&rig, BAR0, 4, 0x8000);
 	calls_expect("dma_unmap 0x100000000+0x2000\n" BAR0_GONE
 		     "KVM_SET_USER_MEMORY_REGION 0x100008000+0x2000\n"
@@ -261,10 +261,10 @@ START_TEST(rule_11_mapping_is_aligned)
 	fake_add_bar(&rig.fake, 0, size, MEM64, true);
 	ck_assert_int_eq(rig_open(&rig), 0);
 	rig_switch_on(&rig);
-	ck_assert_uint_eq((uintptr_t)rig.pci->bars[0].hva % align, 0);
+	ck_assert_uint_eq((uintptr_t)rig.pci->bars.list[0].hva % align, 0);
 	ck_assert_uint_eq(rig.pci->function.bars[0].addr % align, 0);
 	value = 0x1122334455667788;
-	memcpy((char *)rig.pci->bars[0].hva + size - 8, &value, 8);
+	memcpy((char *)rig.pci->bars.list[0].hva + size - 8, &value, 8);
 	value = 0;
 	ck_assert_int_eq(pread(rig.fake.bars[0].fd, &value, 8, (off_t)(size - 8)), 8);
 	ck_assert_uint_eq(value, 0x1122334455667788);
@@ -279,9 +279,10 @@ START_TEST(rule_12_bar_of_128_gib)
 	rig_init(&rig);
 	fake_add_bar(&rig.fake, 0, 128 * GIB, MEM64, true);
 	fake_add_msix(&rig.fake, 65, 0x10000000, 0x10001000);
-	ck_assert_int_eq(vfio_pci_new(&rig.vm, &rig.space, &rig_place, &rig.options, &rig.pci), 0);
-	ck_assert_uint_eq(rig.pci->bars[0].window_count, 3);
-	ck_assert_ptr_nonnull(rig.pci->bars[0].hva);
+	ck_assert_int_eq(vfio_pci_new(&rig.vm, &rig.space, &rig_request, &rig.options, &rig.pci),
+			 0);
+	ck_assert_uint_eq(rig.pci->bars.list[0].window_count, 3);
+	ck_assert_ptr_nonnull(rig.pci->bars.list[0].hva);
 	vfio_pci_free(rig.pci);
 	rig_close(&rig);
 }
@@ -323,7 +324,7 @@ START_TEST(rule_12_all_trapped_on_demand)
 	calls_begin();
 	rig_switch_on(&rig);
 	calls_expect("config 0x4.2=0x7\n");
-	ck_assert_ptr_null(rig.pci->bars[0].hva);
+	ck_assert_ptr_null(rig.pci->bars.list[0].hva);
 	rig_bar_write(&rig, 0, 0x1000, 8, 0x1122334455667788);
 	rig_bar_write(&rig, 0, 0x2000, 4, 0x1234);
 	calls_expect("bar0 0x1000.8=0x1122334455667788\n");

@@ -87,7 +87,7 @@ START_TEST(failed_start_leaves_nothing)
 		fake_fail(&rig.fake, operations[_i], nth, -EIO);
 		calls_begin();
 		stderr_begin(&caught);
-		ret = vfio_pci_new(&rig.vm, &rig.space, &rig_place, &rig.options, &rig.pci);
+		ret = vfio_pci_new(&rig.vm, &rig.space, &rig_request, &rig.options, &rig.pci);
 		stderr_end(&caught);
 		called = rig.fake.fail_name == NULL;
 		rig.fake.fail_name = NULL;
@@ -151,7 +151,7 @@ START_TEST(rule_24_device_says_good_bye)
 
 	rig_init_usual(&rig);
 	rig.fake.notifies = true;
-	backend.says_lost = _i == 2;
+	backend.programs = _i == 2;
 	rig.space.backend = &backend;
 	ck_assert_int_eq(rig_open(&rig), 0);
 	eventfd_write(_i == 1 ? rig.fake.request_fd : rig.fake.error_fd, 1);
@@ -276,6 +276,29 @@ START_TEST(rule_25_best_way_to_reset)
 }
 END_TEST
 
+/* Who would be reset along is named, each in a line of its own. */
+START_TEST(rule_25_who_else_would_be_reset)
+{
+	static struct rig rig;
+	struct stderr_text caught;
+
+	rig_init_usual(&rig);
+	give_resets(&rig.fake, 7);
+	rig.fake.others = (struct vfio_bystanders){ 2, { { 2, 0x41, 0xfb, 9 }, { 0, 1, 1, -1 } } };
+	ck_assert_int_eq(rig_open(&rig), 0);
+	fake_fail(&rig.fake, "hot_reset", 1, -EPERM);
+	stderr_begin(&caught);
+	pci_host_reset(&rig.host);
+	stderr_end(&caught);
+	stderr_holds(&caught, "minivmm: warning: " FAKE_BDF ": a reset of its bus would take along "
+			      "0002:41:1f.3 of IOMMU group 9, which is not passed through\n"
+			      "minivmm: warning: " FAKE_BDF ": a reset of its bus would take along "
+			      "0000:01:00.1, which is not passed through\n"
+			      "minivmm: warning: " FAKE_BDF ": cannot be reset");
+	rig_close(&rig);
+}
+END_TEST
+
 /*
  * The guest resets the function itself: all is as after power-on, the rest off before the device is
  * told. By PCI Express or Advanced Features; not where the device does not offer it, and not by
@@ -386,5 +409,6 @@ UNIT_MAIN("vfio_pci", { rule_23_start, 0 }, { rule_26_end_with_msix, 0 },
 	  { rule_18_asleep_or_gone, 2 }, { devices_that_cannot_be, 2 },
 	  { rule_24_device_says_good_bye, 3 }, { rule_25_reset, 0 },
 	  { rule_25_reset_wakes_it_first, 0 }, { rule_25_best_way_to_reset, UNIT_COUNT(resets) },
+	  { rule_25_who_else_would_be_reset, 0 },
 	  { rule_25_guest_resets_the_function, UNIT_COUNT(flrs) },
 	  { rule_25_reset_before_the_first_start, 2 }, { rule_25_dead_after_reset, 2 })

@@ -94,9 +94,9 @@ START_TEST(pin_by_hand)
 	begin(&rig);
 	fake_raise(&rig.fake, 0);
 	rig_turn(&rig);
-	ck_assert_int_ne(rig.fake.intx_fd, rig.pci->intx.level.trigger);
-	ck_assert_int_eq(eventfd_read(rig.pci->intx.level.trigger, &count), 0);
-	eventfd_write(rig.pci->intx.level.resample, 1); /* as KVM does */
+	ck_assert_int_ne(rig.fake.intx_fd, rig.pci->interrupts.intx.level.trigger);
+	ck_assert_int_eq(eventfd_read(rig.pci->interrupts.intx.level.trigger, &count), 0);
+	eventfd_write(rig.pci->interrupts.intx.level.resample, 1); /* as KVM does */
 	rig_turn(&rig);
 	calls_expect("irqs intx unmask now\n");
 	rig_close(&rig);

@@ -12,7 +12,9 @@
 #define RIG_DEVFN 8u /* 00:01.0 */
 
 /* vm_init() ends at /dev/kvm where there is none; what it could not ask is filled in. */
-const struct vfio_place rig_place = { .name = FAKE_BDF, .group = 1, .cdev = -1, .fd = -1 };
+const struct vfio_device_request rig_request = {
+	.name = FAKE_BDF, .group = 1, .cdev = -1, .fd = -1
+};
 
 void rig_init(struct rig *rig)
 {
@@ -27,7 +29,7 @@ void rig_init(struct rig *rig)
 	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
 	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
 	fake_init(&rig->fake);
-	rig->space = (struct vfio_space){ .backend = &fake_backend, .fd = -1, .priv = &rig->fake };
+	rig->space = (struct vfio_space){ .backend = &fake_backend, .priv = &rig->fake };
 }
 
 void rig_init_usual(struct rig *rig)
@@ -40,7 +42,7 @@ void rig_init_usual(struct rig *rig)
 
 int rig_open(struct rig *rig)
 {
-	int ret = vfio_pci_new(&rig->vm, &rig->space, &rig_place, &rig->options, &rig->pci);
+	int ret = vfio_pci_new(&rig->vm, &rig->space, &rig_request, &rig->options, &rig->pci);
 
 	if (ret < 0)
 		return ret;

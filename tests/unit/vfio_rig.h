@@ -22,7 +22,7 @@ struct rig {
 };
 
 /* Where the device is. */
-extern const struct vfio_place rig_place;
+extern const struct vfio_device_request rig_request;
 
 /* The VM and a device that may still be changed: only fake_init() was called on it. */
 void rig_init(struct rig *rig);

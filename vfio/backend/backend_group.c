@@ -12,42 +12,70 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "backend_kernel.h"
+#include "backend_group.h"
 #include "vfio_calls.h"
 #include "vmm/trace/log.h"
 
 #define GROUP_CONTAINER "/dev/vfio/vfio"
 
-static void group_space_close(struct vfio_space *space)
+static struct group_space *group_space_of(const struct vfio_space *space)
 {
-	if (space->fd >= 0)
-		close(space->fd);
-	space->fd = -1;
+	return space->priv;
 }
 
-static int group_space_open(struct vfio_space *space)
+static void group_space_close(struct vfio_space *space)
 {
-	int version, ret;
+	struct group_space *own = group_space_of(space);
 
-	space->fd = open(GROUP_CONTAINER, O_RDWR | O_CLOEXEC);
-	if (space->fd < 0) {
-		ret = log_errno(GROUP_CONTAINER, -errno, "open");
-		if (ret == -ENOENT || ret == -ENODEV)
-			log_fix("sudo modprobe vfio-pci");
-		return ret;
-	}
-	version = trace_ioctl(space->fd, VFIO_GET_API_VERSION, 0);
+	if (!own)
+		return;
+	if (own->container >= 0)
+		close(own->container);
+	free(own);
+	space->priv = NULL;
+}
+
+static int group_open_container(struct group_space *own)
+{
+	int ret;
+
+	own->container = open(GROUP_CONTAINER, O_RDWR | O_CLOEXEC);
+	if (own->container >= 0)
+		return 0;
+	ret = log_errno(GROUP_CONTAINER, -errno, "open");
+	if (ret == -ENOENT || ret == -ENODEV)
+		log_fix("sudo modprobe vfio-pci");
+	return ret;
+}
+
+static int group_check_container(int container)
+{
+	int version = trace_ioctl(container, VFIO_GET_API_VERSION, 0);
+
 	if (version != VFIO_API_VERSION) {
 		log_error(GROUP_CONTAINER, "VFIO API version %d, expected %d", version,
 			  VFIO_API_VERSION);
 		return -ENOTSUP;
 	}
-	if (trace_ioctl(space->fd, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) <= 0) {
+	if (trace_ioctl(container, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) <= 0) {
 		log_error(GROUP_CONTAINER, "this kernel has no VFIO driver for its IOMMU");
 		log_fix("sudo modprobe vfio_iommu_type1");
 		return -ENOTSUP;
 	}
 	return 0;
+}
+
+static int group_space_open(struct vfio_space *space, const struct vfio_space_request *request)
+{
+	struct group_space *own = calloc(1, sizeof(*own));
+	int ret;
+
+	(void)request;
+	if (!own)
+		return log_errno(GROUP_CONTAINER, -ENOMEM, "allocate");
+	space->priv = own;
+	ret = group_open_container(own);
+	return ret < 0 ? ret : group_check_container(own->container);
 }
 
 /* ---- DMA ---- */
@@ -86,7 +114,7 @@ static int group_iova_ranges(struct vfio_space *space, struct vfio_range *ranges
 	if (!info)
 		return -ENOMEM;
 	info->argsz = (uint32_t)size;
-	ret = trace_ioctl(space->fd, VFIO_IOMMU_GET_INFO, info);
+	ret = trace_ioctl(group_space_of(space)->container, VFIO_IOMMU_GET_INFO, info);
 	if (ret >= 0)
 		ret = info->argsz <= size ? (int)group_parse_ranges(info, ranges, max) : 0;
 	free(info);
@@ -103,7 +131,7 @@ static int group_dma_map(struct vfio_space *space, const struct vfio_dma *dma)
 		.size = dma->size,
 	};
 
-	return trace_ioctl(space->fd, VFIO_IOMMU_MAP_DMA, &map);
+	return trace_ioctl(group_space_of(space)->container, VFIO_IOMMU_MAP_DMA, &map);
 }
 
 static int group_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size)
@@ -113,14 +141,14 @@ static int group_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t siz
 		.iova = iova,
 		.size = size,
 	};
-	int ret = trace_ioctl(space->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	int ret = trace_ioctl(group_space_of(space)->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 
 	return ret < 0 ? ret : 0;
 }
 
 /* ---- groups ---- */
 
-static int group_open_file(struct vfio_group *group)
+static int group_open_file(struct group *group)
 {
 	char path[32];
 	int ret;
@@ -142,7 +170,7 @@ static int group_open_file(struct vfio_group *group)
 	return ret;
 }
 
-static int group_check_viable(const struct vfio_group *group)
+static int group_check_viable(const struct group *group)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 	char name[32];
@@ -159,7 +187,7 @@ static int group_check_viable(const struct vfio_group *group)
 }
 
 /* The first group decides which IOMMU driver the container gets; later ones must suit it. */
-static int group_log_attach(const struct vfio_group *group, int err, const char *call)
+static int group_log_attach(const struct group *group, int err, const char *call)
 {
 	char name[32];
 
@@ -170,81 +198,81 @@ static int group_log_attach(const struct vfio_group *group, int err, const char 
 	return err;
 }
 
-static int group_attach(struct vfio_space *space, struct vfio_group *group)
+static int group_attach(struct group_space *own, struct group *group)
 {
 	int ret = group_check_viable(group);
 
 	if (ret < 0)
 		return ret;
-	ret = trace_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &space->fd);
+	ret = trace_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &own->container);
 	if (ret < 0)
 		return group_log_attach(group, ret, "VFIO_GROUP_SET_CONTAINER");
-	if (space->group_count)
+	if (own->count)
 		return 0;
-	ret = trace_ioctl(space->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
+	ret = trace_ioctl(own->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
 	return ret < 0 ? group_log_attach(group, ret, "VFIO_SET_IOMMU") : 0;
 }
 
-static struct vfio_group *group_find(struct vfio_space *space, int number)
+static struct group *group_find(struct group_space *own, int number)
 {
-	for (unsigned int i = 0; i < space->group_count; i++)
-		if (space->groups[i].number == number)
-			return &space->groups[i];
+	for (unsigned int i = 0; i < own->count; i++)
+		if (own->groups[i].number == number)
+			return &own->groups[i];
 	return NULL;
 }
 
 /* The group, attached; a group is opened once and shared by its devices. */
-static int group_get(struct vfio_space *space, int number, struct vfio_group **result)
+static int group_get(struct group_space *own, int number, struct group **result)
 {
-	struct vfio_group *group = &space->groups[space->group_count];
+	struct group *group = &own->groups[own->count];
 	int ret;
 
-	*result = group_find(space, number);
+	*result = group_find(own, number);
 	if (*result)
 		return 0;
-	if (space->group_count == VFIO_GROUPS_MAX)
+	if (own->count == GROUPS_MAX)
 		return log_errno(GROUP_CONTAINER, -ENOSPC, "attach one more group");
-	*group = (struct vfio_group){ .number = number, .fd = -1 };
+	*group = (struct group){ .number = number, .fd = -1 };
 	ret = group_open_file(group);
 	if (ret == 0)
-		ret = group_attach(space, group);
+		ret = group_attach(own, group);
 	if (ret < 0) {
 		if (group->fd >= 0)
 			close(group->fd);
 		return ret;
 	}
-	space->group_count++;
+	own->count++;
 	*result = group;
 	return 0;
 }
 
-static void group_put(struct vfio_space *space, int number)
+static void group_put(struct group_space *own, int number)
 {
-	struct vfio_group *group = group_find(space, number);
+	struct group *group = group_find(own, number);
 
 	if (!group || (group->users && --group->users))
 		return;
 	trace_ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, 0);
 	close(group->fd);
-	*group = space->groups[--space->group_count];
+	*group = own->groups[--own->count];
 }
 
 /* ---- devices ---- */
 
 /* How the kernel's names for what is wrong with a token tell it. */
-static int group_log_device(const struct vfio_device *device, int err)
+static int group_log_device(const struct vfio_device_request *request, int err)
 {
-	log_errno(device->name, err, "VFIO_GROUP_GET_DEVICE_FD");
-	if (err == -EACCES && device->vf_token)
+	log_errno(request->name, err, "VFIO_GROUP_GET_DEVICE_FD");
+	if (err == -EACCES && request->vf_token)
 		log_fix("vf-token= must be the UUID that the physical function was opened with");
 	else if (err == -EACCES)
 		log_fix("--vfio %s,vf-token=UUID   # its physical function is driven by vfio-pci, "
 			"opened with that UUID",
-			device->name);
-	else if (err == -EINVAL && device->vf_token)
+			request->name);
+	else if (err == -EINVAL && request->vf_token)
 		log_fix("--vfio %s   # without vf-token=: only SR-IOV functions take one, a "
 			"virtual one if its physical function is driven by vfio-pci",
-			device->name);
+			request->name);
 	return err;
 }
 
@@ -252,64 +280,73 @@ static int group_log_device(const struct vfio_device *device, int err)
  * The token comes with the name. A virtual function shows its physical function's; a physical one,
  * opened for the first time, is given it, as VFIO_DEVICE_FEATURE_PCI_VF_TOKEN would do afterwards.
  */
-static int group_get_device(const struct vfio_group *group, struct vfio_device *device)
+static int group_get_device(const struct group *group, const struct vfio_device_request *request,
+			    int *fd)
 {
 	char name[VFIO_NAME_MAX + sizeof(" vf_token=") + 36];
+	const char *token = request->vf_token;
 	int ret;
 
-	snprintf(name, sizeof(name), "%s%s%s", device->name, device->vf_token ? " vf_token=" : "",
-		 device->vf_token ? device->vf_token : "");
+	snprintf(name, sizeof(name), "%s%s%s", request->name, token ? " vf_token=" : "",
+		 token ? token : "");
 	ret = trace_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, name);
 	if (ret < 0)
-		return group_log_device(device, ret);
-	device->fd = ret;
+		return group_log_device(request, ret);
+	*fd = ret;
 	return 0;
 }
 
-static int group_dev_open(struct vfio_space *space, struct vfio_device *device)
+static int group_dev_open(struct vfio_space *space, struct vfio_device *device,
+			  const struct vfio_device_request *request)
 {
-	struct vfio_group *group = NULL;
-	int ret = group_get(space, device->group, &group);
+	struct group_device *own = malloc(sizeof(*own));
+	struct group *group = NULL;
+	int ret;
 
 	device->space = space;
-	device->fd = device->kvm_file = -1;
+	device->priv = own;
+	if (!own)
+		return log_errno(request->name, -ENOMEM, "allocate");
+	*own = (struct group_device){ .kernel.fd = -1, .group = -1 };
+	ret = group_get(group_space_of(space), request->group, &group);
 	if (ret < 0)
 		return ret;
+	own->group = request->group;
 	device->kvm_file = group->fd;
 	group->users++;
 	ret = device->tell_kvm(device);
-	return ret < 0 ? ret : group_get_device(group, device);
+	return ret < 0 ? ret : group_get_device(group, request, &own->kernel.fd);
 }
 
 static void group_dev_close(struct vfio_device *device)
 {
-	if (device->fd >= 0)
-		close(device->fd);
-	if (device->kvm_file >= 0)
-		group_put(device->space, device->group);
-	device->fd = device->kvm_file = -1;
+	struct group_device *own = device->priv;
+
+	if (!own)
+		return;
+	if (own->kernel.fd >= 0)
+		close(own->kernel.fd);
+	if (own->group >= 0)
+		group_put(group_space_of(device->space), own->group);
+	free(own);
+	device->priv = NULL;
+	device->kvm_file = -1;
 }
 
 /* ---- hot reset ---- */
 
-/* A device of somebody else would be reset under its driver: refused, and said which. */
-static int group_check_dependents(const struct vfio_device *device,
-				  const struct vfio_pci_hot_reset_info *info)
+/* A device of somebody else would be reset under its driver: refused. */
+static int group_check_dependents(struct group_space *own,
+				  const struct vfio_pci_hot_reset_info *info,
+				  struct vfio_bystanders *others)
 {
-	int ret = 0;
-
 	for (uint32_t i = 0; i < info->count; i++) {
-		const struct vfio_pci_dependent_device *other = &info->devices[i];
+		int number = (int)info->devices[i].group_id;
 
-		if (group_find(device->space, (int)other->group_id))
-			continue;
-		log_warn(device->name,
-			 KERNEL_TAKES_ALONG " of IOMMU group %u, which is not passed through",
-			 other->segment, other->bus, other->devfn >> 3, other->devfn & 7,
-			 other->group_id);
-		ret = -EPERM;
+		if (!group_find(own, number))
+			kernel_add_bystander(others, &info->devices[i], number);
 	}
-	return ret;
+	return others->count ? -EPERM : 0;
 }
 
 static bool group_is_dependent(const struct vfio_pci_hot_reset_info *info, int number)
@@ -324,29 +361,36 @@ static bool group_is_dependent(const struct vfio_pci_hot_reset_info *info, int n
  * The files of the groups prove that everything the reset touches is ours. No others: the kernel
  * refuses more files than there are devices to reset.
  */
-static int group_hot_reset(struct vfio_device *device)
+static int group_reset_bus(struct vfio_device *device, const struct vfio_pci_hot_reset_info *info)
 {
-	const struct vfio_space *space = device->space;
+	const struct group_space *own = group_space_of(device->space);
 	union {
 		struct vfio_pci_hot_reset head;
-		uint8_t bytes[sizeof(struct vfio_pci_hot_reset) +
-			      VFIO_GROUPS_MAX * sizeof(int32_t)];
+		uint8_t bytes[sizeof(struct vfio_pci_hot_reset) + GROUPS_MAX * sizeof(int32_t)];
 	} request = { .head.count = 0 };
-	struct vfio_pci_hot_reset_info *info;
-	int ret = kernel_reset_dependents(device, &info);
 
-	if (ret < 0)
-		return ret;
-	ret = group_check_dependents(device, info);
-	for (unsigned int i = 0; i < space->group_count; i++)
-		if (group_is_dependent(info, space->groups[i].number))
-			request.head.group_fds[request.head.count++] = space->groups[i].fd;
-	free(info);
-	if (ret < 0)
-		return ret;
+	for (unsigned int i = 0; i < own->count; i++)
+		if (group_is_dependent(info, own->groups[i].number))
+			request.head.group_fds[request.head.count++] = own->groups[i].fd;
 	request.head.argsz =
 		(uint32_t)(sizeof(request.head) + request.head.count * sizeof(int32_t));
-	return trace_ioctl(device->fd, VFIO_DEVICE_PCI_HOT_RESET, &request);
+	return trace_ioctl(kernel_file(device), VFIO_DEVICE_PCI_HOT_RESET, &request);
+}
+
+static int group_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
+{
+	struct vfio_pci_hot_reset_info *info;
+	int ret;
+
+	others->count = 0;
+	ret = kernel_reset_dependents(device, &info);
+	if (ret < 0)
+		return ret;
+	ret = group_check_dependents(group_space_of(device->space), info, others);
+	if (ret == 0)
+		ret = group_reset_bus(device, info);
+	free(info);
+	return ret;
 }
 
 const struct vfio_backend vfio_backend_group = {

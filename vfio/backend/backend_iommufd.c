@@ -23,16 +23,33 @@
 
 #define IOMMUFD_RANGES_MAX 64 /* more regions of addresses than any IOMMU keeps apart */
 
+/* A space's priv. */
+struct iommufd_space {
+	int fd;        /* /dev/iommu, or -1 */
+	uint32_t ioas; /* the address space in there; 0 for none */
+};
+
+/* A device's priv. */
+struct iommufd_device {
+	struct kernel_device kernel;
+	bool attached; /* to the space */
+};
+
+static struct iommufd_space *iommufd_space_of(const struct vfio_space *space)
+{
+	return space->priv;
+}
+
 /* ---- the space ---- */
 
-static int iommufd_open_file(struct vfio_space *space)
+static int iommufd_open_file(struct iommufd_space *own)
 {
 	int ret;
 
-	if (space->fd >= 0)
+	if (own->fd >= 0)
 		return 0;
-	space->fd = open(IOMMUFD_FILE, O_RDWR | O_CLOEXEC);
-	if (space->fd >= 0)
+	own->fd = open(IOMMUFD_FILE, O_RDWR | O_CLOEXEC);
+	if (own->fd >= 0)
 		return 0;
 	ret = log_errno(IOMMUFD_FILE, -errno, "open");
 	if (ret == -ENOENT || ret == -ENODEV)
@@ -45,27 +62,40 @@ static int iommufd_open_file(struct vfio_space *space)
 /* The file may be somebody else's too, who keeps it open: what is ours in it does not stay. */
 static void iommufd_space_close(struct vfio_space *space)
 {
-	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = space->ioas };
+	struct iommufd_space *own = iommufd_space_of(space);
+	struct iommu_destroy destroy = { .size = sizeof(destroy) };
 
-	if (space->ioas)
-		trace_ioctl(space->fd, IOMMU_DESTROY, &destroy);
-	if (space->fd >= 0)
-		close(space->fd);
-	space->ioas = 0;
-	space->fd = -1;
+	if (!own)
+		return;
+	destroy.id = own->ioas;
+	if (own->ioas)
+		trace_ioctl(own->fd, IOMMU_DESTROY, &destroy);
+	if (own->fd >= 0)
+		close(own->fd);
+	free(own);
+	space->priv = NULL;
 }
 
-static int iommufd_space_open(struct vfio_space *space)
+static int iommufd_space_open(struct vfio_space *space, const struct vfio_space_request *request)
 {
+	struct iommufd_space *own = malloc(sizeof(*own));
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
-	int ret = iommufd_open_file(space);
+	int ret;
 
+	space->priv = own;
+	if (!own) {
+		if (request->fd >= 0)
+			close(request->fd);
+		return log_errno(IOMMUFD_FILE, -ENOMEM, "allocate");
+	}
+	*own = (struct iommufd_space){ .fd = request->fd };
+	ret = iommufd_open_file(own);
 	if (ret < 0)
 		return ret;
-	ret = trace_ioctl(space->fd, IOMMU_IOAS_ALLOC, &alloc);
+	ret = trace_ioctl(own->fd, IOMMU_IOAS_ALLOC, &alloc);
 	if (ret < 0)
 		return log_errno(IOMMUFD_FILE, ret, "IOMMU_IOAS_ALLOC");
-	space->ioas = alloc.out_ioas_id;
+	own->ioas = alloc.out_ioas_id;
 	return 0;
 }
 
@@ -77,11 +107,11 @@ static int iommufd_iova_ranges(struct vfio_space *space, struct vfio_range *rang
 	struct iommu_iova_range found[IOMMUFD_RANGES_MAX] = { 0 };
 	struct iommu_ioas_iova_ranges query = {
 		.size = sizeof(query),
-		.ioas_id = space->ioas,
+		.ioas_id = iommufd_space_of(space)->ioas,
 		.num_iovas = IOMMUFD_RANGES_MAX,
 		.allowed_iovas = (uintptr_t)found,
 	};
-	int ret = trace_ioctl(space->fd, IOMMU_IOAS_IOVA_RANGES, &query);
+	int ret = trace_ioctl(iommufd_space_of(space)->fd, IOMMU_IOAS_IOVA_RANGES, &query);
 
 	/* -EMSGSIZE: there are more; the first are told all the same. */
 	if (ret < 0 && ret != -EMSGSIZE)
@@ -101,40 +131,41 @@ static int iommufd_dma_map(struct vfio_space *space, const struct vfio_dma *dma)
 		.size = sizeof(map),
 		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
 			 (dma->readonly ? 0 : IOMMU_IOAS_MAP_WRITEABLE),
-		.ioas_id = space->ioas,
+		.ioas_id = iommufd_space_of(space)->ioas,
 		.user_va = (uintptr_t)dma->hva,
 		.length = dma->size,
 		.iova = dma->iova,
 	};
 
-	return trace_ioctl(space->fd, IOMMU_IOAS_MAP, &map);
+	return trace_ioctl(iommufd_space_of(space)->fd, IOMMU_IOAS_MAP, &map);
 }
 
 static int iommufd_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size)
 {
 	struct iommu_ioas_unmap unmap = {
 		.size = sizeof(unmap),
-		.ioas_id = space->ioas,
+		.ioas_id = iommufd_space_of(space)->ioas,
 		.iova = iova,
 		.length = size,
 	};
-	int ret = trace_ioctl(space->fd, IOMMU_IOAS_UNMAP, &unmap);
+	int ret = trace_ioctl(iommufd_space_of(space)->fd, IOMMU_IOAS_UNMAP, &unmap);
 
 	return ret < 0 ? ret : 0;
 }
 
 /* ---- devices ---- */
 
-static int iommufd_open_device(struct vfio_device *device)
+static int iommufd_open_device(struct iommufd_device *own,
+			       const struct vfio_device_request *request)
 {
 	char path[48];
 	int ret;
 
-	if (device->fd >= 0)
+	if (own->kernel.fd >= 0)
 		return 0;
-	snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%d", device->cdev);
-	device->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (device->fd >= 0)
+	snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%d", request->cdev);
+	own->kernel.fd = open(path, O_RDWR | O_CLOEXEC);
+	if (own->kernel.fd >= 0)
 		return 0;
 	ret = log_errno(path, -errno, "open");
 	if (ret == -EACCES)
@@ -143,14 +174,15 @@ static int iommufd_open_device(struct vfio_device *device)
 }
 
 /* From here on the device is ours: the kernel resets it if it can, and refuses others. */
-static int iommufd_bind(struct vfio_device *device)
+static int iommufd_bind(struct vfio_device *device, const struct vfio_device_request *request)
 {
 	struct vfio_device_bind_iommufd bind = {
 		.argsz = sizeof(bind),
-		.iommufd = device->space->fd,
+		.iommufd = iommufd_space_of(device->space)->fd,
 	};
 	const struct backend_binding binding = { &bind, device->name };
-	int ret = trace_ioctl_detail(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind, &binding);
+	int ret =
+		trace_ioctl_detail(kernel_file(device), VFIO_DEVICE_BIND_IOMMUFD, &bind, &binding);
 
 	if (ret >= 0)
 		return 0;
@@ -158,22 +190,23 @@ static int iommufd_bind(struct vfio_device *device)
 	if (ret == -EBUSY)
 		log_fix("sudo fuser -v /dev/vfio/%d /dev/vfio/devices/*   # who else has it or its "
 			"IOMMU group open?",
-			device->group);
+			request->group);
 	else if (ret == -EINVAL)
 		log_fix("open /dev/vfio/devices/vfio%d anew for each start: a file is bound once",
-			device->cdev);
+			request->cdev);
 	return ret;
 }
 
 static int iommufd_attach(struct vfio_device *device)
 {
+	struct iommufd_device *own = device->priv;
 	struct vfio_device_attach_iommufd_pt attach = {
 		.argsz = sizeof(attach),
-		.pt_id = device->space->ioas,
+		.pt_id = iommufd_space_of(device->space)->ioas,
 	};
-	int ret = trace_ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+	int ret = trace_ioctl(own->kernel.fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 
-	device->attached = ret >= 0;
+	own->attached = ret >= 0;
 	if (ret == -EPERM)
 		log_error(device->name,
 			  "VFIO_DEVICE_ATTACH_IOMMUFD_PT: refused: " KERNEL_REFUSES_ISOLATION);
@@ -182,70 +215,88 @@ static int iommufd_attach(struct vfio_device *device)
 	return ret < 0 ? ret : 0;
 }
 
-static int iommufd_dev_open(struct vfio_space *space, struct vfio_device *device)
+static int iommufd_take(struct vfio_device *device, const struct vfio_device_request *request)
 {
+	struct iommufd_device *own = device->priv;
 	int ret;
 
-	device->space = space;
-	device->kvm_file = -1;
-	if (device->vf_token) {
+	if (request->vf_token) {
 		log_error(device->name, "vf-token= is not for a device that is opened by iommufd");
-		log_fix("--vfio %s,iommufd=off,vf-token=%s", device->name, device->vf_token);
+		log_fix("--vfio %s,iommufd=off,vf-token=%s", device->name, request->vf_token);
 		return -ENOTSUP;
 	}
-	ret = iommufd_open_device(device);
+	ret = iommufd_open_device(own, request);
 	if (ret < 0)
 		return ret;
-	device->kvm_file = device->fd;
+	device->kvm_file = own->kernel.fd;
 	ret = device->tell_kvm(device);
 	if (ret == 0)
-		ret = iommufd_bind(device);
+		ret = iommufd_bind(device, request);
 	return ret < 0 ? ret : iommufd_attach(device);
+}
+
+static int iommufd_dev_open(struct vfio_space *space, struct vfio_device *device,
+			    const struct vfio_device_request *request)
+{
+	struct iommufd_device *own = malloc(sizeof(*own));
+
+	device->space = space;
+	device->priv = own;
+	if (!own) {
+		if (request->fd >= 0)
+			close(request->fd);
+		return log_errno(request->name, -ENOMEM, "allocate");
+	}
+	*own = (struct iommufd_device){ .kernel.fd = request->fd };
+	return iommufd_take(device, request);
 }
 
 /* Closing would do, were the file ours alone. */
 static void iommufd_dev_close(struct vfio_device *device)
 {
 	struct vfio_device_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
+	struct iommufd_device *own = device->priv;
 
-	if (device->attached)
-		trace_ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
-	device->attached = false;
-	if (device->fd >= 0)
-		close(device->fd);
-	device->fd = device->kvm_file = -1;
+	if (!own)
+		return;
+	if (own->attached)
+		trace_ioctl(own->kernel.fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
+	if (own->kernel.fd >= 0)
+		close(own->kernel.fd);
+	free(own);
+	device->priv = NULL;
+	device->kvm_file = -1;
 }
 
 /* ---- hot reset ---- */
 
-static int iommufd_check_dependents(const struct vfio_device *device,
-				    const struct vfio_pci_hot_reset_info *info)
+static int iommufd_check_dependents(const struct vfio_pci_hot_reset_info *info,
+				    struct vfio_bystanders *others)
 {
 	if (info->flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED)
 		return 0;
-	for (uint32_t i = 0; i < info->count; i++) {
-		const struct vfio_pci_dependent_device *other = &info->devices[i];
-
-		/* By group_id's place: an identity in our space, or that it has none. */
-		if (other->group_id == (uint32_t)VFIO_PCI_DEVID_NOT_OWNED)
-			log_warn(device->name, KERNEL_TAKES_ALONG ", which is not passed through",
-				 other->segment, other->bus, other->devfn >> 3, other->devfn & 7);
-	}
+	/* By group_id's place: an identity in our space, or that it has none. */
+	for (uint32_t i = 0; i < info->count; i++)
+		if (info->devices[i].group_id == (uint32_t)VFIO_PCI_DEVID_NOT_OWNED)
+			kernel_add_bystander(others, &info->devices[i], -1);
 	return -EPERM;
 }
 
 /* The space proves that everything the reset touches is ours: the kernel asks for no files. */
-static int iommufd_hot_reset(struct vfio_device *device)
+static int iommufd_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
 {
 	struct vfio_pci_hot_reset request = { .argsz = sizeof(request) };
 	struct vfio_pci_hot_reset_info *info;
-	int ret = kernel_reset_dependents(device, &info);
+	int ret;
 
+	others->count = 0;
+	ret = kernel_reset_dependents(device, &info);
 	if (ret < 0)
 		return ret;
-	ret = iommufd_check_dependents(device, info);
+	ret = iommufd_check_dependents(info, others);
 	free(info);
-	return ret < 0 ? ret : trace_ioctl(device->fd, VFIO_DEVICE_PCI_HOT_RESET, &request);
+	return ret < 0 ? ret
+		       : trace_ioctl(kernel_file(device), VFIO_DEVICE_PCI_HOT_RESET, &request);
 }
 
 const struct vfio_backend vfio_backend_iommufd = {

@@ -8,21 +8,17 @@
 
 #include "region_info.h"
 #include "vfio_calls.h"
-#include "vmm/trace/log.h"
 
 /* More than a kernel ever needs to describe a region; a larger answer is not believed. */
 #define KERNEL_INFO_SIZE_MAX (64u << 10)
 
-/* A bus holds no more functions than this. */
-#define KERNEL_DEPENDENTS_MAX 256u
-
 int kernel_get_info(struct vfio_device *device, uint32_t *flags)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_INFO, &info);
+	int ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_GET_INFO, &info);
 
 	if (ret < 0)
-		return log_errno(device->name, ret, "VFIO_DEVICE_GET_INFO");
+		return ret;
 	*flags = info.flags;
 	return 0;
 }
@@ -32,7 +28,7 @@ static int kernel_region_info(struct vfio_device *device, uint32_t index,
 			      struct vfio_region_info **result)
 {
 	struct vfio_region_info plain = { .argsz = sizeof(plain), .index = index }, *info;
-	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &plain);
+	int ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_GET_REGION_INFO, &plain);
 	uint32_t argsz = plain.argsz;
 
 	if (ret < 0)
@@ -45,7 +41,7 @@ static int kernel_region_info(struct vfio_device *device, uint32_t index,
 	*info = plain;
 	info->argsz = argsz;
 	if (argsz > sizeof(plain))
-		ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, info);
+		ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_GET_REGION_INFO, info);
 	if (ret < 0 || info->argsz > argsz) {
 		free(info);
 		return ret < 0 ? ret : -EIO;
@@ -59,11 +55,11 @@ int kernel_get_region(struct vfio_device *device, uint32_t index, struct vfio_re
 	struct vfio_region_info *info = NULL;
 	int ret = kernel_region_info(device, index, &info);
 
-	*region = (struct vfio_region){ .index = index, .mmap_fd = device->fd };
+	*region = (struct vfio_region){ .index = index, .mmap_fd = kernel_file(device) };
 	if (ret < 0)
 		return ret;
 	region_info_parse(info, info->argsz, region);
-	region->mmap_fd = device->fd;
+	region->mmap_fd = kernel_file(device);
 	free(info);
 	return 0;
 }
@@ -71,7 +67,7 @@ int kernel_get_region(struct vfio_device *device, uint32_t index, struct vfio_re
 int kernel_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq)
 {
 	struct vfio_irq_info info = { .argsz = sizeof(info), .index = index };
-	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_IRQ_INFO, &info);
+	int ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_GET_IRQ_INFO, &info);
 
 	if (ret < 0)
 		return ret;
@@ -95,14 +91,14 @@ int kernel_set_irqs(struct vfio_device *device, const struct vfio_irq_request *r
 	set->count = request->count;
 	if (data)
 		memcpy(set->data, request->fds, data);
-	ret = trace_ioctl(device->fd, VFIO_DEVICE_SET_IRQS, set);
+	ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_SET_IRQS, set);
 	free(set);
 	return ret;
 }
 
 int kernel_reset(struct vfio_device *device)
 {
-	return trace_ioctl(device->fd, VFIO_DEVICE_RESET, 0);
+	return trace_ioctl(kernel_file(device), VFIO_DEVICE_RESET, 0);
 }
 
 static bool kernel_access_valid(const struct vfio_region *region, uint64_t offset, size_t size)
@@ -117,7 +113,7 @@ int kernel_region_read(struct vfio_device *device, const struct vfio_region *reg
 
 	if (!kernel_access_valid(region, offset, size))
 		return -EINVAL;
-	n = pread(device->fd, data, size, (off_t)(region->mmap_offset + offset));
+	n = pread(kernel_file(device), data, size, (off_t)(region->mmap_offset + offset));
 	if (n < 0)
 		return -errno;
 	return (size_t)n == size ? (int)n : -EIO;
@@ -130,7 +126,7 @@ int kernel_region_write(struct vfio_device *device, const struct vfio_region *re
 
 	if (!kernel_access_valid(region, offset, size))
 		return -EINVAL;
-	n = pwrite(device->fd, data, size, (off_t)(region->mmap_offset + offset));
+	n = pwrite(kernel_file(device), data, size, (off_t)(region->mmap_offset + offset));
 	if (n < 0)
 		return -errno;
 	return (size_t)n == size ? (int)n : -EIO;
@@ -140,23 +136,31 @@ int kernel_region_write(struct vfio_device *device, const struct vfio_region *re
 int kernel_reset_dependents(struct vfio_device *device, struct vfio_pci_hot_reset_info **result)
 {
 	struct vfio_pci_hot_reset_info head = { .argsz = sizeof(head) }, *info;
-	int ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &head);
+	int ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &head);
 	size_t size;
 
 	if (ret < 0 && ret != -ENOSPC)
 		return ret;
-	if (head.count > KERNEL_DEPENDENTS_MAX)
+	if (head.count > VFIO_BUS_FUNCTIONS)
 		return -E2BIG;
 	size = sizeof(head) + head.count * sizeof(head.devices[0]);
 	info = calloc(1, size);
 	if (!info)
 		return -ENOMEM;
 	info->argsz = (uint32_t)size;
-	ret = trace_ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
+	ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
 	if (ret < 0 || info->count > head.count) {
 		free(info);
 		return ret < 0 ? ret : -EAGAIN;
 	}
 	*result = info;
 	return 0;
+}
+
+void kernel_add_bystander(struct vfio_bystanders *others,
+			  const struct vfio_pci_dependent_device *other, int group)
+{
+	others->list[others->count++] = (struct vfio_bystander){
+		.segment = other->segment, .bus = other->bus, .devfn = other->devfn, .group = group
+	};
 }

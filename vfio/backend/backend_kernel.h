@@ -10,6 +10,17 @@
 
 #include "vfio/vfio.h"
 
+/* What both backends keep for a device that is being opened or open: begins their device's priv. */
+struct kernel_device {
+	int fd; /* the device's file, or -1 */
+};
+
+/* The file of a device whose priv is there. */
+static inline int kernel_file(const struct vfio_device *device)
+{
+	return ((const struct kernel_device *)device->priv)->fd;
+}
+
 int kernel_get_info(struct vfio_device *device, uint32_t *flags);
 int kernel_get_region(struct vfio_device *device, uint32_t index, struct vfio_region *region);
 int kernel_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq);
@@ -25,13 +36,14 @@ int kernel_region_write(struct vfio_device *device, const struct vfio_region *re
 	"this host has no interrupt remapping, so that the device could forge interrupts to it, "  \
 	"or its firmware keeps memory of the device for itself (RMRR): Operation not permitted"
 
-/* A message's beginning; segment, bus, device and function follow. */
-#define KERNEL_TAKES_ALONG "a reset of its bus would take along %04x:%02x:%02x.%u"
-
 /*
  * The devices that a reset of the bus or slot takes along, the device itself among them. 0 or
  * -errno; *result is the caller's to free.
  */
 int kernel_reset_dependents(struct vfio_device *device, struct vfio_pci_hot_reset_info **result);
+
+/* `other` is somebody else's; `group` is its IOMMU group, or -1. */
+void kernel_add_bystander(struct vfio_bystanders *others,
+			  const struct vfio_pci_dependent_device *other, int group);
 
 #endif

@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backend_user.h"
 #include "region_info.h"
-#include "user_socket.h"
+#include "user_device.h"
+#include "user_irqs.h"
 #include "vmm/trace/log.h"
 
 /* A list of more capabilities does not fit into configuration space. */
@@ -29,48 +29,31 @@ static struct user_link *user_link_of(const struct vfio_space *space)
 	return space->priv;
 }
 
-int user_ask(struct vfio_device *device, enum user_command command, void *info, size_t size)
-{
-	struct user_call call = { .command = command,
-				  .head = info,
-				  .head_size = size,
-				  .reply_min = size,
-				  .reply_max = size };
-	struct user_message reply;
-	int ret = user_link_call(user_device_link(device), &call, &reply);
-
-	if (ret == 0)
-		memcpy(info, reply.payload, size);
-	user_message_destroy(&reply);
-	return ret;
-}
-
 /* ---- the space: a connection ---- */
 
 static void user_space_close(struct vfio_space *space)
 {
 	struct user_link *link = user_link_of(space);
 
-	if (link) {
-		user_link_close(link);
-		free(link);
-	} else if (space->fd >= 0) {
-		close(space->fd);
-	}
-	space->fd = -1;
+	if (!link)
+		return;
+	user_link_close(link);
+	free(link);
 	space->priv = NULL;
 }
 
-static int user_space_open(struct vfio_space *space)
+static int user_space_open(struct vfio_space *space, const struct vfio_space_request *request)
 {
 	struct user_link *link = calloc(1, sizeof(*link));
 	int ret;
 
-	if (!link)
-		return log_errno(space->path, -ENOMEM, "allocate");
 	space->priv = link;
-	ret = user_link_open(link, space->path, space->path, space->fd);
-	space->fd = -1; /* the link's now */
+	if (!link) {
+		if (request->fd >= 0)
+			close(request->fd);
+		return log_errno(request->path, -ENOMEM, "allocate");
+	}
+	ret = user_link_open(link, request->path, request->path, request->fd);
 	return ret < 0 ? ret : user_link_start(link);
 }
 
@@ -132,74 +115,6 @@ static int user_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size
 	ret = user_link_call(user_link_of(space), &call, &reply);
 	user_message_destroy(&reply);
 	return ret;
-}
-
-/* ---- accesses ---- */
-
-/* One message; `size` bytes fit into it. Reads into `in`, or writes from `out`. */
-static int user_access(struct vfio_device *device, const struct user_region_access *access,
-		       void *in, const void *out)
-{
-	struct user_call call = { .command = in ? USER_REGION_READ : USER_REGION_WRITE,
-				  .head = access,
-				  .head_size = sizeof(*access),
-				  .data = out,
-				  .data_size = out ? access->count : 0,
-				  .reply_min = sizeof(*access) + (in ? access->count : 0),
-				  .reply_max = sizeof(*access) + (in ? access->count : 0) };
-	struct user_link *link = user_device_link(device);
-	struct user_message reply;
-	const char *wrong = NULL;
-	int ret = user_link_call(link, &call, &reply);
-
-	if (ret == 0)
-		wrong = user_check_access(reply.payload, access);
-	if (wrong)
-		ret = user_link_fail(link, wrong);
-	if (ret == 0 && in)
-		memcpy(in, (const struct user_region_access *)reply.payload + 1, access->count);
-	user_message_destroy(&reply);
-	return ret;
-}
-
-/*
- * In as many messages as the server's limit makes of it. Each has its own time to be answered in;
- * where all of them together take longer than one may, what is left is given up: -ETIMEDOUT.
- */
-static int user_transfer(struct vfio_device *device, const struct vfio_region *region,
-			 uint64_t offset, char *in, const char *out, size_t size)
-{
-	const struct timespec until = user_socket_deadline(USER_TIMEOUT_S);
-	size_t limit = user_device_link(device)->limits.max_transfer;
-
-	if (size > region->size || offset > region->size - size)
-		return -EINVAL;
-	for (size_t done = 0; done < size;) {
-		size_t count = size - done < limit ? size - done : limit;
-		struct user_region_access access = { offset + done, region->index,
-						     (uint32_t)count };
-		int ret = user_access(device, &access, in ? in + done : NULL,
-				      out ? out + done : NULL);
-
-		if (ret < 0)
-			return ret;
-		done += count;
-		if (done < size && !user_socket_time_left(&until))
-			return -ETIMEDOUT;
-	}
-	return (int)size;
-}
-
-int user_region_read(struct vfio_device *device, const struct vfio_region *region, uint64_t offset,
-		     void *data, size_t size)
-{
-	return user_transfer(device, region, offset, data, NULL, size);
-}
-
-int user_region_write(struct vfio_device *device, const struct vfio_region *region, uint64_t offset,
-		      const void *data, size_t size)
-{
-	return user_transfer(device, region, offset, NULL, data, size);
 }
 
 /* ---- regions ---- */
@@ -277,9 +192,10 @@ static int user_reset(struct vfio_device *device)
 	return ret;
 }
 
-static int user_hot_reset(struct vfio_device *device)
+static int user_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
 {
 	(void)device;
+	others->count = 0;
 	return -ENOTSUP;
 }
 
@@ -342,11 +258,13 @@ static void user_dev_close(struct vfio_device *device)
 }
 
 /* A server keeps its state from one client to the next, hence the reset. */
-static int user_dev_open(struct vfio_space *space, struct vfio_device *device)
+static int user_dev_open(struct vfio_space *space, struct vfio_device *device,
+			 const struct vfio_device_request *request)
 {
 	struct user_device *user = malloc(sizeof(*user));
 	int ret;
 
+	(void)request;
 	device->space = space;
 	device->priv = user;
 	if (!user)
@@ -368,7 +286,7 @@ static int user_dev_open(struct vfio_space *space, struct vfio_device *device)
 
 const struct vfio_backend vfio_backend_user = {
 	.name = "user",
-	.says_lost = true,
+	.programs = true,
 	.space_open = user_space_open,
 	.space_close = user_space_close,
 	.iova_ranges = user_iova_ranges,

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Interrupts of a vfio-user device: eventfds that travel to the server with a message.
- */
+#include "user_irqs.h"
+
 #include <errno.h>
 #include <linux/pci_regs.h>
 
-#include "backend_user.h"
+#include "user_device.h"
 
 /*
  * The error notification is ours: it tells that the server is gone. A pin is lowered by KVM when

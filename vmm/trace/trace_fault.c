@@ -104,6 +104,14 @@ int trace_fault_parse(struct trace_faults *faults, const struct trace_calls *con
 	return 0;
 }
 
+bool trace_faults_ask(const struct trace_faults *faults, enum trace_fault_what what)
+{
+	for (unsigned int i = 0; i < faults->count; i++)
+		if (faults->list[i].what == what)
+			return true;
+	return false;
+}
+
 /* A dead device stays dead. Every other fault happens once. */
 enum trace_fault_how trace_fault_due(const struct trace_faults *faults, enum trace_fault_what what,
 				     const struct trace_tally *call, uint64_t nth, int *err)

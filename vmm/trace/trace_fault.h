@@ -52,6 +52,9 @@ struct trace_faults {
 int trace_fault_parse(struct trace_faults *faults, const struct trace_calls *const *rooms,
 		      const char *text);
 
+/* Whether a fault of this kind is among them. */
+bool trace_faults_ask(const struct trace_faults *faults, enum trace_fault_what what);
+
 /*
  * What is due the `nth` time that `what` is done, for TRACE_FAULT_CALL the call with this tally,
  * else NULL; *err is the -errno of a TRACE_FAULT_ERROR.

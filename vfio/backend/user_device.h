@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of the vfio-user backend among themselves. Operations of struct vfio_backend bear its
- * names.
+ * A device behind a vfio-user socket: what backend_user.c keeps for it, and how its bytes are read
+ * and written.
+ *
+ * Read beside it: docs/interop/vfio-user.rst of the QEMU project, VFIO_USER_REGION_READ.
  */
-#ifndef MINIVMM_BACKEND_USER_H
-#define MINIVMM_BACKEND_USER_H
+#ifndef MINIVMM_USER_DEVICE_H
+#define MINIVMM_USER_DEVICE_H
 
 #include "user_link.h"
 #include "user_message.h"
@@ -30,15 +32,16 @@ static inline struct user_link *user_device_link(const struct vfio_device *devic
 	return device->space->priv;
 }
 
-/* A question whose payload and reply are the same structure, without anything behind. */
+/*
+ * A question whose payload and reply are the same structure, without anything behind. 0 or -errno
+ * as of user_link_call().
+ */
 int user_ask(struct vfio_device *device, enum user_command command, void *info, size_t size);
 
+/* The operations of these names in struct vfio_backend. */
 int user_region_read(struct vfio_device *device, const struct vfio_region *region, uint64_t offset,
 		     void *data, size_t size);
 int user_region_write(struct vfio_device *device, const struct vfio_region *region, uint64_t offset,
 		      const void *data, size_t size);
-
-int user_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq);
-int user_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request);
 
 #endif
