@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define OPTIONS_NAMES_MAX 512 /* all names in one line */
 
@@ -136,7 +137,7 @@ static const struct option_property option_properties[] = {
 	ID("x-pci-class-code", VFIO_ID_CLASS, 0xffffff),
 };
 
-#define OPTION_COUNT (sizeof(option_properties) / sizeof(option_properties[0]))
+#define OPTION_COUNT array_size(option_properties)
 
 static const struct option_property *option_find(const char *word, size_t length)
 {

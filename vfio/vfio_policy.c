@@ -4,6 +4,8 @@
 #include <linux/pci_regs.h>
 #include <stddef.h>
 
+#include "vmm/trace/macros.h"
+
 #define ALL 0xffffffffu
 
 /* Newer than linux/pci_regs.h of Debian 12. */
@@ -122,7 +124,7 @@ static const struct vfio_field policy_aer[] = {
 	{ PCI_ERR_COR_MASK, 4, 0, 0, 0, ALL, 0, NULL },
 };
 
-#define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
+#define FIELDS(table) table, array_size(table)
 #define NO_FIELDS     NULL, 0
 
 const struct vfio_policy vfio_policy_header = {
@@ -209,7 +211,7 @@ static const struct vfio_policy policy_unknown[2] = {
 
 const struct vfio_policy *vfio_policy_find(bool extended, uint16_t id)
 {
-	for (size_t i = 0; i < sizeof(policy_caps) / sizeof(policy_caps[0]); i++)
+	for (size_t i = 0; i < array_size(policy_caps); i++)
 		if (policy_caps[i].extended == extended && policy_caps[i].id == id)
 			return &policy_caps[i];
 	return &policy_unknown[extended];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 /* By its class: for vendor and device ID the kernel answers itself, from memory. */
 static int reset_check_alive(struct vfio_device *device, struct vfio_config *config)
@@ -54,8 +55,6 @@ static const struct reset_flr {
 	{ PCI_CAP_ID_AF, PCI_AF_CAP, PCI_AF_CAP_FLR, PCI_AF_CTRL, PCI_AF_CTRL_FLR },
 };
 
-#define RESET_FLRS (sizeof(reset_flrs) / sizeof(reset_flrs[0]))
-
 static bool reset_offers(struct vfio_config *config, const struct reset_flr *flr)
 {
 	return reset_get(config, flr->cap, flr->offer_reg, 1) & flr->offer;
@@ -63,7 +62,7 @@ static bool reset_offers(struct vfio_config *config, const struct reset_flr *flr
 
 static bool reset_has_flr(struct vfio_config *config)
 {
-	for (size_t i = 0; i < RESET_FLRS; i++)
+	for (size_t i = 0; i < array_size(reset_flrs); i++)
 		if (reset_offers(config, &reset_flrs[i]))
 			return true;
 	return false;
@@ -72,7 +71,7 @@ static bool reset_has_flr(struct vfio_config *config)
 bool vfio_reset_is_flr(struct vfio_config *config, unsigned int offset, unsigned int size,
 		       uint32_t value)
 {
-	for (size_t i = 0; i < RESET_FLRS; i++) {
+	for (size_t i = 0; i < array_size(reset_flrs); i++) {
 		const struct reset_flr *flr = &reset_flrs[i];
 		unsigned int reg = vfio_config_find_cap(config, false, flr->cap) + flr->start_reg;
 

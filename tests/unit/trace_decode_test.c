@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "unit.h"
-#include "vfio/backend/backend_names.h"
+#include "vfio/backend/backend_trace.h"
 #include "vfio/backend/iommufd_abi.h"
-#include "vfio/backend/vfio_calls.h"
 #include "vmm/core/kvm_calls.h"
 
 /* "key value, key value = result; reason" */

@@ -10,7 +10,7 @@
 #include "fake_kvm.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vfio/backend/vfio_calls.h"
+#include "vfio/backend/backend_trace.h"
 #include "vmm/cli/options.h"
 #include "vmm/core/kvm_calls.h"
 #include "vmm/x86_64/x86.h"

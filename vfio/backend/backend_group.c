@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "backend_group.h"
-#include "vfio_calls.h"
+#include "backend_trace.h"
 #include "vmm/trace/log.h"
 
 #define GROUP_CONTAINER "/dev/vfio/vfio"

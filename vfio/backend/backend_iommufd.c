@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 #include "backend_kernel.h"
-#include "backend_names.h"
 #include "iommufd_abi.h"
-#include "vfio_calls.h"
+#include "backend_trace.h"
 #include "vmm/trace/log.h"
 
 #define IOMMUFD_FILE "/dev/iommu"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "region_info.h"
-#include "vfio_calls.h"
+#include "backend_trace.h"
 
 /* More than a kernel ever needs to describe a region; a larger answer is not believed. */
 #define KERNEL_INFO_SIZE_MAX (64u << 10)

@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What each VFIO ioctl means, and why a backend makes it at that point.
- *
- * Read beside it: include/uapi/linux/vfio.h, in the order of the table of struct vfio_backend.
- */
+#include "backend_trace.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "backend_names.h"
+#include "iommufd_abi.h"
 #include "vfio/vfio.h"
-#include "vfio_calls.h"
 
 #define FILE_CONTAINER "container"
 #define FILE_GROUP     "group"
 #define FILE_DEVICE    "device"
+#define FILE_IOMMU     "iommufd"
+
+const struct trace_name backend_region_names[] = {
+	{ VFIO_PCI_BAR0_REGION_INDEX, "BAR 0" },
+	{ VFIO_PCI_BAR1_REGION_INDEX, "BAR 1" },
+	{ VFIO_PCI_BAR2_REGION_INDEX, "BAR 2" },
+	{ VFIO_PCI_BAR3_REGION_INDEX, "BAR 3" },
+	{ VFIO_PCI_BAR4_REGION_INDEX, "BAR 4" },
+	{ VFIO_PCI_BAR5_REGION_INDEX, "BAR 5" },
+	{ VFIO_PCI_ROM_REGION_INDEX, "expansion ROM" },
+	{ VFIO_PCI_CONFIG_REGION_INDEX, "configuration space" },
+	{ VFIO_PCI_VGA_REGION_INDEX, "VGA" },
+	{ 0, NULL },
+};
+
+const struct trace_name backend_irq_names[] = {
+	{ VFIO_PCI_INTX_IRQ_INDEX, "INTx" },   { VFIO_PCI_MSI_IRQ_INDEX, "MSI" },
+	{ VFIO_PCI_MSIX_IRQ_INDEX, "MSI-X" },  { VFIO_PCI_ERR_IRQ_INDEX, "error" },
+	{ VFIO_PCI_REQ_IRQ_INDEX, "request" }, { 0, NULL },
+};
 
 static const struct trace_name trace_iommus[] = {
 	{ VFIO_TYPE1_IOMMU, "VFIO_TYPE1_IOMMU" },
@@ -274,5 +290,96 @@ TRACE_ABOUT(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, vfio, FILE_DEVICE, trace_decode_
 	    "it cannot be reset alone: who else is on its bus?");
 TRACE_ABOUT(VFIO_DEVICE_PCI_HOT_RESET, vfio, FILE_DEVICE, trace_decode_hot_reset,
 	    "the whole bus is reset; the group files prove that all on it are ours");
+
+/* ---- iommufd ---- */
+
+static void trace_decode_ioas_alloc(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct iommu_ioas_alloc *alloc = arg;
+
+	if (result >= 0)
+		trace_put(fields, "IOAS", "%u", alloc->out_ioas_id);
+}
+
+static void trace_decode_destroy(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct iommu_destroy *destroy = arg;
+
+	(void)result;
+	trace_put(fields, "object", "%u", destroy->id);
+}
+
+static void trace_decode_ioas_ranges(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct iommu_ioas_iova_ranges *query = arg;
+
+	trace_put(fields, "IOAS", "%u", query->ioas_id);
+	if (result >= 0)
+		trace_put(fields, "ranges", "%u", query->num_iovas);
+}
+
+static void trace_decode_ioas_map(struct trace_fields *fields, const void *arg, int result)
+{
+	static const struct trace_name flags[] = {
+		{ IOMMU_IOAS_MAP_FIXED_IOVA, "FIXED_IOVA" },
+		{ IOMMU_IOAS_MAP_WRITEABLE, "WRITEABLE" },
+		{ IOMMU_IOAS_MAP_READABLE, "READABLE" },
+		{ 0, NULL },
+	};
+	const struct iommu_ioas_map *map = arg;
+
+	(void)result;
+	trace_put(fields, "IOAS", "%u", map->ioas_id);
+	trace_put(fields, "iova", "%#" PRIx64, (uint64_t)map->iova);
+	trace_put_size(fields, "size", map->length);
+	trace_put(fields, "hva", "%#" PRIx64, (uint64_t)map->user_va);
+	trace_put_flags(fields, "flags", map->flags, flags);
+}
+
+static void trace_decode_ioas_unmap(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct iommu_ioas_unmap *unmap = arg;
+
+	(void)result;
+	trace_put(fields, "IOAS", "%u", unmap->ioas_id);
+	trace_put(fields, "iova", "%#" PRIx64, (uint64_t)unmap->iova);
+	trace_put_size(fields, "size", unmap->length);
+}
+
+static void trace_decode_bind(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct backend_binding *binding = arg;
+
+	snprintf(fields->file, sizeof(fields->file), "%s", binding->name);
+	trace_put(fields, "iommufd", "%d", binding->bind->iommufd);
+	if (result >= 0)
+		trace_put(fields, "device", "%u", binding->bind->out_devid);
+}
+
+static void trace_decode_attach(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct vfio_device_attach_iommufd_pt *attach = arg;
+
+	(void)result;
+	trace_put(fields, "IOAS", "%u", attach->pt_id);
+}
+
+TRACE_ABOUT(IOMMU_IOAS_ALLOC, dma, FILE_IOMMU, trace_decode_ioas_alloc,
+	    "an address space for devices, empty: what a container was");
+TRACE_ABOUT(IOMMU_DESTROY, dma, FILE_IOMMU, trace_decode_destroy,
+	    "who gave us the file may keep it open: our address space goes");
+TRACE_ABOUT(IOMMU_IOAS_IOVA_RANGES, dma, FILE_IOMMU, trace_decode_ioas_ranges,
+	    "which addresses can a device use at all? RAM must lie inside");
+TRACE_ABOUT(IOMMU_IOAS_MAP, dma, FILE_IOMMU, trace_decode_ioas_map,
+	    "the device finds guest RAM at the guest's own addresses; the pages are pinned: DMA "
+	    "cannot wait");
+TRACE_ABOUT(IOMMU_IOAS_UNMAP, dma, FILE_IOMMU, trace_decode_ioas_unmap,
+	    "the device reaches this memory no more, before it is given back");
+TRACE_ABOUT(VFIO_DEVICE_BIND_IOMMUFD, vfio, FILE_DEVICE, trace_decode_bind,
+	    "the device is ours from now on; the kernel resets it if it can");
+TRACE_ABOUT(VFIO_DEVICE_ATTACH_IOMMUFD_PT, vfio, FILE_DEVICE, trace_decode_attach,
+	    "the device sees this address space and no other");
+TRACE_ABOUT(VFIO_DEVICE_DETACH_IOMMUFD_PT, vfio, FILE_DEVICE, NULL,
+	    "who gave us the file may keep it open: the device leaves the address space");
 
 TRACE_DEFINE_CALLS(vfio_calls, VFIO_CALLS);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "vmm/trace/macros.h"
+
 /* Linux has no error numbers above. */
 #define USER_ERRNO_MAX 4095u
 
@@ -101,8 +103,7 @@ const char *user_check_irq(const struct vfio_irq_info *info, uint32_t index)
 {
 	if (info->index != index)
 		return "sent the description of another interrupt";
-	if (index < sizeof(user_irq_counts) / sizeof(user_irq_counts[0]) &&
-	    info->count > user_irq_counts[index])
+	if (index < array_size(user_irq_counts) && info->count > user_irq_counts[index])
 		return "sent more interrupts than a PCI device can have";
 	return NULL;
 }

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "backend_names.h"
+#include "backend_trace.h"
 
 static void trace_put_version(struct trace_fields *fields, const void *payload)
 {

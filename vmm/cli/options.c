@@ -9,7 +9,7 @@
 #include "options_host.h"
 #include "options_table.h"
 #include "options_values.h"
-#include "vfio/backend/vfio_calls.h"
+#include "vfio/backend/backend_trace.h"
 #include "vmm/core/arch.h"
 #include "vmm/core/kvm_calls.h"
 #include "vmm/trace/log.h"

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The VFIO and IOMMU ioctls that the backends make. What each means is in backend_trace.c and
- * iommufd_trace.c.
+ * The VFIO and IOMMU ioctls that the backends make, and what things are called in a trace.
+ *
+ * What each call means, and why a backend makes it, is in backend_trace.c, in the order of the
+ * table of struct vfio_backend. vfio-user's messages, in user_trace.c, use the same names.
  *
  * Read beside it: include/uapi/linux/vfio.h, include/uapi/linux/iommufd.h.
  */
-#ifndef MINIVMM_VFIO_CALLS_H
-#define MINIVMM_VFIO_CALLS_H
+#ifndef MINIVMM_BACKEND_TRACE_H
+#define MINIVMM_BACKEND_TRACE_H
 
 #include <linux/vfio.h>
 
@@ -28,5 +30,15 @@ VFIO_CALLS(TRACE_DECLARE)
 /* clang-format on */
 
 extern const struct trace_calls vfio_calls;
+
+/* By region and by interrupt index; both end with a row without a name. */
+extern const struct trace_name backend_region_names[];
+extern const struct trace_name backend_irq_names[];
+
+/* What is told of a VFIO_DEVICE_BIND_IOMMUFD: the call itself does not name the device. */
+struct backend_binding {
+	const struct vfio_device_bind_iommufd *bind;
+	const char *name;
+};
 
 #endif
