@@ -23,6 +23,7 @@
 #include "devices/testdev.h"
 #include "firmware/boot.h"
 #include "host_devices.h"
+#include "served_devices.h"
 #include "stats.h"
 #include "user_devices.h"
 #include "vfio/host/check/host_doctor.h"
@@ -44,6 +45,7 @@ struct machine {
 	struct prefault prefault[MACHINE_BANKS];
 	struct host_devices devices;
 	struct user_devices users;
+	struct served_devices served;
 	struct default_guest guest;
 	struct boot_config boot;
 	struct loop_source signals;
@@ -179,12 +181,13 @@ static void machine_raise_files(void)
 static int machine_init_vm(struct machine *machine)
 {
 	const struct config *config = machine->config;
+	unsigned int shared = config->user_count + config->served_count;
 	int ret;
 
-	if (config->device_count + config->user_count)
+	if (config->device_count + shared)
 		machine_raise_files();
 	ret = vm_init(&machine->vm, config->cpus);
-	if (ret == 0 && config->user_count)
+	if (ret == 0 && shared)
 		memory_share_ram(&machine->vm.memory);
 	return ret;
 }
@@ -222,6 +225,11 @@ static int machine_open_users(struct machine *machine)
 	return user_devices_open(&machine->users, machine->config, &machine->pci_host);
 }
 
+static int machine_open_served(struct machine *machine)
+{
+	return served_devices_open(&machine->served, machine->config, &machine->pci_host);
+}
+
 static int machine_add_testdev(struct machine *machine)
 {
 	return machine->config->testdev ? testdev_add(&machine->pci_host) : 0;
@@ -237,7 +245,7 @@ static int machine_build(struct machine *machine)
 	static const machine_step steps[] = {
 		machine_init_vm,     machine_add_ram,     machine_power_up,    machine_add_serial,
 		machine_add_console, machine_add_power,   machine_add_pci,     machine_open_devices,
-		machine_open_users,  machine_add_testdev, machine_assign_bars,
+		machine_open_users,  machine_open_served, machine_add_testdev, machine_assign_bars,
 	};
 	int ret;
 
@@ -390,6 +398,7 @@ static void machine_destroy(struct machine *machine)
 	pci_host_destroy(&machine->pci_host);
 	host_devices_close(&machine->devices);
 	user_devices_close(&machine->users);
+	served_devices_close(&machine->served);
 	console_destroy(&machine->console);
 	serial_destroy(&machine->serial);
 	if (machine->config->stats)
@@ -445,6 +454,11 @@ static int machine_prepare_users(struct machine *machine)
 	return user_devices_prepare(&machine->users, machine->config);
 }
 
+static int machine_prepare_served(struct machine *machine)
+{
+	return served_devices_prepare(&machine->served, machine->config);
+}
+
 static int machine_start_console(struct machine *machine)
 {
 	return console_start(&machine->console);
@@ -453,8 +467,9 @@ static int machine_start_console(struct machine *machine)
 int machine_run(const struct config *config)
 {
 	static const machine_step steps[] = {
-		machine_find_devices, machine_prepare_users, machine_open_images,
-		machine_build,        machine_catch_signals, machine_start_console,
+		machine_find_devices,  machine_prepare_users, machine_prepare_served,
+		machine_open_images,   machine_build,         machine_catch_signals,
+		machine_start_console,
 	};
 	struct machine *machine = machine_new(config);
 	enum vm_event event = VM_EVENT_ERROR;

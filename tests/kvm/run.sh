@@ -394,6 +394,147 @@ demo_socket_missing()
 	expect_status 1 && expect_line "$err" 'nobody: connect' && expect_empty "$out"
 }
 
+# --- a disk that qemu-storage-daemon serves
+
+# make_disk FILE: 32 sectors, each filled with its number as a 64-bit word.
+make_disk()
+{
+	rm -f "$1"
+	sector=0
+	while [ "$sector" -lt 32 ]; do
+		words="\\$(printf %03o "$sector")\\0\\0\\0\\0\\0\\0\\0"
+		words=$words$words$words$words$words$words$words$words
+		# shellcheck disable=SC2059 # the words are for printf
+		printf "$words$words$words$words$words$words$words$words"
+		sector=$((sector + 1))
+	done > "$1"
+}
+
+# disk_checks CHECK ARGS...
+disk_checks()
+{
+	make_disk "$work/disk.raw"
+	check=$1
+	shift
+	checks disk "$check" --disk "$work/disk.raw" "$@"
+}
+
+disk_readonly()
+{
+	make_disk "$work/disk.raw"
+	chmod 444 "$work/disk.raw"
+	checks disk 'poll 32' --disk "$work/disk.raw,readonly=on"
+}
+
+disk_misplaced()
+{
+	make_disk "$work/disk.raw"
+	start disk misplaced --disk "$work/disk.raw"
+	wait_end
+	expect_no_complaint && expect_status 0 && expect_line "$out" '^done$' &&
+		expect_line "$err" 'disk.raw: the guest put queue 0 outside of its memory'
+}
+
+# The guest's write is in the file once minivmm has ended.
+disk_written()
+{
+	make_disk "$work/disk.raw"
+	make_disk "$work/before"
+	checks disk write --disk "$work/disk.raw" || return 1
+	why='the guest wrote nothing'
+	! cmp -s "$work/disk.raw" "$work/before"
+}
+
+# disk_refused ARGUMENT WORDS: the image is at fault, and is named.
+disk_refused()
+{
+	start disk poll --disk "$1"
+	wait_end
+	expect_status 1 && expect_line "$err" "$2" && expect_empty "$out"
+}
+
+disk_broken()
+{
+	echo 'not an image' > "$work/broken.qcow2"
+	disk_refused "$work/broken.qcow2" 'error: .*broken.qcow2: .*Image is not in qcow2 format'
+}
+
+# What was raw a moment ago: the guest may have written the header.
+disk_disguised()
+{
+	printf 'QFI\373' > "$work/disk.raw"
+	disk_refused "$work/disk.raw" 'disk.raw: not named .qcow2' &&
+		expect_line "$err" '  fix: minivmm --disk .*,format=qcow2'
+}
+
+disk_locked()
+{
+	make_disk "$work/disk.raw"
+	"$minivmm" --kernel "$build/kvm/disk.elf" --append busy --disk "$work/disk.raw" \
+		<> "$work/fifo" > "$work/first" 2>&1 &
+	first=$!
+	wait_line "$work/first" busy && disk_refused "$work/disk.raw" 'disk.raw: in use by another' &&
+		result=0 || result=1
+	kill "$first"
+	wait "$first" || true
+	return "$result"
+}
+
+disk_killed()
+{
+	make_disk "$work/disk.raw"
+	start disk busy --disk "$work/disk.raw"
+	wait_line "$out" busy && demo_server || return 1
+	kill -9 "$server"
+	wait_end
+	expect_status 4 && expect_line "$err" \
+		'disk.raw: its vhost-user server closed the connection: the guest is stopped'
+}
+
+# The server ends with minivmm, however that ends.
+disk_left()
+{
+	make_disk "$work/disk.raw"
+	start disk busy --disk "$work/disk.raw"
+	wait_line "$out" busy && demo_server || return 1
+	kill -9 "$pid"
+	wait_end
+	tries=0
+	while [ -d "/proc/$server" ] && [ "$tries" -lt 100 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+	why='qemu-storage-daemon outlives minivmm'
+	[ ! -d "/proc/$server" ]
+}
+
+# A server of its own.
+disk_socket()
+{
+	make_disk "$work/disk.raw"
+	qemu-storage-daemon --blockdev "driver=file,node-name=disk,filename=$work/disk.raw" \
+		--export "type=vhost-user-blk,id=disk,node-name=disk,addr.type=unix,addr.path=$work/blk" &
+	server=$!
+	tries=0
+	until [ -S "$work/blk" ] || [ "$tries" -ge 100 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+	checks disk 'poll 32' --vhost-user "blk,socket=$work/blk" &&
+		checks disk msix --vhost-user "blk,socket=$work/blk" && result=0 || result=1
+	kill "$server"
+	wait "$server" 2> /dev/null || true
+	return "$result"
+}
+
+# Both ways of sharing memory in one guest.
+disk_beside_demo()
+{
+	make_disk "$work/disk.raw"
+	checks disk msix --disk "$work/disk.raw" --vfio demo &&
+		checks dma_copy copy --disk "$work/disk.raw" --vfio demo
+}
+
 # --- all of them
 
 mkfifo "$work/fifo"
@@ -455,6 +596,24 @@ run_case demo_killed_idle demo_killed sleeping sleep
 run_case demo_silent demo_silent
 run_case demo_socket demo_socket
 run_case demo_socket_missing demo_socket_missing
+no_kvm=$skipped
+[ -n "$skipped" ] || command -v qemu-storage-daemon > /dev/null ||
+	skipped='there is no qemu-storage-daemon to serve a disk'
+for check in 'poll 32' msix pin again reboot; do
+	run_case "disk_${check% *}" disk_checks "$check"
+done
+run_case disk_misplaced disk_misplaced
+run_case disk_readonly disk_readonly
+run_case disk_written disk_written
+run_case disk_missing disk_refused "$work/nowhere.raw" 'nowhere.raw: open the disk image: No such'
+run_case disk_broken disk_broken
+run_case disk_disguised disk_disguised
+run_case disk_locked disk_locked
+run_case disk_killed disk_killed
+run_case disk_left disk_left
+run_case disk_socket disk_socket
+run_case disk_beside_demo disk_beside_demo
+skipped=$no_kvm
 for cpus in 1 2 4 16 64; do
 	run_case cpus_$cpus checks cpus "wake $cpus" --cpus $cpus
 done

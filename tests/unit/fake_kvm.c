@@ -178,6 +178,14 @@ static int fake_signal_msi(const struct kvm_msi *msi)
 	return 1;
 }
 
+static int fake_ioeventfd(const struct kvm_ioeventfd *doorbell)
+{
+	bool on = !(doorbell->flags & KVM_IOEVENTFD_FLAG_DEASSIGN);
+
+	calls_add("KVM_IOEVENTFD %#" PRIx64 " %s", (uint64_t)doorbell->addr, on ? "on" : "off");
+	return fcntl(doorbell->fd, F_GETFD) < 0 ? -EINVAL : 0;
+}
+
 static int fake_create_device(struct kvm_create_device *device)
 {
 	calls_add("KVM_CREATE_DEVICE");
@@ -238,6 +246,8 @@ static int fake_ioctl(unsigned long request, const char *name, unsigned long arg
 		return fake_irq_line((const void *)arg);
 	case KVM_SIGNAL_MSI:
 		return fake_signal_msi((const void *)arg);
+	case KVM_IOEVENTFD:
+		return fake_ioeventfd((const void *)arg);
 	case KVM_CREATE_DEVICE:
 		return fake_create_device((void *)arg);
 	case KVM_SET_DEVICE_ATTR:

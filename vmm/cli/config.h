@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "devices/virtio_vhost.h"
 #include "vfio/host/check/host_check.h"
 #include "vfio/vfio_options.h"
 #include "vmm/trace/trace.h"
@@ -16,6 +17,7 @@
 #define OPTIONS_DEVICES_MAX 32
 #define OPTIONS_BDF_MAX     16
 #define OPTIONS_USERS_MAX   8
+#define OPTIONS_SERVED_MAX  16
 
 enum options_command {
 	OPTIONS_RUN,
@@ -32,6 +34,22 @@ enum options_command {
 struct options_user {
 	const char *path; /* NULL: the demo device */
 	struct vfio_device_options vfio;
+};
+
+enum options_server {
+	OPTIONS_SERVER_RUNS,  /* it listens at `path` */
+	OPTIONS_SERVER_DISK,  /* to be started: `path` is a disk image */
+	OPTIONS_SERVER_SHARE, /* to be started: `path` is a folder */
+};
+
+/* A virtio device whose work another program does, the server. */
+struct options_served {
+	enum options_server server;
+	enum virtio_vhost_kind kind;
+	const char *path;
+	const char *format; /* of an image: "raw", "qcow2"; NULL: to be found out */
+	const char *tag;    /* of a folder; NULL: the last part of the path */
+	bool readonly;
 };
 
 struct config {
@@ -58,6 +76,8 @@ struct config {
 	int iommufd_fd;          /* as this number */
 	struct options_user users[OPTIONS_USERS_MAX];
 	unsigned int user_count;
+	struct options_served served[OPTIONS_SERVED_MAX];
+	unsigned int served_count;
 };
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "options_devices.h"
 #include "options_host.h"
+#include "options_served.h"
 #include "options_table.h"
 #include "options_values.h"
 #include "vfio/backend/backend_trace.h"
@@ -35,6 +36,9 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_SET("vfio-user", options_add_socket),
 	OPTIONS_ROW_SET("device", options_add_qemu_device),
 	OPTIONS_ROW_SET("object", options_add_qemu_object),
+	OPTIONS_ROW_SET("disk", options_add_disk),
+	OPTIONS_ROW_SET("share", options_add_share),
+	OPTIONS_ROW_SET("vhost-user", options_add_vhost_user),
 	OPTIONS_ROW_TEXT("kernel", kernel),
 	OPTIONS_ROW_TEXT("initrd", initrd),
 	OPTIONS_ROW_TEXT("append", append),
@@ -67,6 +71,12 @@ void options_print_help(void)
 	      "  --vfio demo          a device in software: needs no hardware and no root\n"
 	      "  --vfio-user SOCKET[,PROPERTY=VALUE]...\n"
 	      "                       the device of the vfio-user server that listens there\n"
+	      "  --disk FILE[,format=raw|qcow2][,readonly=on]\n"
+	      "                       a disk image, served by qemu-storage-daemon\n"
+	      "  --share DIR[,tag=NAME][,readonly=on]\n"
+	      "                       a folder, served by virtiofsd\n"
+	      "  --vhost-user blk|fs|net,socket=PATH[,tag=NAME]\n"
+	      "                       the device of the vhost-user server that listens there\n"
 	      "  --kernel FILE        guest kernel: bzImage or ELF vmlinux; arm64: Image\n"
 	      "                       (without it: this host's kernel and a ready-made guest)\n"
 	      "  --initrd FILE        its initial RAM disk\n"

@@ -7,11 +7,7 @@
 #include "vfio/host/look/host_sysfs.h"
 #include "vmm/trace/log.h"
 
-/*
- * End the first word of a list at its comma; ",," is a comma inside a word. Returns what follows,
- * NULL after the last word.
- */
-static char *options_cut_word(char *word)
+char *options_cut_word(char *word)
 {
 	char *from = word, *to = word;
 

@@ -27,4 +27,10 @@ int options_add_qemu_object(struct config *config, char *text);
 /* When all is read: by groups or by iommufd, but all the same way. Sets config->access. */
 int options_check_devices(struct config *config);
 
+/*
+ * End the first word of a list at its comma; ",," is a comma inside a word. Returns what follows,
+ * NULL after the last word.
+ */
+char *options_cut_word(char *word);
+
 #endif

@@ -275,6 +275,19 @@ static void kvm_decode_irqfd(struct trace_fields *fields, const void *arg, int r
 			"two wires: one raises the line, one tells that the guest acknowledged";
 }
 
+static void kvm_decode_doorbell(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct kvm_ioeventfd *doorbell = arg;
+
+	(void)result;
+	trace_put(fields, "eventfd", "%d", doorbell->fd);
+	trace_put(fields, "gpa", "%#llx", doorbell->addr);
+	fields->why = doorbell->flags & KVM_IOEVENTFD_FLAG_DEASSIGN
+			      ? "the register moves or goes: writes to its old place ring nothing"
+			      : "the guest's write to this register rings the eventfd, inside the "
+				"kernel";
+}
+
 static void kvm_decode_line(struct trace_fields *fields, const void *arg, int result)
 {
 	const struct kvm_irq_level *pin = arg;
@@ -303,6 +316,7 @@ static void kvm_decode_message(struct trace_fields *fields, const void *arg, int
 TRACE_ABOUT(KVM_SET_GSI_ROUTING, irq, FILE_VM, kvm_decode_routing,
 	    "what each interrupt number means to the guest: the whole table, each time");
 TRACE_ABOUT(KVM_IRQFD, irq, FILE_VM, kvm_decode_irqfd, NULL);
+TRACE_ABOUT(KVM_IOEVENTFD, memory, FILE_VM, kvm_decode_doorbell, NULL);
 TRACE_ABOUT(KVM_IRQ_LINE, irq, FILE_VM, kvm_decode_line,
 	    "a pin of an interrupt controller, driven by a device that minivmm emulates");
 TRACE_ABOUT(

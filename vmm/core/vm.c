@@ -385,3 +385,25 @@ void vm_del_vfio_file(struct vm *vm, int fd)
 		vm_vfio_attr(vm, KVM_DEV_VFIO_GROUP_DEL, fd);
 	*file = vm->vfio_files[--vm->vfio_file_count];
 }
+
+/* ---- doorbells ---- */
+
+/* A length of 0 stands for any. */
+static int vm_set_doorbell(struct vm *vm, uint64_t gpa, int fd, uint32_t flags)
+{
+	struct kvm_ioeventfd doorbell = { .addr = gpa, .fd = fd, .flags = flags };
+
+	return trace_ioctl(vm->fd, KVM_IOEVENTFD, &doorbell);
+}
+
+int vm_add_doorbell(struct vm *vm, uint64_t gpa, int fd)
+{
+	int ret = vm_set_doorbell(vm, gpa, fd, 0);
+
+	return ret < 0 ? log_errno("KVM", ret, "KVM_IOEVENTFD at %#" PRIx64, gpa) : 0;
+}
+
+void vm_del_doorbell(struct vm *vm, uint64_t gpa, int fd)
+{
+	vm_set_doorbell(vm, gpa, fd, KVM_IOEVENTFD_FLAG_DEASSIGN);
+}

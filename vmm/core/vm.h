@@ -51,4 +51,12 @@ enum vm_event vm_wait(struct vm *vm);
 int vm_add_vfio_file(struct vm *vm, int fd);
 void vm_del_vfio_file(struct vm *vm, int fd);
 
+/*
+ * From now on KVM rings the eventfd `fd` when the guest writes at `gpa`, whatever and however wide;
+ * nobody else learns of it. Holds until vm_del_doorbell(), or until the machine is powered down. 0
+ * or -errno, logged.
+ */
+int vm_add_doorbell(struct vm *vm, uint64_t gpa, int fd);
+void vm_del_doorbell(struct vm *vm, uint64_t gpa, int fd);
+
 #endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "vhost_message.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Room for the files of one message, aligned as the macros of cmsg(3) want it. */
+union vhost_control {
+	char bytes[CMSG_SPACE(VHOST_REGIONS_MAX * sizeof(int))];
+	struct cmsghdr align;
+};
+
+struct timespec vhost_deadline(unsigned int ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	return until;
+}
+
+static int vhost_time_left(const struct timespec *until)
+{
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (int64_t)(until->tv_sec - now.tv_sec) * 1000 +
+	     (until->tv_nsec - now.tv_nsec) / 1000000;
+	return ms > 0 ? (int)ms : 0;
+}
+
+/* After a call on the socket failed: wait if that can help. NULL to try again, or what is wrong. */
+static const char *vhost_wait(int fd, short events, const struct timespec *until, const char *late)
+{
+	struct pollfd file = { .fd = fd, .events = events };
+	int ms = vhost_time_left(until);
+
+	if (errno == EINTR)
+		return NULL;
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return "closed the connection";
+	if (ms == 0)
+		return late;
+	return poll(&file, 1, ms) > 0 || errno == EINTR ? NULL : late;
+}
+
+static void vhost_attach_files(struct msghdr *msg, union vhost_control *control, const int *fds,
+			       unsigned int fd_count)
+{
+	struct cmsghdr *c;
+
+	memset(control, 0, sizeof(*control));
+	msg->msg_control = control->bytes;
+	msg->msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+	c = CMSG_FIRSTHDR(msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, fd_count * sizeof(int));
+}
+
+const char *vhost_message_send(int fd, const struct vhost_message *message, const int *fds,
+			       unsigned int fd_count, const struct timespec *until)
+{
+	size_t size = sizeof(message->header) + message->header.size;
+	union vhost_control control;
+	const char *wrong = NULL;
+
+	for (size_t done = 0; done < size && !wrong;) {
+		struct iovec part = { (char *)&message->header + done, size - done };
+		struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+		ssize_t n;
+
+		if (fd_count && done == 0)
+			vhost_attach_files(&msg, &control, fds, fd_count);
+		n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n >= 0)
+			done += (size_t)n;
+		else
+			wrong = vhost_wait(fd, POLLOUT, until, "takes no more messages");
+	}
+	return wrong;
+}
+
+/* The kernel has already installed the files: each of them must be closed. */
+static void vhost_close_files(struct msghdr *msg)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			close(fd);
+		}
+	}
+}
+
+static const char *vhost_receive_bytes(int fd, void *data, size_t size,
+				       const struct timespec *until)
+{
+	const char *wrong = NULL;
+
+	for (size_t done = 0; done < size && !wrong;) {
+		union vhost_control control;
+		struct iovec part = { (char *)data + done, size - done };
+		struct msghdr msg = { .msg_iov = &part,
+				      .msg_iovlen = 1,
+				      .msg_control = control.bytes,
+				      .msg_controllen = sizeof(control.bytes) };
+		ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+		if (n == 0)
+			return "closed the connection";
+		if (n < 0) {
+			wrong = vhost_wait(fd, POLLIN, until, "does not answer");
+			continue;
+		}
+		vhost_close_files(&msg);
+		done += (size_t)n;
+	}
+	return wrong;
+}
+
+static const char *vhost_check_header(const struct vhost_header *header, uint32_t request)
+{
+	if ((header->flags & VHOST_VERSION_MASK) != VHOST_VERSION)
+		return "speaks another version of the protocol";
+	if (!(header->flags & VHOST_REPLY))
+		return "sent something that is not an answer";
+	if (header->request != request)
+		return "answered what it was not asked";
+	if (header->size > sizeof(union vhost_payload))
+		return "sent an answer that is too long";
+	return NULL;
+}
+
+const char *vhost_message_receive(int fd, uint32_t request, struct vhost_message *message,
+				  const struct timespec *until)
+{
+	const char *wrong =
+		vhost_receive_bytes(fd, &message->header, sizeof(message->header), until);
+
+	if (!wrong)
+		wrong = vhost_check_header(&message->header, request);
+	if (!wrong)
+		wrong = vhost_receive_bytes(fd, &message->payload, message->header.size, until);
+	return wrong;
+}

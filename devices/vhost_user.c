@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+#include "vhost_user.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "vmm/trace/log.h"
+
+#define VHOST_PROTOCOL_WANTED (VHOST_PROTOCOL_MQ | VHOST_PROTOCOL_REPLY_ACK | VHOST_PROTOCOL_CONFIG)
+
+#define VHOST_CONFIG_HEAD offsetof(struct vhost_config, data)
+
+/* A request and what comes back. */
+struct vhost_call {
+	struct vhost_message message; /* in: what is asked; out: the answer */
+	const int *fds;
+	unsigned int fd_count;
+	bool answered; /* this request always has an answer */
+};
+
+/* ---- one request ---- */
+
+/* Called with the lock held. */
+static int vhost_fail(struct vhost_user *vhost, const char *wrong)
+{
+	if (vhost->dead)
+		return -EIO;
+	vhost->dead = true;
+	log_error(vhost->name, "its vhost-user server %s%s", wrong,
+		  vhost->lost ? ": the guest is stopped" : "");
+	shutdown(vhost->fd, SHUT_RDWR);
+	if (vhost->lost)
+		vhost->lost(vhost->owner);
+	return -EIO;
+}
+
+/* What the server says to a request that has no other answer: 0, or that it failed. */
+static int vhost_check_ack(struct vhost_user *vhost, const struct vhost_message *answer)
+{
+	if (answer->header.size != sizeof(answer->payload.number))
+		return vhost_fail(vhost, "sent an answer of the wrong size");
+	if (answer->payload.number != 0)
+		return vhost_fail(vhost, "refused a request");
+	return 0;
+}
+
+static int vhost_exchange(struct vhost_user *vhost, struct vhost_call *call)
+{
+	struct timespec until = vhost_deadline(vhost->timeout_ms);
+	struct vhost_header *header = &call->message.header;
+	bool ack = !call->answered && (vhost->protocol & VHOST_PROTOCOL_REPLY_ACK);
+	const char *wrong;
+
+	if (vhost->dead)
+		return -EIO;
+	header->flags = VHOST_VERSION | (ack ? VHOST_NEED_REPLY : 0);
+	wrong = vhost_message_send(vhost->fd, &call->message, call->fds, call->fd_count, &until);
+	if (!wrong && (ack || call->answered))
+		wrong = vhost_message_receive(vhost->fd, header->request, &call->message, &until);
+	if (wrong)
+		return vhost_fail(vhost, wrong);
+	return ack ? vhost_check_ack(vhost, &call->message) : 0;
+}
+
+static int vhost_do(struct vhost_user *vhost, struct vhost_call *call)
+{
+	int ret;
+
+	pthread_mutex_lock(&vhost->lock);
+	ret = vhost_exchange(vhost, call);
+	pthread_mutex_unlock(&vhost->lock);
+	return ret;
+}
+
+/* A request with a number and no answer of its own. */
+static int vhost_set_number(struct vhost_user *vhost, enum vhost_request request, uint64_t number,
+			    int fd)
+{
+	struct vhost_call call = {
+		.message = { .header = { request, 0, sizeof(number) }, .payload.number = number },
+		.fds = &fd,
+		.fd_count = fd >= 0,
+	};
+
+	return vhost_do(vhost, &call);
+}
+
+static int vhost_set_state(struct vhost_user *vhost, enum vhost_request request, uint32_t index,
+			   uint32_t value)
+{
+	struct vhost_call call = {
+		.message = { .header = { request, 0, sizeof(struct vhost_state) },
+			     .payload.state = { index, value } },
+	};
+
+	return vhost_do(vhost, &call);
+}
+
+static int vhost_check_size(struct vhost_user *vhost, const struct vhost_call *call, size_t size)
+{
+	int ret = 0;
+
+	if (call->message.header.size != size) {
+		pthread_mutex_lock(&vhost->lock);
+		ret = vhost_fail(vhost, "sent an answer of the wrong size");
+		pthread_mutex_unlock(&vhost->lock);
+	}
+	return ret;
+}
+
+static int vhost_get_number(struct vhost_user *vhost, enum vhost_request request, uint64_t *number)
+{
+	struct vhost_call call = { .message = { .header = { request, 0, 0 } }, .answered = true };
+	int ret = vhost_do(vhost, &call);
+
+	if (ret == 0)
+		ret = vhost_check_size(vhost, &call, sizeof(*number));
+	if (ret == 0)
+		*number = call.message.payload.number;
+	return ret;
+}
+
+/* ---- life ---- */
+
+int vhost_user_connect(const char *path)
+{
+	const struct timeval limit = { .tv_sec = VHOST_USER_TIMEOUT_MS / 1000 };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, ret;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return log_errno(path, -ENAMETOOLONG, "connect to its vhost-user server");
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return log_errno(path, -errno, "socket");
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* connect() heeds it */
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	ret = log_errno(path, -errno, "connect to its vhost-user server");
+	close(fd);
+	if (ret == -ENOENT || ret == -ECONNREFUSED)
+		log_fix("start the server that is to listen at %s, then minivmm", path);
+	return ret;
+}
+
+static int vhost_agree_protocol(struct vhost_user *vhost)
+{
+	uint64_t offered = 0, queues = 0;
+	int ret;
+
+	if (!(vhost->features & VHOST_F_PROTOCOL_FEATURES))
+		return 0;
+	ret = vhost_get_number(vhost, VHOST_GET_PROTOCOL_FEATURES, &offered);
+	if (ret == 0)
+		ret = vhost_set_number(vhost, VHOST_SET_PROTOCOL_FEATURES,
+				       offered & VHOST_PROTOCOL_WANTED, -1);
+	if (ret < 0)
+		return ret;
+	vhost->protocol = offered & VHOST_PROTOCOL_WANTED;
+	if (vhost->protocol & VHOST_PROTOCOL_MQ)
+		ret = vhost_get_number(vhost, VHOST_GET_QUEUE_NUM, &queues);
+	vhost->queues = queues < UINT16_MAX ? (unsigned int)queues : UINT16_MAX;
+	return ret;
+}
+
+int vhost_user_open(struct vhost_user *vhost, const char *name, int fd, unsigned int timeout_ms)
+{
+	struct vhost_call own = { .message = { .header = { VHOST_SET_OWNER, 0, 0 } } };
+	int ret;
+
+	*vhost = (struct vhost_user){ .name = name, .fd = fd, .timeout_ms = timeout_ms };
+	pthread_mutex_init(&vhost->lock, NULL);
+	ret = vhost_get_number(vhost, VHOST_GET_FEATURES, &vhost->features);
+	if (ret == 0)
+		ret = vhost_agree_protocol(vhost);
+	return ret < 0 ? ret : vhost_do(vhost, &own);
+}
+
+void vhost_user_close(struct vhost_user *vhost)
+{
+	if (vhost->fd < 0)
+		return;
+	close(vhost->fd);
+	vhost->fd = -1;
+	pthread_mutex_destroy(&vhost->lock);
+}
+
+void vhost_user_check(struct vhost_user *vhost)
+{
+	struct pollfd file = { .fd = vhost->fd, .events = POLLIN };
+	char byte;
+
+	pthread_mutex_lock(&vhost->lock);
+	/* Whoever asked has read his answer by now. */
+	if (!vhost->dead && poll(&file, 1, 0) == 1) {
+		if (recv(vhost->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+			vhost_fail(vhost, "closed the connection");
+		else
+			vhost_fail(vhost, "sent something that nobody asked for");
+	}
+	pthread_mutex_unlock(&vhost->lock);
+}
+
+/* ---- the device ---- */
+
+int vhost_user_set_features(struct vhost_user *vhost, uint64_t features)
+{
+	features |= vhost->features & VHOST_F_PROTOCOL_FEATURES;
+	return vhost_set_number(vhost, VHOST_SET_FEATURES, features, -1);
+}
+
+int vhost_user_set_memory(struct vhost_user *vhost, const struct vhost_region *regions,
+			  const int *fds, unsigned int count)
+{
+	struct vhost_call call = {
+		.message.header = { VHOST_SET_MEM_TABLE, 0,
+				    offsetof(struct vhost_memory, regions) +
+					    count * sizeof(*regions) },
+		.message.payload.memory.count = count,
+		.fds = fds,
+		.fd_count = count,
+	};
+
+	memcpy(call.message.payload.memory.regions, regions, count * sizeof(*regions));
+	return vhost_do(vhost, &call);
+}
+
+static int vhost_set_address(struct vhost_user *vhost, const struct virtio_ring *ring)
+{
+	struct vhost_call call = {
+		.message.header = { VHOST_SET_VRING_ADDR, 0, sizeof(struct vhost_address) },
+		.message.payload.address = { .index = ring->index,
+					     .descriptors = (uintptr_t)ring->descriptors,
+					     .available = (uintptr_t)ring->available,
+					     .used = (uintptr_t)ring->used },
+	};
+
+	return vhost_do(vhost, &call);
+}
+
+/*
+ * Without the protocol features a queue runs as soon as it is kicked. With them it also has to be
+ * enabled.
+ */
+int vhost_user_start_ring(struct vhost_user *vhost, const struct virtio_ring *ring)
+{
+	int ret = vhost_set_state(vhost, VHOST_SET_VRING_NUM, ring->index, ring->size);
+
+	if (ret == 0)
+		ret = vhost_set_state(vhost, VHOST_SET_VRING_BASE, ring->index, 0);
+	if (ret == 0)
+		ret = vhost_set_address(vhost, ring);
+	if (ret == 0)
+		ret = vhost_user_set_call(vhost, ring->index, ring->call);
+	if (ret == 0)
+		ret = vhost_set_number(vhost, VHOST_SET_VRING_KICK, ring->index, ring->kick);
+	if (ret == 0 && (vhost->features & VHOST_F_PROTOCOL_FEATURES))
+		ret = vhost_set_state(vhost, VHOST_SET_VRING_ENABLE, ring->index, 1);
+	return ret;
+}
+
+int vhost_user_stop_ring(struct vhost_user *vhost, unsigned int index)
+{
+	struct vhost_call call = {
+		.message.header = { VHOST_GET_VRING_BASE, 0, sizeof(struct vhost_state) },
+		.message.payload.state = { index, 0 },
+		.answered = true,
+	};
+	int ret = vhost_do(vhost, &call);
+
+	return ret < 0 ? ret : vhost_check_size(vhost, &call, sizeof(struct vhost_state));
+}
+
+int vhost_user_set_call(struct vhost_user *vhost, unsigned int index, int call)
+{
+	return vhost_set_number(vhost, VHOST_SET_VRING_CALL,
+				call < 0 ? index | VHOST_VRING_NOFD : index, call);
+}
+
+/* ---- configuration space ---- */
+
+/* An empty answer is how a server says that it cannot. */
+static int vhost_check_config(struct vhost_user *vhost, const struct vhost_call *call,
+			      unsigned int offset, unsigned int size)
+{
+	const struct vhost_config *config = &call->message.payload.config;
+	int ret;
+
+	if (call->message.header.size == 0)
+		return log_errno(vhost->name, -EIO,
+				 "its vhost-user server gives no configuration space");
+	ret = vhost_check_size(vhost, call, VHOST_CONFIG_HEAD + size);
+	if (ret == 0 && (config->offset != offset || config->size != size)) {
+		pthread_mutex_lock(&vhost->lock);
+		ret = vhost_fail(vhost, "answered what it was not asked");
+		pthread_mutex_unlock(&vhost->lock);
+	}
+	return ret;
+}
+
+static void vhost_fill_config(struct vhost_call *call, enum vhost_request request,
+			      unsigned int offset, unsigned int size)
+{
+	*call = (struct vhost_call){
+		.message.header = { request, 0, (uint32_t)VHOST_CONFIG_HEAD + size },
+		.message.payload.config = { .offset = offset, .size = size },
+		.answered = request == VHOST_GET_CONFIG,
+	};
+}
+
+int vhost_user_get_config(struct vhost_user *vhost, unsigned int offset, void *data,
+			  unsigned int size)
+{
+	struct vhost_call call;
+	int ret;
+
+	if (!(vhost->protocol & VHOST_PROTOCOL_CONFIG))
+		return -ENOTSUP;
+	vhost_fill_config(&call, VHOST_GET_CONFIG, offset, size);
+	ret = vhost_do(vhost, &call);
+	if (ret == 0)
+		ret = vhost_check_config(vhost, &call, offset, size);
+	if (ret == 0)
+		memcpy(data, call.message.payload.config.data, size);
+	return ret;
+}
+
+int vhost_user_set_config(struct vhost_user *vhost, unsigned int offset, const void *data,
+			  unsigned int size)
+{
+	struct vhost_call call;
+
+	if (!(vhost->protocol & VHOST_PROTOCOL_CONFIG))
+		return -ENOTSUP;
+	vhost_fill_config(&call, VHOST_SET_CONFIG, offset, size);
+	memcpy(call.message.payload.config.data, data, size);
+	return vhost_do(vhost, &call);
+}

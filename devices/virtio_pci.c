@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: MIT */
+#include "virtio_pci.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/virtio_pci.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "msix.h"
+#include "virtio_registers.h"
+#include "vmm/core/vm.h"
+#include "vmm/trace/log.h"
+
+#define VIRTIO_VENDOR      0x1af4
+#define VIRTIO_DEVICE_BASE 0x1040 /* plus the type */
+#define VIRTIO_REVISION    1      /* no driver from before virtio 1.0 finds it */
+#define VIRTIO_PIN         1u     /* INTA */
+#define VIRTIO_VECTORS_MAX (VIRTIO_QUEUES_MAX + 1)
+
+#define VIRTIO_CALL_UNKNOWN (-2)
+
+#define VIRTIO_ISR_QUEUE  0x1
+#define VIRTIO_ISR_CONFIG VIRTIO_PCI_ISR_CONFIG
+
+/* The capability through which a driver that cannot map the BAR reaches it. VIRTIO 1.1, 4.1.4.7. */
+#define VIRTIO_WINDOW_SIZE (sizeof(struct virtio_pci_cap) + 4)
+#define VIRTIO_WINDOW_DATA sizeof(struct virtio_pci_cap)
+
+struct virtio_pci {
+	struct pci_function function; /* first: the bus knows us by it */
+	struct vm *vm;
+	struct virtio_backend *backend;
+	struct virtio_registers registers;
+	struct msix msix;
+	unsigned int msix_cap;
+	unsigned int window_cap;
+	unsigned int vector_count;
+	struct irq_msi vectors[VIRTIO_VECTORS_MAX]; /* exist while MSI-X is on */
+	int kicks[VIRTIO_QUEUES_MAX];
+	int calls[VIRTIO_QUEUES_MAX]; /* what the backend was given: -1 for no interrupt */
+	struct irq_line line;
+	uint8_t isr;
+	struct loop_source pin; /* its file is what queues ring while MSI-X is off */
+};
+
+static struct virtio_pci *virtio_of(struct pci_function *function)
+{
+	return (struct virtio_pci *)function;
+}
+
+/* ---- interrupts ---- */
+
+/* Called with the lock of the host bridge held. */
+static void virtio_update_pin(struct virtio_pci *virtio)
+{
+	uint16_t command = pci_get_word(&virtio->function, PCI_COMMAND);
+	uint8_t *status = &virtio->function.config[PCI_STATUS];
+
+	*status = (uint8_t)(*status & ~PCI_STATUS_INTERRUPT);
+	if (virtio->isr)
+		*status |= PCI_STATUS_INTERRUPT;
+	irq_line_set(&virtio->vm->irq, &virtio->line,
+		     virtio->isr && !virtio->msix.enabled && !(command & PCI_COMMAND_INTX_DISABLE));
+}
+
+/* Work is done in some queue whose driver uses the pin. In the main loop. */
+static void virtio_pin_ready(void *owner, uint32_t events)
+{
+	struct virtio_pci *virtio = owner;
+	eventfd_t count;
+
+	(void)events;
+	if (eventfd_read(virtio->pin.fd, &count) < 0)
+		return;
+	pthread_mutex_lock(&virtio->function.bus->lock);
+	virtio->isr |= VIRTIO_ISR_QUEUE;
+	virtio_update_pin(virtio);
+	pthread_mutex_unlock(&virtio->function.bus->lock);
+}
+
+/* The device's state changed: tell the driver. */
+static void virtio_raise_config(struct virtio_pci *virtio)
+{
+	uint16_t vector = virtio->registers.config_vector;
+
+	if (!virtio->msix.enabled) {
+		virtio->isr |= VIRTIO_ISR_CONFIG;
+		virtio_update_pin(virtio);
+	} else if (vector < virtio->vector_count && virtio->vectors[vector].eventfd >= 0) {
+		eventfd_write(virtio->vectors[vector].eventfd, 1);
+	}
+}
+
+/* Whom the backend rings when work in the queue is done; -1: nobody. */
+static int virtio_find_call(const struct virtio_pci *virtio, unsigned int queue)
+{
+	uint16_t vector = virtio->registers.queues[queue].vector;
+
+	if (!virtio->msix.enabled)
+		return virtio->pin.fd;
+	return vector < virtio->vector_count ? virtio->vectors[vector].eventfd : -1;
+}
+
+static void virtio_update_call(void *owner, unsigned int queue)
+{
+	struct virtio_pci *virtio = owner;
+	int call = virtio_find_call(virtio, queue);
+
+	if (!virtio->registers.started || !virtio->registers.queues[queue].enabled ||
+	    call == virtio->calls[queue])
+		return;
+	virtio->calls[queue] = call;
+	virtio->backend->ops->set_call(virtio->backend, queue, call);
+}
+
+/* Route first, irqfd second; on mask the irqfd goes and the route stays. See irq.h. */
+static void virtio_vector_changed(void *owner, unsigned int vector)
+{
+	struct virtio_pci *virtio = owner;
+	struct irq_router *router = &virtio->vm->irq;
+	struct irq_msi *msi = &virtio->vectors[vector];
+
+	if (msi->eventfd < 0)
+		return;
+	if (!msix_vector_live(&virtio->msix, vector))
+		irq_msi_mask(router, msi);
+	else if (irq_msi_set_message(router, msi, msix_vector_address(&virtio->msix, vector),
+				     msix_vector_data(&virtio->msix, vector)) == 0 &&
+		 irq_commit(router) == 0)
+		irq_msi_unmask(router, msi);
+}
+
+static bool virtio_vector_pending(void *owner, unsigned int vector)
+{
+	struct virtio_pci *virtio = owner;
+
+	return irq_msi_pending(&virtio->vectors[vector]);
+}
+
+/* Vectors come and go with MSI-X as a whole: one that is masked can already be rung. */
+static void virtio_control_changed(void *owner)
+{
+	struct virtio_pci *virtio = owner;
+	struct irq_router *router = &virtio->vm->irq;
+
+	for (unsigned int vector = 0; vector < virtio->vector_count; vector++) {
+		struct irq_msi *msi = &virtio->vectors[vector];
+
+		if (!virtio->msix.enabled)
+			irq_msi_destroy(router, msi);
+		else if (msi->eventfd >= 0 ||
+			 irq_msi_init(router, msi, virtio->function.devfn) == 0)
+			virtio_vector_changed(virtio, vector);
+	}
+	for (unsigned int queue = 0; queue < virtio->backend->queues; queue++) {
+		/* Another file can have got a number that was free again. */
+		virtio->calls[queue] = VIRTIO_CALL_UNKNOWN;
+		virtio_update_call(virtio, queue);
+	}
+	virtio_update_pin(virtio);
+}
+
+static const struct msix_ops virtio_msix_ops = {
+	.vector_changed = virtio_vector_changed,
+	.vector_pending = virtio_vector_pending,
+	.control_changed = virtio_control_changed,
+};
+
+/* ---- start and stop ---- */
+
+/* The sizes of the three parts of a queue: VIRTIO 1.1, 2.6. */
+static bool virtio_map_queue(struct virtio_pci *virtio, unsigned int index,
+			     struct virtio_ring *ring)
+{
+	const struct virtio_queue *queue = &virtio->registers.queues[index];
+	struct memory *memory = &virtio->vm->memory;
+
+	*ring = (struct virtio_ring){
+		.index = index,
+		.size = queue->size,
+		.descriptors = memory_ram_ptr(memory, queue->descriptors, 16ull * queue->size),
+		.available = memory_ram_ptr(memory, queue->available, 6 + 2ull * queue->size),
+		.used = memory_ram_ptr(memory, queue->used, 6 + 8ull * queue->size),
+		.kick = virtio->kicks[index],
+		.call = virtio->calls[index],
+	};
+	return ring->descriptors && ring->available && ring->used && queue->descriptors % 16 == 0 &&
+	       queue->available % 2 == 0 && queue->used % 4 == 0;
+}
+
+static bool virtio_start(void *owner)
+{
+	struct virtio_pci *virtio = owner;
+	struct virtio_backend *backend = virtio->backend;
+	struct virtio_ring rings[VIRTIO_QUEUES_MAX];
+	unsigned int count = 0;
+	bool good = true;
+
+	for (unsigned int queue = 0; queue < backend->queues && good; queue++) {
+		if (!virtio->registers.queues[queue].enabled)
+			continue;
+		virtio->calls[queue] = virtio_find_call(virtio, queue);
+		good = virtio_map_queue(virtio, queue, &rings[count++]);
+		if (!good)
+			log_warn(backend->name, "the guest put queue %u outside of its memory",
+				 queue);
+	}
+	if (good)
+		good = backend->ops->start(backend, virtio->registers.chosen, rings, count) == 0;
+	if (!good)
+		virtio_raise_config(virtio);
+	return good;
+}
+
+static void virtio_stop(void *owner)
+{
+	struct virtio_pci *virtio = owner;
+	eventfd_t count;
+
+	virtio->backend->ops->stop(virtio->backend);
+	for (unsigned int queue = 0; queue < virtio->backend->queues; queue++)
+		eventfd_read(virtio->kicks[queue], &count); /* meant for the old driver's queue */
+}
+
+static const struct virtio_registers_ops virtio_registers_ops = {
+	.start = virtio_start,
+	.stop = virtio_stop,
+	.vector_changed = virtio_update_call,
+};
+
+/* ---- BAR 0: all but notifications is an exit, and comes here through the bus ---- */
+
+/* Reading it is how a driver acknowledges the pin. */
+static uint64_t virtio_read_isr(struct virtio_pci *virtio)
+{
+	uint8_t isr = virtio->isr;
+
+	virtio->isr = 0;
+	virtio_update_pin(virtio);
+	return isr;
+}
+
+static bool virtio_in_device(const struct virtio_pci *virtio, uint64_t offset, unsigned int size)
+{
+	return offset >= VIRTIO_PCI_DEVICE &&
+	       offset + size <= VIRTIO_PCI_DEVICE + virtio->backend->config_size;
+}
+
+static uint64_t virtio_read_bar(struct virtio_pci *virtio, uint64_t offset, unsigned int size)
+{
+	struct virtio_backend *backend = virtio->backend;
+	uint64_t value = 0;
+
+	if (offset >= VIRTIO_PCI_MSIX_PBA)
+		return msix_pba_read(&virtio->msix, offset - VIRTIO_PCI_MSIX_PBA, size);
+	if (offset >= VIRTIO_PCI_MSIX_TABLE)
+		return msix_table_read(&virtio->msix, offset - VIRTIO_PCI_MSIX_TABLE, size);
+	if (offset < VIRTIO_PCI_ISR_STATUS)
+		return virtio_registers_read(&virtio->registers, offset, size);
+	if (offset == VIRTIO_PCI_ISR_STATUS)
+		return virtio_read_isr(virtio);
+	if (!virtio_in_device(virtio, offset, size))
+		return UINT64_MAX;
+	backend->ops->config_read(backend, (unsigned int)(offset - VIRTIO_PCI_DEVICE), &value,
+				  size);
+	return value;
+}
+
+/* KVM rings the eventfd itself; what comes here went through the window, or missed it. */
+static void virtio_notify(struct virtio_pci *virtio, uint64_t offset)
+{
+	uint64_t queue = (offset - VIRTIO_PCI_NOTIFY) / VIRTIO_PCI_NOTIFY_STEP;
+
+	if (queue < virtio->backend->queues)
+		eventfd_write(virtio->kicks[queue], 1);
+}
+
+static void virtio_write_bar(struct virtio_pci *virtio, uint64_t offset, unsigned int size,
+			     uint64_t value)
+{
+	struct virtio_backend *backend = virtio->backend;
+
+	if (offset >= VIRTIO_PCI_MSIX_TABLE)
+		msix_table_write(&virtio->msix, offset - VIRTIO_PCI_MSIX_TABLE, size, value);
+	else if (offset >= VIRTIO_PCI_NOTIFY)
+		virtio_notify(virtio, offset);
+	else if (offset < VIRTIO_PCI_ISR_STATUS)
+		virtio_registers_write(&virtio->registers, offset, size, value);
+	else if (virtio_in_device(virtio, offset, size))
+		backend->ops->config_write(backend, (unsigned int)(offset - VIRTIO_PCI_DEVICE),
+					   &value, size);
+}
+
+static uint64_t virtio_bar_read(void *owner, uint64_t offset, unsigned int size)
+{
+	struct virtio_pci *virtio = owner;
+	uint64_t value;
+
+	pthread_mutex_lock(&virtio->function.bus->lock);
+	value = virtio_read_bar(virtio, offset, size);
+	pthread_mutex_unlock(&virtio->function.bus->lock);
+	return value;
+}
+
+static void virtio_bar_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+{
+	struct virtio_pci *virtio = owner;
+
+	pthread_mutex_lock(&virtio->function.bus->lock);
+	virtio_write_bar(virtio, offset, size, value);
+	pthread_mutex_unlock(&virtio->function.bus->lock);
+}
+
+static void virtio_bar_locate(void *owner, uint64_t offset, struct trace_place *place)
+{
+	struct virtio_pci *virtio = owner;
+	const char *name = virtio_registers_name(offset);
+
+	place->topic = TRACE_TOPIC_bar;
+	place->object = virtio->function.name;
+	place->bar = 0;
+	place->area = "virtio registers";
+	if (offset >= VIRTIO_PCI_MSIX_PBA)
+		msix_locate_pba(offset - VIRTIO_PCI_MSIX_PBA, place);
+	else if (offset >= VIRTIO_PCI_MSIX_TABLE)
+		msix_locate_table(offset - VIRTIO_PCI_MSIX_TABLE, place);
+	else if (offset >= VIRTIO_PCI_NOTIFY)
+		snprintf(place->reg, sizeof(place->reg), "notification");
+	else if (offset >= VIRTIO_PCI_DEVICE)
+		snprintf(place->reg, sizeof(place->reg), "device configuration");
+	else if (offset >= VIRTIO_PCI_ISR_STATUS)
+		snprintf(place->reg, sizeof(place->reg), "ISR status");
+	else if (name)
+		snprintf(place->reg, sizeof(place->reg), "%s", name);
+}
+
+static const struct bus_ops virtio_bar_ops = { virtio_bar_read, virtio_bar_write,
+					       virtio_bar_locate };
+
+/* ---- the PCI function: what the bus calls, with its lock held ---- */
+
+static uint64_t virtio_notify_address(const struct pci_function *function, unsigned int queue)
+{
+	return function->bars[0].addr + VIRTIO_PCI_NOTIFY + queue * VIRTIO_PCI_NOTIFY_STEP;
+}
+
+static void virtio_del_doorbells(struct virtio_pci *virtio, unsigned int count)
+{
+	while (count--)
+		vm_del_doorbell(virtio->vm, virtio_notify_address(&virtio->function, count),
+				virtio->kicks[count]);
+}
+
+static int virtio_bar_map(struct pci_function *function, unsigned int bar)
+{
+	struct virtio_pci *virtio = virtio_of(function);
+	struct bus_region region = {
+		.base = function->bars[bar].addr,
+		.size = VIRTIO_PCI_BAR_SIZE,
+		.ops = &virtio_bar_ops,
+		.owner = virtio,
+	};
+	unsigned int queue = 0;
+	int ret = bus_add_region(&virtio->vm->mmio, &region);
+
+	if (ret < 0)
+		return ret;
+	while (queue < virtio->backend->queues && ret == 0) {
+		ret = vm_add_doorbell(virtio->vm, virtio_notify_address(function, queue),
+				      virtio->kicks[queue]);
+		queue += ret == 0;
+	}
+	if (ret < 0) {
+		virtio_del_doorbells(virtio, queue);
+		bus_del_region(&virtio->vm->mmio, region.base);
+	}
+	return ret;
+}
+
+static void virtio_bar_unmap(struct pci_function *function, unsigned int bar)
+{
+	struct virtio_pci *virtio = virtio_of(function);
+
+	virtio_del_doorbells(virtio, virtio->backend->queues);
+	bus_del_region(&virtio->vm->mmio, function->bars[bar].addr);
+}
+
+/* Where the window points to; false when that is not a register. */
+static bool virtio_window_target(const struct virtio_pci *virtio, uint32_t *offset,
+				 uint32_t *length)
+{
+	const struct pci_function *function = &virtio->function;
+
+	*offset = pci_get_long(function, virtio->window_cap + VIRTIO_PCI_CAP_OFFSET);
+	*length = pci_get_long(function, virtio->window_cap + VIRTIO_PCI_CAP_LENGTH);
+	return function->config[virtio->window_cap + VIRTIO_PCI_CAP_BAR] == 0 &&
+	       (*length == 1 || *length == 2 || *length == 4) && *offset % *length == 0 &&
+	       *offset < VIRTIO_PCI_MSIX_TABLE;
+}
+
+static bool virtio_covers_window(const struct virtio_pci *virtio, unsigned int offset,
+				 unsigned int size)
+{
+	return pci_access_covers(offset, size, virtio->window_cap + VIRTIO_WINDOW_DATA);
+}
+
+static uint32_t virtio_config_read(struct pci_function *function, unsigned int offset,
+				   unsigned int size)
+{
+	struct virtio_pci *virtio = virtio_of(function);
+	uint32_t target, length;
+
+	if (virtio_covers_window(virtio, offset, size) &&
+	    virtio_window_target(virtio, &target, &length))
+		pci_set_long(function, virtio->window_cap + VIRTIO_WINDOW_DATA,
+			     (uint32_t)virtio_read_bar(virtio, target, length));
+	return pci_config_read(function, offset, size);
+}
+
+static void virtio_config_write(struct pci_function *function, unsigned int offset,
+				unsigned int size, uint32_t value)
+{
+	struct virtio_pci *virtio = virtio_of(function);
+	uint32_t target, length;
+
+	pci_config_write(function, offset, size, value);
+	if (virtio_covers_window(virtio, offset, size) &&
+	    virtio_window_target(virtio, &target, &length))
+		virtio_write_bar(virtio, target, length,
+				 pci_get_long(function, virtio->window_cap + VIRTIO_WINDOW_DATA));
+	msix_control_write(&virtio->msix,
+			   pci_get_word(function, virtio->msix_cap + PCI_MSIX_FLAGS));
+	virtio_update_pin(virtio);
+}
+
+static void virtio_reset(struct pci_function *function)
+{
+	struct virtio_pci *virtio = virtio_of(function);
+
+	virtio_registers_reset(&virtio->registers);
+	pci_set_word(function, virtio->msix_cap + PCI_MSIX_FLAGS,
+		     (uint16_t)(virtio->vector_count - 1));
+	msix_reset(&virtio->msix);
+	memset(&function->config[virtio->window_cap + VIRTIO_PCI_CAP_BAR], 0,
+	       VIRTIO_WINDOW_SIZE - VIRTIO_PCI_CAP_BAR);
+	virtio->isr = 0;
+	virtio_update_pin(virtio);
+}
+
+static void virtio_destroy(struct pci_function *function)
+{
+	struct virtio_pci *virtio = virtio_of(function);
+	struct virtio_backend *backend = virtio->backend;
+
+	virtio_registers_reset(&virtio->registers);
+	for (unsigned int vector = 0; vector < virtio->vector_count; vector++)
+		irq_msi_destroy(&virtio->vm->irq, &virtio->vectors[vector]);
+	for (unsigned int queue = 0; queue < backend->queues; queue++)
+		if (virtio->kicks[queue] >= 0)
+			close(virtio->kicks[queue]);
+	if (virtio->pin.fd >= 0) {
+		loop_del(&virtio->vm->loop, &virtio->pin);
+		close(virtio->pin.fd);
+	}
+	msix_destroy(&virtio->msix);
+	backend->ops->destroy(backend);
+	free(virtio);
+}
+
+static const struct pci_function_ops virtio_ops = {
+	.config_read = virtio_config_read,
+	.config_write = virtio_config_write,
+	.bar_map = virtio_bar_map,
+	.bar_unmap = virtio_bar_unmap,
+	.reset = virtio_reset,
+	.destroy = virtio_destroy,
+};
+
+/* ---- life ---- */
+
+/* A capability that tells where in BAR 0 the driver finds a part of the registers. */
+static unsigned int virtio_add_cap(struct virtio_pci *virtio, uint8_t type, unsigned int size,
+				   uint32_t offset, uint32_t length)
+{
+	struct pci_function *function = &virtio->function;
+	unsigned int cap = pci_add_capability(function, PCI_CAP_ID_VNDR, size);
+
+	assert(cap);
+	function->config[cap + VIRTIO_PCI_CAP_LEN] = (uint8_t)size;
+	function->config[cap + VIRTIO_PCI_CAP_CFG_TYPE] = type;
+	pci_set_long(function, cap + VIRTIO_PCI_CAP_OFFSET, offset);
+	pci_set_long(function, cap + VIRTIO_PCI_CAP_LENGTH, length);
+	return cap;
+}
+
+static void virtio_add_caps(struct virtio_pci *virtio)
+{
+	const unsigned int plain = sizeof(struct virtio_pci_cap);
+	struct pci_function *function = &virtio->function;
+	unsigned int cap;
+
+	virtio_add_cap(virtio, VIRTIO_PCI_CAP_COMMON_CFG, plain, VIRTIO_PCI_COMMON,
+		       VIRTIO_REGISTERS_SIZE);
+	virtio_add_cap(virtio, VIRTIO_PCI_CAP_ISR_CFG, plain, VIRTIO_PCI_ISR_STATUS, 1);
+	if (virtio->backend->config_size)
+		virtio_add_cap(virtio, VIRTIO_PCI_CAP_DEVICE_CFG, plain, VIRTIO_PCI_DEVICE,
+			       virtio->backend->config_size);
+	cap = virtio_add_cap(virtio, VIRTIO_PCI_CAP_NOTIFY_CFG, plain + 4, VIRTIO_PCI_NOTIFY,
+			     virtio->backend->queues * VIRTIO_PCI_NOTIFY_STEP);
+	pci_set_long(function, cap + VIRTIO_PCI_NOTIFY_CAP_MULT, VIRTIO_PCI_NOTIFY_STEP);
+	cap = virtio_add_cap(virtio, VIRTIO_PCI_CAP_PCI_CFG, VIRTIO_WINDOW_SIZE, 0, 0);
+	function->writable[cap + VIRTIO_PCI_CAP_BAR] = 0xff;
+	memset(&function->writable[cap + VIRTIO_PCI_CAP_OFFSET], 0xff,
+	       VIRTIO_WINDOW_SIZE - VIRTIO_PCI_CAP_OFFSET);
+	virtio->window_cap = cap;
+}
+
+/* Configuration space as the guest first sees it. */
+static void virtio_init_config(struct virtio_pci *virtio)
+{
+	const struct virtio_backend *backend = virtio->backend;
+	const struct pci_id id = { VIRTIO_VENDOR, (uint16_t)(VIRTIO_DEVICE_BASE + backend->type),
+				   VIRTIO_VENDOR, (uint16_t)(VIRTIO_DEVICE_BASE + backend->type),
+				   backend->pci_class << 8 | VIRTIO_REVISION };
+	struct pci_function *function = &virtio->function;
+	unsigned int cap;
+
+	pci_function_init(function, &virtio_ops, backend->name);
+	pci_set_id(function, &id);
+	pci_set_bar(function, 0, VIRTIO_PCI_BAR_SIZE, PCI_BASE_ADDRESS_SPACE_MEMORY);
+	function->config[PCI_INTERRUPT_PIN] = VIRTIO_PIN;
+	cap = pci_add_capability(function, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
+	pci_set_long(function, cap + PCI_MSIX_TABLE, VIRTIO_PCI_MSIX_TABLE); /* low bits: BAR 0 */
+	pci_set_long(function, cap + PCI_MSIX_PBA, VIRTIO_PCI_MSIX_PBA);
+	function->writable[cap + PCI_MSIX_FLAGS + 1] =
+		(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL) >> 8;
+	virtio->msix_cap = cap;
+	virtio_add_caps(virtio);
+}
+
+static int virtio_open_files(struct virtio_pci *virtio)
+{
+	virtio->pin = (struct loop_source){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+					    virtio_pin_ready, virtio };
+	if (virtio->pin.fd < 0)
+		return log_errno(virtio->backend->name, -errno, "eventfd");
+	for (unsigned int queue = 0; queue < virtio->backend->queues; queue++) {
+		virtio->kicks[queue] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (virtio->kicks[queue] < 0)
+			return log_errno(virtio->backend->name, -errno, "eventfd");
+	}
+	return loop_add(&virtio->vm->loop, &virtio->pin);
+}
+
+static struct virtio_pci *virtio_new(struct pci_host *host, struct virtio_backend *backend)
+{
+	struct virtio_pci *virtio = calloc(1, sizeof(*virtio));
+
+	if (!virtio)
+		return NULL;
+	virtio->vm = host->vm;
+	virtio->backend = backend;
+	virtio->vector_count = backend->queues + 1;
+	virtio->pin.fd = -1;
+	for (unsigned int queue = 0; queue < VIRTIO_QUEUES_MAX; queue++)
+		virtio->kicks[queue] = virtio->calls[queue] = -1;
+	for (unsigned int vector = 0; vector < VIRTIO_VECTORS_MAX; vector++)
+		virtio->vectors[vector].eventfd = -1;
+	virtio_init_config(virtio);
+	virtio_registers_init(&virtio->registers, backend->features, backend->queues,
+			      virtio->vector_count, &virtio_registers_ops, virtio);
+	return virtio;
+}
+
+int virtio_pci_add(struct pci_host *host, struct virtio_backend *backend)
+{
+	struct virtio_pci *virtio;
+	int ret;
+
+	assert(backend->queues <= VIRTIO_QUEUES_MAX &&
+	       backend->config_size <= VIRTIO_PCI_DEVICE_SIZE);
+	virtio = virtio_new(host, backend);
+	if (!virtio) {
+		ret = log_errno(backend->name, -ENOMEM, "allocate");
+		backend->ops->destroy(backend);
+		return ret;
+	}
+	ret = virtio_open_files(virtio);
+	if (ret == 0)
+		ret = msix_init(&virtio->msix, virtio->vector_count, &virtio_msix_ops, virtio);
+	if (ret == 0)
+		ret = pci_host_add(host, &virtio->function);
+	if (ret < 0) {
+		virtio_destroy(&virtio->function);
+		return ret;
+	}
+	virtio->line.gsi = pci_host_intx_gsi(&virtio->function, VIRTIO_PIN);
+	virtio_reset(&virtio->function);
+	return 0;
+}

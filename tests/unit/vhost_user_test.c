@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* devices/vhost_user.c in front of servers that are good, spoilt or slow. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "devices/vhost_user.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "vhost_peer.h"
+
+#define VERSION_1 (1ull << 32)
+#define TIMEOUT   300 /* ms */
+
+static const struct vhost_peer good = {
+	.features = VERSION_1 | VHOST_F_PROTOCOL_FEATURES,
+	.protocol =
+		VHOST_PROTOCOL_MQ | VHOST_PROTOCOL_REPLY_ACK | VHOST_PROTOCOL_CONFIG | 1ull << 16,
+	.queues = 3,
+	.config = { 'c', 'o', 'n', 'f', 'i', 'g' },
+};
+
+static void count_lost(void *owner)
+{
+	++*(int *)owner;
+}
+
+/* All that a device ever asks; the first failure, or 0. */
+static int use(struct vhost_user *vhost)
+{
+	char word[8], memory[64];
+	const struct vhost_region region = { 0, 0x1000, (uintptr_t)memory, 0 };
+	const struct virtio_ring ring = { 1, 16, memory, memory, memory, 1, 2 };
+	int fd = STDIN_FILENO;
+	int ret = vhost_user_get_config(vhost, 0, word, 6);
+
+	if (ret == 0)
+		ret = vhost_user_set_features(vhost, VERSION_1);
+	if (ret == 0)
+		ret = vhost_user_set_memory(vhost, &region, &fd, 1);
+	if (ret == 0)
+		ret = vhost_user_start_ring(vhost, &ring);
+	if (ret == 0)
+		ret = vhost_user_set_call(vhost, 1, -1);
+	if (ret == 0)
+		ret = vhost_user_set_config(vhost, 2, "X", 1);
+	return ret == 0 ? vhost_user_stop_ring(vhost, 1) : ret;
+}
+
+START_TEST(good_server)
+{
+	struct vhost_peer peer = good;
+	struct vhost_user vhost;
+	char word[8] = "";
+
+	vhost_peer_start(&peer);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, TIMEOUT), 0);
+	ck_assert_uint_eq(vhost.features, good.features);
+	ck_assert_uint_eq(vhost.protocol, good.protocol & ~(1ull << 16));
+	ck_assert_uint_eq(vhost.queues, 3);
+	ck_assert_int_eq(vhost_user_get_config(&vhost, 0, word, 6), 0);
+	ck_assert_str_eq(word, "config");
+	ck_assert_int_eq(use(&vhost), 0);
+	vhost_user_check(&vhost);
+	ck_assert(!vhost.dead);
+	vhost_user_close(&vhost);
+	vhost_user_close(&vhost);
+	vhost_peer_join(&peer);
+	ck_assert_str_eq(peer.log, "1\n15\n16\n17\n3\n24\n24\n2 0x140000000\n5 1 f\n8 1 16\n"
+				   "10 1 0\n9\n13 0x1 f\n12 0x1 f\n18 1 1\n13 0x101\n25\n"
+				   "11 1 0\n");
+}
+END_TEST
+
+/* The first version of the protocol: no acknowledgements, and a queue runs by itself. */
+START_TEST(old_server)
+{
+	struct vhost_peer peer = { .features = VERSION_1 };
+	struct vhost_user vhost;
+	char byte;
+
+	vhost_peer_start(&peer);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, TIMEOUT), 0);
+	ck_assert_uint_eq(vhost.queues, 0);
+	ck_assert_int_eq(vhost_user_get_config(&vhost, 0, &byte, 1), -ENOTSUP);
+	ck_assert_int_eq(vhost_user_set_config(&vhost, 0, &byte, 1), -ENOTSUP);
+	ck_assert_int_eq(vhost_user_start_ring(&vhost, &(struct virtio_ring){ .index = 0 }), 0);
+	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 0), 0);
+	vhost_user_close(&vhost);
+	vhost_peer_join(&peer);
+	ck_assert_str_eq(peer.log, "1\n3\n8 0 0\n10 0 0\n9\n13 0 f\n12 0 f\n11 0 0\n");
+}
+END_TEST
+
+/* Offsets in a message: 0 request, 4 flags, 8 size, 12 payload. */
+static const struct {
+	struct vhost_lie lie;
+	const char *words;
+} spoilt[] = {
+	{ { VHOST_GET_FEATURES, VHOST_PATCH, 0, 4, 2 }, "answered what it was not asked" },
+	{ { VHOST_GET_FEATURES, VHOST_PATCH, 4, 4, 6 }, "speaks another version" },
+	{ { VHOST_GET_FEATURES, VHOST_PATCH, 4, 4, 1 }, "not an answer" },
+	{ { VHOST_GET_FEATURES, VHOST_PATCH, 8, 4, 4 }, "answer of the wrong size" },
+	{ { VHOST_GET_FEATURES, VHOST_PATCH, 8, 4, 0xffffffff }, "answer that is too long" },
+	{ { VHOST_GET_FEATURES, VHOST_PATCH, 8, 4, 16 }, "does not answer" },
+	{ { VHOST_GET_FEATURES, VHOST_CUT, 0, 0, 0 }, "closed the connection" },
+	{ { VHOST_GET_FEATURES, VHOST_CUT, 5, 0, 0 }, "closed the connection" },
+	{ { VHOST_GET_FEATURES, VHOST_CUT, 15, 0, 0 }, "closed the connection" },
+	{ { VHOST_GET_FEATURES, VHOST_SILENT, 0, 0, 0 }, "does not answer" },
+	{ { VHOST_GET_FEATURES, VHOST_DRIP, 0, 0, 0 }, "does not answer" },
+	{ { VHOST_GET_FEATURES, VHOST_TWICE, 0, 0, 0 }, "answered what it was not asked" },
+	{ { VHOST_GET_PROTOCOL_FEATURES, VHOST_SILENT, 0, 0, 0 }, "does not answer" },
+	{ { VHOST_SET_PROTOCOL_FEATURES, VHOST_SILENT, 0, 0, 0 }, NULL },
+	{ { VHOST_GET_QUEUE_NUM, VHOST_PATCH, 8, 4, 0 }, "answer of the wrong size" },
+	{ { VHOST_SET_OWNER, VHOST_PATCH, 12, 8, 1 }, "refused a request" },
+	{ { VHOST_GET_CONFIG, VHOST_PATCH, 8, 4, 0 }, "gives no configuration space" },
+	{ { VHOST_GET_CONFIG, VHOST_PATCH, 8, 4, 12 }, "answer of the wrong size" },
+	{ { VHOST_GET_CONFIG, VHOST_PATCH, 12, 4, 1 }, "answered what it was not asked" },
+	{ { VHOST_GET_CONFIG, VHOST_PATCH, 16, 4, 5 }, "answered what it was not asked" },
+	{ { VHOST_SET_FEATURES, VHOST_PATCH, 12, 8, 1 }, "refused a request" },
+	{ { VHOST_SET_MEM_TABLE, VHOST_CUT, 0, 0, 0 }, "closed the connection" },
+	{ { VHOST_SET_MEM_TABLE, VHOST_PATCH, 8, 4, 0 }, "answer of the wrong size" },
+	{ { VHOST_SET_VRING_ADDR, VHOST_PATCH, 12, 8, 5 }, "refused a request" },
+	{ { VHOST_SET_VRING_KICK, VHOST_SILENT, 0, 0, 0 }, "does not answer" },
+	{ { VHOST_SET_VRING_ENABLE, VHOST_PATCH, 0, 4, 1 }, "answered what it was not asked" },
+	{ { VHOST_SET_CONFIG, VHOST_PATCH, 12, 8, 1 }, "refused a request" },
+	{ { VHOST_GET_VRING_BASE, VHOST_PATCH, 8, 4, 12 }, "does not answer" },
+	{ { VHOST_GET_VRING_BASE, VHOST_PATCH, 8, 4, 4 }, "answer of the wrong size" },
+};
+
+START_TEST(spoilt_server)
+{
+	struct vhost_peer peer = good;
+	struct stderr_text caught;
+	struct vhost_user vhost;
+	int ret;
+
+	peer.lie = &spoilt[_i].lie;
+	vhost_peer_start(&peer);
+	stderr_begin(&caught);
+	ret = vhost_user_open(&vhost, "peer", peer.client, TIMEOUT);
+	if (ret == 0)
+		ret = use(&vhost);
+	if (vhost.dead)
+		ck_assert_int_eq(vhost_user_set_features(&vhost, 0), -EIO);
+	vhost_user_close(&vhost);
+	stderr_end(&caught);
+	vhost_peer_join(&peer);
+	ck_assert_int_eq(ret, spoilt[_i].words ? -EIO : 0);
+	if (spoilt[_i].words)
+		stderr_holds(&caught, spoilt[_i].words);
+	if (spoilt[_i].words)
+		ck_assert_ptr_eq(strchr(caught.text, '\n'), strrchr(caught.text, '\n'));
+}
+END_TEST
+
+/* Files that nobody asked for are not kept. */
+START_TEST(files_are_closed)
+{
+	static const struct vhost_lie lie = { VHOST_GET_FEATURES, VHOST_FILES, 8, 0, 0 };
+	struct vhost_peer peer = good;
+	struct vhost_user vhost;
+	int before, after;
+
+	peer.lie = &lie;
+	vhost_peer_start(&peer);
+	before = dup(STDIN_FILENO);
+	close(before);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, TIMEOUT), 0);
+	after = dup(STDIN_FILENO);
+	close(after);
+	ck_assert_int_eq(before, after);
+	vhost_user_close(&vhost);
+	vhost_peer_join(&peer);
+}
+END_TEST
+
+/* While nothing is asked: the owner learns once that the server is gone, or talks out of turn. */
+START_TEST(lost_while_idle)
+{
+	struct stderr_text caught;
+	struct vhost_user vhost;
+	int pair[2], lost = 0;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	vhost = (struct vhost_user){ .name = "peer", .fd = pair[0], .timeout_ms = TIMEOUT };
+	pthread_mutex_init(&vhost.lock, NULL);
+	vhost.lost = count_lost;
+	vhost.owner = &lost;
+	vhost_user_check(&vhost);
+	ck_assert_int_eq(lost, 0);
+	stderr_begin(&caught);
+	if (_i)
+		ck_assert_int_eq(send(pair[1], "?", 1, 0), 1);
+	else
+		close(pair[1]);
+	vhost_user_check(&vhost);
+	vhost_user_check(&vhost);
+	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 0), -EIO);
+	stderr_end(&caught);
+	ck_assert_int_eq(lost, 1);
+	stderr_holds(&caught, _i ? "nobody asked for: the guest is stopped"
+				 : "closed the connection: the guest is stopped");
+	vhost_user_close(&vhost);
+}
+END_TEST
+
+START_TEST(nobody_listens)
+{
+	struct stderr_text caught;
+	char path[200];
+
+	memset(path, 'x', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	stderr_begin(&caught);
+	ck_assert_int_eq(vhost_user_connect("/nonexistent/socket"), -ENOENT);
+	ck_assert_int_eq(vhost_user_connect(path), -ENAMETOOLONG);
+	stderr_end(&caught);
+	stderr_holds(&caught, "/nonexistent/socket: connect to its vhost-user server: No such");
+	stderr_holds(&caught, "fix: start the server that is to listen at /nonexistent/socket");
+}
+END_TEST
+
+UNIT_MAIN("vhost_user", { good_server, 0 }, { old_server, 0 },
+	  { spoilt_server, UNIT_COUNT(spoilt) }, { files_are_closed, 0 }, { lost_while_idle, 2 },
+	  { nobody_listens, 0 })

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "served_devices.h"
+
+#include "devices/vhost_user.h"
+#include "vmm/cli/options_served.h"
+
+int served_devices_prepare(struct served_devices *devices, const struct config *config)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < config->served_count && ret == 0; i++) {
+		devices->count++;
+		if (config->served[i].server != OPTIONS_SERVER_RUNS)
+			ret = server_process_start(&devices->servers[i], &config->served[i]);
+	}
+	return ret;
+}
+
+static int served_add(struct server_process *server, const struct options_served *served,
+		      struct pci_host *host)
+{
+	const struct virtio_vhost_options options = {
+		.kind = served->kind,
+		.name = served->path,
+		.tag = served->kind == VIRTIO_VHOST_FS ? options_share_tag(served) : NULL,
+	};
+	int fd, ret;
+
+	if (served->server == OPTIONS_SERVER_RUNS) {
+		fd = vhost_user_connect(served->path);
+		return fd < 0 ? fd : virtio_vhost_add(host, &options, fd);
+	}
+	fd = server->socket;
+	server->socket = -1;
+	ret = virtio_vhost_add(host, &options, fd);
+	if (ret < 0)
+		server_process_explain(server);
+	return ret;
+}
+
+int served_devices_open(struct served_devices *devices, const struct config *config,
+			struct pci_host *host)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < config->served_count && ret == 0; i++)
+		ret = served_add(&devices->servers[i], &config->served[i], host);
+	return ret;
+}
+
+void served_devices_close(struct served_devices *devices)
+{
+	while (devices->count)
+		server_process_stop(&devices->servers[--devices->count]);
+}

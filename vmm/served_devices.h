@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The devices of the machine that vhost-user servers work for: disks, folders, network cards.
+ *
+ * Owns the servers that minivmm started. The devices themselves, once plugged in, are the host
+ * bridge's.
+ */
+#ifndef MINIVMM_SERVED_DEVICES_H
+#define MINIVMM_SERVED_DEVICES_H
+
+#include "devices/pci_host.h"
+#include "server_process.h"
+#include "vmm/cli/config.h"
+
+struct served_devices {
+	unsigned int count;
+	struct server_process servers[OPTIONS_SERVED_MAX]; /* those that run already stay empty */
+};
+
+/*
+ * Start the servers that are to be started; while the process has one thread. 0 or -errno, logged;
+ * served_devices_close() after either.
+ */
+int served_devices_prepare(struct served_devices *devices, const struct config *config);
+
+/* Connect to all and plug the devices in. 0 or -errno, logged. */
+int served_devices_open(struct served_devices *devices, const struct config *config,
+			struct pci_host *host);
+
+/* End the servers; after the bus has freed the devices. Accepts a zeroed one. */
+void served_devices_close(struct served_devices *devices);
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+#include "server_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vmm/trace/log.h"
+
+#define SERVER_STOP_MS 10000
+#define SERVER_TEXT    1024
+#define SERVER_PATH    (2 * PATH_MAX + 64) /* commas in a path are doubled */
+
+/* Where a program may be, and what to install if it is nowhere. */
+struct server_program {
+	const char *name;
+	const char *places[4];
+	const char *package;
+};
+
+static const struct server_program server_storage = {
+	"qemu-storage-daemon",
+	{ "/usr/bin/qemu-storage-daemon", "/usr/local/bin/qemu-storage-daemon" },
+	"qemu-system-common",
+};
+
+/* Debian 12 has the first version of it in a package of QEMU's, later ones a package of its own. */
+static const struct server_program server_folder = {
+	"virtiofsd",
+	{ "/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/local/libexec/virtiofsd" },
+	"virtiofsd   # Debian 12: qemu-system-common",
+};
+
+static const char *server_find(const struct server_program *program, const char *path)
+{
+	for (unsigned int i = 0; program->places[i]; i++)
+		if (access(program->places[i], X_OK) == 0)
+			return program->places[i];
+	log_error(path, "there is no %s to serve it", program->name);
+	log_fix("apt-get install %s", program->package);
+	return NULL;
+}
+
+/* ---- what is to be served ---- */
+
+/*
+ * QEMU's locks keep other programs of QEMU's away, but two qemu-storage-daemons would share a raw
+ * image. This lock keeps two guests of minivmm apart; it holds until the server is stopped.
+ */
+static int server_lock_image(struct server_process *process, const struct options_served *served)
+{
+	process->image = open(served->path, (served->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (process->image < 0)
+		return log_errno(served->path, -errno, "open the disk image");
+	if (flock(process->image, (served->readonly ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return log_errno(served->path, -errno, "lock the disk image");
+	log_error(served->path, "in use by another guest");
+	return -EBUSY;
+}
+
+static bool server_is_qcow2(const char *path)
+{
+	static const char magic[4] = { 'Q', 'F', 'I', '\xfb' };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char start[sizeof(magic)] = "";
+	bool is_qcow2 = false;
+
+	if (fd >= 0) {
+		is_qcow2 = read(fd, start, sizeof(start)) == sizeof(start) &&
+			   memcmp(start, magic, sizeof(magic)) == 0;
+		close(fd);
+	}
+	return is_qcow2;
+}
+
+/*
+ * The name decides. A guest could write the header of a qcow2 image onto its raw disk, one that
+ * names any file of the host as its base: what is in the file must not be trusted.
+ */
+static const char *server_find_format(const struct options_served *served)
+{
+	const char *dot = strrchr(served->path, '.');
+
+	if (served->format)
+		return served->format;
+	if (dot && strcmp(dot, ".qcow2") == 0)
+		return "qcow2";
+	if (!server_is_qcow2(served->path))
+		return "raw";
+	log_error(served->path, "not named .qcow2, but it looks like such an image");
+	log_fix("minivmm --disk %s,format=qcow2   # or format=raw", served->path);
+	return NULL;
+}
+
+static int server_check_folder(const struct options_served *served)
+{
+	struct stat st;
+
+	if (stat(served->path, &st) < 0)
+		return log_errno(served->path, -errno, "share the folder");
+	if (S_ISDIR(st.st_mode))
+		return 0;
+	log_error(served->path, "is not a folder: --share is for folders, --disk for images");
+	return -ENOTDIR;
+}
+
+/* ---- the socket ---- */
+
+/*
+ * A socket that listens, with our connection in its queue. Its name is in a folder that only we can
+ * enter, and gone again before anybody else runs.
+ */
+static int server_make_socket(const char *path, int *listener, int *client)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char folder[] = "/tmp/minivmm-XXXXXX";
+	int ret = 0;
+
+	if (!mkdtemp(folder))
+		return log_errno(folder, -errno, "make a folder for the socket of %s", path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
+	*listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	*client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*listener < 0 || *client < 0 ||
+	    bind(*listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(*listener, 1) < 0 ||
+	    connect(*client, (struct sockaddr *)&address, sizeof(address)) < 0)
+		ret = log_errno(path, -errno, "make a socket for its server");
+	unlink(address.sun_path);
+	rmdir(folder);
+	return ret;
+}
+
+/* ---- the child ---- */
+
+static _Noreturn void server_die(const char *what)
+{
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
+	_exit(EXIT_FAILURE);
+}
+
+static void server_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		server_die(path);
+	close(fd);
+}
+
+/* Whoever is not root is it in a user namespace of his own, and so may change mounts and root. */
+static void server_become_root(void)
+{
+	char uids[32], gids[32];
+
+	snprintf(uids, sizeof(uids), "0 %u 1", geteuid());
+	snprintf(gids, sizeof(gids), "0 %u 1", getegid());
+	if (unshare(CLONE_NEWUSER) < 0)
+		server_die("make a user namespace");
+	server_write_file("/proc/self/setgroups", "deny");
+	server_write_file("/proc/self/uid_map", uids);
+	server_write_file("/proc/self/gid_map", gids);
+}
+
+/* This process sees the folder read-only with all that is mounted below, whatever a guest asks. */
+static void server_protect(const char *folder)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		server_die("make a mount namespace");
+	if (strcmp(folder, "/") != 0 && mount(folder, folder, NULL, MS_BIND | MS_REC, NULL) < 0)
+		server_die(folder);
+	if (mount_setattr(AT_FDCWD, folder, AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+		server_die("make the folder read-only");
+}
+
+/* Its output goes where we can look it up; it ends when we do, but of nothing that is typed. */
+static void server_detach(int output)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	setsid();
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+	    dup2(output, STDERR_FILENO) < 0)
+		_exit(EXIT_FAILURE);
+}
+
+/* In QEMU's lists of properties a comma in a value is doubled. */
+static void server_escape(char *to, const char *from)
+{
+	for (; *from; from++) {
+		if (*from == ',')
+			*to++ = ',';
+		*to++ = *from;
+	}
+	*to = '\0';
+}
+
+static _Noreturn void server_exec_storage(const char *program, const struct options_served *served,
+					  const char *format, int listener)
+{
+	const char *readonly = served->readonly ? "on" : "off";
+	char path[2 * PATH_MAX], file[SERVER_PATH], image[128], export[256];
+
+	server_escape(path, served->path);
+	snprintf(file, sizeof(file), "driver=file,node-name=file,filename=%s,read-only=%s", path,
+		 readonly);
+	snprintf(image, sizeof(image), "driver=%s,node-name=disk,file=file,read-only=%s", format,
+		 readonly);
+	snprintf(export, sizeof(export),
+		 "type=vhost-user-blk,id=disk,node-name=disk,addr.type=fd,addr.str=%d,writable=%s",
+		 listener, served->readonly ? "off" : "on");
+	execl(program, program, "--blockdev", file, "--blockdev", image, "--export", export, NULL);
+	server_die(program);
+}
+
+/*
+ * The root that a kernel starts with cannot be replaced by another, which is how virtiofsd shuts
+ * itself in; there, and where we are root in our own namespace only, it changes its root directory.
+ */
+static const char *server_find_sandbox(void)
+{
+	struct statfs root;
+
+	return geteuid() == getuid() && getuid() == 0 && statfs("/", &root) == 0 &&
+			       root.f_type != RAMFS_MAGIC && root.f_type != TMPFS_MAGIC
+		       ? "namespace"
+		       : "chroot";
+}
+
+static _Noreturn void server_exec_folder(const char *program, const struct options_served *served,
+					 int listener)
+{
+	const char *sandbox = server_find_sandbox();
+	char fd[32], source[PATH_MAX + 32], option[32];
+
+	if (geteuid() != 0)
+		server_become_root();
+	if (served->readonly)
+		server_protect(served->path);
+	snprintf(fd, sizeof(fd), "--fd=%d", listener);
+	snprintf(option, sizeof(option), "sandbox=%s", sandbox);
+	snprintf(source, sizeof(source), "source=%s", served->path);
+	execl(program, program, fd, "-f", "-o", source, "-o", option, NULL);
+	server_die(program);
+}
+
+static _Noreturn void server_run(const struct server_process *process, const char *program,
+				 const struct options_served *served, const char *format,
+				 int listener)
+{
+	server_detach(process->output);
+	fcntl(listener, F_SETFD, 0);
+	if (served->server == OPTIONS_SERVER_DISK)
+		server_exec_storage(program, served, format, listener);
+	server_exec_folder(program, served, listener);
+}
+
+/* ---- life ---- */
+
+static int server_fork(struct server_process *process, const char *program,
+		       const struct options_served *served, const char *format)
+{
+	int listener = -1, ret;
+
+	process->output = memfd_create("output of a server", MFD_CLOEXEC);
+	if (process->output < 0)
+		return log_errno(served->path, -errno, "memfd_create");
+	ret = server_make_socket(served->path, &listener, &process->socket);
+	if (ret == 0) {
+		process->pid = fork();
+		if (process->pid == 0)
+			server_run(process, program, served, format, listener);
+		if (process->pid < 0) {
+			ret = log_errno(served->path, -errno, "fork");
+			process->pid = 0;
+		}
+	}
+	if (listener >= 0)
+		close(listener);
+	return ret;
+}
+
+int server_process_start(struct server_process *process, const struct options_served *served)
+{
+	bool disk = served->server == OPTIONS_SERVER_DISK;
+	const char *format = "", *program;
+	int ret;
+
+	*process = (struct server_process){
+		.path = served->path, .image = -1, .socket = -1, .output = -1
+	};
+	ret = disk ? server_lock_image(process, served) : server_check_folder(served);
+	if (ret < 0)
+		return ret;
+	program = server_find(disk ? &server_storage : &server_folder, served->path);
+	if (!program)
+		return -ENOENT;
+	if (disk)
+		format = server_find_format(served);
+	return format ? server_fork(process, program, served, format) : -EINVAL;
+}
+
+/* A server that failed says so and exits, in this order. */
+void server_process_explain(const struct server_process *process)
+{
+	char text[SERVER_TEXT + 1], *state;
+	ssize_t length;
+
+	if (process->pid == 0)
+		return;
+	for (unsigned int ms = 0; ms < 1000; ms += 10) {
+		siginfo_t info = { .si_pid = 0 };
+
+		waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+		if (info.si_pid)
+			break;
+		usleep(10000);
+	}
+	length = pread(process->output, text, SERVER_TEXT, 0);
+	if (length <= 0)
+		return;
+	text[length] = '\0';
+	for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state))
+		log_error(process->path, "%s", line);
+}
+
+static void server_wait(pid_t pid)
+{
+	for (unsigned int ms = 0; ms < SERVER_STOP_MS; ms += 10) {
+		if (waitpid(pid, NULL, WNOHANG) != 0)
+			return;
+		usleep(10000);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+void server_process_stop(struct server_process *process)
+{
+	if (!process->path)
+		return;
+	if (process->socket >= 0)
+		close(process->socket);
+	if (process->output >= 0)
+		close(process->output);
+	if (process->pid) {
+		kill(process->pid, SIGTERM);
+		server_wait(process->pid);
+	}
+	if (process->image >= 0)
+		close(process->image);
+	*process = (struct server_process){ .socket = -1 };
+}

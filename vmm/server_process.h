@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A vhost-user server that minivmm starts and ends: qemu-storage-daemon for a disk image, virtiofsd
+ * for a folder.
+ *
+ * Owns the process and our end of the socket to it. The socket never has a name that another
+ * process could connect to: the server gets it as an open file, and our connection is already
+ * waiting in it. What the server prints goes to a file in memory; it is shown if the server fails.
+ */
+#ifndef MINIVMM_SERVER_PROCESS_H
+#define MINIVMM_SERVER_PROCESS_H
+
+#include <sys/types.h>
+
+#include "vmm/cli/config.h"
+
+struct server_process {
+	const char *path; /* image or folder, for messages */
+	int image;        /* a disk image, locked; or -1 */
+	pid_t pid;        /* 0 while there is none */
+	int socket;       /* connected to it, until somebody takes it over; or -1 */
+	int output;       /* what it printed, or -1 */
+};
+
+/*
+ * Start the server of a disk or a folder; while minivmm has one thread. Image or folder are looked
+ * at first. 0 or -errno, logged: a program that is not installed with the package that has it.
+ */
+int server_process_start(struct server_process *process, const struct options_served *served);
+
+/* The device could not be set up, or the server was lost: print what it said last. */
+void server_process_explain(const struct server_process *process);
+
+/*
+ * End it. The connection is closed by now, so that it has nothing to do but to write down what is
+ * in its caches; it gets some seconds for that. Accepts a zeroed one.
+ */
+void server_process_stop(struct server_process *process);
+
+#endif
