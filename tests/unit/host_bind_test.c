@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vfio/host/bind/host_bind.c, host_restore.c, host_record.c: binding and its way back, on hosts
- * that do not exist. This program is the kernel behind their sysfs: a write to an attribute moves the links
- * of drivers as the PCI core would.
+ * that do not exist. This program is the kernel behind their sysfs: a write to an attribute moves the
+ * links of drivers as the PCI core would.
  */
 #include <errno.h>
 #include <fcntl.h>

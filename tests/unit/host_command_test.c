@@ -119,6 +119,9 @@ static const struct {
 	{ "ready", "list", 0, "^0000:04:00.0\t4 with 04:00.1\tvfio-pci\tyes\t" },
 	{ "group-missing", "list", 0, "^0000:01:00.0\t-\tvfio-pci\tno IOMMU\t" },
 	{ "ready", "list --all", 0, "^0000:00:01.0\t11\tpcieport\tbridge\t" },
+	{ "behind-vmd", "list", 0, "^10000:e1:00.0\t-\tnvme\tno IOMMU\t" },
+	{ "virtual-function", "config 01:00.0", 0, "Vendor ID *0x8086 *the same$" },
+	{ "virtual-function", "config 01:00.0", 0, "Device ID *0xa808 *the same$" },
 	{ "ready", "bind --dry-run 02:00.0", 0,
 	  "^echo 0000:02:00.0 > /sys/bus/pci/drivers/nvme/unbind$" },
 	{ "ready", "restore --dry-run 01:00.0", 0,
@@ -163,6 +166,9 @@ static const struct {
 	{ "group-missing", "list --json", "list" },
 	{ "ready", "doctor --json 01:00.0 04:00.0 02:00.0 0a:00.0", "doctor" },
 	{ "disk-mounted", "doctor --json 02:00.0", "doctor" },
+	{ "container", "doctor --json 02:00.0", "doctor" },
+	{ "behind-vmd", "doctor --json 10000:e1:00.0", "doctor" },
+	{ "behind-vmd", "list --json", "list" },
 	{ "iommu-left-off", "doctor --json 01:00.0", "doctor" },
 };
 

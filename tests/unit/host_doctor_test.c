@@ -18,6 +18,7 @@
 #define NIC      "0000:03:00.0"
 #define GPU      "0000:04:00.0"
 #define HOST_GPU "0000:05:00.0"
+#define VMD_DISK "10000:e1:00.0"
 
 static const struct situation {
 	const char *name;
@@ -50,6 +51,9 @@ static const struct situation {
 	{ "kvm-missing-on-arm", NULL, "kvm", HOST_FAIL, "EL2", "dmesg" },
 	{ "kvm-denied", NULL, "kvm", HOST_FAIL, "Permission denied", "usermod -aG kvm" },
 	{ "kvm-nested", NULL, "kvm", HOST_WARN, "virtual machine itself", NULL },
+	{ "virtual-machine-of-arm", NULL, "kvm", HOST_WARN, "virtual machine itself", NULL },
+	{ "virtual-machine-without-kvm", NULL, "kvm", HOST_FAIL, "its own monitor shows it no",
+	  "-cpu host" },
 	{ "kvm-software", NULL, "kvm", HOST_WARN, "emulates", NULL },
 
 	{ "iommu-not-in-firmware-intel", NULL, "iommu", HOST_FAIL, "shows none: Intel VT-d",
@@ -64,12 +68,26 @@ static const struct situation {
 	  "sudo grub-mkconfig -o /boot/grub/grub.cfg" },
 	{ "iommu-left-off-proxmox", NULL, "iommu", HOST_FAIL, "leaves it off",
 	  "/etc/kernel/cmdline && sudo proxmox-boot-tool refresh" },
+	{ "iommu-left-off-proxmox-on-ext4", NULL, "iommu", HOST_FAIL, "leaves it off",
+	  "/etc/default/grub && sudo update-grub" },
+	{ "iommu-left-off-silverblue", NULL, "iommu", HOST_FAIL, "leaves it off",
+	  "sudo rpm-ostree kargs --append-if-missing=intel_iommu=on" },
+	{ "iommu-left-off-systemd-boot", NULL, "iommu", HOST_FAIL, "leaves it off",
+	  "/etc/kernel/cmdline && sudo kernel-install" },
 	{ "iommu-left-off-unknown", NULL, "iommu", HOST_FAIL, "leaves it off",
 	  "add intel_iommu=on to the kernel command line" },
 	{ "iommu-switched-off", NULL, "iommu", HOST_FAIL, "intel_iommu=off switches it off",
 	  "/etc/default/grub" },
 	{ "iommu-switched-off-amd", NULL, "iommu", HOST_FAIL, "amd_iommu=off switches it off",
 	  "s/amd_iommu=off//" },
+	{ "virtual-machine-without-iommu", NULL, "iommu", HOST_FAIL, "no IOMMU, such as Intel VT-d",
+	  "-device intel-iommu" },
+	{ "container-without-iommu", NULL, "iommu", HOST_FAIL, "cannot be seen from here",
+	  "outside this container" },
+	{ "no-iommu-mode", NULL, "iommu", HOST_FAIL, "no IOMMU", "dmesg" },
+	{ "no-iommu-mode", NVME, "iommu", HOST_FAIL, "no-IOMMU mode", "doctor" },
+	{ "behind-vmd", VMD_DISK, "iommu", HOST_FAIL, "made by 0000:00:0e.0 (vmd)",
+	  "bind 0000:00:0e.0" },
 	{ "iommu-failed", NULL, "iommu", HOST_FAIL, "could not start it", "dmesg" },
 
 	{ "remapping-missing", NULL, "remapping", HOST_FAIL, "forge interrupts", "firmware setup" },
@@ -77,6 +95,29 @@ static const struct situation {
 	  "s/intremap=off//" },
 	{ "remapping-unsafe", NULL, "remapping", HOST_WARN, "guests you trust", NULL },
 
+	{ "virtual-machine-without-remapping", NULL, "remapping", HOST_FAIL, "forge interrupts",
+	  "intremap=on" },
+	{ "arm-without-its", NULL, "remapping", HOST_FAIL, "forge interrupts", "ITS" },
+	{ "container", NULL, "remapping", HOST_UNSEEN, "cannot be seen from here",
+	  "outside this container" },
+	{ "container-with-irq-folders", NULL, "remapping", HOST_OK, "remapped", NULL },
+	{ "container-without-remapping", NULL, "remapping", HOST_FAIL, "forge interrupts",
+	  "firmware setup" },
+	{ "container-without-vfio", NULL, "vfio", HOST_FAIL, "cannot be seen from here",
+	  "sudo modprobe vfio-pci   # outside this container" },
+	{ "arm-without-vfio", NULL, "vfio", HOST_FAIL, "this kernel has no vfio-pci",
+	  "linux-image-arm64" },
+	{ "container", HOST_SSD, "driver", HOST_UNSEEN, "inside a container", "outside" },
+	{ "config-half-dead", NVME, "config", HOST_FAIL, "all behind it reads all-ones", "rescan" },
+	{ "config-for-users", NVME, "msix", HOST_UNSEEN, "only root", "sudo" },
+	{ "driver-of-vendor", NVME, "driver", HOST_OK, "bound to mlx5_vfio_pci", NULL },
+	{ "driver-of-vendor-by-its-folder", NVME, "driver", HOST_OK, "nvgrace_pci", NULL },
+	{ "group-with-driver-of-vendor", NVME, "group", HOST_OK, "mlx5_vfio_pci", NULL },
+	{ "driver-refuses", NVME, "driver", HOST_FAIL, "refuses this model, 8086:37c8",
+	  "disable_denylist=1" },
+	{ "driver-refuses-no-more", NVME, "driver", HOST_FAIL, "not bound to vfio-pci", "bind" },
+	{ "display-with-screen-is-the-only-one", HOST_GPU, "driver", HOST_FAIL, "only display",
+	  NULL },
 	{ "vfio-not-loaded", NULL, "vfio", HOST_FAIL, "vfio-pci is not loaded",
 	  "sudo modprobe vfio-pci" },
 	{ "vfio-blacklisted", NULL, "vfio", HOST_FAIL, "/etc/modprobe.d/local.conf",
@@ -96,7 +137,6 @@ static const struct situation {
 	{ "config-gpu-asleep", GPU, "config", HOST_FAIL, "power state D3cold", "vgaswitcheroo" },
 	{ "config-gpu-asleep", GPU, "config", HOST_FAIL, "runtime power management: suspended",
 	  "echo 0 | sudo tee /sys/bus/pci/devices/0000:04:00.0/d3cold_allowed" },
-	{ "config-for-users", NVME, "msix", HOST_OK, "only root", NULL },
 	{ "group-missing", NVME, "iommu", HOST_FAIL, "in no IOMMU group", NULL },
 	{ "iommu-left-off", NVME, "iommu", HOST_FAIL, "leaves it off", "update-grub" },
 	{ "firmware-keeps-memory", NVME, "iommu", HOST_FAIL, "RMRR", "firmware setup" },
@@ -254,6 +294,10 @@ static const struct {
 	{ "group-without-acs", NVME, "group" },
 	{ "default-route-is-down", NIC, "driver" },
 	{ "other-route", NIC, "driver" },
+	{ "container", NULL, NULL },
+	{ "container", NVME, NULL },
+	{ "driver-refuses", NVME, "driver" },
+	{ "accelerator-is-the-only-display", HOST_GPU, "driver" },
 };
 
 START_TEST(one_cause_one_failure)
@@ -270,6 +314,7 @@ START_TEST(one_cause_one_failure)
 		ck_assert_msg(failures[_i].only, "%s fails", check_of(finding));
 		ck_assert_str_eq(check_of(finding), failures[_i].only);
 		ck_assert(!says(finding, "default route"));
+		ck_assert(!says(finding, "only display"));
 	}
 	ck_assert_int_eq(host_report_failure(&report) != NULL, failures[_i].only != NULL);
 	host_report_destroy(&report);

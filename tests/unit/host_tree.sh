@@ -220,7 +220,30 @@ iommu_left_off_fedora()
 	: > usr/sbin/grubby
 }
 iommu_left_off_arch() { iommu_left_off; echo 'ID=arch' > etc/os-release; }
-iommu_left_off_proxmox() { iommu_left_off; mkdir -p usr/sbin; : > usr/sbin/proxmox-boot-tool; }
+iommu_left_off_proxmox()
+{
+	no_groups
+	rm etc/default/grub
+	mkdir -p usr/sbin etc/kernel
+	: > usr/sbin/proxmox-boot-tool
+	echo 1234-ABCD > etc/kernel/proxmox-boot-uuids
+	echo quiet > etc/kernel/cmdline
+	printf '%s\n' 'initrd=\EFI\proxmox\6.8.12\initrd.img quiet' > proc/cmdline
+}
+iommu_left_off_proxmox_on_ext4() { iommu_left_off; mkdir -p usr/sbin; : > usr/sbin/proxmox-boot-tool; }
+iommu_left_off_silverblue()
+{
+	iommu_left_off_fedora
+	: > run/ostree-booted
+}
+iommu_left_off_systemd_boot()
+{
+	no_groups
+	rm etc/default/grub
+	mkdir -p etc/kernel
+	echo quiet > etc/kernel/cmdline
+	printf '%s\n' 'initrd=\loader\initrd quiet' > proc/cmdline
+}
 iommu_left_off_unknown() { iommu_left_off; rm etc/os-release; }
 iommu_switched_off() { no_groups; cmdline intel_iommu=off; }
 iommu_switched_off_amd()
@@ -230,6 +253,75 @@ iommu_switched_off_amd()
 	cmdline amd_iommu=off
 }
 iommu_failed() { no_groups; }
+virtual_machine_without_iommu()
+{
+	iommu_not_in_firmware_intel
+	printf 'vendor_id\t: GenuineIntel\nflags\t\t: vmx hypervisor\n\n' > proc/cpuinfo
+}
+virtual_machine_without_kvm()
+{
+	rm dev/kvm
+	printf 'vendor_id\t: GenuineIntel\nflags\t\t: fpu hypervisor\n\n' > proc/cpuinfo
+}
+virtual_machine_without_remapping()
+{
+	kvm_nested
+	remapping_missing
+}
+virtual_machine_of_arm()
+{
+	kvm_missing_on_arm
+	: > dev/kvm
+	chmod 666 dev/kvm
+	mkdir -p proc/device-tree/hypervisor
+}
+arm_without_its()
+{
+	kvm_missing_on_arm
+	remapping_missing
+}
+arm_without_vfio()
+{
+	kvm_missing_on_arm
+	vfio_absent
+}
+# Container engines mask these files, and give no folder of modules.
+container()
+{
+	: > run/.containerenv
+	: > proc/interrupts
+	rm -r sys/firmware lib/modules
+}
+container_with_irq_folders()
+{
+	container
+	mkdir -p sys/kernel/irq/9 sys/kernel/irq/24
+	echo IO-APIC > sys/kernel/irq/9/chip_name
+	echo IR-PCI-MSI > sys/kernel/irq/24/chip_name
+}
+container_without_remapping()
+{
+	container_with_irq_folders
+	echo PCI-MSI > sys/kernel/irq/24/chip_name
+}
+container_without_iommu()
+{
+	container
+	no_groups
+	cmdline quiet
+}
+container_without_vfio()
+{
+	container
+	vfio_not_loaded
+}
+no_iommu_mode()
+{
+	no_groups
+	group 0000:01:00.0 0
+	echo vfio-noiommu > sys/kernel/iommu_groups/0/name
+	: > dev/vfio/noiommu-0
+}
 remapping_missing() { echo ' 24: 0 PCI-MSI 512000-edge ahci' > proc/interrupts; }
 remapping_switched_off() { remapping_missing; cmdline intel_iommu=on intremap=off; }
 remapping_unsafe()
@@ -254,6 +346,24 @@ config_gpu_asleep()
 	echo D3cold > "$(at 04:00.0)/power_state"
 	echo suspended > "$(at 04:00.0)/power/runtime_status"
 }
+config_half_dead()
+{
+	head -c 4096 /dev/zero | tr '\000' '\377' > config
+	head -c 64 "$(at 01:00.0)/config" | dd of=config conv=notrunc status=none
+	mv config "$(at 01:00.0)/config"
+}
+virtual_function()
+{
+	bytes "$(at 01:00.0)/config" 0 ff ff ff ff
+	bytes "$(at 01:00.0)/config" $((0x10)) 00 00 00 00
+	ln -s .. "$(at 01:00.0)/physfn"
+}
+# Behind Intel's VMD, which makes a domain of its own: no groups there.
+behind_vmd()
+{
+	device 0000:00:0e.0 8086 467f 010400 8 vmd
+	device 0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0 8086 a808 010802 - nvme
+}
 config_for_users()
 {
 	head -c 64 "$(at 01:00.0)/config" > config
@@ -270,6 +380,28 @@ firmware_kept_memory()
 	echo '0x000000007a000000 0x000000007bffffff direct-relaxable' \
 		>> sys/kernel/iommu_groups/1/reserved_regions
 }
+driver_of_vendor()
+{
+	driver 0000:01:00.0 mlx5_vfio_pci
+	mkdir -p "$(at 01:00.0)/vfio-dev/vfio0"
+}
+driver_of_vendor_by_its_folder()
+{
+	driver 0000:01:00.0 nvgrace_pci
+	mkdir -p "$(at 01:00.0)/vfio-dev/vfio0"
+}
+driver_refuses()
+{
+	driver_missing
+	echo 0x37c8 > "$(at 01:00.0)/device"
+}
+driver_refuses_no_more()
+{
+	driver_refuses
+	mkdir -p sys/module/vfio_pci/parameters
+	echo Y > sys/module/vfio_pci/parameters/disable_denylist
+}
+group_with_driver_of_vendor() { device 0000:00:01.0/0000:01:00.1 15b3 101e 020000 1 mlx5_vfio_pci; }
 driver_missing() { rm "$(at 01:00.0)/driver"; }
 disk_mounted() { mounted 259:0 /srv/data /dev/nvme0n1; }
 disk_mounted_btrfs() { mounted 0:31 /srv/data /dev/nvme0n1; }
@@ -313,6 +445,23 @@ display_is_the_only_one()
 {
 	rm -r sys/devices/pci0000:00/0000:00:04.0/0000:04:00.0
 	rm sys/bus/pci/devices/0000:04:00.0
+}
+# An accelerator, class 3D controller, without a connector or boot_vga, and no other display.
+accelerator_is_the_only_display()
+{
+	display_is_the_only_one
+	bdf=0000:05:00.0
+	dir=sys/devices/pci0000:00/0000:00:05.0/$bdf
+	echo 0x030200 > "$dir/class"
+	rm "$dir/boot_vga"
+	driver $bdf nvidia
+}
+display_with_screen_is_the_only_one()
+{
+	accelerator_is_the_only_display
+	mkdir -p "$dir/drm/card0/card0-HDMI-A-1" sys/class/drm
+	echo connected > "$dir/drm/card0/card0-HDMI-A-1/status"
+	ln -s ../../devices/pci0000:00/0000:00:05.0/$bdf/drm/card0/card0-HDMI-A-1 sys/class/drm/
 }
 group_without_acs() { no_acs 0000:00:01.0; device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 xhci_hcd; }
 group_without_acs_for_users()

@@ -15,7 +15,7 @@
 #include "vmm/trace/trace.h"
 
 #define OPTIONS_DEVICES_MAX 32
-#define OPTIONS_BDF_MAX     16
+#define OPTIONS_BDF_MAX     20
 #define OPTIONS_USERS_MAX   8
 #define OPTIONS_SERVED_MAX  16
 

@@ -87,6 +87,7 @@ static int command_read_config(const char *bdf, struct config_shown *shown)
 {
 	struct host_pci_config config;
 	struct host_bar bars[HOST_BARS];
+	struct host_device device;
 	int ret = host_read_config(bdf, &config);
 
 	if (ret < 0)
@@ -97,9 +98,13 @@ static int command_read_config(const char *bdf, struct config_shown *shown)
 			  "its configuration space reads all-ones: the device is gone, or asleep");
 		return -ENODEV;
 	}
+	host_read_device(bdf, &device);
+	host_read_bars(bdf, bars);
+	if (host_fill_virtual_function(&device, bars, &config))
+		log_info(bdf,
+			 "a virtual function: its IDs and BARs are shown as VFIO fills them in");
 	*shown = (struct config_shown){ .name = bdf, .size = config.size };
 	memcpy(shown->bytes, config.bytes, config.size);
-	host_read_bars(bdf, bars);
 	for (unsigned int bar = 0; bar < HOST_BARS; bar++)
 		shown->bar_size[bar] = bars[bar].size;
 	if (config.size == PCI_STD_HEADER_SIZEOF)

@@ -69,6 +69,9 @@ void host_check_rom(struct host_report *report, const struct host_device *device
 void host_check_display(struct host_report *report, const struct host_device *device,
 			const struct host_demand *demand);
 
+/* Whether vfio-pci refuses this model; then that is added. */
+bool host_check_denied(struct host_report *report, const struct host_device *device);
+
 /* What the host does with a device right now, each as a finding; none when there is nothing. */
 void host_check_uses(struct host_report *report, const struct host_device *device);
 

@@ -8,7 +8,9 @@
 
 #include "host_acs.h"
 #include "host_check.h"
+#include "vfio/host/look/host_pci.h"
 #include "vfio/host/look/host_use.h"
+#include "vmm/trace/macros.h"
 
 #define SWITCHEROO "/sys/kernel/debug/vgaswitcheroo/switch"
 
@@ -54,6 +56,19 @@ static void check_all_ones(struct host_report *report, const struct host_device 
 			});
 }
 
+/* Whether its header answers while all behind it reads all-ones. Only root sees that. */
+static bool check_is_half_dead(const char *bdf)
+{
+	struct host_pci_config config;
+	unsigned int first;
+
+	host_read_config(bdf, &config);
+	first = config.size ? config.bytes[PCI_CAPABILITY_LIST] : 0;
+	return first >= PCI_STD_HEADER_SIZEOF && first < 0xff && config.size > first &&
+	       (host_config_word(&config, PCI_STATUS) & PCI_STATUS_CAP_LIST) &&
+	       host_config_word(&config, first & ~3u) == 0xffff;
+}
+
 /* lspci shows such a device as "rev ff". To open it would make the kernel wait a minute for it. */
 void host_check_answers(struct host_report *report, const struct host_device *device,
 			const struct host_demand *demand)
@@ -64,10 +79,12 @@ void host_check_answers(struct host_report *report, const struct host_device *de
 	if (ret < 0)
 		host_report_add(report, FOUND_CONFIG_UNREADABLE,
 				(struct host_facts){ .error = strerror(-ret) });
-	else if (ret == 0)
-		host_report_add(report, FOUND_CONFIG, HOST_NO_FACTS);
-	else
+	else if (ret)
 		check_all_ones(report, device);
+	else if (check_is_half_dead(device->bdf))
+		host_report_add(report, FOUND_CONFIG_HALF_DEAD, HOST_NO_FACTS);
+	else
+		host_report_add(report, FOUND_CONFIG, HOST_NO_FACTS);
 }
 
 /* ---- iommu, of one device ---- */
@@ -88,16 +105,32 @@ static bool check_has_direct_region(int group)
 	return found;
 }
 
+/* No group, but an IOMMU: what makes its bus is passed through in its place. */
+static void check_not_isolated(struct host_report *report, const struct host_device *device)
+{
+	char maker[HOST_BDF_MAX];
+	struct host_device other = { .driver = "" };
+
+	host_find_bus_maker(device->bdf, maker);
+	if (maker[0])
+		host_read_device(maker, &other);
+	host_report_add(report, maker[0] ? FOUND_ISOLATED_AS_ONE : FOUND_NOT_ISOLATED,
+			(struct host_facts){ .bdf = maker, .driver = other.driver });
+}
+
 void host_check_isolated(struct host_report *report, const struct host_device *device,
 			 const struct host_demand *demand)
 {
-	if (device->group >= 0 && check_has_direct_region(device->group))
-		host_report_add(report, FOUND_ISOLATED_BUT_RESERVED, HOST_NO_FACTS);
+	const struct host_facts facts = { .group = (unsigned int)device->group };
+
+	if (device->group >= 0 && host_group_is_fake(device->group))
+		host_report_add(report, FOUND_ISOLATED_BY_NOBODY, facts);
+	else if (device->group >= 0 && check_has_direct_region(device->group))
+		host_report_add(report, FOUND_ISOLATED_BUT_RESERVED, facts);
 	else if (device->group >= 0)
-		host_report_add(report, FOUND_ISOLATED,
-				(struct host_facts){ .group = (unsigned int)device->group });
+		host_report_add(report, FOUND_ISOLATED, facts);
 	else if (host_count_groups())
-		host_report_add(report, FOUND_NOT_ISOLATED, HOST_NO_FACTS);
+		check_not_isolated(report, device);
 	else
 		host_check_iommu(report, demand);
 }
@@ -108,7 +141,7 @@ static const enum host_found check_uses[] = {
 	[HOST_USE_MOUNTED] = FOUND_USE_MOUNTED,       [HOST_USE_SWAP] = FOUND_USE_SWAP,
 	[HOST_USE_UPPER_DISK] = FOUND_USE_UPPER_DISK, [HOST_USE_CLAIMED] = FOUND_USE_CLAIMED,
 	[HOST_USE_ROUTE] = FOUND_USE_ROUTE,           [HOST_USE_DISPLAY] = FOUND_USE_DISPLAY,
-	[HOST_USE_FUNCTIONS] = FOUND_USE_FUNCTIONS,
+	[HOST_USE_FUNCTIONS] = FOUND_USE_FUNCTIONS,   [HOST_USE_UNSEEN] = FOUND_USE_UNSEEN,
 };
 
 void host_check_uses(struct host_report *report, const struct host_device *device)
@@ -125,6 +158,32 @@ void host_check_uses(struct host_report *report, const struct host_device *devic
 				});
 }
 
+/* Models that vfio-pci refuses for their flaws; the kernel's vfio_pci.c has the same list. */
+static bool check_is_denied(const struct host_device *device)
+{
+	static const uint16_t models[] = { 0x0435, 0x0443, 0x0b25, 0x0cfe,
+					   0x19e2, 0x19e3, 0x37c8, 0x37c9 };
+	struct host_path path = host_path("/sys/module/vfio_pci/parameters/disable_denylist");
+	char disabled[8];
+
+	host_read_line(&path, disabled, sizeof(disabled));
+	for (unsigned int i = 0; i < array_size(models); i++)
+		if (device->vendor == 0x8086 && device->device == models[i])
+			return disabled[0] != 'Y';
+	return false;
+}
+
+bool host_check_denied(struct host_report *report, const struct host_device *device)
+{
+	bool denied = check_is_denied(device);
+
+	if (denied)
+		host_report_add(
+			report, FOUND_DRIVER_REFUSES,
+			(struct host_facts){ .vendor = device->vendor, .device = device->device });
+	return denied;
+}
+
 void host_check_driver(struct host_report *report, const struct host_device *device,
 		       const struct host_demand *demand)
 {
@@ -133,6 +192,8 @@ void host_check_driver(struct host_report *report, const struct host_device *dev
 	(void)demand;
 	if (host_has_vfio_driver(device)) {
 		host_report_add(report, FOUND_DRIVER, facts);
+	} else if (host_check_denied(report, device)) {
+		return;
 	} else if (device->driver[0]) {
 		host_check_uses(report, device);
 		host_report_add(report, FOUND_DRIVER_OTHER, facts);

@@ -8,42 +8,27 @@
 
 #include "host_check.h"
 #include "vfio/host/look/host_kernel.h"
+#include "vfio/host/look/host_machine.h"
 #include "vmm/trace/macros.h"
-
-/* What the first CPU says of itself in /proc/cpuinfo; empty where it has no such line. */
-static bool cpuinfo_has(const char *word)
-{
-	struct host_path path = host_path("/proc/cpuinfo");
-	char *text = host_read_file(&path);
-	bool has = false;
-	char *end;
-
-	if (text) {
-		end = strstr(text, "\n\n");
-		if (end)
-			*end = '\0';
-		has = strstr(text, word) != NULL;
-	}
-	free(text);
-	return has;
-}
 
 /* ---- KVM ---- */
 
 static void check_kvm_missing(struct host_report *report)
 {
-	bool intel = cpuinfo_has("GenuineIntel");
+	bool intel = host_cpu_has("GenuineIntel");
 	const struct host_facts facts = {
-		.module = intel                         ? "kvm_intel"
-			  : cpuinfo_has("AuthenticAMD") ? "kvm_amd"
-							: "kvm",
+		.module = intel                          ? "kvm_intel"
+			  : host_cpu_has("AuthenticAMD") ? "kvm_amd"
+							 : "kvm",
 		.name = intel ? "Intel VT-x" : "virtualization (AMD: SVM)",
 	};
 
-	if (cpuinfo_has(" vmx") || cpuinfo_has(" svm"))
+	if (host_cpu_has(" vmx") || host_cpu_has(" svm"))
 		host_report_add(report, FOUND_KVM_NOT_LOADED, facts);
-	else if (cpuinfo_has("CPU implementer"))
+	else if (host_is_arm())
 		host_report_add(report, FOUND_KVM_NOT_AT_EL2, facts);
+	else if (host_is_virtual())
+		host_report_add(report, FOUND_KVM_NOT_IN_VM, facts);
 	else
 		host_report_add(report, FOUND_KVM_NOT_IN_CPU, facts);
 }
@@ -51,9 +36,9 @@ static void check_kvm_missing(struct host_report *report)
 /* /dev/kvm can be opened: is it the CPU that runs guests? */
 static enum host_found check_find_kvm(void)
 {
-	if (cpuinfo_has(" hypervisor"))
+	if (host_is_virtual())
 		return FOUND_KVM_NESTED;
-	if (cpuinfo_has("flags") && !cpuinfo_has(" vmx") && !cpuinfo_has(" svm"))
+	if (host_cpu_has("flags") && !host_cpu_has(" vmx") && !host_cpu_has(" svm"))
 		return FOUND_KVM_EMULATED;
 	return FOUND_KVM;
 }
@@ -108,10 +93,19 @@ static const struct iommu_kind *iommu_in_firmware(void)
 	return NULL;
 }
 
+/* Container engines mask all that the firmware tells. A machine has either of the two. */
+static bool iommu_firmware_is_hidden(void)
+{
+	struct host_path acpi = host_path("/sys/firmware/acpi/tables");
+	struct host_path tree = host_path("/sys/firmware/devicetree/base");
+
+	return !host_path_exists(&acpi) && !host_path_exists(&tree);
+}
+
 static const struct iommu_kind *iommu_of_cpu(void)
 {
 	for (unsigned int i = 0; i < IOMMU_KINDS; i++)
-		if (cpuinfo_has(iommu_kinds[i].cpu))
+		if (host_cpu_has(iommu_kinds[i].cpu))
 			return &iommu_kinds[i];
 	return NULL;
 }
@@ -130,6 +124,16 @@ static const char *iommu_on_parameter(const struct iommu_kind *kind)
 	return kind && kind->on && !host_kernel_has_parameter(kind->on) ? kind->on : NULL;
 }
 
+/* There is none, and the firmware shows none: is it off, missing, or merely not seen? */
+static enum host_found iommu_find_absence(const struct iommu_kind *cpu)
+{
+	if (host_is_virtual())
+		return FOUND_IOMMU_ABSENT_IN_VM;
+	if (iommu_firmware_is_hidden())
+		return FOUND_IOMMU_FIRMWARE_UNSEEN;
+	return cpu ? cpu->absent : FOUND_IOMMU_ABSENT;
+}
+
 static void check_iommu_missing(struct host_report *report)
 {
 	const struct iommu_kind *kind = iommu_in_firmware(), *cpu = iommu_of_cpu();
@@ -144,11 +148,13 @@ static void check_iommu_missing(struct host_report *report)
 		return;
 	}
 	facts.parameter = iommu_on_parameter(kind ? kind : cpu);
+	if (!facts.name && cpu)
+		facts.name = cpu->name;
 	if (kind)
 		host_report_add(report, facts.parameter ? FOUND_IOMMU_LEFT_OFF : FOUND_IOMMU_BROKEN,
 				facts);
 	else
-		host_report_add(report, cpu ? cpu->absent : FOUND_IOMMU_ABSENT, facts);
+		host_report_add(report, iommu_find_absence(cpu), facts);
 }
 
 /*
@@ -202,16 +208,44 @@ void host_check_iommu(struct host_report *report, const struct host_demand *dema
 
 /* ---- interrupt remapping ---- */
 
-/* Interrupts that an IOMMU remaps, or Arm's ITS translates, come from a controller named so. */
-static bool interrupts_are_remapped(void)
+/* Of an interrupt controller behind an IOMMU that remaps, or behind Arm's ITS, which translates. */
+static bool interrupts_name_is_remapped(const char *text)
+{
+	return strstr(text, "IR-") || strstr(text, "ITS-") || strstr(text, "AMD-IR");
+}
+
+enum interrupts { INTERRUPTS_REMAPPED, INTERRUPTS_RAW, INTERRUPTS_UNSEEN };
+
+/* Linux 4.9 or later has a folder for each interrupt, which nobody masks. */
+static enum interrupts interrupts_in_sysfs(void)
+{
+	struct host_path path = host_path("/sys/kernel/irq");
+	enum interrupts seen = INTERRUPTS_UNSEEN;
+	struct host_dir dir;
+	char chip[64];
+
+	host_dir_read(&dir, &path);
+	for (int i = 0; i < dir.count && seen != INTERRUPTS_REMAPPED; i++) {
+		path = host_path("/sys/kernel/irq/%s/chip_name", dir.entries[i]->d_name);
+		if (host_read_line(&path, chip, sizeof(chip)) < 0 || !strstr(chip, "MSI"))
+			continue;
+		seen = interrupts_name_is_remapped(chip) ? INTERRUPTS_REMAPPED : INTERRUPTS_RAW;
+	}
+	host_dir_free(&dir);
+	return seen;
+}
+
+/* Container engines mask /proc/interrupts: it is empty then. */
+static enum interrupts interrupts_find(void)
 {
 	struct host_path path = host_path("/proc/interrupts");
 	char *text = host_read_file(&path);
-	bool remapped =
-		text && (strstr(text, " IR-") || strstr(text, " ITS-") || strstr(text, " AMD-IR"));
+	enum interrupts seen = INTERRUPTS_UNSEEN;
 
+	if (text && text[0])
+		seen = interrupts_name_is_remapped(text) ? INTERRUPTS_REMAPPED : INTERRUPTS_RAW;
 	free(text);
-	return remapped;
+	return seen == INTERRUPTS_UNSEEN ? interrupts_in_sysfs() : seen;
 }
 
 /* Without remapping the kernel attaches no device, unless root has told it to. */
@@ -225,26 +259,44 @@ static bool interrupts_may_be_unsafe(void)
 	return unsafe[0] == 'Y';
 }
 
+static const char *interrupts_off_parameter(void)
+{
+	static const char *const words[] = { "intremap=off", "noapic" };
+
+	for (unsigned int i = 0; i < array_size(words); i++)
+		if (host_kernel_has_parameter(words[i]))
+			return words[i];
+	return NULL;
+}
+
+static enum host_found interrupts_find_cause(const char *parameter)
+{
+	if (parameter)
+		return FOUND_REMAPPING_SWITCHED_OFF;
+	if (host_is_arm())
+		return FOUND_REMAPPING_MISSING_ARM;
+	return host_is_virtual() ? FOUND_REMAPPING_MISSING_IN_VM : FOUND_REMAPPING_MISSING;
+}
+
 void host_check_remapping(struct host_report *report, const struct host_demand *demand)
 {
-	struct host_facts facts = { .loader = host_find_loader() };
+	const struct host_facts facts = {
+		.parameter = interrupts_off_parameter(),
+		.loader = host_find_loader(),
+	};
+	enum interrupts seen = interrupts_find();
 
 	(void)demand;
-	if (host_kernel_has_parameter("intremap=off"))
-		facts.parameter = "intremap=off";
-	else if (host_kernel_has_parameter("noapic"))
-		facts.parameter = "noapic";
 	if (!host_count_groups())
 		return;
-	if (interrupts_are_remapped())
+	if (seen == INTERRUPTS_REMAPPED)
 		host_report_add(report, FOUND_REMAPPING, facts);
+	else if (seen == INTERRUPTS_UNSEEN)
+		host_report_add(report, FOUND_REMAPPING_UNSEEN, facts);
 	else if (interrupts_may_be_unsafe())
 		host_report_add(report, FOUND_REMAPPING_UNSAFE, facts);
 	else
-		host_report_add(report,
-				facts.parameter ? FOUND_REMAPPING_SWITCHED_OFF
-						: FOUND_REMAPPING_MISSING,
-				facts);
+		host_report_add(report, interrupts_find_cause(facts.parameter), facts);
 }
 
 /* ---- vfio-pci ---- */
@@ -261,11 +313,15 @@ static void check_vfio_not_loaded(struct host_report *report)
 		found = FOUND_VFIO_UNREGISTERED;
 	else if (module == HOST_MODULE_ABSENT)
 		found = FOUND_VFIO_ABSENT;
+	else if (module == HOST_MODULE_UNSEEN)
+		found = FOUND_VFIO_UNSEEN;
 	else if (host_module_is_blacklisted(HOST_VFIO_DRIVER, where, sizeof(where)))
 		found = FOUND_VFIO_BLACKLISTED;
 	else
 		found = FOUND_VFIO_NOT_LOADED;
-	host_report_add(report, found, (struct host_facts){ .where = where });
+	host_report_add(
+		report, found,
+		(struct host_facts){ .where = where, .arch = host_is_arm() ? "arm64" : "amd64" });
 }
 
 void host_check_vfio(struct host_report *report, const struct host_demand *demand)

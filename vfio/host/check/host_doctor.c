@@ -140,6 +140,8 @@ int host_check_bindable(const struct host_device *device)
 	host_check_exists(&report, device, &nothing);
 	if (!host_report_failure(&report))
 		host_check_isolated(&report, device, &nothing);
+	if (!host_has_vfio_driver(device))
+		host_check_denied(&report, device);
 	return host_report_log_failures(&report) ? -ENODEV : 0;
 }
 

@@ -36,6 +36,7 @@
 	X(status)    /* of runtime power management */                                             \
 	X(d3cold)    /* the BDF of a device that may lose its power */                             \
 	X(switched)  /* the file by which a laptop's second GPU is switched on */                  \
+	X(arch)      /* of Debian's packages */                                                    \
 	X(iommufd)   /* "iommufd", on a host that has it */
 
 /* Numbers are never missing. */

@@ -6,17 +6,20 @@
 #include <sys/resource.h>
 
 #include "host_check.h"
+#include "vfio/host/look/host_machine.h"
 #include "vfio/host/look/host_path.h"
 
 /* glibc has it, a header for it only libcap. */
 int capget(cap_user_header_t header, cap_user_data_t data);
 
+/* The kernel asks for it in the initial user namespace: what another one gives does not count. */
 static bool memlock_has_capability(unsigned int capability)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	return capget(&header, data) == 0 && (data[0].effective & (1u << capability));
+	return !host_in_user_namespace() && capget(&header, data) == 0 &&
+	       (data[0].effective & (1u << capability));
 }
 
 /* Room for `need` bytes without a change, with one that this process may make, or neither. */

@@ -8,7 +8,12 @@
 #include "host_json.h"
 #include "vmm/trace/log.h"
 
-static const char *const host_status_words[] = { "ok", "warn", "fail" };
+static const char *const host_status_words[] = {
+	[HOST_OK] = "ok",
+	[HOST_WARN] = "warn",
+	[HOST_UNSEEN] = "warn",
+	[HOST_FAIL] = "fail",
+};
 
 /* Only when there was no memory for it is there no text. */
 static const char *report_or(const char *text)

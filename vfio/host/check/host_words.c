@@ -16,6 +16,8 @@
 #define REBOOT   " && sudo reboot"
 
 const struct host_loader_words host_loader_words[HOST_LOADERS] = {
+	[HOST_LOADER_OSTREE] = { "sudo rpm-ostree kargs --append-if-missing={parameter}" REBOOT,
+				 "sudo rpm-ostree kargs --delete-if-present={parameter}" REBOOT },
 	[HOST_LOADER_PROXMOX] = { FILE_ADD "sudo proxmox-boot-tool refresh" REBOOT,
 				  FILE_DEL "sudo proxmox-boot-tool refresh" REBOOT },
 	[HOST_LOADER_KERNELSTUB] = { "sudo kernelstub -a {parameter}" REBOOT,
@@ -95,6 +97,15 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"switched off in the firmware, or this is a virtual machine without it",
 		.fixes = { "turn {name} on in the firmware setup, then: sudo modprobe {module}" },
 	},
+	[FOUND_KVM_NOT_IN_VM] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "/dev/kvm is not there: this host is a virtual machine, and its own "
+			"monitor shows it no virtualization",
+		.fixes = {
+			"turn nested virtualization on outside, such as by QEMU's -cpu host, then "
+			"here: sudo modprobe {module}",
+		},
+	},
 	[FOUND_KVM_DENIED] = {
 		CHECK_KVM, HOST_FAIL,
 		.text = "/dev/kvm: {error}",
@@ -159,6 +170,23 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"virtual machine",
 		.fixes = { "turn the SMMU on in the firmware setup" },
 	},
+	[FOUND_IOMMU_ABSENT_IN_VM] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". This host is a virtual machine, and its own monitor shows it "
+			"no IOMMU[, such as {name}]",
+		.fixes = {
+			"give it a virtual IOMMU outside, such as by QEMU's -machine "
+			"q35,kernel-irqchip=split -device intel-iommu,intremap=on,caching-mode=on "
+			"(x86) or -machine virt,iommu=smmuv3 (Arm)",
+			"{add}",
+		},
+	},
+	[FOUND_IOMMU_FIRMWARE_UNSEEN] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". Whether the firmware has one cannot be seen from here: "
+			"/sys/firmware is masked",
+		.fixes = { "{program} doctor   # outside this container" },
+	},
 
 	[FOUND_REMAPPING] = {
 		CHECK_REMAPPING, HOST_OK,
@@ -186,6 +214,30 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"firmware setup, or update the firmware",
 			WHY_NO_REMAPPING,
 		},
+	},
+	[FOUND_REMAPPING_MISSING_ARM] = {
+		CHECK_REMAPPING, HOST_FAIL,
+		.text = NO_REMAPPING,
+		.fixes = {
+			"use a machine whose interrupt controller has an ITS, or a device tree "
+			"that shows it",
+			"sudo dmesg | grep -i its   # tells whether there is one",
+		},
+	},
+	[FOUND_REMAPPING_MISSING_IN_VM] = {
+		CHECK_REMAPPING, HOST_FAIL,
+		.text = NO_REMAPPING,
+		.fixes = {
+			"give this virtual machine an IOMMU that remaps outside, such as by "
+			"QEMU's -machine q35,kernel-irqchip=split -device intel-iommu,intremap=on",
+			WHY_NO_REMAPPING,
+		},
+	},
+	[FOUND_REMAPPING_UNSEEN] = {
+		CHECK_REMAPPING, HOST_UNSEEN,
+		.text = "whether interrupts are remapped cannot be seen from here: "
+			"/proc/interrupts is masked",
+		.fixes = { "{program} doctor   # outside this container" },
 	},
 
 	[FOUND_VFIO] = {
@@ -217,8 +269,14 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"virtual machines",
 		.fixes = {
 			"install the distribution's full kernel, such as Debian's "
-			"linux-image-amd64 in place of linux-image-cloud-amd64",
+			"linux-image-{arch} in place of linux-image-cloud-{arch}",
 		},
+	},
+	[FOUND_VFIO_UNSEEN] = {
+		CHECK_VFIO, HOST_FAIL,
+		.text = "vfio-pci is not loaded; whether this kernel has it cannot be seen from "
+			"here: there is no folder of its modules",
+		.fixes = { "sudo modprobe vfio-pci   # outside this container" },
 	},
 	[FOUND_VFIO_UNREGISTERED] = {
 		CHECK_VFIO, HOST_FAIL,
@@ -295,6 +353,16 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"tee /sys/bus/pci/rescan   # if that did not help: find it anew",
 		},
 	},
+	[FOUND_CONFIG_HALF_DEAD] = {
+		CHECK_CONFIG, HOST_FAIL,
+		.text = "its header answers, but all behind it reads all-ones: the device hangs, "
+			"or lost its power",
+		.fixes = {
+			"echo 1 | sudo tee /sys/bus/pci/devices/{object}/remove; echo 1 | sudo "
+			"tee /sys/bus/pci/rescan   # find it anew",
+			"switch the host off and on   # if that did not help",
+		},
+	},
 
 	[FOUND_ISOLATED] = {
 		CHECK_IOMMU, HOST_OK,
@@ -308,6 +376,20 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"look in the firmware setup for an option that frees it (legacy USB "
 			"support, remote management, shared memory of storage controllers)",
 		},
+	},
+	[FOUND_ISOLATED_BY_NOBODY] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = "IOMMU group {group} is one of VFIO's no-IOMMU mode: nothing confines its "
+			"DMA, and no guest can be started with it",
+		.fixes = {
+			"sudo {program} doctor   # tells what keeps this host from using its IOMMU",
+		},
+	},
+	[FOUND_ISOLATED_AS_ONE] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = "it is in no IOMMU group: its bus is made by {bdf}[ ({driver})], and only "
+			"that one can be passed through, with all behind it",
+		.fixes = { "sudo {program} bind {bdf}" },
 	},
 	[FOUND_NOT_ISOLATED] = {
 		CHECK_IOMMU, HOST_FAIL,
@@ -348,6 +430,12 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = IN_USE "its {count} virtual functions go away with its driver",
 		.fixes = { "echo 0 | sudo tee /sys/bus/pci/devices/{object}/sriov_numvfs" },
 	},
+	[FOUND_USE_UNSEEN] = {
+		CHECK_DRIVER, HOST_UNSEEN,
+		.text = "what the host does with it cannot be seen from inside a container: its "
+			"mounts and routes are hidden",
+		.fixes = { "{program} doctor {object}   # outside this container" },
+	},
 
 	[FOUND_DRIVER] = {
 		CHECK_DRIVER, HOST_OK,
@@ -362,6 +450,16 @@ const struct host_words host_words[FOUND_COUNT] = {
 		CHECK_DRIVER, HOST_FAIL,
 		.text = "not bound to vfio-pci: no driver has it",
 		.fixes = { BIND },
+	},
+	[FOUND_DRIVER_REFUSES] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = "vfio-pci refuses this model, {vendor}:{device}: it is on the kernel's "
+			"list of devices that a guest can misuse",
+		.fixes = {
+			"echo options vfio-pci disable_denylist=1 | sudo tee "
+			"/etc/modprobe.d/minivmm.conf && sudo modprobe -r vfio-pci && sudo "
+			"modprobe vfio-pci   # only for guests you trust as yourself",
+		},
 	},
 
 	[FOUND_GROUP_ALONE] = {
@@ -485,8 +583,9 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "{count} vectors, table at {offset} of BAR {bar}",
 	},
 	[FOUND_MSIX_UNSEEN] = {
-		CHECK_MSIX, HOST_OK,
-		.text = "not looked at: only root sees capabilities",
+		CHECK_MSIX, HOST_UNSEEN,
+		.text = "cannot be seen from here: only root sees capabilities",
+		.fixes = { "sudo {program} doctor {object}" },
 	},
 	[FOUND_MSIX_NONE_BUT_MSI] = {
 		CHECK_MSIX, HOST_OK,

@@ -23,21 +23,28 @@ bool host_kernel_has_parameter(const char *word)
 
 /* ---- where the command line is kept ---- */
 
-/* `tool` tells two families apart that share a name. */
+/* GRUB tells the kernel which file it was; systemd-boot does not. */
+#define GRUB_SIGN "BOOT_IMAGE="
+
+enum loader_boot { LOADER_ANY, LOADER_GRUB, LOADER_NOT_GRUB };
+
+/* The first that fits: this distribution, this file, and how the running kernel was started. */
 static const struct {
-	const char *ids; /* of os-release, with a space on both sides */
-	const char *tool;
+	const char *ids; /* of os-release, with a space on both sides; NULL: any */
+	const char *file;
+	enum loader_boot boot;
 	enum host_loader loader;
 } host_loaders[] = {
-	{ NULL, "/usr/sbin/proxmox-boot-tool", HOST_LOADER_PROXMOX },
-	{ " pop ", NULL, HOST_LOADER_KERNELSTUB },
-	{ " debian ubuntu ", "/etc/default/grub", HOST_LOADER_GRUB_DEBIAN },
-	{ " fedora rhel centos ", "/usr/sbin/grubby", HOST_LOADER_GRUBBY },
-	{ " arch ", "/etc/default/grub", HOST_LOADER_GRUB },
-	{ " suse opensuse ", "/etc/default/grub", HOST_LOADER_GRUB2 },
-	{ " nixos ", NULL, HOST_LOADER_NIXOS },
-	{ NULL, "/etc/kernel/cmdline", HOST_LOADER_KERNEL_INSTALL },
-	{ NULL, NULL, HOST_LOADER_UNKNOWN },
+	{ NULL, "/run/ostree-booted", LOADER_ANY, HOST_LOADER_OSTREE },
+	{ NULL, "/etc/kernel/proxmox-boot-uuids", LOADER_NOT_GRUB, HOST_LOADER_PROXMOX },
+	{ " pop ", "/usr/bin/kernelstub", LOADER_NOT_GRUB, HOST_LOADER_KERNELSTUB },
+	{ " debian ubuntu ", "/etc/default/grub", LOADER_GRUB, HOST_LOADER_GRUB_DEBIAN },
+	{ " fedora rhel centos ", "/usr/sbin/grubby", LOADER_ANY, HOST_LOADER_GRUBBY },
+	{ " arch ", "/etc/default/grub", LOADER_GRUB, HOST_LOADER_GRUB },
+	{ " suse opensuse ", "/etc/default/grub", LOADER_GRUB, HOST_LOADER_GRUB2 },
+	{ " nixos ", "/etc/nixos/configuration.nix", LOADER_ANY, HOST_LOADER_NIXOS },
+	{ NULL, "/etc/kernel/cmdline", LOADER_NOT_GRUB, HOST_LOADER_KERNEL_INSTALL },
+	{ NULL, "/", LOADER_ANY, HOST_LOADER_UNKNOWN },
 };
 
 /* Whether ID or ID_LIKE of os-release has one of the words of ` ids `. */
@@ -63,22 +70,38 @@ static bool host_distribution_is(const char *os_release, const char *ids)
 	return false;
 }
 
+static bool host_was_started_by_grub(void)
+{
+	struct host_path path = host_path("/proc/cmdline");
+	char *text = host_read_file(&path);
+	bool found = text && strstr(text, GRUB_SIGN);
+
+	free(text);
+	return found;
+}
+
+static bool host_loader_fits(unsigned int i, const char *os_release, bool grub)
+{
+	struct host_path file = host_path("%s", host_loaders[i].file);
+	const char *ids = host_loaders[i].ids;
+
+	if (ids && !(os_release && host_distribution_is(os_release, ids)))
+		return false;
+	if (host_loaders[i].boot != LOADER_ANY && (host_loaders[i].boot == LOADER_GRUB) != grub)
+		return false;
+	return host_path_exists(&file);
+}
+
+/* The last one fits always. */
 enum host_loader host_find_loader(void)
 {
 	struct host_path path = host_path("/etc/os-release");
 	char *os_release = host_read_file(&path);
-	unsigned int i;
+	bool grub = host_was_started_by_grub();
+	unsigned int i = 0;
 
-	/* The last one fits always. */
-	for (i = 0;; i++) {
-		const char *ids = host_loaders[i].ids, *tool = host_loaders[i].tool;
-
-		path = host_path("%s", tool ? tool : "/");
-		if (ids && !(os_release && host_distribution_is(os_release, ids)))
-			continue;
-		if (host_path_exists(&path))
-			break;
-	}
+	while (i < array_size(host_loaders) - 1 && !host_loader_fits(i, os_release, grub))
+		i++;
 	free(os_release);
 	return host_loaders[i].loader;
 }
@@ -103,9 +126,13 @@ static bool host_modules_list(const char *release, const char *list, const char 
 
 enum host_module host_find_module(const char *name)
 {
+	struct host_path path;
 	struct utsname host;
 
 	uname(&host);
+	path = host_path("/lib/modules/%s/modules.dep", host.release);
+	if (!host_path_exists(&path))
+		return HOST_MODULE_UNSEEN;
 	if (host_modules_list(host.release, "modules.builtin", name))
 		return HOST_MODULE_BUILTIN;
 	return host_modules_list(host.release, "modules.dep", name) ? HOST_MODULE_FILE

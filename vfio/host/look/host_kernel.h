@@ -16,6 +16,7 @@ bool host_kernel_has_parameter(const char *word);
 
 /* What keeps the kernel command line on this host. */
 enum host_loader {
+	HOST_LOADER_OSTREE,         /* rpm-ostree, of Silverblue and its kin */
 	HOST_LOADER_PROXMOX,        /* /etc/kernel/cmdline and proxmox-boot-tool */
 	HOST_LOADER_KERNELSTUB,     /* of Pop!_OS */
 	HOST_LOADER_GRUB_DEBIAN,    /* /etc/default/grub and update-grub */
@@ -31,6 +32,7 @@ enum host_loader {
 enum host_loader host_find_loader(void);
 
 enum host_module {
+	HOST_MODULE_UNSEEN, /* the lists of modules cannot be seen from here */
 	HOST_MODULE_ABSENT, /* this kernel has no such module */
 	HOST_MODULE_FILE,   /* can be loaded */
 	HOST_MODULE_BUILTIN,

@@ -27,6 +27,28 @@ int host_read_config(const char *bdf, struct host_pci_config *config)
 	return n < 0 ? n : 0;
 }
 
+static void host_put_word(struct host_pci_config *config, unsigned int offset, unsigned int value)
+{
+	config->bytes[offset] = (uint8_t)value;
+	config->bytes[offset + 1] = (uint8_t)(value >> 8);
+}
+
+bool host_fill_virtual_function(const struct host_device *device,
+				const struct host_bar bars[HOST_BARS],
+				struct host_pci_config *config)
+{
+	struct host_path physical = host_device_path(device->bdf, "physfn");
+
+	if (!host_path_exists(&physical))
+		return false;
+	host_put_word(config, PCI_VENDOR_ID, device->vendor);
+	host_put_word(config, PCI_DEVICE_ID, device->device);
+	for (unsigned int i = 0; i < HOST_ROM; i++)
+		if (bars[i].size && bars[i].wide)
+			config->bytes[PCI_BASE_ADDRESS_0 + 4 * i] |= PCI_BASE_ADDRESS_MEM_TYPE_64;
+	return true;
+}
+
 uint16_t host_config_word(const struct host_pci_config *config, unsigned int offset)
 {
 	if (offset + 2 > config->size)

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "host_path.h"
+#include "host_sysfs.h"
 
 #define HOST_BARS 7 /* six, and the ROM */
 #define HOST_ROM  6
@@ -35,6 +35,14 @@ struct host_bar {
 
 /* Wakes a sleeping device. 0 or -errno, with size 0; not logged. */
 int host_read_config(const char *bdf, struct host_pci_config *config);
+
+/*
+ * Of a virtual function the words for vendor and device read all-ones, and the BARs 0: fill in what
+ * the kernel knows, as VFIO shows them (SR-IOV 1.1, 3.4.1). Whether it is one.
+ */
+bool host_fill_virtual_function(const struct host_device *device,
+				const struct host_bar bars[HOST_BARS],
+				struct host_pci_config *config);
 
 uint16_t host_config_word(const struct host_pci_config *config, unsigned int offset);
 uint32_t host_config_long(const struct host_pci_config *config, unsigned int offset);

@@ -14,26 +14,31 @@
 #define PCI_CLASS_BRIDGE_PCI     0x0604
 #define PCI_CLASS_BRIDGE_CARDBUS 0x0607
 
-int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX])
+/* The address without a domain, or what is left of one with a domain. */
+static int sysfs_parse_slot(const char *text, unsigned int domain, char bdf[HOST_BDF_MAX])
 {
-	unsigned int domain = 0, bus, slot, function;
+	unsigned int bus, slot, function;
 	int end = -1;
 
-	if (text[strspn(text, "0123456789abcdefABCDEF:.")])
-		return -EINVAL; /* what scanf would let pass: blanks, signs, 0x */
-	if (sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) != 4 ||
-	    end < 0 || text[end]) {
-		domain = 0;
-		end = -1;
-		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &function, &end) != 3 || end < 0 ||
-		    text[end])
-			return -EINVAL;
-	}
-	if (slot > 0x1f || function > 7)
+	if (sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &function, &end) != 3 || end < 0 ||
+	    text[end] || slot > 0x1f || function > 7)
 		return -EINVAL;
-	snprintf(bdf, HOST_BDF_MAX, "%04x:%02x:%02x.%u", domain & 0xffff, bus & 0xff, slot,
-		 function);
+	snprintf(bdf, HOST_BDF_MAX, "%04x:%02x:%02x.%u", domain, bus & 0xff, slot, function);
 	return 0;
+}
+
+int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX])
+{
+	const char *first = strchr(text, ':');
+	unsigned int domain;
+
+	if (!first || text[strspn(text, "0123456789abcdefABCDEF:.")])
+		return -EINVAL; /* what scanf would let pass: blanks, signs, 0x */
+	if (!strchr(first + 1, ':'))
+		return sysfs_parse_slot(text, 0, bdf);
+	if (first - text < 1 || first - text > 8 || sscanf(text, "%8x:", &domain) != 1)
+		return -EINVAL;
+	return sysfs_parse_slot(first + 1, domain, bdf);
 }
 
 struct host_path host_device_path(const char *bdf, const char *file)
@@ -204,7 +209,9 @@ bool host_is_display(const struct host_device *device)
 
 bool host_has_vfio_driver(const struct host_device *device)
 {
-	return strcmp(device->driver, HOST_VFIO_DRIVER) == 0;
+	struct host_path node = host_device_path(device->bdf, "vfio-dev");
+
+	return device->driver[0] && (strstr(device->driver, "vfio") || host_path_exists(&node));
 }
 
 bool host_is_harmless(const struct host_device *device)
@@ -213,14 +220,40 @@ bool host_is_harmless(const struct host_device *device)
 	       strcmp(device->driver, "pci-stub") == 0 || strcmp(device->driver, "pcieport") == 0;
 }
 
+bool host_group_is_fake(int group)
+{
+	struct host_path path = host_path(SYSFS_GROUPS "/%d/name", group);
+	char name[32];
+
+	host_read_line(&path, name, sizeof(name));
+	return strcmp(name, "vfio-noiommu") == 0;
+}
+
+/* ".../0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0": the last bus made by a device. */
+void host_find_bus_maker(const char *bdf, char maker[HOST_BDF_MAX])
+{
+	struct host_path link = host_device_path(bdf, ""), path = host_real_path(&link);
+	char *bus, *before;
+
+	maker[0] = '\0';
+	while ((bus = strstr(path.text, "/pci"))) {
+		*bus = '\0';
+		before = strrchr(path.text, '/');
+		if (before && host_parse_bdf(before + 1, maker) == 0)
+			return;
+		*bus = '.'; /* a bus of the machine itself: go on behind it */
+	}
+}
+
 unsigned int host_count_groups(void)
 {
 	struct host_path path = host_path(SYSFS_GROUPS);
 	struct host_dir dir;
-	unsigned int count;
+	unsigned int count = 0;
 
 	host_dir_read(&dir, &path);
-	count = (unsigned int)dir.count;
+	for (int i = 0; i < dir.count; i++)
+		count += !host_group_is_fake(atoi(dir.entries[i]->d_name));
 	host_dir_free(&dir);
 	return count;
 }

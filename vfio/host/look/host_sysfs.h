@@ -16,10 +16,12 @@
 #define HOST_VFIO_DRIVER "vfio-pci"
 
 /* The upper byte of a class code; linux/pci_regs.h has none of them. */
+#define PCI_BASE_CLASS_STORAGE 0x01
+#define PCI_BASE_CLASS_NETWORK 0x02
 #define PCI_BASE_CLASS_DISPLAY 0x03
 #define PCI_BASE_CLASS_BRIDGE  0x06
 
-#define HOST_BDF_MAX      16
+#define HOST_BDF_MAX      20 /* a domain has four to eight digits */
 #define HOST_DRIVER_MAX   64
 #define HOST_MODALIAS_MAX 128
 
@@ -32,7 +34,10 @@ struct host_device {
 	unsigned int vendor, device;
 };
 
-/* "01:00.0" or "0000:01:00.0" -> the full form, in lower case. 0, or -EINVAL if it is neither. */
+/*
+ * "01:00.0", "0000:01:00.0" or "10000:01:00.0" -> the full form, in lower case. 0, or -EINVAL if it
+ * is none of these.
+ */
 int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX]);
 
 /*
@@ -83,12 +88,28 @@ bool host_is_bridge(const struct host_device *device);
 /* Whether it is a display controller of any kind. */
 bool host_is_display(const struct host_device *device);
 
+/*
+ * Whether a VFIO driver has the device. There are several since Linux 5.15, for vendors' devices:
+ * the sign is the device's folder vfio-dev, and before Linux 6.1 the driver's name.
+ */
 bool host_has_vfio_driver(const struct host_device *device);
 
 /* Whether the device does not stand in its group's way: no driver, or one that leaves it alone. */
 bool host_is_harmless(const struct host_device *device);
 
-/* How many IOMMU groups the kernel has; none without an IOMMU. */
+/*
+ * Whether the group is one of VFIO's no-IOMMU mode: no IOMMU confines its devices. The kernel's
+ * drivers/vfio/group.c names such groups.
+ */
+bool host_group_is_fake(int group);
+
+/*
+ * The device by which another bus is made, such as Intel's VMD, when this one lies behind it: then
+ * its BDF, else "".
+ */
+void host_find_bus_maker(const char *bdf, char maker[HOST_BDF_MAX]);
+
+/* How many IOMMU groups the kernel has, but for those of the no-IOMMU mode. */
 unsigned int host_count_groups(void);
 
 #endif

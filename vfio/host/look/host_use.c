@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_machine.h"
+
 #define USE_NAMES_MAX 64
 #define USE_NAME_MAX  64
 
@@ -307,11 +309,39 @@ static int use_count_display(const struct host_device *device, void *arg)
 	return 0;
 }
 
+/* A connector of the device, "card0-HDMI-A-1", with a screen on it. */
+static bool use_has_screen(const char *bdf)
+{
+	struct use_names connectors = { .count = 0 };
+	bool found = false;
+
+	use_collect(&connectors, "drm", bdf);
+	for (unsigned int i = 0; i < connectors.count && !found; i++) {
+		struct host_path path = host_path("/sys/class/drm/%s/status", connectors.names[i]);
+		char status[16];
+
+		host_read_line(&path, status, sizeof(status));
+		found = strcmp(status, "connected") == 0;
+	}
+	return found;
+}
+
+static bool use_shows_something(const char *bdf)
+{
+	struct use_names framebuffers = { .count = 0 };
+	char boot[8];
+
+	host_read_attribute(bdf, "boot_vga", boot, sizeof(boot));
+	use_collect(&framebuffers, "graphics", bdf);
+	return boot[0] == '1' || framebuffers.count || use_has_screen(bdf);
+}
+
+/* Many a display controller has no screen: it computes. */
 static void use_find_display(struct use_list *list, const struct host_device *device)
 {
 	unsigned int displays = 0;
 
-	if (!host_is_display(device))
+	if (!host_is_display(device) || !use_shows_something(device->bdf))
 		return;
 	host_for_each_device(use_count_display, &displays);
 	if (displays == 1)
@@ -329,6 +359,17 @@ static void use_find_functions(struct use_list *list, const char *bdf)
 		use_add(list, HOST_USE_FUNCTIONS, "")->count = (unsigned int)atoi(count);
 }
 
+/* ---- what is hidden ---- */
+
+/* Mounts and routes are those of the container, not of the host. */
+static bool use_is_hidden(const struct host_device *device)
+{
+	unsigned int base = device->class_code >> 16;
+
+	return host_is_container() &&
+	       (base == PCI_BASE_CLASS_STORAGE || base == PCI_BASE_CLASS_NETWORK);
+}
+
 unsigned int host_find_uses(const struct host_device *device, struct host_use *uses)
 {
 	struct use_list list = { .uses = uses };
@@ -337,5 +378,7 @@ unsigned int host_find_uses(const struct host_device *device, struct host_use *u
 	use_find_routes(&list, device->bdf);
 	use_find_display(&list, device);
 	use_find_functions(&list, device->bdf);
+	if (!list.count && use_is_hidden(device))
+		use_add(&list, HOST_USE_UNSEEN, "");
 	return list.count;
 }

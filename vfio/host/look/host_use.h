@@ -23,7 +23,8 @@ enum host_use_kind {
 	HOST_USE_UPPER_DISK, /* `name` stands on the device's disk: LVM, encryption, RAID */
 	HOST_USE_CLAIMED,    /* `name` is claimed by whom cannot be seen */
 	HOST_USE_ROUTE,      /* the default route of the family `where` goes over the port `name` */
-	HOST_USE_DISPLAY,    /* the only display of this host */
+	HOST_USE_DISPLAY,    /* the only display of this host, and it shows something */
+	HOST_USE_UNSEEN,     /* in a container: what the host does with it cannot be seen */
 	HOST_USE_FUNCTIONS,  /* it has `count` virtual functions */
 };
 
