@@ -59,6 +59,8 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 		if (ret == 0)
 			chosen.access = host_choose_access(&devices->found[i], chosen.access);
 	}
+	if (ret == 0 && devices->count)
+		ret = host_check_room(demand);
 	host_devices_choose_backend(devices, config, chosen.access);
 	return ret;
 }

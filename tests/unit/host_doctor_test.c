@@ -82,6 +82,8 @@ static const struct situation {
 	  "s/amd_iommu=off//" },
 	{ "virtual-machine-without-iommu", NULL, "iommu", HOST_FAIL, "no IOMMU, such as Intel VT-d",
 	  "-device intel-iommu" },
+	{ "virtual-machine-of-arm-without-iommu", NULL, "iommu", HOST_FAIL, "Arm SMMU",
+	  "iommu=smmuv3" },
 	{ "container-without-iommu", NULL, "iommu", HOST_FAIL, "cannot be seen from here",
 	  "outside this container" },
 	{ "no-iommu-mode", NULL, "iommu", HOST_FAIL, "no IOMMU", "dmesg" },

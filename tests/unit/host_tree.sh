@@ -157,6 +157,9 @@ healthy()
 	printf 'Filename\tType\tSize\tUsed\tPriority\n' > proc/swaps
 	printf 'Iface\tDestination\tGateway\tFlags\n' > proc/net/route
 	: > proc/net/ipv6_route
+	printf '%s: %8s kB\n' MemTotal 16384000 MemFree 100000 MemAvailable 8192000 SwapFree 0 \
+		> proc/meminfo
+	echo 0::/user.slice/session.scope > proc/self/cgroup
 	printf 'PRETTY_NAME="Debian"\nID=debian\n' > etc/os-release
 	: > etc/default/grub
 	: > dev/kvm
@@ -275,6 +278,12 @@ virtual_machine_of_arm()
 	chmod 666 dev/kvm
 	mkdir -p proc/device-tree/hypervisor
 }
+virtual_machine_of_arm_without_iommu()
+{
+	virtual_machine_of_arm
+	no_groups
+	rm sys/firmware/acpi/tables/DMAR
+}
 arm_without_its()
 {
 	kvm_missing_on_arm
@@ -336,6 +345,43 @@ vfio_blocked_by_kernel() { vfio_not_loaded; cmdline module_blacklist=floppy,vfio
 vfio_absent() { vfio_not_loaded; modules 'kernel/drivers/vfio/pci/vfio-pci-core.ko:'; }
 vfio_built_in() { modules '' kernel/drivers/vfio/pci/vfio-pci.ko; }
 vfio_without_container() { rm dev/vfio/vfio; }
+
+# available KIB SWAP
+available()
+{
+	printf '%s: %8s kB\n' MemTotal 2048000 MemFree 1000 MemAvailable "$1" SwapFree "$2" \
+		> proc/meminfo
+}
+memory_short() { available 300000 100000; }
+memory_swaps() { available 300000 900000; }
+memory_unseen() { rm proc/meminfo; }
+# limit of version 2: MAX USED FILES, at a folder of ours.
+memory_limited()
+{
+	mkdir -p sys/fs/cgroup/user.slice/session.scope
+	echo max > sys/fs/cgroup/user.slice/session.scope/memory.max
+	echo 629145600 > sys/fs/cgroup/user.slice/memory.max
+	echo 314572800 > sys/fs/cgroup/user.slice/memory.current
+	printf 'anon 209715200\nfile 104857600\n' > sys/fs/cgroup/user.slice/memory.stat
+}
+memory_limited_but_enough()
+{
+	memory_limited
+	echo 6291456000 > sys/fs/cgroup/user.slice/memory.max
+}
+memory_limited_by_version_1()
+{
+	printf '5:cpu,cpuacct:/\n4:memory:/docker/1234\n0::/\n' > proc/self/cgroup
+	mkdir -p sys/fs/cgroup/memory
+	echo 268435456 > sys/fs/cgroup/memory/memory.limit_in_bytes
+	echo 104857600 > sys/fs/cgroup/memory/memory.usage_in_bytes
+	printf 'cache 1\ntotal_cache 52428800\n' > sys/fs/cgroup/memory/memory.stat
+}
+memory_unlimited_by_version_1()
+{
+	memory_limited_by_version_1
+	echo 9223372036854771712 > sys/fs/cgroup/memory/memory.limit_in_bytes
+}
 
 # --- situations: one device
 

@@ -40,6 +40,9 @@ void host_check_iommu(struct host_report *report, const struct host_demand *dema
 void host_check_remapping(struct host_report *report, const struct host_demand *demand);
 void host_check_vfio(struct host_report *report, const struct host_demand *demand);
 
+/* host_check_memory.c: is there as much as the start pins? */
+void host_check_memory(struct host_report *report, const struct host_demand *demand);
+
 /* host_memlock.c */
 void host_check_memlock(struct host_report *report, const struct host_demand *demand);
 

@@ -128,7 +128,7 @@ static const char *iommu_on_parameter(const struct iommu_kind *kind)
 static enum host_found iommu_find_absence(const struct iommu_kind *cpu)
 {
 	if (host_is_virtual())
-		return FOUND_IOMMU_ABSENT_IN_VM;
+		return host_is_arm() ? FOUND_IOMMU_ABSENT_IN_ARM_VM : FOUND_IOMMU_ABSENT_IN_VM;
 	if (iommu_firmware_is_hidden())
 		return FOUND_IOMMU_FIRMWARE_UNSEEN;
 	return cpu ? cpu->absent : FOUND_IOMMU_ABSENT;

@@ -10,7 +10,7 @@ static const struct {
 	bool explains; /* why a start failed; the limit is refused with words of its own */
 } doctor_host_checks[] = {
 	{ host_check_kvm, true },  { host_check_iommu, true },    { host_check_remapping, true },
-	{ host_check_vfio, true }, { host_check_memlock, false },
+	{ host_check_vfio, true }, { host_check_memlock, false }, { host_check_memory, false },
 };
 
 /* Those with an error number are what the kernel would refuse; a start makes them in this order. */
@@ -128,6 +128,14 @@ bool host_find_obstacle(const struct host_device *device, const struct host_dema
 		*check = host_words[failure->found].check;
 	host_report_destroy(&report);
 	return failure;
+}
+
+int host_check_room(const struct host_demand *demand)
+{
+	struct host_report report = { .object = "guest RAM" };
+
+	host_check_memory(&report, demand);
+	return host_report_log_failures(&report) ? -ENOMEM : 0;
 }
 
 /* ---- before a device is bound ---- */

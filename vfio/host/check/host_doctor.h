@@ -21,6 +21,12 @@ int host_check_device(const char *bdf, const struct host_demand *demand,
 		      struct host_device *device);
 
 /*
+ * Check that the host has the RAM that a start with a device pins, before a page of it is touched.
+ * 0, or -ENOMEM, logged with need and room.
+ */
+int host_check_room(const struct host_demand *demand);
+
+/*
  * After a start failed all the same: log whatever else is wrong with the host, or with one of the
  * devices. Says nothing of what host_check_device() looks at.
  */

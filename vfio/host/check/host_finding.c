@@ -19,6 +19,7 @@ static const struct {
 	[CHECK_REMAPPING] = { "remapping", "no remapping" },
 	[CHECK_VFIO] = { "vfio", "no VFIO" },
 	[CHECK_MEMLOCK] = { "memlock", "memory limit" },
+	[CHECK_MEMORY] = { "memory", "no memory" },
 	[CHECK_DEVICE] = { "device", "bridge" },
 	[CHECK_CONFIG] = { "config", "dead" },
 	[CHECK_DRIVER] = { "driver", "not bound" },
@@ -51,6 +52,7 @@ enum fact_kind {
 	FACT_ADDRESS, /* 0x8000000000 */
 	FACT_SIZE,    /* 16 KiB */
 	FACT_KIB,     /* 16, where a program wants it so */
+	FACT_MIB,     /* the same, of whole ones */
 	FACT_ADD,     /* templates of their own */
 	FACT_DEL,
 	FACT_WHY,
@@ -69,7 +71,8 @@ static const struct fact facts[] = {
 	HOST_FACT_TEXTS(TEXT) SHOWN(vendor, vendor, FACT_ID) SHOWN(device, device, FACT_ID) SHOWN(
 		class_code, class_code, FACT_CLASS) SHOWN(group, group, FACT_COUNT)
 		SHOWN(count, count, FACT_COUNT) SHOWN(bar, bar, FACT_COUNT) SHOWN(
-			size, size, FACT_SIZE) SHOWN(room, room, FACT_SIZE)
+			size, size, FACT_SIZE) SHOWN(room, room, FACT_SIZE) SHOWN(room_mib, room,
+										  FACT_MIB)
 			SHOWN(need, need, FACT_SIZE) SHOWN(need_bytes, need, FACT_COUNT) SHOWN(
 				need_kib, need, FACT_KIB) SHOWN(narrow, narrow, FACT_SIZE)
 				SHOWN(wide, wide, FACT_SIZE) SHOWN(ports, ports, FACT_COUNT) SHOWN(
@@ -148,6 +151,9 @@ static void fact_write(const struct host_facts *values, const struct fact *fact,
 		break;
 	case FACT_KIB:
 		fprintf(out, "%" PRIu64, (fact_number(values, fact) + 1023) >> 10);
+		break;
+	case FACT_MIB:
+		fprintf(out, "%" PRIu64, fact_number(values, fact) >> 20);
 		break;
 	case FACT_ADD:
 		words_expand_all(values, host_loader_words[values->loader].add, out);

@@ -176,9 +176,17 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"no IOMMU[, such as {name}]",
 		.fixes = {
 			"give it a virtual IOMMU outside, such as by QEMU's -machine "
-			"q35,kernel-irqchip=split -device intel-iommu,intremap=on,caching-mode=on "
-			"(x86) or -machine virt,iommu=smmuv3 (Arm)",
+			"q35,kernel-irqchip=split -device intel-iommu,intremap=on,caching-mode=on",
 			"{add}",
+		},
+	},
+	[FOUND_IOMMU_ABSENT_IN_ARM_VM] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". This host is a virtual machine, and its own monitor shows it "
+			"no IOMMU[, such as {name}]",
+		.fixes = {
+			"give it a virtual IOMMU outside, such as by QEMU's -machine "
+			"virt,iommu=smmuv3",
 		},
 	},
 	[FOUND_IOMMU_FIRMWARE_UNSEEN] = {
@@ -313,6 +321,41 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"/etc/security/limits.d/minivmm.conf   # from the next login on",
 			"LimitMEMLOCK={need_bytes}   # in the unit file of a systemd service",
 		},
+	},
+
+	[FOUND_MEMORY] = {
+		CHECK_MEMORY, HOST_OK,
+		.text = "{room} of memory are available, the guest needs {need}",
+	},
+	[FOUND_MEMORY_SWAPS] = {
+		CHECK_MEMORY, HOST_WARN,
+		.text = "the guest needs {need} of memory at once, {room} of {size} are "
+			"available: this host will have to swap other programs out",
+	},
+	[FOUND_MEMORY_SHORT] = {
+		CHECK_MEMORY, HOST_FAIL,
+		.text = "the guest needs {need} of memory at once, and only {room} of {size} are "
+			"available: the kernel would kill a program to get them",
+		.fixes = {
+			"give the guest less RAM: --memory {room_mib}M at most",
+			"end other programs or guests that need memory",
+		},
+	},
+	[FOUND_MEMORY_LIMITED] = {
+		CHECK_MEMORY, HOST_FAIL,
+		.text = "the guest needs {need} of memory at once, and the cgroup limit of {size} "
+			"leaves {room}: the kernel would kill it",
+		.fixes = {
+			"give the guest less RAM: --memory {room_mib}M at most",
+			"echo max | sudo tee {path}   # takes the limit away until the cgroup is "
+			"made anew",
+		},
+	},
+	[FOUND_MEMORY_UNSEEN] = {
+		CHECK_MEMORY, HOST_UNSEEN,
+		.text = "how much memory is available cannot be seen from here: /proc/meminfo "
+			"does not tell",
+		.fixes = { "{program} doctor   # outside this container" },
 	},
 
 	[FOUND_DEVICE] = {

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_memory.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/trace/macros.h"
+
+/* The number behind "key" at the beginning of a line; false where there is none. */
+static bool memory_find_number(const char *text, const char *key, uint64_t *number)
+{
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, strlen(key)) == 0)
+			return sscanf(line + strlen(key), "%" SCNu64, number) == 1;
+	}
+	return false;
+}
+
+static bool memory_read_kib(const char *text, const char *key, uint64_t *bytes)
+{
+	uint64_t kib;
+
+	if (!memory_find_number(text, key, &kib))
+		return false;
+	*bytes = kib << 10;
+	return true;
+}
+
+bool host_read_memory(struct host_memory *memory)
+{
+	struct host_path path = host_path("/proc/meminfo");
+	char *text = host_read_file(&path);
+	bool found;
+
+	*memory = (struct host_memory){ 0 };
+	found = text && memory_read_kib(text, "MemTotal:", &memory->total) &&
+		memory_read_kib(text, "MemAvailable:", &memory->available);
+	if (found)
+		memory_read_kib(text, "SwapFree:", &memory->swap);
+	free(text);
+	return found;
+}
+
+/* ---- cgroups ---- */
+
+/* The two versions name the same things differently. */
+static const struct memory_cgroup {
+	const char *controller; /* in /proc/self/cgroup */
+	const char *mount, *limit, *usage, *droppable;
+} memory_cgroups[] = {
+	{ "::", "/sys/fs/cgroup", "memory.max", "memory.current", "file " },
+	{ ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+	  "total_cache " },
+};
+
+static bool memory_read_number(const struct host_path *path, uint64_t *number)
+{
+	char text[32];
+
+	return host_read_line(path, text, sizeof(text)) == 0 &&
+	       sscanf(text, "%" SCNu64, number) == 1;
+}
+
+/* Bytes that the kernel drops when they are asked for: caches of files. */
+static uint64_t memory_read_droppable(const struct memory_cgroup *kind, const char *cgroup)
+{
+	struct host_path path = host_path("%s%s/memory.stat", kind->mount, cgroup);
+	char *text = host_read_file(&path);
+	uint64_t bytes = 0;
+
+	if (text)
+		memory_find_number(text, kind->droppable, &bytes);
+	free(text);
+	return bytes;
+}
+
+/* One cgroup; kept if it leaves less room than the one that was found before. */
+static void memory_look_at(const struct memory_cgroup *kind, const char *cgroup,
+			   struct host_memory_limit *least)
+{
+	struct host_memory_limit one = {
+		.file = host_path("%s%s/%s", kind->mount, cgroup, kind->limit),
+	};
+	struct host_path usage = host_path("%s%s/%s", kind->mount, cgroup, kind->usage);
+	uint64_t used = 0, droppable;
+
+	if (!memory_read_number(&one.file, &one.limit)) /* "max", or there is no such file */
+		return;
+	memory_read_number(&usage, &used);
+	droppable = memory_read_droppable(kind, cgroup);
+	used -= droppable < used ? droppable : used;
+	one.room = one.limit > used ? one.limit - used : 0;
+	if (one.room < least->room)
+		*least = one;
+}
+
+/* From our cgroup up to the root, which may be that of a container. */
+static void memory_look_up(const struct memory_cgroup *kind, char *cgroup,
+			   struct host_memory_limit *least)
+{
+	char *last;
+
+	for (;;) {
+		memory_look_at(kind, strcmp(cgroup, "/") == 0 ? "" : cgroup, least);
+		last = strrchr(cgroup, '/');
+		if (!last)
+			return;
+		*last = '\0';
+	}
+}
+
+/* A line of /proc/self/cgroup: "0::/user.slice", or "4:memory:/user.slice". */
+static void memory_look_at_line(char *line, struct host_memory_limit *least)
+{
+	for (unsigned int i = 0; i < array_size(memory_cgroups); i++) {
+		char *found = strstr(line, memory_cgroups[i].controller);
+
+		if (found)
+			memory_look_up(&memory_cgroups[i],
+				       found + strlen(memory_cgroups[i].controller), least);
+	}
+}
+
+bool host_find_memory_limit(struct host_memory_limit *limit)
+{
+	struct host_path path = host_path("/proc/self/cgroup");
+	char *text = host_read_file(&path), *next = text, *line;
+
+	*limit = (struct host_memory_limit){ .room = UINT64_MAX };
+	while (next && (line = strsep(&next, "\n")))
+		memory_look_at_line(line, limit);
+	free(text);
+	return limit->room != UINT64_MAX;
+}
