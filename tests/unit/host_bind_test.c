@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vfio/host/bind/host_bind.c, host_restore.c, host_record.c: binding and its way back, on hosts
- * that do not exist. This program is the kernel behind their sysfs: a write to an attribute moves the
- * links of drivers as the PCI core would.
+ * that do not exist. This program is the kernel behind their sysfs: a write to an attribute moves
+ * the links of drivers as the PCI core would.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -314,6 +314,33 @@ START_TEST(rule_28_group_goes_along)
 	expect_records(1); /* the other was at vfio-pci before */
 	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
 	expect_driver("0000:01:00.1", "xhci_hcd");
+}
+END_TEST
+
+/* A process that has a file of the device open is named; its driver would wait for it. */
+START_TEST(open_device_stays)
+{
+	struct stderr_text caught;
+
+	begin("open-disk");
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), -EBUSY);
+	stderr_holds(&caught, "dd (pid 77) has /dev/nvme0n1 open");
+	expect_driver(HOST_SSD, "nvme");
+	expect_records(0);
+	ck_assert_int_eq(bind_with(HOST_SSD, &forced, &caught), 0);
+	stderr_holds(&caught, "warning: " HOST_SSD ": in use by this host: dd (pid 77)");
+	expect_driver(HOST_SSD, "vfio-pci");
+}
+END_TEST
+
+START_TEST(open_device_is_not_given_back)
+{
+	struct stderr_text caught;
+
+	begin("open-cdev");
+	ck_assert_int_eq(restore_with(NVME, &plain, &caught), -EBUSY);
+	stderr_holds(&caught, "in use by minivmm (pid 666)");
+	expect_driver(NVME, "vfio-pci");
 }
 END_TEST
 
@@ -781,7 +808,8 @@ END_TEST
 
 UNIT_MAIN("host_bind", { rule_27_there_and_back, 0 }, { override_comes_back, 0 },
 	  { rule_27_binding_is_verified, 0 }, { each_write_fails_once, 6 },
-	  { rule_28_group_goes_along, 0 }, { rule_28_bridges_stay, 0 },
+	  { rule_28_group_goes_along, 0 }, { open_device_stays, 0 },
+	  { open_device_is_not_given_back, 0 }, { rule_28_bridges_stay, 0 },
 	  { device_in_use_is_refused, UNIT_COUNT(uses) }, { claimed_disk_is_in_use, 0 },
 	  { slots_of_this_host, 0 }, { driver_is_loaded, 0 }, { dry_run, 0 },
 	  { restore_without_record, 0 }, { held_for_a_start, 0 }, { bound_before_stays_bound, 0 },

@@ -17,6 +17,7 @@
 #define HOST_SSD "0000:02:00.0"
 #define NIC      "0000:03:00.0"
 #define GPU      "0000:04:00.0"
+#define SOUND    "0000:04:00.1"
 #define HOST_GPU "0000:05:00.0"
 #define VMD_DISK "10000:e1:00.0"
 
@@ -120,6 +121,14 @@ static const struct situation {
 	{ "driver-refuses-no-more", NVME, "driver", HOST_FAIL, "not bound to vfio-pci", "bind" },
 	{ "display-with-screen-is-the-only-one", HOST_GPU, "driver", HOST_FAIL, "only display",
 	  NULL },
+	{ "open-screen", HOST_GPU, "driver", HOST_FAIL, "Xorg (pid 812) has /dev/dri/card0 open",
+	  "kill 812" },
+	{ "open-screen", HOST_GPU, "driver", HOST_FAIL, "firefox (pid 1044) has", "kill 1044" },
+	{ "open-screen-of-others", HOST_GPU, "driver", HOST_UNSEEN, "only root", "sudo" },
+	{ "open-nvidia", HOST_GPU, "driver", HOST_FAIL, "(pid 900) has /dev/nvidia1 open", "kill" },
+	{ "open-sound", SOUND, "driver", HOST_FAIL, "pipewire (pid 1200) has /dev/snd/", "kill" },
+	{ "open-disk", HOST_SSD, "driver", HOST_FAIL, "dd (pid 77) has /dev/nvme0n1 open", "kill" },
+	{ "open-macvtap", NIC, "driver", HOST_FAIL, "(pid 555) has /dev/tap7 open", "kill" },
 	{ "vfio-not-loaded", NULL, "vfio", HOST_FAIL, "vfio-pci is not loaded",
 	  "sudo modprobe vfio-pci" },
 	{ "vfio-blacklisted", NULL, "vfio", HOST_FAIL, "/etc/modprobe.d/local.conf",

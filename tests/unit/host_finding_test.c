@@ -21,7 +21,7 @@ START_TEST(each_finding_has_words)
 		ck_assert_msg(host_template_is_known(words->fixes[i]), "unknown fact: %s",
 			      words->fixes[i]);
 	ck_assert_ptr_nonnull(host_check_name(words->check));
-	ck_assert_ptr_nonnull(host_check_brief(words->check));
+	ck_assert_ptr_nonnull(host_found_brief((enum host_found)_i));
 }
 END_TEST
 

@@ -143,6 +143,27 @@ modules()
 	echo "${2:-}" > "lib/modules/$(uname -r)/modules.builtin"
 }
 
+# process PID NAME FILE...: it has the files open.
+process()
+{
+	mkdir -p "proc/$1/fd"
+	echo "$2" > "proc/$1/comm"
+	process_pid=$1 process_fd=3
+	ln -s /dev/null "proc/$1/fd/0"
+	shift 2
+	for file; do
+		ln -s "$file" "proc/$process_pid/fd/$process_fd"
+		process_fd=$((process_fd + 1))
+	done
+}
+
+# node BDF FOLDER NAME: a file in /dev that the device has, told by the folder's uevent.
+node()
+{
+	mkdir -p "$(at "$1")/$2"
+	printf 'MAJOR=1\nMINOR=2\nDEVNAME=%s\n' "$3" > "$(at "$1")/$2/uevent"
+}
+
 # --- the healthy machine
 
 healthy()
@@ -508,6 +529,50 @@ display_with_screen_is_the_only_one()
 	mkdir -p "$dir/drm/card0/card0-HDMI-A-1" sys/class/drm
 	echo connected > "$dir/drm/card0/card0-HDMI-A-1/status"
 	ln -s ../../devices/pci0000:00/0000:00:05.0/$bdf/drm/card0/card0-HDMI-A-1 sys/class/drm/
+}
+open_screen()
+{
+	node 05:00.0 drm/card0 dri/card0
+	node 05:00.0 drm/renderD128 dri/renderD128
+	process 800 sshd /dev/null
+	process 812 Xorg /dev/tty7 /dev/dri/card0
+	process 1044 firefox /dev/dri/renderD128
+}
+open_screen_of_others()
+{
+	open_screen
+	rm -r proc/812 proc/1044
+	chmod 0 proc/800/fd
+}
+open_nvidia()
+{
+	driver 0000:05:00.0 nvidia
+	mkdir -p proc/driver/nvidia/gpus/0000:05:00.0
+	printf 'Model: \t\t NVIDIA H200\nDevice Minor: \t 1\n' \
+		> proc/driver/nvidia/gpus/0000:05:00.0/information
+	process 900 nvidia-persiste /dev/nvidiactl /dev/nvidia1
+	process 901 other /dev/nvidia0
+}
+open_sound()
+{
+	driver 0000:04:00.1 snd_hda_intel
+	node 04:00.1 sound/card1/controlC1 snd/controlC1
+	process 1200 pipewire /dev/snd/controlC1
+}
+open_disk() { node 02:00.0 nvme/nvme0/nvme0n1 nvme0n1; process 77 dd /dev/nvme0n1; }
+open_macvtap()
+{
+	mkdir -p sys/devices/virtual/net/macvtap0/tap7
+	echo DEVNAME=tap7 > sys/devices/virtual/net/macvtap0/tap7/uevent
+	ln -s ../../devices/virtual/net/macvtap0 sys/class/net/macvtap0
+	: > "$(at 03:00.0)/net/eth0/upper_macvtap0"
+	process 555 qemu-system-x86 /dev/tap7
+}
+open_cdev()
+{
+	node_both
+	node 01:00.0 vfio-dev/vfio0 vfio/devices/vfio0
+	process 666 minivmm /dev/vfio/devices/vfio0
 }
 group_without_acs() { no_acs 0000:00:01.0; device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 xhci_hcd; }
 group_without_acs_for_users()

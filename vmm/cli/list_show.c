@@ -56,9 +56,10 @@ static int list_visit(const struct host_device *device, void *arg)
 /* In two or three words what doctor says at length. */
 static const char *list_ready(const struct list *list, const struct host_device *device)
 {
-	enum host_check check;
+	enum host_found obstacle;
 
-	return host_find_obstacle(device, list->demand, &check) ? host_check_brief(check) : "yes";
+	return host_find_obstacle(device, list->demand, &obstacle) ? host_found_brief(obstacle)
+								   : "yes";
 }
 
 struct list_others {
@@ -182,8 +183,8 @@ static void list_print_json_device(const struct list *list, const struct host_de
 				   FILE *out)
 {
 	struct list_members members = { .out = out };
-	enum host_check check;
-	bool obstacle = host_find_obstacle(device, list->demand, &check);
+	enum host_found obstacle;
+	bool ready = !host_find_obstacle(device, list->demand, &obstacle);
 	char text[LIST_TEXT_MAX];
 
 	fputs("{\"bdf\":", out);
@@ -201,8 +202,8 @@ static void list_print_json_device(const struct list *list, const struct host_de
 	fputs(",\"group_members\":[", out);
 	if (device->group >= 0)
 		host_for_each_in_group(device->group, list_visit_member, &members);
-	fprintf(out, "],\"ready\":%s", obstacle ? "false" : "true");
-	list_print_member("missing", obstacle ? host_check_name(check) : "", out);
+	fprintf(out, "],\"ready\":%s", ready ? "true" : "false");
+	list_print_member("missing", ready ? "" : host_check_name(host_words[obstacle].check), out);
 	fputc('}', out);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host_change.h"
+#include "vfio/host/look/host_holders.h"
 #include "vmm/trace/log.h"
 
 /* What driver_override reads as when it is not set. */
@@ -106,15 +107,21 @@ int host_rebind(const struct host_device *device, const char *driver)
 
 /* ---- back ---- */
 
-/* A group that is open cannot be opened again. */
-static bool restore_is_open(const struct host_device *device)
+/*
+ * Whether somebody has the device, whose name goes into `who`. A group that is open cannot be
+ * opened again, even where we do not see who has it.
+ */
+static bool restore_is_open(const struct host_device *device, char who[HOST_HOLDERS_TEXT])
 {
 	struct host_path path = host_path("/dev/vfio/%d", device->group);
-	int fd = open(path.text, O_RDWR | O_CLOEXEC);
+	int fd = open(path.text, O_RDWR | O_CLOEXEC), err = errno;
+	struct host_holders holders;
 
 	if (fd >= 0)
 		close(fd);
-	return fd < 0 && errno == EBUSY;
+	host_find_holders(device, &holders);
+	host_name_holders(&holders, who);
+	return holders.count || (fd < 0 && err == EBUSY);
 }
 
 /* To its driver by name; where that is gone, or refuses, to the one that the kernel finds. */
@@ -153,14 +160,16 @@ static int restore_device(const struct host_record *record, const struct host_de
 
 int host_restore_record(int folder, const struct host_record *record, bool force)
 {
+	char who[HOST_HOLDERS_TEXT];
 	struct host_device device;
 	int ret = 0;
 
 	if (host_read_device(record->bdf, &device) < 0 || device.vendor != record->vendor ||
 	    device.device != record->device) {
 		log_info(record->bdf, "the device that was here has gone");
-	} else if (!force && host_has_vfio_driver(&device) && restore_is_open(&device)) {
-		log_error(record->bdf, "in use: IOMMU group %d is open", device.group);
+	} else if (!force && host_has_vfio_driver(&device) && restore_is_open(&device, who)) {
+		log_error(record->bdf, "in use%s%s: IOMMU group %d is open", who[0] ? " by " : "",
+			  who, device.group);
 		log_fix("sudo fuser -v /dev/vfio/%d   # shows by whom", device.group);
 		return -EBUSY;
 	} else {

@@ -8,6 +8,7 @@
 
 #include "host_acs.h"
 #include "host_check.h"
+#include "vfio/host/look/host_holders.h"
 #include "vfio/host/look/host_pci.h"
 #include "vfio/host/look/host_use.h"
 #include "vmm/trace/macros.h"
@@ -138,10 +139,16 @@ void host_check_isolated(struct host_report *report, const struct host_device *d
 /* ---- driver ---- */
 
 static const enum host_found check_uses[] = {
-	[HOST_USE_MOUNTED] = FOUND_USE_MOUNTED,       [HOST_USE_SWAP] = FOUND_USE_SWAP,
-	[HOST_USE_UPPER_DISK] = FOUND_USE_UPPER_DISK, [HOST_USE_CLAIMED] = FOUND_USE_CLAIMED,
-	[HOST_USE_ROUTE] = FOUND_USE_ROUTE,           [HOST_USE_DISPLAY] = FOUND_USE_DISPLAY,
-	[HOST_USE_FUNCTIONS] = FOUND_USE_FUNCTIONS,   [HOST_USE_UNSEEN] = FOUND_USE_UNSEEN,
+	[HOST_USE_MOUNTED] = FOUND_USE_MOUNTED,
+	[HOST_USE_SWAP] = FOUND_USE_SWAP,
+	[HOST_USE_UPPER_DISK] = FOUND_USE_UPPER_DISK,
+	[HOST_USE_CLAIMED] = FOUND_USE_CLAIMED,
+	[HOST_USE_ROUTE] = FOUND_USE_ROUTE,
+	[HOST_USE_DISPLAY] = FOUND_USE_DISPLAY,
+	[HOST_USE_FUNCTIONS] = FOUND_USE_FUNCTIONS,
+	[HOST_USE_UNSEEN] = FOUND_USE_UNSEEN,
+	[HOST_USE_OPEN] = FOUND_USE_OPEN,
+	[HOST_USE_OPEN_UNSEEN] = FOUND_USE_OPEN_UNSEEN,
 };
 
 void host_check_uses(struct host_report *report, const struct host_device *device)
@@ -152,6 +159,7 @@ void host_check_uses(struct host_report *report, const struct host_device *devic
 	for (unsigned int i = 0; i < count; i++)
 		host_report_add(report, check_uses[uses[i].kind],
 				(struct host_facts){
+					.name = uses[i].name,
 					.path = uses[i].name,
 					.where = uses[i].where,
 					.count = uses[i].count,
@@ -303,13 +311,19 @@ static enum host_found check_find_node(int err)
 static void check_group_node(struct host_report *report, const struct host_device *device)
 {
 	struct host_path path = check_group_path(device);
+	struct host_holders holders = { .count = 0 };
+	char text[HOST_HOLDERS_TEXT];
 	int err = check_open(&path);
 
+	if (err == EBUSY)
+		host_find_holders(device, &holders);
+	host_name_holders(&holders, text);
 	host_report_add(report, err == EBUSY ? FOUND_NODE_BUSY : check_find_node(err),
 			(struct host_facts){
 				.path = host_path_name(&path),
 				.error = strerror(err),
 				.group = (unsigned int)device->group,
+				.others = text,
 				.driver = device->driver,
 				.subsystem = "vfio",
 				.rule = "SUBSYSTEM==\\\"vfio\\\"",

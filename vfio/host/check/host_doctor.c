@@ -113,7 +113,7 @@ void host_examine_device(struct host_report *report, const char *bdf,
 }
 
 bool host_find_obstacle(const struct host_device *device, const struct host_demand *demand,
-			enum host_check *check)
+			enum host_found *obstacle)
 {
 	struct host_report report = { .object = device->bdf };
 	const struct host_finding *failure = NULL;
@@ -125,7 +125,7 @@ bool host_find_obstacle(const struct host_device *device, const struct host_dema
 		failure = host_report_failure(&report);
 	}
 	if (failure)
-		*check = host_words[failure->found].check;
+		*obstacle = failure->found;
 	host_report_destroy(&report);
 	return failure;
 }

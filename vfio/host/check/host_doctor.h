@@ -39,10 +39,11 @@ void host_examine_device(struct host_report *report, const char *bdf,
 			 const struct host_demand *demand);
 
 /*
- * The check that stands in the way of the device, if one does. Looks only at what wakes no device.
+ * The first finding that stands in the way of the device, if one does. Looks only at what wakes no
+ * device.
  */
 bool host_find_obstacle(const struct host_device *device, const struct host_demand *demand,
-			enum host_check *check);
+			enum host_found *obstacle);
 
 /*
  * For a device that is about to be handed over to vfio-pci: whether that can be, because it is

@@ -37,9 +37,12 @@ const char *host_check_name(enum host_check check)
 	return host_checks[check].name;
 }
 
-const char *host_check_brief(enum host_check check)
+/* The host's uses of a device stand together in the list of findings. */
+const char *host_found_brief(enum host_found found)
 {
-	return host_checks[check].brief;
+	if ((found >= FOUND_USE_MOUNTED && found <= FOUND_USE_OPEN) || found == FOUND_NODE_BUSY)
+		return "in use";
+	return host_checks[host_words[found].check].brief;
 }
 
 /* ---- facts ---- */

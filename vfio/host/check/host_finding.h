@@ -79,8 +79,8 @@ struct host_finding {
 /* The id of a check, such as "driver". */
 const char *host_check_name(enum host_check check);
 
-/* In two or three words, for a column: what is wrong when the check fails, such as "not bound". */
-const char *host_check_brief(enum host_check check);
+/* In two or three words, for a column: what a finding that fails says, such as "not bound". */
+const char *host_found_brief(enum host_found found);
 
 /* The sentence of a finding: the caller's to free, NULL without memory. */
 char *host_finding_text(const struct host_finding *finding);

@@ -479,6 +479,20 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"mounts and routes are hidden",
 		.fixes = { "{program} doctor {object}   # outside this container" },
 	},
+	[FOUND_USE_OPEN] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "{name} (pid {count}) has {where} open, and its driver waits for it",
+		.fixes = {
+			"end {name} or what started it, such as the graphical session: sudo kill "
+			"{count}",
+		},
+	},
+	[FOUND_USE_OPEN_UNSEEN] = {
+		CHECK_DRIVER, HOST_UNSEEN,
+		.text = "who has its files open cannot be seen from here: only root looks into "
+			"all processes",
+		.fixes = { "sudo {program} doctor {object}" },
+	},
 
 	[FOUND_DRIVER] = {
 		CHECK_DRIVER, HOST_OK,
@@ -552,7 +566,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_NODE_BUSY] = {
 		CHECK_NODE, HOST_FAIL,
-		.text = "IOMMU group {group} is in use by another process",
+		.text = "IOMMU group {group} is in use by another process[: {others}]",
 		.fixes = { "sudo fuser -v {path}   # shows which" },
 	},
 	[FOUND_NODE_NO_IOMMUFD] = {

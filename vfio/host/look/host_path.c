@@ -33,6 +33,15 @@ struct host_path host_path(const char *fmt, ...)
 	return path;
 }
 
+struct host_path host_path_in(const struct host_path *folder, const char *name)
+{
+	struct host_path path = *folder;
+	size_t used = strlen(path.text);
+
+	snprintf(path.text + used, sizeof(path.text) - used, "/%s", name);
+	return path;
+}
+
 const char *host_path_name(const struct host_path *path)
 {
 	return path->text + strlen(host_root());

@@ -26,6 +26,9 @@ const char *host_root(void);
 /* The absolute path `fmt` below host_root(). */
 struct host_path host_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The path of a file in a folder; a name too long is cut off. */
+struct host_path host_path_in(const struct host_path *folder, const char *name);
+
 /* The path as the host itself knows it: without host_root(). Lives as long as `path`. */
 const char *host_path_name(const struct host_path *path);
 

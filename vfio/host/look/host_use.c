@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_holders.h"
 #include "host_machine.h"
 
 #define USE_NAMES_MAX 64
@@ -359,6 +360,24 @@ static void use_find_functions(struct use_list *list, const char *bdf)
 		use_add(list, HOST_USE_FUNCTIONS, "")->count = (unsigned int)atoi(count);
 }
 
+/* ---- processes ---- */
+
+static void use_find_holders_of(struct use_list *list, const struct host_device *device)
+{
+	struct host_holders holders;
+
+	host_find_holders(device, &holders);
+	for (unsigned int i = 0; i < holders.count; i++) {
+		const struct host_holder *holder = &holders.list[i];
+		struct host_use *use = use_add(list, HOST_USE_OPEN, holder->name);
+
+		snprintf(use->where, sizeof(use->where), "%s", holder->node);
+		use->count = (unsigned int)holder->pid;
+	}
+	if (!holders.count && holders.hidden)
+		use_add(list, HOST_USE_OPEN_UNSEEN, "");
+}
+
 /* ---- what is hidden ---- */
 
 /* Mounts and routes are those of the container, not of the host. */
@@ -378,6 +397,7 @@ unsigned int host_find_uses(const struct host_device *device, struct host_use *u
 	use_find_routes(&list, device->bdf);
 	use_find_display(&list, device);
 	use_find_functions(&list, device->bdf);
+	use_find_holders_of(&list, device);
 	if (!list.count && use_is_hidden(device))
 		use_add(&list, HOST_USE_UNSEEN, "");
 	return list.count;

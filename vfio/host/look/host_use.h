@@ -5,7 +5,7 @@
  * Follows a device up to the file systems mounted from its disks (through partitions, LVM,
  * encryption and RAID), swap, disks that are claimed by whom cannot be seen, the default route over
  * its network ports (through bridges, bonds and VLANs), the screen, and virtual functions that it
- * has.
+ * has; and to processes that have its files open.
  *
  * Read beside it: proc(5) on mountinfo, swaps and net/route; Documentation/ABI/stable/sysfs-block.
  */
@@ -25,7 +25,9 @@ enum host_use_kind {
 	HOST_USE_ROUTE,      /* the default route of the family `where` goes over the port `name` */
 	HOST_USE_DISPLAY,    /* the only display of this host, and it shows something */
 	HOST_USE_UNSEEN,     /* in a container: what the host does with it cannot be seen */
-	HOST_USE_FUNCTIONS,  /* it has `count` virtual functions */
+	HOST_USE_OPEN,       /* the process `name`, number `count`, has the file `where` open */
+	HOST_USE_OPEN_UNSEEN, /* who has its files open only root sees */
+	HOST_USE_FUNCTIONS,   /* it has `count` virtual functions */
 };
 
 struct host_use {
