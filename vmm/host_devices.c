@@ -7,6 +7,7 @@
 
 #include "devices/pci_windows.h"
 #include "vfio/host/check/host_memlock.h"
+#include "vfio/host/look/host_pages.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/trace.h"
 
@@ -59,8 +60,6 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 		if (ret == 0)
 			chosen.access = host_choose_access(&devices->found[i], chosen.access);
 	}
-	if (ret == 0 && devices->count)
-		ret = host_check_room(demand);
 	host_devices_choose_backend(devices, config, chosen.access);
 	return ret;
 }
@@ -81,15 +80,13 @@ static void host_devices_set_reach(struct host_devices *devices, struct pci_host
 }
 
 static int host_devices_start_dma(struct host_devices *devices, struct pci_host *host,
-				  struct prefault *prefault, unsigned int banks)
+				  struct ram *ram)
 {
 	struct memory *memory = &host->vm->memory;
-	int ret = 0;
+	int ret;
 
 	trace_phase("wait for RAM");
-	for (unsigned int bank = 0; bank < banks && ret == 0; bank++)
-		if (prefault[bank].size)
-			ret = prefault_finish(&prefault[bank]);
+	ret = ram_wait(ram);
 	trace_phase("map RAM for DMA");
 	if (ret == 0)
 		ret = vfio_dma_start(&devices->dma, &devices->space, memory, devices->count > 1);
@@ -166,7 +163,7 @@ static int host_devices_add(struct host_devices *devices, unsigned int i,
 }
 
 int host_devices_open(struct host_devices *devices, const struct config *config,
-		      struct pci_host *host, struct prefault *prefault, unsigned int banks)
+		      struct pci_host *host, struct ram *ram)
 {
 	const struct vfio_space_request request = {
 		.fd = config->has_iommufd_fd ? config->iommufd_fd : -1,
@@ -182,9 +179,20 @@ int host_devices_open(struct host_devices *devices, const struct config *config,
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++) {
 		ret = host_devices_add(devices, i, &config->vfio[i], host);
 		if (ret == 0 && i == 0)
-			ret = host_devices_start_dma(devices, host, prefault, banks);
+			ret = host_devices_start_dma(devices, host, ram);
 	}
 	return ret;
+}
+
+int host_devices_node(const struct host_devices *devices)
+{
+	for (unsigned int i = 0; i < devices->count; i++) {
+		int node = host_read_device_node(devices->found[i].bdf);
+
+		if (node >= 0)
+			return node;
+	}
+	return -1;
 }
 
 int host_devices_power_on(struct host_devices *devices)

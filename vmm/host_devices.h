@@ -14,7 +14,7 @@
 #include "vfio/vfio_dma.h"
 #include "vfio/vfio_pci.h"
 #include "vmm/cli/config.h"
-#include "vmm/core/prefault.h"
+#include "vmm/guest_ram.h"
 
 struct host_devices {
 	unsigned int count;
@@ -32,11 +32,14 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 
 /*
  * Open all and plug them in. Between the first one, which makes the space ready for DMA, and the
- * others RAM is mapped, once `prefault` has filled its `banks` banks. 0 or -errno, logged;
- * host_devices_close() after either.
+ * others RAM is mapped, once `ram` has all its pages. 0 or -errno, logged; host_devices_close() after
+ * either.
  */
 int host_devices_open(struct host_devices *devices, const struct config *config,
-		      struct pci_host *host, struct prefault *prefault, unsigned int banks);
+		      struct pci_host *host, struct ram *ram);
+
+/* The NUMA node that the first device which has one is next to, or -1. */
+int host_devices_node(const struct host_devices *devices);
 
 /* At each power-on of the machine. 0 or -errno, logged. */
 int host_devices_power_on(struct host_devices *devices);

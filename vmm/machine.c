@@ -29,10 +29,9 @@
 #include "vfio/host/check/host_doctor.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
-#include "vmm/core/prefault.h"
+#include "guest_ram.h"
 #include "vmm/trace/trace.h"
 
-#define MACHINE_BANKS      2 /* of RAM, below and above the hole */
 #define MACHINE_STACK_SIZE (256u << 10)
 
 struct machine {
@@ -42,7 +41,7 @@ struct machine {
 	struct console console;
 	struct serial serial;
 	struct pci_host pci_host;
-	struct prefault prefault[MACHINE_BANKS];
+	struct ram ram;
 	struct host_devices devices;
 	struct user_devices users;
 	struct served_devices served;
@@ -54,12 +53,10 @@ struct machine {
 
 struct host_demand machine_host_demand(const struct config *config)
 {
-	uint64_t memory = config->memory, low = arch_layout.ram_low.size;
-
 	return (struct host_demand){
-		.memory = memory,
-		.memory_end = memory > low ? arch_layout.ram_high + (memory - low)
-					   : arch_layout.ram_low.base + memory,
+		.memory = config->memory,
+		.huge_page = ram_huge_page(config->huge_page),
+		.memory_end = ram_end(config->memory),
 		.mmio32 = arch_layout.pci_mmio32.size,
 		.ports = arch_layout.pci_io.size,
 		.phys_bits = arch_gpa_bits(),
@@ -111,35 +108,19 @@ static int machine_open_images(struct machine *machine)
 
 /* ---- build ---- */
 
-/* RAM that will be pinned is given its pages meanwhile. */
-static int machine_add_bank(struct machine *machine, unsigned int bank, uint64_t gpa, uint64_t size)
-{
-	struct memory *memory = &machine->vm.memory;
-	int ret = memory_add_ram(memory, gpa, size);
-
-	if (ret == 0 && machine->config->device_count)
-		prefault_start(&machine->prefault[bank], memory_ram_ptr(memory, gpa, size), size);
-	return ret;
-}
-
 static int machine_add_ram(struct machine *machine)
 {
-	uint64_t low = machine->config->memory, high = 0;
-	int ret;
+	const struct config *config = machine->config;
+	const unsigned int served = config->user_count + config->served_count;
+	const struct ram_options options = {
+		.size = config->memory,
+		.huge_page = config->huge_page,
+		.node = host_devices_node(&machine->devices),
+		.shared = served > 0,
+		.pinned = config->device_count + served > 0,
+	};
 
-	if (low > arch_layout.ram_low.size) {
-		high = low - arch_layout.ram_low.size;
-		low = arch_layout.ram_low.size;
-	}
-	if (high && arch_layout.ram_high + high > 1ull << arch_gpa_bits()) {
-		log_error("--memory", "%" PRIu64 " MiB are more than this CPU addresses: %u bits",
-			  machine->config->memory >> 20, arch_gpa_bits());
-		return -EINVAL;
-	}
-	ret = machine_add_bank(machine, 0, arch_layout.ram_low.base, low);
-	if (ret == 0 && high)
-		ret = machine_add_bank(machine, 1, arch_layout.ram_high, high);
-	return ret;
+	return ram_add(&machine->ram, &machine->vm.memory, &options);
 }
 
 static int machine_add_serial(struct machine *machine)
@@ -181,15 +162,11 @@ static void machine_raise_files(void)
 static int machine_init_vm(struct machine *machine)
 {
 	const struct config *config = machine->config;
-	unsigned int shared = config->user_count + config->served_count;
-	int ret;
 
-	if (config->device_count + shared)
+	if (config->device_count + config->user_count + config->served_count)
 		machine_raise_files();
-	ret = vm_init(&machine->vm, config->cpus);
-	if (ret == 0 && shared)
-		memory_share_ram(&machine->vm.memory);
-	return ret;
+	return vm_init(&machine->vm, config->cpus,
+		       config->pinned.count ? config->pinned.cpus : NULL);
 }
 
 static int machine_power_up(struct machine *machine)
@@ -217,7 +194,7 @@ static int machine_open_devices(struct machine *machine)
 {
 	trace_phase("open devices");
 	return host_devices_open(&machine->devices, machine->config, &machine->pci_host,
-				 machine->prefault, MACHINE_BANKS);
+				 &machine->ram);
 }
 
 static int machine_open_users(struct machine *machine)
@@ -240,12 +217,20 @@ static int machine_assign_bars(struct machine *machine)
 	return pci_windows_assign_bars(&machine->pci_host);
 }
 
+/* Devices of this host have waited for it already: a server's has not. */
+static int machine_wait_for_ram(struct machine *machine)
+{
+	return ram_wait(&machine->ram);
+}
+
 static int machine_build(struct machine *machine)
 {
 	static const machine_step steps[] = {
-		machine_init_vm,     machine_add_ram,     machine_power_up,    machine_add_serial,
-		machine_add_console, machine_add_power,   machine_add_pci,     machine_open_devices,
-		machine_open_users,  machine_open_served, machine_add_testdev, machine_assign_bars,
+		machine_init_vm,      machine_add_ram,      machine_power_up,
+		machine_add_serial,   machine_add_console,  machine_add_power,
+		machine_add_pci,      machine_open_devices, machine_open_users,
+		machine_open_served,  machine_add_testdev,  machine_assign_bars,
+		machine_wait_for_ram,
 	};
 	int ret;
 
@@ -390,8 +375,7 @@ static int machine_exit_status(const struct machine *machine, enum vm_event even
 
 static void machine_destroy(struct machine *machine)
 {
-	for (unsigned int bank = 0; bank < MACHINE_BANKS; bank++)
-		prefault_cancel(&machine->prefault[bank]);
+	ram_cancel(&machine->ram);
 	vm_stop(&machine->vm);
 	host_devices_stop(&machine->devices);
 	user_devices_stop(&machine->users);
@@ -401,8 +385,10 @@ static void machine_destroy(struct machine *machine)
 	served_devices_close(&machine->served);
 	console_destroy(&machine->console);
 	serial_destroy(&machine->serial);
-	if (machine->config->stats)
+	if (machine->config->stats) {
+		ram_print(&machine->ram, &machine->vm.memory, stderr);
 		stats_print(&machine->vm);
+	}
 	vm_destroy(&machine->vm);
 	if (machine->signals.fd >= 0)
 		close(machine->signals.fd);
@@ -449,6 +435,18 @@ static int machine_find_devices(struct machine *machine)
 	return host_devices_find(&machine->devices, machine->config, &demand);
 }
 
+/* RAM that has all its pages from the start, or that comes from a pool, must be there. */
+static int machine_check_room(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	const struct host_demand demand = machine_host_demand(config);
+
+	if (config->device_count + config->user_count + config->served_count == 0 &&
+	    !demand.huge_page)
+		return 0;
+	return host_check_room(&demand);
+}
+
 static int machine_prepare_users(struct machine *machine)
 {
 	return user_devices_prepare(&machine->users, machine->config);
@@ -467,9 +465,9 @@ static int machine_start_console(struct machine *machine)
 int machine_run(const struct config *config)
 {
 	static const machine_step steps[] = {
-		machine_find_devices,  machine_prepare_users, machine_prepare_served,
-		machine_open_images,   machine_build,         machine_catch_signals,
-		machine_start_console,
+		machine_find_devices,   machine_check_room,    machine_prepare_users,
+		machine_prepare_served, machine_open_images,   machine_build,
+		machine_catch_signals,  machine_start_console,
 	};
 	struct machine *machine = machine_new(config);
 	enum vm_event event = VM_EVENT_ERROR;

@@ -35,7 +35,7 @@ core_floor()
 {
 	case $(basename "$1" | cut -d . -f 1) in
 	arch | array | kvm_calls) echo 0 ;;
-	memory | bus | irq | loop | prefault) echo 1 ;;
+	memory | bus | irq | loop) echo 1 ;;
 	vm_state) echo 2 ;;
 	vcpu) echo 3 ;;
 	vm) echo 4 ;;

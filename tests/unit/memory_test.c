@@ -239,7 +239,7 @@ START_TEST(shared_ram_is_a_sealed_file)
 	char *hva, byte = 0;
 
 	memory_init(&memory);
-	memory_share_ram(&memory);
+	memory_set_backing(&memory, &(struct memory_backing){ .shared = true, .node = -1 });
 	ck_assert_int_eq(memory_add_listener(&memory, &listener), 0);
 	ck_assert_int_eq(memory_add_ram(&memory, 0x1ff000, size), 0);
 	hva = memory_ram_ptr(&memory, 0x1ff000, size);

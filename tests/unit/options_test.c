@@ -60,6 +60,13 @@ static void describe(const struct config *config, char *text, size_t size)
 			 config->console, (unsigned long long)(config->memory / MIB), config->cpus,
 			 config->no_reboot ? " once" : "", config->stats ? " stats" : "");
 
+	if (config->huge_page)
+		length += snprintf(text + length, size - (size_t)length, " pages=%llu",
+				   (unsigned long long)config->huge_page);
+	if (config->pinned.count)
+		length += snprintf(text + length, size - (size_t)length, " pin=%u..%u",
+				   config->pinned.cpus[0],
+				   config->pinned.cpus[config->pinned.count - 1]);
 	if (config->json)
 		length += snprintf(text + length, size - (size_t)length, " json");
 	if (config->trace.file)
@@ -120,6 +127,11 @@ static const struct {
 	  "0 k=bzImage i=init.gz a=quiet c=stdio m=2048 n=2 once 0000:01:00.0" },
 	{ "-device vfio-pci,host=0000:01:00.0 -m 256",
 	  "0 k=- i=- a=- c=stdio m=256 n=1 0000:01:00.0" },
+	{ "--memory 4G,hugepages=2M", "0 k=- i=- a=- c=stdio m=4096 n=1 pages=2097152" },
+	{ "-m size=1G", "0 k=- i=- a=- c=stdio m=1024 n=1" },
+	{ "-m 1G,hugepages=on", "0 k=- i=- a=- c=stdio m=1024 n=1 pages=1" },
+	{ "--memory 2G,hugepages=1G,hugepages=off", "0 k=- i=- a=- c=stdio m=2048 n=1" },
+	{ "--cpus 5,pin=2-5,8", "0 k=- i=- a=- c=stdio m=512 n=5 pin=2..8" },
 	{ "-smp cpus=3", "0 k=- i=- a=- c=stdio m=512 n=3" },
 	/* Devices in software. */
 	{ "--vfio demo", "0 k=- i=- a=- c=stdio m=512 n=1 @-" },
@@ -202,6 +214,16 @@ static const struct {
 	{ "--memory 18446744073709551615", "--memory", SIZE_WORDS },
 	{ "--memory 99999999999999999999", "--memory", SIZE_WORDS },
 	{ "-m 512,slots=2", "--memory", SIZE_WORDS },
+	{ "--memory hugepages=2M", "--memory", SIZE_WORDS },
+	{ "--memory 1G,", "--memory", SIZE_WORDS },
+	{ "--memory 1G,hugepages=4K", "--memory", "hugepages=4K: expected a size" },
+	{ "--cpus 2,pin=", "--cpus", "pin=: expected a list of host CPUs" },
+	{ "--cpus 2,pin=1", "--cpus", "pin=: 1 host CPUs for 2 vCPUs" },
+	{ "--cpus 2,pin=3-1", "--cpus", "pin=3-1: expected a list" },
+	{ "--cpus 2,pin=1,x", "--cpus", "pin=1,x: expected a list" },
+	{ "--cpus 1,pin=99999999999", "--cpus", "expected a list" },
+	{ "--cpus 1,pin=1024", "--cpus", "expected a list" },
+	{ "--cpus 2,pin=0-1,", "--cpus", "expected a list" },
 	{ "--cpus 0", "--cpus", CPUS_WORDS },
 	{ "--cpus 255", "--cpus", CPUS_WORDS },
 	{ "--cpus -1", "--cpus", CPUS_WORDS },

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/core/prefault.c: every page is there afterwards; what cannot be populated is said. */
+/* vmm/prefault.c: every page is there afterwards; what cannot be populated is said. */
 #include <errno.h>
 #include <sys/mman.h>
 
 #include "stderr_text.h"
 #include "unit.h"
-#include "vmm/core/prefault.h"
+#include "vmm/prefault.h"
 
 #define PAGE 4096ul
 #define MIB  (1ul << 20)
@@ -20,9 +20,10 @@ static void *reserve(size_t size, int prot)
 
 static int prefault_memory(void *at, size_t size)
 {
+	static const struct cpu_list anywhere;
 	static struct prefault job;
 
-	prefault_start(&job, at, size);
+	prefault_start(&job, at, size, 0, &anywhere);
 	return prefault_finish(&job);
 }
 
@@ -74,11 +75,12 @@ END_TEST
 /* A start that fails elsewhere gives up the rest; the memory may go away at once. */
 START_TEST(cancelled)
 {
+	static const struct cpu_list anywhere;
 	static struct prefault job, unused;
 	size_t size = 256 * MIB;
 	char *at = reserve(size, PROT_READ | PROT_WRITE);
 
-	prefault_start(&job, at, size);
+	prefault_start(&job, at, size, 0, &anywhere);
 	prefault_cancel(&job);
 	munmap(at, size);
 	prefault_cancel(&job);

@@ -23,7 +23,7 @@ void rig_init(struct rig *rig)
 	memset(rig, 0, sizeof(*rig));
 	fake_kvm_begin();
 	stderr_begin(&caught);
-	vm_init(&rig->vm, 1);
+	vm_init(&rig->vm, 1, NULL);
 	stderr_end(&caught);
 	rig->vm.slot_max = 32;
 	ck_assert_int_eq(vm_power_up(&rig->vm), 0);

@@ -18,7 +18,7 @@ static void begin(struct vm *vm)
 
 	fake_kvm_begin();
 	stderr_begin(&caught);
-	vm_init(vm, 1);
+	vm_init(vm, 1, NULL);
 	stderr_end(&caught);
 	vm->slot_max = 4;
 	calls_begin();

@@ -12,6 +12,7 @@
 #include "devices/virtio_vhost.h"
 #include "vfio/host/check/host_check.h"
 #include "vfio/vfio_options.h"
+#include "vmm/cpu_list.h"
 #include "vmm/trace/trace.h"
 
 #define OPTIONS_DEVICES_MAX 32
@@ -60,7 +61,9 @@ struct config {
 	const char *dump_dtb; /* file for a copy of the device tree, or NULL */
 	const char *console;  /* stdio, none, pty or file:PATH */
 	uint64_t memory;      /* bytes */
+	uint64_t huge_page;   /* see struct ram_options */
 	unsigned int cpus;
+	struct cpu_list pinned; /* a host CPU for each vCPU, or empty */
 	bool no_reboot;
 	bool bind; /* before the start, and restore afterwards */
 	bool stats;

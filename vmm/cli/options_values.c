@@ -7,6 +7,7 @@
 
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
+#include "vmm/guest_ram.h"
 
 #define MIB (1ull << 20)
 
@@ -38,7 +39,7 @@ static int options_parse_size(const char *text, uint64_t *bytes)
 	return -EINVAL;
 }
 
-int options_set_memory(struct config *config, char *text)
+static int options_set_size(struct config *config, const char *text)
 {
 	if (options_parse_size(text, &config->memory) < 0 || config->memory % MIB ||
 	    config->memory == 0 || config->memory > OPTIONS_MEMORY_MAX) {
@@ -48,16 +49,68 @@ int options_set_memory(struct config *config, char *text)
 	return 0;
 }
 
+/* hugepages=SIZE, the one property that RAM has. */
+static int options_set_backing(struct config *config, const char *word)
+{
+	static const struct {
+		const char *word;
+		uint64_t huge_page;
+	} words[] = { { "hugepages=on", RAM_HUGE_DEFAULT },
+		      { "hugepages=off", 0 },
+		      { "hugepages=2M", 2 * MIB },
+		      { "hugepages=1G", 1024 * MIB } };
+
+	for (unsigned int i = 0; i < array_size(words); i++)
+		if (strcmp(words[i].word, word) == 0) {
+			config->huge_page = words[i].huge_page;
+			return 0;
+		}
+	log_error("--memory",
+		  "%s: expected a size in whole MiB, such as 512M or 4G, and hugepages=on, off, 2M "
+		  "or 1G",
+		  word);
+	return -EINVAL;
+}
+
+int options_set_memory(struct config *config, char *text)
+{
+	char *words = text, *word = strsep(&words, ",");
+	int ret = options_set_size(config, strncmp(word, "size=", 5) == 0 ? word + 5 : word);
+
+	while (ret == 0 && (word = strsep(&words, ",")))
+		ret = options_set_backing(config, word);
+	return ret;
+}
+
+/* All that follows pin= is the list, which has commas of its own. */
+static int options_set_pinned(struct config *config, const char *text)
+{
+	if (cpu_list_parse(&config->pinned, text) == 0)
+		return 0;
+	log_error("--cpus", "pin=%s: expected a list of host CPUs, such as 2-5,8", text);
+	return -EINVAL;
+}
+
 int options_set_cpus(struct config *config, char *text)
 {
+	char *pin = strstr(text, ",pin="), *end;
 	unsigned long cpus;
-	char *end;
 
+	if (pin) {
+		*pin = '\0';
+		if (options_set_pinned(config, pin + strlen(",pin=")) < 0)
+			return -EINVAL;
+	}
 	if (strncmp(text, "cpus=", 5) == 0)
 		text += 5;
 	cpus = strtoul(text, &end, 10);
 	if (end == text || *end || text[0] == '-' || cpus < 1 || cpus > OPTIONS_CPUS_MAX) {
 		log_error("--cpus", "%s: expected a number from 1 to %d", text, OPTIONS_CPUS_MAX);
+		return -EINVAL;
+	}
+	if (pin && config->pinned.count != cpus) {
+		log_error("--cpus", "pin=: %u host CPUs for %lu vCPUs: each needs one",
+			  config->pinned.count, cpus);
 		return -EINVAL;
 	}
 	config->cpus = (unsigned int)cpus;

@@ -9,10 +9,10 @@
 
 #include "config.h"
 
-/* A size in whole MiB: 512, 512M, 4G. */
+/* A size in whole MiB and what pages it has: 512, 512M, 4G,hugepages=on|off|2M|1G. */
 int options_set_memory(struct config *config, char *text);
 
-/* A number of vCPUs; also cpus=N, as QEMU writes it. */
+/* A number of vCPUs, also cpus=N as QEMU writes it; and a host CPU for each: N,pin=LIST. */
 int options_set_cpus(struct config *config, char *text);
 
 /* stdio, none, pty or file:PATH; points into `text`. */

@@ -41,13 +41,21 @@ struct memory_listener {
 	void (*del)(struct memory_listener *listener, const struct memory_region *region);
 };
 
+/* What RAM is made of. */
+struct memory_backing {
+	bool shared; /* a file that another process can map */
+	uint64_t
+		huge_page; /* bytes of a hugetlbfs page, of which the host has enough; 0 for none */
+	int node;          /* the NUMA node that is preferred, or -1 */
+};
+
 struct memory {
 	pthread_mutex_t lock;
 	struct memory_region *regions; /* sorted by gpa */
 	size_t count;
 	struct memory_listener *listeners[MEMORY_LISTENERS_MAX];
 	size_t listener_count;
-	bool shared; /* RAM is a file that another process can map */
+	struct memory_backing backing;
 };
 
 void memory_init(struct memory *memory);
@@ -56,10 +64,11 @@ void memory_init(struct memory *memory);
 void memory_destroy(struct memory *memory);
 
 /*
- * RAM added from now on lies in files that can be handed to another process (a device's server):
- * sealed, so that it cannot take any of it away again. Anonymous memory is faster to get.
+ * What RAM that is added from now on is made of. Shared memory lies in files that can be handed to
+ * another process (a device's server): sealed, so that it cannot take any of it away again.
+ * Anonymous memory, as after memory_init(), is faster to get.
  */
-void memory_share_ram(struct memory *memory);
+void memory_set_backing(struct memory *memory, const struct memory_backing *backing);
 
 /*
  * Allocate `size` bytes of zeroed, huge-page friendly guest RAM at `gpa` and add it.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -176,6 +177,20 @@ static void *vcpu_run(void *arg)
 	return NULL;
 }
 
+static int vcpu_pin(const struct vcpu *vcpu)
+{
+	unsigned int cpu = vcpu->vm->host_cpus ? vcpu->vm->host_cpus[vcpu->index] : 0;
+	cpu_set_t set;
+	int err;
+
+	if (!vcpu->vm->host_cpus)
+		return 0;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	err = pthread_setaffinity_np(vcpu->thread, sizeof(set), &set);
+	return err ? log_errno("--cpus", -err, "pin vCPU %u to host CPU %u", vcpu->index, cpu) : 0;
+}
+
 int vcpu_start(struct vcpu *vcpu)
 {
 	int err = pthread_create(&vcpu->thread, NULL, vcpu_run, vcpu);
@@ -183,7 +198,7 @@ int vcpu_start(struct vcpu *vcpu)
 	if (err)
 		return log_errno("vCPU", -err, "pthread_create");
 	vcpu->started = true;
-	return 0;
+	return vcpu_pin(vcpu);
 }
 
 /*

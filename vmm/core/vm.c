@@ -100,11 +100,13 @@ static int vm_init_event(struct vm *vm)
 static int vm_slot_add(struct memory_listener *listener, const struct memory_region *region);
 static void vm_slot_del(struct memory_listener *listener, const struct memory_region *region);
 
-int vm_init(struct vm *vm, unsigned int cpus)
+int vm_init(struct vm *vm, unsigned int cpus, const uint16_t *host_cpus)
 {
 	int ret;
 
-	*vm = (struct vm){ .kvm_fd = -1, .fd = -1, .vfio_fd = -1, .cpus = cpus };
+	*vm = (struct vm){
+		.kvm_fd = -1, .fd = -1, .vfio_fd = -1, .cpus = cpus, .host_cpus = host_cpus
+	};
 	vm->event_source.fd = -1;
 	vm->slots = (struct memory_listener){ vm_slot_add, vm_slot_del };
 	memory_init(&vm->memory);

@@ -18,9 +18,11 @@
 #include "vm_state.h"
 
 /*
- * Open KVM and check that it can do all we need; each thing missing is named. 0 or -errno, logged.
+ * Open KVM and check that it can do all we need; each thing missing is named. `host_cpus` has a CPU
+ * of the host for each vCPU to run on alone, and stays the caller's; NULL lets them run anywhere.
+ * 0 or -errno, logged.
  */
-int vm_init(struct vm *vm, unsigned int cpus);
+int vm_init(struct vm *vm, unsigned int cpus, const uint16_t *host_cpus);
 void vm_destroy(struct vm *vm);
 
 /* A new KVM VM with its interrupt controllers, RAM and routes. 0 or -errno, logged. */

@@ -44,6 +44,7 @@ struct vm {
 	int kvm_fd;
 	int fd;
 	unsigned int cpus;
+	const uint16_t *host_cpus; /* by vCPU, where it runs; NULL: anywhere */
 	struct vcpu *vcpus;
 	size_t vcpu_mmap_size;
 	struct arch_entry entry; /* where the boot CPU starts */

@@ -25,6 +25,7 @@ enum host_access {
 /* What a guest asks of the host, by whoever knows the machine that it gets. */
 struct host_demand {
 	uint64_t memory;        /* bytes of RAM */
+	uint64_t huge_page;     /* bytes of the huge pages that it shall be made of, or 0 */
 	uint64_t memory_end;    /* its end as the guest, and so the device, sees it */
 	uint64_t mmio32;        /* room for BARs with 32-bit addresses */
 	uint64_t ports;         /* room for I/O BARs */

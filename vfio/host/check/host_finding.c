@@ -68,27 +68,39 @@ struct fact {
 };
 
 /* A number may be shown in several ways. */
+/* clang-format off */
 static const struct fact facts[] = {
 #define TEXT(name)               { #name, FACT_TEXT, offsetof(struct host_facts, name) },
 #define SHOWN(name, field, kind) { #name, kind, offsetof(struct host_facts, field) },
-	HOST_FACT_TEXTS(TEXT) SHOWN(vendor, vendor, FACT_ID) SHOWN(device, device, FACT_ID) SHOWN(
-		class_code, class_code, FACT_CLASS) SHOWN(group, group, FACT_COUNT)
-		SHOWN(count, count, FACT_COUNT) SHOWN(bar, bar, FACT_COUNT) SHOWN(
-			size, size, FACT_SIZE) SHOWN(room, room, FACT_SIZE) SHOWN(room_mib, room,
-										  FACT_MIB)
-			SHOWN(need, need, FACT_SIZE) SHOWN(need_bytes, need, FACT_COUNT) SHOWN(
-				need_kib, need, FACT_KIB) SHOWN(narrow, narrow, FACT_SIZE)
-				SHOWN(wide, wide, FACT_SIZE) SHOWN(ports, ports, FACT_COUNT) SHOWN(
-					ports_room, room, FACT_COUNT) SHOWN(bits, bits, FACT_COUNT)
-					SHOWN(end, end, FACT_ADDRESS) SHOWN(reach, reach,
-									    FACT_ADDRESS)
-						SHOWN(offset, offset,
-						      FACT_ADDRESS) SHOWN(add, parameter, FACT_ADD)
-							SHOWN(del, parameter, FACT_DEL)
-								SHOWN(why, sharing, FACT_WHY)
+	HOST_FACT_TEXTS(TEXT)
+	SHOWN(vendor, vendor, FACT_ID)
+	SHOWN(device, device, FACT_ID)
+	SHOWN(class_code, class_code, FACT_CLASS)
+	SHOWN(group, group, FACT_COUNT)
+	SHOWN(count, count, FACT_COUNT)
+	SHOWN(bar, bar, FACT_COUNT)
+	SHOWN(size, size, FACT_SIZE)
+	SHOWN(size_kib, size, FACT_KIB)
+	SHOWN(room, room, FACT_SIZE)
+	SHOWN(room_mib, room, FACT_MIB)
+	SHOWN(need, need, FACT_SIZE)
+	SHOWN(need_bytes, need, FACT_COUNT)
+	SHOWN(need_kib, need, FACT_KIB)
+	SHOWN(narrow, narrow, FACT_SIZE)
+	SHOWN(wide, wide, FACT_SIZE)
+	SHOWN(ports, ports, FACT_COUNT)
+	SHOWN(ports_room, room, FACT_COUNT)
+	SHOWN(bits, bits, FACT_COUNT)
+	SHOWN(end, end, FACT_ADDRESS)
+	SHOWN(reach, reach, FACT_ADDRESS)
+	SHOWN(offset, offset, FACT_ADDRESS)
+	SHOWN(add, parameter, FACT_ADD)
+	SHOWN(del, parameter, FACT_DEL)
+	SHOWN(why, sharing, FACT_WHY)
 #undef TEXT
 #undef SHOWN
 };
+/* clang-format on */
 
 static const struct fact *fact_find(const char *name, size_t length)
 {

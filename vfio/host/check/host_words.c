@@ -351,6 +351,24 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"made anew",
 		},
 	},
+	[FOUND_HUGE_PAGES] = {
+		CHECK_MEMORY, HOST_OK,
+		.text = "{room} of huge pages of {size} are free, the guest needs {need}",
+	},
+	[FOUND_HUGE_PAGES_SHORT] = {
+		CHECK_MEMORY, HOST_FAIL,
+		.text = "the guest needs {need} in huge pages of {size}, and {room} of them are free",
+		.fixes = {
+			"echo {count} | sudo tee {path}/nr_hugepages   # enlarges the pool now",
+			"add hugepagesz={size_kib}K hugepages={count} to the kernel command line   "
+			"# at the next boot, where memory is not in pieces yet",
+		},
+	},
+	[FOUND_HUGE_PAGES_ABSENT] = {
+		CHECK_MEMORY, HOST_FAIL,
+		.text = "this kernel has no huge pages of {size}",
+		.fixes = { "ls /sys/kernel/mm/hugepages   # shows the sizes it has" },
+	},
 	[FOUND_MEMORY_UNSEEN] = {
 		CHECK_MEMORY, HOST_UNSEEN,
 		.text = "how much memory is available cannot be seen from here: /proc/meminfo "

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* vmm/guest_ram.c and vfio/host/look/host_pages.c: what RAM is made of, on hosts that do not exist. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "stderr_text.h"
+#include "unit.h"
+#include "vfio/host/check/host_doctor.h"
+#include "vfio/host/look/host_pages.h"
+#include "vmm/core/arch.h"
+#include "vmm/guest_ram.h"
+
+#define MIB (1ull << 20)
+
+#define POOL_2M "sys/kernel/mm/hugepages/hugepages-2048kB"
+#define NODE1   "sys/devices/system/node/node1"
+
+static char root[64];
+
+/* A file below the made-up host's root, and the folders that lead to it. */
+static void host_file(const char *path, const char *text)
+{
+	char full[512];
+	FILE *file;
+
+	snprintf(full, sizeof(full), "%s/%s", root, path);
+	for (char *slash = strchr(full + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(full, 0755);
+		*slash = '/';
+	}
+	file = fopen(full, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Ten huge pages of 2 MiB, of which three are promised to somebody; NUMA node 1 has four. */
+static void host_make(void)
+{
+	strcpy(root, "/tmp/minivmm-ram-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	setenv("MINIVMM_HOST_ROOT", root, 1);
+	host_file("proc/meminfo", "MemTotal: 100 kB\nHugepagesize:       2048 kB\n");
+	host_file(POOL_2M "/nr_hugepages", "10\n");
+	host_file(POOL_2M "/free_hugepages", "8\n");
+	host_file(POOL_2M "/resv_hugepages", "3\n");
+	host_file(NODE1 "/hugepages/hugepages-2048kB/nr_hugepages", "4\n");
+	host_file(NODE1 "/hugepages/hugepages-2048kB/free_hugepages", "4\n");
+	host_file(NODE1 "/cpulist", "0-1\n");
+	host_file("sys/bus/pci/devices/0000:01:00.0/numa_node", "1\n");
+	host_file("sys/bus/pci/devices/0000:02:00.0/numa_node", "-1\n");
+}
+
+static void host_remove(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	ck_assert_int_eq(system(command), 0);
+	unsetenv("MINIVMM_HOST_ROOT");
+}
+
+START_TEST(pools_and_nodes_are_read)
+{
+	struct host_huge_pool pool;
+	char cpus[16];
+
+	host_make();
+	ck_assert_uint_eq(host_default_huge_page(), 2 * MIB);
+	ck_assert_int_eq(host_read_huge_pool(2 * MIB, -1, &pool), 0);
+	ck_assert_uint_eq(pool.total, 10);
+	ck_assert_uint_eq(pool.available, 5);
+	ck_assert_int_eq(host_read_huge_pool(2 * MIB, 1, &pool), 0);
+	ck_assert_uint_eq(pool.available, 4);
+	ck_assert_int_lt(host_read_huge_pool(1024 * MIB, -1, &pool), 0);
+	ck_assert_int_eq(host_read_device_node("0000:01:00.0"), 1);
+	ck_assert_int_eq(host_read_device_node("0000:02:00.0"), -1);
+	ck_assert_int_eq(host_read_device_node("0000:03:00.0"), -1);
+	ck_assert_int_eq(host_read_node_cpus(1, cpus, sizeof(cpus)), 0);
+	ck_assert_str_eq(cpus, "0-1");
+	host_remove();
+}
+END_TEST
+
+static const struct {
+	struct ram_options options;
+	int ret;
+	const char *words;
+} refused[] = {
+	{ { .size = 11 * MIB, .huge_page = 2 * MIB },
+	  -EINVAL,
+	  "--memory: 11 MiB: expected a multiple of the 2 MiB" },
+	{ { .size = 11 * MIB, .huge_page = RAM_HUGE_DEFAULT }, -EINVAL, "a multiple of the 2 MiB" },
+	{ { .size = 1ull << 53 }, -EINVAL, "are more than this CPU addresses" },
+};
+
+static const struct {
+	uint64_t memory, huge_page;
+	int ret;
+	const char *words, *fix;
+} rooms[] = {
+	{ 10 * MIB, 2 * MIB, 0, "", "" },
+	{ 12 * MIB, 2 * MIB, -ENOMEM,
+	  "guest RAM: the guest needs 12 MiB in huge pages of 2 MiB, and 10 MiB of them are free",
+	  "fix: echo 11 | sudo tee /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages" },
+	{ 1024 * MIB, 1024 * MIB, -ENOMEM, "this kernel has no huge pages of 1 GiB", "fix: ls" },
+};
+
+/* Before a page is touched, with both figures. */
+START_TEST(pool_is_checked_before)
+{
+	const struct host_demand demand = { .memory = rooms[_i].memory,
+					    .huge_page = rooms[_i].huge_page };
+	struct stderr_text caught;
+	int ret;
+
+	host_make();
+	stderr_begin(&caught);
+	ret = host_check_room(&demand);
+	stderr_end(&caught);
+	host_remove();
+	ck_assert_int_eq(ret, rooms[_i].ret);
+	stderr_holds(&caught, rooms[_i].words);
+	stderr_holds(&caught, rooms[_i].fix);
+}
+END_TEST
+
+START_TEST(what_cannot_be_had_is_refused)
+{
+	struct memory memory;
+	struct ram ram = { 0 };
+	struct stderr_text caught;
+	int ret;
+
+	host_make();
+	memory_init(&memory);
+	stderr_begin(&caught);
+	ret = ram_add(&ram, &memory, &refused[_i].options);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, refused[_i].ret);
+	stderr_holds(&caught, refused[_i].words);
+	ck_assert_uint_eq(memory.count, 0);
+	ck_assert_int_eq(ram_wait(&ram), 0);
+	ram_cancel(&ram);
+	memory_destroy(&memory);
+	host_remove();
+}
+END_TEST
+
+/* What a device or a server will reach has its pages when ram_wait() returns, next to the device. */
+START_TEST(pinned_ram_has_its_pages)
+{
+	const struct ram_options options = {
+		.size = 8 * MIB, .node = 1, .shared = _i == 1, .pinned = true
+	};
+	struct ram ram = { 0 };
+	struct memory memory;
+
+	host_make();
+	memory_init(&memory);
+	ck_assert_int_eq(ram_add(&ram, &memory, &options), 0);
+	ck_assert_int_eq(ram_wait(&ram), 0);
+	ck_assert_uint_eq(ram.banks[0].done, options.size);
+	ck_assert_int_eq(ram_wait(&ram), 0);
+	ck_assert_uint_eq(memory_ram_size(&memory), options.size);
+	ck_assert_int_eq(memory.regions[0].fd >= 0, options.shared);
+	ram_cancel(&ram);
+	memory_destroy(&memory);
+	host_remove();
+}
+END_TEST
+
+UNIT_MAIN("ram", { pools_and_nodes_are_read, 0 }, { pool_is_checked_before, UNIT_COUNT(rooms) },
+	  { what_cannot_be_had_is_refused, UNIT_COUNT(refused) }, { pinned_ram_has_its_pages, 2 })

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lists of CPUs as Linux writes them: "2-5,8".
+ *
+ * Read beside it: cpuset(7), "List format".
+ */
+#ifndef MINIVMM_CPU_LIST_H
+#define MINIVMM_CPU_LIST_H
+
+#include <stdint.h>
+
+#define CPU_LIST_MAX 1024 /* CPUs, and the numbers they have, are fewer */
+
+struct cpu_list {
+	unsigned int count;
+	uint16_t cpus[CPU_LIST_MAX]; /* in the order in which they are named */
+};
+
+/* 0; or -EINVAL for anything else, which includes an empty list. Not logged. */
+int cpu_list_parse(struct cpu_list *list, const char *text);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest_ram.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/arch.h"
+#include "cpu_list.h"
+#include "vfio/host/look/host_pages.h"
+#include "vmm/trace/log.h"
+
+#define MIB_SHIFT 20
+
+uint64_t ram_end(uint64_t size)
+{
+	uint64_t low = arch_layout.ram_low.size;
+
+	return size > low ? arch_layout.ram_high + (size - low) : arch_layout.ram_low.base + size;
+}
+
+uint64_t ram_huge_page(uint64_t wanted)
+{
+	return wanted == RAM_HUGE_DEFAULT ? host_default_huge_page() : wanted;
+}
+
+/* Each bank is a whole number of its pages. 0 or -EINVAL, logged. */
+static int ram_check_size(const struct ram *ram, uint64_t size)
+{
+	if (!ram->huge_page ||
+	    (size % ram->huge_page == 0 && arch_layout.ram_low.size % ram->huge_page == 0))
+		return 0;
+	log_error("--memory",
+		  "%" PRIu64 " MiB: expected a multiple of the %" PRIu64
+		  " MiB that a huge page has",
+		  size >> MIB_SHIFT, ram->huge_page >> MIB_SHIFT);
+	return -EINVAL;
+}
+
+/* Threads run on the CPUs that are next to the memory which they populate. */
+static void ram_populate(const struct ram *ram, struct prefault *job, void *hva, uint64_t size)
+{
+	struct cpu_list near;
+	char text[256];
+
+	if (ram->node < 0 || host_read_node_cpus(ram->node, text, sizeof(text)) < 0 ||
+	    cpu_list_parse(&near, text) < 0)
+		near.count = 0;
+	prefault_start(job, hva, size, ram->huge_page, &near);
+}
+
+static int ram_add_bank(struct ram *ram, struct memory *memory, const struct ram_options *options,
+			uint64_t gpa, uint64_t size)
+{
+	struct prefault *job = &ram->banks[gpa != arch_layout.ram_low.base];
+	int ret = memory_add_ram(memory, gpa, size);
+
+	if (ret == 0 && options->pinned)
+		ram_populate(ram, job, memory_ram_ptr(memory, gpa, size), size);
+	return ret;
+}
+
+int ram_add(struct ram *ram, struct memory *memory, const struct ram_options *options)
+{
+	uint64_t low = arch_layout.ram_low.size;
+	int ret;
+
+	ram->node = options->node;
+	ram->huge_page = ram_huge_page(options->huge_page);
+	ret = ram_check_size(ram, options->size);
+	if (ret < 0)
+		return ret;
+	if (options->size > low && ram_end(options->size) > 1ull << arch_gpa_bits()) {
+		log_error("--memory", "%" PRIu64 " MiB are more than this CPU addresses: %u bits",
+			  options->size >> MIB_SHIFT, arch_gpa_bits());
+		return -EINVAL;
+	}
+	memory_set_backing(
+		memory, &(struct memory_backing){ options->shared, ram->huge_page, options->node });
+	if (options->size <= low)
+		return ram_add_bank(ram, memory, options, arch_layout.ram_low.base, options->size);
+	ret = ram_add_bank(ram, memory, options, arch_layout.ram_low.base, low);
+	if (ret < 0)
+		return ret;
+	return ram_add_bank(ram, memory, options, arch_layout.ram_high, options->size - low);
+}
+
+int ram_wait(struct ram *ram)
+{
+	int ret = 0;
+
+	for (unsigned int bank = 0; bank < RAM_BANKS && ret == 0; bank++)
+		if (ram->banks[bank].size)
+			ret = prefault_finish(&ram->banks[bank]);
+	return ret;
+}
+
+void ram_cancel(struct ram *ram)
+{
+	for (unsigned int bank = 0; bank < RAM_BANKS; bank++)
+		prefault_cancel(&ram->banks[bank]);
+}
+
+void ram_print(const struct ram *ram, struct memory *memory, FILE *out)
+{
+	fprintf(out, "guest RAM: %" PRIu64 " MiB", memory_ram_size(memory) >> MIB_SHIFT);
+	if (ram->huge_page)
+		fprintf(out, " in huge pages of %" PRIu64 " MiB", ram->huge_page >> MIB_SHIFT);
+	if (ram->node >= 0)
+		fprintf(out, ", on NUMA node %d if it has room", ram->node);
+	fputc('\n', out);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's RAM: how much lies where, what kind of pages it has, and when it has them.
+ *
+ * Owns the split into banks below and above the hole for devices, and the threads that populate
+ * them while the machine is built (prefault.h). Which region is where, once it is added, is
+ * core/memory.h's.
+ *
+ * Read beside it: Documentation/admin-guide/mm/hugetlbpage.rst, set_mempolicy(2).
+ */
+#ifndef MINIVMM_GUEST_RAM_H
+#define MINIVMM_GUEST_RAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/memory.h"
+#include "prefault.h"
+
+#define RAM_BANKS 2
+
+#define RAM_HUGE_DEFAULT 1 /* in place of a size: the host's default huge page */
+
+struct ram_options {
+	uint64_t size;      /* bytes, whole MiB */
+	uint64_t huge_page; /* bytes of a hugetlbfs page; RAM_HUGE_DEFAULT; 0 for none */
+	int node;           /* the NUMA node that is preferred, or -1 */
+	bool shared;        /* with a server: the RAM is a file */
+	bool pinned;        /* a device will reach all of it: populate it now */
+};
+
+/* Zeroed: nothing is being populated. */
+struct ram {
+	struct prefault banks[RAM_BANKS];
+	uint64_t huge_page; /* bytes of a hugetlbfs page that it has, or 0 */
+	int node;           /* the preferred one, or -1 */
+};
+
+/* The huge page that `wanted`, bytes or RAM_HUGE_DEFAULT or 0, means on this host: bytes or 0. */
+uint64_t ram_huge_page(uint64_t wanted);
+
+/*
+ * Add all RAM to `memory` and begin to populate what will be pinned, which goes on in threads. That
+ * the host has enough of it was checked before (host_check_room()).
+ * 0 or -errno, logged.
+ */
+int ram_add(struct ram *ram, struct memory *memory, const struct ram_options *options);
+
+/* Returns when all is populated. Idempotent. 0 or -errno, logged. */
+int ram_wait(struct ram *ram);
+
+/* Returns when no thread touches the RAM any more. Accepts any state. */
+void ram_cancel(struct ram *ram);
+
+/* A line that tells how much RAM there is and what it is made of. */
+void ram_print(const struct ram *ram, struct memory *memory, FILE *out);
+
+/* The guest-physical address behind the last byte of RAM, for a guest of `size` bytes. */
+uint64_t ram_end(uint64_t size);
+
+#endif
