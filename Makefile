@@ -47,7 +47,7 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(TARGET_CFLAGS) -pthr
 LDFLAGS ?= -Wl,-z,relro,-z,now
 
 FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh acpi
-FIRMWARE_aarch64 := boot_arm64 linux_arm64 device_tree
+FIRMWARE_aarch64 := boot_arm64 linux_arm64 fdt
 LIBS_aarch64 := -lfdt -lz
 GENERATED_x86_64 := $(B)/gen/dsdt.h
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules
@@ -101,8 +101,8 @@ $(B)/gen/dsdt.h: firmware/dsdt.asl
 	$(Q)mv $(B)/gen/dsdt.hex $@
 
 # The default guest's init, carried inside minivmm as guest_init_start[] .. guest_init_end[].
-GUEST_INIT_SOURCES := guests/init.c guests/init_report.c
-$(B)/guests/init: $(GUEST_INIT_SOURCES) guests/init_report.h | $(FOREIGN)
+GUEST_INIT_SOURCES := guests/init.c guests/init_command.c guests/init_report.c guests/init_root.c
+$(B)/guests/init: $(GUEST_INIT_SOURCES) $(wildcard guests/*.h) | $(FOREIGN)
 	@mkdir -p $(@D)
 	@echo "CC $(GUEST_INIT_SOURCES)"
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(TARGET_CFLAGS) -D_GNU_SOURCE -Os -static -s -ffunction-sections -Wl,--gc-sections \

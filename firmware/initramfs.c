@@ -242,6 +242,41 @@ static int initramfs_add_modules(struct cpio *cpio, const struct modules_list *l
 	return ret;
 }
 
+/* A folder that is there already is no error to the kernel, which unpacks this. */
+static int initramfs_add_parents(struct cpio *cpio, const char *name)
+{
+	char folder[PATH_MAX];
+	int ret = 0;
+
+	for (const char *slash = strchr(name, '/'); slash && ret == 0;
+	     slash = strchr(slash + 1, '/')) {
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - name), name);
+		ret = cpio_start(cpio, folder, S_IFDIR | 0755, 0, 0);
+	}
+	return ret;
+}
+
+static int initramfs_add_files(struct cpio *cpio, char *const *files)
+{
+	int ret = 0;
+
+	for (; files && *files && ret == 0; files++) {
+		const char *name = *files + strspn(*files, "/");
+
+		ret = initramfs_add_parents(cpio, name);
+		if (ret == 0)
+			ret = cpio_add_file(cpio, name, 0755, *files);
+	}
+	return ret;
+}
+
+static int initramfs_add_command(struct cpio *cpio, const struct initramfs_config *config)
+{
+	if (!config->command)
+		return 0;
+	return cpio_add_data(cpio, "command", 0644, config->command, config->command_size);
+}
+
 static int initramfs_resolve_modules(const struct initramfs_config *config,
 				     struct modules_list *list)
 {
@@ -275,6 +310,10 @@ static int initramfs_write(const struct initramfs_config *config, int fd)
 		ret = initramfs_add_busybox(&cpio, config->busybox);
 	if (ret == 0)
 		ret = initramfs_add_modules(&cpio, &modules);
+	if (ret == 0)
+		ret = initramfs_add_files(&cpio, config->files);
+	if (ret == 0)
+		ret = initramfs_add_command(&cpio, config);
 	if (ret == 0)
 		ret = cpio_start(&cpio, "TRAILER!!!", 0, 0, 0);
 	if (ret == 0)

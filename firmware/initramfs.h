@@ -4,8 +4,8 @@
  *
  * Owns what is in the archive: guests/init.c as /init, the host's busybox if it is a static one as
  * /bin/busybox, and the kernel modules that the passed-through devices ask for (firmware/modules.h)
- * below /lib/modules, with their paths in loading order, one to a line, in /modules. Does not own
- * what happens with them in the guest.
+ * below /lib/modules, with their paths in loading order, one to a line, in /modules. With a command
+ * to run also that, and files that it needs. Does not own what happens with them in the guest.
  *
  * Read beside it: Documentation/driver-api/early-userspace/buffer-format.rst, the "newc" format.
  */
@@ -20,6 +20,9 @@ struct initramfs_config {
 	size_t modalias_count;
 	const char *modules; /* where the guest kernel's modules are: /lib/modules/RELEASE */
 	const char *busybox; /* the busybox to take; NULL looks in the usual places */
+	const char *command; /* contents of /command, see guests/command_ports.h; or NULL */
+	size_t command_size;
+	char *const *files; /* of the host, put at the same paths; a NULL ends the list, or NULL */
 };
 
 /*

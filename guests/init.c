@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "init_command.h"
 #include "init_report.h"
 
 #define MODULES "/modules"
@@ -189,6 +190,10 @@ int main(void)
 	quieten_kernel();
 	load_modules();
 	report_wait_for_devices();
+	if (init_has_command()) {
+		init_run_command();
+		power_off();
+	}
 	report_print();
 	if (!command_line_has("minivmm.poweroff"))
 		run_shell();

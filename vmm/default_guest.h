@@ -6,20 +6,32 @@
 #ifndef MINIVMM_DEFAULT_GUEST_H
 #define MINIVMM_DEFAULT_GUEST_H
 
+#include <limits.h>
+
+#include "command_guest.h"
 #include "firmware/boot.h"
 #include "vfio/host/look/host_sysfs.h"
 
 struct default_guest {
-	char kernel[128];
+	char kernel[PATH_MAX];
+	char release[128]; /* of the kernel: its modules are in a folder of this name */
 	char cmdline[2048];
+};
+
+/* Whom it is for. */
+struct default_guest_order {
+	const struct config *config;
+	const struct host_device *devices;   /* config->device_count of them */
+	const struct command_guest *command; /* what to run in it, or NULL */
 };
 
 /*
  * Open kernel and initramfs of the default guest into `boot`, whose strings then point into *guest;
- * `append` (NULL for nothing) is added to its command line. The files are the caller's to close.
- * Call it while the process has one thread. 0 or -errno, logged.
+ * what --append says is added to its command line. A command's guest may have a kernel of the
+ * user's. The files are the caller's to close. Call it while the process has one thread. 0 or
+ * -errno, logged.
  */
-int default_guest_open(struct default_guest *guest, const struct host_device *devices,
-		       unsigned int count, const char *append, struct boot_config *boot);
+int default_guest_open(struct default_guest *guest, const struct default_guest_order *order,
+		       struct boot_config *boot);
 
 #endif

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "command_guest.h"
+#include "command_streams.h"
 #include "curves.h"
 #include "default_guest.h"
 #include "devices/pci_host.h"
@@ -22,6 +24,7 @@
 #include "devices/serial.h"
 #include "devices/testdev.h"
 #include "firmware/boot.h"
+#include "guests/command_ports.h"
 #include "host_devices.h"
 #include "served_devices.h"
 #include "stats.h"
@@ -45,6 +48,9 @@ struct machine {
 	struct host_devices devices;
 	struct user_devices users;
 	struct served_devices served;
+	struct command_guest command;
+	struct command_streams streams;
+	struct virtio_console *command_console; /* the bus's */
 	struct default_guest guest;
 	struct boot_config boot;
 	struct loop_source signals;
@@ -86,6 +92,24 @@ static int machine_open_file(const char *path, const char *what, int *fd)
 	return *fd < 0 ? log_errno(path, -errno, "open the %s", what) : 0;
 }
 
+static int machine_open_default_guest(struct machine *machine)
+{
+	const struct default_guest_order order = {
+		.config = machine->config,
+		.devices = machine->devices.found,
+		.command = machine->config->run ? &machine->command : NULL,
+	};
+	int ret = 0;
+
+	if (order.command)
+		ret = command_guest_init(&machine->command, machine->config, &machine->streams,
+					 machine->served.has_root);
+	if (ret == 0)
+		ret = default_guest_open(&machine->guest, &order, &machine->boot);
+	command_guest_destroy(&machine->command);
+	return ret;
+}
+
 static int machine_open_images(struct machine *machine)
 {
 	const struct config *config = machine->config;
@@ -97,9 +121,8 @@ static int machine_open_images(struct machine *machine)
 	boot->kernel_name = config->kernel;
 	boot->initrd_name = config->initrd;
 	boot->cmdline = config->append ? config->append : "console=ttyS0";
-	if (!config->kernel)
-		return default_guest_open(&machine->guest, machine->devices.found,
-					  config->device_count, config->append, boot);
+	if (!config->kernel || config->run)
+		return machine_open_default_guest(machine);
 	ret = machine_open_file(config->kernel, "kernel", &boot->kernel_fd);
 	if (ret == 0 && config->initrd)
 		ret = machine_open_file(config->initrd, "initrd", &boot->initrd_fd);
@@ -111,13 +134,13 @@ static int machine_open_images(struct machine *machine)
 static int machine_add_ram(struct machine *machine)
 {
 	const struct config *config = machine->config;
-	const unsigned int served = config->user_count + config->served_count;
+	const unsigned int served = config->user_count + machine->served.count;
 	const struct ram_options options = {
 		.size = config->memory,
 		.huge_page = config->huge_page,
 		.node = host_devices_node(&machine->devices),
 		.shared = served > 0,
-		.pinned = config->device_count + served > 0,
+		.pinned = config->device_count + config->user_count > 0,
 	};
 
 	return ram_add(&machine->ram, &machine->vm.memory, &options);
@@ -163,7 +186,7 @@ static int machine_init_vm(struct machine *machine)
 {
 	const struct config *config = machine->config;
 
-	if (config->device_count + config->user_count + config->served_count)
+	if (config->device_count + config->user_count + machine->served.count)
 		machine_raise_files();
 	return vm_init(&machine->vm, config->cpus,
 		       config->pinned.count ? config->pinned.cpus : NULL);
@@ -204,7 +227,14 @@ static int machine_open_users(struct machine *machine)
 
 static int machine_open_served(struct machine *machine)
 {
-	return served_devices_open(&machine->served, machine->config, &machine->pci_host);
+	return served_devices_open(&machine->served, &machine->pci_host);
+}
+
+static int machine_add_command(struct machine *machine)
+{
+	if (!machine->config->run)
+		return 0;
+	return virtio_console_add(&machine->pci_host, &machine->command_console);
 }
 
 static int machine_add_testdev(struct machine *machine)
@@ -226,11 +256,11 @@ static int machine_wait_for_ram(struct machine *machine)
 static int machine_build(struct machine *machine)
 {
 	static const machine_step steps[] = {
-		machine_init_vm,      machine_add_ram,      machine_power_up,
-		machine_add_serial,   machine_add_console,  machine_add_power,
-		machine_add_pci,      machine_open_devices, machine_open_users,
-		machine_open_served,  machine_add_testdev,  machine_assign_bars,
-		machine_wait_for_ram,
+		machine_init_vm,     machine_add_ram,      machine_power_up,
+		machine_add_serial,  machine_add_console,  machine_add_power,
+		machine_add_pci,     machine_open_devices, machine_open_users,
+		machine_open_served, machine_add_command,  machine_add_testdev,
+		machine_assign_bars, machine_wait_for_ram,
 	};
 	int ret;
 
@@ -353,10 +383,26 @@ static enum vm_event machine_loop(struct machine *machine)
 	return VM_EVENT_ERROR;
 }
 
+/* Its own, if it has one: whatever became of the guest after that. */
+static int machine_command_status(const struct machine *machine, enum vm_event event)
+{
+	int status = machine->streams.status;
+
+	if (status >= 0)
+		return status;
+	if (event == VM_EVENT_POWEROFF || event == VM_EVENT_RESET) {
+		log_error("command", "the guest ended without running it");
+		log_fix("minivmm --console file:PATH ...   # what the guest's kernel says");
+	}
+	return COMMAND_STATUS_FAILED;
+}
+
 static int machine_exit_status(const struct machine *machine, enum vm_event event)
 {
 	if (machine->signal && event == VM_EVENT_QUIT)
 		return MACHINE_EXIT_SIGNAL + machine->signal;
+	if (machine->config->run)
+		return machine_command_status(machine, event);
 	switch (event) {
 	case VM_EVENT_POWEROFF:
 	case VM_EVENT_RESET:
@@ -377,6 +423,7 @@ static void machine_destroy(struct machine *machine)
 {
 	ram_cancel(&machine->ram);
 	vm_stop(&machine->vm);
+	command_streams_stop(&machine->streams);
 	host_devices_stop(&machine->devices);
 	user_devices_stop(&machine->users);
 	pci_host_destroy(&machine->pci_host);
@@ -410,6 +457,7 @@ static struct machine *machine_new(const struct config *config)
 	machine->vm.event_source.fd = machine->vm.loop.epoll_fd = -1;
 	machine->signals.fd = -1;
 	machine->boot.kernel_fd = machine->boot.initrd_fd = -1;
+	command_streams_init(&machine->streams);
 	return machine;
 }
 
@@ -462,12 +510,19 @@ static int machine_start_console(struct machine *machine)
 	return console_start(&machine->console);
 }
 
+static int machine_start_command(struct machine *machine)
+{
+	if (!machine->config->run)
+		return 0;
+	return command_streams_start(&machine->streams, machine->command_console);
+}
+
 int machine_run(const struct config *config)
 {
 	static const machine_step steps[] = {
 		machine_find_devices,   machine_check_room,    machine_prepare_users,
 		machine_prepare_served, machine_open_images,   machine_build,
-		machine_catch_signals,  machine_start_console,
+		machine_catch_signals,  machine_start_console, machine_start_command,
 	};
 	struct machine *machine = machine_new(config);
 	enum vm_event event = VM_EVENT_ERROR;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "guests/command_ports.h"
 #include "vmm/cli/host_command.h"
 #include "machine.h"
 #include "vmm/cli/options.h"
@@ -36,7 +37,7 @@ int main(int argc, char **argv)
 
 	main_open_standard_files();
 	if (options_parse(&config, argc, argv) < 0)
-		exit(MACHINE_EXIT_USAGE);
+		exit(config.run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_USAGE);
 	switch (config.command) {
 	case OPTIONS_HELP:
 		options_print_help();

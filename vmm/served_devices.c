@@ -1,18 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "served_devices.h"
 
+#include <string.h>
+
+#include "command_guest.h"
 #include "devices/vhost_user.h"
 #include "vmm/cli/options_served.h"
+#include "vmm/trace/log.h"
+
+static void served_add_root(struct served_devices *devices)
+{
+	static const struct options_served root = {
+		.server = OPTIONS_SERVER_SHARE,
+		.kind = VIRTIO_VHOST_FS,
+		.path = "/",
+		.tag = COMMAND_GUEST_ROOT,
+		.readonly = true,
+	};
+
+	devices->has_root = server_process_can_share();
+	if (devices->has_root) {
+		devices->list[devices->count++] = root;
+		return;
+	}
+	log_info("command", "without virtiofsd it sees no file of the host but its own libraries");
+	log_fix(SERVER_PROCESS_GET_VIRTIOFSD);
+}
 
 int served_devices_prepare(struct served_devices *devices, const struct config *config)
 {
 	int ret = 0;
 
-	for (unsigned int i = 0; i < config->served_count && ret == 0; i++) {
-		devices->count++;
-		if (config->served[i].server != OPTIONS_SERVER_RUNS)
-			ret = server_process_start(&devices->servers[i], &config->served[i]);
-	}
+	devices->count = config->served_count;
+	memcpy(devices->list, config->served, sizeof(config->served));
+	if (config->run)
+		served_add_root(devices);
+	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
+		if (devices->list[i].server != OPTIONS_SERVER_RUNS)
+			ret = server_process_start(&devices->servers[i], &devices->list[i]);
 	return ret;
 }
 
@@ -38,13 +63,12 @@ static int served_add(struct server_process *server, const struct options_served
 	return ret;
 }
 
-int served_devices_open(struct served_devices *devices, const struct config *config,
-			struct pci_host *host)
+int served_devices_open(struct served_devices *devices, struct pci_host *host)
 {
 	int ret = 0;
 
-	for (unsigned int i = 0; i < config->served_count && ret == 0; i++)
-		ret = served_add(&devices->servers[i], &config->served[i], host);
+	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
+		ret = served_add(&devices->servers[i], &devices->list[i], host);
 	return ret;
 }
 

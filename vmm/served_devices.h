@@ -14,18 +14,20 @@
 
 struct served_devices {
 	unsigned int count;
-	struct server_process servers[OPTIONS_SERVED_MAX]; /* those that run already stay empty */
+	struct options_served list[OPTIONS_SERVED_MAX + 1];    /* the user's, and the root folder */
+	struct server_process servers[OPTIONS_SERVED_MAX + 1]; /* those that run stay empty */
+	bool has_root; /* the host's root folder is shared with a command's guest */
 };
 
 /*
- * Start the servers that are to be started; while the process has one thread. 0 or -errno, logged;
- * served_devices_close() after either.
+ * Start the servers that are to be started; while the process has one thread. For a command also
+ * one for the host's root folder, unless virtiofsd is not installed, which is said. 0 or -errno,
+ * logged; served_devices_close() after either.
  */
 int served_devices_prepare(struct served_devices *devices, const struct config *config);
 
 /* Connect to all and plug the devices in. 0 or -errno, logged. */
-int served_devices_open(struct served_devices *devices, const struct config *config,
-			struct pci_host *host);
+int served_devices_open(struct served_devices *devices, struct pci_host *host);
 
 /* End the servers; after the bus has freed the devices. Accepts a zeroed one. */
 void served_devices_close(struct served_devices *devices);

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -28,34 +29,48 @@
 #define SERVER_TEXT    1024
 #define SERVER_PATH    (2 * PATH_MAX + 64) /* commas in a path are doubled */
 
-/* Where a program may be, and what to install if it is nowhere. */
+/* Where a program may be, and the line that installs it. */
 struct server_program {
 	const char *name;
 	const char *places[4];
-	const char *package;
+	const char *fix;
 };
 
 static const struct server_program server_storage = {
 	"qemu-storage-daemon",
 	{ "/usr/bin/qemu-storage-daemon", "/usr/local/bin/qemu-storage-daemon" },
-	"qemu-system-common",
+	"apt-get install qemu-system-common",
 };
 
 /* Debian 12 has the first version of it in a package of QEMU's, later ones a package of its own. */
 static const struct server_program server_folder = {
 	"virtiofsd",
 	{ "/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/local/libexec/virtiofsd" },
-	"virtiofsd   # Debian 12: qemu-system-common",
+	SERVER_PROCESS_GET_VIRTIOFSD,
 };
 
-static const char *server_find(const struct server_program *program, const char *path)
+static const char *server_find_place(const struct server_program *program)
 {
 	for (unsigned int i = 0; program->places[i]; i++)
 		if (access(program->places[i], X_OK) == 0)
 			return program->places[i];
-	log_error(path, "there is no %s to serve it", program->name);
-	log_fix("apt-get install %s", program->package);
 	return NULL;
+}
+
+static const char *server_find(const struct server_program *program, const char *path)
+{
+	const char *place = server_find_place(program);
+
+	if (!place) {
+		log_error(path, "there is no %s to serve it", program->name);
+		log_fix("%s", program->fix);
+	}
+	return place;
+}
+
+bool server_process_can_share(void)
+{
+	return server_find_place(&server_folder) != NULL;
 }
 
 /* ---- what is to be served ---- */
@@ -252,20 +267,37 @@ static const char *server_find_sandbox(void)
 		       : "chroot";
 }
 
+/* It keeps a file open for each that the guest knows. */
+static void server_raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static _Noreturn void server_exec_folder(const char *program, const struct options_served *served,
 					 int listener)
 {
 	const char *sandbox = server_find_sandbox();
-	char fd[32], source[PATH_MAX + 32], option[32];
+	char fd[32], source[PATH_MAX + 32], option[64];
+	bool root = geteuid() == 0;
 
-	if (geteuid() != 0)
+	if (!root)
 		server_become_root();
 	if (served->readonly)
 		server_protect(served->path);
 	snprintf(fd, sizeof(fd), "--fd=%d", listener);
-	snprintf(option, sizeof(option), "sandbox=%s", sandbox);
+	/* What cannot change through this guest need not be asked for again and again. */
+	snprintf(option, sizeof(option), "sandbox=%s,cache=%s", sandbox,
+		 served->readonly ? "always" : "auto");
 	snprintf(source, sizeof(source), "source=%s", served->path);
-	execl(program, program, fd, "-f", "-o", source, "-o", option, NULL);
+	server_raise_files();
+	/* Only root may have more files than the limit allows, which is what it would ask for. */
+	execl(program, program, fd, "-f", "-o", source, "-o", option,
+	      root ? NULL : "--rlimit-nofile=0", NULL);
 	server_die(program);
 }
 

@@ -10,6 +10,7 @@
 #ifndef MINIVMM_SERVER_PROCESS_H
 #define MINIVMM_SERVER_PROCESS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "vmm/cli/config.h"
@@ -21,6 +22,12 @@ struct server_process {
 	int socket;       /* connected to it, until somebody takes it over; or -1 */
 	int output;       /* what it printed, or -1 */
 };
+
+/* The line that installs virtiofsd. */
+#define SERVER_PROCESS_GET_VIRTIOFSD "apt-get install virtiofsd   # Debian 12: qemu-system-common"
+
+/* Whether folders can be shared: virtiofsd is installed. */
+bool server_process_can_share(void);
 
 /*
  * Start the server of a disk or a folder; while minivmm has one thread. Image or folder are looked

@@ -3,7 +3,7 @@
 
 LAB := $(B)/lab
 LAB_SRC := tests/lab
-LAB_PACKAGES := qemu-system-x86 busybox-static cpio kmod openssl zstd xz-utils lz4 util-linux strace jq \
+LAB_PACKAGES := qemu-system-x86 qemu-system-common qemu-utils e2fsprogs bsdutils busybox-static cpio kmod openssl zstd xz-utils lz4 util-linux strace jq \
 	ethtool fio iperf3 nvme-cli pciutils
 LAB_KERNELS := 6.1 6.1-cloud 6.12
 LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio host-6.12.cpio vmlinux-6.1 vmlinux-6.12 \

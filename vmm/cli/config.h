@@ -59,6 +59,7 @@ struct config {
 	const char *initrd;
 	const char *append;
 	const char *dump_dtb; /* file for a copy of the device tree, or NULL */
+	char **run;           /* words of a command to run in the default guest, or NULL */
 	const char *console;  /* stdio, none, pty or file:PATH */
 	uint64_t memory;      /* bytes */
 	uint64_t huge_page;   /* see struct ram_options */

@@ -63,7 +63,7 @@ static const struct options_row options_rows[] = {
 
 void options_print_help(void)
 {
-	fputs("Usage: minivmm [run] --vfio BDF [OPTION]...\n"
+	fputs("Usage: minivmm [run] --vfio BDF [OPTION]... [-- COMMAND [ARG]...]\n"
 	      "Start a virtual machine that drives a real PCI device of this host.\n"
 	      "\n"
 	      "  --vfio BDF[,PROPERTY=VALUE]...\n"
@@ -99,6 +99,8 @@ void options_print_help(void)
 	      "                       irq#N=lost, irq#N=late, config#N=ffff; may be repeated\n"
 	      "  --dump-dtb FILE      copy the device tree that the guest gets (arm64)\n"
 	      "  --testdev            add an emulated PCI device to learn and to test with\n"
+	      "  -- COMMAND [ARG]...  run it in the ready-made guest, with the host's files,\n"
+	      "                       read-only, as its root\n"
 	      "  --help, --version\n"
 	      "\n"
 	      "On a terminal Ctrl-A x ends the guest, Ctrl-A h helps.\n"
@@ -106,7 +108,9 @@ void options_print_help(void)
 	      "-object iommufd,id=ID[,fd=N] work too.\n"
 	      "\n"
 	      "Exit status: 0 the guest powered off, 1 the host side failed, 2 wrong usage,\n"
-	      "3 the guest crashed, 4 the device was lost, 128+n stopped by signal n.\n",
+	      "3 the guest crashed, 4 the device was lost, 128+n stopped by signal n.\n"
+	      "With a command its own, or 125 minivmm failed, 126 it cannot be run, 127 it was\n"
+	      "not found, 128+n it died of signal n.\n",
 	      stdout);
 	options_print_host_help();
 }
@@ -124,6 +128,21 @@ static void options_apply_faults(struct config *config)
 		config->users[i].vfio.no_kvm_irqfd |= relay;
 }
 
+static int options_check_run(const struct config *config)
+{
+	if (config->run && !config->run[0])
+		log_error("--", "expected a command behind it");
+	else if (config->run && config->initrd)
+		log_error("--initrd",
+			  "not with a command: it runs in an initial RAM disk of its own");
+	else if (config->run && strcmp(config->console, "stdio") == 0)
+		log_error("--console",
+			  "stdio is the command's; file:PATH shows the guest's console");
+	else
+		return 0;
+	return -EINVAL;
+}
+
 static int options_check(const struct config *config)
 {
 	if (config->initrd && !config->kernel) {
@@ -138,7 +157,19 @@ static int options_check(const struct config *config)
 		log_error("--bind", "needs --vfio: there is no device to hand over");
 		return -EINVAL;
 	}
-	return 0;
+	return options_check_run(config);
+}
+
+/* What stands behind `--` is a command to run: its options are its own. Returns argc before it. */
+static int options_cut_command(struct config *config, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--") == 0) {
+			config->run = &argv[i + 1];
+			config->console = "none"; /* unless something else is asked for */
+			return i;
+		}
+	return argc;
 }
 
 int options_parse(struct config *config, int argc, char **argv)
@@ -154,6 +185,7 @@ int options_parse(struct config *config, int argc, char **argv)
 		config->command = options_find_host_command(argv[1]);
 	if (config->command != OPTIONS_RUN)
 		return options_parse_host(config, argc - 1, argv + 1);
+	argc = options_cut_command(config, argc, argv);
 	if (argc > 1 && strcmp(argv[1], "run") == 0) {
 		argc--;
 		argv++;

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: MIT */
+#include "init_command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command_ports.h"
+#include "init_root.h"
+
+#define WORDS_MAX  4096
+#define SHARES_MAX 16
+#define PORT_TRIES 500 /* 10 ms each */
+
+struct share {
+	char *tag, *place;
+	bool readonly;
+};
+
+/* What the file says. */
+struct command {
+	char *args[WORDS_MAX + 1];
+	char *env[WORDS_MAX + 1];
+	unsigned int arg_count, env_count, share_count;
+	struct share shares[SHARES_MAX];
+	const char *cwd, *root;
+	bool tty[3];
+	struct winsize size;
+};
+
+/* Bytes on their way from one file to another, as either is ready. */
+struct pump {
+	int from, to; /* -1: there is no such stream, or it is over */
+	size_t at, size;
+	char data[65536];
+};
+
+enum { PUMP_INPUT, PUMP_OUTPUT, PUMP_ERROR, PUMP_TYPED, PUMP_SHOWN, PUMPS };
+
+struct session {
+	struct pump pumps[PUMPS];
+	int ports[COMMAND_PORTS];
+	int signals;
+	int terminal; /* the master side, or -1 */
+	pid_t child;
+	int status; /* of the child, once `ended` */
+	bool ended, input_over, told, bye;
+	char line[256]; /* what has come of a line on the control port */
+	size_t length;
+};
+
+static struct command command;
+static struct session session;
+
+/* On the console at first; on the caller's standard error once the ports are open. */
+static void complain(const char *object, const char *operation)
+{
+	fprintf(stderr, "minivmm: error: guest: %s: %s: %s\n", object, operation, strerror(errno));
+}
+
+/* ---- what to run ---- */
+
+bool init_has_command(void)
+{
+	return access(COMMAND_FILE, F_OK) == 0;
+}
+
+static void add_share(char *text, bool readonly)
+{
+	char *colon = strchr(text, ':');
+
+	if (!colon || command.share_count == SHARES_MAX)
+		return;
+	*colon = '\0';
+	command.shares[command.share_count++] = (struct share){ text, colon + 1, readonly };
+}
+
+static void read_entry(const char *name, char *value)
+{
+	if (!strcmp(name, "arg") && command.arg_count < WORDS_MAX)
+		command.args[command.arg_count++] = value;
+	else if (!strcmp(name, "env") && command.env_count < WORDS_MAX)
+		command.env[command.env_count++] = value;
+	else if (!strcmp(name, "cwd"))
+		command.cwd = value;
+	else if (!strcmp(name, "root"))
+		command.root = value;
+	else if (!strcmp(name, "share") || !strcmp(name, "share-ro"))
+		add_share(value, name[5]);
+	else if (!strcmp(name, "rows"))
+		command.size.ws_row = (unsigned short)atoi(value);
+	else if (!strcmp(name, "cols"))
+		command.size.ws_col = (unsigned short)atoi(value);
+	else if (!strcmp(name, "tty"))
+		for (int fd = 0; fd < 3; fd++)
+			command.tty[fd] = strchr(value, '0' + fd);
+}
+
+/* The texts stay where they are read to. */
+static int read_command(void)
+{
+	int fd = open(COMMAND_FILE, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *text;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		complain(COMMAND_FILE, "open");
+		return -1;
+	}
+	text = calloc(1, (size_t)st.st_size + 1);
+	if (!text || read(fd, text, (size_t)st.st_size) != st.st_size) {
+		complain(COMMAND_FILE, "read");
+		return -1;
+	}
+	close(fd);
+	for (char *at = text; at < text + st.st_size;) {
+		size_t length = strlen(at);
+		char *equals = strchr(at, '=');
+
+		if (equals) {
+			*equals = '\0';
+			read_entry(at, equals + 1);
+		}
+		at += length + 1;
+	}
+	return command.arg_count ? 0 : -1;
+}
+
+/* ---- ports ---- */
+
+/* Both sides are there: else writing blocks for ever and reading ends at once. */
+static bool port_is_up(int fd)
+{
+	struct pollfd file = { .fd = fd, .events = POLLIN };
+
+	return poll(&file, 1, 0) >= 0 && !(file.revents & POLLHUP);
+}
+
+static int open_port(unsigned int port)
+{
+	char pattern[32];
+	glob_t found;
+	int fd = -1;
+
+	snprintf(pattern, sizeof(pattern), "/dev/vport*p%u", port);
+	for (int i = 0; i < PORT_TRIES; i++) {
+		if (fd < 0 && !glob(pattern, 0, NULL, &found)) {
+			fd = open(found.gl_pathv[0], O_RDWR | O_CLOEXEC | O_NONBLOCK);
+			globfree(&found);
+		}
+		if (fd >= 0 && port_is_up(fd))
+			return fd;
+		usleep(10000);
+	}
+	complain(pattern, "wait for the console of minivmm");
+	return -1;
+}
+
+static int open_ports(void)
+{
+	for (unsigned int port = 0; port < COMMAND_PORTS; port++) {
+		session.ports[port] = open_port(port);
+		if (session.ports[port] < 0)
+			return -1;
+	}
+	dup2(session.ports[COMMAND_PORT_ERROR], STDERR_FILENO);
+	return 0;
+}
+
+/* ---- the child ---- */
+
+/* Its ends of the streams; the others are the pumps'. */
+struct ends {
+	int fd[3];
+};
+
+static void set_nonblocking(int fd)
+{
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+static int make_terminal(struct ends *ends)
+{
+	int slave;
+
+	if (!command.tty[0] && !command.tty[1] && !command.tty[2])
+		return 0;
+	if (openpty(&session.terminal, &slave, NULL, NULL, &command.size)) {
+		complain("terminal", "open");
+		return -1;
+	}
+	fcntl(session.terminal, F_SETFD, FD_CLOEXEC);
+	fcntl(slave, F_SETFD, FD_CLOEXEC);
+	set_nonblocking(session.terminal);
+	for (int fd = 0; fd < 3; fd++)
+		if (command.tty[fd])
+			ends->fd[fd] = slave;
+	session.pumps[PUMP_TYPED].from = session.ports[COMMAND_PORT_TERMINAL];
+	session.pumps[PUMP_TYPED].to = session.terminal;
+	session.pumps[PUMP_SHOWN].from = session.terminal;
+	session.pumps[PUMP_SHOWN].to = session.ports[COMMAND_PORT_TERMINAL];
+	return 0;
+}
+
+static int make_pipe(struct ends *ends, int fd)
+{
+	struct pump *pump = &session.pumps[fd];
+	int pair[2];
+
+	if (command.tty[fd])
+		return 0;
+	if (pipe2(pair, O_CLOEXEC)) {
+		complain("pipe", "make");
+		return -1;
+	}
+	if (fd == 0) {
+		ends->fd[0] = pair[0];
+		pump->from = session.ports[COMMAND_PORT_INPUT];
+		pump->to = pair[1];
+		set_nonblocking(pair[1]);
+	} else {
+		ends->fd[fd] = pair[1];
+		pump->from = pair[0];
+		pump->to = session.ports[fd == 1 ? COMMAND_PORT_OUTPUT : COMMAND_PORT_ERROR];
+		set_nonblocking(pair[0]);
+	}
+	return 0;
+}
+
+static int make_streams(struct ends *ends)
+{
+	int ret = make_terminal(ends);
+
+	for (int fd = 0; fd < 3 && ret == 0; fd++)
+		ret = make_pipe(ends, fd);
+	return ret;
+}
+
+/* Told on standard error, which is the caller's by now. */
+static _Noreturn void cannot_run(void)
+{
+	int status = errno == ENOENT ? COMMAND_STATUS_NOT_FOUND : COMMAND_STATUS_NOT_RUN;
+
+	fprintf(stderr, "minivmm: error: %s: run in the guest: %s\n", command.args[0],
+		strerror(errno));
+	_exit(status);
+}
+
+static _Noreturn void run_child(const struct ends *ends)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	setsid();
+	for (int fd = 0; fd < 3; fd++)
+		dup2(ends->fd[fd], fd);
+	for (int fd = 0; fd < 3; fd++)
+		if (command.tty[fd] && ioctl(fd, TIOCSCTTY, 0) == 0)
+			break;
+	if (chdir(command.cwd))
+		fprintf(stderr, "minivmm: warning: %s: not there in the guest: %s\n", command.cwd,
+			strerror(errno));
+	environ = command.env;
+	execvp(command.args[0], command.args);
+	cannot_run();
+}
+
+static int start_child(void)
+{
+	struct ends ends = { { -1, -1, -1 } };
+
+	if (make_streams(&ends))
+		return -1;
+	session.child = fork();
+	if (session.child == 0)
+		run_child(&ends);
+	for (int fd = 0; fd < 3; fd++)
+		if (fd == 0 || ends.fd[fd] != ends.fd[fd - 1])
+			close(ends.fd[fd]);
+	if (session.child > 0)
+		return 0;
+	complain(command.args[0], "fork");
+	return -1;
+}
+
+/* ---- pumps ---- */
+
+/* Either side is gone: the other learns of it. */
+static void end_pump(struct pump *pump)
+{
+	int last = (int)(pump - session.pumps);
+
+	pump->size = 0;
+	if (last == PUMP_INPUT && pump->to >= 0)
+		close(pump->to);
+	if ((last == PUMP_OUTPUT || last == PUMP_ERROR) && pump->from >= 0)
+		close(pump->from);
+	pump->from = pump->to = -1;
+}
+
+/* A terminal nobody has open any more reads as an error. */
+static void fill_pump(struct pump *pump)
+{
+	ssize_t n = read(pump->from, pump->data, sizeof(pump->data));
+
+	if (n > 0) {
+		pump->at = 0;
+		pump->size = (size_t)n;
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		end_pump(pump);
+	}
+}
+
+static void empty_pump(struct pump *pump)
+{
+	ssize_t n = write(pump->to, pump->data + pump->at, pump->size);
+
+	if (n > 0) {
+		pump->at += (size_t)n;
+		pump->size -= (size_t)n;
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		end_pump(pump);
+	}
+}
+
+static void turn_pump(struct pump *pump)
+{
+	if (pump->from >= 0 && !pump->size)
+		fill_pump(pump);
+	if (pump->to >= 0 && pump->size)
+		empty_pump(pump);
+}
+
+/* What the pump waits for now. */
+static struct pollfd pump_wants(const struct pump *pump)
+{
+	if (pump->size)
+		return (struct pollfd){ .fd = pump->to, .events = POLLOUT };
+	return (struct pollfd){ .fd = pump->from, .events = POLLIN };
+}
+
+/* ---- the control port ---- */
+
+static void set_size(const char *text)
+{
+	struct winsize size = { 0 };
+
+	if (session.terminal >= 0 && sscanf(text, "%hu %hu", &size.ws_row, &size.ws_col) == 2)
+		ioctl(session.terminal, TIOCSWINSZ, &size);
+}
+
+static void obey(const char *line)
+{
+	int stream;
+
+	if (!strncmp(line, "size ", 5))
+		set_size(line + 5);
+	else if (!strcmp(line, "eof"))
+		session.input_over = true;
+	else if (!strcmp(line, "bye"))
+		session.bye = true;
+	else if (sscanf(line, "closed %d", &stream) == 1 && (stream == 1 || stream == 2))
+		end_pump(&session.pumps[stream]);
+}
+
+static void hear_control(void)
+{
+	char byte;
+
+	while (read(session.ports[COMMAND_PORT_CONTROL], &byte, 1) == 1) {
+		if (byte != '\n' && session.length < sizeof(session.line) - 1) {
+			session.line[session.length++] = byte;
+			continue;
+		}
+		session.line[session.length] = '\0';
+		session.length = 0;
+		obey(session.line);
+	}
+}
+
+/* Everything that minivmm sent before it said `eof` is in the port by now. */
+static void finish_input(void)
+{
+	struct pump *pump = &session.pumps[PUMP_INPUT];
+	struct pollfd file = { .fd = pump->from, .events = POLLIN };
+
+	if (session.input_over && pump->from >= 0 && !pump->size && poll(&file, 1, 0) == 0)
+		end_pump(pump);
+}
+
+/* ---- the end ---- */
+
+/* As process 1 we get everybody's children. */
+static void reap(void)
+{
+	struct signalfd_siginfo info;
+	pid_t pid;
+	int status;
+
+	while (read(session.signals, &info, sizeof(info)) > 0)
+		;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == session.child) {
+			session.ended = true;
+			session.status = WIFEXITED(status)
+						 ? WEXITSTATUS(status)
+						 : COMMAND_STATUS_SIGNAL + WTERMSIG(status);
+		}
+}
+
+/* Whether what the command wrote has all gone to minivmm. Others may hold its streams open. */
+static bool is_drained(void)
+{
+	static const int outputs[] = { PUMP_OUTPUT, PUMP_ERROR, PUMP_SHOWN };
+
+	for (unsigned int i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+		const struct pump *pump = &session.pumps[outputs[i]];
+		struct pollfd file = { .fd = pump->from, .events = POLLIN };
+
+		if (pump->size ||
+		    (pump->from >= 0 && poll(&file, 1, 0) > 0 && (file.revents & POLLIN)))
+			return false;
+	}
+	return true;
+}
+
+static void tell_status(int status)
+{
+	char line[32];
+	int length = snprintf(line, sizeof(line), "status %d\n", status);
+
+	sync();
+	session.told = write(session.ports[COMMAND_PORT_CONTROL], line, (size_t)length) == length;
+}
+
+static void wait_for_something(void)
+{
+	struct pollfd files[PUMPS + 2] = {
+		{ .fd = session.ports[COMMAND_PORT_CONTROL], .events = POLLIN },
+		{ .fd = session.signals, .events = POLLIN },
+	};
+
+	for (int i = 0; i < PUMPS; i++)
+		files[i + 2] = pump_wants(&session.pumps[i]);
+	poll(files, PUMPS + 2, -1);
+}
+
+static void run_session(void)
+{
+	while (!session.bye) {
+		wait_for_something();
+		reap();
+		hear_control();
+		for (int i = 0; i < PUMPS; i++)
+			turn_pump(&session.pumps[i]);
+		finish_input();
+		if (session.ended && !session.told && is_drained())
+			tell_status(session.status);
+	}
+}
+
+static int catch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	session.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return session.signals < 0 ? -1 : 0;
+}
+
+static int prepare_root(void)
+{
+	if (root_enter(command.root))
+		return -1;
+	for (unsigned int i = 0; i < command.share_count; i++)
+		if (root_add_share(command.shares[i].tag, command.shares[i].place,
+				   command.shares[i].readonly))
+			return -1;
+	if (!command.root && command.cwd)
+		root_make_folder(command.cwd);
+	return 0;
+}
+
+void init_run_command(void)
+{
+	session.terminal = -1;
+	for (int i = 0; i < PUMPS; i++)
+		session.pumps[i].from = session.pumps[i].to = -1;
+	if (read_command() || open_ports())
+		return;
+	if (prepare_root() || catch_signals() || start_child()) {
+		session.ended = true;
+		session.status = COMMAND_STATUS_FAILED;
+		tell_status(session.status);
+	}
+	run_session();
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the ready-made guest is told of the command that it is to run: the file that
+ * guests/command_ports.h describes, and - where no shared folder can be its root - the command's
+ * own files.
+ *
+ * Owns the text and the list of files. The guest's side is guests/init_command.c.
+ */
+#ifndef MINIVMM_COMMAND_GUEST_H
+#define MINIVMM_COMMAND_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "command_streams.h"
+#include "vmm/cli/config.h"
+
+#define COMMAND_GUEST_ROOT "minivmm-root" /* the tag of the folder that becomes the root */
+#define COMMAND_FILES_MAX  128
+
+struct command_guest {
+	char *text; /* of the file; NULL without a command */
+	size_t size;
+	char *files[COMMAND_FILES_MAX + 1]; /* to be packed, a NULL behind the last */
+	unsigned int file_count;
+};
+
+/*
+ * Describe config->run. With `shared` the host's root folder is there under COMMAND_GUEST_ROOT;
+ * without, the program and the libraries it needs are found. 0 or -errno, logged. A program that is
+ * not found is left for the guest to tell.
+ */
+int command_guest_init(struct command_guest *guest, const struct config *config,
+		       const struct command_streams *streams, bool shared);
+
+/* Accepts a zeroed one. */
+void command_guest_destroy(struct command_guest *guest);
+
+#endif
