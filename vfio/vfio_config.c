@@ -60,6 +60,11 @@ static void config_apply_policy(struct vfio_config *config, struct pci_function 
 			config_apply_field(config, function, base, &policy->fields[i]);
 }
 
+static unsigned int config_exp_type(const struct pci_function *function, unsigned int cap)
+{
+	return (pci_get_word(function, cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4;
+}
+
 static void config_clear_link(struct pci_function *function, unsigned int cap, unsigned int version)
 {
 	pci_set_long(function, cap + PCI_EXP_LNKCAP, 0);
@@ -79,7 +84,7 @@ static void config_apply_pcie(struct vfio_config *config, struct pci_function *f
 {
 	uint16_t flags = pci_get_word(function, cap + PCI_EXP_FLAGS);
 	unsigned int version = flags & PCI_EXP_FLAGS_VERS;
-	bool link = (flags & PCI_EXP_FLAGS_TYPE) >> 4 != PCI_EXP_TYPE_RC_END;
+	bool link = config_exp_type(function, cap) != PCI_EXP_TYPE_RC_END;
 
 	config_apply_policy(config, function, cap, policy,
 			    (version >= 2 ? VFIO_FIELD_V2 : 0) | (link ? VFIO_FIELD_LINK : 0));
@@ -101,28 +106,54 @@ static void config_apply_msi(struct vfio_config *config, struct pci_function *fu
 
 /* ---- capability lists ---- */
 
-/* MSI is devices/msi.c's, whose registers must all be there. */
-static bool config_is_hidden(const struct pci_function *function, const struct vfio_policy *policy,
-			     unsigned int cap)
+/*
+ * MSI is devices/msi.c's, whose registers must all be there. A legacy endpoint does not belong on a
+ * root bus: drivers take it better for a conventional device. PCI Express Base 1.3.2.2.
+ */
+static void config_hide_unfit(const struct pci_function *function, struct vfio_cap *cap)
 {
-	if (policy->id == PCI_CAP_ID_MSI)
-		return cap + msi_capability_size(pci_get_word(function, cap + PCI_MSI_FLAGS)) >
-		       PCI_CFG_SPACE_SIZE;
-	return policy->action == VFIO_CAP_HIDE;
+	uint16_t id = cap->policy->extended ? 0 : cap->policy->id;
+
+	if (id == PCI_CAP_ID_MSI && cap->offset + cap->length > PCI_CFG_SPACE_SIZE) {
+		cap->hidden = true;
+		cap->why = "cut off by the end of configuration space";
+	} else if (id == PCI_CAP_ID_EXP &&
+		   config_exp_type(function, cap->offset) == PCI_EXP_TYPE_LEG_END) {
+		cap->hidden = true;
+		cap->why = "a legacy endpoint does not belong on a root bus";
+	}
 }
 
 /*
- * Remember a capability; false where there are more than any device has. The link to the next one
- * is ours even where the rest is the device's.
+ * Remember a capability; NULL where there are more than any device has. The link to the next one is
+ * ours even where the rest is the device's.
  */
-static bool config_add_cap(struct vfio_config *config, const struct vfio_policy *policy,
-			   unsigned int offset)
+static struct vfio_cap *config_add_cap(struct vfio_config *config,
+				       const struct pci_function *function,
+				       const struct vfio_policy *policy, unsigned int offset)
 {
-	if (config->cap_count == VFIO_CAPS_MAX)
-		return false;
-	config->caps[config->cap_count++] = (struct vfio_cap){ policy, offset };
+	struct vfio_cap *cap = vfio_caps_add(&config->caps, function->config, policy, offset);
+
+	if (!cap)
+		return NULL;
+	config_hide_unfit(function, cap);
 	memset(&config->emulated[offset], 0xff, policy->extended ? 4 : 2);
-	return true;
+	return cap;
+}
+
+static void config_apply_cap(struct vfio_config *config, struct pci_function *function,
+			     const struct vfio_cap *cap)
+{
+	switch (cap->policy->extended ? 0 : cap->policy->id) {
+	case PCI_CAP_ID_EXP:
+		config_apply_pcie(config, function, cap->offset, cap->policy);
+		break;
+	case PCI_CAP_ID_MSI:
+		config_apply_msi(config, function, cap->offset, cap->policy);
+		break;
+	default:
+		config_apply_policy(config, function, cap->offset, cap->policy, 0);
+	}
 }
 
 /* Remembers that the walk of a list has been at `offset`; true if it had been there before. */
@@ -147,21 +178,17 @@ static void config_apply_caps(struct vfio_config *config, struct pci_function *f
 
 	while (has_list && (offset = function->config[link] & ~3u) >= PCI_STD_HEADER_SIZEOF &&
 	       !config_visit(visited, offset)) {
-		const struct vfio_policy *policy =
-			vfio_policy_find(false, function->config[offset]);
+		const struct vfio_cap *cap =
+			config_add_cap(config, function,
+				       vfio_policy_find(false, function->config[offset]), offset);
 
-		if (!config_add_cap(config, policy, offset))
+		if (!cap)
 			break;
-		if (config_is_hidden(function, policy, offset)) {
+		if (cap->hidden) {
 			function->config[link] = function->config[offset + 1];
 			continue;
 		}
-		if (function->config[offset] == PCI_CAP_ID_EXP)
-			config_apply_pcie(config, function, offset, policy);
-		else if (function->config[offset] == PCI_CAP_ID_MSI)
-			config_apply_msi(config, function, offset, policy);
-		else
-			config_apply_policy(config, function, offset, policy, 0);
+		config_apply_cap(config, function, cap);
 		link = offset + 1;
 	}
 	function->config[link] = 0;
@@ -199,14 +226,15 @@ static void config_apply_ext_caps(struct vfio_config *config, struct pci_functio
 	if (header == 0 || header == UINT32_MAX) /* nothing there, or no such space */
 		return;
 	while (offset >= PCI_CFG_SPACE_SIZE && !config_visit(visited, offset)) {
-		const struct vfio_policy *policy;
+		const struct vfio_cap *cap;
 
 		header = pci_get_long(function, offset);
-		policy = vfio_policy_find(true, PCI_EXT_CAP_ID(header));
-		if (!config_add_cap(config, policy, offset))
+		cap = config_add_cap(config, function,
+				     vfio_policy_find(true, PCI_EXT_CAP_ID(header)), offset);
+		if (!cap)
 			break;
-		config_apply_policy(config, function, offset, policy, 0);
-		if (policy->action != VFIO_CAP_HIDE)
+		config_apply_cap(config, function, cap);
+		if (!cap->hidden)
 			last = config_link_ext(function, last, offset);
 		else if (offset == PCI_CFG_SPACE_SIZE)
 			pci_set_long(function, offset, 0);
@@ -215,73 +243,14 @@ static void config_apply_ext_caps(struct vfio_config *config, struct pci_functio
 	config_set_ext_next(function, last, 0);
 }
 
-/* Where a capability must end at the latest: the next one begins there. */
-static unsigned int config_cap_limit(const struct vfio_config *config, const struct vfio_cap *cap)
-{
-	unsigned int limit = cap->policy->extended ? PCI_CONFIG_SIZE : PCI_CFG_SPACE_SIZE;
-
-	for (unsigned int i = 0; i < config->cap_count; i++)
-		if (config->caps[i].offset > cap->offset && config->caps[i].offset < limit)
-			limit = config->caps[i].offset;
-	return limit;
-}
-
-/* The vendor's registers are as long as the capability says; all of them are the driver's. */
-static void config_open_vendor(struct vfio_config *config, const struct pci_function *function,
-			       const struct vfio_cap *cap)
-{
-	unsigned int limit = config_cap_limit(config, cap);
-	unsigned int start = cap->offset + PCI_CAP_FLAGS + 1;
-	unsigned int end = cap->offset + function->config[cap->offset + PCI_CAP_FLAGS];
-
-	if (cap->policy->extended) {
-		if (cap->offset + PCI_VNDR_HEADER + 4 > limit)
-			return;
-		start = cap->offset + PCI_VNDR_HEADER + 4;
-		end = cap->offset +
-		      PCI_VNDR_HEADER_LEN(pci_get_long(function, cap->offset + PCI_VNDR_HEADER));
-	}
-	for (unsigned int at = start; at < end && at < limit; at++)
-		config->forward[at] = 0xff;
-}
-
-static bool config_is_vendor(const struct vfio_policy *policy)
-{
-	return policy->id == (policy->extended ? PCI_EXT_CAP_ID_VNDR : PCI_CAP_ID_VNDR);
-}
-
-static void config_open_vendors(struct vfio_config *config, const struct pci_function *function)
-{
-	for (unsigned int i = 0; i < config->cap_count; i++)
-		if (config_is_vendor(config->caps[i].policy))
-			config_open_vendor(config, function, &config->caps[i]);
-}
-
 unsigned int vfio_config_find_cap(const struct vfio_config *config, bool extended, uint16_t id)
 {
-	for (unsigned int i = 0; i < config->cap_count; i++)
-		if (config->caps[i].policy->extended == extended &&
-		    config->caps[i].policy->id == id)
-			return config->caps[i].offset;
-	return 0;
+	const struct vfio_cap *cap = vfio_caps_find(&config->caps, extended, id);
+
+	return cap ? cap->offset : 0;
 }
 
 /* ---- why ---- */
-
-/* The capability that `offset` lies in, or would if it were long enough; NULL before the first. */
-static const struct vfio_cap *config_cap_at(const struct vfio_config *config, unsigned int offset)
-{
-	const struct vfio_cap *found = NULL;
-
-	for (unsigned int i = 0; i < config->cap_count; i++) {
-		const struct vfio_cap *cap = &config->caps[i];
-
-		if (cap->offset <= offset && (!found || cap->offset > found->offset) &&
-		    cap->policy->extended == (offset >= PCI_CFG_SPACE_SIZE))
-			found = cap;
-	}
-	return found;
-}
 
 static const struct vfio_field *config_find_field(const struct vfio_policy *policy,
 						  unsigned int offset)
@@ -297,33 +266,34 @@ static const struct vfio_field *config_find_field(const struct vfio_policy *poli
 
 const char *vfio_config_explain(const struct vfio_config *config, unsigned int offset)
 {
-	const struct vfio_policy *policy = &vfio_policy_header;
+	const struct vfio_cap header = { .policy = &vfio_policy_header,
+					 .why = vfio_policy_header.why };
+	const struct vfio_cap *cap = &header;
 	const struct vfio_field *field;
-	unsigned int base = 0;
 
 	if (!config->emulated[offset])
 		return NULL;
-	if (offset >= PCI_STD_HEADER_SIZEOF) {
-		const struct vfio_cap *cap = config_cap_at(config, offset);
-
-		if (!cap)
-			return config_list_why;
-		policy = cap->policy;
-		base = cap->offset;
-	}
-	field = config_find_field(policy, offset - base);
+	if (offset >= PCI_STD_HEADER_SIZEOF)
+		cap = vfio_caps_at(&config->caps, offset);
+	if (!cap)
+		return config_list_why;
+	field = config_find_field(cap->policy, offset - cap->offset);
 	if (field && field->why)
 		return field->why;
-	return field || policy->action == VFIO_CAP_HIDE ? policy->why : config_list_why;
+	return field || cap->hidden ? cap->why : config_list_why;
+}
+
+/* A conventional device has 256 bytes. */
+static unsigned int config_size(const struct vfio_config *config)
+{
+	return config->region.size < PCI_CONFIG_SIZE ? PCI_CFG_SPACE_SIZE : PCI_CONFIG_SIZE;
 }
 
 static int config_read_all(struct vfio_config *config, struct pci_function *function)
 {
-	unsigned int size = PCI_CONFIG_SIZE;
+	unsigned int size = config_size(config);
 	int ret;
 
-	if (config->region.size < size)
-		size = PCI_CFG_SPACE_SIZE;
 	ret = config->device->backend->region_read(config->device, &config->region, 0,
 						   function->config, size);
 	if (ret < 0)
@@ -353,7 +323,7 @@ void vfio_config_apply(struct vfio_config *config, struct pci_function *function
 	function->config[PCI_CACHE_LINE_SIZE] = 0;
 	config_apply_caps(config, function);
 	config_apply_ext_caps(config, function);
-	config_open_vendors(config, function);
+	vfio_caps_open(&config->caps, config_size(config), config->forward);
 }
 
 int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
@@ -414,17 +384,19 @@ uint32_t vfio_config_read(struct vfio_config *config, const struct pci_function 
 	return (value & ~emulated) | (config_mask(function->config, offset, size) & emulated);
 }
 
-void vfio_config_forward(struct vfio_config *config, unsigned int offset, unsigned int size,
-			 uint32_t value)
+int vfio_config_forward(struct vfio_config *config, unsigned int offset, unsigned int size,
+			uint32_t value)
 {
 	uint32_t all = size == 4 ? CONFIG_ALL : (1u << (8 * size)) - 1;
 	uint32_t forward = config_mask(config->forward, offset, size);
 	uint32_t keep = all & ~forward & ~config_mask(config->w1c, offset, size);
 	uint32_t now = 0;
+	int ret = 0;
 
 	if (!forward)
-		return;
-	if (keep && vfio_config_get(config, offset, size, &now) < 0)
-		return;
-	vfio_config_put(config, offset, size, (now & keep) | (value & forward));
+		return 0;
+	if (keep)
+		ret = vfio_config_get(config, offset, size, &now);
+	return ret < 0 ? ret
+		       : vfio_config_put(config, offset, size, (now & keep) | (value & forward));
 }

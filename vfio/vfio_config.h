@@ -15,24 +15,16 @@
 
 #include "devices/pci.h"
 #include "vfio.h"
+#include "vfio_caps.h"
 #include "vfio_options.h"
-#include "vfio_policy.h"
-
-#define VFIO_CAPS_MAX 96 /* the walk ends there: no device has so many */
-
-struct vfio_cap {
-	const struct vfio_policy *policy;
-	unsigned int offset;
-};
 
 struct vfio_config {
 	struct vfio_device *device;
 	struct vfio_region region;
-	uint8_t emulated[PCI_CONFIG_SIZE];   /* bits read from our copy */
-	uint8_t forward[PCI_CONFIG_SIZE];    /* bits whose writes reach the device */
-	uint8_t w1c[PCI_CONFIG_SIZE];        /* bits that a written 1 clears */
-	struct vfio_cap caps[VFIO_CAPS_MAX]; /* as the device lists them, hidden ones too */
-	unsigned int cap_count;
+	uint8_t emulated[PCI_CONFIG_SIZE]; /* bits read from our copy */
+	uint8_t forward[PCI_CONFIG_SIZE];  /* bits whose writes reach the device */
+	uint8_t w1c[PCI_CONFIG_SIZE];      /* bits that a written 1 clears */
+	struct vfio_caps caps;
 };
 
 /*
@@ -45,7 +37,7 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 
 /*
  * The second half of it, for who has the device's bytes in `function` already and no device.
- * *config is zeroed.
+ * *config is zeroed, but for region.size.
  */
 void vfio_config_apply(struct vfio_config *config, struct pci_function *function);
 
@@ -71,10 +63,10 @@ const char *vfio_config_explain(const struct vfio_config *config, unsigned int o
 
 /*
  * The part of a guest's write that belongs to the device. Our copy is pci_config_write()'s
- * business.
+ * business. 0, also where no part does; or -errno: the device may not have seen it.
  */
-void vfio_config_forward(struct vfio_config *config, unsigned int offset, unsigned int size,
-			 uint32_t value);
+int vfio_config_forward(struct vfio_config *config, unsigned int offset, unsigned int size,
+			uint32_t value);
 
 /* One register of the device itself, not the guest's view. 0 or -errno. */
 int vfio_config_get(struct vfio_config *config, unsigned int offset, unsigned int size,

@@ -96,10 +96,12 @@ static const struct vfio_field policy_msix[] = {
  * Of Device Control what concerns the function alone goes through: error reporting, ordering,
  * payload sizes, the function-level reset; the kernel keeps its own hand on it.
  */
-#define DEVCTL_BITS (0xffffu & ~(PCI_EXP_DEVCTL_PHANTOM | PCI_EXP_DEVCTL_AUX_PME))
+#define DEVCTL_BITS              (0xffffu & ~(PCI_EXP_DEVCTL_PHANTOM | PCI_EXP_DEVCTL_AUX_PME))
+#define DEVCTL2_10BIT_TAG_REQ_EN 0x1000u /* newer than linux/pci_regs.h of Debian 12 */
 #define DEVCTL2_BITS                                                                               \
 	(PCI_EXP_DEVCTL2_COMP_TIMEOUT | PCI_EXP_DEVCTL2_COMP_TMOUT_DIS |                           \
-	 PCI_EXP_DEVCTL2_IDO_REQ_EN | PCI_EXP_DEVCTL2_IDO_CMP_EN)
+	 PCI_EXP_DEVCTL2_ATOMIC_REQ | PCI_EXP_DEVCTL2_IDO_REQ_EN | PCI_EXP_DEVCTL2_IDO_CMP_EN |    \
+	 DEVCTL2_10BIT_TAG_REQ_EN)
 #define V2_LINK (VFIO_FIELD_V2 | VFIO_FIELD_LINK)
 
 static const char policy_vendor[] = "registers that only the device's driver knows: all its own";
@@ -122,91 +124,107 @@ static const struct vfio_field policy_aer[] = {
 	{ PCI_ERR_UNCOR_SEVER, 4, 0, 0, 0, ALL, 0, NULL },
 	{ PCI_ERR_COR_STATUS, 4, 0, 0, 0, ALL, ALL, NULL },
 	{ PCI_ERR_COR_MASK, 4, 0, 0, 0, ALL, 0, NULL },
+	{ PCI_ERR_CAP, 4, 0, 0, 0, PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE, 0, NULL },
+};
+
+/* What the function does on the bus; the bus itself is the host's. */
+static const struct vfio_field policy_pcix[] = {
+	{ PCI_X_CMD, 2, 0, 0, 0,
+	  PCI_X_CMD_DPERR_E | PCI_X_CMD_ERO | PCI_X_CMD_MAX_READ | PCI_X_CMD_MAX_SPLIT, 0, NULL },
+};
+
+/* It picks what the data register shows: nothing else is changed by it. */
+static const struct vfio_field policy_power_budget[] = {
+	{ PCI_PWR_DSR, 1, 0, 0, 0, 0xff, 0, NULL },
 };
 
 #define FIELDS(table) table, array_size(table)
 #define NO_FIELDS     NULL, 0
 
 const struct vfio_policy vfio_policy_header = {
-	"header", false, 0, VFIO_CAP_EMULATE, FIELDS(policy_header), policy_identity
+	"header",       false, 0, VFIO_CAP_EMULATE, PCI_STD_HEADER_SIZEOF, FIELDS(policy_header),
+	policy_identity
 };
 
 /* clang-format off */
-#define CAP(id, action, name, fields, why) { name, false, id, VFIO_CAP_##action, fields, why }
-#define EXT(id, action, name, fields, why) { name, true, id, VFIO_CAP_##action, fields, why }
+#define CAP(id, length, action, name, fields, why)                                                 \
+	{ name, false, id, VFIO_CAP_##action, length, fields, why }
+#define EXT(id, length, action, name, fields, why)                                                 \
+	{ name, true, id, VFIO_CAP_##action, length, fields, why }
 
 static const struct vfio_policy policy_caps[] = {
-	CAP(PCI_CAP_ID_PM, PASS, "Power Management", FIELDS(policy_pm),
+	CAP(PCI_CAP_ID_PM, 8, PASS, "Power Management", FIELDS(policy_pm),
 	    "the guest suspends its device"),
-	CAP(PCI_CAP_ID_AGP, HIDE, "AGP", NO_FIELDS, "the guest has no AGP bridge"),
-	CAP(PCI_CAP_ID_VPD, PASS, "Vital Product Data", FIELDS(policy_vpd),
+	CAP(PCI_CAP_ID_AGP, 12, HIDE, "AGP", NO_FIELDS, "the guest has no AGP bridge"),
+	CAP(PCI_CAP_ID_VPD, 8, PASS, "Vital Product Data", FIELDS(policy_vpd),
 	    "product data is the device's own"),
-	CAP(PCI_CAP_ID_MSI, EMULATE, "MSI", FIELDS(policy_msi), policy_vectors),
-	CAP(PCI_CAP_ID_PCIX, PASS, "PCI-X", NO_FIELDS, "read-only: the bus is the host's"),
-	CAP(PCI_CAP_ID_VNDR, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
-	CAP(PCI_CAP_ID_DBG, PASS, "Debug Port", NO_FIELDS, "says where in a BAR it lies"),
-	CAP(PCI_CAP_ID_EXP, EMULATE, "PCI Express", FIELDS(policy_pcie),
+	CAP(PCI_CAP_ID_MSI, 0, EMULATE, "MSI", FIELDS(policy_msi), policy_vectors),
+	CAP(PCI_CAP_ID_PCIX, 0, PASS, "PCI-X", FIELDS(policy_pcix),
+	    "the function's part of the bus's arrangement is the driver's"),
+	CAP(PCI_CAP_ID_VNDR, 0, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
+	CAP(PCI_CAP_ID_DBG, 4, PASS, "Debug Port", NO_FIELDS, "says where in a BAR it lies"),
+	CAP(PCI_CAP_ID_EXP, 0, EMULATE, "PCI Express", FIELDS(policy_pcie),
 	    "an endpoint on a root bus is integrated"),
-	CAP(PCI_CAP_ID_MSIX, EMULATE, "MSI-X", FIELDS(policy_msix), policy_vectors),
-	CAP(PCI_CAP_ID_SATA, PASS, "SATA", NO_FIELDS, "says where in a BAR it lies"),
-	CAP(PCI_CAP_ID_AF, PASS, "Advanced Features", FIELDS(policy_af),
+	CAP(PCI_CAP_ID_MSIX, 12, EMULATE, "MSI-X", FIELDS(policy_msix), policy_vectors),
+	CAP(PCI_CAP_ID_SATA, 0, PASS, "SATA", NO_FIELDS, "says where in a BAR it lies"),
+	CAP(PCI_CAP_ID_AF, 6, PASS, "Advanced Features", FIELDS(policy_af),
 	    "the driver may reset its function"),
-	CAP(PCI_CAP_ID_EA, HIDE, "Enhanced Allocation", NO_FIELDS,
+	CAP(PCI_CAP_ID_EA, 0, HIDE, "Enhanced Allocation", NO_FIELDS,
 	    "fixed addresses are the host's; the guest sees ordinary BARs"),
 
-	EXT(PCI_EXT_CAP_ID_ERR, PASS, "Advanced Error Reporting", FIELDS(policy_aer),
+	EXT(PCI_EXT_CAP_ID_ERR, 72, PASS, "Advanced Error Reporting", FIELDS(policy_aer),
 	    "the driver reads its errors"),
-	EXT(PCI_EXT_CAP_ID_VC, PASS, "Virtual Channel", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_VC, 0, PASS, "Virtual Channel", NO_FIELDS,
 	    "read-only: channels are arranged along the host's bus"),
-	EXT(PCI_EXT_CAP_ID_DSN, PASS, "Device Serial Number", NO_FIELDS, "the device's own"),
-	EXT(PCI_EXT_CAP_ID_PWR, PASS, "Power Budgeting", NO_FIELDS,
-	    "read-only: the slot's power is the host's business"),
-	EXT(PCI_EXT_CAP_ID_VNDR, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
-	EXT(PCI_EXT_CAP_ID_ACS, HIDE, "Access Control Services", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_DSN, 12, PASS, "Device Serial Number", NO_FIELDS, "the device's own"),
+	EXT(PCI_EXT_CAP_ID_PWR, 16, PASS, "Power Budgeting", FIELDS(policy_power_budget),
+	    "read by picking an entry; the slot's power is the host's business"),
+	EXT(PCI_EXT_CAP_ID_VNDR, 0, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
+	EXT(PCI_EXT_CAP_ID_ACS, 0, HIDE, "Access Control Services", NO_FIELDS,
 	    "isolation is the host's business"),
-	EXT(PCI_EXT_CAP_ID_ARI, HIDE, "Alternative Routing ID", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_ARI, 8, HIDE, "Alternative Routing ID", NO_FIELDS,
 	    "function numbers are minivmm's, not the device's"),
-	EXT(PCI_EXT_CAP_ID_ATS, HIDE, "Address Translation Service", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_ATS, 8, HIDE, "Address Translation Service", NO_FIELDS,
 	    "translations are the host IOMMU's: the guest has none"),
-	EXT(PCI_EXT_CAP_ID_SRIOV, HIDE, "SR-IOV", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_SRIOV, 64, HIDE, "SR-IOV", NO_FIELDS,
 	    "virtual functions appear on the host's bus, not on the guest's"),
-	EXT(PCI_EXT_CAP_ID_MCAST, HIDE, "Multicast", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_MCAST, 48, HIDE, "Multicast", NO_FIELDS,
 	    "groups are arranged by the host's bridges"),
-	EXT(PCI_EXT_CAP_ID_PRI, HIDE, "Page Request Interface", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_PRI, 16, HIDE, "Page Request Interface", NO_FIELDS,
 	    "guest RAM is pinned: no page faults"),
-	EXT(PCI_EXT_CAP_ID_REBAR, HIDE, "Resizable BAR", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_REBAR, 52, HIDE, "Resizable BAR", NO_FIELDS,
 	    "a BAR that changes its size would need a new window"),
-	EXT(PCI_EXT_CAP_ID_DPA, PASS, "Dynamic Power Allocation", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_DPA, 0, PASS, "Dynamic Power Allocation", NO_FIELDS,
 	    "read-only: the slot's power is the host's business"),
-	EXT(PCI_EXT_CAP_ID_TPH, HIDE, "TPH Requester", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_TPH, 0, HIDE, "TPH Requester", NO_FIELDS,
 	    "steering tags name the host's processors"),
-	EXT(PCI_EXT_CAP_ID_LTR, HIDE, "Latency Tolerance Reporting", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_LTR, 8, HIDE, "Latency Tolerance Reporting", NO_FIELDS,
 	    "latencies are told to the host's bridge"),
-	EXT(PCI_EXT_CAP_ID_SECPCI, HIDE, "Secondary PCI Express", NO_FIELDS, policy_no_link),
-	EXT(PCI_EXT_CAP_ID_PASID, HIDE, "PASID", NO_FIELDS, "needs an IOMMU in the guest"),
-	EXT(PCI_EXT_CAP_ID_DPC, HIDE, "Downstream Port Containment", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_SECPCI, 0, HIDE, "Secondary PCI Express", NO_FIELDS, policy_no_link),
+	EXT(PCI_EXT_CAP_ID_PASID, 8, HIDE, "PASID", NO_FIELDS, "needs an IOMMU in the guest"),
+	EXT(PCI_EXT_CAP_ID_DPC, 0, HIDE, "Downstream Port Containment", NO_FIELDS,
 	    "containment is the host's business"),
-	EXT(PCI_EXT_CAP_ID_L1SS, HIDE, "L1 PM Substates", NO_FIELDS, policy_no_link),
-	EXT(PCI_EXT_CAP_ID_PTM, HIDE, "Precision Time Measurement", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_L1SS, 20, HIDE, "L1 PM Substates", NO_FIELDS, policy_no_link),
+	EXT(PCI_EXT_CAP_ID_PTM, 12, HIDE, "Precision Time Measurement", NO_FIELDS,
 	    "time comes along the host's link"),
-	EXT(PCI_EXT_CAP_ID_DVSEC, PASS, "Designated Vendor Specific", NO_FIELDS,
-	    "read-only: what it controls may be shared with the host"),
-	EXT(POLICY_EXT_CAP_VF_REBAR, HIDE, "VF Resizable BAR", NO_FIELDS, "belongs to SR-IOV"),
-	EXT(PCI_EXT_CAP_ID_DLF, HIDE, "Data Link Feature", NO_FIELDS, policy_no_link),
-	EXT(PCI_EXT_CAP_ID_PL_16GT, HIDE, "Physical Layer 16 GT/s", NO_FIELDS, policy_no_link),
-	EXT(POLICY_EXT_CAP_NPEM, HIDE, "Native Enclosure Management", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_DVSEC, 0, PASS, "Designated Vendor Specific", NO_FIELDS,
+	    policy_vendor),
+	EXT(POLICY_EXT_CAP_VF_REBAR, 52, HIDE, "VF Resizable BAR", NO_FIELDS, "belongs to SR-IOV"),
+	EXT(PCI_EXT_CAP_ID_DLF, 12, HIDE, "Data Link Feature", NO_FIELDS, policy_no_link),
+	EXT(PCI_EXT_CAP_ID_PL_16GT, 0, HIDE, "Physical Layer 16 GT/s", NO_FIELDS, policy_no_link),
+	EXT(POLICY_EXT_CAP_NPEM, 16, HIDE, "Native Enclosure Management", NO_FIELDS,
 	    "the lamps of the host's enclosure"),
-	EXT(POLICY_EXT_CAP_PL_32GT, HIDE, "Physical Layer 32 GT/s", NO_FIELDS, policy_no_link),
-	EXT(POLICY_EXT_CAP_DOE, HIDE, "Data Object Exchange", NO_FIELDS,
+	EXT(POLICY_EXT_CAP_PL_32GT, 0, HIDE, "Physical Layer 32 GT/s", NO_FIELDS, policy_no_link),
+	EXT(POLICY_EXT_CAP_DOE, 24, HIDE, "Data Object Exchange", NO_FIELDS,
 	    "a mailbox that the host's kernel may be using"),
-	EXT(POLICY_EXT_CAP_PL_64GT, HIDE, "Physical Layer 64 GT/s", NO_FIELDS, policy_no_link),
+	EXT(POLICY_EXT_CAP_PL_64GT, 0, HIDE, "Physical Layer 64 GT/s", NO_FIELDS, policy_no_link),
 };
 /* clang-format on */
 
 /* By `extended`. No capability has the identifier 0. */
 static const struct vfio_policy policy_unknown[2] = {
-	{ "unknown", false, 0, VFIO_CAP_PASS, NO_FIELDS, "read-only" },
-	{ "unknown", true, 0, VFIO_CAP_PASS, NO_FIELDS, "read-only" },
+	{ "unknown", false, 0, VFIO_CAP_PASS, 0, NO_FIELDS, "read-only" },
+	{ "unknown", true, 0, VFIO_CAP_PASS, 0, NO_FIELDS, "read-only" },
 };
 
 const struct vfio_policy *vfio_policy_find(bool extended, uint16_t id)

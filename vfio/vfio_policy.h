@@ -9,7 +9,9 @@
  *
  * For every bit two questions are answered. Where does a read come from - our copy (emulated) or
  * the device? Where does a write go - into our copy (writable), to the device (forward), or
- * nowhere? What no row names is read from the device and cannot be written.
+ * nowhere? What no row names is read from the device and cannot be written. The rows are about
+ * capabilities and the header: a register that no capability claims is the device's own, and
+ * vfio_caps.c opens it.
  *
  * Read beside it: PCI Local Bus 3.0, 6.1 and 6.7; PCI Express Base 7.5 to 7.9.
  */
@@ -49,6 +51,7 @@ struct vfio_policy {
 	bool extended;
 	uint16_t id; /* PCI_CAP_ID_* or PCI_EXT_CAP_ID_* */
 	enum vfio_cap_policy action;
+	uint16_t length; /* in bytes; 0 where it varies, or is not known */
 	const struct vfio_field *fields;
 	unsigned int field_count;
 	const char *why;

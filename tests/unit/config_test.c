@@ -25,6 +25,14 @@ static uint8_t allowed_at(const struct allowed *allowed, size_t count, unsigned 
 	return 0;
 }
 
+/* Registers of no capability are the driver's: behind the last one, and before the first. */
+static bool in_a_gap(unsigned int at, unsigned int last_cap_end)
+{
+	return (at >= last_cap_end && at < PCI_CFG_SPACE_SIZE) ||
+	       (at >= AER_AT + 0x48 && at < 0x180) || (at >= 0x180 + 64 && at < 0x200) ||
+	       at >= 0x200 + 52;
+}
+
 /* All ones everywhere, in every size: only the bits on the list reach the device. */
 START_TEST(rule_15_writes_by_allow_list)
 {
@@ -36,8 +44,8 @@ START_TEST(rule_15_writes_by_allow_list)
 	pm = view.fake.pm_cap;
 	exp = view.fake.exp_cap;
 	fake_add_msix(&view.fake, 8, 0x2000, 0x3000);
-	fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 24);
-	fake_add_cap(&view.fake, PCI_CAP_ID_VNDR, 16);
+	fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 12);
+	fake_add_cap(&view.fake, PCI_CAP_ID_VNDR, 4);
 	fake_add_ext_cap(&view.fake, AER_AT, PCI_EXT_CAP_ID_ERR);
 	fake_add_ext_cap(&view.fake, 0x180, PCI_EXT_CAP_ID_SRIOV);
 	fake_add_ext_cap(&view.fake, 0x200, PCI_EXT_CAP_ID_REBAR);
@@ -49,16 +57,19 @@ START_TEST(rule_15_writes_by_allow_list)
 		{ PCI_COMMAND, 0xf9000547 }, /* and the error bits of STATUS, by writing ones */
 		{ pm + PCI_PM_CTRL, 0x3 },
 		{ exp + PCI_EXP_DEVCTL, 0x000ff9ff },
-		{ exp + PCI_EXP_DEVCTL2, 0x031f },
+		{ exp + PCI_EXP_DEVCTL2, 0x135f },
 		{ AER_AT + PCI_ERR_UNCOR_STATUS, UINT32_MAX },
 		{ AER_AT + PCI_ERR_UNCOR_MASK, UINT32_MAX },
 		{ AER_AT + PCI_ERR_UNCOR_SEVER, UINT32_MAX },
 		{ AER_AT + PCI_ERR_COR_STATUS, UINT32_MAX },
 		{ AER_AT + PCI_ERR_COR_MASK, UINT32_MAX },
+		{ AER_AT + PCI_ERR_CAP, PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE },
 	};
 	for (unsigned int at = 0; at < FAKE_CONFIG; at++) {
 		uint8_t changed = before[at] ^ view.fake.config[at];
-		uint8_t may = allowed_at(allowed, UNIT_COUNT(allowed), at);
+		uint8_t may = in_a_gap(at, view.fake.last_cap_end)
+				      ? 0xff
+				      : allowed_at(allowed, UNIT_COUNT(allowed), at);
 
 		ck_assert_msg(!(changed & ~may), "byte %#x: bits %#x changed", at, changed & ~may);
 		ck_assert_msg((view.fake.config[at] & may) == may, "byte %#x: dropped", at);
@@ -83,7 +94,8 @@ static const struct {
 	uint8_t says;
 	unsigned int next_at, open;
 } vendors[] = {
-	{ 0, 0, 0 }, { 3, 0, 0 }, { 4, 0, 1 }, { 16, 0, 13 }, { 16, 16, 13 }, { 200, 16, 13 },
+	/* what it does not claim is the driver's as well, but for its header */
+	{ 0, 0, 16 }, { 3, 0, 16 }, { 4, 0, 17 }, { 16, 0, 17 }, { 16, 16, 13 }, { 200, 16, 13 },
 };
 
 START_TEST(rule_15_vendor_registers_end_where_they_say)
@@ -108,6 +120,7 @@ START_TEST(rule_15_extended_vendor_registers_too)
 
 	view_begin(&view);
 	fake_add_ext_cap(&view.fake, 0x100, PCI_EXT_CAP_ID_VNDR);
+	fake_add_ext_cap(&view.fake, 0x118, PCI_EXT_CAP_ID_DSN);
 	fake_add_ext_cap(&view.fake, 0xff8, PCI_EXT_CAP_ID_VNDR);
 	memcpy(&view.fake.config[0x104], &header, 4);
 	header = 0xfffu << 20;
@@ -118,7 +131,7 @@ START_TEST(rule_15_extended_vendor_registers_too)
 	for (unsigned int at = 0x108; at < 0x120; at++)
 		vfio_config_forward(&view.config, at, 1, 0x5a);
 	for (unsigned int at = 0x108; at < 0x120; at++)
-		ck_assert_uint_eq(view.fake.config[at], at < 0x118 ? 0x5a : 0);
+		ck_assert(at < 0x118 ? view.fake.config[at] == 0x5a : view.fake.config[at] != 0x5a);
 	vfio_config_forward(&view.config, 0xffc, 4, UINT32_MAX);
 	ck_assert_uint_eq(view.fake.config[0xffc], 0);
 }
@@ -165,6 +178,111 @@ START_TEST(rule_15_each_difference_is_explained)
 		strstr(vfio_config_explain(&view.config, exp + PCI_EXP_FLAGS), "integrated"));
 	ck_assert_ptr_null(vfio_config_explain(&view.config, exp + PCI_EXP_DEVSTA));
 	ck_assert_ptr_null(vfio_config_explain(&view.config, 0x300));
+}
+END_TEST
+
+/* ---- what no capability claims, and what in capabilities concerns the function alone ---- */
+
+/* Where drivers of real devices write, and where nobody may; on a device that has both. */
+static const struct {
+	unsigned int at, size;
+	bool reaches;
+} gaps[] = {
+	{ 0xfc, 4, true },   /* be2net switches its interrupts on */
+	{ 0xf4, 1, true },   /* the firmware loader of Renesas' xHCI */
+	{ 0xff, 1, true },   /* the last byte */
+	{ 0x90, 4, true },   /* between two capabilities, behind the end of the first */
+	{ 0x8c, 4, false },  /* reserved in it: MSI-X is 12 bytes */
+	{ 0x98, 2, false },  /* Debug Port's own */
+	{ 0x9c, 2, true },   /* behind it */
+	{ 0x36, 2, false },  /* reserved in the header */
+	{ 0x148, 4, true },  /* behind AER */
+	{ 0x144, 4, false }, /* AER's last */
+	{ 0x1bc, 4, false }, /* SR-IOV, which is hidden and the host's all the same */
+	{ 0x700, 4, true },  /* port logic that no list names */
+	{ 0xffe, 2, true },
+};
+
+START_TEST(rule_31_registers_of_no_capability)
+{
+	static struct view view;
+	uint32_t ones = UINT32_MAX;
+
+	view_begin(&view);
+	ck_assert_uint_le(view.fake.last_cap_end, 0x84);
+	view.fake.last_cap_end = 0x84;
+	ck_assert_uint_eq(fake_add_cap(&view.fake, PCI_CAP_ID_MSIX, 16), 0x84);
+	view.fake.last_cap_end = 0x98;
+	ck_assert_uint_eq(fake_add_cap(&view.fake, PCI_CAP_ID_DBG, 4), 0x98);
+	fake_add_ext_cap(&view.fake, AER_AT, PCI_EXT_CAP_ID_ERR);
+	fake_add_ext_cap(&view.fake, 0x180, PCI_EXT_CAP_ID_SRIOV);
+	ck_assert_int_eq(view_look(&view), 0);
+	memset(&view.fake.config[gaps[_i].at], 0, gaps[_i].size);
+	ck_assert_int_eq(vfio_config_forward(&view.config, gaps[_i].at, gaps[_i].size, ones), 0);
+	ck_assert(!memcmp(&view.fake.config[gaps[_i].at], &ones, gaps[_i].size) ==
+		  gaps[_i].reaches);
+	ck_assert_uint_eq(calls_count("config"), gaps[_i].reaches);
+}
+END_TEST
+
+/* A conventional device has no more than 256 bytes, and one without a list has gaps only. */
+START_TEST(rule_31_device_without_capabilities)
+{
+	static struct view view;
+
+	view_begin(&view);
+	view.fake.config[PCI_STATUS] = 0;
+	view.fake.config_size = PCI_CFG_SPACE_SIZE;
+	ck_assert_int_eq(view_look(&view), 0);
+	for (unsigned int at = PCI_STD_HEADER_SIZEOF; at < PCI_CFG_SPACE_SIZE; at += 4)
+		vfio_config_forward(&view.config, at, 4, 0x5a5a5a5a);
+	for (unsigned int at = PCI_STD_HEADER_SIZEOF; at < PCI_CFG_SPACE_SIZE; at++)
+		ck_assert_uint_eq(view.fake.config[at], 0x5a);
+	calls_begin();
+	ck_assert_int_eq(vfio_config_forward(&view.config, 0x100, 4, 0), 0);
+	calls_expect("");
+}
+END_TEST
+
+/* Offsets count from the capability; `bits` of the dword there are the driver's. */
+static const struct {
+	bool extended;
+	uint8_t id;
+	unsigned int offset;
+	uint32_t bits;
+} function_bits[] = {
+	{ false, PCI_CAP_ID_PCIX, 0, 0x007f0000 }, /* the command behind ID and link */
+	{ true, PCI_EXT_CAP_ID_ERR, PCI_ERR_CAP, PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE },
+	{ true, PCI_EXT_CAP_ID_PWR, PCI_PWR_DSR, 0xff },
+	{ true, PCI_EXT_CAP_ID_PWR, PCI_PWR_DATA, 0 },
+	{ true, PCI_EXT_CAP_ID_DVSEC, 4, 0 },           /* its own header */
+	{ true, PCI_EXT_CAP_ID_DVSEC, 8, 0xffff0000 },  /* behind the second one */
+	{ true, PCI_EXT_CAP_ID_DVSEC, 12, UINT32_MAX }, /* the last of 16 bytes */
+	{ false, PCI_CAP_ID_EXP, PCI_EXP_DEVCTL2, 0x135f },
+};
+
+START_TEST(rule_32_what_concerns_the_function_alone)
+{
+	static struct view view;
+	unsigned int cap = AER_AT;
+	uint32_t dvsec = 16u << 20, now;
+
+	view_begin(&view);
+	if (function_bits[_i].extended)
+		fake_add_ext_cap(&view.fake, AER_AT, function_bits[_i].id);
+	else if (function_bits[_i].id == PCI_CAP_ID_EXP)
+		cap = view.fake.exp_cap;
+	else
+		cap = fake_add_cap(&view.fake, function_bits[_i].id, 8);
+	if (function_bits[_i].id == PCI_EXT_CAP_ID_DVSEC)
+		memcpy(&view.fake.config[cap + 4], &dvsec, 4);
+	ck_assert_int_eq(view_look(&view), 0);
+	cap += function_bits[_i].offset;
+	memcpy(&dvsec, &view.fake.config[cap], 4);
+	vfio_config_forward(&view.config, cap, 4, UINT32_MAX);
+	memcpy(&now, &view.fake.config[cap], 4);
+	ck_assert_uint_eq(now & ~dvsec & 0x0000ffff, function_bits[_i].bits & 0x0000ffff);
+	ck_assert_uint_eq(now & ~dvsec & 0xffff0000, function_bits[_i].bits & 0xffff0000);
 }
 END_TEST
 
@@ -253,6 +371,26 @@ START_TEST(rule_17_integrated_endpoint)
 	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKSTA, 2), 0);
 	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKCAP2, 4), 0);
 	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKCTL2, 4), 0);
+}
+END_TEST
+
+/* It keeps its own ways of a reset, of which the guest need not know. */
+START_TEST(rule_41_legacy_endpoint)
+{
+	static struct view view;
+	unsigned int exp;
+	char text[128];
+
+	view_begin(&view);
+	exp = view.fake.exp_cap;
+	view.fake.config[exp + PCI_EXP_FLAGS] = PCI_EXP_TYPE_LEG_END << 4 | 2;
+	ck_assert_int_eq(view_look(&view), 0);
+	view_std_list(&view, text);
+	ck_assert_str_eq(text, "1");
+	ck_assert_uint_eq(vfio_config_find_cap(&view.config, false, PCI_CAP_ID_EXP), exp);
+	vfio_config_forward(&view.config, exp + PCI_EXP_DEVCTL, 2, 0xffff);
+	calls_expect("");
+	ck_assert_ptr_nonnull(strstr(vfio_config_explain(&view.config, exp), "legacy"));
 }
 END_TEST
 
@@ -397,8 +535,12 @@ END_TEST
 UNIT_MAIN("config", { rule_15_writes_by_allow_list, 3 },
 	  { rule_15_vendor_registers_end_where_they_say, UNIT_COUNT(vendors) },
 	  { rule_15_extended_vendor_registers_too, 0 }, { rule_15_each_difference_is_explained, 0 },
-	  { rule_16_neighbours_keep_their_bits, 0 }, { reads_are_live_where_the_device_speaks, 0 },
-	  { rule_16_every_size_reads_the_same, 0 }, { rule_17_integrated_endpoint, 0 },
-	  { power_on_values, 0 }, { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
+	  { rule_31_registers_of_no_capability, UNIT_COUNT(gaps) },
+	  { rule_31_device_without_capabilities, 0 },
+	  { rule_32_what_concerns_the_function_alone, UNIT_COUNT(function_bits) },
+	  { rule_41_legacy_endpoint, 0 }, { rule_16_neighbours_keep_their_bits, 0 },
+	  { reads_are_live_where_the_device_speaks, 0 }, { rule_16_every_size_reads_the_same, 0 },
+	  { rule_17_integrated_endpoint, 0 }, { power_on_values, 0 },
+	  { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
 	  { conventional_device, 0 }, { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
 	  { rule_16_dies_while_in_use, 2 })

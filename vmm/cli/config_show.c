@@ -80,6 +80,7 @@ static struct config_views *config_views_new(const struct config_shown *shown)
 	}
 	views->shown = shown;
 	memcpy(views->function.config, shown->bytes, shown->size);
+	views->config.region.size = shown->size;
 	vfio_config_apply(&views->config, &views->function);
 	config_reset_messages(&views->function);
 	config_wake(views);
@@ -145,18 +146,26 @@ static bool config_row_silent(const struct config_row *row)
 
 static const struct vfio_cap *config_cap_at(const struct config_views *views, unsigned int offset)
 {
-	for (unsigned int i = 0; i < views->config.cap_count; i++)
-		if (views->config.caps[i].offset == offset)
-			return &views->config.caps[i];
+	const struct vfio_caps *caps = &views->config.caps;
+
+	for (unsigned int i = 0; i < caps->count; i++)
+		if (caps->list[i].offset == offset)
+			return &caps->list[i];
 	return NULL;
 }
 
 /* ---- text ---- */
 
-static void config_print_cap(const struct vfio_policy *policy, unsigned int offset, FILE *out)
+static const char *config_action(const struct vfio_cap *cap)
 {
-	fprintf(out, "\n%03x  %s%s: %s: %s\n", offset, policy->extended ? "extended, " : "",
-		policy->name, config_actions[policy->action], policy->why);
+	return config_actions[cap->hidden ? VFIO_CAP_HIDE : cap->policy->action];
+}
+
+static void config_print_cap(const struct vfio_cap *cap, FILE *out)
+{
+	fprintf(out, "\n%03x  %s%s: %s: %s\n", cap->offset,
+		cap->policy->extended ? "extended, " : "", cap->policy->name, config_action(cap),
+		cap->why);
 }
 
 static void config_print_row(const struct config_row *row, FILE *out)
@@ -192,7 +201,7 @@ int config_show_text(const struct config_shown *shown, FILE *out)
 		const struct vfio_cap *cap = config_cap_at(views, offset);
 
 		if (cap)
-			config_print_cap(cap->policy, offset, out);
+			config_print_cap(cap, out);
 		config_row_init(&row, views, offset);
 		if (!config_row_silent(&row))
 			config_print_row(&row, out);
@@ -222,8 +231,8 @@ static void config_print_json_caps(const struct config_views *views, FILE *out)
 {
 	const char *before = "";
 
-	for (unsigned int i = 0; i < views->config.cap_count; i++) {
-		const struct vfio_cap *cap = &views->config.caps[i];
+	for (unsigned int i = 0; i < views->config.caps.count; i++) {
+		const struct vfio_cap *cap = &views->config.caps.list[i];
 
 		if (cap->offset >= views->shown->size)
 			continue;
@@ -232,7 +241,7 @@ static void config_print_json_caps(const struct config_views *views, FILE *out)
 			"\"why\":\"%s\"}",
 			before, cap->offset, cap->policy->name,
 			cap->policy->extended ? "true" : "false",
-			config_actions[cap->policy->action], cap->policy->why);
+			config_action(cap), cap->why);
 		before = ",";
 	}
 }
