@@ -16,35 +16,53 @@ static struct vfio_pci *vfio_pci_of(struct pci_function *function)
 
 /* ---- configuration space ---- */
 
+static unsigned int vfio_pci_power_reg(const struct vfio_pci *pci)
+{
+	unsigned int cap = pci_find_capability(&pci->function, PCI_CAP_ID_PM);
+
+	return cap ? cap + PCI_PM_CTRL : 0;
+}
+
+/*
+ * Whether this write asks for another power state than D0. In no other one does a function decode
+ * its BARs. PCI Power Management 1.2, 5.4.1.
+ */
+static bool vfio_pci_asks_sleep(const struct vfio_pci *pci, unsigned int offset, unsigned int size,
+				uint32_t value)
+{
+	unsigned int reg = vfio_pci_power_reg(pci);
+
+	return reg && pci_access_covers(offset, size, reg) &&
+	       ((value >> (8 * (reg - offset))) & PCI_PM_CTRL_STATE_MASK);
+}
+
+/* What the device itself says. One that gives all-ones, or none, does not say D0. */
+static bool vfio_pci_is_awake(struct vfio_pci *pci)
+{
+	unsigned int reg = vfio_pci_power_reg(pci);
+	uint32_t control = 0;
+
+	return !reg || (vfio_config_get(&pci->config, reg, 2, &control) == 0 &&
+			!(control & PCI_PM_CTRL_STATE_MASK));
+}
+
+/* A function takes its time to wake up: its BARs come back when it is found awake. */
+static void vfio_pci_look_awake(struct vfio_pci *pci)
+{
+	if (!pci->function.memory_blocked || !vfio_pci_is_awake(pci))
+		return;
+	pci->function.memory_blocked = false;
+	pci_update_bars(&pci->function);
+}
+
 static uint32_t vfio_pci_config_read(struct pci_function *function, unsigned int offset,
 				     unsigned int size)
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
 
+	vfio_pci_look_awake(pci);
 	vfio_interrupts_config_reading(&pci->interrupts, offset, size);
 	return vfio_config_read(&pci->config, function, offset, size);
-}
-
-/* The power state the guest asks for: D3hot decodes nothing. PCI Power Management 1.2, 5.4.1. */
-static bool vfio_pci_asks_d3hot(struct vfio_pci *pci, unsigned int offset, unsigned int size,
-				uint32_t value)
-{
-	unsigned int cap = pci_find_capability(&pci->function, PCI_CAP_ID_PM);
-	unsigned int reg = cap + PCI_PM_CTRL;
-
-	if (!cap || !pci_access_covers(offset, size, reg))
-		return pci->function.memory_blocked;
-	return ((value >> (8 * (reg - offset))) & PCI_PM_CTRL_STATE_MASK) == 3;
-}
-
-/* What the device itself says. One that does not answer is not asleep but gone. */
-static bool vfio_pci_in_d3hot(struct vfio_pci *pci)
-{
-	unsigned int cap = pci_find_capability(&pci->function, PCI_CAP_ID_PM);
-	uint32_t control = 0;
-
-	return cap && vfio_config_get(&pci->config, cap + PCI_PM_CTRL, 2, &control) == 0 &&
-	       control != UINT16_MAX && (control & PCI_PM_CTRL_STATE_MASK) == 3;
 }
 
 /*
@@ -70,29 +88,29 @@ static void vfio_pci_flr(struct vfio_pci *pci, unsigned int offset, unsigned int
 	pci_reset(&pci->function);
 	vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
 	vfio_config_forward(&pci->config, offset, size, value);
-	pci->function.memory_blocked = vfio_pci_in_d3hot(pci); /* it should have woken up */
+	pci->function.memory_blocked = !vfio_pci_is_awake(pci);
 	vfio_interrupts_power_on(&pci->interrupts);
 }
 
 /*
  * Order is what counts: before the device stops decoding, the guest's mappings of it must be gone,
- * or a vCPU faults into nothing (KVM_RUN: EFAULT); and they come back after it decodes again.
+ * or a vCPU faults into nothing (KVM_RUN: EFAULT); and they come back after it decodes again. A
+ * write that the device did not take switches nothing on.
  */
 static void vfio_pci_config_write(struct pci_function *function, unsigned int offset,
 				  unsigned int size, uint32_t value)
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
-	bool asleep = vfio_pci_asks_d3hot(pci, offset, size, value);
 
 	if (vfio_reset_is_flr(&pci->config, offset, size, value)) {
 		vfio_pci_flr(pci, offset, size, value);
 		return;
 	}
-	function->memory_blocked |= asleep;
+	function->memory_blocked |= vfio_pci_asks_sleep(pci, offset, size, value);
 	pci_config_write(function, offset, size, vfio_pci_leaving(function, offset, size, value));
-	vfio_config_forward(&pci->config, offset, size, value);
-	function->memory_blocked = asleep && vfio_pci_in_d3hot(pci);
-	pci_config_write(function, offset, size, value);
+	if (vfio_config_forward(&pci->config, offset, size, value) == 0)
+		pci_config_write(function, offset, size, value);
+	vfio_pci_look_awake(pci);
 	vfio_interrupts_config_written(&pci->interrupts, offset, size);
 }
 
@@ -247,8 +265,8 @@ int vfio_pci_power_on(struct vfio_pci *pci)
 {
 	int ret = 0;
 
-	/* The kernel reset it when it was opened, but only if it can reset this function alone. */
-	if (!pci->was_reset && !(pci->info_flags & VFIO_DEVICE_FLAGS_RESET))
+	/* The kernel reset it when it was opened, as well as it can reset this function alone. */
+	if (!pci->was_reset && vfio_reset_is_weak(pci->info_flags, &pci->config))
 		ret = vfio_pci_reset_device(pci);
 	return ret < 0 ? ret : vfio_interrupts_power_on(&pci->interrupts);
 }

@@ -111,6 +111,12 @@ static int reset_bus(struct vfio_device *device)
 	return ret;
 }
 
+bool vfio_reset_is_weak(uint32_t info_flags, struct vfio_config *config)
+{
+	return !(info_flags & VFIO_DEVICE_FLAGS_RESET) ||
+	       (!reset_has_flr(config) && reset_has_pm(config));
+}
+
 /*
  * VFIO_DEVICE_RESET lets the kernel choose: a method of the device's own, FLR, power states. The
  * last is the weakest - much may survive it - so that the whole bus goes before it, if it may.
@@ -119,7 +125,7 @@ static int reset_by_best(struct vfio_device *device, uint32_t info_flags,
 			 struct vfio_config *config)
 {
 	bool offered = info_flags & VFIO_DEVICE_FLAGS_RESET;
-	bool weak = !reset_has_flr(config) && reset_has_pm(config);
+	bool weak = vfio_reset_is_weak(info_flags, config);
 	int ret = -ENOTSUP;
 
 	if (offered && !weak)

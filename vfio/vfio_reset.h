@@ -25,6 +25,12 @@
 int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config);
 
 /*
+ * Whether the reset that the kernel made when it opened the device may leave much as it was. It may
+ * have been none, or a mere change of power states: VFIO_DEVICE_FLAGS_RESET tells of either.
+ */
+bool vfio_reset_is_weak(uint32_t info_flags, struct vfio_config *config);
+
+/*
  * Whether a guest's write to configuration space starts a function-level reset: the bit is set, and
  * the device has the method. PCI Express Base 7.5.3.4; Advanced Capabilities for Conventional PCI.
  */

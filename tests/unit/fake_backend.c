@@ -418,6 +418,14 @@ static int fake_region_read(struct vfio_device *device, const struct vfio_region
 	return (int)size;
 }
 
+static void fake_write_config(struct fake_device *fake, uint64_t offset, const void *data,
+			      size_t size)
+{
+	memcpy(&fake->config[offset], data, size);
+	if (fake->pm_stuck)
+		fake->config[fake->pm_cap + PCI_PM_CTRL] = fake->pm_stuck;
+}
+
 static int fake_region_write(struct vfio_device *device, const struct vfio_region *region,
 			     uint64_t offset, const void *data, size_t size)
 {
@@ -435,7 +443,7 @@ static int fake_region_write(struct vfio_device *device, const struct vfio_regio
 	if (ret < 0)
 		return ret;
 	if (fake->death == FAKE_ALIVE && region->index >= FAKE_BARS)
-		memcpy(&fake->config[offset], data, size);
+		fake_write_config(fake, offset, data, size);
 	else if (fake->death == FAKE_ALIVE &&
 		 pwrite(fake->bars[region->index].fd, data, size, (off_t)offset) != (ssize_t)size)
 		return -EIO;

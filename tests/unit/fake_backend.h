@@ -66,6 +66,7 @@ struct fake_device {
 
 	/* What happens to it. */
 	enum fake_death death;
+	uint8_t pm_stuck;              /* the power state it says, whatever was written; 0: that */
 	const char *fail_name;         /* the operation that fails ... */
 	unsigned int fail_nth;         /* ... at its nth call from now on ... */
 	int fail_err;                  /* ... with this */

@@ -87,6 +87,85 @@ START_TEST(rule_09_sleep_and_wake)
 }
 END_TEST
 
+/*
+ * The guest wakes a device that does not wake at once: that still says D3hot, or D1, gives all-ones,
+ * or an error. Its BARs come back when it is found awake, by a read or by a write.
+ */
+static const struct {
+	enum fake_death death;
+	uint8_t state; /* what the device says while it is not awake */
+	bool write;    /* the access that finds it awake */
+} wakes[] = {
+	{ FAKE_ALIVE, 3, false }, { FAKE_ALIVE, 3, true },  { FAKE_ALIVE, 1, false },
+	{ FAKE_GONE, 0, false },  { FAKE_BROKEN, 0, true },
+};
+
+START_TEST(rule_36_until_the_device_reads_d0)
+{
+	static struct rig rig;
+	unsigned int ctrl;
+
+	rig_open_usual(&rig);
+	ctrl = rig.fake.pm_cap + PCI_PM_CTRL;
+	rig_switch_on(&rig);
+	rig_config_write(&rig, ctrl, 2, 3);
+	rig.fake.death = wakes[_i].death;
+	rig.fake.pm_stuck = wakes[_i].state;
+	rig_config_write(&rig, ctrl, 2, 0);
+	ck_assert(!fake_kvm_mapped(RIG_BAR0));
+	rig_config_read(&rig, ctrl, 2);
+	rig_config_write(&rig, PCI_COMMAND, 2, 0);
+	rig_switch_on(&rig);
+	ck_assert(!fake_kvm_mapped(RIG_BAR0));
+	rig.fake.death = FAKE_ALIVE;
+	rig.fake.pm_stuck = 0;
+	rig.fake.config[ctrl] = 0;
+	if (wakes[_i].write)
+		rig_config_write(&rig, ctrl, 2, 0);
+	else
+		ck_assert_uint_eq(rig_config_read(&rig, ctrl, 2) & 3, 0);
+	rig_switch_on(&rig);
+	ck_assert(fake_kvm_mapped(RIG_BAR0));
+	rig_close(&rig);
+}
+END_TEST
+
+/* D1 and D2 decode nothing either, and a device without them stays in D0. */
+START_TEST(rule_36_every_state_but_d0)
+{
+	static struct rig rig;
+	unsigned int ctrl;
+
+	rig_open_usual(&rig);
+	ctrl = rig.fake.pm_cap + PCI_PM_CTRL;
+	rig_switch_on(&rig);
+	for (unsigned int state = 1; state <= 3; state++) {
+		rig_config_write(&rig, ctrl, 2, state);
+		ck_assert(!fake_kvm_mapped(RIG_BAR0));
+		rig_config_write(&rig, ctrl, 2, 0);
+		ck_assert(fake_kvm_mapped(RIG_BAR0));
+	}
+	rig_close(&rig);
+}
+END_TEST
+
+/* The write that switches decoding on fails: the device decodes nothing, and nor does its BAR. */
+START_TEST(rule_36_switching_on_fails)
+{
+	static const char *const operations[] = { "region_read", "region_write" };
+	static struct rig rig;
+
+	rig_open_usual(&rig);
+	fake_fail(&rig.fake, operations[_i], 1, -EIO);
+	rig_switch_on(&rig);
+	ck_assert(!fake_kvm_mapped(RIG_BAR0));
+	ck_assert_uint_eq(rig_config_read(&rig, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY, 0);
+	rig_switch_on(&rig);
+	ck_assert(fake_kvm_mapped(RIG_BAR0));
+	rig_close(&rig);
+}
+END_TEST
+
 START_TEST(rule_10_moves_with_its_pieces)
 {
 	static struct rig rig;
@@ -361,9 +440,12 @@ START_TEST(rule_12_mapping_that_fails)
 END_TEST
 
 UNIT_MAIN("vfio_bar", { rule_09_memory_on_and_off, 0 }, { rule_09_memory_off_while_io_goes_on, 0 },
-	  { rule_09_sleep_and_wake, UNIT_COUNT(pm_sizes) }, { rule_10_moves_with_its_pieces, 0 },
-	  { rule_10_dma_map_moves_along, 0 }, { rule_10_hostile_places, 0 },
-	  { rule_10_two_bars_swap, 2 }, { rule_10_small_bar_onto_a_large_one, 0 },
+	  { rule_09_sleep_and_wake, UNIT_COUNT(pm_sizes) },
+	  { rule_36_until_the_device_reads_d0, UNIT_COUNT(wakes) },
+	  { rule_36_every_state_but_d0, 0 }, { rule_36_switching_on_fails, 2 },
+	  { rule_10_moves_with_its_pieces, 0 }, { rule_10_dma_map_moves_along, 0 },
+	  { rule_10_hostile_places, 0 }, { rule_10_two_bars_swap, 2 },
+	  { rule_10_small_bar_onto_a_large_one, 0 },
 	  { rule_10_refused_slot_takes_the_others_along, 0 },
 	  { rule_11_mapping_is_aligned, UNIT_COUNT(bar_sizes) }, { rule_12_bar_of_128_gib, 0 },
 	  { rule_12_io_and_small_bars, UNIT_COUNT(io_sizes) }, { rule_12_all_trapped_on_demand, 0 },

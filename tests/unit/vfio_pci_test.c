@@ -389,6 +389,40 @@ START_TEST(rule_25_reset_before_the_first_start)
 }
 END_TEST
 
+/*
+ * The kernel says that it can reset the function, but by power states only: before the first start
+ * its bus is reset, where all on it is ours. Where it is not, once more by power states.
+ */
+static const struct {
+	bool flr, no_soft_reset, ours;
+	unsigned int bus, alone; /* resets of either kind */
+} first_resets[] = {
+	{ true, false, true, 0, 0 },
+	{ false, false, true, 1, 0 },
+	{ false, false, false, 1, 1 },
+	{ false, true, true, 0, 0 }, /* then it is a method of the device's own */
+};
+
+START_TEST(rule_33_weak_reset_at_the_first_start)
+{
+	static struct rig rig;
+
+	rig_init_usual(&rig);
+	if (!first_resets[_i].flr)
+		rig.fake.config[rig.fake.exp_cap + PCI_EXP_DEVCAP + 3] = 0;
+	if (first_resets[_i].no_soft_reset)
+		rig.fake.config[rig.fake.pm_cap + PCI_PM_CTRL] = PCI_PM_CTRL_NO_SOFT_RESET;
+	if (!first_resets[_i].ours)
+		fake_fail(&rig.fake, "hot_reset", 1, -EPERM);
+	calls_begin();
+	ck_assert_int_eq(rig_open(&rig), 0);
+	ck_assert_uint_eq(calls_count("hot_reset") - calls_count("hot_reset fails"),
+			  first_resets[_i].bus);
+	ck_assert_uint_eq(calls_count("reset in"), first_resets[_i].alone);
+	rig_close(&rig);
+}
+END_TEST
+
 START_TEST(rule_25_dead_after_reset)
 {
 	static struct rig rig;
@@ -411,4 +445,6 @@ UNIT_MAIN("vfio_pci", { rule_23_start, 0 }, { rule_26_end_with_msix, 0 },
 	  { rule_25_reset_wakes_it_first, 0 }, { rule_25_best_way_to_reset, UNIT_COUNT(resets) },
 	  { rule_25_who_else_would_be_reset, 0 },
 	  { rule_25_guest_resets_the_function, UNIT_COUNT(flrs) },
-	  { rule_25_reset_before_the_first_start, 2 }, { rule_25_dead_after_reset, 2 })
+	  { rule_25_reset_before_the_first_start, 2 },
+	  { rule_33_weak_reset_at_the_first_start, UNIT_COUNT(first_resets) },
+	  { rule_25_dead_after_reset, 2 })
