@@ -132,6 +132,14 @@ static bool testdev_vector_pending(void *owner, unsigned int vector)
 }
 
 /* Vectors come and go with their kind as a whole: one that is masked can already be rung. */
+static int testdev_init_vector(struct testdev *testdev, struct irq_msi *msi)
+{
+	int ret = irq_msi_init(&testdev->vm->irq, msi, testdev->function.devfn);
+
+	return ret < 0 ? log_errno(testdev->function.name, ret, "a file and a GSI for a vector")
+		       : 0;
+}
+
 static void testdev_control_changed(void *owner)
 {
 	struct testdev *testdev = owner;
@@ -142,8 +150,7 @@ static void testdev_control_changed(void *owner)
 
 		if (!testdev_has_vectors(testdev))
 			irq_msi_destroy(router, msi);
-		else if (msi->eventfd >= 0 ||
-			 irq_msi_init(router, msi, testdev->function.devfn) == 0)
+		else if (msi->eventfd >= 0 || testdev_init_vector(testdev, msi) == 0)
 			testdev_vector_changed(testdev, vector);
 	}
 	testdev_update_pin(testdev);

@@ -25,16 +25,9 @@ static void interrupts_all_off(struct vfio_interrupts *interrupts)
 	vfio_intx_disable(&interrupts->intx);
 }
 
-/* VFIO wants the old kind off before the new one is on. */
-static int interrupts_switch(struct vfio_interrupts *interrupts)
+static int interrupts_enable(struct vfio_interrupts *interrupts, enum vfio_irq_kind kind)
 {
-	enum vfio_irq_kind wanted = interrupts_wanted(interrupts);
-
-	if (wanted == interrupts->kind)
-		return 0;
-	interrupts_all_off(interrupts);
-	interrupts->kind = wanted;
-	switch (wanted) {
+	switch (kind) {
 	case VFIO_IRQ_PIN:
 		return vfio_intx_enable(&interrupts->intx);
 	case VFIO_IRQ_MSI:
@@ -46,6 +39,20 @@ static int interrupts_switch(struct vfio_interrupts *interrupts)
 		break;
 	}
 	return 0;
+}
+
+/* VFIO wants the old kind off before the new one is on. What fails is tried again next time. */
+static int interrupts_switch(struct vfio_interrupts *interrupts)
+{
+	enum vfio_irq_kind wanted = interrupts_wanted(interrupts);
+	int ret;
+
+	if (wanted == interrupts->kind)
+		return 0;
+	interrupts_all_off(interrupts);
+	ret = interrupts_enable(interrupts, wanted);
+	interrupts->kind = ret < 0 ? VFIO_IRQ_NONE : wanted;
+	return ret;
 }
 
 static struct vfio_message interrupts_msi_message(const void *owner, unsigned int vector)
@@ -200,6 +207,8 @@ void vfio_interrupts_reset(struct vfio_interrupts *interrupts)
 	interrupts_switch(interrupts);
 	msi_reset(&interrupts->msi);
 	vfio_msix_reset(&interrupts->msix);
+	vfio_vectors_reset(&interrupts->msi_vectors);
+	vfio_vectors_reset(&interrupts->msix.vectors);
 	pthread_mutex_unlock(&interrupts->lock);
 }
 

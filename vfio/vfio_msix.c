@@ -22,7 +22,10 @@ static void msix_vector_changed(void *owner, unsigned int vector)
 {
 	struct vfio_msix *msix = owner;
 
-	vfio_vectors_update(&msix->vectors, vector, 1, msix_message, msix);
+	if (msix->vectors.enabled)
+		vfio_vectors_update(&msix->vectors, vector, 1, msix_message, msix);
+	else
+		msix->switched(msix->owner); /* the host may be able now */
 }
 
 static bool msix_vector_pending(void *owner, unsigned int vector)

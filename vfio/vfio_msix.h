@@ -36,7 +36,10 @@ struct vfio_msix {
 	pthread_mutex_t *lock; /* the owner's; guards what the guest wrote and the vectors */
 	struct msix guest;
 	struct vfio_vectors vectors;
-	/* The guest switched MSI-X on or off, or masked the function; called under the lock. */
+	/*
+	 * The guest switched MSI-X on or off, or masked the function; or it touched a vector while
+	 * the host's are off. Called under the lock.
+	 */
 	void (*switched)(void *owner);
 	void *owner;
 };

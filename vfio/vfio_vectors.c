@@ -54,17 +54,18 @@ int vfio_vectors_set_relay(struct vfio_vectors *vectors, struct loop *loop)
 	return 0;
 }
 
-/* An eventfd and a GSI of its own. A guest may try again and again: it is told once. */
+/* An eventfd and a GSI of its own. */
 static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
 {
-	int ret;
+	int ret = irq_msi_init(vectors->router, &vectors->msi[vector], vectors->devid);
 
-	if (vectors->exhausted)
-		return -ENOSPC;
-	ret = irq_msi_init(vectors->router, &vectors->msi[vector], vectors->devid);
-	vectors->exhausted = ret < 0;
 	if (ret == 0 && vectors->relays)
 		irq_msi_set_relay(&vectors->msi[vector], &vectors->relays[vector]);
+	if (ret < 0 && !vectors->no_file_said)
+		log_errno(vectors->device->name, ret,
+			  "a file and a GSI for one more %s vector, beside %u",
+			  vfio_irq_name(vectors->index), vectors->host_count);
+	vectors->no_file_said |= ret < 0;
 	return ret;
 }
 
@@ -101,9 +102,9 @@ static int vectors_log(struct vfio_vectors *vectors, int ret, unsigned int wante
 {
 	const char *kind = vfio_irq_name(vectors->index);
 
-	if (vectors->refused)
+	if (vectors->refusal_said)
 		return ret > 0 ? -ENOSPC : ret;
-	vectors->refused = true;
+	vectors->refusal_said = true;
 	if (ret > 0) {
 		log_error(
 			vectors->device->name,
@@ -136,11 +137,11 @@ static int vectors_request_most(struct vfio_vectors *vectors, unsigned int count
 	}
 	if (ret)
 		return vectors_log(vectors, ret, wanted);
-	if (count < wanted && !vectors->short_said)
+	if (count < wanted && !vectors->refusal_said)
 		log_warn(vectors->device->name,
 			 "the host gives %u of the %u MSI vectors that the guest uses", count,
 			 wanted);
-	vectors->short_said |= count < wanted;
+	vectors->refusal_said |= count < wanted;
 	return 0;
 }
 
@@ -175,7 +176,6 @@ int vfio_vectors_enable(struct vfio_vectors *vectors, unsigned int count)
 						       : vectors_enable_empty(vectors);
 	if (ret < 0)
 		return ret;
-	vectors->refused = vectors->exhausted = false;
 	vectors->enabled = true;
 	return 0;
 }
@@ -191,6 +191,12 @@ void vfio_vectors_disable(struct vfio_vectors *vectors)
 	vectors->enabled = false;
 }
 
+void vfio_vectors_reset(struct vfio_vectors *vectors)
+{
+	vfio_vectors_disable(vectors);
+	vectors->refusal_said = vectors->no_file_said = false;
+}
+
 /* What the host has given before it may not give again: as many as it can. */
 static void vectors_restore(struct vfio_vectors *vectors, unsigned int count)
 {
@@ -198,9 +204,10 @@ static void vectors_restore(struct vfio_vectors *vectors, unsigned int count)
 
 	if (ret > 0 && (unsigned int)ret < count)
 		vectors_request(vectors, (unsigned int)ret);
-	if (vectors->host_count < count)
+	if (vectors->host_count < count && !vectors->refusal_said)
 		log_error(vectors->device->name, "the host gives back only %u of its %u %s vectors",
 			  vectors->host_count, count, vfio_irq_name(vectors->index));
+	vectors->refusal_said |= vectors->host_count < count;
 }
 
 /*
@@ -238,19 +245,20 @@ static int vectors_grow(struct vfio_vectors *vectors, unsigned int vector)
 	return ret;
 }
 
-/* First use of a vector of MSI-X: the host's vector behind it. */
+/* First use of a vector of MSI-X, or its first since it was lost: the host's vector behind it. */
 static int vector_request(struct vfio_vectors *vectors, unsigned int vector)
 {
-	int ret = vector_init(vectors, vector);
+	bool new = vectors->msi[vector].gsi == 0;
+	int ret = new ? vector_init(vectors, vector) : 0;
 
 	if (ret < 0)
 		return ret;
 	ret = vectors_grow(vectors, vector);
-	if (ret) {
+	if (ret == 0)
+		return 0;
+	if (new)
 		irq_msi_destroy(vectors->router, &vectors->msi[vector]);
-		ret = vectors_log(vectors, ret, vector + 1);
-	}
-	return ret;
+	return vectors_log(vectors, ret, vector + 1);
 }
 
 /* The block of MSI is as large as it is: the device was told. */
@@ -269,7 +277,7 @@ int vfio_vector_prepare(struct vfio_vectors *vectors, unsigned int vector, uint6
 
 	if (!vector_usable(vectors, vector))
 		return -EINVAL;
-	if (vectors->msi[vector].gsi == 0)
+	if (vectors->msi[vector].gsi == 0 || vector >= vectors->host_count)
 		ret = vector_request(vectors, vector);
 	if (ret == 0)
 		ret = irq_msi_set_message(vectors->router, &vectors->msi[vector], address, data);

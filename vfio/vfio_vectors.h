@@ -32,9 +32,9 @@ struct vfio_vectors {
 	uint32_t devid;
 	bool growable; /* one vector can be added while others are on */
 	bool enabled;
-	bool refused;    /* the host gave no vector; said once until the kind is switched on anew */
-	bool exhausted;  /* we have no files or GSIs left; likewise */
-	bool short_said; /* the host gave fewer than wanted; said once */
+	/* A guest tries again and again, and is told again; people are told once until a reset. */
+	bool refusal_said;        /* the host gives no vector, or too few */
+	bool no_file_said;        /* we have no files or GSIs left */
 	unsigned int count;       /* vectors the device has */
 	unsigned int wanted;      /* what it was enabled with */
 	unsigned int host_count;  /* vectors enabled on the host: 0 .. host_count - 1 */
@@ -63,9 +63,12 @@ int vfio_vectors_enable(struct vfio_vectors *vectors, unsigned int count);
 /* Off; all vectors are forgotten. Idempotent. */
 void vfio_vectors_disable(struct vfio_vectors *vectors);
 
+/* Off, and as after power-on: a shortage is worth a message again. */
+void vfio_vectors_reset(struct vfio_vectors *vectors);
+
 /*
  * The vector sends this message from its next unmask on. Requests a vector of MSI-X on the host if
- * it is new there. 0; -EINVAL for one that does not exist or while the kind is off; or -errno,
+ * it is new there, or was lost because the host could not give all of them back. 0; -EINVAL for one that does not exist or while the kind is off; or -errno,
  * logged: the vector then stays silent.
  */
 int vfio_vector_prepare(struct vfio_vectors *vectors, unsigned int vector, uint64_t address,

@@ -285,7 +285,7 @@ static int fake_set_vectors(struct fake_kind kind, const struct vfio_irq_request
 	if (*kind.on && end > *kind.on && !kind.resizable)
 		return -EINVAL;
 	if (end > kind.grant)
-		return *kind.on ? -ENOSPC : (int)kind.grant;
+		return *kind.on || !kind.grant ? -ENOSPC : (int)kind.grant;
 	for (unsigned int i = *kind.on; i < end; i++)
 		kind.fds[i] = -1;
 	memcpy(&kind.fds[request->start], request->fds, request->count * sizeof(int));

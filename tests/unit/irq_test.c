@@ -182,10 +182,9 @@ END_TEST
 START_TEST(gsis_run_out_and_come_back)
 {
 	struct irq_msi msi[8], extra;
-	struct stderr_text caught;
 	struct irq_router router;
 	uint32_t free_gsi;
-	int ret, fd;
+	int fd;
 
 	begin(&router, IRQ_LINES_MAX + 8);
 	for (unsigned int i = 0; i < 8; i++) {
@@ -194,11 +193,7 @@ START_TEST(gsis_run_out_and_come_back)
 		for (unsigned int k = 0; k < i; k++)
 			ck_assert_uint_ne(msi[i].gsi, msi[k].gsi);
 	}
-	stderr_begin(&caught);
-	ret = irq_msi_init(&router, &extra, 8);
-	stderr_end(&caught);
-	ck_assert_int_eq(ret, -ENOSPC);
-	stderr_holds(&caught, "No space left on device");
+	ck_assert_int_eq(irq_msi_init(&router, &extra, 8), -ENOSPC);
 	irq_msi_destroy(&router, &extra);
 	free_gsi = msi[3].gsi;
 	fd = msi[3].eventfd;

@@ -278,6 +278,97 @@ START_TEST(rule_04_host_gives_none)
 }
 END_TEST
 
+/* A block could not be restored: each vector that was lost is asked for when it is next unmasked. */
+START_TEST(rule_37_lost_vectors_are_asked_for_again)
+{
+	static struct bench bench;
+	struct stderr_text caught;
+
+	begin(&bench, 8, VFIO_IRQ_INFO_NORESIZE);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, 8), 0);
+	for (unsigned int vector = 0; vector < 4; vector++)
+		ck_assert_int_eq(unmask(&bench, vector), 0);
+	bench.fake.grant = 2;
+	stderr_begin(&caught);
+	ck_assert_int_eq(unmask(&bench, 5), -ENOSPC);
+	ck_assert_int_eq(unmask(&bench, 3), -ENOSPC); /* not yet */
+	stderr_end(&caught);
+	ck_assert_uint_eq(bench.fake.msix_on, 2);
+	bench.fake.grant = 4;
+	ck_assert_int_eq(unmask(&bench, 3), 0);
+	ck_assert_uint_eq(bench.fake.msix_on, 4);
+	for (unsigned int vector = 0; vector < 4; vector++)
+		ck_assert_int_ge(bench.fake.msix_fds[vector], 0);
+	end(&bench);
+}
+END_TEST
+
+static unsigned int lines(const char *text)
+{
+	unsigned int count = 0;
+
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
+/* The guest tries again and again; people are told once, and once more after a reset. */
+START_TEST(rule_37_said_once_between_resets)
+{
+	static struct bench bench;
+	struct stderr_text caught;
+
+	begin(&bench, 8, kinds[_i]);
+	bench.fake.grant = 1;
+	for (unsigned int reset = 0; reset < 2; reset++) {
+		stderr_begin(&caught);
+		for (unsigned int i = 0; i < 3; i++) {
+			ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, 8), 0);
+			ck_assert_int_eq(unmask(&bench, 3), -ENOSPC);
+			ck_assert_int_eq(unmask(&bench, 2), -ENOSPC);
+			vfio_vectors_disable(&bench.vectors);
+		}
+		stderr_end(&caught);
+		ck_assert_uint_eq(lines(caught.text), 1);
+		vfio_vectors_reset(&bench.vectors);
+	}
+	end(&bench);
+}
+END_TEST
+
+/* KVM's GSIs run out, others give theirs back: the next enable gets them. MSI-X, and a block. */
+START_TEST(rule_37_gsis_come_back)
+{
+	static struct bench bench;
+	struct stderr_text caught;
+	struct irq_msi other;
+
+	begin(&bench, 8, 0);
+	vfio_vectors_destroy(&bench.vectors);
+	memset(&bench.router.gsi_used[IRQ_LINES_MAX + 2], 1, 4096 - IRQ_LINES_MAX - 2);
+	fake_add_msi(&bench.fake, 1, 0);
+	ck_assert_int_eq(vfio_vectors_init(&bench.vectors, &bench.device, &bench.router,
+					   _i ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX,
+					   8),
+			 0);
+	ck_assert_int_eq(irq_msi_init(&bench.router, &other, 8), 0);
+	stderr_begin(&caught);
+	for (unsigned int i = 0; i < 3; i++) {
+		ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, 2), _i ? -ENOSPC : 0);
+		ck_assert_int_eq(unmask(&bench, 0), _i ? -EINVAL : 0);
+		ck_assert_int_lt(unmask(&bench, 1), 0);
+		vfio_vectors_disable(&bench.vectors);
+	}
+	stderr_end(&caught);
+	ck_assert_uint_eq(lines(caught.text), 1);
+	irq_msi_destroy(&bench.router, &other);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, 2), 0);
+	ck_assert_int_eq(unmask(&bench, 0), 0);
+	ck_assert_int_eq(unmask(&bench, 1), 0);
+	end(&bench);
+}
+END_TEST
+
 START_TEST(all_vectors_of_the_largest_table)
 {
 	static struct bench bench;
@@ -406,6 +497,8 @@ UNIT_MAIN("vectors", { rule_01_mask_keeps_the_route, 0 }, { rule_02_and_03_enabl
 	  { rule_04_noresize_starts_again, 0 }, { rule_04_noresize_loses_no_interrupt, 2 },
 	  { rule_04_added_vectors_disturb_none, 0 }, { rule_04_host_gives_less, 2 },
 	  { rule_04_host_takes_back, 0 }, { rule_04_host_gives_none, 2 },
+	  { rule_37_lost_vectors_are_asked_for_again, 0 },
+	  { rule_37_said_once_between_resets, UNIT_COUNT(kinds) }, { rule_37_gsis_come_back, 2 },
 	  { all_vectors_of_the_largest_table, 0 }, { rule_29_vectors_that_do_not_exist, 0 },
 	  { pending_behind_the_mask, 0 }, { rule_26_irqfds_before_vfio, 0 },
 	  { failed_unmask_can_be_tried_again, 6 }, { kind_that_does_not_exist, 0 })

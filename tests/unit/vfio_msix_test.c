@@ -201,10 +201,11 @@ START_TEST(host_cannot_enable)
 	fake_fail(&rig.fake, "set_irqs", 2, -ENOSPC); /* the one after INTx off */
 	stderr_begin(&caught);
 	rig_msix_control(&rig, ENABLE);
-	rig_msix_entry(&rig, 0, 0x41, false);
 	stderr_end(&caught);
 	stderr_holds(&caught, "VFIO_DEVICE_SET_IRQS");
 	ck_assert(!fake_kvm_plugged(24));
+	rig_msix_entry(&rig, 0, 0x41, false); /* rule 37 */
+	ck_assert(fake_kvm_plugged(24));
 	rig_msix_control(&rig, 0);
 	rig_msix_control(&rig, ENABLE);
 	ck_assert(fake_kvm_plugged(24));
@@ -361,12 +362,36 @@ START_TEST(rule_29_more_vectors_than_the_kernel)
 }
 END_TEST
 
-UNIT_MAIN("vfio_msix", { rule_07_intx_gives_way_and_comes_back, 0 },
-	  { rule_07_device_without_a_pin, 0 }, { rule_02_control_is_not_forwarded, 0 },
-	  { rule_03_enable_all_masked, 0 }, { rule_05_control_in_every_size, 6 },
-	  { rule_01_golden_trace_of_a_vector, 0 }, { pending_while_masked, 0 },
-	  { rule_01_function_mask, 0 }, { rule_08_one_routing_for_many, 2 },
-	  { host_cannot_enable, 0 }, { rule_04_no_files_left, 0 },
-	  { rule_05_bytes_around_the_table, 0 }, { rule_16_access_straddles_into_the_table, 0 },
+/* The host could not switch MSI-X on: it is asked again when the guest touches a vector. */
+START_TEST(rule_37_enable_is_tried_again)
+{
+	static struct rig rig;
+	struct stderr_text caught;
+
+	rig_open_usual(&rig);
+	rig_switch_on(&rig);
+	rig.fake.grant = 0;
+	stderr_begin(&caught);
+	rig_msix_control(&rig, PCI_MSIX_FLAGS_ENABLE);
+	rig_msix_entry(&rig, 1, 0x41, false);
+	stderr_end(&caught);
+	ck_assert_uint_eq(rig.fake.msix_on, 0);
+	rig.fake.grant = 8;
+	rig_msix_entry(&rig, 2, 0x42, false);
+	ck_assert_uint_eq(rig.fake.msix_on, 3);
+	ck_assert_int_ge(rig.fake.msix_fds[1], 0); /* unmasked before */
+	ck_assert_int_ge(rig.fake.msix_fds[2], 0);
+	rig_close(&rig);
+}
+END_TEST
+
+UNIT_MAIN("vfio_msix", { rule_37_enable_is_tried_again, 0 },
+	  { rule_07_intx_gives_way_and_comes_back, 0 }, { rule_07_device_without_a_pin, 0 },
+	  { rule_02_control_is_not_forwarded, 0 }, { rule_03_enable_all_masked, 0 },
+	  { rule_05_control_in_every_size, 6 }, { rule_01_golden_trace_of_a_vector, 0 },
+	  { pending_while_masked, 0 }, { rule_01_function_mask, 0 },
+	  { rule_08_one_routing_for_many, 2 }, { host_cannot_enable, 0 },
+	  { rule_04_no_files_left, 0 }, { rule_05_bytes_around_the_table, 0 },
+	  { rule_16_access_straddles_into_the_table, 0 },
 	  { rule_12_places_of_table_and_pba, UNIT_COUNT(places) },
 	  { rule_29_more_vectors_than_the_kernel, 0 })

@@ -56,11 +56,11 @@ int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid)
 	gsi = irq_alloc_gsi(router);
 	pthread_mutex_unlock(&router->lock);
 	if (gsi < 0)
-		return log_errno("interrupt routing", gsi, "a GSI for one more vector");
+		return gsi;
 	msi->gsi = (uint32_t)gsi;
 	msi->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (msi->eventfd < 0) {
-		int err = log_errno("interrupt vector", -errno, "eventfd");
+		int err = -errno;
 
 		irq_msi_destroy(router, msi);
 		return err;

@@ -87,8 +87,8 @@ int irq_router_init(struct irq_router *router, int vm_fd, uint32_t gsi_max);
 void irq_router_destroy(struct irq_router *router);
 
 /*
- * A new vector, masked and without a message. 0, -ENOSPC when KVM has no GSI left, or -errno;
- * logged.
+ * A new vector, masked and without a message. 0, -ENOSPC when KVM has no GSI left, or -errno when
+ * we have no file left; not logged, for a guest may try again and again.
  */
 int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid);
 
