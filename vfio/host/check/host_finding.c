@@ -83,6 +83,7 @@ static const struct fact facts[] = {
 	SHOWN(size_kib, size, FACT_KIB)
 	SHOWN(room, room, FACT_SIZE)
 	SHOWN(room_mib, room, FACT_MIB)
+	SHOWN(room_kib, room, FACT_KIB)
 	SHOWN(need, need, FACT_SIZE)
 	SHOWN(need_bytes, need, FACT_COUNT)
 	SHOWN(need_kib, need, FACT_KIB)

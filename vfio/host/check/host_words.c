@@ -313,8 +313,9 @@ const struct host_words host_words[FOUND_COUNT] = {
 	[FOUND_MEMLOCK_SHORT] = {
 		CHECK_MEMLOCK, HOST_FAIL,
 		.text = "passing a device through needs {need} of locked memory (the guest's "
-			"RAM), the limit (ulimit -l, RLIMIT_MEMLOCK) is {room} for each process[, "
-			"and by {iommufd} for all processes of the user together]",
+			"RAM): {need_kib} KiB. The limit (ulimit -l, RLIMIT_MEMLOCK) is {room_kib} "
+			"KiB for each process[, and by {iommufd} for all processes of the user "
+			"together]",
 		.fixes = {
 			"sudo prlimit --memlock={need_bytes} --pid $$   # this shell, now",
 			"echo \"$USER - memlock {need_kib}\" | sudo tee "
