@@ -57,10 +57,22 @@ check-built: all $(UNIT_TESTS) $(FUZZ_PROGRAMS) kvm-guests lab-images
 bench: deps
 	$(MAKE) bench-installed
 
+# Counts what the emulated machine executes.
+BENCH_PLUGIN := $(B)/bench/count_instructions.so
+$(BENCH_PLUGIN): tests/bench/count_instructions.c
+	@mkdir -p $(@D)
+	@echo "CC (plugin) $<"
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) -Wno-missing-prototypes -O2 -g -shared -fPIC -o $@ $<
+
+.PHONY: bench-instructions
+bench-instructions: all kvm-guests lab-images $(BENCH_PLUGIN)
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm tests/bench/instructions.sh $(BENCH_PLUGIN)
+
 .PHONY: bench-installed
-bench-installed: all kvm-guests lab-images
+bench-installed: all kvm-guests lab-images $(BENCH_PLUGIN)
 	tests/bench/syscalls.sh $(B)
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh bench
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm tests/bench/instructions.sh $(BENCH_PLUGIN)
 
 .PHONY: lint
 lint: all

@@ -10,6 +10,8 @@
 # LAB_VMM     the program under test (build/minivmm); `qemu` for QEMU itself in its place
 # LAB_ARCH    empty, or arm64: another machine (lab-machine-arm64.sh), other scenarios
 # LAB_USR     what the lab host sees as /usr (/usr)
+# LAB_PLUGIN  a plugin of the emulator's, with its arguments (none)
+# LAB_CASE    words that a scenario finds in /lab/stage/case
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -60,6 +62,7 @@ make_stage()
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
 	install -D -t "$stage/guests" "$LAB_DIR"/../guests/demo_device
 	machine_devices > "$stage/devices"
+	echo "${LAB_CASE:-}" > "$stage/case"
 	if [ "$LAB_VMM" = qemu ]; then
 		cp "$stage/qemu-peer.sh" "$stage/minivmm"
 	else
@@ -144,6 +147,7 @@ boot_run()
 	echo "BOOT $boots: $config"
 	machine_args "$config"
 	machine_serial "file:$console" stdio
+	[ -z "${LAB_PLUGIN:-}" ] || add -plugin "$LAB_PLUGIN"
 	rm -f "$LAB_DIR/results"
 	mkfifo "$LAB_DIR/results"
 	start_pulse
