@@ -47,7 +47,7 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(TARGET_CFLAGS) -pthr
 LDFLAGS ?= -Wl,-z,relro,-z,now
 
 FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh acpi
-FIRMWARE_aarch64 := boot_arm64 linux_arm64 fdt
+FIRMWARE_aarch64 := boot_arm64 linux_arm64 device_tree
 LIBS_aarch64 := -lfdt -lz
 GENERATED_x86_64 := $(B)/gen/dsdt.h
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules

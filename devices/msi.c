@@ -129,7 +129,7 @@ static unsigned int msi_clamp_queue(struct msi *msi)
 }
 
 /* What the registers say now. */
-static struct msi msi_look(struct msi *msi)
+static struct msi msi_decode(struct msi *msi)
 {
 	struct msi now = *msi;
 
@@ -150,7 +150,7 @@ void msi_config_written(struct msi *msi, unsigned int offset, unsigned int size)
 
 	if (!msi_covers(msi, offset, size))
 		return;
-	*msi = msi_look(msi);
+	*msi = msi_decode(msi);
 	if (before.enabled != msi->enabled ||
 	    (msi->enabled && (before.vectors != msi->vectors || before.address != msi->address ||
 			      before.data != msi->data || before.mask != msi->mask)))

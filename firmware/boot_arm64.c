@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "boot.h"
-#include "fdt.h"
+#include "device_tree.h"
 #include "kernel_file.h"
 #include "linux_arm64.h"
 #include "vmm/trace/log.h"
@@ -30,7 +30,7 @@ struct boot {
 	struct kernel_file kernel;
 	struct kernel_file initrd;
 	struct arm64_image image;
-	struct fdt_config tree;
+	struct tree_config tree;
 	uint8_t *ram; /* the first bank */
 	uint64_t kernel_gpa, tree_gpa;
 };
@@ -161,7 +161,7 @@ static int boot_write_tree(struct boot *boot)
 	}
 	if (getrandom(boot->tree.seed, sizeof(boot->tree.seed), 0) != sizeof(boot->tree.seed))
 		return log_errno("device tree", -EIO, "random bytes for the guest");
-	ret = fdt_write_machine(&boot->tree, to, BOOT_FDT_SIZE);
+	ret = tree_write_machine(&boot->tree, to, BOOT_FDT_SIZE);
 	if (ret == 0 && config->dtb_name)
 		ret = boot_dump_tree(config->dtb_name, to);
 	return ret;

@@ -25,7 +25,7 @@ void rig_init(struct rig *rig)
 	stderr_begin(&caught);
 	vm_init(&rig->vm, 1, NULL);
 	stderr_end(&caught);
-	rig->vm.slot_max = 32;
+	rig->vm.memslot_max = 32;
 	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
 	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
 	fake_init(&rig->fake);

@@ -52,7 +52,7 @@ static void rig_init(struct rig *rig)
 	stderr_begin(&caught);
 	vm_init(&rig->vm, 1, NULL);
 	stderr_end(&caught);
-	rig->vm.slot_max = 32;
+	rig->vm.memslot_max = 32;
 	memory_set_backing(&rig->vm.memory, &(struct memory_backing){ .shared = true, .node = -1 });
 	ck_assert_int_eq(memory_add_ram(&rig->vm.memory, 0, RAM_SIZE), 0);
 	ck_assert_int_eq(vm_power_up(&rig->vm), 0);

@@ -20,7 +20,7 @@ static void begin(struct vm *vm)
 	stderr_begin(&caught);
 	vm_init(vm, 1, NULL);
 	stderr_end(&caught);
-	vm->slot_max = 4;
+	vm->memslot_max = 4;
 	calls_begin();
 }
 

@@ -13,7 +13,7 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-#define VM_SLOT_FREE UINT64_MAX
+#define VM_MEMSLOT_FREE UINT64_MAX
 
 static const struct arch_cap vm_caps[] = {
 	{ KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY" },
@@ -72,7 +72,7 @@ static int vm_check_kvm(struct vm *vm)
 	run_size = trace_ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	if (slots <= 0 || run_size <= 0)
 		return log_errno("/dev/kvm", -ENOTSUP, "its memory slots and vCPU size");
-	vm->slot_max = (unsigned int)slots;
+	vm->memslot_max = (unsigned int)slots;
 	vm->vcpu_mmap_size = (size_t)run_size;
 	return 0;
 }
@@ -97,8 +97,8 @@ static int vm_init_event(struct vm *vm)
 	return loop_add(&vm->loop, &vm->event_source);
 }
 
-static int vm_slot_add(struct memory_listener *listener, const struct memory_region *region);
-static void vm_slot_del(struct memory_listener *listener, const struct memory_region *region);
+static int vm_memslot_add(struct memory_listener *listener, const struct memory_region *region);
+static void vm_memslot_del(struct memory_listener *listener, const struct memory_region *region);
 
 int vm_init(struct vm *vm, unsigned int cpus, const uint16_t *host_cpus)
 {
@@ -108,7 +108,7 @@ int vm_init(struct vm *vm, unsigned int cpus, const uint16_t *host_cpus)
 		.kvm_fd = -1, .fd = -1, .vfio_fd = -1, .cpus = cpus, .host_cpus = host_cpus
 	};
 	vm->event_source.fd = -1;
-	vm->slots = (struct memory_listener){ vm_slot_add, vm_slot_del };
+	vm->memslots = (struct memory_listener){ vm_memslot_add, vm_memslot_del };
 	memory_init(&vm->memory);
 	bus_init(&vm->mmio);
 	bus_init(&vm->pio);
@@ -139,37 +139,38 @@ void vm_destroy(struct vm *vm)
 
 /* ---- memory slots ---- */
 
-static struct vm *vm_of_slots(struct memory_listener *listener)
+static struct vm *vm_of_memslots(struct memory_listener *listener)
 {
-	return container_of(listener, struct vm, slots);
+	return container_of(listener, struct vm, memslots);
 }
 
-static int vm_find_slot(struct vm *vm, uint64_t gpa)
+static int vm_find_memslot(struct vm *vm, uint64_t gpa)
 {
-	for (unsigned int slot = 0; slot < vm->slot_count; slot++)
-		if (vm->slot_gpa[slot] == gpa)
+	for (unsigned int slot = 0; slot < vm->memslot_count; slot++)
+		if (vm->memslot_gpa[slot] == gpa)
 			return (int)slot;
 	return -ENOENT;
 }
 
-static int vm_alloc_slot(struct vm *vm)
+static int vm_alloc_memslot(struct vm *vm)
 {
-	int slot = vm_find_slot(vm, VM_SLOT_FREE);
+	int slot = vm_find_memslot(vm, VM_MEMSLOT_FREE);
 	uint64_t *grown;
 
 	if (slot >= 0)
 		return slot;
-	if (vm->slot_count == vm->slot_max)
+	if (vm->memslot_count == vm->memslot_max)
 		return -ENOSPC;
-	grown = realloc(vm->slot_gpa, (vm->slot_count + 1) * sizeof(*grown));
+	grown = realloc(vm->memslot_gpa, (vm->memslot_count + 1) * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
-	vm->slot_gpa = grown;
-	vm->slot_gpa[vm->slot_count] = VM_SLOT_FREE;
-	return (int)vm->slot_count++;
+	vm->memslot_gpa = grown;
+	vm->memslot_gpa[vm->memslot_count] = VM_MEMSLOT_FREE;
+	return (int)vm->memslot_count++;
 }
 
-static int vm_set_slot(struct vm *vm, int slot, const struct memory_region *region, uint64_t size)
+static int vm_set_memslot(struct vm *vm, int slot, const struct memory_region *region,
+			  uint64_t size)
 {
 	struct kvm_userspace_memory_region kvm_region = {
 		.slot = (uint32_t)slot,
@@ -181,35 +182,35 @@ static int vm_set_slot(struct vm *vm, int slot, const struct memory_region *regi
 	return trace_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &kvm_region);
 }
 
-static int vm_slot_add(struct memory_listener *listener, const struct memory_region *region)
+static int vm_memslot_add(struct memory_listener *listener, const struct memory_region *region)
 {
-	struct vm *vm = vm_of_slots(listener);
-	int slot = vm_alloc_slot(vm);
-	int ret = slot < 0 ? slot : vm_set_slot(vm, slot, region, region->size);
+	struct vm *vm = vm_of_memslots(listener);
+	int slot = vm_alloc_memslot(vm);
+	int ret = slot < 0 ? slot : vm_set_memslot(vm, slot, region, region->size);
 
 	if (ret < 0)
 		return log_errno("KVM", ret, "KVM_SET_USER_MEMORY_REGION %#" PRIx64 " + %#" PRIx64,
 				 region->gpa, region->size);
-	vm->slot_gpa[slot] = region->gpa;
+	vm->memslot_gpa[slot] = region->gpa;
 	return 0;
 }
 
-static void vm_slot_del(struct memory_listener *listener, const struct memory_region *region)
+static void vm_memslot_del(struct memory_listener *listener, const struct memory_region *region)
 {
-	struct vm *vm = vm_of_slots(listener);
-	int slot = vm_find_slot(vm, region->gpa);
+	struct vm *vm = vm_of_memslots(listener);
+	int slot = vm_find_memslot(vm, region->gpa);
 	int ret;
 
 	if (slot < 0)
 		return;
-	ret = vm_set_slot(vm, slot, region, 0);
+	ret = vm_set_memslot(vm, slot, region, 0);
 	if (ret < 0) {
 		/* What the guest would go on seeing there may soon be something else. */
 		log_errno("KVM", ret, "take away the memory at %#" PRIx64, region->gpa);
 		vm_post(vm, VM_EVENT_ERROR);
 		return;
 	}
-	vm->slot_gpa[slot] = VM_SLOT_FREE;
+	vm->memslot_gpa[slot] = VM_MEMSLOT_FREE;
 }
 
 /* ---- power ---- */
@@ -251,7 +252,7 @@ int vm_power_up(struct vm *vm)
 	if (ret == 0)
 		ret = irq_router_init(&vm->irq, vm->fd, (uint32_t)gsi_max);
 	if (ret == 0)
-		ret = memory_add_listener(&vm->memory, &vm->slots);
+		ret = memory_add_listener(&vm->memory, &vm->memslots);
 	if (ret == 0)
 		ret = vm_restore_vfio_files(vm);
 	return ret;
@@ -260,11 +261,11 @@ int vm_power_up(struct vm *vm)
 void vm_power_down(struct vm *vm)
 {
 	vm_stop(vm);
-	memory_del_listener(&vm->memory, &vm->slots);
+	memory_del_listener(&vm->memory, &vm->memslots);
 	irq_router_destroy(&vm->irq);
-	free(vm->slot_gpa);
-	vm->slot_gpa = NULL;
-	vm->slot_count = 0;
+	free(vm->memslot_gpa);
+	vm->memslot_gpa = NULL;
+	vm->memslot_count = 0;
 	if (vm->vfio_fd >= 0)
 		close(vm->vfio_fd);
 	if (vm->fd >= 0)

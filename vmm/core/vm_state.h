@@ -58,10 +58,10 @@ struct vm {
 	struct irq_router irq;
 	struct loop loop;
 
-	struct memory_listener slots; /* KVM_SET_USER_MEMORY_REGION */
-	uint64_t *slot_gpa;           /* by slot number; VM_SLOT_FREE */
-	unsigned int slot_count;
-	unsigned int slot_max;
+	struct memory_listener memslots; /* KVM_SET_USER_MEMORY_REGION */
+	uint64_t *memslot_gpa;           /* by slot number; VM_MEMSLOT_FREE */
+	unsigned int memslot_count;
+	unsigned int memslot_max;
 
 	int vfio_fd; /* KVM's VFIO device */
 	struct vm_vfio_file vfio_files[VM_VFIO_FILES_MAX];

@@ -11,8 +11,8 @@
  * arm/cpus.yaml, arm/psci.yaml, interrupt-controller/arm,gic-v3.yaml, timer/arm,arch_timer.yaml,
  * pci/host-generic-pci.yaml; IEEE 1275 PCI bus binding on `ranges` and `interrupt-map`.
  */
-#ifndef MINIVMM_FDT_H
-#define MINIVMM_FDT_H
+#ifndef MINIVMM_DEVICE_TREE_H
+#define MINIVMM_DEVICE_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@
 #define FDT_RAM_MAX 4
 #define FDT_SEED    64 /* bytes of randomness for the guest */
 
-struct fdt_config {
+struct tree_config {
 	const struct arch_layout *layout;
 	unsigned int cpus;
 	bool pmu;
@@ -38,6 +38,6 @@ struct fdt_config {
  * Write the tree into `size` bytes at `to`. 0, or -ENOSPC when it does not fit, logged. Its length
  * is then in its header.
  */
-int fdt_write_machine(const struct fdt_config *config, void *to, size_t size);
+int tree_write_machine(const struct tree_config *config, void *to, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware/fdt.c: the tree read back with libfdt says what it was told, a guest that follows its
+ * firmware/device_tree.c: the tree read back with libfdt says what it was told, a guest that follows its
  * maps finds every pin and message where devices/ and vmm/ have them, and dtc has nothing to
  * complain about.
  */
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "devices/pci_host.h"
-#include "firmware/fdt.h"
+#include "firmware/device_tree.h"
 #include "stderr_text.h"
 #include "unit.h"
 
@@ -34,14 +34,14 @@ static struct arch_layout layout = {
 	.pci_mmio32 = { 0x10000000, 0x30000000 },
 };
 
-static struct fdt_config config;
+static struct tree_config config;
 static char tree[TREE_SIZE];
 
 static void begin(void)
 {
 	layout.pci_intx_gsi = arch_layout.pci_intx_gsi;
 	layout.pci_intx_lines = arch_layout.pci_intx_lines;
-	config = (struct fdt_config){
+	config = (struct tree_config){
 		.layout = &layout,
 		.cpus = 1,
 		.ram = { { 1 * GIB, 3 * GIB }, { 4 * GIB, 1 * GIB } },
@@ -52,7 +52,7 @@ static void begin(void)
 
 static void write_tree(void)
 {
-	ck_assert_int_eq(fdt_write_machine(&config, tree, sizeof(tree)), 0);
+	ck_assert_int_eq(tree_write_machine(&config, tree, sizeof(tree)), 0);
 	ck_assert_int_eq(fdt_check_full(tree, sizeof(tree)), 0);
 }
 
@@ -232,7 +232,7 @@ START_TEST(too_small_a_place_is_refused)
 		int ret;
 
 		stderr_begin(&caught);
-		ret = fdt_write_machine(&config, place, room);
+		ret = tree_write_machine(&config, place, room);
 		stderr_end(&caught);
 		free(place);
 		ck_assert_int_eq(ret, -ENOSPC);

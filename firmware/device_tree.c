@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+#include "device_tree.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <libfdt.h>
+#include <linux/pci.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/trace/log.h"
+
+/* Who is referred to by whom. */
+#define PHANDLE_GIC 1u
+#define PHANDLE_ITS 2u
+
+/* Interrupt specifiers of arm,gic-v3: kind, number, how it is triggered. */
+#define GIC_SPI        0u
+#define GIC_PPI        1u
+#define GIC_LEVEL_HIGH 4u
+
+#define GIC_REDIST_SIZE (128u << 10) /* two frames of 64 KiB for each CPU */
+
+/* Which private interrupts a CPU's own timers and counters raise: what KVM delivers. */
+#define PPI_TIMER_SECURE  13u
+#define PPI_TIMER         14u
+#define PPI_TIMER_VIRTUAL 11u
+#define PPI_TIMER_HYP     10u
+#define PPI_PMU           7u
+
+/* KVM gives a vCPU its MPIDR by its number: sixteen of them share the upper affinity levels. */
+#define MPIDR_CLUSTER 16u
+
+/* Kinds of PCI address space in `ranges`, IEEE 1275 PCI binding 2.2.1.1. */
+#define PCI_RANGE_IO    0x01000000u
+#define PCI_RANGE_MEM32 0x02000000u
+#define PCI_RANGE_MEM64 0x03000000u
+#define PCI_PINS        4u
+
+#define SERIAL_CLOCK 1843200u /* any: the line has no speed */
+#define SERIAL_SIZE  8u
+
+#define CELLS_MAX 512
+
+/* A tree being written; the first error sticks. */
+struct tree {
+	void *to;
+	int error;
+};
+
+/* A property's value: cells of 32 bits, big-endian. */
+struct tree_cells {
+	uint32_t cell[CELLS_MAX];
+	unsigned int count;
+};
+
+static void tree_check(struct tree *tree, int error)
+{
+	if (!tree->error)
+		tree->error = error;
+}
+
+static void tree_open(struct tree *tree, const char *name)
+{
+	tree_check(tree, fdt_begin_node(tree->to, name));
+}
+
+/* A node named after the address of its registers. */
+static void tree_open_at(struct tree *tree, const char *name, uint64_t address)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s@%" PRIx64, name, address);
+	tree_open(tree, full);
+}
+
+static void tree_close(struct tree *tree)
+{
+	tree_check(tree, fdt_end_node(tree->to));
+}
+
+static void tree_put(struct tree *tree, const char *name, const void *value, size_t size)
+{
+	tree_check(tree, fdt_property(tree->to, name, value, (int)size));
+}
+
+static void tree_put_flag(struct tree *tree, const char *name)
+{
+	tree_put(tree, name, NULL, 0);
+}
+
+static void tree_put_text(struct tree *tree, const char *name, const char *text)
+{
+	tree_put(tree, name, text, strlen(text) + 1);
+}
+
+static void tree_put_cell(struct tree *tree, const char *name, uint32_t value)
+{
+	tree_check(tree, fdt_property_u32(tree->to, name, value));
+}
+
+static void tree_put_cells(struct tree *tree, const char *name, const struct tree_cells *cells)
+{
+	tree_put(tree, name, cells->cell, cells->count * sizeof(cells->cell[0]));
+}
+
+static void tree_add(struct tree_cells *cells, uint32_t value)
+{
+	assert(cells->count < CELLS_MAX);
+	cells->cell[cells->count++] = cpu_to_fdt32(value);
+}
+
+static void tree_add64(struct tree_cells *cells, uint64_t value)
+{
+	tree_add(cells, (uint32_t)(value >> 32));
+	tree_add(cells, (uint32_t)value);
+}
+
+static void tree_add_range(struct tree_cells *cells, const struct arch_range *range)
+{
+	tree_add64(cells, range->base);
+	tree_add64(cells, range->size);
+}
+
+static void tree_add_irq(struct tree_cells *cells, uint32_t kind, uint32_t number)
+{
+	tree_add(cells, kind);
+	tree_add(cells, number);
+	tree_add(cells, GIC_LEVEL_HIGH);
+}
+
+static void tree_put_reg(struct tree *tree, uint64_t base, uint64_t size)
+{
+	struct tree_cells reg = { .count = 0 };
+
+	tree_add_range(&reg, &(struct arch_range){ base, size });
+	tree_put_cells(tree, "reg", &reg);
+}
+
+static void tree_put_irq(struct tree *tree, uint32_t kind, uint32_t number)
+{
+	struct tree_cells irq = { .count = 0 };
+
+	tree_add_irq(&irq, kind, number);
+	tree_put_cells(tree, "interrupts", &irq);
+}
+
+static void tree_put_sizes(struct tree *tree, uint32_t address, uint32_t size)
+{
+	tree_put_cell(tree, "#address-cells", address);
+	tree_put_cell(tree, "#size-cells", size);
+}
+
+/* ---- what the kernel is told ---- */
+
+static void tree_write_chosen(struct tree *tree, const struct tree_config *config)
+{
+	uint64_t initrd_end = config->initrd.base + config->initrd.size;
+	char console[64];
+
+	snprintf(console, sizeof(console), "/serial@%" PRIx64, config->layout->serial_mmio);
+	tree_open(tree, "chosen");
+	tree_put_text(tree, "bootargs", config->cmdline);
+	tree_put_text(tree, "stdout-path", console);
+	if (config->initrd.size) {
+		tree_check(tree,
+			   fdt_property_u64(tree->to, "linux,initrd-start", config->initrd.base));
+		tree_check(tree, fdt_property_u64(tree->to, "linux,initrd-end", initrd_end));
+	}
+	/* Where the kernel puts itself, and a start for its random numbers. */
+	tree_put(tree, "kaslr-seed", config->seed, sizeof(uint64_t));
+	tree_put(tree, "rng-seed", config->seed + sizeof(uint64_t),
+		 sizeof(config->seed) - sizeof(uint64_t));
+	tree_close(tree);
+}
+
+static void tree_write_memory(struct tree *tree, const struct tree_config *config)
+{
+	struct tree_cells reg = { .count = 0 };
+
+	for (unsigned int i = 0; i < FDT_RAM_MAX && config->ram[i].size; i++)
+		tree_add_range(&reg, &config->ram[i]);
+	tree_open_at(tree, "memory", config->ram[0].base);
+	tree_put_text(tree, "device_type", "memory");
+	tree_put_cells(tree, "reg", &reg);
+	tree_close(tree);
+}
+
+/* ---- CPUs and what each of them has ---- */
+
+static uint32_t tree_mpidr(unsigned int cpu)
+{
+	return (cpu / MPIDR_CLUSTER) << 8 | cpu % MPIDR_CLUSTER;
+}
+
+static void tree_write_cpus(struct tree *tree, const struct tree_config *config)
+{
+	tree_open(tree, "cpus");
+	tree_put_sizes(tree, 1, 0);
+	for (unsigned int cpu = 0; cpu < config->cpus; cpu++) {
+		tree_open_at(tree, "cpu", tree_mpidr(cpu));
+		tree_put_text(tree, "device_type", "cpu");
+		tree_put_text(tree, "compatible", "arm,armv8");
+		tree_put_text(tree, "enable-method", "psci");
+		tree_put_cell(tree, "reg", tree_mpidr(cpu));
+		tree_close(tree);
+	}
+	tree_close(tree);
+}
+
+static void tree_write_psci(struct tree *tree)
+{
+	static const char compatible[] = "arm,psci-1.0\0arm,psci-0.2";
+
+	tree_open(tree, "psci");
+	tree_put(tree, "compatible", compatible, sizeof(compatible));
+	tree_put_text(tree, "method", "hvc"); /* KVM is the hypervisor, and there is no firmware */
+	tree_close(tree);
+}
+
+static void tree_write_timer(struct tree *tree)
+{
+	struct tree_cells irqs = { .count = 0 };
+
+	tree_add_irq(&irqs, GIC_PPI, PPI_TIMER_SECURE);
+	tree_add_irq(&irqs, GIC_PPI, PPI_TIMER);
+	tree_add_irq(&irqs, GIC_PPI, PPI_TIMER_VIRTUAL);
+	tree_add_irq(&irqs, GIC_PPI, PPI_TIMER_HYP);
+	tree_open(tree, "timer");
+	tree_put_text(tree, "compatible", "arm,armv8-timer");
+	tree_put_cells(tree, "interrupts", &irqs);
+	tree_put_flag(tree, "always-on");
+	tree_close(tree);
+}
+
+static void tree_write_pmu(struct tree *tree)
+{
+	tree_open(tree, "pmu");
+	tree_put_text(tree, "compatible", "arm,armv8-pmuv3");
+	tree_put_irq(tree, GIC_PPI, PPI_PMU);
+	tree_close(tree);
+}
+
+/* ---- interrupt controllers ---- */
+
+static void tree_write_its(struct tree *tree, const struct arch_range *its)
+{
+	tree_open_at(tree, "msi-controller", its->base);
+	tree_put_text(tree, "compatible", "arm,gic-v3-its");
+	tree_put_flag(tree, "msi-controller");
+	tree_put_cell(tree, "#msi-cells", 1);
+	tree_put_reg(tree, its->base, its->size);
+	tree_put_cell(tree, "phandle", PHANDLE_ITS);
+	tree_close(tree);
+}
+
+static void tree_write_gic(struct tree *tree, const struct tree_config *config)
+{
+	const struct arch_layout *layout = config->layout;
+	struct tree_cells reg = { .count = 0 };
+
+	tree_add_range(&reg, &layout->gic_dist);
+	tree_add64(&reg, layout->gic_redist.base);
+	tree_add64(&reg, config->cpus * (uint64_t)GIC_REDIST_SIZE);
+	tree_open_at(tree, "interrupt-controller", layout->gic_dist.base);
+	tree_put_text(tree, "compatible", "arm,gic-v3");
+	tree_put_flag(tree, "interrupt-controller");
+	tree_put_cell(tree, "#interrupt-cells", 3);
+	tree_put_cells(tree, "reg", &reg);
+	tree_put_sizes(tree, 2, 2);
+	tree_put_flag(tree, "ranges");
+	tree_put_cell(tree, "phandle", PHANDLE_GIC);
+	tree_write_its(tree, &layout->gic_its);
+	tree_close(tree);
+}
+
+/* ---- devices ---- */
+
+static void tree_write_serial(struct tree *tree, const struct arch_layout *layout)
+{
+	tree_open_at(tree, "serial", layout->serial_mmio);
+	tree_put_text(tree, "compatible", "ns16550a");
+	tree_put_reg(tree, layout->serial_mmio, SERIAL_SIZE);
+	tree_put_irq(tree, GIC_SPI, layout->serial_gsi);
+	tree_put_cell(tree, "clock-frequency", SERIAL_CLOCK);
+	tree_close(tree);
+}
+
+static void tree_add_window(struct tree_cells *ranges, uint32_t kind,
+			    const struct arch_range *window, uint64_t cpu)
+{
+	if (!window->size)
+		return;
+	tree_add(ranges, kind);
+	tree_add64(ranges, window->base);
+	tree_add64(ranges, cpu);
+	tree_add64(ranges, window->size);
+}
+
+static void tree_put_windows(struct tree *tree, const struct tree_config *config)
+{
+	const struct arch_layout *layout = config->layout;
+	struct tree_cells ranges = { .count = 0 };
+
+	tree_add_window(&ranges, PCI_RANGE_IO, &layout->pci_io, layout->pci_io_mmio);
+	tree_add_window(&ranges, PCI_RANGE_MEM32, &layout->pci_mmio32, layout->pci_mmio32.base);
+	tree_add_window(&ranges, PCI_RANGE_MEM64, &config->pci_mmio64, config->pci_mmio64.base);
+	tree_put_cells(tree, "ranges", &ranges);
+}
+
+/* A device's address with nothing but its slot. */
+static uint32_t tree_pci_slot(uint32_t slot)
+{
+	return PCI_DEVFN(slot, 0) << 8;
+}
+
+/*
+ * Slots take the lines in turn, as pci_host_intx_gsi() has it; the lines are a power of two, so the
+ * low bits of the slot's number say all.
+ */
+static void tree_put_pins(struct tree *tree, const struct arch_layout *layout)
+{
+	uint32_t lines = layout->pci_intx_lines;
+	struct tree_cells mask = { .count = 0 }, map = { .count = 0 };
+
+	tree_add(&mask, tree_pci_slot(lines - 1));
+	tree_add64(&mask, 0);
+	tree_add(&mask, 7);
+	tree_put_cells(tree, "interrupt-map-mask", &mask);
+	for (uint32_t i = 0; i < lines * PCI_PINS; i++) {
+		uint32_t slot = i / PCI_PINS, pin = i % PCI_PINS;
+
+		tree_add(&map, tree_pci_slot(slot));
+		tree_add64(&map, 0);
+		tree_add(&map, pin + 1);
+		tree_add(&map, PHANDLE_GIC);
+		tree_add64(&map, 0); /* the GIC's node has addresses, for the ITS below it */
+		tree_add_irq(&map, GIC_SPI, layout->pci_intx_gsi + (slot + pin) % lines);
+	}
+	tree_put_cells(tree, "interrupt-map", &map);
+}
+
+/* A message carries its sender's bus, device and function; all of them go to the ITS unchanged. */
+static void tree_put_msi_map(struct tree *tree)
+{
+	struct tree_cells map = { .count = 0 };
+
+	tree_add(&map, 0);
+	tree_add(&map, PHANDLE_ITS);
+	tree_add(&map, 0);
+	tree_add(&map, 0x10000);
+	tree_put_cells(tree, "msi-map", &map);
+}
+
+static void tree_write_pci(struct tree *tree, const struct tree_config *config)
+{
+	const struct arch_layout *layout = config->layout;
+	struct tree_cells buses = { .count = 0 };
+
+	tree_add64(&buses, 0); /* bus 0 to bus 0 */
+	tree_open_at(tree, "pcie", layout->ecam.base);
+	tree_put_text(tree, "compatible", "pci-host-ecam-generic");
+	tree_put_text(tree, "device_type", "pci");
+	tree_put_reg(tree, layout->ecam.base, layout->ecam.size);
+	tree_put_sizes(tree, 3, 2);
+	tree_put_cells(tree, "bus-range", &buses);
+	tree_put_cell(tree, "linux,pci-domain", 0);
+	tree_put_windows(tree, config);
+	tree_put_flag(tree, "dma-coherent"); /* VFIO gives out no device that is not */
+	tree_put_cell(tree, "#interrupt-cells", 1);
+	tree_put_pins(tree, layout);
+	tree_put_msi_map(tree);
+	tree_close(tree);
+}
+
+/* ---- the whole ---- */
+
+static void tree_write_root(struct tree *tree, const struct tree_config *config)
+{
+	tree_open(tree, "");
+	tree_put_text(tree, "compatible", "linux,dummy-virt");
+	tree_put_text(tree, "model", "minivmm");
+	tree_put_sizes(tree, 2, 2);
+	tree_put_cell(tree, "interrupt-parent", PHANDLE_GIC);
+	tree_write_chosen(tree, config);
+	tree_write_memory(tree, config);
+	tree_write_cpus(tree, config);
+	tree_write_psci(tree);
+	tree_write_timer(tree);
+	if (config->pmu)
+		tree_write_pmu(tree);
+	tree_write_gic(tree, config);
+	tree_write_serial(tree, config->layout);
+	tree_write_pci(tree, config);
+	tree_close(tree);
+}
+
+int tree_write_machine(const struct tree_config *config, void *to, size_t size)
+{
+	struct tree tree = { .to = to };
+
+	tree_check(&tree, fdt_create(to, (int)size));
+	tree_check(&tree, fdt_finish_reservemap(to));
+	tree_write_root(&tree, config);
+	tree_check(&tree, fdt_finish(to));
+	if (!tree.error)
+		return 0;
+	log_error("device tree", "does not fit into %zu bytes: %s", size, fdt_strerror(tree.error));
+	return -ENOSPC;
+}
