@@ -35,7 +35,7 @@ static void open_rig(void)
 {
 	fake_kvm_begin();
 	vm_init(&rig.vm, 1, NULL);
-	rig.vm.slot_max = 32;
+	rig.vm.memslot_max = 32;
 	if (memory_add_ram(&rig.vm.memory, 0, RAM_SIZE) < 0 || vm_power_up(&rig.vm) < 0 ||
 	    pci_host_init(&rig.host, &rig.vm) < 0 ||
 	    virtio_console_add(&rig.host, &rig.console) < 0 ||

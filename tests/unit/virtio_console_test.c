@@ -103,7 +103,7 @@ static void rig_open(struct rig *rig)
 	stderr_begin(&caught);
 	vm_init(&rig->vm, 1, NULL);
 	stderr_end(&caught);
-	rig->vm.slot_max = 32;
+	rig->vm.memslot_max = 32;
 	ck_assert_int_eq(memory_add_ram(&rig->vm.memory, 0, RAM_SIZE), 0);
 	rig->ram = memory_ram_ptr(&rig->vm.memory, 0, RAM_SIZE);
 	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
