@@ -599,6 +599,7 @@ run_case demo_socket_missing demo_socket_missing
 no_kvm=$skipped
 [ -n "$skipped" ] || command -v qemu-storage-daemon > /dev/null ||
 	skipped='there is no qemu-storage-daemon to serve a disk'
+[ -z "${KVM_WITHOUT_DISKS:-}" ] || skipped=$KVM_WITHOUT_DISKS
 for check in 'poll 32' msix pin again reboot; do
 	run_case "disk_${check% *}" disk_checks "$check"
 done
