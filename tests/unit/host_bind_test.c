@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host_tree.h"
@@ -20,6 +23,7 @@
 #include "unit.h"
 #include "vfio/host/bind/host_bind.h"
 #include "vfio/host/bind/host_change.h"
+#include "vfio/host/bind/host_persist.h"
 #include "vfio/host/bind/host_record.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vfio/host/look/host_use.h"
@@ -30,14 +34,22 @@
 
 /* ---- the kernel ---- */
 
-static struct {
+/* Shared with the processes that minivmm makes, as the kernel is. */
+static struct kernel {
 	unsigned int writes;
-	unsigned int fail_at;    /* the n-th write fails; 0: none does */
+	unsigned int fail_at; /* the n-th write fails; 0: none does */
+	unsigned int kill_at; /* at the n-th write `victim` is killed; 0: at none */
+	bool kill_after;      /* after its effect, not before */
+	pid_t victim;
+	bool readonly;           /* sysfs is */
+	unsigned int hold_ms;    /* a driver takes so long to let go */
 	const char *stubborn;    /* this driver takes no device */
 	char last_module[64];    /* that was loaded */
 	bool modules_work;       /* vfio-pci appears when it is loaded */
 	void (*meanwhile)(void); /* happens once, while the next lock is waited for */
-} kernel;
+} * kernel_shared;
+
+#define kernel (*kernel_shared)
 
 /* The drivers that these devices have without an override. */
 static const struct {
@@ -98,13 +110,11 @@ static int kernel_override(const struct host_path *path, const char *text)
 	return 0;
 }
 
-int host_write_attribute(const struct host_path *path, const char *text)
+static int kernel_write(const struct host_path *path, const char *text)
 {
 	const char *at = path->text + strlen(host_root());
 	char driver[64], what[16];
 
-	if (kernel.fail_at && ++kernel.writes == kernel.fail_at)
-		return -EIO;
 	if (!host_path_exists(path))
 		return -ENOENT;
 	if (strcmp(at, "/sys/bus/pci/drivers_probe") == 0)
@@ -117,6 +127,33 @@ int host_write_attribute(const struct host_path *path, const char *text)
 	}
 	ck_assert_ptr_nonnull(strstr(at, "/driver_override"));
 	return kernel_override(path, text);
+}
+
+/* kill -9 of minivmm, which may have this write made by a process of its own: that goes on. */
+static void kernel_kill(bool now)
+{
+	if (!now)
+		return;
+	kill(kernel.victim, SIGKILL);
+	if (getpid() == kernel.victim)
+		pause();
+}
+
+int host_write_attribute(const struct host_path *path, const char *text)
+{
+	bool kills = ++kernel.writes == kernel.kill_at;
+	int ret;
+
+	if (kernel.writes == kernel.fail_at)
+		return -EIO;
+	if (kernel.readonly)
+		return -EROFS;
+	kernel_kill(kills && !kernel.kill_after);
+	if (strstr(path->text, "/unbind"))
+		usleep(kernel.hold_ms * 1000);
+	ret = kernel_write(path, text);
+	kernel_kill(kills && kernel.kill_after);
+	return ret;
 }
 
 int host_load_module(const char *name)
@@ -145,6 +182,9 @@ int flock(int fd, int operation)
 
 static void begin(const char *situation)
 {
+	if (!kernel_shared)
+		kernel_shared = mmap(NULL, sizeof(kernel), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	memset(&kernel, 0, sizeof(kernel));
 	host_tree_make(situation);
 }
@@ -299,6 +339,183 @@ START_TEST(each_write_fails_once)
 	expect_driver("0000:01:00.1", "xhci_hcd");
 	expect_override("0000:01:00.1", "(null)");
 	expect_records(0);
+}
+END_TEST
+
+/* ---- stopped on the way ---- */
+
+static void expect_group_is_as_before(void)
+{
+	expect_driver(NVME, "nvme");
+	expect_override(NVME, "(null)");
+	expect_driver("0000:01:00.1", "xhci_hcd");
+	expect_override("0000:01:00.1", "(null)");
+	expect_records(0);
+}
+
+/* Six writes; each with the kill before it and after it. */
+#define KILL_POINTS 12
+
+START_TEST(killed_at_each_write)
+{
+	struct stderr_text caught;
+	pid_t pid;
+
+	begin("group-without-acs");
+	host_tree_run("rm $root/sys/bus/pci/devices/" NVME "/driver; ln -s "
+		      "../../../bus/pci/drivers/nvme $root/sys/bus/pci/devices/" NVME "/driver");
+	kernel.kill_at = (unsigned int)_i / 2 + 1;
+	kernel.kill_after = _i % 2;
+	pid = fork();
+	if (pid == 0) {
+		kernel.victim = getpid();
+		_exit(bind_with(NVME, &plain, &caught) < 0);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_uint_ge(kernel.writes, kernel.kill_at);
+	kernel.kill_at = 0;
+	restore_with(NULL, &plain, &caught);
+	expect_group_is_as_before();
+}
+END_TEST
+
+/* Said once, with advice; nothing was changed, and no record is left. */
+START_TEST(sysfs_is_readonly)
+{
+	struct stderr_text caught;
+	const char *first;
+
+	begin("ready");
+	kernel.readonly = true;
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), -EROFS);
+	stderr_holds(&caught, "fix: sudo mount -o remount,rw /sys");
+	first = strstr(caught.text, "Read-only file system");
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_null(strstr(first + 1, "Read-only file system"));
+	expect_driver(HOST_SSD, "nvme");
+	expect_records(0);
+}
+END_TEST
+
+START_TEST(slow_driver_is_waited_for)
+{
+	struct stderr_text caught;
+
+	begin("open-disk");
+	kernel.hold_ms = 1300;
+	ck_assert_int_eq(bind_with(HOST_SSD, &forced, &caught), 0);
+	stderr_holds(&caught, "nvme does not let it go yet: it waits for dd (pid 77)");
+	expect_driver(HOST_SSD, "vfio-pci");
+}
+END_TEST
+
+/* Signals are blocked while a start binds. The driver lets go in the end, and restore mends that. */
+START_TEST(slow_driver_is_given_up)
+{
+	struct stderr_text caught;
+	sigset_t set, before;
+
+	begin("ready");
+	kernel.hold_ms = 1600;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	raise(SIGINT);
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), -EINTR);
+	signal(SIGINT, SIG_IGN);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	signal(SIGINT, SIG_DFL);
+	stderr_holds(&caught, "interrupted while nvme lets it go");
+	stderr_holds(&caught, "restore " HOST_SSD);
+	expect_records(1);
+	/* Until the driver has let go, the one that asked it keeps others out. */
+	ck_assert_int_eq(restore_with(HOST_SSD, &plain, &caught), 0);
+	stderr_holds(&caught, "another minivmm changes drivers right now");
+	expect_driver(HOST_SSD, "nvme");
+	expect_override(HOST_SSD, "(null)");
+	expect_records(0);
+}
+END_TEST
+
+/* ---- vendors' drivers ---- */
+
+static const struct {
+	const char *situation, *driver;
+} vendors[] = {
+	{ "vendor-driver", "exact-vfio-pci" },
+	{ "vendor-driver-not-loaded", "vfio-pci" },
+	{ "vendor-driver-of-others", "vfio-pci" },
+};
+
+START_TEST(best_driver_by_alias)
+{
+	struct stderr_text caught;
+
+	begin(vendors[_i].situation);
+	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
+	expect_driver(HOST_SSD, vendors[_i].driver);
+	expect_override(HOST_SSD, vendors[_i].driver);
+	ck_assert_int_eq(restore_with(HOST_SSD, &plain, &caught), 0);
+	expect_driver(HOST_SSD, "nvme");
+}
+END_TEST
+
+/* ---- for the next boots ---- */
+
+static const struct {
+	const char *situation, *file, *command;
+} tools[] = {
+	{ "with-initramfs-tools", "etc/initramfs-tools/hooks/minivmm", "update-initramfs" },
+	{ "with-dracut", "etc/dracut.conf.d/minivmm.conf", "dracut --force" },
+	{ "with-mkinitcpio", "etc/mkinitcpio.conf.d/minivmm.conf", "mkinitcpio -P" },
+};
+
+START_TEST(binding_is_kept)
+{
+	const struct host_bind_options keep = { .persist = true, .checks = &checks };
+	struct stderr_text caught;
+
+	begin(tools[_i].situation);
+	ck_assert_int_eq(bind_with(HOST_SSD, &keep, &caught), 0);
+	stderr_holds(&caught, tools[_i].command);
+	ck_assert(host_is_persistent(HOST_SSD));
+	host_tree_run("grep -q 'KERNEL==\"" HOST_SSD "\".*ATTR{driver_override}=\"vfio-pci\"' "
+		      "$root/etc/udev/rules.d/60-minivmm-" HOST_SSD ".rules");
+	host_tree_run("grep -q vfio-pci $root/%s", tools[_i].file);
+	/* After the boot there is no record any more. */
+	host_tree_run("rm -r $root/run/minivmm");
+	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
+	stderr_holds(&caught, "bound for the next boots no more");
+	expect_driver(HOST_SSD, "nvme");
+	host_tree_run("! ls $root/etc/udev/rules.d/*minivmm* $root/%s 2> /dev/null",
+		      tools[_i].file);
+}
+END_TEST
+
+/* The first of two that goes leaves what the second needs. */
+START_TEST(binding_of_another_is_kept)
+{
+	const struct host_bind_options keep = { .persist = true, .checks = &checks };
+	struct stderr_text caught;
+
+	begin("with-dracut");
+	ck_assert_int_eq(bind_with(HOST_SSD, &keep, &caught), 0);
+	ck_assert_int_eq(bind_with(NIC, &keep, &caught), 0);
+	ck_assert_int_eq(restore_with(HOST_SSD, &plain, &caught), 0);
+	ck_assert(!host_is_persistent(HOST_SSD));
+	ck_assert(host_is_persistent(NIC));
+	host_tree_run("test -e $root/etc/dracut.conf.d/minivmm.conf");
+}
+END_TEST
+
+START_TEST(binding_is_not_kept_without_udev)
+{
+	const struct host_bind_options keep = { .persist = true, .checks = &checks };
+	struct stderr_text caught;
+
+	begin("ready");
+	ck_assert_int_eq(bind_with(HOST_SSD, &keep, &caught), -ENOENT);
+	stderr_holds(&caught, "there is no /etc/udev/rules.d");
 }
 END_TEST
 
@@ -808,7 +1025,11 @@ END_TEST
 
 UNIT_MAIN("host_bind", { rule_27_there_and_back, 0 }, { override_comes_back, 0 },
 	  { rule_27_binding_is_verified, 0 }, { each_write_fails_once, 6 },
-	  { rule_28_group_goes_along, 0 }, { open_device_stays, 0 },
+	  { rule_28_group_goes_along, 0 }, { killed_at_each_write, KILL_POINTS },
+	  { sysfs_is_readonly, 0 }, { slow_driver_is_waited_for, 0 },
+	  { slow_driver_is_given_up, 0 }, { best_driver_by_alias, UNIT_COUNT(vendors) },
+	  { binding_is_kept, UNIT_COUNT(tools) }, { binding_of_another_is_kept, 0 },
+	  { binding_is_not_kept_without_udev, 0 }, { open_device_stays, 0 },
 	  { open_device_is_not_given_back, 0 }, { rule_28_bridges_stay, 0 },
 	  { device_in_use_is_refused, UNIT_COUNT(uses) }, { claimed_disk_is_in_use, 0 },
 	  { slots_of_this_host, 0 }, { driver_is_loaded, 0 }, { dry_run, 0 },

@@ -81,6 +81,8 @@ static const struct {
 	{ "bind", -EINVAL, 0, 0 },
 	{ "bind --help", 0, OPTIONS_HELP, 0 },
 	{ "bind --dry-run --force 01:00.0", 0, OPTIONS_BIND, 1 },
+	{ "bind --persist 01:00.0", 0, OPTIONS_BIND, 1 },
+	{ "restore --persist 01:00.0", -EINVAL, 0, 0 },
 	{ "bind ../../etc", -EINVAL, 0, 0 },
 	{ "restore", 0, OPTIONS_RESTORE, 0 },
 	{ "restore 01:00.0", 0, OPTIONS_RESTORE, 1 },

@@ -574,6 +574,34 @@ open_cdev()
 	node 01:00.0 vfio-dev/vfio0 vfio/devices/vfio0
 	process 666 minivmm /dev/vfio/devices/vfio0
 }
+# A module whose alias names the device, one that names the vendor, and vfio-pci, which takes all.
+vendor_driver()
+{
+	: > "lib/modules/$(uname -r)/modules.alias"
+	for line in 'pci:v00008086d0000a808* nvme' 'vfio_pci:v*d* vfio_pci' \
+		'vfio_pci:v00008086d* rough_vfio_pci' 'vfio_pci:v00008086d0000a808 exact_vfio_pci' \
+		'vfio_pci:v000015B3d* mlx5_vfio_pci'; do
+		echo "alias $line" >> "lib/modules/$(uname -r)/modules.alias"
+	done
+	driver 0000:01:00.0 exact-vfio-pci
+	driver 0000:01:00.0 vfio-pci
+	mkdir -p sys/module/exact_vfio_pci/drivers
+	ln -s ../../../bus/pci/drivers/exact-vfio-pci \
+		sys/module/exact_vfio_pci/drivers/pci:exact-vfio-pci
+}
+vendor_driver_not_loaded()
+{
+	vendor_driver
+	rm -r sys/module/exact_vfio_pci
+}
+vendor_driver_of_others()
+{
+	vendor_driver
+	sed -i /8086/d "lib/modules/$(uname -r)/modules.alias"
+}
+with_initramfs_tools() { mkdir -p etc/udev/rules.d etc/initramfs-tools/hooks; }
+with_dracut() { mkdir -p etc/udev/rules.d etc/dracut.conf.d; }
+with_mkinitcpio() { mkdir -p etc/udev/rules.d etc/mkinitcpio.conf.d; }
 group_without_acs() { no_acs 0000:00:01.0; device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 xhci_hcd; }
 group_without_acs_for_users()
 {

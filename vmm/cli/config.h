@@ -70,7 +70,7 @@ struct config {
 	bool stats;
 	struct trace_options trace;
 	bool testdev;                                         /* add devices/testdev.c's */
-	bool all, json, force, dry_run;                       /* of list, doctor, bind, restore */
+	bool all, json, force, dry_run, persist;              /* of list, doctor, bind, restore */
 	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX];   /* full BDFs */
 	struct vfio_device_options vfio[OPTIONS_DEVICES_MAX]; /* how each is passed through */
 	unsigned int device_count;

@@ -142,7 +142,7 @@ static const struct host_bind_checks command_bind_checks = {
 
 static int command_bind(const struct config *config)
 {
-	const struct host_bind_options options = { config->force, config->dry_run,
+	const struct host_bind_options options = { config->force, config->dry_run, config->persist,
 						   &command_bind_checks };
 	int ret = host_bind(config->devices, config->device_count, &options);
 
@@ -151,7 +151,7 @@ static int command_bind(const struct config *config)
 
 static int command_restore(const struct config *config)
 {
-	const struct host_bind_options options = { config->force, config->dry_run, NULL };
+	const struct host_bind_options options = { config->force, config->dry_run, false, NULL };
 	int ret = host_restore(config->devices, config->device_count, &options);
 
 	return ret < 0 ? MACHINE_EXIT_HOST : 0;

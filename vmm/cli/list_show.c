@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vfio/host/bind/host_persist.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vfio/host/check/host_json.h"
 #include "vfio/host/look/host_names.h"
@@ -111,8 +112,9 @@ static void list_format(const struct list *list, const struct host_device *devic
 {
 	snprintf(fields[LIST_BDF], LIST_TEXT_MAX, "%s", device->bdf);
 	list_format_group(device, fields[LIST_GROUP], LIST_TEXT_MAX);
-	snprintf(fields[LIST_DRIVER], LIST_TEXT_MAX, "%s",
-		 device->driver[0] ? device->driver : "-");
+	snprintf(fields[LIST_DRIVER], LIST_TEXT_MAX, "%s%s",
+		 device->driver[0] ? device->driver : "-",
+		 host_is_persistent(device->bdf) ? ", kept" : "");
 	snprintf(fields[LIST_READY], LIST_TEXT_MAX, "%s", list_ready(list, device));
 	host_name_class(list->names, device, fields[LIST_CLASS], LIST_TEXT_MAX);
 	host_name_device(list->names, device, fields[LIST_NAME], LIST_TEXT_MAX);
@@ -203,6 +205,7 @@ static void list_print_json_device(const struct list *list, const struct host_de
 	if (device->group >= 0)
 		host_for_each_in_group(device->group, list_visit_member, &members);
 	fprintf(out, "],\"ready\":%s", ready ? "true" : "false");
+	fprintf(out, ",\"persistent\":%s", host_is_persistent(device->bdf) ? "true" : "false");
 	list_print_member("missing", ready ? "" : host_check_name(host_words[obstacle].check), out);
 	fputc('}', out);
 }

@@ -44,7 +44,8 @@ _minivmm()
 	case $command:$word in
 	doctor:-*) mapfile -t COMPREPLY < <(compgen -W '--json --memory' -- "$word") ;;
 	list:*) mapfile -t COMPREPLY < <(compgen -W '--all --json' -- "$word") ;;
-	bind:-* | restore:-*) mapfile -t COMPREPLY < <(compgen -W '--force --dry-run' -- "$word") ;;
+	bind:-*) mapfile -t COMPREPLY < <(compgen -W '--persist --force --dry-run' -- "$word") ;;
+	restore:-*) mapfile -t COMPREPLY < <(compgen -W '--force --dry-run' -- "$word") ;;
 	config:* | doctor:* | bind:* | restore:*) [ "${#previous[@]}" -lt 2 ] || _minivmm_devices "$program" "$word" ;;
 	esac
 	[ "${#previous[@]}" -lt 2 ] || case $command in list | config | doctor | bind | restore) return ;; esac

@@ -39,6 +39,14 @@ static const struct options_row options_binding[] = {
 	OPTIONS_ROW_END,
 };
 
+static const struct options_row options_persisting[] = {
+	OPTIONS_ROW_FLAG("force", force),
+	OPTIONS_ROW_FLAG("dry-run", dry_run),
+	OPTIONS_ROW_FLAG("persist", persist),
+	OPTIONS_ROW_COMMAND("help", OPTIONS_HELP),
+	OPTIONS_ROW_END,
+};
+
 static const struct options_host_command {
 	const char *name;
 	const struct options_row *rows;
@@ -48,7 +56,7 @@ static const struct options_host_command {
 	{ "list", options_list, OPTIONS_LIST, false, false },
 	{ "doctor", options_doctor, OPTIONS_DOCTOR, true, false },
 	{ "config", options_config, OPTIONS_CONFIG, true, true },
-	{ "bind", options_binding, OPTIONS_BIND, true, true },
+	{ "bind", options_persisting, OPTIONS_BIND, true, true },
 	{ "restore", options_binding, OPTIONS_RESTORE, true, false },
 };
 
@@ -65,8 +73,9 @@ void options_print_host_help(void)
 	      "  minivmm config BDF... [--json]\n"
 	      "                       configuration space, register by register: the\n"
 	      "                       device's, a guest's view of it, and why they differ\n"
-	      "  minivmm bind BDF... [--force] [--dry-run]\n"
-	      "                       hand devices and their IOMMU groups to vfio-pci\n"
+	      "  minivmm bind BDF... [--persist] [--force] [--dry-run]\n"
+	      "                       hand devices and their IOMMU groups to vfio-pci;\n"
+	      "                       --persist: for the next boots, too\n"
 	      "  minivmm restore [BDF]... [--force] [--dry-run]\n"
 	      "                       hand them back to the drivers they had\n",
 	      stdout);

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "host_change.h"
+#include "host_persist.h"
 #include "host_record.h"
 #include "host_rebind.h"
+#include "vfio/host/look/host_vfio_driver.h"
 #include "vmm/trace/log.h"
 
 #define BIND_TARGETS_MAX HOST_HELD_MAX
@@ -132,19 +134,39 @@ static int bind_keep(int folder, const char *bdf)
 	return host_record_write(folder, &record);
 }
 
+/* The driver that knows most of this device; vfio-pci where that one cannot be loaded. */
+static void bind_choose_driver(const char *bdf, bool load, char driver[HOST_DRIVER_MAX])
+{
+	char module[HOST_DRIVER_MAX];
+
+	strcpy(driver, HOST_VFIO_DRIVER);
+	if (!host_find_vfio_module(bdf, module))
+		return;
+	if (load)
+		host_load_module(module);
+	if (!host_find_module_driver(module, driver) && load)
+		log_info(bdf, "%s would know this device better, but is not loaded", module);
+}
+
 static int bind_one(int folder, const struct host_device *device, bool run)
 {
+	char driver[HOST_DRIVER_MAX];
 	struct host_record record;
 	int ret;
 
 	if (host_has_vfio_driver(device))
 		return run ? 0 : bind_keep(folder, device->bdf);
+	bind_choose_driver(device->bdf, true, driver);
 	host_record_make(device, run, &record);
 	ret = host_record_write(folder, &record);
 	if (ret < 0)
 		return ret;
-	ret = host_rebind(device, HOST_VFIO_DRIVER);
-	if (ret < 0)
+	ret = host_rebind(device, driver);
+	/* A driver that may still let go needs the record later. */
+	if (ret == -EINTR)
+		log_fix("sudo %s restore %s   # once it has let go", program_invocation_name,
+			device->bdf);
+	else if (ret < 0)
 		host_restore_record(folder, &record, false);
 	return ret;
 }
@@ -195,14 +217,47 @@ static int bind_prepare(struct bind_targets *targets, const char (*bdfs)[HOST_BD
 static void bind_tell(const struct bind_targets *targets)
 {
 	for (unsigned int i = 0; i < targets->count; i++) {
-		const struct host_device *device = &targets->devices[i];
+		const struct host_device *before = &targets->devices[i];
+		struct host_device now;
 
-		if (host_has_vfio_driver(device))
-			log_info(device->bdf, "is at %s already", HOST_VFIO_DRIVER);
+		if (host_read_device(before->bdf, &now) < 0)
+			continue;
+		if (host_has_vfio_driver(before))
+			log_info(now.bdf, "is at %s already", now.driver);
 		else
-			log_info(device->bdf, "is at %s now, before: %s", HOST_VFIO_DRIVER,
-				 device->driver[0] ? device->driver : "no driver");
+			log_info(now.bdf, "is at %s now, before: %s", now.driver,
+				 before->driver[0] ? before->driver : "no driver");
 	}
+}
+
+static void bind_print(const struct bind_targets *targets)
+{
+	char driver[HOST_DRIVER_MAX];
+
+	printf("modprobe %s\n", HOST_VFIO_DRIVER);
+	for (unsigned int i = 0; i < targets->count; i++) {
+		if (host_has_vfio_driver(&targets->devices[i]))
+			continue;
+		bind_choose_driver(targets->devices[i].bdf, false, driver);
+		host_print_bind(&targets->devices[i], driver);
+	}
+}
+
+/* The drivers they have now, for the next boots. */
+static int bind_persist(const struct bind_targets *targets)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < targets->count && ret == 0; i++) {
+		struct host_device now;
+
+		ret = host_read_device(targets->devices[i].bdf, &now);
+		if (ret == 0)
+			ret = host_persist_add(&now, now.driver);
+	}
+	if (ret == 0)
+		host_persist_tell();
+	return ret;
 }
 
 int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
@@ -214,7 +269,7 @@ int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 	if (options->dry_run) {
 		ret = bind_prepare(&targets, bdfs, count, options);
 		if (ret == 0)
-			host_print_bind(targets.devices, targets.count);
+			bind_print(&targets);
 		return ret;
 	}
 	folder = host_records_open_as_root("bind", bdfs, count);
@@ -224,9 +279,10 @@ int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 	if (ret == 0)
 		ret = bind_all(folder, &targets, false, options->checks);
 	close(folder);
-	if (ret == 0)
-		bind_tell(&targets);
-	return ret;
+	if (ret < 0)
+		return ret;
+	bind_tell(&targets);
+	return options->persist ? bind_persist(&targets) : 0;
 }
 
 /* ---- for one start ---- */

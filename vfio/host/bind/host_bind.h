@@ -32,6 +32,7 @@ struct host_bind_checks {
 struct host_bind_options {
 	bool force;   /* even if the host uses the device */
 	bool dry_run; /* print the shell lines instead, on standard output */
+	bool persist; /* a binding also for the next boots */
 	const struct host_bind_checks *checks; /* a restore needs none */
 };
 
@@ -45,7 +46,7 @@ int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 
 /*
  * Give devices back to the drivers they had; without names, all that have a record and are not in
- * use by a running minivmm. One that vfio-pci has without a record goes to the driver that wants
+ * use by a running minivmm, or are bound for the next boots. One that vfio-pci has without a record goes to the driver that wants
  * it. Goes on after a failure. 0 or -errno of the last failure, logged.
  */
 int host_restore(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,

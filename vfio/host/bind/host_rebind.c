@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host_change.h"
@@ -13,6 +16,10 @@
 
 /* What driver_override reads as when it is not set. */
 #define OVERRIDE_NONE "(null)"
+
+/* How long a driver may take before it is said that it does. */
+#define LEAVE_PATIENCE_MS 1000
+#define LEAVE_PAUSE_MS    20
 
 #define DRIVERS_PROBE "/sys/bus/pci/drivers_probe"
 
@@ -44,6 +51,16 @@ void host_record_make(const struct host_device *device, bool run, struct host_re
 
 /* ---- the steps ---- */
 
+/* What the kernel said of a write to sysfs. */
+static int rebind_log(const char *bdf, int err, const char *what)
+{
+	log_errno(bdf, err, "%s", what);
+	if (err == -EROFS)
+		log_fix("sudo mount -o remount,rw /sys   # or do it outside: in a container sysfs "
+			"is read-only");
+	return err;
+}
+
 /* An empty line takes the override away. */
 static int rebind_override(const char *bdf, const char *driver)
 {
@@ -53,7 +70,7 @@ static int rebind_override(const char *bdf, const char *driver)
 
 	snprintf(text, sizeof(text), "%s\n", driver);
 	ret = host_write_attribute(&path, text);
-	return ret < 0 ? log_errno(bdf, ret, "write driver_override") : 0;
+	return ret < 0 ? rebind_log(bdf, ret, "write driver_override") : 0;
 }
 
 /* `what` is bind or unbind. */
@@ -79,12 +96,84 @@ static bool rebind_is_at(const char *bdf, const char *driver)
 	return host_read_device(bdf, &now) == 0 && strcmp(now.driver, driver) == 0;
 }
 
-static int rebind_leave(const char *bdf, const char *driver)
-{
-	int ret = driver[0] ? rebind_tell_driver(bdf, driver, "unbind") : 0;
+/* ---- a driver that waits ---- */
 
+/* A write that the kernel may keep for ever, in a process of its own: this one can be stopped. */
+static pid_t leave_begin(const char *bdf, const char *driver)
+{
+	pid_t pid = fork();
+	int ret;
+
+	if (pid != 0)
+		return pid;
+	ret = rebind_tell_driver(bdf, driver, "unbind");
+	_exit(-ret & 0xff);
+}
+
+/* Whether the process has ended: then *ret is what its write said. */
+static bool leave_has_ended(pid_t pid, int *ret)
+{
+	int status;
+
+	if (waitpid(pid, &status, WNOHANG) != pid)
+		return false;
+	*ret = WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+	return true;
+}
+
+/* A signal that was blocked for the time of the change. */
+static bool leave_is_interrupted(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+	       sigismember(&pending, SIGHUP) || sigismember(&pending, SIGQUIT);
+}
+
+static void leave_tell(const struct host_device *device)
+{
+	struct host_holders holders;
+	char who[HOST_HOLDERS_TEXT];
+
+	host_find_holders(device, &holders);
+	host_name_holders(&holders, who);
+	log_info(device->bdf, "%s does not let it go yet: it waits for %s", device->driver,
+		 who[0] ? who : "a user that cannot be seen");
+}
+
+static int leave_wait(const struct host_device *device, pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = LEAVE_PAUSE_MS * 1000000l };
+	int ret = 0;
+
+	for (unsigned int ms = 0; !leave_has_ended(pid, &ret); ms += LEAVE_PAUSE_MS) {
+		if (ms == LEAVE_PATIENCE_MS)
+			leave_tell(device);
+		if (ms >= LEAVE_PATIENCE_MS && leave_is_interrupted()) {
+			log_error(device->bdf, "interrupted while %s lets it go", device->driver);
+			return -EINTR;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return ret;
+}
+
+static int rebind_leave(const struct host_device *device)
+{
+	pid_t pid;
+	int ret;
+
+	if (!device->driver[0])
+		return 0;
+	pid = leave_begin(device->bdf, device->driver);
+	if (pid < 0)
+		return log_errno(device->bdf, -errno, "fork");
+	ret = leave_wait(device, pid);
 	/* -ENODEV: it has left by itself meanwhile. */
-	return ret < 0 && ret != -ENODEV ? log_errno(bdf, ret, "unbind from %s", driver) : 0;
+	if (ret == 0 || ret == -ENODEV || ret == -EINTR)
+		return ret == -ENODEV ? 0 : ret;
+	return rebind_log(device->bdf, ret, "unbind it from its driver");
 }
 
 int host_rebind(const struct host_device *device, const char *driver)
@@ -92,7 +181,7 @@ int host_rebind(const struct host_device *device, const char *driver)
 	int ret = rebind_override(device->bdf, driver);
 
 	if (ret == 0)
-		ret = rebind_leave(device->bdf, device->driver);
+		ret = rebind_leave(device);
 	if (ret < 0)
 		return ret;
 	ret = rebind_probe(device->bdf);
@@ -144,17 +233,30 @@ static int restore_driver(const struct host_record *record)
 	return -ENODEV;
 }
 
+/* Nothing was changed, or all is back already. */
+static bool restore_is_done(const struct host_record *record, const struct host_device *device)
+{
+	struct host_record now;
+
+	host_record_make(device, record->run, &now);
+	return strcmp(now.driver, record->driver) == 0 &&
+	       strcmp(now.overridden, record->overridden) == 0;
+}
+
 static int restore_device(const struct host_record *record, const struct host_device *device)
 {
-	int ret = rebind_override(record->bdf, record->overridden);
+	int ret;
 
+	if (restore_is_done(record, device))
+		return 0;
+	ret = rebind_override(record->bdf, record->overridden);
 	if (ret < 0 || strcmp(device->driver, record->driver) == 0)
 		return ret;
 	if (device->driver[0] && !host_has_vfio_driver(device)) {
 		log_info(record->bdf, "left at %s, which took it meanwhile", device->driver);
 		return 0;
 	}
-	ret = rebind_leave(record->bdf, device->driver);
+	ret = rebind_leave(device);
 	return ret < 0 ? ret : restore_driver(record);
 }
 
@@ -182,29 +284,24 @@ int host_restore_record(int folder, const struct host_record *record, bool force
 
 /* ---- dry run ---- */
 
-void host_print_bind(const struct host_device *devices, unsigned int count)
+void host_print_bind(const struct host_device *device, const char *driver)
 {
-	printf("modprobe %s\n", HOST_VFIO_DRIVER);
-	for (unsigned int i = 0; i < count; i++) {
-		const char *bdf = devices[i].bdf;
+	const char *bdf = device->bdf;
 
-		if (host_has_vfio_driver(&devices[i]))
-			continue;
-		printf("echo %s > /sys/bus/pci/devices/%s/driver_override\n", HOST_VFIO_DRIVER,
-		       bdf);
-		if (devices[i].driver[0])
-			printf("echo %s > /sys/bus/pci/drivers/%s/unbind\n", bdf,
-			       devices[i].driver);
-		printf("echo %s > " DRIVERS_PROBE "\n", bdf);
-	}
+	printf("echo %s > /sys/bus/pci/devices/%s/driver_override\n", driver, bdf);
+	if (device->driver[0])
+		printf("echo %s > /sys/bus/pci/drivers/%s/unbind\n", bdf, device->driver);
+	printf("echo %s > " DRIVERS_PROBE "\n", bdf);
 }
 
 void host_print_restore(const struct host_record *record)
 {
 	const char *bdf = record->bdf;
+	struct host_device device;
 
 	printf("echo %s > /sys/bus/pci/devices/%s/driver_override\n", record->overridden, bdf);
-	printf("echo %s > /sys/bus/pci/drivers/%s/unbind\n", bdf, HOST_VFIO_DRIVER);
+	if (host_read_device(bdf, &device) == 0 && device.driver[0])
+		printf("echo %s > /sys/bus/pci/drivers/%s/unbind\n", bdf, device.driver);
 	if (record->driver[0])
 		printf("echo %s > /sys/bus/pci/drivers/%s/bind\n", bdf, record->driver);
 }

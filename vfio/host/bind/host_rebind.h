@@ -22,19 +22,21 @@ void host_record_make(const struct host_device *device, bool run, struct host_re
 
 /*
  * Set driver_override to `driver`, take the device from the driver it has, and have the kernel look
- * for one again. 0 once the device is at `driver`, or -errno, logged.
+ * for one again. A driver that does not let go within a second is waited for, and by whom it is held
+ * is said. 0 once the device is at `driver`, or -errno, logged: -EINTR when a signal came meanwhile,
+ * and the driver may let the device go later.
  */
 int host_rebind(const struct host_device *device, const char *driver);
 
 /*
  * Put the device back as its record says and drop the record. A device that is open somewhere is
  * refused without `force`; with it, its user is asked by the kernel to let go. One that has gone,
- * or was given another driver meanwhile, is left as it is. 0 or -errno, logged.
+ * or was given another driver meanwhile, or is as it was, is left as it is. 0 or -errno, logged.
  */
 int host_restore_record(int folder, const struct host_record *record, bool force);
 
 /* The same steps as shell lines, on standard output. */
-void host_print_bind(const struct host_device *devices, unsigned int count);
+void host_print_bind(const struct host_device *device, const char *driver);
 void host_print_restore(const struct host_record *record);
 
 #endif

@@ -30,6 +30,16 @@ static int records_check(int folder)
 	return 0;
 }
 
+/* Whoever has it may wait for a driver that does not let go. */
+static int records_lock(int folder)
+{
+	if (flock(folder, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		log_info(RECORDS, "another minivmm changes drivers right now: waiting for it");
+	return flock(folder, LOCK_EX) < 0 ? log_errno(RECORDS, -errno, "lock") : 0;
+}
+
 int host_records_open(bool create)
 {
 	struct host_path path = host_path(RECORDS);
@@ -41,8 +51,8 @@ int host_records_open(bool create)
 	if (folder < 0)
 		return errno == ENOENT ? -ENOENT : log_errno(RECORDS, -errno, "open");
 	ret = records_check(folder);
-	if (ret == 0 && flock(folder, LOCK_EX) < 0)
-		ret = log_errno(RECORDS, -errno, "lock");
+	if (ret == 0)
+		ret = records_lock(folder);
 	if (ret == 0)
 		return folder;
 	close(folder);

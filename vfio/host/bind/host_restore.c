@@ -6,13 +6,15 @@
 
 #include "host_bind.h"
 #include "host_change.h"
+#include "host_persist.h"
 #include "host_rebind.h"
 #include "vmm/trace/log.h"
 
 struct restore {
 	const struct host_bind_options *options;
 	unsigned int count;
-	int ret; /* of the last that failed */
+	bool kept; /* the one at hand was bound for the next boots, and is no more */
+	int ret;   /* of the last that failed */
 };
 
 static void restore_tell(const char *bdf)
@@ -58,7 +60,8 @@ static int restore_unrecorded(int folder, const char *bdf, struct restore *resto
 	if (ret < 0)
 		return log_errno(bdf, ret, "no such PCI device on this host");
 	if (!host_has_vfio_driver(&device)) {
-		log_info(bdf, "not at %s: nothing to restore", HOST_VFIO_DRIVER);
+		if (!restore->kept)
+			log_info(bdf, "not at %s: nothing to restore", HOST_VFIO_DRIVER);
 		return 0;
 	}
 	host_record_make(&device, false, &record);
@@ -76,16 +79,57 @@ static int restore_unrecorded(int folder, const char *bdf, struct restore *resto
 	return 0;
 }
 
+/* The rule for the next boots first: what follows may fail. */
+static void restore_forget(const char *bdf, struct restore *restore)
+{
+	int ret = 0;
+
+	restore->kept = host_is_persistent(bdf) && !restore->options->dry_run;
+	if (!restore->kept)
+		return;
+	ret = host_persist_remove(bdf);
+	if (ret == 0) {
+		log_info(bdf, "is bound for the next boots no more");
+		host_persist_tell();
+	}
+	restore->ret = ret < 0 ? ret : restore->ret;
+}
+
 static void restore_named(int folder, const char *bdf, struct restore *restore)
 {
 	struct host_record record;
 	int ret = folder < 0 ? -ENOENT : host_record_read(folder, bdf, &record);
 
+	restore_forget(bdf, restore);
 	if (ret == 0)
 		restore_visit(folder, &record, restore);
 	else if (ret == -ENOENT)
 		ret = restore_unrecorded(folder, bdf, restore);
 	restore->ret = ret < 0 ? ret : restore->ret;
+}
+
+struct restore_list {
+	char bdfs[HOST_HELD_MAX][HOST_BDF_MAX];
+	unsigned int count;
+};
+
+static void restore_list_add(const char *bdf, void *arg)
+{
+	struct restore_list *list = arg;
+
+	if (list->count < HOST_HELD_MAX)
+		strcpy(list->bdfs[list->count++], bdf);
+}
+
+/* Those that are bound for the next boots; they need no record, for that is gone after a boot. */
+static void restore_persistent(int folder, struct restore *restore)
+{
+	struct restore_list list = { .count = 0 };
+
+	host_for_each_persistent(restore_list_add, &list);
+	for (unsigned int i = 0; i < list.count; i++)
+		restore_named(folder, list.bdfs[i], restore);
+	restore->count += list.count;
 }
 
 int host_restore(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
@@ -99,6 +143,8 @@ int host_restore(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 		return folder;
 	for (unsigned int i = 0; i < count; i++)
 		restore_named(folder, bdfs[i], &restore);
+	if (!count)
+		restore_persistent(folder, &restore);
 	if (!count && folder >= 0)
 		host_for_each_record(folder, restore_visit, &restore);
 	if (!count && !restore.count)

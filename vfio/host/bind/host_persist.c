@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_persist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
+
+#define RULES       "/etc/udev/rules.d"
+#define RULE_PREFIX "60-minivmm-"
+#define RULE_SUFFIX ".rules"
+
+/* Tools that make an initramfs: what tells them, and how they are run. */
+static const struct persist_tool {
+	const char *folder; /* its presence shows the tool */
+	const char *file;
+	const char *text;
+	mode_t mode;
+	const char *command;
+} persist_tools[] = {
+	{ "/etc/initramfs-tools/hooks", "minivmm",
+	  "#!/bin/sh\n"
+	  "# Made by minivmm bind --persist: rules that bind devices to VFIO at boot.\n"
+	  "[ \"$1\" != prereqs ] || exit 0\n"
+	  ". /usr/share/initramfs-tools/hook-functions\n"
+	  "mkdir -p \"$DESTDIR/usr/lib/udev/rules.d\"\n"
+	  "cp " RULES "/" RULE_PREFIX "*" RULE_SUFFIX " \"$DESTDIR/usr/lib/udev/rules.d\"\n"
+	  "manual_add_modules vfio-pci\n",
+	  0755, "sudo update-initramfs -u -k all" },
+	{ "/etc/dracut.conf.d", "minivmm.conf",
+	  "# Made by minivmm bind --persist: rules that bind devices to VFIO at boot.\n"
+	  "add_drivers+=\" vfio-pci \"\n"
+	  "for rule in " RULES "/" RULE_PREFIX "*" RULE_SUFFIX "; do\n"
+	  "	install_items+=\" $rule \"\n"
+	  "done\n",
+	  0644, "sudo dracut --force --regenerate-all" },
+	{ "/etc/mkinitcpio.conf.d", "minivmm.conf",
+	  "# Made by minivmm bind --persist: rules that bind devices to VFIO at boot.\n"
+	  "MODULES+=(vfio-pci)\n"
+	  "FILES+=(" RULES "/" RULE_PREFIX "*" RULE_SUFFIX ")\n",
+	  0644, "sudo mkinitcpio -P" },
+};
+
+static const struct persist_tool *persist_find_tool(void)
+{
+	for (unsigned int i = 0; i < array_size(persist_tools); i++) {
+		struct host_path folder = host_path("%s", persist_tools[i].folder);
+
+		if (host_path_exists(&folder))
+			return &persist_tools[i];
+	}
+	return NULL;
+}
+
+static struct host_path persist_rule_path(const char *bdf)
+{
+	return host_path(RULES "/" RULE_PREFIX "%s" RULE_SUFFIX, bdf);
+}
+
+/* The whole file or none: it takes the place of an older one when all is written. */
+static int persist_write(const struct host_path *path, const char *text, mode_t mode)
+{
+	struct host_path made = host_path("%s.new", host_path_name(path));
+	size_t length = strlen(text);
+	int fd, ret = 0;
+
+	unlink(made.text);
+	fd = open(made.text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return log_errno(host_path_name(path), -errno, "create");
+	if (write(fd, text, length) != (ssize_t)length || fchmod(fd, mode) < 0 || fsync(fd) < 0)
+		ret = errno ? -errno : -EIO;
+	close(fd);
+	if (ret == 0 && rename(made.text, path->text) < 0)
+		ret = -errno;
+	if (ret < 0)
+		unlink(made.text);
+	return ret < 0 ? log_errno(host_path_name(path), ret, "write") : 0;
+}
+
+static int persist_write_tool(void)
+{
+	const struct persist_tool *tool = persist_find_tool();
+	struct host_path path;
+
+	if (!tool)
+		return 0;
+	path = host_path("%s/%s", tool->folder, tool->file);
+	return persist_write(&path, tool->text, tool->mode);
+}
+
+/* The IDs are in the rule, too: another device may stand in its place one day. */
+int host_persist_add(const struct host_device *device, const char *driver)
+{
+	struct host_path folder = host_path(RULES), path = persist_rule_path(device->bdf);
+	char text[512];
+	int ret;
+
+	if (!host_path_exists(&folder)) {
+		log_error(device->bdf, "to keep the binding takes udev, and there is no " RULES);
+		return -ENOENT;
+	}
+	snprintf(text, sizeof(text),
+		 "# Made by minivmm bind --persist; minivmm restore %s removes it.\n"
+		 "ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"%s\", ATTR{vendor}==\"0x%04x\", "
+		 "ATTR{device}==\"0x%04x\", ATTR{driver_override}=\"%s\", "
+		 "RUN{builtin}+=\"kmod load %s\"\n",
+		 device->bdf, device->bdf, device->vendor, device->device, driver, driver);
+	ret = persist_write(&path, text, 0644);
+	return ret < 0 ? ret : persist_write_tool();
+}
+
+bool host_is_persistent(const char *bdf)
+{
+	struct host_path path = persist_rule_path(bdf);
+
+	return host_path_exists(&path);
+}
+
+void host_for_each_persistent(void (*visit)(const char *bdf, void *arg), void *arg)
+{
+	struct host_path path = host_path(RULES);
+	struct host_dir dir;
+
+	host_dir_read(&dir, &path);
+	for (int i = 0; i < dir.count; i++) {
+		char *name = dir.entries[i]->d_name, *end = strstr(name, RULE_SUFFIX);
+		char bdf[HOST_BDF_MAX];
+
+		if (strncmp(name, RULE_PREFIX, strlen(RULE_PREFIX)) != 0 || !end)
+			continue;
+		*end = '\0';
+		if (host_parse_bdf(name + strlen(RULE_PREFIX), bdf) == 0)
+			visit(bdf, arg);
+	}
+	host_dir_free(&dir);
+}
+
+static void persist_count(const char *bdf, void *arg)
+{
+	unsigned int *count = arg;
+
+	(void)bdf;
+	++*count;
+}
+
+int host_persist_remove(const char *bdf)
+{
+	const struct persist_tool *tool = persist_find_tool();
+	struct host_path path = persist_rule_path(bdf);
+	unsigned int left = 0;
+
+	if (unlink(path.text) < 0)
+		return errno == ENOENT ? 0 : log_errno(host_path_name(&path), -errno, "remove");
+	host_for_each_persistent(persist_count, &left);
+	if (left || !tool)
+		return 0;
+	path = host_path("%s/%s", tool->folder, tool->file);
+	unlink(path.text);
+	return 0;
+}
+
+void host_persist_tell(void)
+{
+	const struct persist_tool *tool = persist_find_tool();
+
+	if (tool)
+		log_fix("%s   # so that the next boot knows it before drivers are loaded",
+			tool->command);
+}
