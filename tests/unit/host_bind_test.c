@@ -409,7 +409,7 @@ START_TEST(slow_driver_is_waited_for)
 }
 END_TEST
 
-/* Signals are blocked while a start binds. The driver lets go in the end, and restore mends that. */
+/* Signals are blocked while a start binds. In the end the driver lets go, and restore mends it. */
 START_TEST(slow_driver_is_given_up)
 {
 	struct stderr_text caught;

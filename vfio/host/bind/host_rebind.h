@@ -22,9 +22,9 @@ void host_record_make(const struct host_device *device, bool run, struct host_re
 
 /*
  * Set driver_override to `driver`, take the device from the driver it has, and have the kernel look
- * for one again. A driver that does not let go within a second is waited for, and by whom it is held
- * is said. 0 once the device is at `driver`, or -errno, logged: -EINTR when a signal came meanwhile,
- * and the driver may let the device go later.
+ * for one again. A driver that does not let go within a second is waited for, and who holds the
+ * device is said. 0 once the device is at `driver`, or -errno, logged: -EINTR when a signal came
+ * meanwhile, and the driver may let the device go later.
  */
 int host_rebind(const struct host_device *device, const char *driver);
 
