@@ -34,6 +34,19 @@ static void power_write(void *owner, uint64_t offset, unsigned int size, uint64_
 		vm_post(owner, VM_EVENT_RESET);
 }
 
+/*
+ * The status register of a keyboard controller that is not there. All-ones include the time-out and
+ * parity error bits: UEFI firmware then gives up at once, instead of waiting for a reply for half a
+ * minute.
+ */
+static uint64_t i8042_read(void *owner, uint64_t offset, unsigned int size)
+{
+	(void)owner;
+	(void)offset;
+	(void)size;
+	return UINT64_MAX;
+}
+
 /* A guest that does not trust ACPI pulses the reset line through the keyboard controller. */
 static void i8042_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
 {
@@ -90,7 +103,7 @@ static void pvpanic_locate(void *owner, uint64_t offset, struct trace_place *pla
 }
 
 static const struct bus_ops power_ops = { power_read, power_write, power_locate };
-static const struct bus_ops i8042_ops = { power_read, i8042_write, i8042_locate };
+static const struct bus_ops i8042_ops = { i8042_read, i8042_write, i8042_locate };
 static const struct bus_ops pvpanic_ops = { pvpanic_read, pvpanic_write, pvpanic_locate };
 
 int power_init(struct vm *vm)

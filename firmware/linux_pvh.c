@@ -52,11 +52,14 @@ bool linux_pvh_probe(const struct kernel_head *head)
 	return head->size >= sizeof(Elf64_Ehdr) && memcmp(head->bytes, ELFMAG, SELFMAG) == 0;
 }
 
-/* Why this ELF is none of ours, or NULL. */
+/*
+ * Why this ELF is none of ours, or NULL. UEFI firmware for cloud-hypervisor calls itself a program
+ * of 64-bit ELF for the i386: it starts in 32-bit mode, as PVH has it.
+ */
 static const char *pvh_objection(const Elf64_Ehdr *ehdr)
 {
 	if (ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_ident[EI_DATA] != ELFDATA2LSB ||
-	    ehdr->e_machine != EM_X86_64)
+	    (ehdr->e_machine != EM_X86_64 && ehdr->e_machine != EM_386))
 		return "it is an ELF for another processor";
 	if (ehdr->e_type != ET_EXEC && ehdr->e_type != ET_DYN)
 		return "it is an ELF, but not an executable one";

@@ -107,6 +107,18 @@ START_TEST(headers_at_the_end)
 }
 END_TEST
 
+/* Firmware for cloud-hypervisor is 64-bit ELF for a 32-bit processor. */
+START_TEST(elf_of_firmware)
+{
+	struct vmlinux image = vmlinux_make();
+	struct boot_image parsed;
+
+	image.ehdr.e_machine = EM_386;
+	ck_assert_int_eq(parse(&image, sizeof(image), &parsed), 0);
+	ck_assert_uint_eq(parsed.entry, VMLINUX_ENTRY);
+}
+END_TEST
+
 #define AT(field)   offsetof(struct vmlinux, field), sizeof(((struct vmlinux *)0)->field)
 #define NO_ENTRY    "without a PVH entry point"
 #define OUT_OF_FILE "truncated"
@@ -314,6 +326,7 @@ int main(void)
 	tcase_add_loop_test(tcase, refused, 0, sizeof(spoiled) / sizeof(spoiled[0]));
 	tcase_add_test(tcase, entry_above_4_gib);
 	tcase_add_test(tcase, too_many_segments);
+	tcase_add_test(tcase, elf_of_firmware);
 	tcase_add_test(tcase, truncated_anywhere);
 	tcase_add_test(tcase, probe_needs_magic_and_length);
 	tcase_add_test(tcase, describes);
