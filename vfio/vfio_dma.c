@@ -109,6 +109,8 @@ static int dma_region_add(struct memory_listener *listener, const struct memory_
 		dma_add_peer(map, region);
 		return 0;
 	}
+	if (region->kind == MEMORY_ROM)
+		return 0;
 	ret = dma_check_range(map, region);
 	if (ret < 0)
 		return ret;
@@ -125,7 +127,7 @@ static void dma_region_del(struct memory_listener *listener, const struct memory
 
 	if (region->kind == MEMORY_DEVICE)
 		dma_del_peer(map, region);
-	else
+	else if (region->kind == MEMORY_RAM)
 		map->space->backend->dma_unmap(map->space, region->gpa, region->size);
 }
 

@@ -264,7 +264,25 @@ START_TEST(ranges_cannot_be_asked)
 }
 END_TEST
 
-UNIT_MAIN("dma", { rule_19_one_map_for_each_bank, 0 }, { stop_accepts_a_zeroed_map, 0 },
-	  { rule_14_bars_of_peers, 0 }, { rule_14_failure_is_a_warning, 2 },
-	  { failure_rolls_back, 0 }, { late_failure_rolls_back, 0 },
-	  { rule_19_iova_ranges, UNIT_COUNT(ranges) }, { ranges_cannot_be_asked, 0 })
+START_TEST(roms_are_out_of_reach)
+{
+	struct memory_region rom = bar_at(0xffc00000);
+	static struct world world;
+
+	rom.kind = MEMORY_ROM;
+	begin(&world);
+	ck_assert_int_eq(memory_add_ram(&world.memory, 0, MIB), 0);
+	ck_assert_int_eq(memory_add_region(&world.memory, &rom), 0);
+	ck_assert_int_eq(start(&world), 0);
+	calls_expect("dma_map 0+0x100000\n");
+	memory_del_region(&world.memory, 0xffc00000);
+	calls_expect("");
+	end(&world);
+}
+END_TEST
+
+UNIT_MAIN("dma", { roms_are_out_of_reach, 0 }, { rule_19_one_map_for_each_bank, 0 },
+	  { stop_accepts_a_zeroed_map, 0 }, { rule_14_bars_of_peers, 0 },
+	  { rule_14_failure_is_a_warning, 2 }, { failure_rolls_back, 0 },
+	  { late_failure_rolls_back, 0 }, { rule_19_iova_ranges, UNIT_COUNT(ranges) },
+	  { ranges_cannot_be_asked, 0 })

@@ -109,8 +109,9 @@ static int fake_set_slot(const struct kvm_userspace_memory_region *region)
 		slot->memory_size = 0;
 		return 0;
 	}
-	calls_add("KVM_SET_USER_MEMORY_REGION %#" PRIx64 "+%#" PRIx64, first,
-		  (uint64_t)region->memory_size);
+	calls_add("KVM_SET_USER_MEMORY_REGION %#" PRIx64 "+%#" PRIx64 "%s", first,
+		  (uint64_t)region->memory_size,
+		  region->flags & KVM_MEM_READONLY ? " read-only" : "");
 	if (first % 4096 || region->memory_size % 4096 || region->userspace_addr % 4096)
 		return -EINVAL;
 	for (unsigned int i = 0; i < FAKE_SLOTS; i++)

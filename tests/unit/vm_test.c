@@ -170,7 +170,26 @@ START_TEST(reset_gives_way_to_what_is_final)
 }
 END_TEST
 
-UNIT_MAIN("vm", { reset_gives_way_to_what_is_final, UNIT_COUNT(races) },
+START_TEST(rom_is_read_only)
+{
+	static char page[4096] __attribute__((aligned(4096)));
+	const struct memory_region rom = {
+		.gpa = 0xffc00000, .size = sizeof(page), .hva = page, .fd = -1, .kind = MEMORY_ROM
+	};
+	static struct vm vm;
+
+	begin(&vm);
+	ck_assert_int_eq(vm_power_up(&vm), 0);
+	calls_begin();
+	ck_assert_int_eq(memory_add_region(&vm.memory, &rom), 0);
+	memory_del_region(&vm.memory, rom.gpa);
+	calls_expect("KVM_SET_USER_MEMORY_REGION 0xffc00000+0x1000 read-only\n"
+		     "KVM_SET_USER_MEMORY_REGION 0xffc00000 off\n");
+	end(&vm);
+}
+END_TEST
+
+UNIT_MAIN("vm", { rom_is_read_only, 0 }, { reset_gives_way_to_what_is_final, UNIT_COUNT(races) },
 	  { rule_23_reboot_restores_slots_and_files, 0 },
 	  { failed_power_up_can_be_tried_again, UNIT_COUNT(steps) },
 	  { slots_run_out_and_come_back, 0 }, { freed_slot_is_used_again, 0 },

@@ -51,6 +51,13 @@ struct arch_layout {
 	uint16_t power_port;   /* devices/power.c */
 	uint16_t i8042_port;   /* keyboard controller's command port: reset only */
 	uint16_t pvpanic_port; /* devices/power.c too */
+	/* What only the machine of UEFI firmware has; `flash` ends where its CPU starts. */
+	struct arch_range flash;
+	uint16_t rtc_port;
+	uint16_t fw_cfg_port;
+	uint16_t pm_port;           /* devices/pm.c */
+	uint16_t pm_timer_port;     /* its timer, for firmware that is started as a kernel */
+	struct arch_range reserved; /* memory that is neither RAM nor a device, but not free */
 	/* GICv3: distributor, redistributors of as many CPUs as fit, ITS. */
 	struct arch_range gic_dist, gic_redist, gic_its;
 };
@@ -64,6 +71,7 @@ struct arch_entry {
 	bool long_mode; /* x86: 64-bit with the tables below, else 32-bit protected mode (PVH) */
 	uint64_t page_table;
 	uint64_t gdt;
+	bool power_on; /* as after power-on instead, where firmware starts; nothing else counts */
 };
 
 /* KVM capabilities this architecture needs beyond the common ones, ended by {0}. */

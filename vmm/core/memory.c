@@ -111,7 +111,9 @@ static void memory_trace_begin(struct trace_span *span, const char *name,
 	trace_begin(span, TRACE_TOPIC_memory, name, NULL);
 	if (!span->on)
 		return;
-	if (region->owner)
+	if (region->kind == MEMORY_ROM)
+		trace_put(&span->fields, "what", "%s, read-only", region->owner);
+	else if (region->owner)
 		trace_put(&span->fields, "what", "BAR %u of %s", region->bar, region->owner);
 	else
 		trace_put(&span->fields, "what", "RAM");

@@ -21,6 +21,7 @@
 enum memory_kind {
 	MEMORY_RAM,    /* ordinary guest memory */
 	MEMORY_DEVICE, /* a BAR, or a piece of one */
+	MEMORY_ROM,    /* what the guest only reads: its writes go to the bus; out of DMA's reach */
 };
 
 struct memory_region {
@@ -30,7 +31,7 @@ struct memory_region {
 	int fd; /* what hva maps, or -1 for anonymous memory */
 	uint64_t fd_offset;
 	enum memory_kind kind;
-	const char *owner; /* whose BAR it is, for people; NULL for RAM */
+	const char *owner; /* whose BAR or ROM it is, for people; NULL for RAM */
 	unsigned int bar;
 };
 

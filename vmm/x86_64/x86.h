@@ -9,6 +9,13 @@
 
 #include "vmm/trace/trace.h"
 
+/*
+ * Pages that KVM needs on Intel CPUs without unrestricted guest: one for its identity map, three
+ * for its TSS. They lie below the local APIC and clear of the flash at the end of 4 GiB.
+ */
+#define X86_IDENTITY_MAP 0xfeffc000ull
+#define X86_KVM_PAGES    4
+
 struct vcpu;
 
 /* clang-format off */

@@ -83,6 +83,8 @@ static void x86_cpuid_fix(struct kvm_cpuid_entry2 *entry, const struct vcpu *vcp
 		break;
 	case 0x80000008: /* AMD: width of the APIC id, number of cores less one */
 		entry->ecx = (entry->ecx & ~0xf0ffu) | bits << 12 | (cpus - 1);
+		if (vcpu->vm->gpa_bits) /* the guest's own width, too: bits 23:16 */
+			entry->eax = (entry->eax & ~0xff00ffu) | vcpu->vm->gpa_bits;
 		break;
 	case 0x8000001d: /* AMD: cache properties */
 		entry->eax &= 0x00003fff;

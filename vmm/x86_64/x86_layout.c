@@ -5,6 +5,7 @@
  * 0xfeexxxxx for interrupts.
  */
 #include "vmm/core/arch.h"
+#include "x86.h"
 
 #define GIB (1ull << 30)
 #define MIB (1ull << 20)
@@ -24,4 +25,10 @@ const struct arch_layout arch_layout = {
 	.power_port = 0x600,
 	.i8042_port = 0x64,
 	.pvpanic_port = 0x505,
+	.flash = { 0xffc00000, 4 * MIB },
+	.rtc_port = 0x70,
+	.fw_cfg_port = 0x510,
+	.pm_port = 0xb000,
+	.pm_timer_port = 0x608,
+	.reserved = { X86_IDENTITY_MAP, X86_KVM_PAGES * 0x1000 },
 };

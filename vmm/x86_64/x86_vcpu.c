@@ -124,8 +124,9 @@ int arch_vcpu_init(struct vcpu *vcpu)
 {
 	int ret = x86_cpuid_init(vcpu);
 
-	if (ret == 0)
-		ret = x86_set_msrs(vcpu);
+	if (ret < 0 || vcpu->vm->entry.power_on)
+		return ret; /* the state that KVM gives to a new vCPU */
+	ret = x86_set_msrs(vcpu);
 	if (ret < 0 || vcpu->index > 0)
 		return ret; /* the others sleep until the boot CPU sends INIT and SIPI */
 	ret = x86_set_boot_sregs(vcpu, &vcpu->vm->entry);

@@ -9,12 +9,7 @@
 #include "x86.h"
 #include "vmm/core/vm_state.h"
 
-/*
- * Three pages KVM needs on Intel CPUs without unrestricted guest, and one for its identity map.
- * They lie below the top of 4 GiB, where a PC has its flash and minivmm nothing.
- */
-#define X86_IDENTITY_MAP 0xfffbc000ull
-#define X86_TSS          0xfffbd000ull
+#define X86_TSS (X86_IDENTITY_MAP + 0x1000) /* three pages behind the identity map's */
 
 #define X86_PIC_PINS    8
 #define X86_IOAPIC_PINS 24
