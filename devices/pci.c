@@ -2,6 +2,7 @@
 #include "pci.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 /* A capability list cannot have more than this many members of 4 bytes each. */
@@ -66,6 +67,19 @@ bool pci_bar_is_io(const struct pci_bar *bar)
 bool pci_bar_is_64(const struct pci_bar *bar)
 {
 	return !pci_bar_is_io(bar) && (bar->flags & PCI_BASE_ADDRESS_MEM_TYPE_64);
+}
+
+int pci_no_bar_map(struct pci_function *function, unsigned int bar)
+{
+	(void)function;
+	(void)bar;
+	return -ENXIO;
+}
+
+void pci_no_bar_unmap(struct pci_function *function, unsigned int bar)
+{
+	(void)function;
+	(void)bar;
 }
 
 static void pci_set_writable_long(struct pci_function *function, unsigned int offset, uint32_t mask)

@@ -78,6 +78,10 @@ void pci_function_init(struct pci_function *function, const struct pci_function_
 		       const char *name);
 void pci_set_id(struct pci_function *function, const struct pci_id *id);
 
+/* For functions without BARs. */
+int pci_no_bar_map(struct pci_function *function, unsigned int bar);
+void pci_no_bar_unmap(struct pci_function *function, unsigned int bar);
+
 /* Little-endian fields of the config bytes. */
 uint16_t pci_get_word(const struct pci_function *function, unsigned int offset);
 uint32_t pci_get_long(const struct pci_function *function, unsigned int offset);

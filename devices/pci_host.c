@@ -18,6 +18,8 @@
 
 #define PCI_CONFIG_PORTS   8u /* CF8..CFB the address, CFC..CFF the data */
 #define PCI_CONFIG_DATA    4u
+#define PCI_RESET_CONTROL  1u
+#define PCI_RESET_CPU      (1u << 2)
 #define PCI_CONFIG_ENABLE  (1u << 31)
 #define PCI_CONFIG_ADDRESS 0x80fffffcu /* bits of CF8 that stick */
 
@@ -130,7 +132,10 @@ static bool pci_ports_target(const struct pci_host *host, uint64_t port, unsigne
 	return (address & PCI_CONFIG_ENABLE) && ((address >> 16) & 0xff) == 0;
 }
 
-/* The address register answers to whole dwords only; narrower accesses belong to other devices. */
+/*
+ * The address register answers to whole dwords only; narrower accesses belong to other devices. One
+ * of them is the reset control register, a byte of its own at CF9.
+ */
 static uint64_t pci_ports_read(void *owner, uint64_t port, unsigned int size)
 {
 	struct pci_host *host = owner;
@@ -138,6 +143,8 @@ static uint64_t pci_ports_read(void *owner, uint64_t port, unsigned int size)
 
 	if (port == 0 && size == 4)
 		return host->config_address;
+	if (port == PCI_RESET_CONTROL && size == 1 && host->reset_control)
+		return 0;
 	if (port < PCI_CONFIG_DATA || !pci_ports_target(host, port, &devfn, &offset))
 		return UINT64_MAX;
 	return pci_host_config_read(host, devfn, offset, size);
@@ -150,6 +157,9 @@ static void pci_ports_write(void *owner, uint64_t port, unsigned int size, uint6
 
 	if (port == 0 && size == 4)
 		host->config_address = (uint32_t)value & PCI_CONFIG_ADDRESS;
+	else if (port == PCI_RESET_CONTROL && size == 1 && host->reset_control &&
+		 (value & PCI_RESET_CPU))
+		vm_post(host->vm, VM_EVENT_RESET);
 	else if (port >= PCI_CONFIG_DATA && pci_ports_target(host, port, &devfn, &offset))
 		pci_host_config_write(host, devfn, offset, size, value);
 }
@@ -164,24 +174,13 @@ static void pci_ports_locate(void *owner, uint64_t port, struct trace_place *pla
 		pci_host_locate(owner, devfn, offset, place);
 	else if (port == 0)
 		snprintf(place->reg, sizeof(place->reg), "CF8, configuration address");
+	else if (port == PCI_RESET_CONTROL)
+		snprintf(place->reg, sizeof(place->reg), "CF9, reset control");
 }
 
 static const struct bus_ops pci_ports_ops = { pci_ports_read, pci_ports_write, pci_ports_locate };
 
 /* ---- the bridge and its bus ---- */
-
-static int pci_bridge_bar_map(struct pci_function *function, unsigned int bar)
-{
-	(void)function;
-	(void)bar;
-	return -ENXIO;
-}
-
-static void pci_bridge_bar_unmap(struct pci_function *function, unsigned int bar)
-{
-	(void)function;
-	(void)bar;
-}
 
 static void pci_bridge_nothing(struct pci_function *function)
 {
@@ -191,8 +190,8 @@ static void pci_bridge_nothing(struct pci_function *function)
 static const struct pci_function_ops pci_bridge_ops = {
 	.config_read = pci_config_read,
 	.config_write = pci_config_write,
-	.bar_map = pci_bridge_bar_map,
-	.bar_unmap = pci_bridge_bar_unmap,
+	.bar_map = pci_no_bar_map,
+	.bar_unmap = pci_no_bar_unmap,
 	.reset = pci_bridge_nothing,
 	.destroy = pci_bridge_nothing,
 };
@@ -270,6 +269,12 @@ int pci_host_init(struct pci_host *host, struct vm *vm)
 	host->bridge.bus = &host->bus;
 	host->functions[0] = &host->bridge;
 	return pci_host_add_regions(host);
+}
+
+void pci_host_set_id(struct pci_host *host, uint16_t vendor, uint16_t device)
+{
+	pci_set_word(&host->bridge, PCI_VENDOR_ID, vendor);
+	pci_set_word(&host->bridge, PCI_DEVICE_ID, device);
 }
 
 void pci_host_destroy(struct pci_host *host)

@@ -29,11 +29,15 @@ struct pci_host {
 	struct arch_range mmio32, mmio64, io;               /* where BARs decode */
 	const struct arch_range *reach;                     /* what DMA can address */
 	unsigned int reach_count;
+	bool reset_control;      /* port CF9 resets the machine */
 	uint32_t config_address; /* CF8 */
 };
 
 /* An empty bus with the bridge itself at 00:00.0. 0 or -errno, logged. */
 int pci_host_init(struct pci_host *host, struct vm *vm);
+
+/* By which IDs guests know the bridge; firmware knows machines by them. */
+void pci_host_set_id(struct pci_host *host, uint16_t vendor, uint16_t device);
 
 /* Destroys the functions too. Accepts a zeroed host. */
 void pci_host_destroy(struct pci_host *host);

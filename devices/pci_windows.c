@@ -230,3 +230,38 @@ int pci_windows_assign_bars(struct pci_host *host)
 			pci_reset(host->functions[i]);
 	return 0;
 }
+
+/* The last address that DMA reaches. */
+static uint64_t pci_reach_last(const struct pci_host *host)
+{
+	const struct arch_range *last;
+
+	if (host->reach_count == 0)
+		return UINT64_MAX;
+	last = &host->reach[host->reach_count - 1];
+	return last->base + (last->size - 1);
+}
+
+unsigned int pci_windows_gpa_bits(struct pci_host *host, unsigned int most)
+{
+	unsigned int bits = arch_gpa_bits() < most ? arch_gpa_bits() : most;
+	uint64_t needed =
+		host->mmio64.size ? host->mmio64.base + host->mmio64.size : pci_ram_end(host);
+
+	while (bits > 32 && (1ull << bits) - 1 > pci_reach_last(host))
+		bits--;
+	while (1ull << bits < needed)
+		bits++;
+	return bits;
+}
+
+void pci_windows_widen(struct pci_host *host, unsigned int gpa_bits)
+{
+	uint64_t low = memory_ram_size(&host->vm->memory), high = pci_ram_end(host);
+
+	if (low > arch_layout.ram_low.size)
+		low = arch_layout.ram_low.size;
+	host->mmio32.base = arch_layout.ram_low.base + low;
+	host->mmio32.size = arch_layout.ecam.base - host->mmio32.base;
+	host->mmio64 = (struct arch_range){ high, (1ull << gpa_bits) - high };
+}

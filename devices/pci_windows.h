@@ -26,4 +26,17 @@ void pci_windows_set_reach(struct pci_host *host, const struct arch_range *reach
  */
 int pci_windows_assign_bars(struct pci_host *host);
 
+/*
+ * The width of addresses by which a guest that places BARs itself stays where all goes well: no
+ * more than what the CPU addresses, `most` bits, and what DMA reaches, but enough for RAM and the
+ * BARs. After pci_windows_assign_bars().
+ */
+unsigned int pci_windows_gpa_bits(struct pci_host *host, unsigned int most);
+
+/*
+ * Firmware will place BARs, and where is not known: forward all between RAM and ECAM, and all
+ * between RAM and the end of addresses of `gpa_bits`.
+ */
+void pci_windows_widen(struct pci_host *host, unsigned int gpa_bits);
+
 #endif

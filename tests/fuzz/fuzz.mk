@@ -5,7 +5,7 @@
 # make fuzz FUZZ_TARGETS=user FUZZ_RUNS=10000000
 
 FUZZ := $(B)/fuzz
-FUZZ_TARGETS := user vhost guest virtio kernel arm64 options
+FUZZ_TARGETS := user vhost guest virtio kernel arm64 options uefi
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
@@ -18,7 +18,7 @@ $(FUZZ)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64
 FUZZ_SHARED := $(FUZZ)/obj/tests/fuzz/fuzz_check.o $(patsubst %,$(FUZZ)/obj/tests/unit/%.o,\
 	call_log fake_backend fake_device fake_kvm vfio_rig)
 
-$(FUZZ)/obj/%.o: %.c | $(B)/gen/dsdt.h
+$(FUZZ)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
 	@echo "CC (fuzzed) $<"
 	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<

@@ -316,8 +316,97 @@ START_TEST(small_wide_bars_count_as_pages)
 }
 END_TEST
 
+static const struct {
+	uint64_t reach_last; /* of DMA; 0 for everything */
+	unsigned int most;   /* bits that the firmware stands */
+	uint64_t bar;        /* GiB, or none */
+	unsigned int bits;   /* or the CPU's, if that has less */
+} widths[] = {
+	{ 0, 52, 0, 52 },
+	{ 0, 42, 0, 42 },
+	{ (1ull << 39) - 1, 42, 0, 39 },
+	{ (1ull << 39) - 1, 42, 16, 39 },
+	{ (1ull << 36) - 1, 42, 64, 37 }, /* above what DMA reaches, rather than nowhere */
+	{ 0xfffffffffffff, 40, 0, 40 },
+};
+
+static const struct arch_range whole = { 0, UINT64_MAX };
+
+START_TEST(the_guest_is_told_no_more_bits_than_all_stand)
+{
+	struct arch_range reach = { 0, widths[_i].reach_last + 1 };
+	unsigned int wanted = widths[_i].bits;
+	static struct machine machine;
+
+	begin(&machine);
+	ck_assert_int_eq(memory_add_ram(&machine.vm.memory, 0, 1 << 20), 0);
+	pci_windows_set_reach(&machine.host, widths[_i].reach_last ? &reach : &whole, 1);
+	if (widths[_i].bar)
+		pci_set_bar(add(&machine), 0, widths[_i].bar * GIB, MEM64);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.host), 0);
+	if (wanted > arch_gpa_bits())
+		wanted = arch_gpa_bits();
+	ck_assert_uint_eq(pci_windows_gpa_bits(&machine.host, widths[_i].most), wanted);
+	end(&machine);
+}
+END_TEST
+
+static const struct {
+	uint64_t addr;
+	uint32_t flags;
+	bool forwarded;
+} placed[] = {
+	{ 0x80000000, MEM, true }, /* where OVMF begins, with 2 GiB of RAM or less */
+	{ 0x00200000, MEM, true },     { 0x000ff000, MEM, false }, /* RAM */
+	{ 0xefff0000, MEM, true },     { 0xf0000000, MEM, false }, /* configuration space */
+	{ 0xfe000000, MEM, false },    { 0xffc00000, MEM, false }, /* flash */
+	{ 0x100000000, MEM64, true },  { 0xe000000000, MEM64, true },
+	{ 0xfffffff000, MEM64, true }, { 0x10000000000, MEM64, false },
+};
+
+START_TEST(firmware_places_bars_where_there_is_nothing_else)
+{
+	static struct machine machine;
+	struct pci_function *card;
+
+	begin(&machine);
+	ck_assert_int_eq(memory_add_ram(&machine.vm.memory, 0, 1 << 20), 0);
+	card = add(&machine);
+	pci_set_bar(card, 0, 0x1000, placed[_i].flags);
+	pci_windows_widen(&machine.host, 40);
+	ck_assert_int_eq(pci_host_forwards(&machine.host.bus, &card->bars[0], placed[_i].addr),
+			 placed[_i].forwarded);
+	end(&machine);
+}
+END_TEST
+
+/* The map that 64 GiB of RAM leave. */
+START_TEST(firmwares_windows_begin_behind_ram)
+{
+	static struct machine machine;
+	static char backing[4096];
+	const struct memory_region low = { .size = 3 * GIB, .hva = backing, .fd = -1 };
+	const struct memory_region high = { 4 * GIB, 61 * GIB, backing, -1, 0, 0, NULL, 0 };
+
+	begin(&machine);
+	ck_assert_int_eq(memory_add_region(&machine.vm.memory, &low), 0);
+	ck_assert_int_eq(memory_add_region(&machine.vm.memory, &high), 0);
+	pci_windows_widen(&machine.host, 39);
+	ck_assert_uint_eq(machine.host.mmio32.base, 3 * GIB);
+	ck_assert_uint_eq(machine.host.mmio32.size, 768ull << 20);
+	ck_assert_uint_eq(machine.host.mmio64.base, 65 * GIB);
+	ck_assert_uint_eq(machine.host.mmio64.size, 512 * GIB - 65 * GIB);
+	memory_del_region(&machine.vm.memory, 0);
+	memory_del_region(&machine.vm.memory, 4 * GIB);
+	end(&machine);
+}
+END_TEST
+
 UNIT_MAIN("pci_windows", { bars_get_their_places, 0 }, { no_wide_bar_no_wide_window, 0 },
 	  { rule_13_window_follows_the_devices, UNIT_COUNT(wide) },
 	  { rule_13_window_where_dma_reaches, UNIT_COUNT(reaches) }, { rule_13_bar_of_128_gib, 0 },
 	  { rule_13_past_the_cpu_s_width, 0 }, { full_window_names_the_bar, UNIT_COUNT(full) },
-	  { small_wide_bars_count_as_pages, 0 })
+	  { small_wide_bars_count_as_pages, 0 },
+	  { the_guest_is_told_no_more_bits_than_all_stand, UNIT_COUNT(widths) },
+	  { firmware_places_bars_where_there_is_nothing_else, UNIT_COUNT(placed) },
+	  { firmwares_windows_begin_behind_ram, 0 })
