@@ -46,11 +46,11 @@ TARGET_CFLAGS := $(if $(CROSS),--sysroot=$(ROOT) $(if $(findstring clang,$(CC)),
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(TARGET_CFLAGS) -pthread -fno-common
 LDFLAGS ?= -Wl,-z,relro,-z,now
 
-FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh acpi
+FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh
 FIRMWARE_aarch64 := boot_arm64 linux_arm64 device_tree
 LIBS_aarch64 := -lfdt -lz
-GENERATED_x86_64 := $(B)/gen/dsdt.h
-FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules
+GENERATED := $(patsubst firmware/%.asl,$(B)/gen/%.h,$(wildcard firmware/*.asl))
+FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules acpi acpi_loader smbios uefi_image uefi_tables
 DEMO := guests/demo/demo_device.c guests/demo/demo_server.c
 SOURCES := $(wildcard vmm/*.c vmm/core/*.c vmm/trace/*.c vmm/cli/*.c vmm/$(ARCH)/*.c devices/*.c \
 	vfio/*.c vfio/backend/*.c vfio/host/*/*.c) $(FIRMWARE:%=firmware/%.c) $(DEMO)
@@ -78,7 +78,7 @@ $(B)/minivmm: $(OBJECTS)
 	@echo "LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_$(ARCH))
 
-$(B)/%.o: %.c | $(GENERATED_$(ARCH)) $(FOREIGN)
+$(B)/%.o: %.c | $(GENERATED) $(FOREIGN)
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -93,12 +93,13 @@ $(FOREIGN): tests/foreign_root.sh
 	$(Q)tests/foreign_root.sh $(@D) $(DEBIAN_$(ARCH)) $(FOREIGN_PACKAGES)
 	$(Q)touch $@
 
-# ACPI source -> AML -> a C array, dsdt_aml_code[].
-$(B)/gen/dsdt.h: firmware/dsdt.asl
+.PRECIOUS: $(B)/gen/%.h
+# ACPI source -> AML -> a C array, NAME_aml_code[].
+$(B)/gen/%.h: firmware/%.asl
 	@mkdir -p $(@D)
 	@echo "IASL $<"
-	$(Q)iasl -tc -p $(B)/gen/dsdt $< > $(B)/gen/dsdt.log || { cat $(B)/gen/dsdt.log; exit 1; }
-	$(Q)mv $(B)/gen/dsdt.hex $@
+	$(Q)iasl -tc -p $(B)/gen/$* $< > $(B)/gen/$*.log || { cat $(B)/gen/$*.log; exit 1; }
+	$(Q)mv $(B)/gen/$*.hex $@
 
 # The default guest's init, carried inside minivmm as guest_init_start[] .. guest_init_end[].
 GUEST_INIT_SOURCES := guests/init.c guests/init_command.c guests/init_report.c guests/init_root.c

@@ -8,17 +8,22 @@
 
 #include "vmm/trace/log.h"
 
-/* dsdt_aml_code[], from dsdt.asl */
+/* NAME_aml_code[], from NAME.asl */
 /* clang-format off */
 static const
 #include "dsdt.h"
+static const
+#include "ssdt_rtc.h"
+static const
+#include "ssdt_uefi.h"
 /* clang-format on */
 
 #define ACPI_ALIGN        16
 #define ACPI_OEM_ID       "MINIVM"
 #define ACPI_OEM_TABLE_ID "MINIVMM"
 #define ACPI_CREATOR_ID   "MVMM"
-#define ACPI_XSDT_ENTRIES 4 /* FACP, APIC, MCFG, SSDT */
+#define ACPI_XSDT_ENTRIES 4 /* FACP, APIC, MCFG, SSDT, that every machine has */
+#define ACPI_XSDT_MORE    2 /* SSDTs that some have */
 #define ACPI_LAPIC_BASE   0xfee00000
 #define ACPI_IOAPIC_BASE  0xfec00000
 #define ACPI_LAPIC_IDS    255 /* ids from here on need an x2APIC entry */
@@ -71,7 +76,7 @@ struct acpi_address {
 
 struct acpi_xsdt {
 	struct acpi_header header;
-	uint64_t tables[ACPI_XSDT_ENTRIES];
+	uint64_t tables[];
 } __attribute__((packed));
 
 /* Only what a hardware-reduced machine fills in has a name. */
@@ -158,6 +163,11 @@ static uint64_t acpi_align(uint64_t size)
 	return (size + ACPI_ALIGN - 1) & ~(ACPI_ALIGN - 1ull);
 }
 
+static uint64_t acpi_xsdt_size(unsigned int tables)
+{
+	return sizeof(struct acpi_xsdt) + tables * sizeof(uint64_t);
+}
+
 static uint64_t acpi_madt_size(unsigned int cpus)
 {
 	uint64_t lapics = cpus < ACPI_LAPIC_IDS ? cpus : ACPI_LAPIC_IDS;
@@ -166,12 +176,39 @@ static uint64_t acpi_madt_size(unsigned int cpus)
 	       (cpus - lapics) * sizeof(struct acpi_x2apic);
 }
 
-static uint64_t acpi_size(const struct acpi_config *config)
+/* An SSDT that iasl has made. */
+struct acpi_part {
+	const void *aml;
+	uint64_t size;
+};
+
+/* Those that this machine has; returns how many. */
+static unsigned int acpi_parts(const struct acpi_config *config,
+			       struct acpi_part parts[ACPI_XSDT_MORE])
 {
-	return acpi_align(sizeof(struct acpi_rsdp)) + acpi_align(sizeof(dsdt_aml_code)) +
-	       acpi_align(sizeof(struct acpi_fadt)) + acpi_align(acpi_madt_size(config->cpus)) +
-	       acpi_align(sizeof(struct acpi_mcfg)) + acpi_align(sizeof(struct acpi_ssdt)) +
-	       acpi_align(sizeof(struct acpi_xsdt));
+	unsigned int count = 0;
+
+	if (config->rtc)
+		parts[count++] = (struct acpi_part){ ssdt_rtc_aml_code, sizeof(ssdt_rtc_aml_code) };
+	if (config->uefi)
+		parts[count++] =
+			(struct acpi_part){ ssdt_uefi_aml_code, sizeof(ssdt_uefi_aml_code) };
+	return count;
+}
+
+uint64_t acpi_size(const struct acpi_config *config)
+{
+	struct acpi_part parts[ACPI_XSDT_MORE];
+	unsigned int count = acpi_parts(config, parts);
+	uint64_t size =
+		acpi_align(sizeof(struct acpi_rsdp)) + acpi_align(sizeof(dsdt_aml_code)) +
+		acpi_align(sizeof(struct acpi_fadt)) + acpi_align(acpi_madt_size(config->cpus)) +
+		acpi_align(sizeof(struct acpi_mcfg)) + acpi_align(sizeof(struct acpi_ssdt)) +
+		acpi_align(acpi_xsdt_size(ACPI_XSDT_ENTRIES + count));
+
+	while (count--)
+		size += acpi_align(parts[count].size);
+	return size;
 }
 
 /* The byte that makes all bytes add up to zero. */
@@ -218,12 +255,13 @@ static uint64_t acpi_end_table(const struct acpi_area *area, struct acpi_header 
 	return area->gpa + ((uint8_t *)header - area->base);
 }
 
-static uint64_t acpi_write_dsdt(struct acpi_area *area)
+/* A table as iasl has made it, with its checksum. Returns its guest-physical address. */
+static uint64_t acpi_write_aml(struct acpi_area *area, const void *aml, uint64_t size)
 {
-	void *dsdt = acpi_take(area, sizeof(dsdt_aml_code));
+	uint8_t *table = acpi_take(area, size);
 
-	memcpy(dsdt, dsdt_aml_code, sizeof(dsdt_aml_code)); /* iasl has put in the checksum */
-	return area->gpa + ((uint8_t *)dsdt - area->base);
+	memcpy(table, aml, size);
+	return area->gpa + (uint64_t)(table - area->base);
 }
 
 static struct acpi_address acpi_power_register(unsigned int offset)
@@ -236,12 +274,13 @@ static struct acpi_address acpi_power_register(unsigned int offset)
 	};
 }
 
-static uint64_t acpi_write_fadt(struct acpi_area *area, uint64_t dsdt)
+static uint64_t acpi_write_fadt(struct acpi_area *area, const struct acpi_config *config)
 {
+	uint64_t dsdt = acpi_write_aml(area, dsdt_aml_code, sizeof(dsdt_aml_code));
 	struct acpi_fadt *fadt = acpi_new_table(area, "FACP", 6, sizeof(*fadt));
 
 	fadt->minor_revision = 4;
-	fadt->boot_flags = ACPI_NO_VGA | ACPI_NO_CMOS_RTC;
+	fadt->boot_flags = ACPI_NO_VGA | (config->rtc ? 0 : ACPI_NO_CMOS_RTC);
 	fadt->flags = ACPI_WBINVD | ACPI_RESET_REG_SUP | ACPI_HW_REDUCED;
 	fadt->reset = acpi_power_register(ARCH_POWER_RESET);
 	fadt->reset_value = ARCH_POWER_RESET_VALUE;
@@ -287,9 +326,10 @@ static uint64_t acpi_write_mcfg(struct acpi_area *area)
 }
 
 /* The integers that dsdt.asl declares External(). */
-static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct arch_range *mmio64)
+static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config *config)
 {
-	const struct arch_range *io = &arch_layout.pci_io, *mmio32 = &arch_layout.pci_mmio32;
+	const struct arch_range *io = &arch_layout.pci_io;
+	const struct arch_range *mmio32 = &config->pci_mmio32, *mmio64 = &config->pci_mmio64;
 	struct acpi_ssdt *ssdt = acpi_new_table(area, "SSDT", 2, sizeof(*ssdt));
 	const struct acpi_integer integers[] = {
 		{ AML_NAME, "IOB_", AML_QWORD, io->base },
@@ -316,12 +356,29 @@ static void acpi_write_rsdp(struct acpi_rsdp *rsdp, uint64_t xsdt)
 	rsdp->extended_checksum = acpi_checksum(rsdp, sizeof(*rsdp));
 }
 
+/* The tables themselves; returns how many. */
+static unsigned int acpi_write_all(struct acpi_area *area, const struct acpi_config *config,
+				   uint64_t *tables)
+{
+	struct acpi_part parts[ACPI_XSDT_MORE];
+	unsigned int more = acpi_parts(config, parts), count = 0;
+
+	tables[count++] = acpi_write_fadt(area, config);
+	tables[count++] = acpi_write_madt(area, config->cpus);
+	tables[count++] = acpi_write_mcfg(area);
+	tables[count++] = acpi_write_ssdt(area, config);
+	for (unsigned int i = 0; i < more; i++)
+		tables[count++] = acpi_write_aml(area, parts[i].aml, parts[i].size);
+	return count;
+}
+
 int acpi_write_tables(const struct acpi_config *config, void *to, uint64_t gpa, uint64_t size)
 {
+	uint64_t tables[ACPI_XSDT_ENTRIES + ACPI_XSDT_MORE];
 	struct acpi_area area = { .base = to, .gpa = gpa };
 	struct acpi_rsdp *rsdp;
 	struct acpi_xsdt *xsdt;
-	uint64_t tables[ACPI_XSDT_ENTRIES];
+	unsigned int count;
 
 	if (acpi_size(config) > size) {
 		log_error("ACPI",
@@ -331,12 +388,9 @@ int acpi_write_tables(const struct acpi_config *config, void *to, uint64_t gpa, 
 		return -ENOSPC;
 	}
 	rsdp = acpi_take(&area, sizeof(*rsdp));
-	tables[0] = acpi_write_fadt(&area, acpi_write_dsdt(&area));
-	tables[1] = acpi_write_madt(&area, config->cpus);
-	tables[2] = acpi_write_mcfg(&area);
-	tables[3] = acpi_write_ssdt(&area, &config->pci_mmio64);
-	xsdt = acpi_new_table(&area, "XSDT", 1, sizeof(*xsdt));
-	memcpy(xsdt->tables, tables, sizeof(tables));
+	count = acpi_write_all(&area, config, tables);
+	xsdt = acpi_new_table(&area, "XSDT", 1, acpi_xsdt_size(count));
+	memcpy(xsdt->tables, tables, count * sizeof(tables[0]));
 	acpi_write_rsdp(rsdp, acpi_end_table(&area, &xsdt->header));
 	return 0;
 }

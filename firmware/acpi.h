@@ -2,24 +2,31 @@
 /*
  * ACPI: how the guest learns what machine it runs on.
  *
- * Owns the tables: a hardware-reduced platform (no PIT, PIC, RTC, keyboard controller, no SCI), its
- * CPUs, its I/O APIC, its PCI host bridge. Does not own where they go, nor the devices they speak
- * of: addresses come from arch_layout. dsdt.asl is the constant part; what varies goes into an SSDT
- * of integers.
+ * Owns the tables: a hardware-reduced platform (no PIT, PIC, keyboard controller, no SCI), its
+ * CPUs, its I/O APIC, its PCI host bridge, and what a machine may have beside. Does not own where
+ * they go, nor the devices they speak of: addresses come from arch_layout. dsdt.asl is the constant
+ * part; what varies goes into an SSDT of integers, what not every machine has into others.
  *
  * Read beside it: ACPI 6.4 chapter 5; 4.1 on hardware-reduced ACPI.
  */
 #ifndef MINIVMM_ACPI_H
 #define MINIVMM_ACPI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/core/arch.h"
 
 struct acpi_config {
 	unsigned int cpus;            /* with APIC ids 0, 1, 2 ... */
-	struct arch_range pci_mmio64; /* size 0 for none */
+	struct arch_range pci_mmio32; /* where BARs lie, below 4 GiB and ... */
+	struct arch_range pci_mmio64; /* ... above it; size 0 for none */
+	bool rtc;                     /* there is a real-time clock */
+	bool uefi;                    /* there are fw_cfg, flash and PM ports */
 };
+
+/* How many bytes the tables take. */
+uint64_t acpi_size(const struct acpi_config *config);
 
 /*
  * Write all tables into `size` bytes at `to`, which the guest sees at `gpa`, a multiple of 16. The

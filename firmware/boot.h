@@ -26,6 +26,7 @@ struct boot_config {
 	const char *cmdline;
 	unsigned int cpus;
 	struct arch_range pci_mmio64; /* 64-bit window of the PCI host bridge; size 0 for none */
+	bool rtc;                     /* the machine has a real-time clock */
 	bool pmu;             /* the CPUs count events, and interrupt when a counter is full */
 	const char *dtb_name; /* a copy of the device tree goes into this file; NULL for none */
 };

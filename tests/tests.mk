@@ -13,7 +13,7 @@ UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\
 	$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
 # Everything but main(), once more, with the sanitizers: each test program takes from it what it needs.
-$(UNIT)/obj/%.o: %.c | $(B)/gen/dsdt.h
+$(UNIT)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
 	@echo "CC (sanitized) $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<

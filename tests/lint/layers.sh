@@ -20,7 +20,7 @@ allowed()
 	vmm/core/*) echo 'vmm/core/|vmm/trace/' ;;
 	vmm/x86_64/* | vmm/aarch64/*) echo 'vmm/core/|vmm/trace/|vmm/x86_64/|vmm/aarch64/' ;;
 	devices/*) echo 'vmm/core/|vmm/trace/|devices/' ;;
-	firmware/*) echo 'vmm/core/|vmm/trace/|firmware/|dsdt.h' ;;
+	firmware/*) echo 'vmm/core/|vmm/trace/|firmware/|(dsdt|ssdt_[a-z]+)\.h' ;;
 	vfio/backend/*) echo 'vfio/vfio\.h|vmm/trace/|vfio/backend/' ;;
 	vfio/host/look/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/look/' ;;
 	vfio/host/check/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/(look|check)/' ;;

@@ -80,7 +80,9 @@ static uint8_t *find_table(const char *signature)
 /* Into memory that was used before: nothing of it may shine through. */
 static void write_tables(unsigned int cpus, struct arch_range window)
 {
-	struct acpi_config config = { .cpus = cpus, .pci_mmio64 = window };
+	struct acpi_config config = { .cpus = cpus,
+				      .pci_mmio32 = arch_layout.pci_mmio32,
+				      .pci_mmio64 = window };
 
 	memset(area, 0xee, sizeof(area));
 	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
@@ -200,7 +202,9 @@ static uint64_t area_used(void)
 /* In exactly the room they need, and not in less: then nothing is written at all. */
 START_TEST(room)
 {
-	struct acpi_config config = { .cpus = 3, .pci_mmio64 = mmio64 };
+	struct acpi_config config = { .cpus = 3,
+				      .pci_mmio32 = arch_layout.pci_mmio32,
+				      .pci_mmio64 = mmio64 };
 	struct said said;
 	uint64_t size;
 	int ret;
@@ -255,6 +259,33 @@ START_TEST(dsdt_agrees_with_layout)
 	ck_assert(dsdt_has_io(arch_layout.power_port, ARCH_POWER_PORTS));
 	ck_assert(dsdt_has_io(arch_layout.pvpanic_port, 1));
 	ck_assert(!dsdt_has_io(arch_layout.pvpanic_port, 2));
+}
+END_TEST
+
+static bool area_has_io(uint16_t port, uint8_t count)
+{
+	uint8_t low = port & 0xff, high = port >> 8;
+	uint8_t io[] = { 0x47, 1, low, high, low, high, 1, count };
+
+	return memmem(area, sizeof(area), io, sizeof(io)) != NULL;
+}
+
+/* So have ssdt_rtc.asl and ssdt_uefi.asl. A machine that has none of it says so. */
+START_TEST(firmwares_devices_agree_with_layout)
+{
+	struct acpi_config config = { .cpus = 1, .rtc = _i >= 1, .uefi = _i >= 2 };
+	uint32_t base = (uint32_t)arch_layout.flash.base, size = (uint32_t)arch_layout.flash.size;
+	uint8_t flash[12] = { 0x86, 9, 0, 1 };
+
+	memcpy(flash + 4, &base, 4);
+	memcpy(flash + 8, &size, 4);
+	memset(area, 0, sizeof(area));
+	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
+	ck_assert_int_eq(area_has_io(arch_layout.rtc_port, 2), _i >= 1);
+	ck_assert_int_eq(get(find_table("FACP") + 109, 2) >> 5 & 1, _i == 0);
+	ck_assert_int_eq(area_has_io(arch_layout.pm_port, 0x40), _i >= 2);
+	ck_assert_int_eq(area_has_io(arch_layout.fw_cfg_port, 12), _i >= 2);
+	ck_assert_int_eq(memmem(area, sizeof(area), flash, sizeof(flash)) != NULL, _i >= 2);
 }
 END_TEST
 
@@ -499,6 +530,7 @@ int main(void)
 	tcase_add_test(tcase, mcfg);
 	tcase_add_test(tcase, room);
 	tcase_add_test(tcase, dsdt_agrees_with_layout);
+	tcase_add_loop_test(tcase, firmwares_devices_agree_with_layout, 0, 3);
 	tcase_add_test(tcase, disassembles);
 	tcase_add_test(tcase, host_bridge_windows);
 	tcase_add_test(tcase, interrupt_wiring);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "uefi_tables.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/trace/log.h"
+
+#define UEFI_MMIO64 (32ull << 30)
+
+#define E820_RAM      1
+#define E820_RESERVED 2
+
+#define PCI_CLASS_NVME     0x010802u
+#define PCI_CLASS_AHCI     0x010601u
+#define PCI_CLASS_ETHERNET 0x020000u
+#define PCI_CLASS_SCSI     0x010000u /* virtio disks have it */
+
+static void uefi_add_file(struct uefi_tables *tables, const char *name, const void *data,
+			  size_t size)
+{
+	assert(tables->file_count < UEFI_FILES_MAX);
+	tables->files[tables->file_count++] = (struct uefi_file){ name, data, (uint32_t)size };
+}
+
+/* ---- the memory map ---- */
+
+/*
+ * RAM in ascending order, the first MiB not cut up: the firmware knows what a PC has there. Then
+ * what it must leave alone.
+ */
+static int uefi_build_e820(struct uefi_tables *tables, struct memory *memory)
+{
+	struct uefi_e820_entry *at = tables->e820, *end = at + 3;
+
+	pthread_mutex_lock(&memory->lock);
+	for (size_t i = 0; i < memory->count && at < end; i++)
+		if (memory->regions[i].kind == MEMORY_RAM)
+			*at++ = (struct uefi_e820_entry){ memory->regions[i].gpa,
+							  memory->regions[i].size, E820_RAM };
+	pthread_mutex_unlock(&memory->lock);
+	*at++ = (struct uefi_e820_entry){ arch_layout.reserved.base, arch_layout.reserved.size,
+					  E820_RESERVED };
+	uefi_add_file(tables, "etc/e820", tables->e820, (size_t)(at - tables->e820) * sizeof(*at));
+	return 0;
+}
+
+/* ---- tables ---- */
+
+static int uefi_build_acpi(struct uefi_tables *tables, const struct acpi_config *config)
+{
+	uint64_t size = acpi_size(config);
+	unsigned int commands;
+	int ret;
+
+	tables->acpi = calloc(1, size);
+	if (!tables->acpi)
+		return log_errno("ACPI", -ENOMEM, "allocate its tables");
+	ret = acpi_write_tables(config, tables->acpi, 0, size);
+	if (ret < 0)
+		return ret;
+	commands = acpi_loader_write(tables->acpi, tables->script);
+	uefi_add_file(tables, ACPI_LOADER_FILE, tables->acpi, size);
+	uefi_add_file(tables, ACPI_LOADER_SCRIPT, tables->script,
+		      commands * sizeof(tables->script[0]));
+	return 0;
+}
+
+static void uefi_build_smbios(struct uefi_tables *tables)
+{
+	uint32_t size = smbios_write(&tables->anchor, tables->smbios);
+
+	uefi_add_file(tables, SMBIOS_ANCHOR_FILE, &tables->anchor, sizeof(tables->anchor));
+	uefi_add_file(tables, SMBIOS_TABLES_FILE, tables->smbios, size);
+}
+
+/* ---- what to start ---- */
+
+/*
+ * The Open Firmware path that the firmware translates into its own; NULL for what it cannot start
+ * from. The IDs are literal: they stand for any controller of the kind.
+ */
+static const char *uefi_boot_path(const struct uefi_boot_device *device)
+{
+	switch (device->class_code) {
+	case PCI_CLASS_NVME:
+		return "/pci@i0cf8/pci8086,5845@%x%s/namespace@1,0\n";
+	case PCI_CLASS_AHCI:
+		return "/pci@i0cf8/pci8086,2922@%x%s/drive@0/disk@0\n";
+	case PCI_CLASS_SCSI:
+		return "/pci@i0cf8/scsi@%x%s/disk@0,0\n";
+	case PCI_CLASS_ETHERNET:
+		return "/pci@i0cf8/ethernet@%x%s/ethernet-phy@0\n";
+	default:
+		return NULL;
+	}
+}
+
+static void uefi_build_boot_order(struct uefi_tables *tables, const struct uefi_config *config)
+{
+	char *at = tables->boot_order, *end = at + sizeof(tables->boot_order);
+
+	for (unsigned int i = 0; i < config->boot_count; i++) {
+		const struct uefi_boot_device *device = &config->boot[i];
+		const char *path = uefi_boot_path(device);
+		char function[4] = "";
+
+		if (!path)
+			continue;
+		if (device->function)
+			snprintf(function, sizeof(function), ",%x", device->function % 8);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		at += snprintf(at, (size_t)(end - at), path, device->slot, function);
+#pragma GCC diagnostic pop
+	}
+	if (at > tables->boot_order)
+		uefi_add_file(tables, "bootorder", tables->boot_order,
+			      (size_t)(at - tables->boot_order) + 1);
+}
+
+/* ---- the window for 64-bit BARs ---- */
+
+static uint64_t uefi_power_of_two(uint64_t size)
+{
+	uint64_t power = 1;
+
+	while (power < size)
+		power <<= 1;
+	return power;
+}
+
+/*
+ * Firmware gives 64-bit BARs an eighth of what the CPU addresses, at its end, or 32 GiB, whichever
+ * it likes better. Only when that may be too small it is told a size: room for the gaps that
+ * alignment leaves, too.
+ */
+static void uefi_build_mmio64(struct uefi_tables *tables, const struct uefi_config *config)
+{
+	uint64_t size = uefi_power_of_two(config->mmio64_needed) * 2;
+	uint64_t eighth = 1ull << (config->gpa_bits - 3);
+
+	if (config->mmio64_needed == 0 || size <= (eighth < UEFI_MMIO64 ? eighth : UEFI_MMIO64))
+		return;
+	if (size > 1ull << (config->gpa_bits - 1))
+		size /= 2;
+	snprintf(tables->mmio64, sizeof(tables->mmio64), "%" PRIu64, size >> 20);
+	uefi_add_file(tables, "opt/ovmf/X-PciMmio64Mb", tables->mmio64, strlen(tables->mmio64));
+}
+
+int uefi_tables_build(struct uefi_tables *tables, const struct uefi_config *config)
+{
+	int ret;
+
+	*tables = (struct uefi_tables){ 0 };
+	ret = uefi_build_e820(tables, config->memory);
+	if (ret == 0)
+		ret = uefi_build_acpi(tables, &config->acpi);
+	if (ret < 0)
+		return ret;
+	uefi_build_smbios(tables);
+	uefi_build_boot_order(tables, config);
+	uefi_build_mmio64(tables, config);
+	return 0;
+}
+
+void uefi_tables_free(struct uefi_tables *tables)
+{
+	free(tables->acpi);
+	tables->acpi = NULL;
+	tables->file_count = 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What UEFI firmware is told of its machine, as files for fw_cfg.
+ *
+ * Owns the bytes of these files: the memory map, ACPI and SMBIOS tables, the order in which devices
+ * are tried, and how large the window for 64-bit BARs must be. Knows no device: what there is to
+ * say is handed in as data.
+ *
+ * Read beside it: EDK2's OvmfPkg (PlatformPei, PlatformBootManagerLib, QemuBootOrderLib).
+ */
+#ifndef MINIVMM_UEFI_TABLES_H
+#define MINIVMM_UEFI_TABLES_H
+
+#include <stdint.h>
+
+#include "acpi.h"
+#include "acpi_loader.h"
+#include "smbios.h"
+#include "vmm/core/memory.h"
+
+#define UEFI_BOOT_MAX  32
+#define UEFI_FILES_MAX 8
+
+/* A PCI function that may hold something to start. */
+struct uefi_boot_device {
+	uint32_t class_code; /* base class, subclass, interface: 24 bits */
+	unsigned int slot, function;
+};
+
+struct uefi_config {
+	struct acpi_config acpi;
+	struct memory *memory;
+	uint64_t mmio64_needed; /* bytes that 64-bit BARs take up */
+	unsigned int gpa_bits;
+	struct uefi_boot_device boot[UEFI_BOOT_MAX]; /* in the order in which they are tried */
+	unsigned int boot_count;
+};
+
+struct uefi_e820_entry {
+	uint64_t base, size;
+	uint32_t type;
+} __attribute__((packed));
+
+struct uefi_file {
+	const char *name;
+	const void *data;
+	uint32_t size;
+};
+
+struct uefi_tables {
+	struct uefi_file files[UEFI_FILES_MAX];
+	unsigned int file_count;
+	struct uefi_e820_entry e820[4];
+	void *acpi;
+	struct acpi_loader_command script[ACPI_LOADER_COMMANDS];
+	struct smbios_anchor anchor;
+	uint8_t smbios[SMBIOS_TABLES_MAX];
+	char boot_order[UEFI_BOOT_MAX * 64];
+	char mmio64[24];
+};
+
+/* Make all files. 0 or -errno, logged. They stay until uefi_tables_free(). */
+int uefi_tables_build(struct uefi_tables *tables, const struct uefi_config *config);
+
+/* Accepts a zeroed one. */
+void uefi_tables_free(struct uefi_tables *tables);
+
+#endif
