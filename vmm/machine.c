@@ -28,6 +28,7 @@
 #include "host_devices.h"
 #include "served_devices.h"
 #include "stats.h"
+#include "uefi_machine.h"
 #include "user_devices.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vmm/trace/log.h"
@@ -52,6 +53,7 @@ struct machine {
 	struct command_streams streams;
 	struct virtio_console *command_console; /* the bus's */
 	struct default_guest guest;
+	struct uefi_machine uefi;
 	struct boot_config boot;
 	struct loop_source signals;
 	int signal; /* the one that ended the run, or 0 */
@@ -110,6 +112,16 @@ static int machine_open_default_guest(struct machine *machine)
 	return ret;
 }
 
+static int machine_open_firmware(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	struct boot_config *boot = &machine->boot;
+	int ret = machine_open_file(config->firmware, "firmware", &boot->kernel_fd);
+
+	boot->kernel_name = config->firmware;
+	return ret < 0 ? ret : uefi_machine_open(&machine->uefi, boot, true, config->vars);
+}
+
 static int machine_open_images(struct machine *machine)
 {
 	const struct config *config = machine->config;
@@ -121,12 +133,14 @@ static int machine_open_images(struct machine *machine)
 	boot->kernel_name = config->kernel;
 	boot->initrd_name = config->initrd;
 	boot->cmdline = config->append ? config->append : "console=ttyS0";
+	if (config->firmware)
+		return machine_open_firmware(machine);
 	if (!config->kernel || config->run)
 		return machine_open_default_guest(machine);
 	ret = machine_open_file(config->kernel, "kernel", &boot->kernel_fd);
 	if (ret == 0 && config->initrd)
 		ret = machine_open_file(config->initrd, "initrd", &boot->initrd_fd);
-	return ret;
+	return ret < 0 ? ret : uefi_machine_open(&machine->uefi, boot, false, NULL);
 }
 
 /* ---- build ---- */
@@ -213,6 +227,11 @@ static int machine_add_pci(struct machine *machine)
 	return pci_host_init(&machine->pci_host, &machine->vm);
 }
 
+static int machine_add_firmware(struct machine *machine)
+{
+	return uefi_machine_add_devices(&machine->uefi, &machine->vm, &machine->pci_host);
+}
+
 static int machine_open_devices(struct machine *machine)
 {
 	trace_phase("open devices");
@@ -247,6 +266,11 @@ static int machine_assign_bars(struct machine *machine)
 	return pci_windows_assign_bars(&machine->pci_host);
 }
 
+static int machine_describe(struct machine *machine)
+{
+	return uefi_machine_describe(&machine->uefi, machine->config->cpus);
+}
+
 /* Devices of this host have waited for it already: a server's has not. */
 static int machine_wait_for_ram(struct machine *machine)
 {
@@ -256,11 +280,12 @@ static int machine_wait_for_ram(struct machine *machine)
 static int machine_build(struct machine *machine)
 {
 	static const machine_step steps[] = {
-		machine_init_vm,     machine_add_ram,      machine_power_up,
-		machine_add_serial,  machine_add_console,  machine_add_power,
-		machine_add_pci,     machine_open_devices, machine_open_users,
-		machine_open_served, machine_add_command,  machine_add_testdev,
-		machine_assign_bars, machine_wait_for_ram,
+		machine_init_vm,      machine_add_ram,      machine_power_up,
+		machine_add_serial,   machine_add_console,  machine_add_power,
+		machine_add_pci,      machine_add_firmware, machine_open_devices,
+		machine_open_users,   machine_open_served,  machine_add_command,
+		machine_add_testdev,  machine_assign_bars,  machine_describe,
+		machine_wait_for_ram,
 	};
 	int ret;
 
@@ -309,6 +334,10 @@ static int machine_catch_signals(struct machine *machine)
 
 static int machine_load_kernel(struct machine *machine)
 {
+	if (uefi_machine_starts(&machine->uefi)) {
+		machine->vm.entry = (struct arch_entry){ .power_on = true };
+		return 0;
+	}
 	trace_phase("load the kernel");
 	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
 	machine->boot.pmu = machine->vm.pmu;
@@ -364,7 +393,8 @@ static int machine_reset(struct machine *machine)
 	if (ret < 0)
 		return ret;
 	serial_reset(&machine->serial);
-	return machine_start(machine);
+	ret = uefi_machine_reset(&machine->uefi);
+	return ret < 0 ? ret : machine_start(machine);
 }
 
 /* Start the guest as often as it wants to be; returns the event that ended it for good. */
@@ -427,6 +457,7 @@ static void machine_destroy(struct machine *machine)
 	host_devices_stop(&machine->devices);
 	user_devices_stop(&machine->users);
 	pci_host_destroy(&machine->pci_host);
+	uefi_machine_destroy(&machine->uefi);
 	host_devices_close(&machine->devices);
 	user_devices_close(&machine->users);
 	served_devices_close(&machine->served);
@@ -458,6 +489,7 @@ static struct machine *machine_new(const struct config *config)
 	machine->signals.fd = -1;
 	machine->boot.kernel_fd = machine->boot.initrd_fd = -1;
 	command_streams_init(&machine->streams);
+	uefi_machine_init(&machine->uefi);
 	return machine;
 }
 

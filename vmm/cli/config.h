@@ -58,6 +58,8 @@ struct config {
 	const char *kernel; /* NULL: the default guest */
 	const char *initrd;
 	const char *append;
+	const char *firmware; /* UEFI firmware in place of a kernel, or NULL */
+	const char *vars;     /* where it keeps its variables; NULL: in memory */
 	const char *dump_dtb; /* file for a copy of the device tree, or NULL */
 	char **run;           /* words of a command to run in the default guest, or NULL */
 	const char *console;  /* stdio, none, pty or file:PATH */

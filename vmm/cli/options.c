@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "options_devices.h"
+#include "options_firmware.h"
 #include "options_host.h"
 #include "options_served.h"
 #include "options_table.h"
@@ -40,6 +41,9 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_SET("share", options_add_share),
 	OPTIONS_ROW_SET("vhost-user", options_add_vhost_user),
 	OPTIONS_ROW_TEXT("kernel", kernel),
+	OPTIONS_ROW_SET("firmware", options_set_firmware),
+	OPTIONS_ROW_SET("bios", options_set_firmware),
+	OPTIONS_ROW_SET("drive", options_add_qemu_drive),
 	OPTIONS_ROW_TEXT("initrd", initrd),
 	OPTIONS_ROW_TEXT("append", append),
 	OPTIONS_ROW_SET("memory", options_set_memory),
@@ -79,6 +83,8 @@ void options_print_help(void)
 	      "                       the device of the vhost-user server that listens there\n"
 	      "  --kernel FILE        guest kernel: bzImage or ELF vmlinux; arm64: Image\n"
 	      "                       (without it: this host's kernel and a ready-made guest)\n"
+	      "  --firmware FILE[,vars=FILE]\n"
+	      "                       UEFI firmware, no kernel; vars keeps its variables\n"
 	      "  --initrd FILE        its initial RAM disk\n"
 	      "  --append TEXT        its command line\n"
 	      "  --memory SIZE[,hugepages=on|2M|1G]\n"
@@ -104,8 +110,8 @@ void options_print_help(void)
 	      "  --help, --version\n"
 	      "\n"
 	      "On a terminal Ctrl-A x ends the guest, Ctrl-A h helps.\n"
-	      "QEMU's -kernel -initrd -append -m -smp -device vfio-pci,host=BDF and\n"
-	      "-object iommufd,id=ID[,fd=N] work too.\n"
+	      "QEMU's -kernel -initrd -append -bios -drive if=pflash -m -smp\n"
+	      "-device vfio-pci,host=BDF and -object iommufd,id=ID[,fd=N] work too.\n"
 	      "\n"
 	      "Exit status: 0 the guest powered off, 1 the host side failed, 2 wrong usage,\n"
 	      "3 the guest crashed, 4 the device was lost, 128+n stopped by signal n.\n"
@@ -196,5 +202,7 @@ int options_parse(struct config *config, int argc, char **argv)
 	options_apply_faults(config);
 	if (ret == 0)
 		ret = options_check_devices(config);
+	if (ret == 0)
+		ret = options_check_firmware(config);
 	return ret < 0 ? ret : options_check(config);
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "options_firmware.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "options_devices.h"
+#include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
+
+int options_set_firmware(struct config *config, char *text)
+{
+	char *words = options_cut_word(text), *word;
+
+	config->firmware = text;
+	config->vars = NULL;
+	while ((word = words)) {
+		words = options_cut_word(word);
+		if (strncmp(word, "vars=", 5) != 0 || !word[5]) {
+			log_error("--firmware", "%s: expected FILE[,vars=FILE]", word);
+			return -EINVAL;
+		}
+		config->vars = word + 5;
+	}
+	if (*text)
+		return 0;
+	log_error("--firmware", "expected the path of UEFI firmware");
+	return -EINVAL;
+}
+
+/* ---- QEMU's -drive, as far as it is about flash ---- */
+
+struct options_drive {
+	const char *file, *interface, *unit, *format, *readonly;
+};
+
+static const char **drive_field(struct options_drive *drive, const char *word, size_t length)
+{
+	const struct {
+		const char *name;
+		const char **field;
+	} fields[] = {
+		{ "file", &drive->file },         { "if", &drive->interface },
+		{ "unit", &drive->unit },         { "format", &drive->format },
+		{ "readonly", &drive->readonly },
+	};
+
+	for (size_t i = 0; i < array_size(fields); i++)
+		if (strlen(fields[i].name) == length && strncmp(fields[i].name, word, length) == 0)
+			return fields[i].field;
+	return NULL;
+}
+
+static bool drive_is(const char *value, const char *one, const char *other)
+{
+	return !value || strcmp(value, one) == 0 || strcmp(value, other) == 0;
+}
+
+static const char *drive_objection(const struct options_drive *drive)
+{
+	if (!drive->interface || strcmp(drive->interface, "pflash") != 0)
+		return "only if=pflash is known; --disk adds a disk";
+	if (!drive->file || !*drive->file)
+		return "needs file=";
+	if (!drive_is(drive->unit, "0", "1"))
+		return "unit= is 0, the code, or 1, the variables";
+	if (!drive_is(drive->format, "raw", "raw"))
+		return "format= is raw";
+	if (!drive_is(drive->readonly, "on", "off"))
+		return "readonly= is on or off";
+	return NULL;
+}
+
+/* Without a unit the first is the code, the second the variables. */
+static bool drive_is_vars(const struct config *config, const struct options_drive *drive)
+{
+	return drive->unit ? strcmp(drive->unit, "1") == 0 : config->firmware != NULL;
+}
+
+int options_add_qemu_drive(struct config *config, char *text)
+{
+	struct options_drive drive = { 0 };
+	const char *objection;
+	char *word, *words = text;
+
+	while ((word = words)) {
+		size_t length = strcspn(word, "=,");
+		const char **field = drive_field(&drive, word, length);
+
+		words = options_cut_word(word);
+		if (!field || word[length] != '=') {
+			log_error("-drive", "%s: unknown property", word);
+			return -EINVAL;
+		}
+		*field = word + length + 1;
+	}
+	objection = drive_objection(&drive);
+	if (objection) {
+		log_error("-drive", "%s", objection);
+		return -EINVAL;
+	}
+	if (!drive_is_vars(config, &drive)) {
+		config->firmware = drive.file;
+		return 0;
+	}
+	config->vars = drive.file;
+	if (!drive.readonly || strcmp(drive.readonly, "off") == 0)
+		return 0;
+	log_error("-drive",
+		  "%s: variables that cannot be written are of no use; without them "
+		  "they are in memory",
+		  drive.file);
+	return -EINVAL;
+}
+
+/* ---- all together ---- */
+
+int options_check_firmware(const struct config *config)
+{
+	const struct {
+		const char *option, *value;
+	} others[] = {
+		{ "--kernel", config->kernel },
+		{ "--initrd", config->initrd },
+		{ "--append", config->append },
+		{ "--dump-dtb", config->dump_dtb },
+	};
+
+	if (config->vars && !config->firmware) {
+		log_error(config->vars, "variables without firmware: --firmware FILE,vars=%s",
+			  config->vars);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < array_size(others); i++)
+		if (config->firmware && others[i].value) {
+			log_error(others[i].option, "does not go with --firmware, which starts "
+						    "what is on the guest's disk");
+			return -EINVAL;
+		}
+	return 0;
+}
