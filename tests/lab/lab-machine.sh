@@ -11,13 +11,14 @@
 #   0e:00.0 0e:00.1 pci-testdev, two functions of one device, hence one group of two
 # with devices=igb, which takes qemu=backports:
 #   06:00.0 igb, a network card; 06:10.0 its first virtual function
+# with disk=grub or disk=systemd-boot the first NVMe is the disk of an installed system (mkinstalled.sh)
 # and what a scenario can ask for. One processor, because the emulator loses interrupts: at VMRUN and at
 # an exit from a guest QEMU (7.2, and 10.0 too) changes the word of pending interrupts without its
 # lock, and a request that comes at that moment from another thread is gone. It stays in the local
 # APIC, though, and is seen when the next interrupt comes; the lab's pulse makes sure that one does.
 # With two processors the other one gets no pulse.
 machine_emulator="qemu-system-x86_64"
-machine_defaults=(cpus=1 devices=few intremap=on iommu=on kernel=6.1 memory=6G qemu=stable svm=on)
+machine_defaults=(cpus=1 devices=few disk=nvme1 intremap=on iommu=on kernel=6.1 memory=6G qemu=stable svm=on)
 
 # machine_config "KEY=VALUE...": the complete configuration, in a fixed order.
 machine_config()
@@ -63,7 +64,7 @@ add_shares()
 # Disks are snapshots: writes are seen until the end of the boot and never reach the image.
 add_nvme()
 {
-	add -drive "file=nvme$1.img,if=none,id=disk$1,format=raw,snapshot=on" \
+	add -drive "file=${2:-nvme$1}.img,if=none,id=disk$1,format=raw,snapshot=on" \
 		-device "nvme,id=nvme$1,drive=disk$1,serial=lab$1,bus=port$1"
 }
 
@@ -139,7 +140,7 @@ machine_args()
 {
 	local setting port
 	# shellcheck disable=SC2034
-	local cpus devices intremap iommu kernel memory qemu svm
+	local cpus devices disk intremap iommu kernel memory qemu svm
 
 	for setting in $1; do
 		local "${setting?}"
@@ -160,7 +161,7 @@ machine_args()
 	for port in 1 2 3 4; do
 		add -device "pcie-root-port,id=port$port,slot=$port,addr=$port"
 	done
-	add_nvme 1
+	add_nvme 1 "$disk"
 	add_nvme 2
 	add -device pcie-pci-bridge,id=bridge,bus=port3 \
 		-netdev hubport,id=net0,hubid=0 -device rtl8139,netdev=net0,bus=bridge,addr=1 \

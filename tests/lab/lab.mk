@@ -4,11 +4,12 @@
 LAB := $(B)/lab
 LAB_SRC := tests/lab
 LAB_PACKAGES := qemu-system-x86 qemu-system-common qemu-utils e2fsprogs bsdutils busybox-static cpio kmod openssl zstd xz-utils lz4 util-linux strace jq \
-	ethtool fio iperf3 nvme-cli pciutils
+	ethtool fio iperf3 nvme-cli pciutils ovmf mtools dosfstools fdisk e2fsprogs grub-common \
+	grub-efi-amd64-bin systemd-boot-efi
 LAB_KERNELS := 6.1 6.1-cloud 6.12
 LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio host-6.12.cpio vmlinux-6.1 vmlinux-6.12 \
 	$(LAB_KERNELS:%=guest-%.cpio) guest-devices.cpio guest-tools.cpio \
-	nvme1.img nvme2.img nvme3.img sata.img usb.img)
+	nvme1.img nvme2.img nvme3.img sata.img usb.img grub.img systemd-boot.img)
 LAB_FETCHED := $(LAB_KERNELS:%=$(LAB)/root-%/.complete)
 
 .PHONY: demo-gpu demo-gpu-installed lab lab-check lab-fetch lab-images
@@ -70,6 +71,13 @@ $(LAB)/host-%.cpio: $(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%
 
 $(LAB)/guest-%.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%/.complete
 	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* nvme pvpanic-mmio pvpanic-pci uio_pci_generic
+
+# An installed system: its own disk, loader, kernel and init.
+$(LAB)/installed.cpio: $(LAB_SRC)/installed-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-6.1-cloud/.complete
+	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-6.1-cloud nvme ext4 efivarfs
+
+$(LAB)/grub.img $(LAB)/systemd-boot.img: $(LAB)/%.img: $(LAB_SRC)/mkinstalled.sh $(LAB_SRC)/installed-init.sh $(LAB)/installed.cpio
+	$(LAB_SRC)/mkinstalled.sh $@ $(LAB)/root-6.1-cloud $(LAB)/installed.cpio $*
 
 # Guests for devices of every kind: Debian's full kernel with their drivers, and tools that judge.
 LAB_DRIVERS := 8139cp ahci bochs e1000e igbvf nvme pvpanic-mmio pvpanic-pci sd_mod snd-hda-codec-generic \

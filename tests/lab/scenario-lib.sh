@@ -74,6 +74,14 @@ vmm_start()
 	vmm_since=$(seconds)
 }
 
+# slow_ticks: firmware writes CR8 at the end of each timer interrupt, and the emulator dies of it if the next one is
+# already waiting (QEMU 7.2 and 10: helper_write_crN() in target/i386 raises an interrupt without the lock that this
+# takes). With fewer of them there is time enough in between.
+slow_ticks()
+{
+	echo 100000 > /sys/module/kvm/parameters/min_timer_period_us
+}
+
 # vmm_wait: until it has ended; $status is its exit status, 128+n after signal n.
 vmm_wait()
 {

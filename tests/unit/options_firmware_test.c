@@ -58,6 +58,7 @@ static const struct {
 	{ "--firmware CODE --append x", "--append: does not go with --firmware" },
 	{ "--firmware CODE --kernel K --initrd I", "does not go with --firmware" },
 	{ "--firmware CODE --dump-dtb D", "--dump-dtb: does not go with --firmware" },
+	{ "--firmware CODE -- ls", "a command: does not go with --firmware" },
 	{ "-drive file=DISK", "only if=pflash is known; --disk adds a disk" },
 	{ "-drive file=DISK,if=virtio", "only if=pflash is known" },
 	{ "-drive if=pflash", "needs file=" },

@@ -125,6 +125,7 @@ int options_check_firmware(const struct config *config)
 		{ "--initrd", config->initrd },
 		{ "--append", config->append },
 		{ "--dump-dtb", config->dump_dtb },
+		{ "a command", config->run ? config->run[0] : NULL },
 	};
 
 	if (config->vars && !config->firmware) {
