@@ -291,7 +291,7 @@ static int initramfs_resolve_modules(const struct initramfs_config *config,
 		aliases[i] = machine_aliases[i];
 	for (size_t i = 0; i < config->modalias_count; i++)
 		aliases[ours + i] = config->modaliases[i];
-	ret = modules_resolve(config->modules, aliases, ours + config->modalias_count, list);
+	ret = modules_resolve(config->modules, aliases, ours + config->modalias_count, ours, list);
 	free(aliases);
 	return ret;
 }

@@ -15,7 +15,8 @@
 #define BZIMAGE_BOOT_FLAG     0xaa55
 #define BZIMAGE_VERSION       0x020c /* the first with xloadflags: Linux 3.8 */
 #define BZIMAGE_SECTOR        512ull
-#define BZIMAGE_SECTS_UNSET   4 /* what setup_sects 0 stands for */
+#define BZIMAGE_UNIT          16ull /* in which syssize counts, rounded up */
+#define BZIMAGE_SECTS_UNSET   4     /* what setup_sects 0 stands for */
 #define BZIMAGE_ENTRY64       0x200
 #define BZIMAGE_LOADER_OTHER  0xff /* type_of_loader without an assigned number */
 #define BZIMAGE_E820_RAM      1
@@ -106,15 +107,18 @@ int linux_bzimage_parse(const struct kernel_file *file, const struct kernel_head
 
 	sects = hdr.setup_sects ? hdr.setup_sects : BZIMAGE_SECTS_UNSET;
 	payload->offset = (sects + 1) * BZIMAGE_SECTOR;
-	payload->size = payload->file_size = hdr.syssize * 16ull;
+	payload->size = payload->file_size = hdr.syssize * BZIMAGE_UNIT;
 	if (payload->size <= BZIMAGE_ENTRY64)
 		return bzimage_refuse(file, "its syssize leaves no room for the 64-bit entry");
-	if (payload->offset + payload->size > file->size) {
+	if (payload->offset + payload->size >= file->size + BZIMAGE_UNIT) {
 		log_error(file->name,
 			  "is truncated: %" PRIu64 " bytes, its header announces %" PRIu64,
 			  file->size, payload->offset + payload->size);
 		return -ENOEXEC;
 	}
+	/* The last unit need not be full. */
+	if (payload->offset + payload->size > file->size)
+		payload->file_size = file->size - payload->offset;
 	image->segment_count = 1;
 	image->long_mode = true;
 	image->initrd_end = hdr.initrd_addr_max + 1ull;

@@ -53,17 +53,38 @@ bool linux_pvh_probe(const struct kernel_head *head)
 }
 
 /*
- * Why this ELF is none of ours, or NULL. UEFI firmware for cloud-hypervisor calls itself a program
- * of 64-bit ELF for the i386: it starts in 32-bit mode, as PVH has it.
+ * Xen and small kernels are ELF32, firmware for cloud-hypervisor is an ELF64 that says i386: PVH
+ * begins in 32-bit mode, so all of them are right. From here on they are ELF64.
  */
+static void pvh_read_header(const struct kernel_head *head, Elf64_Ehdr *ehdr)
+{
+	Elf32_Ehdr narrow;
+
+	memcpy(ehdr, head->bytes, sizeof(*ehdr));
+	if (ehdr->e_ident[EI_CLASS] != ELFCLASS32)
+		return;
+	memcpy(&narrow, head->bytes, sizeof(narrow));
+	ehdr->e_phoff = narrow.e_phoff;
+	ehdr->e_phentsize = narrow.e_phentsize;
+	ehdr->e_phnum = narrow.e_phnum;
+}
+
+static size_t pvh_phdr_size(const Elf64_Ehdr *ehdr)
+{
+	return ehdr->e_ident[EI_CLASS] == ELFCLASS32 ? sizeof(Elf32_Phdr) : sizeof(Elf64_Phdr);
+}
+
+/* Why this ELF is none of ours, or NULL. */
 static const char *pvh_objection(const Elf64_Ehdr *ehdr)
 {
-	if (ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_ident[EI_DATA] != ELFDATA2LSB ||
+	unsigned int class = ehdr->e_ident[EI_CLASS];
+
+	if ((class != ELFCLASS64 && class != ELFCLASS32) || ehdr->e_ident[EI_DATA] != ELFDATA2LSB ||
 	    (ehdr->e_machine != EM_X86_64 && ehdr->e_machine != EM_386))
 		return "it is an ELF for another processor";
 	if (ehdr->e_type != ET_EXEC && ehdr->e_type != ET_DYN)
 		return "it is an ELF, but not an executable one";
-	if (ehdr->e_phentsize != sizeof(Elf64_Phdr))
+	if (ehdr->e_phentsize != pvh_phdr_size(ehdr))
 		return "its ELF program headers have an unknown size";
 	if (ehdr->e_phnum == 0 || ehdr->e_phnum > PVH_PHNUM_MAX)
 		return "its number of ELF program headers is out of bounds";
@@ -75,6 +96,35 @@ static bool pvh_in_file(const struct kernel_file *file, uint64_t offset, uint64_
 	uint64_t end;
 
 	return !__builtin_add_overflow(offset, size, &end) && end <= file->size;
+}
+
+static void pvh_widen_phdr(const Elf32_Phdr *narrow, Elf64_Phdr *phdr)
+{
+	*phdr = (Elf64_Phdr){
+		.p_type = narrow->p_type,
+		.p_offset = narrow->p_offset,
+		.p_paddr = narrow->p_paddr,
+		.p_filesz = narrow->p_filesz,
+		.p_memsz = narrow->p_memsz,
+		.p_align = narrow->p_align,
+	};
+}
+
+static int pvh_read_phdrs(const struct kernel_file *file, const Elf64_Ehdr *ehdr,
+			  Elf64_Phdr phdrs[PVH_PHNUM_MAX])
+{
+	bool is_narrow = ehdr->e_ident[EI_CLASS] == ELFCLASS32;
+	uint64_t size = ehdr->e_phnum * pvh_phdr_size(ehdr);
+	Elf32_Phdr narrow[PVH_PHNUM_MAX];
+	int ret;
+
+	if (!pvh_in_file(file, ehdr->e_phoff, size))
+		return pvh_refuse(file,
+				  "it is truncated: its ELF program headers lie beyond its end");
+	ret = kernel_file_read(file, ehdr->e_phoff, is_narrow ? (void *)narrow : phdrs, size);
+	for (unsigned int i = 0; i < ehdr->e_phnum && is_narrow && ret == 0; i++)
+		pvh_widen_phdr(&narrow[i], &phdrs[i]);
+	return ret;
 }
 
 static int pvh_add_segment(const struct kernel_file *file, const Elf64_Phdr *phdr,
@@ -183,16 +233,13 @@ int linux_pvh_parse(const struct kernel_file *file, const struct kernel_head *he
 	Elf64_Phdr phdrs[PVH_PHNUM_MAX];
 	const char *objection;
 	Elf64_Ehdr ehdr;
-	int ret = 0;
+	int ret;
 
-	memcpy(&ehdr, head->bytes, sizeof(ehdr));
+	pvh_read_header(head, &ehdr);
 	objection = pvh_objection(&ehdr);
 	if (objection)
 		return pvh_refuse(file, objection);
-	if (!pvh_in_file(file, ehdr.e_phoff, ehdr.e_phnum * sizeof(phdrs[0])))
-		return pvh_refuse(file,
-				  "it is truncated: its ELF program headers lie beyond its end");
-	ret = kernel_file_read(file, ehdr.e_phoff, phdrs, ehdr.e_phnum * sizeof(phdrs[0]));
+	ret = pvh_read_phdrs(file, &ehdr, phdrs);
 	for (unsigned int i = 0; i < ehdr.e_phnum && ret == 0; i++) {
 		if (phdrs[i].p_type == PT_LOAD)
 			ret = pvh_add_segment(file, &phdrs[i], image);

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <libkmod.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +45,8 @@ struct modules_resolver {
 	struct kmod_ctx *ctx;
 	struct modules_list seen; /* where the walk has been: soft dependencies may form circles */
 	struct modules_list *order;
+	const char *dir; /* where the modules are */
+	bool needed;     /* what is looked up now; else it is an extra */
 };
 
 /*
@@ -112,7 +116,7 @@ static int modules_resolver_init(struct modules_resolver *r, const char *dir,
 	static const char *const no_config[] = { NULL };
 	int ret;
 
-	*r = (struct modules_resolver){ .order = order };
+	*r = (struct modules_resolver){ .order = order, .dir = dir };
 	ret = modules_open_libkmod(&r->lib);
 	if (ret < 0)
 		goto err;
@@ -168,6 +172,65 @@ void modules_list_destroy(struct modules_list *list)
 
 static int modules_resolve_list(struct modules_resolver *r, struct kmod_list *list);
 
+/* An index may name files that are not there: hosts are stripped to save room. */
+static int modules_miss(const struct modules_resolver *r, const char *path)
+{
+	if (!r->needed) {
+		log_warn(path, "not there: the guest does without it");
+		return 0;
+	}
+	log_error(path, "not there, and a passed-through device's driver needs it");
+	log_fix("install this kernel's modules again, or depmod   # if they are elsewhere");
+	return -ENOENT;
+}
+
+/* The first file that is missing on a line of modules.dep, "kernel/a.ko: kernel/b.ko kernel/c.ko". */
+static int modules_check_line(const struct modules_resolver *r, char *names)
+{
+	char path[PATH_MAX], *name;
+	int ret = 0;
+
+	while (ret == 0 && (name = strsep(&names, " \n"))) {
+		snprintf(path, sizeof(path), "%s/%s", r->dir, name);
+		if (name[0] && access(path, F_OK) < 0)
+			return modules_miss(r, path);
+	}
+	return ret;
+}
+
+/* libkmod gives none of a module's dependencies when the file of one is missing, and does not say so.
+ */
+static int modules_check_dependencies(const struct modules_resolver *r, const char *module)
+{
+	const char *own = module + strlen(r->dir) + 1;
+	char path[PATH_MAX], *line = NULL;
+	size_t size = 0;
+	FILE *index;
+	int ret = 0;
+
+	snprintf(path, sizeof(path), "%s/modules.dep", r->dir);
+	index = strlen(module) > strlen(r->dir) ? fopen(path, "re") : NULL;
+	while (index && ret == 0 && getline(&line, &size, index) > 0)
+		if (strncmp(line, own, strlen(own)) == 0 && line[strlen(own)] == ':')
+			ret = modules_check_line(r, line + strlen(own) + 1);
+	if (index)
+		fclose(index);
+	free(line);
+	return ret;
+}
+
+/* Soft dependencies are wishes: never needed. */
+static int modules_resolve_soft(struct modules_resolver *r, struct kmod_list *list)
+{
+	bool needed = r->needed;
+	int ret;
+
+	r->needed = false;
+	ret = modules_resolve_list(r, list);
+	r->needed = needed;
+	return ret;
+}
+
 static int modules_resolve_module(struct modules_resolver *r, struct kmod_module *module)
 {
 	struct kmod_list *deps, *pre = NULL, *post = NULL;
@@ -177,18 +240,20 @@ static int modules_resolve_module(struct modules_resolver *r, struct kmod_module
 	/* A module without a file is part of the kernel. */
 	if (!path || modules_list_has(&r->seen, path))
 		return 0;
+	if (access(path, F_OK) < 0)
+		return modules_miss(r, path);
 	ret = modules_list_add(&r->seen, path);
 	if (ret < 0)
 		return ret;
 	r->lib.module_get_softdeps(module, &pre, &post);
 	deps = r->lib.module_get_dependencies(module);
-	ret = modules_resolve_list(r, deps);
+	ret = deps ? modules_resolve_list(r, deps) : modules_check_dependencies(r, path);
 	if (ret == 0)
-		ret = modules_resolve_list(r, pre);
+		ret = modules_resolve_soft(r, pre);
 	if (ret == 0)
 		ret = modules_list_add(r->order, path);
 	if (ret == 0)
-		ret = modules_resolve_list(r, post);
+		ret = modules_resolve_soft(r, post);
 	r->lib.module_unref_list(deps);
 	r->lib.module_unref_list(pre);
 	r->lib.module_unref_list(post);
@@ -227,6 +292,7 @@ static int modules_resolve_companions(struct modules_resolver *r, const char *al
 	const struct companion *c;
 	int ret = 0;
 
+	r->needed = false;
 	for (c = companions; c < companions + count; c++) {
 		if (fnmatch(c->device, alias, 0) != 0)
 			continue;
@@ -236,7 +302,7 @@ static int modules_resolve_companions(struct modules_resolver *r, const char *al
 	return ret;
 }
 
-int modules_resolve(const char *dir, const char *const *aliases, size_t count,
+int modules_resolve(const char *dir, const char *const *aliases, size_t count, size_t extras,
 		    struct modules_list *list)
 {
 	struct modules_resolver r;
@@ -249,6 +315,7 @@ int modules_resolve(const char *dir, const char *const *aliases, size_t count,
 	}
 	ret = modules_resolver_init(&r, dir, list);
 	for (size_t i = 0; i < count && ret == 0; i++) {
+		r.needed = i >= extras;
 		ret = modules_resolve_alias(&r, aliases[i]);
 		if (ret == 0)
 			ret = modules_resolve_companions(&r, aliases[i]);

@@ -30,9 +30,13 @@ struct modules_list {
  * included, and nothing stands twice; what the kernel has built in is left out. An alias that
  * nothing answers to is no error. Without `dir` the kernel is taken to need no modules: a warning.
  *
+ * A module whose file is missing is an error, -ENOENT, when one of the aliases names it or it is a
+ * hard dependency of one that is named. The first `extras` aliases are no loss, nor are soft
+ * dependencies: those are left out with a warning.
+ *
  * `list` is the caller's to destroy, and empty on failure. 0 or -errno, logged.
  */
-int modules_resolve(const char *dir, const char *const *aliases, size_t count,
+int modules_resolve(const char *dir, const char *const *aliases, size_t count, size_t extras,
 		    struct modules_list *list);
 
 /* Gives back the list's memory and leaves it empty. Accepts an empty one. */

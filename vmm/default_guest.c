@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "firmware/initramfs.h"
+#include "guest_kernel.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -41,24 +42,22 @@ static void guest_find_release(struct default_guest *guest, int fd)
 
 static int guest_open_kernel(struct default_guest *guest, const char *wanted, int *fd)
 {
+	struct host_path path;
 	struct utsname host;
-	int ret;
 
 	uname(&host);
-	if (wanted)
-		snprintf(guest->kernel, sizeof(guest->kernel), "%s", wanted);
-	else
-		snprintf(guest->kernel, sizeof(guest->kernel), "/boot/vmlinuz-%s", host.release);
-	*fd = open(guest->kernel, O_RDONLY | O_CLOEXEC);
-	if (*fd >= 0) {
-		guest_find_release(guest, *fd);
-		return 0;
+	if (wanted) {
+		*fd = open(wanted, O_RDONLY | O_CLOEXEC);
+		if (*fd < 0)
+			return log_errno(wanted, -errno, "open the kernel");
+	} else {
+		*fd = guest_kernel_open(host.release, &path);
+		if (*fd < 0)
+			return *fd;
 	}
-	if (wanted)
-		return log_errno(wanted, -errno, "open the kernel");
-	ret = log_errno(guest->kernel, -errno, "open the running kernel for the default guest");
-	log_fix("minivmm --kernel FILE ...   # any bzImage or ELF vmlinux");
-	return ret;
+	snprintf(guest->kernel, sizeof(guest->kernel), "%s", wanted ? wanted : path.text);
+	guest_find_release(guest, *fd);
+	return 0;
 }
 
 /* ---- the modules ---- */
@@ -102,15 +101,14 @@ static int guest_build_initramfs(struct default_guest *guest,
 {
 	struct guest_wishes *wishes = calloc(1, sizeof(*wishes));
 	struct initramfs_config config = { .modalias_count = 0 };
-	char modules[256];
+	struct host_path modules = guest_kernel_modules(guest->release);
 	int ret;
 
 	if (!wishes)
 		return log_errno("default guest", -ENOMEM, "allocate");
 	guest_wish_devices(wishes, order);
 	guest_wish_virtio(wishes, order);
-	snprintf(modules, sizeof(modules), "/lib/modules/%s", guest->release);
-	config.modules = modules;
+	config.modules = modules.text;
 	config.modaliases = wishes->list;
 	config.modalias_count = wishes->count;
 	if (order->command) {

@@ -89,7 +89,7 @@ static void expect(const char *alias, const char *wanted)
 {
 	struct modules_list list;
 
-	ck_assert_int_eq(modules_resolve(tree, &alias, 1, &list), 0);
+	ck_assert_int_eq(modules_resolve(tree, &alias, 1, 0, &list), 0);
 	ck_assert_str_eq(names(&list), wanted);
 	modules_list_destroy(&list);
 }
@@ -114,7 +114,7 @@ START_TEST(nothing_twice)
 				  "pci:v00001234d00000001sv00000000sd00000000bc02sc00i00" };
 	struct modules_list list;
 
-	ck_assert_int_eq(modules_resolve(tree, aliases, 3, &list), 0);
+	ck_assert_int_eq(modules_resolve(tree, aliases, 3, 0, &list), 0);
 	ck_assert_str_eq(names(&list), "base core crc disk scheduler ");
 	modules_list_destroy(&list);
 }
@@ -125,7 +125,7 @@ START_TEST(every_module_that_answers)
 	const char *alias = "pci:v00001234d00000002sv00000000sd00000000bc02sc00i00";
 	struct modules_list list;
 
-	ck_assert_int_eq(modules_resolve(tree, &alias, 1, &list), 0);
+	ck_assert_int_eq(modules_resolve(tree, &alias, 1, 0, &list), 0);
 	ck_assert_uint_eq(list.count, 6);
 	ck_assert_ptr_nonnull(strstr(names(&list), "second "));
 	ck_assert_ptr_nonnull(strstr(names(&list), "disk "));
@@ -155,11 +155,45 @@ START_TEST(folder_missing_or_without_index)
 	const char *alias = "core";
 	struct modules_list list;
 
-	ck_assert_int_eq(modules_resolve("/nonexistent", &alias, 1, &list), 0);
+	ck_assert_int_eq(modules_resolve("/nonexistent", &alias, 1, 0, &list), 0);
 	ck_assert_uint_eq(list.count, 0);
-	ck_assert_int_eq(modules_resolve(root, &alias, 1, &list), -ENOENT);
+	ck_assert_int_eq(modules_resolve(root, &alias, 1, 0, &list), -ENOENT);
 	ck_assert_uint_eq(list.count, 0);
 	ck_assert_ptr_null(list.paths);
+}
+END_TEST
+
+static const struct {
+	const char *file, *alias; /* the file is not there */
+	size_t extras;
+	int ret;
+	const char *wanted;
+} stripped[] = {
+	{ "disk", "pci:v00001234d00000001sv00000000sd00000000bc02sc00i00", 0, -ENOENT, "" },
+	{ "base", "pci:v00001234d00000001sv00000000sd00000000bc02sc00i00", 0, -ENOENT, "" },
+	{ "crc", "pci:v00001234d00000001sv00000000sd00000000bc02sc00i00", 0, 0,
+	  "base core disk scheduler " },
+	{ "disk", "pci:v00001234d00000001sv00000000sd00000000bc02sc00i00", 1, 0, "" },
+	{ "sd_mod", "pci:v0000ABCDd00000001sv00000000sd00000000bc01sc06i01", 0, 0, "" },
+};
+
+/* Only what the device needs stops the start. */
+START_TEST(files_missing)
+{
+	char command[256];
+	struct modules_list list;
+	int ret;
+
+	snprintf(command, sizeof(command), "mv $1/lib/modules/1.0/kernel/%s.ko $1/gone",
+		 stripped[_i].file);
+	run((const char *const[]){ command, root });
+	ret = modules_resolve(tree, &stripped[_i].alias, 1, stripped[_i].extras, &list);
+	snprintf(command, sizeof(command), "mv $1/gone $1/lib/modules/1.0/kernel/%s.ko",
+		 stripped[_i].file);
+	run((const char *const[]){ command, root });
+	ck_assert_str_eq(names(&list), stripped[_i].wanted);
+	ck_assert_int_eq(ret, stripped[_i].ret);
+	modules_list_destroy(&list);
 }
 END_TEST
 
@@ -168,7 +202,7 @@ START_TEST(destroy_twice)
 	const char *alias = "core";
 	struct modules_list list;
 
-	ck_assert_int_eq(modules_resolve(tree, &alias, 1, &list), 0);
+	ck_assert_int_eq(modules_resolve(tree, &alias, 1, 0, &list), 0);
 	modules_list_destroy(&list);
 	modules_list_destroy(&list);
 	ck_assert_uint_eq(list.count, 0);
@@ -191,6 +225,7 @@ int main(void)
 	tcase_add_test(tcase, builtin_and_unknown_give_nothing);
 	tcase_add_test(tcase, storage_brings_disks);
 	tcase_add_test(tcase, folder_missing_or_without_index);
+	tcase_add_loop_test(tcase, files_missing, 0, sizeof(stripped) / sizeof(stripped[0]));
 	tcase_add_test(tcase, destroy_twice);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

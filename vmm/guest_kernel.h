@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where distributions keep the kernel that runs, and its modules: for the guest without --kernel.
+ *
+ * Read beside it: kernel-install(8), the file names in /usr/lib/modules; NixOS manual on
+ * /run/booted-system.
+ */
+#ifndef MINIVMM_GUEST_KERNEL_H
+#define MINIVMM_GUEST_KERNEL_H
+
+#include "vfio/host/look/host_path.h"
+
+/*
+ * Open the file of the kernel of this release; *path tells which. The fd is the caller's. Its fd, or
+ * -errno: logged, with all that was tried and what to do.
+ */
+int guest_kernel_open(const char *release, struct host_path *path);
+
+/* The folder of that release's modules; where there is none, the usual place. */
+struct host_path guest_kernel_modules(const char *release);
+
+#endif
