@@ -112,6 +112,46 @@ static int option_set_fd(struct vfio_device_options *options,
 	return vfio_options_parse_fd(value, &options->fd);
 }
 
+/* Slot and function in hexadecimal, as lspci shows them: 2.0, or 2 alone. */
+static int option_set_addr(struct vfio_device_options *options,
+			   const struct option_property *property, const char *value)
+{
+	unsigned int slot, function = 0;
+	int end = 0;
+
+	(void)property;
+	if (strncmp(value, "0x", 2) == 0)
+		value += 2;
+	if (!isxdigit((unsigned char)*value) || sscanf(value, "%2x%n", &slot, &end) != 1)
+		return -EINVAL;
+	if (value[end] == '.' && value[end + 1] >= '0' && value[end + 1] <= '7') {
+		function = (unsigned int)(value[end + 1] - '0');
+		end += 2;
+	}
+	if (value[end] || slot > 0x1f)
+		return -EINVAL;
+	options->has_devfn = true;
+	options->devfn = (uint8_t)(slot << 3 | function);
+	return 0;
+}
+
+/* Properties of QEMU's that say what minivmm does anyway. */
+static int option_accept(struct vfio_device_options *options,
+			 const struct option_property *property, const char *value)
+{
+	(void)options;
+	(void)property;
+	return *value ? 0 : -EINVAL;
+}
+
+static int option_accept_off(struct vfio_device_options *options,
+			     const struct option_property *property, const char *value)
+{
+	(void)options;
+	(void)property;
+	return strcmp(value, "off") == 0 ? 0 : -EINVAL;
+}
+
 #define FLAG(name, field)                                                                          \
 	{                                                                                          \
 		name, option_set_bool, "on or off", offsetof(struct vfio_device_options, field),   \
@@ -135,6 +175,17 @@ static const struct option_property option_properties[] = {
 	ID("x-pci-sub-vendor-id", VFIO_ID_SUB_VENDOR, 0xffff),
 	ID("x-pci-sub-device-id", VFIO_ID_SUB_DEVICE, 0xffff),
 	ID("x-pci-class-code", VFIO_ID_CLASS, 0xffffff),
+	{ "addr", option_set_addr, "a slot of the guest's bus, such as 2 or 2.0", 0, VFIO_IDS, 0 },
+	{ "id", option_accept, "a name", 0, VFIO_IDS, 0 },
+	{ "bus", option_accept, "a name; all devices sit on the root bus", 0, VFIO_IDS, 0 },
+	{ "multifunction", option_accept, "on or off", 0, VFIO_IDS, 0 },
+	{ "bootindex", option_accept, "a number", 0, VFIO_IDS, 0 },
+	{ "display", option_accept_off, "off: minivmm shows no display of its own", 0, VFIO_IDS,
+	  0 },
+	{ "ramfb", option_accept_off, "off: minivmm shows no display of its own", 0, VFIO_IDS, 0 },
+	{ "enable-migration", option_accept_off, "off", 0, VFIO_IDS, 0 },
+	{ "x-vga", option_accept_off,
+	  "off: a GPU needs no legacy VGA ports under UEFI firmware or Linux", 0, VFIO_IDS, 0 },
 };
 
 #define OPTION_COUNT array_size(option_properties)
@@ -153,9 +204,13 @@ static int option_log_unknown(const char *word, size_t length)
 	char names[OPTIONS_NAMES_MAX] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < OPTION_COUNT && used < sizeof(names); i++)
+	for (size_t i = 0; i < OPTION_COUNT && used < sizeof(names); i++) {
+		if (option_properties[i].set == option_accept ||
+		    option_properties[i].set == option_accept_off)
+			continue; /* of no use but in a line that was QEMU's */
 		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
 					 option_properties[i].name);
+	}
 	log_error("--vfio", "unknown property '%.*s'; known are %s", (int)length, word, names);
 	return -EINVAL;
 }

@@ -41,6 +41,8 @@ struct vfio_device_options {
 	bool no_rom;          /* and none at all */
 	bool no_mmap;         /* every access to a BAR goes through minivmm */
 	bool no_kvm_irqfd;    /* every interrupt goes through minivmm */
+	bool has_devfn;       /* the guest finds it at this place of its bus: */
+	uint8_t devfn;        /* slot << 3 | function */
 };
 
 /*

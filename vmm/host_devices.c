@@ -115,10 +115,11 @@ static bool host_devices_same_slot(const struct host_devices *devices, unsigned 
 
 /*
  * Functions of one slot stay together when all of them are passed through: their drivers may expect
- * it. Otherwise each is a device by itself.
+ * it. Otherwise each is a device by itself. Where the user says a place, it is there.
  */
 static int host_devices_plug(const struct host_devices *devices, unsigned int i,
-			     struct pci_host *host, struct pci_function *function)
+			     const struct vfio_device_options *options, struct pci_host *host,
+			     struct pci_function *function)
 {
 	unsigned int missing = host_slot_functions(devices->found[i].bdf);
 	int slot = pci_host_free_slot(host);
@@ -131,6 +132,8 @@ static int host_devices_plug(const struct host_devices *devices, unsigned int i,
 		if (k < i)
 			slot = PCI_SLOT(devices->list[k]->function.devfn);
 	}
+	if (options->has_devfn)
+		return pci_host_add_at(host, function, options->devfn);
 	if (alone || missing || slot < 0)
 		return pci_host_add(host, function);
 	return pci_host_add_at(host, function, PCI_DEVFN(slot, host_devices_function(devices, i)));
@@ -153,7 +156,7 @@ static int host_devices_add(struct host_devices *devices, unsigned int i,
 	ret = vfio_pci_new(host->vm, &devices->space, &request, options, &device);
 	if (ret < 0)
 		return ret;
-	ret = host_devices_plug(devices, i, host, &device->function);
+	ret = host_devices_plug(devices, i, options, host, &device->function);
 	if (ret < 0) {
 		vfio_pci_free(device);
 		return ret;

@@ -240,8 +240,7 @@ static void config_print_json_caps(const struct config_views *views, FILE *out)
 			"%s\n{\"offset\":%u,\"name\":\"%s\",\"extended\":%s,\"policy\":\"%s\","
 			"\"why\":\"%s\"}",
 			before, cap->offset, cap->policy->name,
-			cap->policy->extended ? "true" : "false",
-			config_action(cap), cap->why);
+			cap->policy->extended ? "true" : "false", config_action(cap), cap->why);
 		before = ",";
 	}
 }

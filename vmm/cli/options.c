@@ -8,6 +8,7 @@
 #include "options_devices.h"
 #include "options_firmware.h"
 #include "options_host.h"
+#include "options_qemu.h"
 #include "options_served.h"
 #include "options_table.h"
 #include "options_values.h"
@@ -51,6 +52,8 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_SET("cpus", options_set_cpus),
 	OPTIONS_ROW_SET("smp", options_set_cpus),
 	OPTIONS_ROW_SET("console", options_set_console),
+	OPTIONS_ROW_SET("serial", options_set_qemu_serial),
+	OPTIONS_ROW_SET("mem-path", options_set_qemu_mem_path),
 	OPTIONS_ROW_FLAG("no-reboot", no_reboot),
 	OPTIONS_ROW_FLAG("bind", bind),
 	OPTIONS_ROW_FLAG("stats", stats),
@@ -110,8 +113,8 @@ void options_print_help(void)
 	      "  --help, --version\n"
 	      "\n"
 	      "On a terminal Ctrl-A x ends the guest, Ctrl-A h helps.\n"
-	      "QEMU's -kernel -initrd -append -bios -drive if=pflash -m -smp\n"
-	      "-device vfio-pci,host=BDF and -object iommufd,id=ID[,fd=N] work too.\n"
+	      "A line of QEMU's can be pasted: what minivmm has not is ignored with a note, or\n"
+	      "refused with what to use instead.\n"
 	      "\n"
 	      "Exit status: 0 the guest powered off, 1 the host side failed, 2 wrong usage,\n"
 	      "3 the guest crashed, 4 the device was lost, 128+n stopped by signal n.\n"
@@ -180,6 +183,8 @@ static int options_cut_command(struct config *config, int argc, char **argv)
 
 int options_parse(struct config *config, int argc, char **argv)
 {
+	static const struct options_others others = { options_qemu_has, options_qemu_takes_value,
+						      options_qemu_judge };
 	int ret;
 
 	*config = (struct config){ .console = "stdio",
@@ -192,11 +197,12 @@ int options_parse(struct config *config, int argc, char **argv)
 	if (config->command != OPTIONS_RUN)
 		return options_parse_host(config, argc - 1, argv + 1);
 	argc = options_cut_command(config, argc, argv);
-	if (argc > 1 && strcmp(argv[1], "run") == 0) {
+	if (argc > 1 &&
+	    (strcmp(argv[1], "run") == 0 || strncmp(argv[1], "qemu-system-", 12) == 0)) {
 		argc--;
 		argv++;
 	}
-	ret = options_read(config, options_rows, argc, argv, NULL,
+	ret = options_read(config, options_rows, argc, argv, NULL, &others,
 			   "unknown option; minivmm --help lists them");
 	config->trace.times = config->stats;
 	options_apply_faults(config);

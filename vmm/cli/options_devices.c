@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "options_qemu.h"
 #include "vfio/host/look/host_sysfs.h"
 #include "vmm/trace/log.h"
 
@@ -111,7 +112,21 @@ static int options_find_host(const struct vfio_device_options *vfio, char bdf[OP
 	return ret < 0 ? -EINVAL : 0;
 }
 
-/* `words` is property=value,...; without `host`, a word host=BDF may be among them. */
+/* The last part of a path such as /sys/bus/pci/devices/0000:01:00.0, with or without a slash behind. */
+static const char *options_cut_folder(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash && !slash[1]) {
+		*slash = '\0';
+		slash = strrchr(path, '/');
+	}
+	return slash ? slash + 1 : path;
+}
+
+/*
+ * `words` is property=value,...; without `host`, a word host=BDF or sysfsdev=PATH may be among them.
+ */
 static int options_parse_device(struct config *config, const char *host, char *words)
 {
 	struct vfio_device_options vfio = { 0 };
@@ -123,6 +138,8 @@ static int options_parse_device(struct config *config, const char *host, char *w
 		words = options_cut_word(word);
 		if (!host && strncmp(word, "host=", 5) == 0)
 			host = word + 5;
+		else if (!host && strncmp(word, "sysfsdev=", 9) == 0)
+			host = options_cut_folder(word + 9);
 		else
 			ret = vfio_options_set(&vfio, word);
 	}
@@ -152,10 +169,8 @@ int options_add_qemu_device(struct config *config, char *text)
 {
 	char *words = options_cut_word(text);
 
-	if (strcmp(text, "vfio-pci") != 0) {
-		log_error("--device", "%s: only vfio-pci,host=BDF is known", text);
-		return -EINVAL;
-	}
+	if (strcmp(text, "vfio-pci") != 0)
+		return options_qemu_judge_device(text);
 	return options_parse_device(config, NULL, words);
 }
 

@@ -120,7 +120,7 @@ int options_parse_host(struct config *config, int argc, char **argv)
 {
 	const struct options_host_command *command = options_host_find(argv[0]);
 	int ret = options_read(config, command->rows, argc, argv,
-			       command->takes_devices ? options_host_add : NULL,
+			       command->takes_devices ? options_host_add : NULL, NULL,
 			       "unknown option here; minivmm --help lists them");
 
 	if (ret == 0 && command->needs_devices && !config->device_count &&

@@ -6,16 +6,28 @@
 
 #include "vmm/trace/log.h"
 
-/* The row that `word` names, and the value behind its equals sign, if there is one. */
-static const struct options_row *options_find_row(const struct options_row *rows, char *word,
-						  char **value)
+/* One option on a command line, and the value behind its equals sign, if there is one. */
+struct options_word {
+	const char *text;
+	const char *name;
+	size_t length; /* of the name */
+	char *value;
+};
+
+static struct options_word options_cut(char *text)
 {
-	char *name = word + (word[1] == '-' ? 2 : 1);
+	char *name = text + (text[1] == '-' ? 2 : 1);
 	size_t length = strcspn(name, "=");
 
-	*value = name[length] ? name + length + 1 : NULL;
+	return (struct options_word){ text, name, length, name[length] ? name + length + 1 : NULL };
+}
+
+static const struct options_row *options_find_row(const struct options_row *rows,
+						  const struct options_word *word)
+{
 	for (; rows->name; rows++)
-		if (strlen(rows->name) == length && strncmp(rows->name, name, length) == 0)
+		if (strlen(rows->name) == word->length &&
+		    strncmp(rows->name, word->name, word->length) == 0)
 			return rows;
 	return NULL;
 }
@@ -45,34 +57,63 @@ static int options_apply(struct config *config, const struct options_row *row, c
 	return -EINVAL;
 }
 
-/* The option at argv[*i]; its value may be in the next word. */
-static int options_read_option(struct config *config, const struct options_row *rows, char **argv,
-			       int *i, const char *unknown)
+/*
+ * The option's value, which may be the next word, at argv[*i + 1]. 0; -EINVAL, logged, for one that
+ * is missing, or has no place.
+ */
+static int options_take_value(struct options_word *word, bool takes_value, char **argv, int *i,
+			      const char *unknown)
 {
-	char *word = argv[*i], *value;
-	const struct options_row *row = options_find_row(rows, word, &value);
+	if (word->value && !takes_value) {
+		log_error(word->text, "%s", unknown);
+		return -EINVAL;
+	}
+	if (!takes_value || word->value)
+		return 0;
+	word->value = argv[++*i];
+	if (word->value)
+		return 0;
+	log_error(word->text, "needs a value");
+	return -EINVAL;
+}
 
-	if (!row || (value && !options_takes_value(row))) {
-		log_error(word, "%s", unknown);
+static int options_read_other(const struct options_others *others, struct options_word *word,
+			      char **argv, int *i, const char *unknown)
+{
+	bool takes_value;
+	int ret;
+
+	if (!others || !others->has(word->name, word->length)) {
+		log_error(word->text, "%s", unknown);
 		return -EINVAL;
 	}
-	if (options_takes_value(row) && !value)
-		value = argv[++*i];
-	if (options_takes_value(row) && !value) {
-		log_error(word, "needs a value");
-		return -EINVAL;
-	}
-	return options_apply(config, row, value);
+	takes_value = others->takes_value(word->name, word->length);
+	ret = options_take_value(word, takes_value, argv, i, unknown);
+	return ret < 0 ? ret : others->judge(word->name, word->length, word->value);
+}
+
+static int options_read_option(struct config *config, const struct options_row *rows, char **argv,
+			       int *i, const struct options_others *others, const char *unknown)
+{
+	struct options_word word = options_cut(argv[*i]);
+	const struct options_row *row = options_find_row(rows, &word);
+	int ret;
+
+	if (!row)
+		return options_read_other(others, &word, argv, i, unknown);
+	ret = options_take_value(&word, options_takes_value(row), argv, i, unknown);
+	return ret < 0 ? ret : options_apply(config, row, word.value);
 }
 
 int options_read(struct config *config, const struct options_row *rows, int argc, char **argv,
-		 int (*word)(struct config *config, const char *text), const char *unknown)
+		 int (*word)(struct config *config, const char *text),
+		 const struct options_others *others, const char *unknown)
 {
 	int ret = 0;
 
 	for (int i = 1; i < argc && ret == 0; i++) {
 		if (argv[i][0] == '-' && argv[i][1]) {
-			ret = options_read_option(config, rows, argv, &i, unknown);
+			ret = options_read_option(config, rows, argv, &i, others, unknown);
 		} else if (word) {
 			ret = word(config, argv[i]);
 		} else {

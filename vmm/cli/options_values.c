@@ -91,23 +91,57 @@ static int options_set_pinned(struct config *config, const char *text)
 	return -EINVAL;
 }
 
+static bool options_parse_count(const char *text, unsigned long *count)
+{
+	char *end;
+
+	*count = strtoul(text, &end, 10);
+	return end != text && !*end && text[0] != '-' && *count >= 1 && *count <= OPTIONS_CPUS_MAX;
+}
+
+/*
+ * One word of -smp: N, cpus=N, or a factor of the topology, of which the product is the number where
+ * none is given. 0 or -EINVAL, not logged.
+ */
+static int options_add_cpus(const char *word, unsigned long *cpus, unsigned long *product)
+{
+	static const char *const factors[] = { "sockets=", "dies=", "clusters=", "cores=",
+					       "threads=" };
+	unsigned long count;
+
+	for (unsigned int i = 0; i < array_size(factors); i++)
+		if (strncmp(word, factors[i], strlen(factors[i])) == 0) {
+			if (!options_parse_count(word + strlen(factors[i]), &count))
+				return -EINVAL;
+			*product = (*product ? *product : 1) * count;
+			return *product <= OPTIONS_CPUS_MAX ? 0 : -EINVAL;
+		}
+	if (strncmp(word, "maxcpus=", 8) == 0) /* CPUs that could be plugged in later */
+		return options_parse_count(word + 8, &count) ? 0 : -EINVAL;
+	if (strncmp(word, "cpus=", 5) == 0)
+		word += 5;
+	return options_parse_count(word, cpus) ? 0 : -EINVAL;
+}
+
 int options_set_cpus(struct config *config, char *text)
 {
-	char *pin = strstr(text, ",pin="), *end;
-	unsigned long cpus;
+	unsigned long cpus = 0, product = 0;
+	char *pin = strstr(text, ",pin="), *word;
 
 	if (pin) {
 		*pin = '\0';
 		if (options_set_pinned(config, pin + strlen(",pin=")) < 0)
 			return -EINVAL;
 	}
-	if (strncmp(text, "cpus=", 5) == 0)
-		text += 5;
-	cpus = strtoul(text, &end, 10);
-	if (end == text || *end || text[0] == '-' || cpus < 1 || cpus > OPTIONS_CPUS_MAX) {
-		log_error("--cpus", "%s: expected a number from 1 to %d", text, OPTIONS_CPUS_MAX);
-		return -EINVAL;
-	}
+	while ((word = strsep(&text, ",")))
+		if (options_add_cpus(word, &cpus, &product) < 0) {
+			log_error("--cpus", "%s: expected a number from 1 to %d", word,
+				  OPTIONS_CPUS_MAX);
+			return -EINVAL;
+		}
+	if (product)
+		log_info("-smp", "a guest's CPUs are cores of one socket, of one thread each");
+	cpus = cpus ? cpus : product ? product : 1;
 	if (pin && config->pinned.count != cpus) {
 		log_error("--cpus", "pin=: %u host CPUs for %lu vCPUs: each needs one",
 			  config->pinned.count, cpus);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmm/cli/options_qemu.c: lines that people paste. They follow public guides, wikis and reports of
+ * passthrough with QEMU, with names and addresses replaced.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "stderr_text.h"
+#include "unit.h"
+#include "vmm/cli/options.h"
+
+#define WORDS_MAX 64
+#define LINE_SIZE 1024
+
+static int parse(struct config *config, const char *line, struct stderr_text *caught)
+{
+	static char text[LINE_SIZE];
+	char *argv[WORDS_MAX + 1], *save;
+	int argc = 0, ret;
+
+	snprintf(text, sizeof(text), "minivmm %s", line);
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		ck_assert_int_lt(argc, WORDS_MAX);
+		argv[argc++] = word;
+	}
+	argv[argc] = NULL;
+	stderr_begin(caught);
+	ret = options_parse(config, argc, argv);
+	stderr_end(caught);
+	return ret;
+}
+
+/* What runs as it is, without a word. */
+static const char *const silent[] = {
+	"-enable-kvm -m 4G -cpu host -nodefaults -nographic -kernel K -device "
+	"vfio-pci,host=01:00.0",
+	"-accel kvm -m size=2G -smp 2 -display none -serial mon:stdio -vga none -device "
+	"vfio-pci,host=0000:01:00.0,id=hostdev0",
+	"-enable-kvm -m 8192 -cpu host,migratable=on -no-user-config -nodefaults -monitor none "
+	"-net none "
+	"-device vfio-pci,host=01:00.0,bus=pcie.0,addr=2.0,multifunction=on -device "
+	"vfio-pci,host=01:00.1,bus=pcie.0,addr=2.1",
+	"-name guest=win10,debug-threads=on -enable-kvm -m 16G -mem-prealloc -overcommit "
+	"mem-lock=on "
+	"-device vfio-pci,host=02:00.0,x-no-mmap=on",
+	"-nographic -no-reboot -nodefaults -device "
+	"vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:06:10.0",
+	"-machine accel=kvm,kernel_irqchip=on,usb=off,vmport=off,dump-guest-core=off -cpu host "
+	"-device "
+	"vfio-pci,host=01:00.0,romfile=/root/gpu.rom",
+	"-device vfio-pci,host=01:00.0,display=off,rombar=0 -serial none -parallel none -nic none",
+	"-serial file:/tmp/log -device vfio-pci,host=01:00.0,x-vga=off",
+	"-serial pty -msg timestamp=on -device vfio-pci,host=01:00.0,bootindex=1",
+	"-object iommufd,id=iommufd0 -device vfio-pci,host=01:00.0,iommufd=iommufd0",
+	"-mem-path /dev/hugepages -m 4G -device vfio-pci,host=01:00.0",
+};
+
+START_TEST(runs)
+{
+	struct stderr_text caught;
+	struct config config;
+
+	ck_assert_msg(parse(&config, silent[_i], &caught) == 0, "%s", caught.text);
+	ck_assert_str_eq(caught.text, "");
+	ck_assert_uint_ge(config.device_count, 1);
+}
+END_TEST
+
+/* What runs, with a word about what is ignored. */
+static const struct {
+	const char *line, *words;
+} noted[] = {
+	{ "qemu-system-x86_64 -enable-kvm -machine q35,accel=kvm -cpu host -smp 4,cores=4 -m "
+	  "size=4G "
+	  "-nographic -nodefaults -vga none -serial mon:stdio -no-reboot -kernel K -initrd I "
+	  "-append A "
+	  "-device vfio-pci,host=01:00.0,id=gpu0,bus=pcie.0,addr=2.0,multifunction=on",
+	  "info: -machine: q35: minivmm has one kind of machine" },
+	{ "-M q35 -enable-kvm -device vfio-pci,host=01:00.0", "-machine: q35: " },
+	{ "-machine type=q35,accel=kvm,smm=on -device vfio-pci,host=01:00.0", "type=q35" },
+	{ "-machine pc-q35-6.2,accel=kvm,mem-merge=off -device vfio-pci,host=01:00.0",
+	  "pc-q35-6.2" },
+	{ "-cpu EPYC,+topoext -device vfio-pci,host=01:00.0",
+	  "-cpu: EPYC: a guest has the CPUs of" },
+	{ "-cpu host,hv_relaxed,hv_spinlocks=0x1fff,hv_vapic,hv_time -device vfio-pci,host=01:00.0",
+	  "-cpu: hv_relaxed" },
+	{ "-smp sockets=1,cores=4,threads=2 -device vfio-pci,host=01:00.0", "cores of one socket" },
+	{ "-smp cpus=8,maxcpus=16,sockets=1,cores=4,threads=2 -device vfio-pci,host=01:00.0",
+	  "-smp" },
+	{ "-rtc base=localtime,clock=host,driftfix=slew -device vfio-pci,host=01:00.0",
+	  "-rtc: base" },
+	{ "-boot order=c,menu=on -device vfio-pci,host=01:00.0", "-boot: order=c" },
+	{ "-uuid 3ecd-f1 -device vfio-pci,host=01:00.0", "-uuid" },
+	{ "-device pcie-root-port,id=pcie.1,bus=pcie.0,slot=1 -device "
+	  "vfio-pci,host=01:00.0,bus=pcie.1,addr=00.0",
+	  "-device: pcie-root-port: devices sit on the root bus" },
+	{ "-device ioh3420,bus=pcie.0,addr=1c.0,multifunction=on,port=1,chassis=1,id=root.1 "
+	  "-device "
+	  "vfio-pci,host=01:00.0,bus=root.1,addr=00.0",
+	  "-device: ioh3420" },
+	{ "-device virtio-balloon-pci,id=balloon0 -device vfio-pci,host=01:00.0",
+	  "all of its RAM" },
+	{ "-device virtio-rng-pci -device vfio-pci,host=01:00.0", "random numbers" },
+	{ "-no-shutdown -device vfio-pci,host=01:00.0", "-no-shutdown" },
+	{ "-sandbox on,obsolete=deny -pidfile /run/q.pid -device vfio-pci,host=01:00.0",
+	  "-sandbox" },
+	{ "-global ICH9-LPC.disable_s3=1 -device vfio-pci,host=01:00.0", "-global" },
+	{ "-monitor unix:/tmp/mon,server,nowait -device vfio-pci,host=01:00.0", "-monitor" },
+	{ "-usb -device vfio-pci,host=01:00.0", "-usb: minivmm emulates no USB" },
+	{ "-k de -device vfio-pci,host=01:00.0", "-k: de" },
+	{ "-d guest_errors -D /tmp/log -device vfio-pci,host=01:00.0", "--trace FILE" },
+	{ "-numa node,memdev=ram -device vfio-pci,host=01:00.0", "-numa" },
+};
+
+START_TEST(runs_with_a_note)
+{
+	struct stderr_text caught;
+	struct config config;
+
+	ck_assert_msg(parse(&config, noted[_i].line, &caught) == 0, "%s", caught.text);
+	stderr_holds(&caught, noted[_i].words);
+	ck_assert_ptr_null(strstr(caught.text, "minivmm: error"));
+	ck_assert_uint_eq(config.device_count, 1);
+}
+END_TEST
+
+/* What cannot run, and what to use instead. */
+static const struct {
+	const char *line, *words;
+} refused[] = {
+	{ "-hda disk.img -device vfio-pci,host=01:00.0", "-hda: disk.img: use --disk FILE" },
+	{ "-cdrom win10.iso", "-cdrom: win10.iso: use --disk" },
+	{ "-device virtio-scsi-pci,id=scsi", "-device: virtio-scsi-pci: use --disk" },
+	{ "-device ide-hd,drive=d0", "-device: ide-hd: use --disk" },
+	{ "-blockdev driver=file,node-name=f,filename=x", "-blockdev: driver=file: use --disk" },
+	{ "-netdev user,id=net0 -device e1000e,netdev=net0", "-netdev: user: pass a network card" },
+	{ "-net nic,model=virtio -net user", "-net: nic: pass a network card" },
+	{ "-nic user", "-nic: user: " },
+	{ "-device e1000,netdev=n", "-device: e1000: pass a network card" },
+	{ "-device vfio-pci,host=01:00.0,x-vga=on",
+	  "x-vga=on: expected x-vga=off: a GPU needs no" },
+	{ "-display gtk", "-display: gtk: minivmm emulates no display" },
+	{ "-display sdl,gl=on", "-display: sdl" },
+	{ "-vga std", "-vga: std: minivmm emulates no display" },
+	{ "-vga qxl -spice port=5900", "-vga: qxl" },
+	{ "-vnc :1", "-vnc: :1: minivmm emulates no display" },
+	{ "-soundhw hda", "-soundhw: hda: minivmm emulates no sound" },
+	{ "-device intel-hda -device hda-duplex", "-device: intel-hda: minivmm emulates no sound" },
+	{ "-device usb-host,vendorid=0x1,productid=0x2",
+	  "-device: usb-host: minivmm emulates no USB" },
+	{ "-device qemu-xhci", "minivmm emulates no USB" },
+	{ "-usbdevice tablet", "-usbdevice: tablet" },
+	{ "-accel tcg", "-accel: tcg: a passed-through device needs KVM" },
+	{ "-machine q35,accel=tcg", "-machine: accel=tcg: a passed-through device needs KVM" },
+	{ "-daemonize", "-daemonize: minivmm stays in the foreground" },
+	{ "-gdb tcp::1234", "-gdb: tcp::1234: minivmm serves no debugger" },
+	{ "-S", "-S: a guest runs from its start" },
+	{ "-incoming tcp:0:4444", "does not migrate" },
+	{ "-device intel-iommu,intremap=on", "a guest has no IOMMU of its own" },
+	{ "-device ivshmem-plain,memdev=m", "shares no memory" },
+	{ "-virtfs local,path=/srv,mount_tag=t,security_model=none",
+	  "-virtfs: local: use --share DIR" },
+	{ "-chardev socket,id=c,path=/tmp/s", "use --console" },
+	{ "-device nothing-known", "only vfio-pci,host=BDF is known" },
+	{ "-serial tcp::4444,server", "expected stdio, none, pty or file:PATH" },
+	{ "-device vfio-pci,sysfsdev=/sys/nothing", "expected a PCI address" },
+	{ "-device vfio-pci,host=01:00.0,addr=20.0", "addr=20.0: expected addr=a slot" },
+	{ "-device vfio-pci,host=01:00.0,addr=2.8", "addr=2.8: expected addr=a slot" },
+	{ "-smp 4,cores=x", "cores=x: expected a number" },
+	{ "-smp sockets=100,cores=100", "cores=100: expected a number" },
+	{ "-enable-kvm=on", "unknown option" },
+	{ "-hda", "needs a value" },
+	{ "-mem-path /srv/ram", "hugepages=on" },
+};
+
+START_TEST(is_refused_with_a_reason)
+{
+	struct stderr_text caught;
+	struct config config;
+
+	ck_assert_int_eq(parse(&config, refused[_i].line, &caught), -EINVAL);
+	stderr_holds(&caught, "minivmm: error: ");
+	stderr_holds(&caught, refused[_i].words);
+}
+END_TEST
+
+START_TEST(words_that_are_followed)
+{
+	struct stderr_text caught;
+	struct config config;
+
+	ck_assert_int_eq(parse(&config, silent[2], &caught), 0);
+	ck_assert(config.vfio[0].has_devfn);
+	ck_assert_uint_eq(config.vfio[0].devfn, 2 << 3);
+	ck_assert_uint_eq(config.vfio[1].devfn, 2 << 3 | 1);
+	ck_assert_int_eq(parse(&config, silent[4], &caught), 0);
+	ck_assert_str_eq(config.devices[0], "0000:06:10.0");
+	ck_assert_int_eq(parse(&config, "-serial file:/tmp/log", &caught), 0);
+	ck_assert_str_eq(config.console, "file:/tmp/log");
+	ck_assert_int_eq(parse(&config, "-smp sockets=1,cores=4,threads=2", &caught), 0);
+	ck_assert_uint_eq(config.cpus, 8);
+	ck_assert_int_eq(parse(&config, "-smp 2,cores=4", &caught), 0);
+	ck_assert_uint_eq(config.cpus, 2);
+	ck_assert_int_eq(parse(&config, "-mem-path /dev/hugepages/guest", &caught), 0);
+	ck_assert_uint_ne(config.huge_page, 0);
+}
+END_TEST
+
+UNIT_MAIN("options_qemu", { runs, UNIT_COUNT(silent) }, { runs_with_a_note, UNIT_COUNT(noted) },
+	  { is_refused_with_a_reason, UNIT_COUNT(refused) }, { words_that_are_followed, 0 })

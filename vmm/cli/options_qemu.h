@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Options of QEMU's that people paste, beside those that minivmm has itself.
+ *
+ * Owns one table that says what becomes of each: words that say what minivmm does anyway are
+ * accepted in silence; words that change what a guest hardly notices are mentioned and ignored; words
+ * that ask for something minivmm has not are refused, with what to use instead.
+ *
+ * Read beside it: qemu-system-x86_64(1).
+ */
+#ifndef MINIVMM_OPTIONS_QEMU_H
+#define MINIVMM_OPTIONS_QEMU_H
+
+#include <stdbool.h>
+
+#include "config.h"
+
+/* Whether QEMU has an option of this name, which is not one of minivmm's own. */
+bool options_qemu_has(const char *name, size_t length);
+
+/* Whether the option takes a value. */
+bool options_qemu_takes_value(const char *name, size_t length);
+
+/*
+ * The verdict on the option, whose name is one that options_qemu_has(); `value` is NULL for one that
+ * takes none, and is cut up in place. 0, logged if it is worth a word; or -EINVAL, logged.
+ */
+int options_qemu_judge(const char *name, size_t length, char *value);
+
+/*
+ * The verdict on `-device MODEL` other than vfio-pci. 0, logged, for one that a guest can do
+ * without; -EINVAL, logged with what to use instead.
+ */
+int options_qemu_judge_device(const char *model);
+
+/* -serial VALUE, and -mem-path PATH: what minivmm's own options say. 0 or -EINVAL, logged. */
+int options_set_qemu_serial(struct config *config, char *value);
+int options_set_qemu_mem_path(struct config *config, char *value);
+
+#endif
