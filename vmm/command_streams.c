@@ -101,7 +101,8 @@ static bool streams_input_open(struct command_streams *streams)
 	if (!virtio_console_is_open(streams->console, streams->input_port))
 		return false;
 	if (streams->tty[0] && !streams->raw)
-		streams->raw = terminal_set_raw(STDIN_FILENO, &streams->saved) == 0;
+		streams->raw = !terminal_is_of_others(STDIN_FILENO) &&
+			       terminal_set_raw(STDIN_FILENO, &streams->saved) == 0;
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "terminal.h"
 #include "vmm/trace/log.h"
 
 #define CTRL_A 1
@@ -21,8 +22,14 @@ static void console_transmit(void *owner, uint8_t byte)
 {
 	struct console *console = owner;
 
-	if (console->out_fd >= 0 && write(console->out_fd, &byte, 1) < 0 && errno == EPIPE)
-		console->out_fd = -1;
+	if (console->out_fd < 0 || write(console->out_fd, &byte, 1) == 1 || errno == EINTR ||
+	    errno == EAGAIN)
+		return;
+	console->out_fd = -1;
+	if (errno == EPIPE)
+		return; /* nobody wants to read it any more */
+	log_errno("console", -errno, "write what the guest says: the rest of it is lost");
+	console->lost = true;
 }
 
 /* ---- input ---- */
@@ -171,7 +178,7 @@ static int console_set_raw(struct console *console)
 {
 	struct termios mode;
 
-	if (tcgetattr(STDIN_FILENO, &console->saved) < 0)
+	if (!console->raw && tcgetattr(STDIN_FILENO, &console->saved) < 0)
 		return log_errno("terminal", -errno, "tcgetattr");
 	mode = console->saved;
 	cfmakeraw(&mode);
@@ -182,15 +189,19 @@ static int console_set_raw(struct console *console)
 	return 0;
 }
 
+/* Keys go to the guest one by one where its answers come to the same terminal. */
 int console_start(struct console *console)
 {
+	bool standard = console->input.fd == STDIN_FILENO;
 	int ret = 0;
 
-	if (console->input.fd == STDIN_FILENO && isatty(STDIN_FILENO))
+	if (standard && terminal_is_of_others(STDIN_FILENO))
+		return 0;
+	if (standard && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		ret = console_set_raw(console);
 	if (ret == 0 && console->input.fd >= 0) {
 		pthread_mutex_lock(&console->lock);
-		console_listen(console, true);
+		console_listen(console, !console->pending_count);
 		pthread_mutex_unlock(&console->lock);
 	}
 	return ret;
@@ -200,7 +211,7 @@ void console_destroy(struct console *console)
 {
 	if (!console->vm)
 		return;
-	if (console->raw)
+	if (console->raw && !terminal_is_of_others(STDIN_FILENO))
 		tcsetattr(STDIN_FILENO, TCSANOW, &console->saved);
 	for (int i = 0; i < 2; i++)
 		if (console->opened[i] >= 0)

@@ -23,6 +23,7 @@ struct console {
 	struct serial *serial;
 	struct loop_source input;
 	int out_fd;    /* -1: output is dropped */
+	bool lost;     /* output could not be written: the run was not a success */
 	int opened[2]; /* what we opened and must close: file, or pty and its other side */
 	bool raw;      /* the terminal is ours; saved has its former mode */
 	struct termios saved;
@@ -39,7 +40,11 @@ extern const struct serial_line console_line;
 /* `spec` is stdio, none, pty or file:PATH. The terminal is not touched yet. 0 or -errno, logged. */
 int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial);
 
-/* The guest is about to run: raw mode on a terminal, input flows. 0 or -errno, logged. */
+/*
+ * The guest is about to run, or we were continued: raw mode where standard input and output are a
+ * terminal, and input flows. While another job has the terminal it is left alone, and there is no
+ * input. 0 or -errno, logged.
+ */
 int console_start(struct console *console);
 
 /* The terminal as it was. Idempotent; accepts a zeroed console that was never initialised. */

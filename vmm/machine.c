@@ -304,6 +304,10 @@ static void machine_signalled(void *owner, uint32_t events)
 	(void)events;
 	if (read(machine->signals.fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (info.ssi_signo == SIGCONT) {
+		console_start(&machine->console);
+		return;
+	}
 	machine->signal = (int)info.ssi_signo;
 	vm_post(&machine->vm, VM_EVENT_QUIT);
 }
@@ -324,7 +328,10 @@ static int machine_catch_signals(struct machine *machine)
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN); /* a mode that is set for the wrong job is no reason to stop */
 	machine_block_signals(&set);
+	sigaddset(&set, SIGCONT); /* it continues us all the same */
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	machine->signals = (struct loop_source){ signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
 						 machine_signalled, machine };
 	if (machine->signals.fd < 0)
@@ -437,7 +444,7 @@ static int machine_exit_status(const struct machine *machine, enum vm_event even
 	case VM_EVENT_POWEROFF:
 	case VM_EVENT_RESET:
 	case VM_EVENT_QUIT:
-		return MACHINE_EXIT_POWEROFF;
+		return machine->console.lost ? MACHINE_EXIT_HOST : MACHINE_EXIT_POWEROFF;
 	case VM_EVENT_CRASH:
 		return MACHINE_EXIT_CRASH;
 	case VM_EVENT_DEVICE_LOST:

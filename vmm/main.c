@@ -7,7 +7,9 @@
  * for a real one, vfio/backend/backend_group.c fulfils it, and vfio/vfio_interrupts.c brings its
  * interrupts in.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,39 +18,49 @@
 #include "vmm/cli/host_command.h"
 #include "machine.h"
 #include "vmm/cli/options.h"
+#include "vmm/trace/log.h"
 
 /*
  * A file of ours must not become standard input or output because those were closed at the start.
+ * What is written to an output that was closed is an error, as what is written to a full disk.
  */
 static void main_open_standard_files(void)
 {
-	int fd;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+}
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+/* What was printed may still be on its way: only now is it known whether it arrives. */
+static void __attribute__((noreturn)) main_exit(int status)
+{
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		log_errno("standard output", errno ? -errno : -EIO, "write");
+		status = status ? status : EXIT_FAILURE;
+	}
+	exit(status);
 }
 
 int main(int argc, char **argv)
 {
 	struct config config;
 
+	/* A limit on the size of files is an error of write(), not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	main_open_standard_files();
 	if (options_parse(&config, argc, argv) < 0)
 		exit(config.run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_USAGE);
 	switch (config.command) {
 	case OPTIONS_HELP:
 		options_print_help();
-		exit(EXIT_SUCCESS);
+		main_exit(EXIT_SUCCESS);
 	case OPTIONS_VERSION:
 		printf("minivmm %s\n", MINIVMM_VERSION);
-		exit(EXIT_SUCCESS);
+		main_exit(EXIT_SUCCESS);
 	case OPTIONS_RUN:
 		break;
 	default:
-		exit(host_command_run(&config));
+		main_exit(host_command_run(&config));
 	}
-	exit(host_command_start(&config));
+	main_exit(host_command_start(&config));
 }

@@ -3,8 +3,16 @@
 
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "vmm/trace/log.h"
+
+bool terminal_is_of_others(int fd)
+{
+	pid_t foreground = tcgetpgrp(fd);
+
+	return foreground >= 0 && foreground != getpgrp();
+}
 
 void terminal_get_size(int fd, unsigned int *rows, unsigned int *columns)
 {

@@ -8,7 +8,15 @@
 #ifndef MINIVMM_TERMINAL_H
 #define MINIVMM_TERMINAL_H
 
+#include <stdbool.h>
 #include <termios.h>
+
+/*
+ * Whether the terminal is in the hands of another job: we were started with `&`, or sent to the
+ * background. Who reads from it then is stopped, and who changes its mode spoils it for the other.
+ * False where `fd` is no terminal, or not the one that controls us.
+ */
+bool terminal_is_of_others(int fd);
 
 /* Rows and columns; 0 and 0 where `fd` is no terminal, or does not tell. */
 void terminal_get_size(int fd, unsigned int *rows, unsigned int *columns);

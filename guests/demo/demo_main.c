@@ -12,6 +12,8 @@
 
 #include "demo_server.h"
 
+#define USAGE "Usage: demo_device SOCKET\n"
+
 static int main_listen(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -31,12 +33,20 @@ static int main_listen(const char *path)
 
 int main(int argc, char **argv)
 {
-	int listener = argc == 2 ? main_listen(argv[1]) : -1, client;
+	int listener, client;
 
-	if (argc != 2) {
-		fprintf(stderr, "Usage: demo_device SOCKET\n");
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		printf(USAGE
+		       "Serves the demo device at the socket to one vfio-user client after the "
+		       "other.\n");
+		return fflush(stdout) == EOF;
+	}
+	if (argc != 2 || argv[1][0] == '-') {
+		fprintf(stderr,
+			USAGE "A socket whose name begins with a dash is written ./-NAME.\n");
 		return 2;
 	}
+	listener = main_listen(argv[1]);
 	if (listener < 0) {
 		fprintf(stderr, "demo_device: %s: %s\n", argv[1], strerror(errno));
 		return 1;

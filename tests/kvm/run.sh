@@ -272,6 +272,52 @@ stdout_broken()
 	expect_status 0 && expect_empty "$err"
 }
 
+# A full disk, a closed file, a limit on the size of files: said, and no success.
+stdout_full()
+{
+	timeout "$limit" "$minivmm" --kernel "$build/kvm/ports.elf" --append string_out \
+		< /dev/null > /dev/full 2> "$err" && status=0 || status=$?
+	expect_status 1 && expect_line "$err" 'console: .*No space left on device'
+}
+
+help_full()
+{
+	"$minivmm" --help > /dev/full 2> "$err" && status=0 || status=$?
+	expect_status 1 && expect_line "$err" 'standard output: .*No space left on device'
+}
+
+help_closed()
+{
+	"$minivmm" --help >&- 2> "$err" && status=0 || status=$?
+	expect_status 1 && expect_line "$err" 'standard output: '
+}
+
+help_limited()
+{
+	(ulimit -f 0; "$minivmm" --help > "$out") 2> "$err" && status=0 || status=$?
+	expect_status 1 || return 1
+}
+
+# `minivmm ... &` in a terminal: it is not stopped, and the terminal stays as it was.
+terminal_background()
+{
+	cat > "$work/in_terminal" <<- END
+		set -m
+		stty -g > "$work/before"
+		"$minivmm" --kernel "$build/kvm/ports.elf" --append string_out > "$work/said" 2>&1 &
+		wait \$!
+		echo \$? > "$work/status"
+		stty -g > "$work/after"
+	END
+	timeout "$limit" script -q -c "sh $work/in_terminal" /dev/null < /dev/null > "$out" 2> "$err" ||
+		true
+	[ -s "$work/status" ] || { why='it was stopped'; return 1; }
+	status=$(cat "$work/status")
+	expect_status 0 || return 1
+	why='the terminal is not as it was'
+	cmp -s "$work/before" "$work/after"
+}
+
 # In a terminal of its own: Ctrl-A h helps, Ctrl-A x ends the guest, and the terminal is as it was.
 terminal_keys()
 {
@@ -643,6 +689,11 @@ run_case console_input console_input
 run_case stdin_closed stdin_closed
 run_case stdout_closed stdout_closed
 run_case stdout_broken stdout_broken
+run_case stdout_full stdout_full
+run_case help_full help_full
+run_case help_closed help_closed
+run_case help_limited help_limited
+run_case terminal_background terminal_background
 if [ -z "$skipped" ] && ! command -v script > /dev/null; then
 	skipped='there is no script(1) to make a terminal with'
 fi

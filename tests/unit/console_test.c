@@ -5,11 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <linux/serial_reg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fake_kvm.h"
@@ -22,14 +24,14 @@ struct desk {
 	struct vm vm;
 	struct serial serial;
 	struct console console;
-	int saved_stdin;
+	int saved_stdin, saved_stdout;
 	int far; /* the other end of standard input, where somebody types */
 };
 
 static int begin(struct desk *desk, const char *spec)
 {
 	memset(desk, 0, sizeof(*desk));
-	desk->saved_stdin = desk->far = -1;
+	desk->saved_stdin = desk->saved_stdout = desk->far = -1;
 	fake_kvm_begin();
 	ck_assert_int_eq(loop_init(&desk->vm.loop), 0);
 	desk->vm.event_source.fd = eventfd(0, EFD_NONBLOCK);
@@ -55,6 +57,10 @@ static void end(struct desk *desk)
 	irq_router_destroy(&desk->vm.irq);
 	loop_destroy(&desk->vm.loop);
 	close(desk->vm.event_source.fd);
+	if (desk->saved_stdout >= 0) {
+		dup2(desk->saved_stdout, STDOUT_FILENO);
+		close(desk->saved_stdout);
+	}
 	if (desk->saved_stdin >= 0) {
 		dup2(desk->saved_stdin, STDIN_FILENO);
 		close(desk->saved_stdin);
@@ -119,6 +125,8 @@ static void sit_at_terminal(struct desk *desk)
 	int near, far = terminal(&near);
 
 	ck_assert_int_eq(begin(desk, "stdio"), 0);
+	desk->saved_stdout = dup(STDOUT_FILENO);
+	ck_assert_int_ge(dup2(near, STDOUT_FILENO), 0);
 	sit_down(desk, near, far);
 }
 
@@ -366,6 +374,90 @@ START_TEST(terminal_gets_its_mode_back)
 }
 END_TEST
 
+/* Its mode is kept where the guest's answers go elsewhere. */
+START_TEST(terminal_with_output_elsewhere)
+{
+	struct termios during;
+	static struct desk desk;
+	int out;
+
+	sit_at_terminal(&desk);
+	out = open("/dev/null", O_WRONLY);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	ck_assert_int_eq(console_start(&desk.console), 0);
+	ck_assert_int_eq(tcgetattr(STDIN_FILENO, &during), 0);
+	ck_assert(during.c_lflag & ICANON);
+	ck_assert(!desk.console.raw);
+	end(&desk);
+}
+END_TEST
+
+/* A session with the terminal, whose foreground is another group of processes. */
+static void be_in_background(const char *path)
+{
+	int fd;
+	pid_t other;
+
+	setsid();
+	fd = open(path, O_RDWR);
+	other = fork();
+	if (other == 0) {
+		setpgid(0, 0);
+		pause();
+	}
+	setpgid(other, other);
+	signal(SIGTTOU, SIG_IGN);
+	ck_assert_int_eq(tcsetpgrp(fd, other), 0);
+	signal(SIGTTOU, SIG_DFL);
+	close(fd);
+	kill(other, SIGKILL);
+}
+
+/* `minivmm ... &`: the terminal is left alone, and nothing is read from it. */
+START_TEST(terminal_of_another_job)
+{
+	struct termios during;
+	static struct desk desk;
+	char path[64];
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (pid == 0) {
+		sit_at_terminal(&desk);
+		ck_assert_int_eq(ptsname_r(desk.far, path, sizeof(path)), 0);
+		be_in_background(path);
+		ck_assert_int_eq(console_start(&desk.console), 0);
+		ck_assert_int_eq(tcgetattr(STDIN_FILENO, &during), 0);
+		_exit(desk.console.raw || desk.console.listening || !(during.c_lflag & ICANON));
+	}
+	ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
+/* Said once; the guest goes on, and the end is not a success. */
+START_TEST(output_is_full)
+{
+	struct stderr_text caught;
+	static struct desk desk;
+	const char *first;
+
+	ck_assert_int_eq(begin(&desk, "file:/dev/full"), 0);
+	ck_assert_int_eq(console_start(&desk.console), 0);
+	stderr_begin(&caught);
+	guest_writes(&desk, "lost");
+	stderr_end(&caught);
+	first = strstr(caught.text, "No space left on device");
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_null(strstr(first + 1, "No space left"));
+	ck_assert(desk.console.lost);
+	end(&desk);
+}
+END_TEST
+
 START_TEST(destroy_accepts_a_zeroed_console)
 {
 	struct console console;
@@ -380,4 +472,6 @@ UNIT_MAIN("console", { none, 0 }, { file, 0 }, { file_that_cannot_be, 0 }, { pse
 	  { pipe_reaches_the_guest, 0 }, { long_input_waits_for_the_guest, 0 },
 	  { input_survives_a_cleared_fifo, 0 }, { input_survives_a_reset, 0 },
 	  { file_as_standard_input, 0 }, { keys_on_a_terminal, UNIT_COUNT(keys) },
-	  { terminal_gets_its_mode_back, 0 }, { destroy_accepts_a_zeroed_console, 0 })
+	  { terminal_gets_its_mode_back, 0 }, { terminal_with_output_elsewhere, 0 },
+	  { terminal_of_another_job, 0 }, { output_is_full, 0 },
+	  { destroy_accepts_a_zeroed_console, 0 })

@@ -10,10 +10,12 @@
 #include "vfio/host/check/host_doctor.h"
 #include "vfio/host/check/host_json.h"
 #include "vfio/host/look/host_names.h"
+#include "vmm/terminal.h"
 #include "vmm/trace/log.h"
 
 #define LIST_TEXT_MAX   256
-#define LIST_OTHERS_MAX 2 /* of a group, by name */
+#define LIST_FOLD_MIN   16 /* columns of the last one; a terminal with less is not cared for */
+#define LIST_OTHERS_MAX 2  /* of a group, by name */
 
 enum list_column {
 	LIST_BDF,
@@ -120,12 +122,31 @@ static void list_format(const struct list *list, const struct host_device *devic
 	host_name_device(list->names, device, fields[LIST_NAME], LIST_TEXT_MAX);
 }
 
+/* The last column, from `start` on, in as many lines as it takes; breaks are at blanks if possible. */
+static void list_print_folded(const char *text, int start, int width, FILE *out)
+{
+	int room = width - start;
+
+	while (room >= LIST_FOLD_MIN && (int)strlen(text) > room) {
+		int length = room;
+
+		while (length > 0 && text[length] != ' ')
+			length--;
+		length = length ? length : room;
+		fprintf(out, "%.*s\n%*s", length, text, start, "");
+		text += length + (text[length] == ' ');
+	}
+	fprintf(out, "%s\n", text);
+}
+
 /* Two passes: the first for the widths. */
 static void list_print_aligned(const struct list *list, FILE *out)
 {
 	char fields[LIST_COLUMNS][LIST_TEXT_MAX];
-	int widths[LIST_COLUMNS];
+	int widths[LIST_COLUMNS], start = 0;
+	unsigned int rows, columns;
 
+	terminal_get_size(fileno(out), &rows, &columns);
 	for (unsigned int c = 0; c < LIST_COLUMNS; c++)
 		widths[c] = (int)strlen(list_headings[c]);
 	for (size_t i = 0; i < list->count; i++) {
@@ -135,13 +156,13 @@ static void list_print_aligned(const struct list *list, FILE *out)
 				widths[c] = (int)strlen(fields[c]);
 	}
 	for (unsigned int c = 0; c < LIST_NAME; c++)
-		fprintf(out, "%-*s  ", widths[c], list_headings[c]);
+		start += fprintf(out, "%-*s  ", widths[c], list_headings[c]);
 	fprintf(out, "%s\n", list_headings[LIST_NAME]);
 	for (size_t i = 0; i < list->count; i++) {
 		list_format(list, &list->devices[i], fields);
 		for (unsigned int c = 0; c < LIST_NAME; c++)
 			fprintf(out, "%-*s  ", widths[c], fields[c]);
-		fprintf(out, "%s\n", fields[LIST_NAME]);
+		list_print_folded(fields[LIST_NAME], start, (int)columns, out);
 	}
 }
 
