@@ -184,7 +184,7 @@ static int modules_miss(const struct modules_resolver *r, const char *path)
 	return -ENOENT;
 }
 
-/* The first file that is missing on a line of modules.dep, "kernel/a.ko: kernel/b.ko kernel/c.ko". */
+/* The first file that is missing of those behind the colon of a line of modules.dep. */
 static int modules_check_line(const struct modules_resolver *r, char *names)
 {
 	char path[PATH_MAX], *name;
@@ -198,8 +198,7 @@ static int modules_check_line(const struct modules_resolver *r, char *names)
 	return ret;
 }
 
-/* libkmod gives none of a module's dependencies when the file of one is missing, and does not say so.
- */
+/* Of a module's dependencies libkmod gives none when the file of one is missing. */
 static int modules_check_dependencies(const struct modules_resolver *r, const char *module)
 {
 	const char *own = module + strlen(r->dir) + 1;

@@ -11,8 +11,8 @@
 #include "vfio/host/look/host_path.h"
 
 /*
- * Open the file of the kernel of this release; *path tells which. The fd is the caller's. Its fd, or
- * -errno: logged, with all that was tried and what to do.
+ * Open the file of the kernel of this release; *path tells which. Its fd, which is the
+ * caller's, or -errno: logged, with all that was tried and what to do.
  */
 int guest_kernel_open(const char *release, struct host_path *path);
 

@@ -122,7 +122,7 @@ static void list_format(const struct list *list, const struct host_device *devic
 	host_name_device(list->names, device, fields[LIST_NAME], LIST_TEXT_MAX);
 }
 
-/* The last column, from `start` on, in as many lines as it takes; breaks are at blanks if possible. */
+/* The last column, from `start` on, in as many lines as it takes, broken at blanks if possible. */
 static void list_print_folded(const char *text, int start, int width, FILE *out)
 {
 	int room = width - start;

@@ -47,7 +47,8 @@ int host_bind(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 /*
  * Give devices back to the drivers they had; without names, all that have a record and are not in
  * use by a running minivmm, and all that are bound for the next boots. One that vfio-pci has
- * without a record goes to the driver that wants it. Goes on after a failure. 0 or -errno of the last failure, logged.
+ * without a record goes to the driver that wants it. Goes on after a failure. 0 or -errno of the
+ * last failure, logged.
  */
 int host_restore(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 		 const struct host_bind_options *options);

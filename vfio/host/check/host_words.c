@@ -358,7 +358,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_HUGE_PAGES_SHORT] = {
 		CHECK_MEMORY, HOST_FAIL,
-		.text = "the guest needs {need} in huge pages of {size}, and {room} of them are free",
+		.text = "the guest needs {need} in huge pages of {size}, and {room} of them are "
+			"free",
 		.fixes = {
 			"echo {count} | sudo tee {path}/nr_hugepages   # enlarges the pool now",
 			"add hugepagesz={size_kib}K hugepages={count} to the kernel command line   "
