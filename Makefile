@@ -47,8 +47,9 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(TARGET_CFLAGS) -pthr
 LDFLAGS ?= -Wl,-z,relro,-z,now
 
 FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh
-FIRMWARE_aarch64 := boot_arm64 linux_arm64 device_tree
-LIBS_aarch64 := -lfdt -lz
+FIRMWARE_aarch64 := boot_arm64 linux_arm64 unpack device_tree
+# What unpacks a kernel is linked into the program: a start loads no library for it.
+LIBS_aarch64 := -lfdt -lz -l:libzstd.a -l:liblzma.a -l:liblz4.a
 GENERATED := $(patsubst firmware/%.asl,$(B)/gen/%.h,$(wildcard firmware/*.asl))
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules acpi acpi_loader smbios uefi_image uefi_tables
 DEMO := guests/demo/demo_device.c guests/demo/demo_server.c
@@ -61,7 +62,8 @@ all: $(B)/minivmm $(B)/guests/demo_device
 
 # What a fresh Debian 12 lacks. `make deps` installs it and does nothing, without the network, when it is
 # there already.
-BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libjansson-dev libpci-dev acpica-tools libfdt-dev zlib1g-dev
+BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libjansson-dev libpci-dev acpica-tools libfdt-dev zlib1g-dev \
+	libzstd-dev liblzma-dev liblz4-dev
 TEST_PACKAGES := check kmod strace jq python3-jsonschema clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev device-tree-compiler \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
 ifeq ($(ARCH),x86_64)
@@ -86,7 +88,7 @@ $(B)/%.o: %.c | $(GENERATED) $(FOREIGN)
 # The other machine's packages, unpacked: libraries, and what its lab host needs in /usr.
 DEBIAN_aarch64 := arm64
 DEBIAN_x86_64 := amd64
-FOREIGN_PACKAGES := libc6-dev libfdt-dev zlib1g-dev libkmod-dev libjansson-dev libpci-dev pci.ids kmod \
+FOREIGN_PACKAGES := libc6-dev libfdt-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev libkmod-dev libjansson-dev libpci-dev pci.ids kmod \
 	busybox-static
 $(FOREIGN): tests/foreign_root.sh
 	@echo "UNPACK $(@D)"

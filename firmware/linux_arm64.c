@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "vmm/trace/log.h"
 
@@ -13,12 +12,6 @@
 #define ARM64_BIG_ENDIAN (1ull << 0)
 #define ARM64_ALIGN      (2ull << 20)
 #define ARM64_SIZE_MAX   (1ull << 30) /* of an image in RAM; Linux' own are below 100 MiB */
-
-#define GZIP_MAGIC "\x1f\x8b"
-#define ZBOOT_GZIP "gzip"
-
-#define UNPACK_CHUNK (64u << 10)
-#define UNPACK_GZIP  (15 + 16) /* the largest window, and a gzip header around it */
 
 #define ARM64_WANTED "an arm64 kernel Image"
 
@@ -48,56 +41,13 @@ static int arm64_refuse(const struct kernel_file *file, const char *why)
 	return -ENOEXEC;
 }
 
-/* ---- unpacking ---- */
-
-/* The next piece of what is packed, once zlib has eaten the last one. 0 or -errno, logged. */
-static int arm64_feed(const struct kernel_file *file, const struct arm64_image *image,
-		      z_stream *stream, uint8_t *chunk, uint64_t *eaten)
-{
-	uint64_t left = image->file_size - *eaten;
-	int ret;
-
-	if (stream->avail_in)
-		return 0;
-	if (left == 0) {
-		log_error(file->name, "is truncated: its packed kernel has no end");
-		return -ENOEXEC;
-	}
-	if (left > UNPACK_CHUNK)
-		left = UNPACK_CHUNK;
-	ret = kernel_file_read(file, image->offset + *eaten, chunk, left);
-	stream->next_in = chunk;
-	stream->avail_in = (uInt)left;
-	*eaten += left;
-	return ret;
-}
-
-/*
- * Unpack until the end of the stream or until `room` bytes are there; *end tells which. Returns how
- * many bytes were left of the room, or -errno, logged.
- */
 static int64_t arm64_unpack(const struct kernel_file *file, const struct arm64_image *image,
-			    uint8_t *to, uint64_t room, bool *end)
+			    void *to, uint64_t room, bool *end)
 {
-	z_stream stream = { .next_out = to, .avail_out = (uInt)room };
-	uint8_t chunk[UNPACK_CHUNK];
-	uint64_t eaten = 0;
-	int status = Z_OK, ret = 0;
+	const struct unpack_source source = { file, image->format, image->offset,
+					      image->file_size };
 
-	*end = false;
-	if (inflateInit2(&stream, UNPACK_GZIP) != Z_OK)
-		return log_errno(file->name, -ENOMEM, "unpack");
-	while (status == Z_OK && ret == 0) {
-		ret = arm64_feed(file, image, &stream, chunk, &eaten);
-		if (ret == 0)
-			status = inflate(&stream, Z_NO_FLUSH);
-	}
-	*end = status == Z_STREAM_END;
-	/* It always has something to eat: a buffer error is one of the room. */
-	if (ret == 0 && status != Z_BUF_ERROR && status != Z_STREAM_END)
-		ret = arm64_refuse(file, stream.msg ? stream.msg : "it cannot be unpacked");
-	inflateEnd(&stream);
-	return ret < 0 ? ret : (int64_t)stream.avail_out;
+	return unpack_file(&source, to, room, end);
 }
 
 /* ---- headers ---- */
@@ -110,15 +60,21 @@ static int arm64_find_payload(const struct kernel_file *file, const struct kerne
 	uint64_t end;
 
 	*image = (struct arm64_image){ .file_size = file->size };
-	image->packed = head->size > 2 && memcmp(head->bytes, GZIP_MAGIC, 2) == 0;
+	image->format = unpack_find_magic(head->bytes, head->size);
 	if (head->size < sizeof(zboot))
 		return 0;
 	memcpy(&zboot, head->bytes, sizeof(zboot));
 	if (memcmp(zboot.dos_magic, "MZ\0\0", 4) != 0 || memcmp(zboot.magic, "zimg", 4) != 0)
 		return 0;
-	if (strncmp(zboot.packer, ZBOOT_GZIP, sizeof(zboot.packer)) != 0)
-		return arm64_refuse(file, "its kernel is packed by something else than gzip");
-	image->packed = true;
+	zboot.packer[sizeof(zboot.packer) - 1] = '\0';
+	image->format = unpack_find_name(zboot.packer);
+	if (!image->format) {
+		log_error(file->name,
+			  "cannot be started: its kernel is packed by %s, not by gzip, xz, "
+			  "lzma, zstd or lz4",
+			  zboot.packer);
+		return -ENOEXEC;
+	}
 	image->offset = zboot.offset;
 	image->file_size = zboot.size;
 	if (__builtin_add_overflow(image->offset, image->file_size, &end) || end > file->size)
@@ -133,12 +89,12 @@ static int arm64_read_header(const struct kernel_file *file, const struct kernel
 	bool end;
 
 	memset(header, 0, sizeof(*header));
-	if (!image->packed) {
+	if (!image->format) {
 		if (head->size >= sizeof(*header))
 			memcpy(header, head->bytes, sizeof(*header));
 		return 0;
 	}
-	left = arm64_unpack(file, image, (uint8_t *)header, sizeof(*header), &end);
+	left = arm64_unpack(file, image, header, sizeof(*header), &end);
 	return left < 0 ? (int)left : 0;
 }
 
@@ -168,7 +124,7 @@ int linux_arm64_parse(const struct kernel_file *file, const struct kernel_head *
 	if (ret < 0)
 		return ret;
 	if (memcmp(header.magic, ARM64_MAGIC, sizeof(header.magic)) != 0)
-		return image->packed
+		return image->format
 			       ? arm64_refuse(file, "what is packed in it is not " ARM64_WANTED)
 			       : kernel_file_refuse(file, head, ARM64_WANTED);
 	objection = arm64_objection(&header);
@@ -187,7 +143,7 @@ int linux_arm64_load(const struct kernel_file *file, const struct arm64_image *i
 	bool end;
 	int ret;
 
-	if (!image->packed) {
+	if (!image->format) {
 		ret = kernel_file_read(file, image->offset, to, size);
 		memset(bytes + size, 0, image->size - size);
 		return ret;

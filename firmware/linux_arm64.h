@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Linux/arm64 kernel image: as it is, packed by gzip, or packed in a small EFI program (zboot).
+ * The Linux/arm64 kernel image: as it is, packed, or packed in a small EFI program (zboot).
  *
- * Owns the checks of the header, and unpacking. Does not own where the kernel goes: boot_arm64.c.
+ * Owns the checks of the header. Does not own unpacking, which is unpack.c's, nor where the kernel
+ * goes: boot_arm64.c.
  *
- * Read beside it: Documentation/arch/arm64/booting.rst, "Call the kernel image"; RFC 1952;
+ * Read beside it: Documentation/arch/arm64/booting.rst, "Call the kernel image";
  * include/linux/pe.h and drivers/firmware/efi/libstub/zboot-header.S on the EFI program.
  */
 #ifndef MINIVMM_LINUX_ARM64_H
@@ -13,13 +14,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel_file.h"
+#include "unpack.h"
 
 struct arm64_image {
-	uint64_t offset, file_size; /* the image's bytes in the file, maybe packed */
-	bool packed;
-	uint64_t text_offset; /* from a multiple of 2 MiB to where the image goes */
-	uint64_t size;        /* RAM it needs from there on, its zeroed data included */
+	uint64_t offset, file_size;         /* the image's bytes in the file, maybe packed */
+	const struct unpack_format *format; /* of what is packed; NULL: it is not */
+	uint64_t text_offset;               /* from a multiple of 2 MiB to where the image goes */
+	uint64_t size; /* RAM it needs from there on, its zeroed data included */
 };
 
 /*

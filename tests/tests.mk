@@ -28,7 +28,7 @@ $(UNIT)/libminivmm.a: $(UNIT_OBJECTS)
 
 $(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivmm.a
 	@echo "LD $@"
-	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt -lfdt -lz
+	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt -lfdt -lz -lzstd -llzma -llz4
 
 # Intermediate files in make's eyes; compiled once is enough.
 .PRECIOUS: $(UNIT)/obj/%.o

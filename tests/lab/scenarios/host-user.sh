@@ -14,7 +14,7 @@ expect_line '^0000:01:00.0.*no access'
 vmm doctor --memory 256M 01:00.0
 expect_status 1
 expect_line 'fail  kvm .*Permission denied'
-expect_line 'fail  memlock .*262144 KiB'
+expect_line 'fail  memlock .*256 MiB'
 expect_line "fail  node .*$node.*Permission denied"
 expect_line "fix: sudo chown \$USER $node"
 vmm bind 02:00.0
@@ -25,7 +25,7 @@ vmm --vfio 01:00.0 --memory 256M $(guest 6.1-cloud) --append "$(todo read)"
 expect_refusal 1 "$node" 'permission denied'
 chown user "$node" /dev/kvm
 vmm --vfio 01:00.0 --memory 256M $(guest 6.1-cloud) --append "$(todo read)"
-expect_refusal 1 'lock' '262144 KiB'
+expect_refusal 1 'lock' '256 MiB'
 vmm_runner='/usr/bin/prlimit --memlock=268435456:268435456
 	/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups'
 vmm doctor --memory 256M 01:00.0
