@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2046,SC2086,SC2154
-# timeout: 240
+# timeout: 60
 # What tests/bench/instructions.sh counts: one boot of the lab host for one line of words in
 # /lab/stage/case, `VMM MIB GUEST [READS]`. VMM is minivmm, q35, microvm or none; GUEST is `ends`, which
 # stops at its first instructions, or `kernel`, a stock one that reads as many blocks of 4 KiB.
@@ -15,7 +15,7 @@ run_peer()
 	minivmm) $vmm_program --memory "${mib}M" --no-reboot --vfio 01:00.0 "$@" ;;
 	q35 | microvm)
 		machine=q35
-		[ "$peer" = q35 ] || machine=microvm,pcie=on,rtc=off,isa-serial=on
+		[ "$peer" = q35 ] || machine=microvm,pcie=on,rtc=off,isa-serial=on,auto-kernel-cmdline=off
 		/usr/bin/qemu-system-x86_64 -machine $machine,accel=kvm $qemu_common \
 			-device vfio-pci,host=01:00.0 $(echo "$1 $2" | sed 's/--/-/g') "$3" "$4" \
 			${5:+$(echo "$5 $6" | sed 's/--/-/g')}
