@@ -32,8 +32,8 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 
 /*
  * Open all and plug them in. Between the first one, which makes the space ready for DMA, and the
- * others RAM is mapped, once `ram` has all its pages. 0 or -errno, logged; host_devices_close() after
- * either.
+ * others RAM is mapped, once `ram` has all its pages. 0 or -errno, logged; host_devices_close()
+ * after either.
  */
 int host_devices_open(struct host_devices *devices, const struct config *config,
 		      struct pci_host *host, struct ram *ram);

@@ -33,8 +33,8 @@ struct prefault {
 
 /*
  * Begin to populate [hva, hva + size), whose pages have `page` bytes (0: the ordinary ones), and
- * return. The threads run on the CPUs of `near`, or anywhere if it is empty. The job must stay where
- * it is until prefault_finish().
+ * return. The threads run on the CPUs of `near`, or anywhere if it is empty. The job must stay
+ * where it is until prefault_finish().
  */
 void prefault_start(struct prefault *job, void *hva, size_t size, size_t page,
 		    const struct cpu_list *near);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware/device_tree.c: the tree read back with libfdt says what it was told, a guest that follows its
- * maps finds every pin and message where devices/ and vmm/ have them, and dtc has nothing to
- * complain about.
+ * firmware/device_tree.c: the tree read back with libfdt says what it was told, a guest that
+ * follows its maps finds every pin and message where devices/ and vmm/ have them, and dtc has
+ * nothing to complain about.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/guest_ram.c and vfio/host/look/host_pages.c: what RAM is made of, on hosts that do not exist. */
+/*
+ * vmm/guest_ram.c and vfio/host/look/host_pages.c: what RAM is made of, on hosts that do not exist.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,7 +153,9 @@ START_TEST(what_cannot_be_had_is_refused)
 }
 END_TEST
 
-/* What a device or a server will reach has its pages when ram_wait() returns, next to the device. */
+/*
+ * What a device or a server will reach has its pages when ram_wait() returns, next to the device.
+ */
 START_TEST(pinned_ram_has_its_pages)
 {
 	const struct ram_options options = {

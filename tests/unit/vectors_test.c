@@ -278,7 +278,9 @@ START_TEST(rule_04_host_gives_none)
 }
 END_TEST
 
-/* A block could not be restored: each vector that was lost is asked for when it is next unmasked. */
+/*
+ * A block could not be restored: each vector that was lost is asked for when it is next unmasked.
+ */
 START_TEST(rule_37_lost_vectors_are_asked_for_again)
 {
 	static struct bench bench;

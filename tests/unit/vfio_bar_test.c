@@ -88,8 +88,8 @@ START_TEST(rule_09_sleep_and_wake)
 END_TEST
 
 /*
- * The guest wakes a device that does not wake at once: that still says D3hot, or D1, gives all-ones,
- * or an error. Its BARs come back when it is found awake, by a read or by a write.
+ * The guest wakes a device that does not wake at once: that still says D3hot, or D1, gives
+ * all-ones, or an error. Its BARs come back when it is found awake, by a read or by a write.
  */
 static const struct {
 	enum fake_death death;

@@ -12,8 +12,8 @@
 #include "config.h"
 
 /*
- * All calls that minivmm ever makes to KVM and VFIO, which --trace tells and --inject lets fail; see
- * trace_find_call().
+ * All calls that minivmm ever makes to KVM and VFIO, which --trace tells and --inject lets fail;
+ * see trace_find_call().
  */
 extern const struct trace_calls *const options_calls[];
 

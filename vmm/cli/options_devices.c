@@ -112,7 +112,10 @@ static int options_find_host(const struct vfio_device_options *vfio, char bdf[OP
 	return ret < 0 ? -EINVAL : 0;
 }
 
-/* The last part of a path such as /sys/bus/pci/devices/0000:01:00.0, with or without a slash behind. */
+/*
+ * The last part of a path such as /sys/bus/pci/devices/0000:01:00.0, with or without a slash
+ * behind.
+ */
 static const char *options_cut_folder(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -125,7 +128,8 @@ static const char *options_cut_folder(char *path)
 }
 
 /*
- * `words` is property=value,...; without `host`, a word host=BDF or sysfsdev=PATH may be among them.
+ * `words` is property=value,...; without `host`, a word host=BDF or sysfsdev=PATH may be among
+ * them.
  */
 static int options_parse_device(struct config *config, const char *host, char *words)
 {

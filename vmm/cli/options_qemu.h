@@ -3,8 +3,8 @@
  * Options of QEMU's that people paste, beside those that minivmm has itself.
  *
  * Owns one table that says what becomes of each: words that say what minivmm does anyway are
- * accepted in silence; words that change what a guest hardly notices are mentioned and ignored; words
- * that ask for something minivmm has not are refused, with what to use instead.
+ * accepted in silence; words that change what a guest hardly notices are mentioned and ignored;
+ * words that ask for something minivmm has not are refused, with what to use instead.
  *
  * Read beside it: qemu-system-x86_64(1).
  */
@@ -22,8 +22,8 @@ bool options_qemu_has(const char *name, size_t length);
 bool options_qemu_takes_value(const char *name, size_t length);
 
 /*
- * The verdict on the option, whose name is one that options_qemu_has(); `value` is NULL for one that
- * takes none, and is cut up in place. 0, logged if it is worth a word; or -EINVAL, logged.
+ * The verdict on the option, whose name is one that options_qemu_has(); `value` is NULL for one
+ * that takes none, and is cut up in place. 0, logged if it is worth a word; or -EINVAL, logged.
  */
 int options_qemu_judge(const char *name, size_t length, char *value);
 

@@ -52,8 +52,8 @@ struct options_row {
 
 /*
  * Options without a row, which do nothing to the config. Each function gets a name of `length`
- * characters; judge() gets a value that it may cut up, NULL for an option without one, and returns 0
- * or -EINVAL, logged.
+ * characters; judge() gets a value that it may cut up, NULL for an option without one, and returns
+ * 0 or -EINVAL, logged.
  */
 struct options_others {
 	bool (*has)(const char *name, size_t length);
@@ -63,9 +63,8 @@ struct options_others {
 
 /*
  * Read all words of argv but the first into *config. A word that is no option is handed to word();
- * where that is NULL it is an error. `others` has options beside the rows, or is NULL. `unknown` says
- * what to do about an unknown option. 0, or
- * -EINVAL, logged in one line.
+ * where that is NULL it is an error. `others` has options beside the rows, or is NULL. `unknown`
+ * says what to do about an unknown option. 0, or -EINVAL, logged in one line.
  */
 int options_read(struct config *config, const struct options_row *rows, int argc, char **argv,
 		 int (*word)(struct config *config, const char *text),

@@ -100,8 +100,8 @@ static bool options_parse_count(const char *text, unsigned long *count)
 }
 
 /*
- * One word of -smp: N, cpus=N, or a factor of the topology, of which the product is the number where
- * none is given. 0 or -EINVAL, not logged.
+ * One word of -smp: N, cpus=N, or a factor of the topology, of which the product is the number
+ * where none is given. 0 or -EINVAL, not logged.
  */
 static int options_add_cpus(const char *word, unsigned long *cpus, unsigned long *product)
 {

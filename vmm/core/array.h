@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /*
- * Copy the `size` bytes at `element` into `array` before its element number `at`, of `count`. Returns
- * the array, which may have moved; or NULL when there is no memory: then it is as before.
+ * Copy the `size` bytes at `element` into `array` before its element number `at`, of `count`.
+ * Returns the array, which may have moved; or NULL when there is no memory: then it is as before.
  */
 void *array_insert(void *array, size_t count, size_t size, size_t at, const void *element);
 

@@ -122,7 +122,9 @@ TRACE_ABOUT(KVM_CREATE_DEVICE, kvm, FILE_VM, kvm_decode_create_device,
 	    "KVM's link to VFIO, to be told of the groups whose devices the guest has");
 TRACE_ABOUT(KVM_SET_DEVICE_ATTR, kvm, "KVM device", kvm_decode_device_attr, NULL);
 
-/* ---- KVM_RUN, which has no arguments: what is told of it is what KVM left in struct kvm_run ---- */
+/*
+ * ---- KVM_RUN, which has no arguments: what is told of it is what KVM left in struct kvm_run ----
+ */
 
 static const char *const kvm_exit_names[] = {
 	[KVM_EXIT_UNKNOWN] = "unknown",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the host says of its memory: pools of huge pages, NUMA nodes. Looks; changes nothing. None of
- * these functions logs.
+ * What the host says of its memory: pools of huge pages, NUMA nodes. Looks; changes nothing. None
+ * of these functions logs.
  *
  * Read beside it: Documentation/admin-guide/mm/hugetlbpage.rst,
  * Documentation/admin-guide/mm/numaperf.rst.
@@ -22,7 +22,9 @@ struct host_huge_pool {
 /* The size of the huge pages that one gets without naming a size, in bytes; 0 if there are none. */
 uint64_t host_default_huge_page(void);
 
-/* The pool of pages of `size` bytes; `node` is -1 for all nodes. 0, or -errno where it is unknown. */
+/*
+ * The pool of pages of `size` bytes; `node` is -1 for all nodes. 0, or -errno where it is unknown.
+ */
 int host_read_huge_pool(uint64_t size, int node, struct host_huge_pool *pool);
 
 /* The NUMA node that a PCI device is next to, or -1. */
