@@ -159,6 +159,29 @@ START_TEST(rule_20_capability_needs_no_limit)
 }
 END_TEST
 
+/* The capability does not count in a user namespace, such as a rootless container. */
+static const struct {
+	const char *situation;
+	enum host_status status;
+} namespaces[] = {
+	{ "user-namespace", HOST_FAIL },
+	{ "initial-namespace", HOST_OK },
+};
+
+START_TEST(rule_20_capability_of_a_user_namespace)
+{
+	enum host_status status;
+
+	host_tree_make(namespaces[_i].situation);
+	memlock.faked = memlock.may_lock = memlock.privileged = true;
+	memlock.limit = (struct rlimit){ 0, 0 };
+	status = examine(NEED);
+	memlock.faked = memlock.may_lock = memlock.privileged = false;
+	host_tree_remove();
+	ck_assert_int_eq(status, namespaces[_i].status);
+}
+END_TEST
+
 /* A host with iommufd counts for the user, not for the process: it is said. */
 START_TEST(rule_20_iommufd_counts_otherwise)
 {
@@ -183,4 +206,5 @@ END_TEST
 
 UNIT_MAIN("memlock", { rule_20_locked_memory_limit, UNIT_COUNT(limits) },
 	  { rule_20_message_says_what_to_do, 0 }, { rule_20_capability_needs_no_limit, 0 },
+	  { rule_20_capability_of_a_user_namespace, UNIT_COUNT(namespaces) },
 	  { rule_20_iommufd_counts_otherwise, 0 })

@@ -12,6 +12,7 @@
 
 #include "host_change.h"
 #include "vfio/host/look/host_holders.h"
+#include "vfio/host/look/host_machine.h"
 #include "vmm/trace/log.h"
 
 /* What driver_override reads as when it is not set. */
@@ -23,12 +24,16 @@
 
 #define DRIVERS_PROBE "/sys/bus/pci/drivers_probe"
 
+/* Root of a user namespace may not change sysfs. */
 int host_records_open_as_root(const char *command, const char (*bdfs)[HOST_BDF_MAX],
 			      unsigned int count)
 {
-	if (geteuid() == 0 || host_root()[0])
+	bool apart = host_in_user_namespace();
+
+	if ((geteuid() == 0 && !apart) || host_root()[0])
 		return host_records_open(true);
-	log_error(command, "needs root: drivers are changed in sysfs");
+	log_error(command, "needs root%s: drivers are changed in sysfs",
+		  apart ? " outside this user namespace" : "");
 	if (!count)
 		log_fix("sudo %s %s", program_invocation_name, command);
 	for (unsigned int i = 0; i < count; i++)
