@@ -16,6 +16,10 @@ static const
 #include "ssdt_rtc.h"
 static const
 #include "ssdt_uefi.h"
+static const
+#include "ssdt_battery.h"
+static const
+#include "ssdt_rom.h"
 /* clang-format on */
 
 #define ACPI_ALIGN        16
@@ -23,7 +27,7 @@ static const
 #define ACPI_OEM_TABLE_ID "MINIVMM"
 #define ACPI_CREATOR_ID   "MVMM"
 #define ACPI_XSDT_ENTRIES 4 /* FACP, APIC, MCFG, SSDT, that every machine has */
-#define ACPI_XSDT_MORE    2 /* SSDTs that some have */
+#define ACPI_XSDT_MORE    4 /* SSDTs that some have */
 #define ACPI_LAPIC_BASE   0xfee00000
 #define ACPI_IOAPIC_BASE  0xfec00000
 #define ACPI_LAPIC_IDS    255 /* ids from here on need an x2APIC entry */
@@ -148,7 +152,7 @@ struct acpi_integer {
 
 struct acpi_ssdt {
 	struct acpi_header header;
-	struct acpi_integer integers[6];
+	struct acpi_integer integers[9];
 } __attribute__((packed));
 
 /* The memory being filled. */
@@ -182,17 +186,29 @@ struct acpi_part {
 	uint64_t size;
 };
 
+#define ACPI_PART(aml)                                                                             \
+	{                                                                                          \
+		aml, sizeof(aml)                                                                   \
+	}
+
 /* Those that this machine has; returns how many. */
 static unsigned int acpi_parts(const struct acpi_config *config,
 			       struct acpi_part parts[ACPI_XSDT_MORE])
 {
+	const struct {
+		bool there;
+		struct acpi_part part;
+	} all[ACPI_XSDT_MORE] = {
+		{ config->extras.rtc, ACPI_PART(ssdt_rtc_aml_code) },
+		{ config->uefi, ACPI_PART(ssdt_uefi_aml_code) },
+		{ config->extras.battery, ACPI_PART(ssdt_battery_aml_code) },
+		{ config->extras.rom.size > 0, ACPI_PART(ssdt_rom_aml_code) },
+	};
 	unsigned int count = 0;
 
-	if (config->rtc)
-		parts[count++] = (struct acpi_part){ ssdt_rtc_aml_code, sizeof(ssdt_rtc_aml_code) };
-	if (config->uefi)
-		parts[count++] =
-			(struct acpi_part){ ssdt_uefi_aml_code, sizeof(ssdt_uefi_aml_code) };
+	for (size_t i = 0; i < ACPI_XSDT_MORE; i++)
+		if (all[i].there)
+			parts[count++] = all[i].part;
 	return count;
 }
 
@@ -280,7 +296,7 @@ static uint64_t acpi_write_fadt(struct acpi_area *area, const struct acpi_config
 	struct acpi_fadt *fadt = acpi_new_table(area, "FACP", 6, sizeof(*fadt));
 
 	fadt->minor_revision = 4;
-	fadt->boot_flags = ACPI_NO_VGA | (config->rtc ? 0 : ACPI_NO_CMOS_RTC);
+	fadt->boot_flags = ACPI_NO_VGA | (config->extras.rtc ? 0 : ACPI_NO_CMOS_RTC);
 	fadt->flags = ACPI_WBINVD | ACPI_RESET_REG_SUP | ACPI_HW_REDUCED;
 	fadt->reset = acpi_power_register(ARCH_POWER_RESET);
 	fadt->reset_value = ARCH_POWER_RESET_VALUE;
@@ -325,7 +341,7 @@ static uint64_t acpi_write_mcfg(struct acpi_area *area)
 	return acpi_end_table(area, &mcfg->header);
 }
 
-/* The integers that dsdt.asl declares External(). */
+/* The integers that dsdt.asl and ssdt_rom.asl declare External(). */
 static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config *config)
 {
 	const struct arch_range *io = &arch_layout.pci_io;
@@ -338,6 +354,9 @@ static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config
 		{ AML_NAME, "M32S", AML_QWORD, mmio32->size },
 		{ AML_NAME, "M64B", AML_QWORD, mmio64->base },
 		{ AML_NAME, "M64S", AML_QWORD, mmio64->size },
+		{ AML_NAME, "ROMA", AML_QWORD, config->extras.rom_address },
+		{ AML_NAME, "ROMB", AML_QWORD, config->extras.rom.base },
+		{ AML_NAME, "ROMS", AML_QWORD, config->extras.rom.size },
 	};
 
 	memcpy(ssdt->integers, integers, sizeof(integers));

@@ -17,12 +17,20 @@
 
 #include "vmm/core/arch.h"
 
+/* What not every machine has. */
+struct acpi_extras {
+	bool rtc;              /* a real-time clock */
+	bool battery;          /* a battery, and a power supply */
+	struct arch_range rom; /* the bytes of _ROM; size 0 for none */
+	uint32_t rom_address;  /* whose it is: slot << 16 | function of bus 0 */
+};
+
 struct acpi_config {
 	unsigned int cpus;            /* with APIC ids 0, 1, 2 ... */
 	struct arch_range pci_mmio32; /* where BARs lie, below 4 GiB and ... */
 	struct arch_range pci_mmio64; /* ... above it; size 0 for none */
-	bool rtc;                     /* there is a real-time clock */
-	bool uefi;                    /* there are fw_cfg, flash and PM ports */
+	struct acpi_extras extras;
+	bool uefi; /* there are fw_cfg, flash and PM ports */
 };
 
 /* How many bytes the tables take. */

@@ -187,7 +187,7 @@ static int boot_write_acpi(struct boot *boot)
 		.cpus = boot->config->cpus,
 		.pci_mmio32 = arch_layout.pci_mmio32,
 		.pci_mmio64 = boot->config->pci_mmio64,
-		.rtc = boot->config->rtc,
+		.extras = boot->config->extras,
 	};
 
 	boot->info.rsdp = BOOT_ACPI; /* acpi.c puts it first */

@@ -33,9 +33,11 @@ static void uefi_add_file(struct uefi_tables *tables, const char *name, const vo
  * RAM in ascending order, the first MiB not cut up: the firmware knows what a PC has there. Then
  * what it must leave alone.
  */
-static int uefi_build_e820(struct uefi_tables *tables, struct memory *memory)
+static void uefi_build_e820(struct uefi_tables *tables, const struct uefi_config *config)
 {
-	struct uefi_e820_entry *at = tables->e820, *end = at + 3;
+	struct uefi_e820_entry *at = tables->e820, *end = at + UEFI_BANKS;
+	const struct arch_range *rom = &config->acpi.extras.rom;
+	struct memory *memory = config->memory;
 
 	pthread_mutex_lock(&memory->lock);
 	for (size_t i = 0; i < memory->count && at < end; i++)
@@ -45,8 +47,10 @@ static int uefi_build_e820(struct uefi_tables *tables, struct memory *memory)
 	pthread_mutex_unlock(&memory->lock);
 	*at++ = (struct uefi_e820_entry){ arch_layout.reserved.base, arch_layout.reserved.size,
 					  E820_RESERVED };
+	if (rom->size)
+		*at++ = (struct uefi_e820_entry){ arch_layout.acpi_rom.base,
+						  arch_layout.acpi_rom.size, E820_RESERVED };
 	uefi_add_file(tables, "etc/e820", tables->e820, (size_t)(at - tables->e820) * sizeof(*at));
-	return 0;
 }
 
 /* ---- tables ---- */
@@ -157,9 +161,8 @@ int uefi_tables_build(struct uefi_tables *tables, const struct uefi_config *conf
 	int ret;
 
 	*tables = (struct uefi_tables){ 0 };
-	ret = uefi_build_e820(tables, config->memory);
-	if (ret == 0)
-		ret = uefi_build_acpi(tables, &config->acpi);
+	uefi_build_e820(tables, config);
+	ret = uefi_build_acpi(tables, &config->acpi);
 	if (ret < 0)
 		return ret;
 	uefi_build_smbios(tables);

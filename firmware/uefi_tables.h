@@ -20,6 +20,7 @@
 
 #define UEFI_BOOT_MAX  32
 #define UEFI_FILES_MAX 8
+#define UEFI_BANKS     2 /* of RAM, below and above the hole */
 
 /* A PCI function that may hold something to start. */
 struct uefi_boot_device {
@@ -50,7 +51,7 @@ struct uefi_file {
 struct uefi_tables {
 	struct uefi_file files[UEFI_FILES_MAX];
 	unsigned int file_count;
-	struct uefi_e820_entry e820[4];
+	struct uefi_e820_entry e820[UEFI_BANKS + 2];
 	void *acpi;
 	struct acpi_loader_command script[ACPI_LOADER_COMMANDS];
 	struct smbios_anchor anchor;

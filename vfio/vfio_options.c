@@ -168,6 +168,7 @@ static const struct option_property option_properties[] = {
 	{ "vf-token", option_set_vf_token, "a UUID, such as uuidgen prints", 0, VFIO_IDS, 0 },
 	{ "iommufd", option_set_iommufd, "on, off, or the id of -object iommufd", 0, VFIO_IDS, 0 },
 	{ "fd", option_set_fd, "the number of an open file", 0, VFIO_IDS, 0 },
+	FLAG("x-acpi-rom", acpi_rom),
 	FLAG("x-no-mmap", no_mmap),
 	FLAG("x-no-kvm-irqfd", no_kvm_irqfd),
 	ID("x-pci-vendor-id", VFIO_ID_VENDOR, 0xfffe), /* 0xffff means that nobody is there */

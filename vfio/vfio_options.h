@@ -39,6 +39,7 @@ struct vfio_device_options {
 	const char *vf_token; /* a UUID, 8-4-4-4-12 digits; NULL for none */
 	const char *romfile;  /* NULL: the device's own ROM */
 	bool no_rom;          /* and none at all */
+	bool acpi_rom;        /* the guest finds romfile by ACPI, too */
 	bool no_mmap;         /* every access to a BAR goes through minivmm */
 	bool no_kvm_irqfd;    /* every interrupt goes through minivmm */
 	bool has_devfn;       /* the guest finds it at this place of its bus: */

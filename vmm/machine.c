@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "acpi_rom.h"
 #include "console.h"
 #include "command_guest.h"
 #include "command_streams.h"
@@ -54,6 +55,7 @@ struct machine {
 	struct virtio_console *command_console; /* the bus's */
 	struct default_guest guest;
 	struct uefi_machine uefi;
+	struct acpi_rom acpi_rom;
 	struct boot_config boot;
 	struct loop_source signals;
 	int signal; /* the one that ended the run, or 0 */
@@ -199,11 +201,14 @@ static void machine_raise_files(void)
 static int machine_init_vm(struct machine *machine)
 {
 	const struct config *config = machine->config;
+	int ret;
 
 	if (config->device_count + config->user_count + machine->served.count)
 		machine_raise_files();
-	return vm_init(&machine->vm, config->cpus,
-		       config->pinned.count ? config->pinned.cpus : NULL);
+	ret = vm_init(&machine->vm, config->cpus,
+		      config->pinned.count ? config->pinned.cpus : NULL);
+	machine->vm.hide_kvm = config->hide_kvm;
+	return ret;
 }
 
 static int machine_power_up(struct machine *machine)
@@ -266,9 +271,24 @@ static int machine_assign_bars(struct machine *machine)
 	return pci_windows_assign_bars(&machine->pci_host);
 }
 
+/* The function that `x-acpi-rom=on` was said of; options.c has seen to it that it is one at most. */
+static int machine_add_acpi_rom(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	struct acpi_extras *extras = &machine->boot.extras;
+
+	extras->battery = config->battery;
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (config->vfio[i].acpi_rom)
+			return acpi_rom_add(&machine->acpi_rom, &machine->vm.memory,
+					    config->vfio[i].romfile,
+					    machine->devices.list[i]->function.devfn, extras);
+	return 0;
+}
+
 static int machine_describe(struct machine *machine)
 {
-	return uefi_machine_describe(&machine->uefi, machine->config->cpus);
+	return uefi_machine_describe(&machine->uefi, &machine->boot);
 }
 
 /* Devices of this host have waited for it already: a server's has not. */
@@ -280,12 +300,12 @@ static int machine_wait_for_ram(struct machine *machine)
 static int machine_build(struct machine *machine)
 {
 	static const machine_step steps[] = {
-		machine_init_vm,      machine_add_ram,      machine_power_up,
-		machine_add_serial,   machine_add_console,  machine_add_power,
-		machine_add_pci,      machine_add_firmware, machine_open_devices,
-		machine_open_users,   machine_open_served,  machine_add_command,
-		machine_add_testdev,  machine_assign_bars,  machine_describe,
-		machine_wait_for_ram,
+		machine_init_vm,     machine_add_ram,      machine_power_up,
+		machine_add_serial,  machine_add_console,  machine_add_power,
+		machine_add_pci,     machine_add_firmware, machine_open_devices,
+		machine_open_users,  machine_open_served,  machine_add_command,
+		machine_add_testdev, machine_assign_bars,  machine_add_acpi_rom,
+		machine_describe,    machine_wait_for_ram,
 	};
 	int ret;
 
@@ -465,6 +485,7 @@ static void machine_destroy(struct machine *machine)
 	user_devices_stop(&machine->users);
 	pci_host_destroy(&machine->pci_host);
 	uefi_machine_destroy(&machine->uefi);
+	acpi_rom_destroy(&machine->acpi_rom);
 	host_devices_close(&machine->devices);
 	user_devices_close(&machine->users);
 	served_devices_close(&machine->served);

@@ -63,7 +63,7 @@ static int uefi_open_flash(struct uefi_machine *uefi, const struct boot_config *
 static int uefi_open_kernel(struct uefi_machine *uefi, struct boot_config *boot, const char *vars)
 {
 	uefi->kind = UEFI_KERNEL;
-	boot->rtc = true;
+	boot->extras.rtc = true;
 	if (!vars)
 		return 0;
 	log_error(vars, "%s keeps no variables: it writes them into a disk", boot->kernel_name);
@@ -229,7 +229,7 @@ static void uefi_publish(struct uefi_machine *uefi)
 	}
 }
 
-int uefi_machine_describe(struct uefi_machine *uefi, unsigned int cpus)
+int uefi_machine_describe(struct uefi_machine *uefi, const struct boot_config *boot)
 {
 	struct pci_host *host = uefi->host;
 	struct uefi_config config;
@@ -242,12 +242,13 @@ int uefi_machine_describe(struct uefi_machine *uefi, unsigned int cpus)
 				       .gpa_bits = pci_windows_gpa_bits(host, UEFI_GPA_BITS) };
 	pci_windows_widen(host, config.gpa_bits);
 	uefi->vm->gpa_bits = config.gpa_bits;
-	config.acpi = (struct acpi_config){ .cpus = cpus,
+	config.acpi = (struct acpi_config){ .cpus = boot->cpus,
 					    .pci_mmio32 = host->mmio32,
 					    .pci_mmio64 = host->mmio64,
-					    .rtc = true,
+					    .extras = boot->extras,
 					    .uefi = true };
-	uefi->cpus = htole16((uint16_t)cpus);
+	config.acpi.extras.rtc = true;
+	uefi->cpus = htole16((uint16_t)boot->cpus);
 	uefi_find_boot_devices(host, &config);
 	ret = uefi_tables_build(&uefi->tables, &config);
 	if (ret == 0)

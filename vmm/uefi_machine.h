@@ -63,10 +63,10 @@ int uefi_machine_open(struct uefi_machine *uefi, struct boot_config *boot, bool 
 int uefi_machine_add_devices(struct uefi_machine *uefi, struct vm *vm, struct pci_host *host);
 
 /*
- * Once BARs are assigned: let the firmware place them anew, and write down what it will ask for. 0
+ * Once BARs are assigned and all of `boot` is known: let the firmware place them anew, and write down what it will ask for. 0
  * or -errno, logged.
  */
-int uefi_machine_describe(struct uefi_machine *uefi, unsigned int cpus);
+int uefi_machine_describe(struct uefi_machine *uefi, const struct boot_config *boot);
 
 /* Whether the CPU starts in the firmware's flash; then there is no kernel to load. */
 bool uefi_machine_starts(const struct uefi_machine *uefi);

@@ -7,6 +7,9 @@
 #define WAIT_EXITS    50000u
 #define LEAF_TOPOLOGY 0xbu
 
+#define LEAF_HYPERVISOR 0x40000000u
+#define SIGNATURE_KVMK  0x4b4d564bu
+
 struct cpu {
 	uint32_t apic_id;
 	uint32_t leaf_1_id;
@@ -69,7 +72,20 @@ static void check_cpus(void)
 	bare_expect("set of ids", seen, UINT64_MAX >> (64 - count));
 }
 
+/* The argument says whether the guest is to see that it is one. */
+static void check_hypervisor(void)
+{
+	uint64_t seen = bare_argument();
+	uint32_t regs[4];
+
+	bare_cpuid(1, 0, regs);
+	bare_expect("hypervisor bit", regs[2] >> 31, seen);
+	bare_cpuid(LEAF_HYPERVISOR, 0, regs);
+	bare_expect("signature is KVM's", regs[1] == SIGNATURE_KVMK, seen);
+}
+
 const struct bare_check bare_checks[] = {
+	{ "hypervisor", check_hypervisor },
 	{ "wake", check_cpus },
 	{ NULL, NULL },
 };

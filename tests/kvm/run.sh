@@ -664,6 +664,9 @@ skipped=$no_kvm
 for cpus in 1 2 4 16 64; do
 	run_case cpus_$cpus checks cpus "wake $cpus" --cpus $cpus
 done
+run_case hypervisor_shown checks cpus 'hypervisor 1'
+run_case hypervisor_hidden checks cpus 'hypervisor 0' --hide-kvm
+run_case hypervisor_hidden_qemu checks cpus 'hypervisor 0' -cpu host,kvm=off
 # The last one below the device hole, the first one above it, and one that needs both.
 for memory in 16 3072 3073 3300 6144; do
 	run_case memory_$memory checks ram "map $memory" --memory ${memory}M

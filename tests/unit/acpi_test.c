@@ -273,7 +273,7 @@ static bool area_has_io(uint16_t port, uint8_t count)
 /* So have ssdt_rtc.asl and ssdt_uefi.asl. A machine that has none of it says so. */
 START_TEST(firmwares_devices_agree_with_layout)
 {
-	struct acpi_config config = { .cpus = 1, .rtc = _i >= 1, .uefi = _i >= 2 };
+	struct acpi_config config = { .cpus = 1, .extras.rtc = _i >= 1, .uefi = _i >= 2 };
 	uint32_t base = (uint32_t)arch_layout.flash.base, size = (uint32_t)arch_layout.flash.size;
 	uint8_t flash[12] = { 0x86, 9, 0, 1 };
 
@@ -402,6 +402,82 @@ static size_t dumped_bytes(uint8_t *bytes, size_t size)
 	}
 	return count;
 }
+
+/* Tables with a battery and a ROM of 10,000 bytes; then `call`. */
+static void evaluate_extra(const char *part, const char *call)
+{
+	struct acpi_config config = {
+		.cpus = 1,
+		.extras = { .battery = true, .rom = { 0xfd000000, 10000 }, .rom_address = 0x20001 },
+	};
+	char path[128];
+	uint8_t *at;
+	FILE *file;
+
+	memset(area, 0, sizeof(area));
+	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
+	scratch_begin();
+	at = memmem(area, sizeof(area), part, strlen(part));
+	ck_assert_ptr_nonnull(at);
+	at -= 16; /* where the name is in a table's header */
+	snprintf(path, sizeof(path), "%s/PART.dat", directory);
+	file = fopen(path, "w");
+	ck_assert_uint_eq(fwrite(at, get(at + 4, 4), 1, file), 1);
+	fclose(file);
+	/* Memory that acpiexec makes up is filled with this. */
+	run(output, sizeof(output), "acpiexec -fv 0x5a -b 'execute %s' DSDT.dat SSDT.dat PART.dat",
+	    call);
+	ck_assert_msg(!strcasestr(output, "exception"), "%s", output);
+	scratch_end();
+}
+
+static const struct {
+	const char *call;
+	size_t count;
+} pieces[] = {
+	{ "\\_SB.PCI0.GPU0._ROM 0 0x1000", 4096 }, { "\\_SB.PCI0.GPU0._ROM 0 16", 16 },
+	{ "\\_SB.PCI0.GPU0._ROM 3 0x1000", 4096 }, { "\\_SB.PCI0.GPU0._ROM 0 0x10000", 4096 },
+	{ "\\_SB.PCI0.GPU0._ROM 9990 16", 10 },    { "\\_SB.PCI0.GPU0._ROM 10000 16", 0 },
+	{ "\\_SB.PCI0.GPU0._ROM 20000 16", 0 },
+};
+
+START_TEST(rom_comes_in_pieces)
+{
+	static uint8_t bytes[4097];
+	char *found;
+	size_t count;
+
+	if (!have("acpiexec", "rom_comes_in_pieces"))
+		return;
+	evaluate_extra("MINIROM", pieces[_i].call);
+	found = strstr(output, "[Buffer] Length ");
+	ck_assert_msg(found, "%s", output);
+	ck_assert_uint_eq(strtoul(found + strlen("[Buffer] Length "), NULL, 16), pieces[_i].count);
+	memmove(output, found, strlen(found) + 1);
+	count = pieces[_i].count ? dumped_bytes(bytes, sizeof(bytes)) : 0;
+	for (size_t i = 0; i < count; i++)
+		ck_assert_uint_eq(bytes[i], 0x5a);
+}
+END_TEST
+
+static const struct {
+	const char *part, *call, *result;
+} extras[] = {
+	{ "MINIROM", "\\_SB.PCI0.GPU0._ADR", "0000000000020001" },
+	{ "MINIBATT", "\\_SB.ADP0._PSR", "0000000000000001" },
+	{ "MINIBATT", "\\_SB.BAT0._STA", "000000000000001F" },
+	{ "MINIBATT", "\\_SB.BAT0._BST", "[Package] Contains 4 Elements" },
+	{ "MINIBATT", "\\_SB.BAT0._BIF", "[Package] Contains 13 Elements" },
+};
+
+START_TEST(laptop)
+{
+	if (!have("acpiexec", "laptop"))
+		return;
+	evaluate_extra(extras[_i].part, extras[_i].call);
+	ck_assert_msg(strstr(output, extras[_i].result), "%s", output);
+}
+END_TEST
 
 static void check_window(const uint8_t *descriptor, size_t width, struct arch_range range)
 {
@@ -535,6 +611,8 @@ int main(void)
 	tcase_add_test(tcase, host_bridge_windows);
 	tcase_add_test(tcase, interrupt_wiring);
 	tcase_add_test(tcase, sleep_type);
+	tcase_add_loop_test(tcase, rom_comes_in_pieces, 0, sizeof(pieces) / sizeof(pieces[0]));
+	tcase_add_loop_test(tcase, laptop, 0, sizeof(extras) / sizeof(extras[0]));
 	tcase_add_loop_test(tcase, pcie_features, 0, sizeof(osc_cases) / sizeof(osc_cases[0]));
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

@@ -242,6 +242,7 @@ static const struct {
 	{ "--vfio ,", "--vfio", "unknown property ''" },
 	{ "--vfio 01:00.0,nonsense=1", "--vfio",
 	  "unknown property 'nonsense'; known are romfile, rombar, vf-token, iommufd, fd, "
+	  "x-acpi-rom, "
 	  "x-no-mmap, x-no-kvm-irqfd" },
 	{ "--vfio 01:00.0,romfile=", "--vfio", "expected romfile=a file" },
 	{ "--vfio 01:00.0,vf-token=", "--vfio", "expected vf-token=a UUID" },

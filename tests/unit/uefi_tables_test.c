@@ -30,7 +30,7 @@ static void begin(struct uefi_tables *tables, struct uefi_config *config)
 	config->acpi.cpus = 2;
 	config->acpi.pci_mmio32 = (struct arch_range){ 3 * GIB, 768 << 20 };
 	config->acpi.pci_mmio64 = (struct arch_range){ 5 * GIB, 1024 * GIB };
-	config->acpi.rtc = config->acpi.uefi = true;
+	config->acpi.extras.rtc = config->acpi.uefi = true;
 	ck_assert_int_eq(uefi_tables_build(tables, config), 0);
 }
 

@@ -77,8 +77,11 @@ static int aarch64_finalize(struct vcpu *vcpu)
 int arch_vcpu_init(struct vcpu *vcpu)
 {
 	const struct arch_entry *entry = &vcpu->vm->entry;
-	int ret = aarch64_init_features(vcpu);
+	int ret = vcpu->vm->hide_kvm ? -ENOTSUP : 0;
 
+	if (ret < 0)
+		return log_errno("--hide-kvm", ret, "not on arm64");
+	ret = aarch64_init_features(vcpu);
 	if (ret == 0)
 		ret = aarch64_finalize(vcpu);
 	if (ret < 0 || vcpu->index > 0)

@@ -67,6 +67,8 @@ struct config {
 	uint64_t huge_page;   /* see struct ram_options */
 	unsigned int cpus;
 	struct cpu_list pinned; /* a host CPU for each vCPU, or empty */
+	bool battery;           /* and a power supply, in the guest's ACPI */
+	bool hide_kvm;          /* the guest does not see that it is one */
 	bool no_reboot;
 	bool bind; /* before the start, and restore afterwards */
 	bool stats;

@@ -8,6 +8,7 @@
 #include "options_devices.h"
 #include "options_firmware.h"
 #include "options_host.h"
+#include "options_laptop.h"
 #include "options_qemu.h"
 #include "options_served.h"
 #include "options_table.h"
@@ -52,6 +53,9 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_SET("cpus", options_set_cpus),
 	OPTIONS_ROW_SET("smp", options_set_cpus),
 	OPTIONS_ROW_SET("console", options_set_console),
+	OPTIONS_ROW_FLAG("battery", battery),
+	OPTIONS_ROW_FLAG("hide-kvm", hide_kvm),
+	OPTIONS_ROW_SET("cpu", options_set_qemu_cpu),
 	OPTIONS_ROW_SET("serial", options_set_qemu_serial),
 	OPTIONS_ROW_SET("mem-path", options_set_qemu_mem_path),
 	OPTIONS_ROW_FLAG("no-reboot", no_reboot),
@@ -96,6 +100,8 @@ void options_print_help(void)
 	      "  --cpus N[,pin=LIST]  virtual CPUs (1); each on a host CPU of LIST, as 2-5,8\n"
 	      "  --console stdio|none|pty|file:PATH\n"
 	      "                       where the guest's console goes (stdio)\n"
+	      "  --battery            an ACPI battery and power supply, for laptops' GPUs\n"
+	      "  --hide-kvm           do not tell the guest that it is one\n"
 	      "  --no-reboot          a guest reboot ends minivmm\n"
 	      "  --bind               hand the devices to vfio-pci before, back after the run\n"
 	      "  --stats              at the end print exits, ioctls, times, trapped accesses\n"
@@ -113,7 +119,7 @@ void options_print_help(void)
 	      "  --help, --version\n"
 	      "\n"
 	      "On a terminal Ctrl-A x ends the guest, Ctrl-A h helps.\n"
-	      "QEMU's -kernel -initrd -append -bios -drive if=pflash -m -smp\n"
+	      "QEMU's -kernel -initrd -append -bios -drive if=pflash -m -smp -cpu\n"
 	      "-device vfio-pci,host=BDF and -object iommufd,id=ID[,fd=N] work too. A whole\n"
 	      "line of QEMU's can be pasted: what minivmm has not is ignored with a note, or\n"
 	      "refused with what to use instead.\n"
@@ -212,5 +218,7 @@ int options_parse(struct config *config, int argc, char **argv)
 		ret = options_check_devices(config);
 	if (ret == 0)
 		ret = options_check_firmware(config);
+	if (ret == 0)
+		ret = options_check_laptop(config);
 	return ret < 0 ? ret : options_check(config);
 }

@@ -80,6 +80,7 @@ static const struct qemu_word qemu_words[] = {
 	{ "machine", "*", QEMU_NOTED, ONE_SHAPE },
 	{ "cpu", "host", QEMU_SILENT, NULL },
 	{ "cpu", "max", QEMU_SILENT, NULL },
+	{ "cpu", "kvm=o[nf]*", QEMU_SILENT, NULL },
 	{ "cpu", "migratable=*", QEMU_SILENT, NULL },
 	{ "cpu", "host-cache-info=*", QEMU_SILENT, NULL },
 	{ "cpu", "*", QEMU_NOTED, OWN_CPUS },

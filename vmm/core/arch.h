@@ -57,6 +57,7 @@ struct arch_layout {
 	uint16_t fw_cfg_port;
 	uint16_t pm_port;           /* devices/pm.c */
 	uint16_t pm_timer_port;     /* its timer, for firmware that is started as a kernel */
+	struct arch_range acpi_rom; /* where _ROM's bytes are; empty on a machine without ACPI */
 	struct arch_range reserved; /* memory that is neither RAM nor a device, but not free */
 	/* GICv3: distributor, redistributors of as many CPUs as fit, ITS. */
 	struct arch_range gic_dist, gic_redist, gic_its;

@@ -50,6 +50,7 @@ struct vm {
 	struct arch_entry entry; /* where the boot CPU starts */
 	uint32_t
 		cpu_features; /* what arch_vm_init() found for all vCPUs: the architecture's bits */
+	bool hide_kvm;        /* the guest does not see that it is one */
 	unsigned int gpa_bits; /* how wide the guest may take its addresses for; 0: the CPU's */
 	bool pmu;              /* they have performance counters that firmware must describe */
 

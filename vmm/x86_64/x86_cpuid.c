@@ -17,6 +17,8 @@
 #define CPUID_1_ECX_HYPERVISOR   (1u << 31)
 #define CPUID_1_EDX_HTT          (1u << 28)
 
+#define CPUID_HYPERVISOR_LEAVES 4u /* 0x40000000 and on */
+
 #define CPUID_LEVEL_SMT  1u
 #define CPUID_LEVEL_CORE 2u
 
@@ -64,7 +66,11 @@ static void x86_cpuid_fix(struct kvm_cpuid_entry2 *entry, const struct vcpu *vcp
 	case 0x1:
 		entry->ebx &= 0x0000ffff;
 		entry->ebx |= vcpu->index << 24 | (bits > 7 ? 255u : 1u << bits) << 16;
-		entry->ecx |= CPUID_1_ECX_HYPERVISOR | CPUID_1_ECX_X2APIC;
+		entry->ecx |= CPUID_1_ECX_X2APIC;
+		if (vcpu->vm->hide_kvm)
+			entry->ecx &= ~CPUID_1_ECX_HYPERVISOR;
+		else
+			entry->ecx |= CPUID_1_ECX_HYPERVISOR;
 		if (trace_ioctl(vcpu->vm->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) >
 		    0)
 			entry->ecx |= CPUID_1_ECX_TSC_DEADLINE;
@@ -117,6 +123,17 @@ static void x86_cpuid_add_core_level(struct kvm_cpuid2 *cpuid, uint32_t leaf)
 		cpuid->entries[cpuid->nent++] = core;
 }
 
+/* The leaves in which hypervisors introduce themselves: KVM's signature and its features. */
+static void x86_cpuid_hide_kvm(struct kvm_cpuid2 *cpuid)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < cpuid->nent; i++)
+		if (cpuid->entries[i].function >> 28 != CPUID_HYPERVISOR_LEAVES)
+			cpuid->entries[kept++] = cpuid->entries[i];
+	cpuid->nent = kept;
+}
+
 int x86_cpuid_init(struct vcpu *vcpu)
 {
 	struct kvm_cpuid2 *cpuid;
@@ -133,6 +150,8 @@ int x86_cpuid_init(struct vcpu *vcpu)
 	}
 	x86_cpuid_add_core_level(cpuid, 0xb);
 	x86_cpuid_add_core_level(cpuid, 0x1f);
+	if (vcpu->vm->hide_kvm)
+		x86_cpuid_hide_kvm(cpuid);
 	for (uint32_t i = 0; i < cpuid->nent; i++)
 		x86_cpuid_fix(&cpuid->entries[i], vcpu);
 	ret = trace_ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid);

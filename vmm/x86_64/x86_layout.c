@@ -30,5 +30,6 @@ const struct arch_layout arch_layout = {
 	.fw_cfg_port = 0x510,
 	.pm_port = 0xb000,
 	.pm_timer_port = 0x608,
+	.acpi_rom = { 0xfd000000, 16 * MIB },
 	.reserved = { X86_IDENTITY_MAP, X86_KVM_PAGES * 0x1000 },
 };
