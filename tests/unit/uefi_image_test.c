@@ -11,57 +11,10 @@
 #include "boot_images.h"
 #include "firmware/uefi_image.h"
 #include "stderr_text.h"
+#include "uefi_images.h"
 #include "unit.h"
 
-#define CODE_SIZE 0x1e0000u
-#define VARS_SIZE 0x20000u
-
-static const uint8_t code_kind[16] = { 0x78, 0xe5, 0x8c, 0x8c };
-static const uint8_t vars_kind[16] = { 0x8d, 0x2b, 0xf1, 0xff, 0x96, 0x76, 0x8b, 0x4c,
-				       0xa9, 0x85, 0x27, 0x47, 0x07, 0x5b, 0x4f, 0x50 };
-
-static uint8_t bytes[2 * 0x400000];
-static char folder[] = "/tmp/uefi_image_test.XXXXXX";
-
-static void put_volume(size_t at, const uint8_t kind[16], uint64_t size)
-{
-	memcpy(bytes + at + 16, kind, 16);
-	memcpy(bytes + at + 32, &size, 8);
-	memcpy(bytes + at + 40, "_FVH", 4);
-}
-
-/* Volumes by their letter, one after the other. Returns the size of all. */
-static size_t put_volumes(const char *letters)
-{
-	size_t size = 0;
-
-	memset(bytes, 0, sizeof(bytes));
-	for (; *letters; letters++) {
-		bool vars = *letters == 'v';
-
-		put_volume(size, vars ? vars_kind : code_kind, vars ? VARS_SIZE : CODE_SIZE);
-		size += vars ? VARS_SIZE : CODE_SIZE;
-	}
-	return size;
-}
-
-static const char *path_of(const char *name)
-{
-	static char paths[4][64];
-	static unsigned int next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-	return path;
-}
-
-static void write_file(const char *name, size_t size)
-{
-	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	ck_assert_int_eq(write(fd, bytes, size), size);
-	close(fd);
-}
+static struct uefi_folder folder;
 
 static int open_code(struct uefi_code *code, const char *path)
 {
@@ -73,20 +26,15 @@ static int open_code(struct uefi_code *code, const char *path)
 
 static void begin(struct uefi_code *code)
 {
-	strcpy(folder + strlen(folder) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	write_file("X_CODE.fd", put_volumes("c"));
-	write_file("X_VARS.fd", put_volumes("v"));
-	ck_assert_int_eq(open_code(code, path_of("X_CODE.fd")), 0);
+	uefi_folder_begin(&folder);
+	uefi_write_file(&folder, "X_VARS.fd", "v", 0);
+	ck_assert_int_eq(open_code(code, uefi_write_file(&folder, "X_CODE.fd", "c", 0)), 0);
 }
 
 static void end(struct uefi_code *code)
 {
-	char command[128];
-
 	close(code->file.fd);
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	ck_assert_int_eq(system(command), 0);
+	uefi_folder_end(&folder);
 }
 
 static const struct {
@@ -100,7 +48,7 @@ static const struct {
 	{ "v", 0, "holds the firmware's variables, not its code" },
 	{ "cv", 0, "has variables behind its code" },
 	{ "c", 0x1000, "is truncated: its volume at 0 has 0x1e0000 bytes" },
-	{ "cc", CODE_SIZE - 16, "it ends inside a volume's header" },
+	{ "cc", UEFI_CODE_SIZE - 16, "it ends inside a volume's header" },
 	{ "ccc", 0, "is larger than the machine's flash" },
 	{ "", 0, "is empty" },
 };
@@ -109,20 +57,19 @@ START_TEST(code_file)
 {
 	struct stderr_text caught;
 	struct uefi_code code, other;
-	size_t size;
 	int ret;
 
 	begin(&code);
-	size = put_volumes(codes[_i].volumes) - codes[_i].cut;
-	write_file("other.fd", size);
+	uefi_write_file(&folder, "other.fd", codes[_i].volumes, codes[_i].cut);
 	stderr_begin(&caught);
-	ret = open_code(&other, path_of("other.fd"));
+	ret = open_code(&other, uefi_path(&folder, "other.fd"));
 	stderr_end(&caught);
 	ck_assert_int_eq(ret == 0, !codes[_i].words);
 	if (codes[_i].words)
 		stderr_holds(&caught, codes[_i].words);
 	else
-		ck_assert_uint_eq(other.vars_size, codes[_i].volumes[0] == 'v' ? VARS_SIZE : 0);
+		ck_assert_uint_eq(other.vars_size,
+				  codes[_i].volumes[0] == 'v' ? UEFI_VARS_SIZE : 0);
 	close(other.file.fd);
 	end(&code);
 }
@@ -166,10 +113,10 @@ START_TEST(firmware_for_another_machine_is_known_by_its_name)
 	struct uefi_code code, other;
 
 	begin(&code);
-	write_file("X_CODE.secboot.fd", put_volumes("c"));
-	ck_assert_int_eq(symlink("X_CODE.secboot.fd", path_of("X_CODE.ms.fd")), 0);
+	uefi_write_file(&folder, "X_CODE.secboot.fd", "c", 0);
+	ck_assert_int_eq(symlink("X_CODE.secboot.fd", uefi_path(&folder, "X_CODE.ms.fd")), 0);
 	stderr_begin(&caught);
-	ck_assert_int_eq(open_code(&other, path_of("X_CODE.ms.fd")), -ENOEXEC);
+	ck_assert_int_eq(open_code(&other, uefi_path(&folder, "X_CODE.ms.fd")), -ENOEXEC);
 	stderr_end(&caught);
 	stderr_holds(&caught, "needs system management mode");
 	close(other.file.fd);
@@ -215,9 +162,9 @@ START_TEST(variables_are_refused)
 	int ret;
 
 	begin(&code);
-	write_file("mine.fd", put_volumes(vars[_i].volumes) - vars[_i].cut);
+	uefi_write_file(&folder, "mine.fd", vars[_i].volumes, vars[_i].cut);
 	stderr_begin(&caught);
-	ret = uefi_image_open_vars(&code, path_of("mine.fd"), NULL, &file);
+	ret = uefi_image_open_vars(&code, uefi_path(&folder, "mine.fd"), NULL, &file);
 	stderr_end(&caught);
 	ck_assert_int_lt(ret, 0);
 	stderr_holds(&caught, vars[_i].words);
@@ -235,13 +182,14 @@ START_TEST(variables_are_made_from_the_template)
 
 	begin(&code);
 	stderr_begin(&caught);
-	ck_assert_int_eq(
-		uefi_image_open_vars(&code, path_of("mine.fd"), path_of("X_VARS.fd"), &file), 0);
+	ck_assert_int_eq(uefi_image_open_vars(&code, uefi_path(&folder, "mine.fd"),
+					      uefi_path(&folder, "X_VARS.fd"), &file),
+			 0);
 	stderr_end(&caught);
 	stderr_holds(&caught, "/mine.fd: made from ");
-	ck_assert_uint_eq(file.size, VARS_SIZE);
-	ck_assert_int_eq(stat(path_of("mine.fd"), &st), 0);
-	ck_assert_int_eq(st.st_size, VARS_SIZE);
+	ck_assert_uint_eq(file.size, UEFI_VARS_SIZE);
+	ck_assert_int_eq(stat(uefi_path(&folder, "mine.fd"), &st), 0);
+	ck_assert_int_eq(st.st_size, UEFI_VARS_SIZE);
 	ck_assert_int_eq(pwrite(file.fd, "x", 1, 0), 1);
 	close(file.fd);
 	end(&code);
@@ -256,11 +204,12 @@ START_TEST(without_a_template_none_are_made)
 
 	begin(&code);
 	stderr_begin(&caught);
-	ck_assert_int_eq(uefi_image_open_vars(&code, path_of("mine.fd"), NULL, &file), -ENOENT);
+	ck_assert_int_eq(uefi_image_open_vars(&code, uefi_path(&folder, "mine.fd"), NULL, &file),
+			 -ENOENT);
 	stderr_end(&caught);
 	stderr_holds(&caught, "/mine.fd: does not exist");
 	ck_assert_int_lt(file.fd, 0);
-	ck_assert_int_lt(access(path_of("mine.fd"), F_OK), 0);
+	ck_assert_int_lt(access(uefi_path(&folder, "mine.fd"), F_OK), 0);
 	end(&code);
 }
 END_TEST
@@ -272,14 +221,18 @@ START_TEST(two_guests_cannot_share_variables)
 	struct uefi_code code;
 
 	begin(&code);
-	ck_assert_int_eq(uefi_image_open_vars(&code, path_of("X_VARS.fd"), NULL, &first), 0);
+	ck_assert_int_eq(uefi_image_open_vars(&code, uefi_path(&folder, "X_VARS.fd"), NULL, &first),
+			 0);
 	stderr_begin(&caught);
-	ck_assert_int_eq(uefi_image_open_vars(&code, path_of("X_VARS.fd"), NULL, &second), -EBUSY);
+	ck_assert_int_eq(
+		uefi_image_open_vars(&code, uefi_path(&folder, "X_VARS.fd"), NULL, &second),
+		-EBUSY);
 	stderr_end(&caught);
 	stderr_holds(&caught, "/X_VARS.fd: is in use by another guest");
 	close(second.fd);
 	close(first.fd);
-	ck_assert_int_eq(uefi_image_open_vars(&code, path_of("X_VARS.fd"), NULL, &second), 0);
+	ck_assert_int_eq(
+		uefi_image_open_vars(&code, uefi_path(&folder, "X_VARS.fd"), NULL, &second), 0);
 	close(second.fd);
 	end(&code);
 }
