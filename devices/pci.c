@@ -240,3 +240,37 @@ void pci_config_write(struct pci_function *function, unsigned int offset, unsign
 	}
 	pci_update_bars(function);
 }
+
+/* ---- accesses of any size ---- */
+
+/* Functions see aligned accesses of 1, 2 or 4 bytes; whatever else comes is cut into bytes. */
+static unsigned int pci_config_step(unsigned int offset, unsigned int size)
+{
+	if (size == 8)
+		size = 4;
+	return offset % size ? 1 : size;
+}
+
+uint64_t pci_read_any(struct pci_function *function, unsigned int offset, unsigned int size)
+{
+	unsigned int step = pci_config_step(offset, size);
+	uint64_t value = UINT64_MAX;
+
+	for (unsigned int i = 0; i < size && offset + i < PCI_CONFIG_SIZE; i += step) {
+		uint32_t part = function->ops->config_read(function, offset + i, step);
+
+		memcpy((uint8_t *)&value + i, &part, step);
+	}
+	return value;
+}
+
+void pci_write_any(struct pci_function *function, unsigned int offset, unsigned int size,
+		   uint64_t value)
+{
+	unsigned int step = pci_config_step(offset, size);
+	uint32_t mask = step == 4 ? UINT32_MAX : (1u << (8 * step)) - 1;
+
+	for (unsigned int i = 0; i < size && offset + i < PCI_CONFIG_SIZE; i += step)
+		function->ops->config_write(function, offset + i, step,
+					    (uint32_t)(value >> (8 * i)) & mask);
+}

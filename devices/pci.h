@@ -106,6 +106,15 @@ uint32_t pci_config_read(struct pci_function *function, unsigned int offset, uns
 void pci_config_write(struct pci_function *function, unsigned int offset, unsigned int size,
 		      uint32_t value);
 
+/*
+ * A guest's access of any size up to 8 bytes, at any offset: the function's ops see it in aligned
+ * parts. Past the last register reads give all-ones and writes are dropped. The caller holds the
+ * bus's lock.
+ */
+uint64_t pci_read_any(struct pci_function *function, unsigned int offset, unsigned int size);
+void pci_write_any(struct pci_function *function, unsigned int offset, unsigned int size,
+		   uint64_t value);
+
 /* Whether an access of `size` bytes at `offset` covers the byte `reg`. */
 bool pci_access_covers(unsigned int offset, unsigned int size, unsigned int reg);
 

@@ -30,32 +30,17 @@ static struct pci_function *pci_host_find(struct pci_host *host, unsigned int de
 	return host->functions[devfn % PCI_HOST_FUNCTIONS];
 }
 
-/* Functions see aligned accesses of 1, 2 or 4 bytes; whatever else comes is cut into bytes. */
-static unsigned int pci_config_step(unsigned int offset, unsigned int size)
-{
-	if (size == 8)
-		size = 4;
-	return offset % size ? 1 : size;
-}
-
 static uint64_t pci_host_config_read(struct pci_host *host, unsigned int devfn, unsigned int offset,
 				     unsigned int size)
 {
-	unsigned int step = pci_config_step(offset, size);
 	struct pci_function *function;
-	uint8_t bytes[8];
-	uint64_t value;
+	uint64_t value = UINT64_MAX; /* nobody there */
 
-	memset(bytes, 0xff, sizeof(bytes)); /* nobody there, or past the function's last register */
 	pthread_mutex_lock(&host->bus.lock);
 	function = pci_host_find(host, devfn);
-	for (unsigned int i = 0; function && i < size && offset + i < PCI_CONFIG_SIZE; i += step) {
-		uint32_t part = function->ops->config_read(function, offset + i, step);
-
-		memcpy(&bytes[i], &part, step);
-	}
+	if (function)
+		value = pci_read_any(function, offset, size);
 	pthread_mutex_unlock(&host->bus.lock);
-	memcpy(&value, bytes, sizeof(value));
 	return value;
 }
 
@@ -70,15 +55,12 @@ static void pci_host_update_all(struct pci_host *host)
 static void pci_host_config_write(struct pci_host *host, unsigned int devfn, unsigned int offset,
 				  unsigned int size, uint64_t value)
 {
-	unsigned int step = pci_config_step(offset, size);
-	uint32_t mask = step == 4 ? UINT32_MAX : (1u << (8 * step)) - 1;
 	struct pci_function *function;
 
 	pthread_mutex_lock(&host->bus.lock);
 	function = pci_host_find(host, devfn);
-	for (unsigned int i = 0; function && i < size && offset + i < PCI_CONFIG_SIZE; i += step)
-		function->ops->config_write(function, offset + i, step,
-					    (uint32_t)(value >> (8 * i)) & mask);
+	if (function)
+		pci_write_any(function, offset, size, value);
 	if (host->bus.vacated)
 		pci_host_update_all(host);
 	host->bus.vacated = false;

@@ -64,9 +64,10 @@ static void bar_cut(struct vfio_bars *bars, unsigned int index)
 {
 	struct vfio_piece pieces[VFIO_PIECES_MAX];
 	struct vfio_bar *bar = &bars->list[index];
-	struct vfio_area holes[2];
+	struct vfio_area holes[2 + VFIO_QUIRKS_MAX];
 	unsigned int hole_count = vfio_msix_areas(bars->msix, index, holes);
 
+	hole_count += vfio_quirks_areas(bars->quirks, index, &holes[hole_count]);
 	bar->window_count = vfio_region_cut(&bar->region, holes, hole_count,
 					    (uint64_t)sysconf(_SC_PAGESIZE), pieces);
 	for (unsigned int i = 0; i < bar->window_count; i++)
@@ -130,13 +131,14 @@ static int bar_init_rom(struct vfio_bars *bars, const struct vfio_device_options
 }
 
 int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
-		   struct pci_function *function, struct vfio_msix *msix, struct vm *vm,
+		   struct pci_function *function, struct vfio_msix *msix,
+		   struct vfio_quirks *quirks, struct vm *vm,
 		   const struct vfio_device_options *options)
 {
 	int ret = 0;
 
 	*bars = (struct vfio_bars){
-		.device = device, .function = function, .msix = msix, .vm = vm
+		.device = device, .function = function, .msix = msix, .quirks = quirks, .vm = vm
 	};
 	for (unsigned int index = 0; index < PCI_BAR_ROM && ret == 0; index++) {
 		ret = bar_init(bars, index, options->no_mmap);
@@ -164,9 +166,12 @@ static uint64_t bar_device_read(struct vfio_bars *bars, unsigned int bar, uint64
 				unsigned int size)
 {
 	uint64_t value = 0;
-	int ret = bars->device->backend->region_read(bars->device, &bars->list[bar].region, offset,
-						     &value, size);
+	int ret;
 
+	if (vfio_quirks_read(bars->quirks, bar, offset, size, &value))
+		return value;
+	ret = bars->device->backend->region_read(bars->device, &bars->list[bar].region, offset,
+						 &value, size);
 	return ret < 0 ? UINT64_MAX : value;
 }
 
@@ -190,11 +195,11 @@ static void bar_write(void *owner, uint64_t offset, unsigned int size, uint64_t 
 
 	offset += window->piece.offset;
 	part = vfio_msix_part(bars->msix, window->bar, offset, size);
-	if (part == VFIO_MSIX_NONE)
+	if (part != VFIO_MSIX_NONE)
+		vfio_msix_write(bars->msix, part, offset, size, value);
+	else if (!vfio_quirks_write(bars->quirks, window->bar, offset, size, value))
 		bars->device->backend->region_write(bars->device, &bars->list[window->bar].region,
 						    offset, &value, size);
-	else
-		vfio_msix_write(bars->msix, part, offset, size, value);
 }
 
 static void bar_locate(void *owner, uint64_t offset, struct trace_place *place)

@@ -5,7 +5,7 @@
  *
  * Owns the regions behind the BARs, our mapping of them, and where the guest sees their pieces. The
  * expansion ROM's BAR is one of them. Accesses to the MSI-X table and its pending bits are handed
- * to vfio_msix.c, which says which they are.
+ * to vfio_msix.c, which says which they are; so are those to what vfio_quirks.c knows of.
  *
  * Read beside it: PCI Local Bus 3.0, 6.2.5; VFIO_DEVICE_GET_REGION_INFO in linux/vfio.h.
  */
@@ -15,6 +15,7 @@
 #include "devices/pci.h"
 #include "vfio_msix.h"
 #include "vfio_options.h"
+#include "vfio_quirks.h"
 #include "vfio_region.h"
 #include "vfio_rom.h"
 #include "vmm/core/vm.h"
@@ -41,6 +42,7 @@ struct vfio_bars {
 	struct vfio_device *device;
 	struct pci_function *function;
 	struct vfio_msix *msix;
+	struct vfio_quirks *quirks;
 	struct vm *vm;
 	struct vfio_bar list[PCI_BARS];
 	struct vfio_rom rom;
@@ -48,11 +50,12 @@ struct vfio_bars {
 
 /*
  * Ask for the BARs' regions, cut them, map the pieces into our address space, and declare the BARs
- * to `function`, whose configuration space is filled in; `msix` knows where its table lies. The
- * guest sees none yet. 0 or -errno, logged; vfio_bars_destroy() is due either way.
+ * to `function`, whose configuration space is filled in; `msix` and `quirks` know what else lies in
+ * them. The guest sees none yet. 0 or -errno, logged; vfio_bars_destroy() is due either way.
  */
 int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
-		   struct pci_function *function, struct vfio_msix *msix, struct vm *vm,
+		   struct pci_function *function, struct vfio_msix *msix,
+		   struct vfio_quirks *quirks, struct vm *vm,
 		   const struct vfio_device_options *options);
 
 /* The guest sees none any more. Accepts a zeroed one. */

@@ -204,12 +204,13 @@ static int vfio_pci_init_parts(struct vfio_pci *pci, const struct vfio_device_op
 
 	if (ret < 0)
 		return ret;
+	vfio_quirks_init(&pci->quirks, function, &pci->interrupts.msix);
 	vfio_config_override(function, options->ids);
 	ret = vfio_interrupts_init(&pci->interrupts, &pci->device, function, pci->vm,
 				   options->no_kvm_irqfd);
 	if (ret == 0)
 		ret = vfio_bars_init(&pci->bars, &pci->device, function, &pci->interrupts.msix,
-				     pci->vm, options);
+				     &pci->quirks, pci->vm, options);
 	if (ret == 0)
 		ret = vfio_msix_check(&pci->interrupts.msix);
 	return ret < 0 ? ret : vfio_pci_init_events(pci);
@@ -250,6 +251,7 @@ void vfio_pci_free(struct vfio_pci *pci)
 	vfio_event_destroy(&pci->error);
 	vfio_interrupts_destroy(&pci->interrupts);
 	vfio_bars_destroy(&pci->bars);
+	vfio_quirks_destroy(&pci->quirks);
 	if (pci->kvm_knows)
 		vm_del_vfio_file(pci->vm, pci->device.kvm_file);
 	pci->device.backend->dev_close(&pci->device);

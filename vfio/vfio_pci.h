@@ -16,6 +16,7 @@
 #include "vfio_event.h"
 #include "vfio_interrupts.h"
 #include "vfio_options.h"
+#include "vfio_quirks.h"
 #include "vmm/core/vm.h"
 
 struct vfio_pci {
@@ -27,6 +28,7 @@ struct vfio_pci {
 	bool was_reset;      /* by us; the kernel's reset at the opening is not meant */
 	struct vfio_config config;
 	struct vfio_interrupts interrupts;
+	struct vfio_quirks quirks;
 	struct vfio_bars bars;
 	struct vfio_event error, request;
 };

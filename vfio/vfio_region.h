@@ -14,7 +14,7 @@
 
 #include "vfio.h"
 
-#define VFIO_PIECES_MAX (2 * VFIO_SPARSE_MAX + 8)
+#define VFIO_PIECES_MAX (2 * VFIO_SPARSE_MAX + 16)
 
 struct vfio_piece {
 	uint64_t offset; /* in the BAR */

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio_quirks.h"
+
+#include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
+
+#define QUIRK_ANY 0xffffu
+
+enum quirk_kind {
+	QUIRK_PBA,           /* MSI-X's pending bits are not at `wrong` but at `offset` */
+	QUIRK_MIRROR,        /* configuration space, `size` bytes of it, is at `offset` */
+	QUIRK_CONFIG_WINDOW, /* `offset` takes a place, +4 is what lies there */
+	QUIRK_MSIX_WINDOW,   /* `offset` is data, +4 takes a place in the MSI-X table */
+};
+
+struct vfio_quirk {
+	uint16_t vendor, device, device_mask;
+	uint16_t base_class; /* or QUIRK_ANY */
+	enum quirk_kind kind;
+	unsigned int bar;
+	uint64_t offset;
+	uint32_t size;
+	uint32_t wrong;     /* where the device says that it is; for a window where places begin */
+	const char *source; /* who found it */
+};
+
+#define QUIRK_DISPLAY 0x03u
+
+#define NVIDIA  0x10deu
+#define ATI     0x1002u
+#define REALTEK 0x10ecu
+
+static const struct vfio_quirk quirk_table[] = {
+	/* The pending bits are said to lie outside of a BAR of 8 KiB: no MSI-X without this. */
+	{ 0x1425, 0x5800, 0xff00, QUIRK_ANY, QUIRK_PBA, 0, 0x1000, 0, 0x8000,
+	  "Chelsio T5 virtual functions; QEMU hw/vfio/pci.c" },
+	/* Likewise, and a BAR of 4 MiB. */
+	{ 0x1d22, 0x3685, QUIRK_ANY, QUIRK_ANY, QUIRK_PBA, 0, 0xb400, 0, 0x460000,
+	  "Baidu Kunlun virtual functions; QEMU hw/vfio/pci.c" },
+	/* NVIDIA's own driver reads BARs and writes MSI here. */
+	{ NVIDIA, 0, 0, QUIRK_DISPLAY, QUIRK_MIRROR, 0, 0x88000, 0x1000, 0,
+	  "envytools: PPCI, from G80 on; nouveau; QEMU hw/vfio/pci-quirks.c" },
+	{ NVIDIA, 0, 0, QUIRK_DISPLAY, QUIRK_MIRROR, 0, 0x1800, 0x100, 0,
+	  "envytools: PBUS.PCI, before and beside PPCI; QEMU hw/vfio/pci-quirks.c" },
+	/* The video BIOS finds its ports here. */
+	{ ATI, 0, 0, QUIRK_DISPLAY, QUIRK_MIRROR, 2, 0x4000, 0x100, 0,
+	  "Radeon HD 5450 and later; QEMU hw/vfio/pci-quirks.c" },
+	{ ATI, 0, 0, QUIRK_DISPLAY, QUIRK_CONFIG_WINDOW, 4, 0, 0x1000, 0x4000,
+	  "Radeon HD 5450 and later, indexed I/O; QEMU hw/vfio/pci-quirks.c" },
+	/* Windows' driver sets the message of its vectors here, past the table in BAR 4. */
+	{ REALTEK, 0x8168, QUIRK_ANY, QUIRK_ANY, QUIRK_MSIX_WINDOW, 2, 0x70, 8, 0,
+	  "RTL8168; QEMU hw/vfio/pci-quirks.c" },
+};
+
+/* ---- which, and what is corrected at once ---- */
+
+static bool quirk_matches(const struct vfio_quirk *row, const struct pci_function *function)
+{
+	uint16_t device = pci_get_word(function, PCI_DEVICE_ID);
+	uint8_t base_class = function->config[PCI_CLASS_DEVICE + 1];
+
+	return row->vendor == pci_get_word(function, PCI_VENDOR_ID) &&
+	       (device & row->device_mask) == row->device &&
+	       (row->base_class == QUIRK_ANY || row->base_class == base_class);
+}
+
+static void quirk_correct_pba(const struct vfio_quirk *row, struct pci_function *function)
+{
+	unsigned int cap = pci_find_capability(function, PCI_CAP_ID_MSIX);
+	uint32_t pba = cap ? pci_get_long(function, cap + PCI_MSIX_PBA) : 0;
+
+	if ((pba & PCI_MSIX_PBA_OFFSET) != row->wrong)
+		return;
+	pci_set_long(function, cap + PCI_MSIX_PBA,
+		     (pba & PCI_MSIX_PBA_BIR) | (uint32_t)row->offset);
+	log_warn(function->name,
+		 "says that its MSI-X pending bits are at %#x: they are at %#x (%s)", row->wrong,
+		 (uint32_t)row->offset, row->source);
+}
+
+void vfio_quirks_init(struct vfio_quirks *quirks, struct pci_function *function,
+		      struct vfio_msix *msix)
+{
+	*quirks = (struct vfio_quirks){ .function = function, .msix = msix };
+	pthread_mutex_init(&quirks->lock, NULL);
+	for (size_t i = 0; i < array_size(quirk_table); i++) {
+		const struct vfio_quirk *row = &quirk_table[i];
+
+		if (!quirk_matches(row, function))
+			continue;
+		if (row->kind == QUIRK_PBA)
+			quirk_correct_pba(row, function);
+		else if (quirks->count < VFIO_QUIRKS_MAX)
+			quirks->rows[quirks->count++] = row;
+	}
+}
+
+void vfio_quirks_destroy(struct vfio_quirks *quirks)
+{
+	pthread_mutex_destroy(&quirks->lock);
+}
+
+/* ---- what is trapped ---- */
+
+static uint32_t quirk_span(const struct vfio_quirk *row)
+{
+	return row->kind == QUIRK_MIRROR ? row->size : 8;
+}
+
+unsigned int vfio_quirks_areas(const struct vfio_quirks *quirks, unsigned int bar,
+			       struct vfio_area areas[VFIO_QUIRKS_MAX])
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < quirks->count; i++)
+		if (quirks->rows[i]->bar == bar)
+			areas[count++] = (struct vfio_area){ quirks->rows[i]->offset,
+							     quirk_span(quirks->rows[i]) };
+	return count;
+}
+
+/* The row that has a byte of the access, by its number; or -1. */
+static int quirk_find(const struct vfio_quirks *quirks, unsigned int bar, uint64_t offset,
+		      unsigned int size)
+{
+	for (unsigned int i = 0; i < quirks->count; i++) {
+		const struct vfio_quirk *row = quirks->rows[i];
+
+		if (row->bar == bar && offset < row->offset + quirk_span(row) &&
+		    row->offset < offset + size)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* ---- configuration space by another way ---- */
+
+static uint64_t quirk_config_read(struct pci_function *function, uint64_t offset, unsigned int size)
+{
+	uint64_t value;
+
+	pthread_mutex_lock(&function->bus->lock);
+	value = pci_read_any(function, (unsigned int)offset, size);
+	pthread_mutex_unlock(&function->bus->lock);
+	return value;
+}
+
+static void quirk_config_write(struct pci_function *function, uint64_t offset, unsigned int size,
+			       uint64_t value)
+{
+	pthread_mutex_lock(&function->bus->lock);
+	pci_write_any(function, (unsigned int)offset, size, value);
+	pthread_mutex_unlock(&function->bus->lock);
+}
+
+/* ---- windows: a register for a place, and one for what lies there ---- */
+
+/* Whether the place that was written last lies in configuration space; *at is where. */
+static bool quirk_config_place(const struct vfio_quirk *row, const struct vfio_latch *latch,
+			       uint64_t *at)
+{
+	*at = latch->place - row->wrong;
+	return latch->place >= row->wrong && *at < row->size;
+}
+
+#define QUIRK_MSIX_PLACE 0x7fff0000u /* which table: */
+#define QUIRK_MSIX_TABLE 0x00010000u
+#define QUIRK_MSIX_WRITE 0x80000000u /* else read; the device turns it over when it is done */
+#define QUIRK_MSIX_AT    0x00000fffu
+
+static bool quirk_msix_place(const struct vfio_latch *latch)
+{
+	return (latch->place & QUIRK_MSIX_PLACE) == QUIRK_MSIX_TABLE;
+}
+
+/* The table as the guest has it, whatever BAR it lies in. */
+static uint64_t quirk_table_at(const struct vfio_msix *msix, const struct vfio_latch *latch)
+{
+	return msix->table_offset + (latch->place & QUIRK_MSIX_AT);
+}
+
+static bool quirk_msix_read(struct vfio_quirks *quirks, const struct vfio_latch *latch,
+			    uint64_t reg, unsigned int size, uint64_t *value)
+{
+	if (!quirk_msix_place(latch))
+		return false;
+	*value = reg ? latch->place ^ QUIRK_MSIX_WRITE
+		     : vfio_msix_read(quirks->msix, VFIO_MSIX_TABLE,
+				      quirk_table_at(quirks->msix, latch), size);
+	return true;
+}
+
+/* The device must not see where the guest wants its messages. */
+static bool quirk_msix_write(struct vfio_quirks *quirks, struct vfio_latch *latch, uint64_t reg,
+			     unsigned int size, uint64_t value)
+{
+	*(reg ? &latch->place : &latch->data) = (uint32_t)value;
+	if (!reg || !quirk_msix_place(latch) || !(latch->place & QUIRK_MSIX_WRITE))
+		return false;
+	vfio_msix_write(quirks->msix, VFIO_MSIX_TABLE, quirk_table_at(quirks->msix, latch), size,
+			latch->data);
+	return true;
+}
+
+/* ---- the guest's accesses ---- */
+
+bool vfio_quirks_read(struct vfio_quirks *quirks, unsigned int bar, uint64_t offset,
+		      unsigned int size, uint64_t *value)
+{
+	int found = quirk_find(quirks, bar, offset, size);
+	const struct vfio_quirk *row;
+	struct vfio_latch latch;
+	uint64_t at;
+
+	if (found < 0)
+		return false;
+	row = quirks->rows[found];
+	pthread_mutex_lock(&quirks->lock);
+	latch = quirks->latches[found];
+	pthread_mutex_unlock(&quirks->lock);
+	*value = UINT64_MAX;
+	if (offset < row->offset || offset + size > row->offset + quirk_span(row))
+		return true; /* across the edge: it means nothing */
+	at = offset - row->offset;
+	if (row->kind == QUIRK_MSIX_WINDOW)
+		return quirk_msix_read(quirks, &latch, at, size, value);
+	if (row->kind == QUIRK_CONFIG_WINDOW && (at < 4 || !quirk_config_place(row, &latch, &at)))
+		return false;
+	*value = quirk_config_read(quirks->function, at, size);
+	return true;
+}
+
+bool vfio_quirks_write(struct vfio_quirks *quirks, unsigned int bar, uint64_t offset,
+		       unsigned int size, uint64_t value)
+{
+	int found = quirk_find(quirks, bar, offset, size);
+	const struct vfio_quirk *row;
+	struct vfio_latch latch;
+	bool done = false;
+	uint64_t at;
+
+	if (found < 0)
+		return false;
+	row = quirks->rows[found];
+	if (offset < row->offset || offset + size > row->offset + quirk_span(row))
+		return true;
+	at = offset - row->offset;
+	pthread_mutex_lock(&quirks->lock);
+	if (row->kind == QUIRK_CONFIG_WINDOW && at == 0)
+		quirks->latches[found].place = (uint32_t)value;
+	else if (row->kind == QUIRK_MSIX_WINDOW)
+		done = quirk_msix_write(quirks, &quirks->latches[found], at, size, value);
+	latch = quirks->latches[found];
+	pthread_mutex_unlock(&quirks->lock);
+	if (row->kind == QUIRK_MSIX_WINDOW)
+		return done;
+	if (row->kind == QUIRK_CONFIG_WINDOW && (at < 4 || !quirk_config_place(row, &latch, &at)))
+		return false;
+	quirk_config_write(quirks->function, at, size, value);
+	return true;
+}

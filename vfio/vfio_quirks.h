@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices that are not as the specification has it, and what is done about them.
+ *
+ * Owns a table: which device, what is wrong with it, what is corrected or trapped, and who found
+ * it. Two kinds of trouble are in it. Some devices tell a wrong place of their MSI-X pending bits.
+ * Some repeat their configuration space or their MSI-X table inside a BAR: a driver that goes that
+ * way would read the host's addresses and write the guest's, past minivmm and past the kernel. Such
+ * places are trapped, and answered as the registers themselves are.
+ *
+ * Rules 38 and 39 of RULES.md.
+ */
+#ifndef MINIVMM_VFIO_QUIRKS_H
+#define MINIVMM_VFIO_QUIRKS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "devices/pci.h"
+#include "vfio_msix.h"
+
+#define VFIO_QUIRKS_MAX 4 /* that one device has */
+
+struct vfio_quirk;
+
+/* What the guest wrote last to a pair of registers: a place, and what shall be written there. */
+struct vfio_latch {
+	uint32_t place;
+	uint32_t data;
+};
+
+struct vfio_quirks {
+	struct pci_function *function;
+	struct vfio_msix *msix;
+	const struct vfio_quirk *rows[VFIO_QUIRKS_MAX];
+	struct vfio_latch latches[VFIO_QUIRKS_MAX];
+	pthread_mutex_t lock; /* the latches */
+	unsigned int count;
+};
+
+/*
+ * Find the rows for the device whose identity `function` has, and put right what its configuration
+ * space tells wrongly. Before anybody looks at its capabilities; what is corrected is a warning.
+ */
+void vfio_quirks_init(struct vfio_quirks *quirks, struct pci_function *function,
+		      struct vfio_msix *msix);
+
+/* Accepts a zeroed one. */
+void vfio_quirks_destroy(struct vfio_quirks *quirks);
+
+/* What must be trapped in `bar`. Returns how many of `areas` were filled in. */
+unsigned int vfio_quirks_areas(const struct vfio_quirks *quirks, unsigned int bar,
+			       struct vfio_area areas[VFIO_QUIRKS_MAX]);
+
+/*
+ * The guest's access of `size` bytes at `offset` of `bar`. True if it was answered here; false if
+ * it is the device's. From any vCPU; takes the bus's lock.
+ */
+bool vfio_quirks_read(struct vfio_quirks *quirks, unsigned int bar, uint64_t offset,
+		      unsigned int size, uint64_t *value);
+bool vfio_quirks_write(struct vfio_quirks *quirks, unsigned int bar, uint64_t offset,
+		       unsigned int size, uint64_t value);
+
+#endif
