@@ -148,6 +148,11 @@ struct vfio_backend {
 	/* All devices are closed. Accepts a half-opened space; idempotent. */
 	void (*space_close)(struct vfio_space *space);
 	/*
+	 * The machine is being taken down: no operation waits for long any more, not even one that
+	 * waits now. From any thread; the space is open.
+	 */
+	void (*hurry)(struct vfio_space *space);
+	/*
 	 * Fills in at most `max` ranges in ascending order and returns how many there are; 0 when
 	 * the kernel does not tell.
 	 */

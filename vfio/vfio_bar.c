@@ -95,7 +95,8 @@ static int bar_init(struct vfio_bars *bars, unsigned int index, bool no_mmap)
 	if (ret < 0)
 		return log_errno(device->name, ret, "VFIO_DEVICE_GET_REGION_INFO, BAR %u", index);
 	/* Ports are no memory, whatever a vfio-user server says of their region. */
-	if (no_mmap || (flags & PCI_BASE_ADDRESS_SPACE_IO))
+	if (no_mmap || (flags & PCI_BASE_ADDRESS_SPACE_IO) ||
+	    !(bar->region.flags & VFIO_REGION_INFO_FLAG_READ))
 		bar->region.flags &= ~VFIO_REGION_INFO_FLAG_MMAP;
 	if (bar->region.size == 0) {
 		pci_set_long(bars->function, PCI_BASE_ADDRESS_0 + 4 * index, 0);
@@ -254,26 +255,68 @@ static struct bus *bar_bus(struct vfio_bars *bars, unsigned int index)
 	return pci_bar_is_io(&bars->function->bars[index]) ? &bars->vm->pio : &bars->vm->mmio;
 }
 
-static int bar_place(struct vfio_bars *bars, unsigned int index, struct vfio_window *window)
+/* What can be read but not written by the CPU itself: its writes are trapped. */
+static bool bar_is_readonly(const struct vfio_bar *bar)
 {
-	struct vfio_bar *bar = &bars->list[index];
-	uint64_t addr = bars->function->bars[index].addr + window->piece.offset;
-	struct memory_region memory = {
-		.gpa = addr,
+	return !(bar->region.flags & VFIO_REGION_INFO_FLAG_WRITE);
+}
+
+static int bar_place_mapped(struct vfio_bars *bars, const struct vfio_window *window)
+{
+	const struct vfio_bar *bar = &bars->list[window->bar];
+	const struct memory_region memory = {
+		.gpa = bars->function->bars[window->bar].addr + window->piece.offset,
 		.size = window->piece.size,
-		.hva = bar->hva ? (char *)bar->hva + window->piece.offset : NULL,
+		.hva = (char *)bar->hva + window->piece.offset,
 		.fd = bar->region.mmap_fd,
 		.fd_offset = bar->region.mmap_offset + window->piece.offset,
 		.kind = MEMORY_DEVICE,
+		.readonly = bar_is_readonly(bar),
 		.owner = bars->device->name,
-		.bar = index,
+		.bar = window->bar,
 	};
-	struct bus_region trapped = { addr, window->piece.size,
-				      index == PCI_BAR_ROM ? &bar_rom_ops : &bar_ops, window };
+
+	return memory_add_region(&bars->vm->memory, &memory);
+}
+
+static int bar_place_trapped(struct vfio_bars *bars, struct vfio_window *window)
+{
+	const struct bus_region trapped = {
+		bars->function->bars[window->bar].addr + window->piece.offset, window->piece.size,
+		window->bar == PCI_BAR_ROM ? &bar_rom_ops : &bar_ops, window
+	};
+
+	return bus_add_region(bar_bus(bars, window->bar), &trapped);
+}
+
+static bool bar_is_trapped(const struct vfio_bar *bar, const struct vfio_piece *piece)
+{
+	return !piece->mapped || bar_is_readonly(bar);
+}
+
+static void bar_remove(struct vfio_bars *bars, const struct vfio_window *window)
+{
+	uint64_t addr = bars->function->bars[window->bar].addr + window->piece.offset;
 
 	if (window->piece.mapped)
-		return memory_add_region(&bars->vm->memory, &memory);
-	return bus_add_region(bar_bus(bars, index), &trapped);
+		memory_del_region(&bars->vm->memory, addr);
+	if (bar_is_trapped(&bars->list[window->bar], &window->piece))
+		bus_del_region(bar_bus(bars, window->bar), addr);
+}
+
+/* Where both are, the mapped one is on top: what it lets through is trapped. */
+static int bar_place(struct vfio_bars *bars, struct vfio_window *window)
+{
+	bool trapped = bar_is_trapped(&bars->list[window->bar], &window->piece);
+	int ret = trapped ? bar_place_trapped(bars, window) : 0;
+
+	if (ret < 0 || !window->piece.mapped)
+		return ret;
+	ret = bar_place_mapped(bars, window);
+	if (ret < 0 && trapped)
+		bus_del_region(bar_bus(bars, window->bar),
+			       bars->function->bars[window->bar].addr + window->piece.offset);
+	return ret;
 }
 
 int vfio_bars_map(struct vfio_bars *bars, unsigned int index)
@@ -282,7 +325,7 @@ int vfio_bars_map(struct vfio_bars *bars, unsigned int index)
 	int ret = 0;
 
 	while (bar->placed < bar->window_count && ret == 0) {
-		ret = bar_place(bars, index, &bar->windows[bar->placed]);
+		ret = bar_place(bars, &bar->windows[bar->placed]);
 		bar->placed += ret == 0;
 	}
 	if (ret < 0)
@@ -294,13 +337,6 @@ void vfio_bars_unmap(struct vfio_bars *bars, unsigned int index)
 {
 	struct vfio_bar *bar = &bars->list[index];
 
-	while (bar->placed) {
-		const struct vfio_piece *piece = &bar->windows[--bar->placed].piece;
-		uint64_t addr = bars->function->bars[index].addr + piece->offset;
-
-		if (piece->mapped)
-			memory_del_region(&bars->vm->memory, addr);
-		else
-			bus_del_region(bar_bus(bars, index), addr);
-	}
+	while (bar->placed)
+		bar_remove(bars, &bar->windows[--bar->placed]);
 }

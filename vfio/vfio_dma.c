@@ -50,6 +50,7 @@ static int dma_map_region(struct vfio_dma_map *map, const struct memory_region *
 		.hva = region->hva,
 		.fd = region->fd,
 		.fd_offset = region->fd_offset,
+		.readonly = region->readonly,
 	};
 
 	return map->space->backend->dma_map(map->space, &dma);
@@ -131,6 +132,16 @@ static void dma_region_del(struct memory_listener *listener, const struct memory
 		map->space->backend->dma_unmap(map->space, region->gpa, region->size);
 }
 
+static int dma_ask_ranges(struct vfio_dma_map *map)
+{
+	int ret = map->space->backend->iova_ranges(map->space, map->ranges, VFIO_RANGES_MAX);
+
+	if (ret < 0)
+		return log_errno("IOMMU", ret, "ask which addresses it maps");
+	map->range_count = (unsigned int)ret;
+	return 0;
+}
+
 int vfio_dma_start(struct vfio_dma_map *map, struct vfio_space *space, struct memory *memory,
 		   bool peers)
 {
@@ -139,13 +150,44 @@ int vfio_dma_start(struct vfio_dma_map *map, struct vfio_space *space, struct me
 	*map = (struct vfio_dma_map){ .listener = { dma_region_add, dma_region_del },
 				      .space = space,
 				      .peers = peers };
-	ret = space->backend->iova_ranges(space, map->ranges, VFIO_RANGES_MAX);
+	ret = dma_ask_ranges(map);
 	if (ret < 0)
-		return log_errno("IOMMU", ret, "ask which addresses it maps");
-	map->range_count = (unsigned int)ret;
+		return ret;
 	ret = memory_add_listener(memory, &map->listener);
 	if (ret == 0)
 		map->memory = memory;
+	return ret;
+}
+
+/* A listener that looks, and is told of all that is there. */
+struct dma_check {
+	struct memory_listener listener;
+	const struct vfio_dma_map *map;
+};
+
+static int dma_check_add(struct memory_listener *listener, const struct memory_region *region)
+{
+	const struct dma_check *check = container_of(listener, struct dma_check, listener);
+
+	return region->kind == MEMORY_RAM ? dma_check_range(check->map, region) : 0;
+}
+
+static void dma_check_del(struct memory_listener *listener, const struct memory_region *region)
+{
+	(void)listener;
+	(void)region;
+}
+
+int vfio_dma_recheck(struct vfio_dma_map *map)
+{
+	struct dma_check check = { { dma_check_add, dma_check_del }, map };
+	int ret = dma_ask_ranges(map);
+
+	if (ret < 0)
+		return ret;
+	ret = memory_add_listener(map->memory, &check.listener);
+	if (ret == 0)
+		memory_del_listener(map->memory, &check.listener);
 	return ret;
 }
 

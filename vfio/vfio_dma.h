@@ -37,6 +37,12 @@ struct vfio_dma_map {
 int vfio_dma_start(struct vfio_dma_map *map, struct vfio_space *space, struct memory *memory,
 		   bool peers);
 
+/*
+ * A device was added to the space, which may map fewer addresses since: ask again, and check the
+ * RAM that is mapped already. 0; or -errno, logged with both ranges.
+ */
+int vfio_dma_recheck(struct vfio_dma_map *map);
+
 /* Unmap all. Idempotent; accepts a zeroed map. */
 void vfio_dma_stop(struct vfio_dma_map *map);
 

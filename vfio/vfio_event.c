@@ -11,10 +11,9 @@
 static void event_ready(void *owner, uint32_t events)
 {
 	struct vfio_event *event = owner;
-	eventfd_t count;
 
 	(void)events;
-	if (eventfd_read(event->source.fd, &count) < 0)
+	if (!loop_take_event(event->source.fd))
 		return;
 	if (event->cause)
 		log_error(event->device->name, "%s: the guest is stopped", event->cause);

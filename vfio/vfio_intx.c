@@ -19,11 +19,10 @@ static void intx_fired(void *owner, uint32_t events)
 {
 	struct vfio_intx *intx = owner;
 	uint64_t begin = trace_irq_begin();
-	eventfd_t count;
 
 	(void)events;
 	pthread_mutex_lock(&intx->lock);
-	if (intx->enabled && eventfd_read(intx->fired.fd, &count) == 0 && trace_irq_arrives()) {
+	if (intx->enabled && loop_take_event(intx->fired.fd) && trace_irq_arrives()) {
 		if (!intx->automasked && intx->maskable)
 			intx_set(intx, VFIO_IRQ_SET_ACTION_MASK, 1, NULL);
 		eventfd_write(intx->level.trigger, 1);
@@ -35,11 +34,10 @@ static void intx_fired(void *owner, uint32_t events)
 static void intx_acked(void *owner, uint32_t events)
 {
 	struct vfio_intx *intx = owner;
-	eventfd_t count;
 
 	(void)events;
 	pthread_mutex_lock(&intx->lock);
-	if (intx->enabled && eventfd_read(intx->level.resample, &count) == 0 && intx->maskable)
+	if (intx->enabled && loop_take_event(intx->level.resample) && intx->maskable)
 		intx_set(intx, VFIO_IRQ_SET_ACTION_UNMASK, 1, NULL);
 	pthread_mutex_unlock(&intx->lock);
 }

@@ -212,12 +212,13 @@ static void vectors_restore(struct vfio_vectors *vectors, unsigned int count)
 
 /*
  * While the block was given back an interrupt had nowhere to go, and a driver may wait for it for
- * ever. So each vector that was in use fires once: one too many is what drivers must stand.
+ * ever. So each vector that was in use fires once: one too many is what drivers must stand. Not
+ * one that has fired already: a server may have filled its counter, and writing would block.
  */
 static void vectors_fire_once(struct vfio_vectors *vectors, unsigned int count)
 {
 	for (unsigned int i = 0; i < count && i < vectors->host_count; i++)
-		if (vectors->msi[i].eventfd >= 0)
+		if (vectors->msi[i].eventfd >= 0 && !irq_msi_pending(&vectors->msi[i]))
 			eventfd_write(vectors->msi[i].eventfd, 1);
 }
 

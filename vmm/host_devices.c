@@ -92,7 +92,6 @@ static int host_devices_start_dma(struct host_devices *devices, struct pci_host 
 		ret = vfio_dma_start(&devices->dma, &devices->space, memory, devices->count > 1);
 	if (ret == -ENOMEM)
 		host_explain_memlock(memory_ram_size(memory));
-	host_devices_set_reach(devices, host);
 	trace_phase("open devices");
 	return ret;
 }
@@ -181,9 +180,13 @@ int host_devices_open(struct host_devices *devices, const struct config *config,
 	ret = devices->space.backend->space_open(&devices->space, &request);
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++) {
 		ret = host_devices_add(devices, i, &config->vfio[i], host);
+		if (ret == 0 && i > 0)
+			ret = vfio_dma_recheck(&devices->dma);
 		if (ret == 0 && i == 0)
 			ret = host_devices_start_dma(devices, host, ram);
 	}
+	if (ret == 0)
+		host_devices_set_reach(devices, host);
 	return ret;
 }
 

@@ -479,6 +479,7 @@ static int machine_exit_status(const struct machine *machine, enum vm_event even
 static void machine_destroy(struct machine *machine)
 {
 	ram_cancel(&machine->ram);
+	user_devices_hurry(&machine->users);
 	vm_stop(&machine->vm);
 	command_streams_stop(&machine->streams);
 	host_devices_stop(&machine->devices);

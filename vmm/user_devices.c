@@ -74,6 +74,16 @@ int user_devices_power_on(struct user_devices *devices)
 	return ret;
 }
 
+void user_devices_hurry(struct user_devices *devices)
+{
+	for (unsigned int i = 0; i < devices->count; i++) {
+		struct vfio_space *space = &devices->list[i].space;
+
+		if (space->priv)
+			space->backend->hurry(space);
+	}
+}
+
 void user_devices_stop(struct user_devices *devices)
 {
 	for (unsigned int i = 0; i < devices->count; i++) {

@@ -37,6 +37,9 @@ int user_devices_open(struct user_devices *devices, const struct config *config,
 /* At each power-on of the machine. 0 or -errno, logged. */
 int user_devices_power_on(struct user_devices *devices);
 
+/* The machine is being taken down: no server is waited for any longer than for a moment. */
+void user_devices_hurry(struct user_devices *devices);
+
 /* They start no DMA any more, and reach no RAM. */
 void user_devices_stop(struct user_devices *devices);
 

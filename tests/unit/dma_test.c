@@ -281,8 +281,42 @@ START_TEST(roms_are_out_of_reach)
 }
 END_TEST
 
+/* A further device, and its IOMMU maps less: RAM that lies there already is looked at again. */
+static const struct {
+	uint64_t last;
+	int ret;
+} later[] = { { UINT64_MAX, 0 }, { 0x1fffff, 0 }, { 0x1ffffe, -EINVAL } };
+
+START_TEST(rule_42_ranges_change_with_each_device)
+{
+	static struct world world;
+	struct stderr_text caught;
+	int ret;
+
+	begin(&world);
+	world.fake.ranges[0] = (struct vfio_range){ 0, UINT64_MAX };
+	world.fake.range_count = 1;
+	ck_assert_int_eq(memory_add_ram(&world.memory, 0, 2 * MIB), 0);
+	ck_assert_int_eq(start(&world), 0);
+	calls_begin();
+	world.fake.ranges[0].last = later[_i].last;
+	stderr_begin(&caught);
+	ret = vfio_dma_recheck(&world.map);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, later[_i].ret);
+	ck_assert_uint_eq(world.map.ranges[0].last, later[_i].last);
+	calls_expect(""); /* what is mapped stays so */
+	if (ret < 0) {
+		stderr_holds(&caught, "0-0x1fffff cannot be mapped for DMA");
+		stderr_holds(&caught, "the IOMMU maps 0-0x1ffffe");
+	}
+	end(&world);
+}
+END_TEST
+
 UNIT_MAIN("dma", { roms_are_out_of_reach, 0 }, { rule_19_one_map_for_each_bank, 0 },
 	  { stop_accepts_a_zeroed_map, 0 }, { rule_14_bars_of_peers, 0 },
 	  { rule_14_failure_is_a_warning, 2 }, { failure_rolls_back, 0 },
 	  { late_failure_rolls_back, 0 }, { rule_19_iova_ranges, UNIT_COUNT(ranges) },
-	  { ranges_cannot_be_asked, 0 })
+	  { ranges_cannot_be_asked, 0 },
+	  { rule_42_ranges_change_with_each_device, UNIT_COUNT(later) })

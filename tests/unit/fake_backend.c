@@ -42,6 +42,11 @@ static void fake_space_close(struct vfio_space *space)
 	ck_assert_msg(!fake->open, "space_close with a device open");
 }
 
+static void fake_hurry(struct vfio_space *space)
+{
+	(void)space;
+}
+
 static int fake_iova_ranges(struct vfio_space *space, struct vfio_range *ranges, unsigned int max)
 {
 	struct fake_device *fake = space->priv;
@@ -148,6 +153,7 @@ static int fake_get_region(struct vfio_device *device, uint32_t index, struct vf
 	region->size = bar->size;
 	region->mmap_fd = bar->fd;
 	region->flags |= bar->mappable ? VFIO_REGION_INFO_FLAG_MMAP : 0;
+	region->flags &= bar->readonly ? ~(uint32_t)VFIO_REGION_INFO_FLAG_WRITE : UINT32_MAX;
 	region->sparse = bar->sparse_count > 0;
 	region->sparse_count = bar->sparse_count;
 	memcpy(region->areas, bar->areas, sizeof(bar->areas));
@@ -454,6 +460,7 @@ const struct vfio_backend fake_backend = {
 	.name = "fake",
 	.space_open = fake_space_open,
 	.space_close = fake_space_close,
+	.hurry = fake_hurry,
 	.iova_ranges = fake_iova_ranges,
 	.dma_map = fake_dma_map,
 	.dma_unmap = fake_dma_unmap,

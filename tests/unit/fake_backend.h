@@ -38,6 +38,7 @@ struct fake_bar {
 	uint64_t size;
 	uint32_t flags; /* low bits of the register */
 	bool mappable;
+	bool readonly; /* cannot be mapped for writing */
 	int fd;
 	unsigned int sparse_count;
 	struct vfio_area areas[VFIO_SPARSE_MAX];

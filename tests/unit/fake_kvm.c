@@ -67,13 +67,23 @@ void fake_kvm_set_gsis(uint32_t count)
 	fake.gsis = count;
 }
 
-bool fake_kvm_mapped(uint64_t gpa)
+static const struct kvm_userspace_memory_region *fake_find_slot(uint64_t gpa)
 {
 	for (unsigned int i = 0; i < FAKE_SLOTS; i++)
 		if (gpa >= fake.slots[i].guest_phys_addr &&
 		    gpa - fake.slots[i].guest_phys_addr < fake.slots[i].memory_size)
-			return true;
-	return false;
+			return &fake.slots[i];
+	return NULL;
+}
+
+bool fake_kvm_mapped(uint64_t gpa)
+{
+	return fake_find_slot(gpa) != NULL;
+}
+
+bool fake_kvm_readonly(uint64_t gpa)
+{
+	return fake_find_slot(gpa) && (fake_find_slot(gpa)->flags & KVM_MEM_READONLY);
 }
 
 bool fake_kvm_plugged(uint32_t gsi)

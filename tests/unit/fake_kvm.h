@@ -30,6 +30,9 @@ void fake_kvm_set_gsis(uint32_t count);
 
 /* Whether a slot covers the address, an irqfd is plugged into the GSI, the pin is high. */
 bool fake_kvm_mapped(uint64_t gpa);
+
+/* Whether the guest can only read what it sees there. */
+bool fake_kvm_readonly(uint64_t gpa);
 bool fake_kvm_plugged(uint32_t gsi);
 bool fake_kvm_pin(uint32_t gsi);
 

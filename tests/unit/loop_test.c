@@ -120,5 +120,19 @@ START_TEST(files_cannot_be_waited_for)
 }
 END_TEST
 
-UNIT_MAIN("loop", { serves_until_stopped, 0 }, { deleted_source_is_not_called, 0 },
-	  { hang_up_is_told, 0 }, { files_cannot_be_waited_for, 0 })
+/* Whoever was given the eventfd took O_NONBLOCK away, and may have read it as well. */
+START_TEST(rule_46_event_never_blocks)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | (_i ? EFD_NONBLOCK : 0));
+
+	ck_assert(!loop_take_event(fd));
+	eventfd_write(fd, 3);
+	ck_assert(loop_take_event(fd));
+	ck_assert(!loop_take_event(fd));
+	close(fd);
+}
+END_TEST
+
+UNIT_MAIN("loop", { rule_46_event_never_blocks, 2 }, { serves_until_stopped, 0 },
+	  { deleted_source_is_not_called, 0 }, { hang_up_is_told, 0 },
+	  { files_cannot_be_waited_for, 0 })

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "call_log.h"
@@ -312,7 +313,32 @@ START_TEST(ram_ptr_stays_inside_one_bank)
 }
 END_TEST
 
-UNIT_MAIN("memory", { add_refuses_what_overlaps_or_wraps, UNIT_COUNT(additions) },
+/* A device's file becomes shorter than what is mapped of it. RAM and other files do not matter. */
+START_TEST(rule_47_file_that_shrinks)
+{
+	struct memory memory;
+	struct memory_region found, bar = { .gpa = 0xc0000000,
+					    .size = 0x2000,
+					    .hva = (void *)0x1000,
+					    .fd = memfd_create("bar", MFD_CLOEXEC),
+					    .fd_offset = 0x1000,
+					    .kind = MEMORY_DEVICE,
+					    .bar = 3 };
+
+	memory_init(&memory);
+	ck_assert_int_eq(ftruncate(bar.fd, 0x3000), 0);
+	ck_assert_int_eq(memory_add_region(&memory, &bar), 0);
+	ck_assert(!memory_find_shrunk(&memory, &found));
+	ck_assert_int_eq(ftruncate(bar.fd, 0x2fff), 0);
+	ck_assert(memory_find_shrunk(&memory, &found));
+	ck_assert_uint_eq(found.bar, 3);
+	memory_destroy(&memory);
+	close(bar.fd);
+}
+END_TEST
+
+UNIT_MAIN("memory", { rule_47_file_that_shrinks, 0 },
+	  { add_refuses_what_overlaps_or_wraps, UNIT_COUNT(additions) },
 	  { late_listener_is_told_all, 0 }, { refusal_rolls_back_in_reverse, 0 },
 	  { replay_rolls_back_in_reverse, 0 }, { listeners_are_counted, 0 },
 	  { destroy_tells_the_listeners, 0 }, { del_needs_the_start, 0 },

@@ -617,6 +617,66 @@ START_TEST(short_file_is_not_mapped)
 }
 END_TEST
 
+/* ---- deadlines ---- */
+
+/* Four vectors, each a message of its own: five seconds are for all of them together. */
+START_TEST(rule_46_one_deadline_for_a_request)
+{
+	time_t start = time(NULL);
+	struct stderr_text caught;
+	struct client client;
+	int fds[4];
+	const struct vfio_irq_request request = { .index = VFIO_PCI_MSIX_IRQ_INDEX,
+						  .action = VFIO_IRQ_SET_ACTION_TRIGGER,
+						  .count = 4,
+						  .fds = fds };
+
+	client_start(&client);
+	((struct user_link *)client.space.priv)->limits.max_fds = 1;
+	for (size_t i = 0; i < UNIT_COUNT(fds); i++)
+		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	client.peer.delay = 2000;
+	stderr_begin(&caught);
+	ck_assert_int_lt(vfio_backend_user.set_irqs(&client.device, &request), 0);
+	stderr_end(&caught);
+	ck_assert_int_le(time(NULL) - start, 6);
+	for (size_t i = 0; i < UNIT_COUNT(fds); i++)
+		close(fds[i]);
+	client_close(&client);
+}
+END_TEST
+
+static void *hurry_soon(void *arg)
+{
+	usleep(200000);
+	vfio_backend_user.hurry(arg);
+	return NULL;
+}
+
+/* Somebody waits for a server that is silent, and the machine is taken down. */
+START_TEST(rule_46_the_end_of_the_machine_is_not_held_up)
+{
+	static const struct user_lie silent = { USER_RESET, USER_SILENT, 0, 0, 0, NULL };
+	time_t start;
+	struct stderr_text caught;
+	struct client client;
+	pthread_t thread;
+
+	client_init(&client, NULL);
+	ck_assert_int_eq(client_open(&client), 0);
+	client.peer.lie = &silent;
+	start = time(NULL);
+	ck_assert_int_eq(pthread_create(&thread, NULL, hurry_soon, &client.space), 0);
+	stderr_begin(&caught);
+	ck_assert_int_lt(vfio_backend_user.reset(&client.device), 0);
+	ck_assert_int_lt(vfio_backend_user.reset(&client.device), 0);
+	stderr_end(&caught);
+	ck_assert_int_le(time(NULL) - start, 3);
+	pthread_join(thread, NULL);
+	client_close(&client);
+}
+END_TEST
+
 UNIT_MAIN("user", { device_is_described, 0 }, { region_is_mapped, 0 },
 	  { accesses_end_with_the_region, 0 }, { dma_goes_both_ways, 3 },
 	  { readonly_memory_is_not_written, 0 }, { maps_are_exact, 0 }, { vectors_ring, 0 },
@@ -624,4 +684,6 @@ UNIT_MAIN("user", { device_is_described, 0 }, { region_is_mapped, 0 },
 	  { reset_reaches_the_device, 0 }, { server_that_is_not_there, 0 },
 	  { lie_ends_the_connection, UNIT_COUNT(lies) }, { slow_taker_is_given_up, 0 },
 	  { turn_to_send_is_not_awaited_forever, 0 }, { slow_transfer_is_broken_off, 0 },
-	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { short_file_is_not_mapped, 0 })
+	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { short_file_is_not_mapped, 0 },
+	  { rule_46_one_deadline_for_a_request, 0 },
+	  { rule_46_the_end_of_the_machine_is_not_held_up, 0 })

@@ -166,6 +166,28 @@ START_TEST(rule_36_switching_on_fails)
 }
 END_TEST
 
+/* A region that can be mapped but not written: reads are the CPU's own, writes are trapped. */
+START_TEST(rule_47_readonly_region)
+{
+	static struct rig rig;
+
+	rig_init_usual(&rig);
+	rig.fake.bars[0].readonly = true;
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_switch_on(&rig);
+	ck_assert(fake_kvm_mapped(RIG_BAR0));
+	ck_assert(fake_kvm_readonly(RIG_BAR0));
+	calls_begin();
+	rig_bar_write(&rig, 0, 0x40, 4, 0x55);
+	calls_expect("bar0 0x40.4=0x55\n");
+	rig_config_write(&rig, BAR0, 4, 0x8000); /* it moves as a whole */
+	ck_assert(fake_kvm_readonly(RIG_BAR0 + 0x8000));
+	rig_bar_write(&rig, 0, 0x44, 4, 0x66);
+	ck_assert_uint_eq(calls_count("bar0 0x44.4=0x66"), 1);
+	rig_close(&rig);
+}
+END_TEST
+
 START_TEST(rule_10_moves_with_its_pieces)
 {
 	static struct rig rig;
@@ -441,7 +463,7 @@ END_TEST
 
 UNIT_MAIN("vfio_bar", { rule_09_memory_on_and_off, 0 }, { rule_09_memory_off_while_io_goes_on, 0 },
 	  { rule_09_sleep_and_wake, UNIT_COUNT(pm_sizes) },
-	  { rule_36_until_the_device_reads_d0, UNIT_COUNT(wakes) },
+	  { rule_36_until_the_device_reads_d0, UNIT_COUNT(wakes) }, { rule_47_readonly_region, 0 },
 	  { rule_36_every_state_but_d0, 0 }, { rule_36_switching_on_fails, 2 },
 	  { rule_10_moves_with_its_pieces, 0 }, { rule_10_dma_map_moves_along, 0 },
 	  { rule_10_hostile_places, 0 }, { rule_10_two_bars_swap, 2 },

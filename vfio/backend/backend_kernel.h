@@ -21,6 +21,7 @@ static inline int kernel_file(const struct vfio_device *device)
 	return ((const struct kernel_device *)device->priv)->fd;
 }
 
+void kernel_hurry(struct vfio_space *space);
 int kernel_get_info(struct vfio_device *device, uint32_t *flags);
 int kernel_get_region(struct vfio_device *device, uint32_t index, struct vfio_region *region);
 int kernel_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq);

@@ -10,10 +10,13 @@
  * docs/interop/vfio-user.rst of the QEMU project.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/pci_regs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "region_info.h"
@@ -55,6 +58,11 @@ static int user_space_open(struct vfio_space *space, const struct vfio_space_req
 	}
 	ret = user_link_open(link, request->path, request->path, request->fd);
 	return ret < 0 ? ret : user_link_start(link);
+}
+
+static void user_hurry(struct vfio_space *space)
+{
+	user_link_hurry(user_link_of(space));
 }
 
 static int user_iova_ranges(struct vfio_space *space, struct vfio_range *ranges, unsigned int max)
@@ -120,8 +128,22 @@ static int user_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size
 /* ---- regions ---- */
 
 /*
+ * Whether a file may be mapped into the guest: memory of the kernel's own, which no other program
+ * must first be asked for. The page of a file system in user space could stall the guest's CPU.
+ */
+static bool user_file_is_memory(int fd)
+{
+	struct statfs system;
+
+	return fstatfs(fd, &system) == 0 && ((unsigned long)system.f_type == TMPFS_MAGIC ||
+					     (unsigned long)system.f_type == HUGETLBFS_MAGIC);
+}
+
+/*
  * The file a region is mapped from. One too short for it would turn an access of the guest into a
- * fault: such a region is trapped.
+ * fault: such a region is trapped. One that becomes too short later is another matter: where the
+ * server allows it, it is sealed against that; else the fault ends the run, see
+ * memory_find_shrunk().
  */
 static void user_take_file(struct user_device *user, struct user_message *reply,
 			   struct vfio_region *region)
@@ -130,13 +152,15 @@ static void user_take_file(struct user_device *user, struct user_message *reply,
 	int *fd = region->index < USER_REGION_FILES ? &user->region_fds[region->index] : NULL;
 
 	if (!fd || !reply->fd_count || fstat(reply->fds[0], &file) < 0 ||
-	    (uint64_t)file.st_size < region->mmap_offset + region->size) {
+	    (uint64_t)file.st_size < region->mmap_offset + region->size ||
+	    !user_file_is_memory(reply->fds[0])) {
 		region->flags &= ~(uint32_t)VFIO_REGION_INFO_FLAG_MMAP;
 		return;
 	}
 	if (*fd >= 0)
 		close(*fd);
 	*fd = reply->fds[--reply->fd_count];
+	fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK);
 	region->mmap_fd = *fd;
 }
 
@@ -289,6 +313,7 @@ const struct vfio_backend vfio_backend_user = {
 	.programs = true,
 	.space_open = user_space_open,
 	.space_close = user_space_close,
+	.hurry = user_hurry,
 	.iova_ranges = user_iova_ranges,
 	.dma_map = user_dma_map,
 	.dma_unmap = user_dma_unmap,

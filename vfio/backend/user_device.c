@@ -24,7 +24,7 @@ int user_ask(struct vfio_device *device, enum user_command command, void *info, 
 
 /* One message; `size` bytes fit into it. Reads into `in`, or writes from `out`. */
 static int user_access(struct vfio_device *device, const struct user_region_access *access,
-		       void *in, const void *out)
+		       void *in, const void *out, const struct timespec *until)
 {
 	struct user_call call = { .command = in ? USER_REGION_READ : USER_REGION_WRITE,
 				  .head = access,
@@ -32,7 +32,8 @@ static int user_access(struct vfio_device *device, const struct user_region_acce
 				  .data = out,
 				  .data_size = out ? access->count : 0,
 				  .reply_min = sizeof(*access) + (in ? access->count : 0),
-				  .reply_max = sizeof(*access) + (in ? access->count : 0) };
+				  .reply_max = sizeof(*access) + (in ? access->count : 0),
+				  .until = until };
 	struct user_link *link = user_device_link(device);
 	struct user_message reply;
 	const char *wrong = NULL;
@@ -49,13 +50,15 @@ static int user_access(struct vfio_device *device, const struct user_region_acce
 }
 
 /*
- * In as many messages as the server's limit makes of it. Each has its own time to be answered in;
- * where all of them together take longer than one may, what is left is given up: -ETIMEDOUT.
+ * In as many messages as the server's limit makes of it. Where they are a request of their own each
+ * has its own time to be answered in, for large transfers are no reason to lose a device; but where
+ * all of them together take longer than one may, what is left is given up: -ETIMEDOUT.
  */
 static int user_transfer(struct vfio_device *device, const struct vfio_region *region,
-			 uint64_t offset, char *in, const char *out, size_t size)
+			 uint64_t offset, char *in, const char *out, size_t size,
+			 const struct timespec *until)
 {
-	const struct timespec until = user_socket_deadline(USER_TIMEOUT_S);
+	const struct timespec own = user_socket_deadline(USER_TIMEOUT_S);
 	size_t limit = user_device_link(device)->limits.max_transfer;
 
 	if (size > region->size || offset > region->size - size)
@@ -65,12 +68,12 @@ static int user_transfer(struct vfio_device *device, const struct vfio_region *r
 		struct user_region_access access = { offset + done, region->index,
 						     (uint32_t)count };
 		int ret = user_access(device, &access, in ? in + done : NULL,
-				      out ? out + done : NULL);
+				      out ? out + done : NULL, until);
 
 		if (ret < 0)
 			return ret;
 		done += count;
-		if (done < size && !user_socket_time_left(&until))
+		if (done < size && !user_socket_time_left(until ? until : &own))
 			return -ETIMEDOUT;
 	}
 	return (int)size;
@@ -79,11 +82,30 @@ static int user_transfer(struct vfio_device *device, const struct vfio_region *r
 int user_region_read(struct vfio_device *device, const struct vfio_region *region, uint64_t offset,
 		     void *data, size_t size)
 {
-	return user_transfer(device, region, offset, data, NULL, size);
+	return user_transfer(device, region, offset, data, NULL, size, NULL);
 }
 
 int user_region_write(struct vfio_device *device, const struct vfio_region *region, uint64_t offset,
 		      const void *data, size_t size)
 {
-	return user_transfer(device, region, offset, NULL, data, size);
+	return user_transfer(device, region, offset, NULL, data, size, NULL);
+}
+
+int user_config_read(struct vfio_device *device, unsigned int offset, uint16_t *value,
+		     const struct timespec *until)
+{
+	const struct vfio_region *config = &user_device_of(device)->config;
+	int ret = user_transfer(device, config, offset, (char *)value, NULL, sizeof(*value), until);
+
+	return ret < 0 ? ret : 0;
+}
+
+int user_config_write(struct vfio_device *device, unsigned int offset, uint16_t value,
+		      const struct timespec *until)
+{
+	const struct vfio_region *config = &user_device_of(device)->config;
+	int ret = user_transfer(device, config, offset, NULL, (const char *)&value, sizeof(value),
+				until);
+
+	return ret < 0 ? ret : 0;
 }

@@ -44,4 +44,12 @@ int user_region_read(struct vfio_device *device, const struct vfio_region *regio
 int user_region_write(struct vfio_device *device, const struct vfio_region *region, uint64_t offset,
 		      const void *data, size_t size);
 
+/*
+ * A word of configuration space, as a part of a request that must be over at `until`. 0 or -errno.
+ */
+int user_config_read(struct vfio_device *device, unsigned int offset, uint16_t *value,
+		     const struct timespec *until);
+int user_config_write(struct vfio_device *device, unsigned int offset, uint16_t value,
+		      const struct timespec *until);
+
 #endif

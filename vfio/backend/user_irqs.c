@@ -5,6 +5,7 @@
 #include <linux/pci_regs.h>
 
 #include "user_device.h"
+#include "user_socket.h"
 
 /*
  * The error notification is ours: it tells that the server is gone. A pin is lowered by KVM when
@@ -34,7 +35,8 @@ int user_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *ir
 
 /* fds: `count` files; none takes the eventfds of the range away, or disables the kind. */
 static int user_send_irqs(struct vfio_device *device, const struct vfio_irq_request *request,
-			  uint32_t start, uint32_t count, const int *fds)
+			  uint32_t start, uint32_t count, const int *fds,
+			  const struct timespec *until)
 {
 	uint32_t data = request->fds ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE;
 	const struct vfio_irq_set set = {
@@ -48,7 +50,8 @@ static int user_send_irqs(struct vfio_device *device, const struct vfio_irq_requ
 				  .head = &set,
 				  .head_size = sizeof(set),
 				  .fds = fds,
-				  .fd_count = fds ? count : 0 };
+				  .fd_count = fds ? count : 0,
+				  .until = until };
 	struct user_message reply;
 	int ret = user_link_call(user_device_link(device), &call, &reply);
 
@@ -60,7 +63,8 @@ static int user_send_irqs(struct vfio_device *device, const struct vfio_irq_requ
  * A message carries files or none, and not more than the server takes: runs of vectors with an
  * eventfd, and of those without.
  */
-static int user_send_vectors(struct vfio_device *device, const struct vfio_irq_request *request)
+static int user_send_vectors(struct vfio_device *device, const struct vfio_irq_request *request,
+			     const struct timespec *until)
 {
 	uint32_t limit = user_device_link(device)->limits.max_fds;
 	int ret = 0;
@@ -72,8 +76,8 @@ static int user_send_vectors(struct vfio_device *device, const struct vfio_irq_r
 		for (run = 1; done + run < request->count && (fds[run] < 0) == none; run++)
 			if (run == limit)
 				break;
-		ret = user_send_irqs(device, request, request->start + done, run,
-				     none ? NULL : fds);
+		ret = user_send_irqs(device, request, request->start + done, run, none ? NULL : fds,
+				     until);
 	}
 	return ret;
 }
@@ -94,7 +98,8 @@ static uint16_t user_msi_size(uint16_t flags, uint32_t count)
  * The device's own control word follows its interrupts, as the kernel's VFIO has it: with `count`
  * vectors from 0 on, or 0 for off.
  */
-static int user_switch_kind(struct vfio_device *device, uint32_t index, uint32_t count)
+static int user_switch_kind(struct vfio_device *device, uint32_t index, uint32_t count,
+			    const struct timespec *until)
 {
 	const struct user_device *user = user_device_of(device);
 	bool msix = index == VFIO_PCI_MSIX_IRQ_INDEX;
@@ -106,19 +111,20 @@ static int user_switch_kind(struct vfio_device *device, uint32_t index, uint32_t
 	if (!reg || (!msix && index != VFIO_PCI_MSI_IRQ_INDEX))
 		return 0;
 	/* Both kinds have it at the same place. */
-	ret = user_region_read(device, &user->config, reg + PCI_MSI_FLAGS, &old, sizeof(old));
+	ret = user_config_read(device, reg + PCI_MSI_FLAGS, &old, until);
 	if (ret < 0)
 		return ret;
 	flags = msix || !count ? old : user_msi_size(old, count);
 	flags = (uint16_t)(count ? flags | enable : flags & ~enable);
 	if (flags == old)
 		return 0;
-	ret = user_region_write(device, &user->config, reg + PCI_MSI_FLAGS, &flags, sizeof(flags));
-	return ret < 0 ? ret : 0;
+	return user_config_write(device, reg + PCI_MSI_FLAGS, flags, until);
 }
 
+/* One request, whatever the number of its messages: the caller holds locks meanwhile. */
 int user_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request)
 {
+	const struct timespec until = user_socket_deadline(USER_TIMEOUT_S);
 	bool trigger = request->action == VFIO_IRQ_SET_ACTION_TRIGGER;
 	int ret;
 
@@ -128,10 +134,11 @@ int user_set_irqs(struct vfio_device *device, const struct vfio_irq_request *req
 		return 0;
 	}
 	if (request->fds)
-		ret = user_send_vectors(device, request);
+		ret = user_send_vectors(device, request, &until);
 	else
-		ret = user_send_irqs(device, request, request->start, request->count, NULL);
+		ret = user_send_irqs(device, request, request->start, request->count, NULL, &until);
 	if (ret == 0 && trigger && (request->fds || request->count == 0))
-		ret = user_switch_kind(device, request->index, request->start + request->count);
+		ret = user_switch_kind(device, request->index, request->start + request->count,
+				       &until);
 	return ret;
 }

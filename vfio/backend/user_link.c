@@ -219,33 +219,57 @@ static int link_ask(struct user_link *link, struct user_header *header,
 	return dead ? -EIO : link_send(link, link->fd, parts, 3, call->fds, call->fd_count, until);
 }
 
+/* The earlier of a message's own end and that of all messages. */
+static struct timespec link_end(const struct user_link *link, const struct timespec *until)
+{
+	const struct timespec *hurry = &link->hurry_until;
+
+	if (link->hurried && (hurry->tv_sec < until->tv_sec ||
+			      (hurry->tv_sec == until->tv_sec && hurry->tv_nsec < until->tv_nsec)))
+		return *hurry;
+	return *until;
+}
+
 /* The answer is there, the connection is lost, or it took too long. */
 static void link_wait(struct user_link *link, const struct timespec *until)
 {
+	struct timespec end = *until;
 	int ret = 0;
 
 	while (!link->reading && !link->has_answer && ret == 0)
 		ret = link_receive(link, link->fd, until);
 	ret = 0;
 	pthread_mutex_lock(&link->lock);
-	while (!link->has_answer && !link->dead && ret == 0)
-		ret = pthread_cond_timedwait(&link->answered, &link->lock, until);
+	while (!link->has_answer && !link->dead && ret == 0) {
+		end = link_end(link, until);
+		ret = pthread_cond_timedwait(&link->answered, &link->lock, &end);
+	}
 	pthread_mutex_unlock(&link->lock);
 	if (ret == ETIMEDOUT)
 		user_link_fail(link, "does not answer");
 }
 
-int user_link_call(struct user_link *link, const struct user_call *call, struct user_message *reply)
+/* By when a call must be over, whose turn has come; false where that was before now. */
+static bool link_deadline(struct user_link *link, const struct user_call *call,
+			  struct timespec *until)
+{
+	*until = call->until ? *call->until : user_socket_deadline(USER_TIMEOUT_S);
+	pthread_mutex_lock(&link->lock);
+	*until = link_end(link, until);
+	pthread_mutex_unlock(&link->lock);
+	return user_socket_time_left(until) > 0;
+}
+
+/* It is this call's turn. */
+static int link_exchange(struct user_link *link, const struct user_call *call,
+			 struct user_message *reply)
 {
 	struct user_header header = { .id = 0 };
 	struct timespec until;
-	struct trace_span span;
 	int ret;
 
-	user_trace_begin(&span, link->name, call->command, call->head, call->fd_count);
-	*reply = (struct user_message){ .payload = NULL };
-	pthread_mutex_lock(&link->call_lock);
-	until = user_socket_deadline(USER_TIMEOUT_S);
+	if (!link_deadline(link, call, &until))
+		return -ETIMEDOUT;
 	ret = link_ask(link, &header, call, &until);
 	if (ret == 0)
 		link_wait(link, &until);
@@ -257,6 +281,18 @@ int user_link_call(struct user_link *link, const struct user_call *call, struct 
 		ret = -EIO;
 	link->has_answer = false;
 	pthread_mutex_unlock(&link->lock);
+	return ret;
+}
+
+int user_link_call(struct user_link *link, const struct user_call *call, struct user_message *reply)
+{
+	struct trace_span span;
+	int ret;
+
+	user_trace_begin(&span, link->name, call->command, call->head, call->fd_count);
+	*reply = (struct user_message){ .payload = NULL };
+	pthread_mutex_lock(&link->call_lock);
+	ret = link_exchange(link, call, reply);
 	pthread_mutex_unlock(&link->call_lock);
 	if (ret == 0)
 		ret = user_reply_error(&reply->header);
@@ -299,6 +335,16 @@ int user_link_del_map(struct user_link *link, uint64_t iova, uint64_t size)
 }
 
 /* ---- life ---- */
+
+void user_link_hurry(struct user_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	if (!link->hurried)
+		link->hurry_until = user_socket_deadline(USER_HURRY_S);
+	link->hurried = true;
+	pthread_cond_broadcast(&link->answered);
+	pthread_mutex_unlock(&link->lock);
+}
 
 bool user_link_is_lost(struct user_link *link)
 {

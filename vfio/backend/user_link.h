@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "user_message.h"
 #include "user_version.h"
@@ -27,6 +28,9 @@
  * many bytes it moves meanwhile.
  */
 #define USER_TIMEOUT_S 5
+
+/* All that is asked of a server when the machine is taken down takes no longer than this. */
+#define USER_HURRY_S 1
 
 struct user_call;
 
@@ -51,6 +55,8 @@ struct user_link {
 	uint16_t next_id;
 	bool dead;
 	bool closing;
+	bool hurried; /* then no wait goes on past: */
+	struct timespec hurry_until;
 	int bell; /* eventfd, whose ring stops the guest; or -1 */
 	struct vfio_dma maps[USER_MAPS_MAX];
 	unsigned int map_count;
@@ -66,6 +72,11 @@ struct user_call {
 	const int *fds; /* files to send along; at most limits.max_fds of them */
 	unsigned int fd_count;
 	size_t reply_min, reply_max; /* bytes of payload expected */
+	/*
+	 * By when it must be answered, for one of several messages that make one request; NULL:
+	 * USER_TIMEOUT_S after its turn has come.
+	 */
+	const struct timespec *until;
 };
 
 /*
@@ -84,7 +95,7 @@ void user_link_close(struct user_link *link);
 /*
  * Sends the command and waits for its reply, which is *reply afterwards, the caller's to destroy
  * whatever comes back. 0; what the server reported, as -errno; -EIO when the connection is lost,
- * logged then; or -ENOMEM. From any thread.
+ * logged then; -ETIMEDOUT when its time was over before its turn came; or -ENOMEM. From any thread.
  */
 int user_link_call(struct user_link *link, const struct user_call *call,
 		   struct user_message *reply);
@@ -94,6 +105,9 @@ int user_link_call(struct user_link *link, const struct user_call *call,
  * -EIO.
  */
 int user_link_fail(struct user_link *link, const char *wrong);
+
+/* From now on nobody waits for the server longer than USER_HURRY_S in all, nor who waits already. */
+void user_link_hurry(struct user_link *link);
 
 bool user_link_is_lost(struct user_link *link);
 

@@ -205,11 +205,10 @@ static void irq_relay_ready(void *owner, uint32_t events)
 	struct irq_router *router = relay->router;
 	struct irq_msi *msi = relay->msi;
 	uint64_t begin = trace_irq_begin();
-	eventfd_t count;
 
 	(void)events;
 	pthread_mutex_lock(&router->lock);
-	if (msi->unmasked && eventfd_read(msi->eventfd, &count) == 0 && trace_irq_arrives()) {
+	if (msi->unmasked && loop_take_event(msi->eventfd) && trace_irq_arrives()) {
 		struct kvm_irq_routing_entry route = irq_msi_route(msi);
 		struct kvm_msi message = {
 			.address_lo = route.u.msi.address_lo,

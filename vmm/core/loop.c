@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include <sys/uio.h>
 
 #include "vmm/trace/log.h"
 
@@ -56,4 +57,12 @@ int loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
 	loop->stop = true;
+}
+
+bool loop_take_event(int fd)
+{
+	uint64_t count;
+	struct iovec data = { &count, sizeof(count) };
+
+	return preadv2(fd, &data, 1, -1, RWF_NOWAIT) == (ssize_t)sizeof(count);
 }

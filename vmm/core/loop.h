@@ -34,6 +34,12 @@ int loop_add(struct loop *loop, struct loop_source *source);
 /* Not to be called from another source's ready(). */
 void loop_del(struct loop *loop, struct loop_source *source);
 
+/*
+ * Empty an eventfd: whether it had been signalled. Never blocks, even if another process that has
+ * the file took O_NONBLOCK away from it, or has emptied it meanwhile.
+ */
+bool loop_take_event(int fd);
+
 /* Serve sources until loop_stop() is called from one of them. 0 or -errno, logged. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);

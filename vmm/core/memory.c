@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -337,6 +338,27 @@ void *memory_ram_ptr(struct memory *memory, uint64_t gpa, uint64_t size)
 		hva = (char *)region->hva + (gpa - region->gpa);
 	pthread_mutex_unlock(&memory->lock);
 	return hva;
+}
+
+static bool memory_is_shrunk(const struct memory_region *region)
+{
+	struct stat file;
+
+	return region->kind == MEMORY_DEVICE && region->fd >= 0 && fstat(region->fd, &file) == 0 &&
+	       S_ISREG(file.st_mode) && (uint64_t)file.st_size < region->fd_offset + region->size;
+}
+
+bool memory_find_shrunk(struct memory *memory, struct memory_region *found)
+{
+	bool shrunk = false;
+
+	pthread_mutex_lock(&memory->lock);
+	for (size_t i = 0; i < memory->count && !shrunk; i++) {
+		shrunk = memory_is_shrunk(&memory->regions[i]);
+		*found = memory->regions[i];
+	}
+	pthread_mutex_unlock(&memory->lock);
+	return shrunk;
 }
 
 uint64_t memory_ram_size(struct memory *memory)

@@ -31,6 +31,7 @@ struct memory_region {
 	int fd; /* what hva maps, or -1 for anonymous memory */
 	uint64_t fd_offset;
 	enum memory_kind kind;
+	bool readonly;     /* writes are no accesses to memory: they go to the bus */
 	const char *owner; /* whose BAR or ROM it is, for people; NULL for RAM */
 	unsigned int bar;
 };
@@ -105,6 +106,12 @@ void *memory_ram_ptr(struct memory *memory, uint64_t gpa, uint64_t size);
  * protection `prot`, without pages yet; the caller unmaps it. NULL, with errno set, on failure.
  */
 void *memory_reserve(uint64_t size, uint64_t align, uint64_t like, int prot);
+
+/*
+ * Whether a file that a device gave for a BAR has become too short for it: an access there fails.
+ * *found is the region then.
+ */
+bool memory_find_shrunk(struct memory *memory, struct memory_region *found);
 
 /* Bytes of RAM. */
 uint64_t memory_ram_size(struct memory *memory);

@@ -110,6 +110,20 @@ static void vcpu_crash(struct vcpu *vcpu, const char *what, uint64_t detail)
 	vm_post(vcpu->vm, VM_EVENT_CRASH);
 }
 
+/* A device's memory that is there no more is the device's failure, not the guest's. */
+static void vcpu_run_failed(struct vcpu *vcpu, int err)
+{
+	struct memory_region lost;
+
+	if (err != -EFAULT || !memory_find_shrunk(&vcpu->vm->memory, &lost)) {
+		vcpu_crash(vcpu, strerror(-err), (uint64_t)-err);
+		return;
+	}
+	log_error(lost.owner, "BAR %u: its file has become too short: the guest is stopped",
+		  lost.bar);
+	vm_post(vcpu->vm, VM_EVENT_DEVICE_LOST);
+}
+
 static void vcpu_handle_exit(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
@@ -168,7 +182,7 @@ static void *vcpu_run(void *arg)
 		if (ret == -EINTR || ret == -EAGAIN)
 			continue;
 		if (ret < 0) {
-			vcpu_crash(vcpu, strerror(-ret), (uint64_t)-ret);
+			vcpu_run_failed(vcpu, ret);
 			break;
 		}
 		vcpu_count_exit(vcpu);

@@ -174,7 +174,7 @@ static int vm_set_memslot(struct vm *vm, int slot, const struct memory_region *r
 {
 	struct kvm_userspace_memory_region kvm_region = {
 		.slot = (uint32_t)slot,
-		.flags = region->kind == MEMORY_ROM ? KVM_MEM_READONLY : 0,
+		.flags = region->kind == MEMORY_ROM || region->readonly ? KVM_MEM_READONLY : 0,
 		.guest_phys_addr = region->gpa,
 		.memory_size = size,
 		.userspace_addr = (uintptr_t)region->hva,
