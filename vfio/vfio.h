@@ -162,7 +162,10 @@ struct vfio_backend {
 	/* Exactly a range that was mapped. When it returns, the device reaches it no more. */
 	int (*dma_unmap)(struct vfio_space *space, uint64_t iova, uint64_t size);
 
-	/* The device, reset by the kernel if it can. After a failure dev_close is still due. */
+	/*
+	 * The device, reset by the kernel if it can. After a failure dev_close is still due. A
+	 * device that was closed can be opened again, and finds the DMA maps as they were.
+	 */
 	int (*dev_open)(struct vfio_space *space, struct vfio_device *device,
 			const struct vfio_device_request *request);
 	/* Gives it back; its interrupts must be off. Accepts a half-opened device; idempotent. */

@@ -149,6 +149,45 @@ int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
 	return ret < 0 ? ret : bar_init_rom(bars, options);
 }
 
+/* The address space stays ours. */
+void vfio_bars_release(struct vfio_bars *bars)
+{
+	for (unsigned int index = 0; index < PCI_BAR_ROM; index++) {
+		struct vfio_bar *bar = &bars->list[index];
+
+		if (bar->hva)
+			mmap(bar->hva, bar->hva_size, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	}
+}
+
+static int bar_retake(struct vfio_bars *bars, unsigned int index)
+{
+	struct vfio_bar *bar = &bars->list[index];
+	struct vfio_device *device = bars->device;
+	struct vfio_region now;
+	int ret = device->backend->get_region(device, VFIO_PCI_BAR0_REGION_INDEX + index, &now);
+
+	if (ret == 0 && now.size != bar->region.size)
+		ret = -EIO;
+	if (ret < 0)
+		return log_errno(device->name, ret, "find BAR %u as it was", index);
+	bar->region.mmap_fd = now.mmap_fd;
+	bar->region.mmap_offset = now.mmap_offset;
+	bar_map_pieces(bars, bar);
+	return 0;
+}
+
+int vfio_bars_retake(struct vfio_bars *bars)
+{
+	int ret = 0;
+
+	for (unsigned int index = 0; index < PCI_BAR_ROM && ret == 0; index++)
+		if (bars->list[index].region.size)
+			ret = bar_retake(bars, index);
+	return ret;
+}
+
 void vfio_bars_destroy(struct vfio_bars *bars)
 {
 	for (unsigned int index = 0; index < PCI_BARS; index++) {

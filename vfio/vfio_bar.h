@@ -58,6 +58,13 @@ int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
 		   struct vfio_quirks *quirks, struct vm *vm,
 		   const struct vfio_device_options *options);
 
+/*
+ * The device is about to be closed: let go of its files. The guest sees no BAR. And it is open
+ * again: map the pieces anew. 0, or -errno, logged, also where the device has other BARs now.
+ */
+void vfio_bars_release(struct vfio_bars *bars);
+int vfio_bars_retake(struct vfio_bars *bars);
+
 /* The guest sees none any more. Accepts a zeroed one. */
 void vfio_bars_destroy(struct vfio_bars *bars);
 

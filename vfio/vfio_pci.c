@@ -116,6 +116,71 @@ static void vfio_pci_config_write(struct pci_function *function, unsigned int of
 
 /* ---- life ---- */
 
+/* Documentation/virt/kvm/devices/vfio.rst asks for it before the device is opened. */
+static int vfio_pci_tell_kvm(struct vfio_device *device)
+{
+	struct vfio_pci *pci = container_of(device, struct vfio_pci, device);
+	int ret = vm_add_vfio_file(pci->vm, device->kvm_file);
+
+	pci->kvm_knows = ret == 0;
+	return ret;
+}
+
+static int vfio_pci_open(struct vfio_pci *pci, struct vfio_space *space)
+{
+	struct vfio_device *device = &pci->device;
+	int ret = device->backend->dev_open(space, device, &pci->which);
+
+	if (ret < 0)
+		return ret;
+	ret = device->backend->get_info(device, &pci->info_flags);
+	if (ret < 0)
+		return log_errno(device->name, ret, "VFIO_DEVICE_GET_INFO");
+	if (!(pci->info_flags & VFIO_DEVICE_FLAGS_PCI)) {
+		log_error(device->name, "VFIO says that it is not a PCI device");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static int vfio_pci_init_events(struct vfio_pci *pci)
+{
+	const char *error =
+		pci->device.backend->programs ? NULL : "the device reported an uncorrectable error";
+	int ret =
+		vfio_event_init(&pci->error, &pci->device, pci->vm, VFIO_PCI_ERR_IRQ_INDEX, error);
+
+	return ret < 0 ? ret
+		       : vfio_event_init(&pci->request, &pci->device, pci->vm,
+					 VFIO_PCI_REQ_IRQ_INDEX, "the host wants the device back");
+}
+
+/* Backwards: KVM's reference, the device itself. */
+static void vfio_pci_close(struct vfio_pci *pci)
+{
+	vfio_event_destroy(&pci->request);
+	vfio_event_destroy(&pci->error);
+	if (pci->kvm_knows)
+		vm_del_vfio_file(pci->vm, pci->device.kvm_file);
+	pci->kvm_knows = false;
+	pci->device.backend->dev_close(&pci->device);
+}
+
+/* A new VM comes; a device that KVM does not know keeps none alive. */
+static bool vfio_pci_keeps_vm(const struct vfio_pci *pci)
+{
+	return pci->kvm_knows && pci->which.fd < 0;
+}
+
+static int vfio_pci_retake(struct vfio_pci *pci)
+{
+	int ret = vfio_pci_open(pci, pci->device.space);
+
+	if (ret == 0)
+		ret = vfio_bars_retake(&pci->bars);
+	return ret < 0 ? ret : vfio_pci_init_events(pci);
+}
+
 /* 0, or -EIO when the device is dead. One that cannot be reset may be used all the same. */
 static int vfio_pci_reset_device(struct vfio_pci *pci)
 {
@@ -157,46 +222,6 @@ static const struct pci_function_ops vfio_pci_ops = {
 	.destroy = vfio_pci_destroy,
 };
 
-static int vfio_pci_init_events(struct vfio_pci *pci)
-{
-	const char *error =
-		pci->device.backend->programs ? NULL : "the device reported an uncorrectable error";
-	int ret =
-		vfio_event_init(&pci->error, &pci->device, pci->vm, VFIO_PCI_ERR_IRQ_INDEX, error);
-
-	return ret < 0 ? ret
-		       : vfio_event_init(&pci->request, &pci->device, pci->vm,
-					 VFIO_PCI_REQ_IRQ_INDEX, "the host wants the device back");
-}
-
-/* Documentation/virt/kvm/devices/vfio.rst asks for it before the device is opened. */
-static int vfio_pci_tell_kvm(struct vfio_device *device)
-{
-	struct vfio_pci *pci = container_of(device, struct vfio_pci, device);
-	int ret = vm_add_vfio_file(pci->vm, device->kvm_file);
-
-	pci->kvm_knows = ret == 0;
-	return ret;
-}
-
-static int vfio_pci_open(struct vfio_pci *pci, struct vfio_space *space,
-			 const struct vfio_device_request *request)
-{
-	struct vfio_device *device = &pci->device;
-	int ret = device->backend->dev_open(space, device, request);
-
-	if (ret < 0)
-		return ret;
-	ret = device->backend->get_info(device, &pci->info_flags);
-	if (ret < 0)
-		return log_errno(device->name, ret, "VFIO_DEVICE_GET_INFO");
-	if (!(pci->info_flags & VFIO_DEVICE_FLAGS_PCI)) {
-		log_error(device->name, "VFIO says that it is not a PCI device");
-		return -ENODEV;
-	}
-	return 0;
-}
-
 static int vfio_pci_init_parts(struct vfio_pci *pci, const struct vfio_device_options *options)
 {
 	struct pci_function *function = &pci->function;
@@ -229,9 +254,11 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_devi
 					    .kvm_file = -1,
 					    .tell_kvm = vfio_pci_tell_kvm };
 	snprintf(pci->device.name, sizeof(pci->device.name), "%s", request->name);
+	pci->which = *request;
+	pci->which.name = pci->device.name;
 	pci_function_init(&pci->function, &vfio_pci_ops, pci->device.name);
 	pci->error.source.fd = pci->request.source.fd = -1;
-	ret = vfio_pci_open(pci, space, request);
+	ret = vfio_pci_open(pci, space);
 	if (ret == 0)
 		ret = vfio_pci_init_parts(pci, options);
 	if (ret < 0) {
@@ -242,31 +269,39 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_devi
 	return 0;
 }
 
-/* Backwards: interrupts, mappings, KVM's reference, the device itself. */
+/* Backwards: interrupts, mappings, the device. */
 void vfio_pci_free(struct vfio_pci *pci)
 {
 	if (!pci)
 		return;
-	vfio_event_destroy(&pci->request);
-	vfio_event_destroy(&pci->error);
 	vfio_interrupts_destroy(&pci->interrupts);
 	vfio_bars_destroy(&pci->bars);
 	vfio_quirks_destroy(&pci->quirks);
-	if (pci->kvm_knows)
-		vm_del_vfio_file(pci->vm, pci->device.kvm_file);
-	pci->device.backend->dev_close(&pci->device);
+	vfio_pci_close(pci);
 	free(pci);
 }
 
 void vfio_pci_quiesce(struct vfio_pci *pci)
 {
-	vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
+	if (pci->device.priv)
+		vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
+}
+
+/* A device that is lost is not opened again: the machine ends. */
+void vfio_pci_power_off(struct vfio_pci *pci)
+{
+	if (!vfio_pci_keeps_vm(pci) || pci->vm->event != VM_EVENT_NONE)
+		return;
+	vfio_bars_release(&pci->bars);
+	vfio_pci_close(pci);
 }
 
 int vfio_pci_power_on(struct vfio_pci *pci)
 {
-	int ret = 0;
+	int ret = pci->device.priv ? 0 : vfio_pci_retake(pci);
 
+	if (ret < 0)
+		return ret;
 	/* The kernel reset it when it was opened, as well as it can reset this function alone. */
 	if (!pci->was_reset && vfio_reset_is_weak(pci->info_flags, &pci->config))
 		ret = vfio_pci_reset_device(pci);

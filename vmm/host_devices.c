@@ -201,6 +201,12 @@ int host_devices_node(const struct host_devices *devices)
 	return -1;
 }
 
+void host_devices_power_off(struct host_devices *devices)
+{
+	for (unsigned int i = 0; i < devices->count; i++)
+		vfio_pci_power_off(devices->list[i]);
+}
+
 int host_devices_power_on(struct host_devices *devices)
 {
 	int ret = 0;

@@ -41,6 +41,9 @@ int host_devices_open(struct host_devices *devices, const struct config *config,
 /* The NUMA node that the first device which has one is next to, or -1. */
 int host_devices_node(const struct host_devices *devices);
 
+/* After their reset: they keep no VM alive that is about to end. */
+void host_devices_power_off(struct host_devices *devices);
+
 /* At each power-on of the machine. 0 or -errno, logged. */
 int host_devices_power_on(struct host_devices *devices);
 

@@ -415,6 +415,7 @@ static int machine_reset(struct machine *machine)
 
 	trace_phase("reset");
 	pci_host_reset(&machine->pci_host);
+	host_devices_power_off(&machine->devices);
 	vm_power_down(&machine->vm);
 	ret = vm_power_up(&machine->vm);
 	if (ret < 0)

@@ -120,6 +120,7 @@ static void fake_dev_close(struct vfio_device *device)
 	if (device->kvm_file >= 0)
 		close(device->kvm_file);
 	device->kvm_file = -1;
+	device->priv = NULL;
 	if (!fake || !fake->open)
 		return;
 	calls_add("dev_close");

@@ -42,7 +42,8 @@ void rig_init_usual(struct rig *rig)
 
 int rig_open(struct rig *rig)
 {
-	int ret = vfio_pci_new(&rig->vm, &rig->space, &rig_request, &rig->options, &rig->pci);
+	int ret = vfio_pci_new(&rig->vm, &rig->space, rig->request ? rig->request : &rig_request,
+			       &rig->options, &rig->pci);
 
 	if (ret < 0)
 		return ret;

@@ -17,8 +17,9 @@ struct rig {
 	struct fake_device fake;
 	struct vfio_space space;
 	struct vfio_device_options options;
-	struct vfio_pci *pci; /* NULL until rig_open() */
-	unsigned int msix;    /* its capability in the guest's view, or 0 */
+	const struct vfio_device_request *request; /* NULL: rig_request */
+	struct vfio_pci *pci;                      /* NULL until rig_open() */
+	unsigned int msix;                         /* its capability in the guest's view, or 0 */
 };
 
 /* Where the device is. */

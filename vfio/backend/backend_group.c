@@ -29,6 +29,10 @@ static void group_space_close(struct vfio_space *space)
 
 	if (!own)
 		return;
+	for (unsigned int i = own->count; i--;) {
+		trace_ioctl(own->groups[i].fd, VFIO_GROUP_UNSET_CONTAINER, 0);
+		close(own->groups[i].fd);
+	}
 	if (own->container >= 0)
 		close(own->container);
 	free(own);
@@ -246,17 +250,6 @@ static int group_get(struct group_space *own, int number, struct group **result)
 	return 0;
 }
 
-static void group_put(struct group_space *own, int number)
-{
-	struct group *group = group_find(own, number);
-
-	if (!group || (group->users && --group->users))
-		return;
-	trace_ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, 0);
-	close(group->fd);
-	*group = own->groups[--own->count];
-}
-
 /* ---- devices ---- */
 
 /* How the kernel's names for what is wrong with a token tell it. */
@@ -299,7 +292,7 @@ static int group_get_device(const struct group *group, const struct vfio_device_
 static int group_dev_open(struct vfio_space *space, struct vfio_device *device,
 			  const struct vfio_device_request *request)
 {
-	struct group_device *own = malloc(sizeof(*own));
+	struct kernel_device *own = malloc(sizeof(*own));
 	struct group *group = NULL;
 	int ret;
 
@@ -307,27 +300,23 @@ static int group_dev_open(struct vfio_space *space, struct vfio_device *device,
 	device->priv = own;
 	if (!own)
 		return log_errno(request->name, -ENOMEM, "allocate");
-	*own = (struct group_device){ .kernel.fd = -1, .group = -1 };
+	own->fd = -1;
 	ret = group_get(group_space_of(space), request->group, &group);
 	if (ret < 0)
 		return ret;
-	own->group = request->group;
 	device->kvm_file = group->fd;
-	group->users++;
 	ret = device->tell_kvm(device);
-	return ret < 0 ? ret : group_get_device(group, request, &own->kernel.fd);
+	return ret < 0 ? ret : group_get_device(group, request, &own->fd);
 }
 
 static void group_dev_close(struct vfio_device *device)
 {
-	struct group_device *own = device->priv;
+	struct kernel_device *own = device->priv;
 
 	if (!own)
 		return;
-	if (own->kernel.fd >= 0)
-		close(own->kernel.fd);
-	if (own->group >= 0)
-		group_put(group_space_of(device->space), own->group);
+	if (own->fd >= 0)
+		close(own->fd);
 	free(own);
 	device->priv = NULL;
 	device->kvm_file = -1;

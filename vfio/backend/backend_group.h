@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What backend_group.c keeps for a space and for a device, behind their `priv`.
+ * What backend_group.c keeps for a space, behind its `priv`; for a device it is struct kernel_device.
  */
 #ifndef MINIVMM_BACKEND_GROUP_H
 #define MINIVMM_BACKEND_GROUP_H
@@ -9,22 +9,19 @@
 
 #define GROUPS_MAX 32
 
-/* One group that is attached to the container. */
+/*
+ * One group that is attached to the container. It stays so until the space is closed, for the
+ * container forgets its DMA maps with its last group.
+ */
 struct group {
 	int number;
 	int fd;
-	unsigned int users; /* open devices */
 };
 
 struct group_space {
 	int container;
 	struct group groups[GROUPS_MAX];
 	unsigned int count;
-};
-
-struct group_device {
-	struct kernel_device kernel;
-	int group; /* its number, or -1 while none is held */
 };
 
 #endif
