@@ -155,9 +155,12 @@ void vfio_bars_release(struct vfio_bars *bars)
 	for (unsigned int index = 0; index < PCI_BAR_ROM; index++) {
 		struct vfio_bar *bar = &bars->list[index];
 
-		if (bar->hva)
-			mmap(bar->hva, bar->hva_size, PROT_NONE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+		if (!bar->hva || mmap(bar->hva, bar->hva_size, PROT_NONE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+				      0) != MAP_FAILED)
+			continue;
+		munmap(bar->hva, bar->hva_size);
+		bar->hva = NULL; /* it will be reserved anew */
 	}
 }
 

@@ -68,7 +68,7 @@ void vfio_vectors_reset(struct vfio_vectors *vectors);
 
 /*
  * The vector sends this message from its next unmask on. Requests a vector of MSI-X on the host if
- * it is new there, or was lost because the host could not give all of them back. 0; -EINVAL for one
+ * it is new there, or was lost because the host could not give all back. 0; -EINVAL for one
  * that does not exist or while the kind is off; or -errno, logged: the vector then stays silent.
  */
 int vfio_vector_prepare(struct vfio_vectors *vectors, unsigned int vector, uint64_t address,

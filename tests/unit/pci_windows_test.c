@@ -386,7 +386,9 @@ START_TEST(firmwares_windows_begin_behind_ram)
 	static struct machine machine;
 	static char backing[4096];
 	const struct memory_region low = { .size = 3 * GIB, .hva = backing, .fd = -1 };
-	const struct memory_region high = { 4 * GIB, 61 * GIB, backing, -1, 0, 0, NULL, 0 };
+	const struct memory_region high = {
+		.gpa = 4 * GIB, .size = 61 * GIB, .hva = backing, .fd = -1
+	};
 
 	begin(&machine);
 	ck_assert_int_eq(memory_add_region(&machine.vm.memory, &low), 0);

@@ -424,8 +424,9 @@ START_TEST(rule_33_weak_reset_at_the_first_start)
 END_TEST
 
 /*
- * The guest reboots into a new VM: the device is closed while KVM still knows the old one, and opened
- * for the new one. Its BARs are mapped as before. A file that was given could not be opened again.
+ * The guest reboots into a new VM: the device is closed while KVM still knows the old one, and
+ * opened for the new one. Its BARs are mapped as before. A file that was given could not be opened
+ * again.
  */
 START_TEST(rule_40_no_vm_outlives_its_guest)
 {

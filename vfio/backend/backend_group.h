@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What backend_group.c keeps for a space, behind its `priv`; for a device it is struct kernel_device.
+ * What backend_group.c keeps for a space, behind its `priv`; for a device it is struct
+ * kernel_device.
  */
 #ifndef MINIVMM_BACKEND_GROUP_H
 #define MINIVMM_BACKEND_GROUP_H

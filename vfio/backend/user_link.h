@@ -106,7 +106,7 @@ int user_link_call(struct user_link *link, const struct user_call *call,
  */
 int user_link_fail(struct user_link *link, const char *wrong);
 
-/* From now on nobody waits for the server longer than USER_HURRY_S in all, nor who waits already. */
+/* From now on nobody waits for the server longer than USER_HURRY_S in all; who waits, likewise. */
 void user_link_hurry(struct user_link *link);
 
 bool user_link_is_lost(struct user_link *link);
