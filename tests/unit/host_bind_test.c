@@ -66,8 +66,9 @@ static void kernel_link(const char *bdf, const char *driver)
 		return;
 	if (host_path_exists(&folder))
 		host_tree_run("ln -s ../../../bus/pci/drivers/%s "
-			      "$root/sys/bus/pci/devices/%s/driver",
-			      driver, bdf);
+			      "$root/sys/bus/pci/devices/%s/driver; case %s in *vfio*) mkdir -p "
+			      "$root/sys/bus/pci/devices/%s/vfio-dev/vfio9;; esac",
+			      driver, bdf, driver, bdf);
 }
 
 static int kernel_probe(const char *bdf)
@@ -96,7 +97,9 @@ static int kernel_unbind(const char *bdf, const char *driver)
 	host_read_device(bdf, &device);
 	if (strcmp(device.driver, driver) != 0)
 		return -ENODEV;
-	host_tree_run("rm $root/sys/bus/pci/devices/%s/driver", bdf);
+	host_tree_run("rm -r $root/sys/bus/pci/devices/%s/driver; rm -rf "
+		      "$root/sys/bus/pci/devices/%s/vfio-dev",
+		      bdf, bdf);
 	return 0;
 }
 

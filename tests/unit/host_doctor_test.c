@@ -308,6 +308,7 @@ static const struct {
 	{ "container", NULL, NULL },
 	{ "container", NVME, NULL },
 	{ "driver-refuses", NVME, "driver" },
+	{ "no-iommu-mode", NVME, "iommu" },
 	{ "accelerator-is-the-only-display", HOST_GPU, "driver" },
 };
 

@@ -19,7 +19,7 @@ expect_status 0
 vmm_start --vfio 02:00.0 $(guest 6.1-cloud) --append "$(todo pci)"
 guest_pid=$vmm_pid
 tries=0
-until for file in /proc/$guest_pid/fd/*; do readlink "$file"; done | grep -q "/dev/vfio/[0-9]"; do
+until for file in "/proc/$guest_pid/fd/"*; do readlink "$file"; done | grep -q "/dev/vfio/[0-9]"; do
 	tries=$((tries + 1))
 	[ $tries -lt 200 ] || fail "the guest never opened the group"
 	usleep 100000

@@ -111,6 +111,9 @@ static pid_t leave_begin(const char *bdf, const char *driver)
 
 	if (pid != 0)
 		return pid;
+	/* It may stay longer than this program: nobody shall wait for its outputs to be closed. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
 	ret = rebind_tell_driver(bdf, driver, "unbind");
 	_exit(-ret & 0xff);
 }
@@ -136,25 +139,24 @@ static bool leave_is_interrupted(void)
 	       sigismember(&pending, SIGHUP) || sigismember(&pending, SIGQUIT);
 }
 
-static void leave_tell(const struct host_device *device)
+static void leave_tell(const struct host_device *device, const struct host_holders *holders)
 {
-	struct host_holders holders;
 	char who[HOST_HOLDERS_TEXT];
 
-	host_find_holders(device, &holders);
-	host_name_holders(&holders, who);
+	host_name_holders(holders, who);
 	log_info(device->bdf, "%s does not let it go yet: it waits for %s", device->driver,
 		 who[0] ? who : "a user that cannot be seen");
 }
 
-static int leave_wait(const struct host_device *device, pid_t pid)
+static int leave_wait(const struct host_device *device, const struct host_holders *holders,
+		      pid_t pid)
 {
 	const struct timespec pause = { .tv_nsec = LEAVE_PAUSE_MS * 1000000l };
 	int ret = 0;
 
 	for (unsigned int ms = 0; !leave_has_ended(pid, &ret); ms += LEAVE_PAUSE_MS) {
 		if (ms == LEAVE_PATIENCE_MS)
-			leave_tell(device);
+			leave_tell(device, holders);
 		if (ms >= LEAVE_PATIENCE_MS && leave_is_interrupted()) {
 			log_error(device->bdf, "interrupted while %s lets it go", device->driver);
 			return -EINTR;
@@ -166,15 +168,18 @@ static int leave_wait(const struct host_device *device, pid_t pid)
 
 static int rebind_leave(const struct host_device *device)
 {
+	struct host_holders holders;
 	pid_t pid;
 	int ret;
 
 	if (!device->driver[0])
 		return 0;
+	/* Before it begins: then parts of sysfs make their readers wait, too. */
+	host_find_holders(device, &holders);
 	pid = leave_begin(device->bdf, device->driver);
 	if (pid < 0)
 		return log_errno(device->bdf, -errno, "fork");
-	ret = leave_wait(device, pid);
+	ret = leave_wait(device, &holders, pid);
 	/* -ENODEV: it has left by itself meanwhile. */
 	if (ret == 0 || ret == -ENODEV || ret == -EINTR)
 		return ret == -ENODEV ? 0 : ret;

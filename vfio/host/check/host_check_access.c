@@ -366,7 +366,7 @@ static void check_own_node(struct host_report *report, const struct host_device 
 void host_check_node(struct host_report *report, const struct host_device *device,
 		     const struct host_demand *demand)
 {
-	if (device->group < 0 || !host_has_vfio_driver(device))
+	if (device->group < 0 || host_group_is_fake(device->group) || !host_has_vfio_driver(device))
 		return;
 	if (host_choose_access(device, demand->access) == HOST_ACCESS_GROUP) {
 		check_group_node(report, device);

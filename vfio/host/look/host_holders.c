@@ -55,14 +55,18 @@ static bool nodes_is_folder(const struct host_path *path)
 	return lstat(path->text, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* All folders below the device, but for other PCI devices; links lead elsewhere. */
+/*
+ * All folders below the device, but for other PCI devices; links lead elsewhere. The device's own
+ * uevent is left alone: while a driver lets the device go, the kernel makes its reader wait.
+ */
 static void nodes_walk(struct holder_nodes *nodes, const struct host_path *folder,
 		       unsigned int depth)
 {
 	char bdf[HOST_BDF_MAX];
 	struct host_dir dir;
 
-	nodes_add_uevent(nodes, folder);
+	if (depth)
+		nodes_add_uevent(nodes, folder);
 	if (depth == DEPTH_MAX)
 		return;
 	host_dir_read(&dir, folder);

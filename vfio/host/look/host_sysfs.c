@@ -102,6 +102,13 @@ static int sysfs_read_cdev(const char *bdf)
 	return cdev;
 }
 
+static bool sysfs_exists(const char *bdf, const char *file)
+{
+	struct host_path path = host_device_path(bdf, file);
+
+	return host_path_exists(&path);
+}
+
 int host_read_device(const char *bdf, struct host_device *device)
 {
 	char group[16];
@@ -119,14 +126,9 @@ int host_read_device(const char *bdf, struct host_device *device)
 	if (group[0])
 		device->group = atoi(group);
 	device->cdev = sysfs_read_cdev(bdf);
+	device->at_vfio = device->driver[0] &&
+			  (strstr(device->driver, "vfio") || sysfs_exists(bdf, "vfio-dev"));
 	return 0;
-}
-
-static bool sysfs_exists(const char *bdf, const char *file)
-{
-	struct host_path path = host_device_path(bdf, file);
-
-	return host_path_exists(&path);
 }
 
 unsigned int host_slot_functions(const char *bdf)
@@ -209,9 +211,7 @@ bool host_is_display(const struct host_device *device)
 
 bool host_has_vfio_driver(const struct host_device *device)
 {
-	struct host_path node = host_device_path(device->bdf, "vfio-dev");
-
-	return device->driver[0] && (strstr(device->driver, "vfio") || host_path_exists(&node));
+	return device->at_vfio;
 }
 
 bool host_is_harmless(const struct host_device *device)

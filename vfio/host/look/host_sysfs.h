@@ -30,6 +30,7 @@ struct host_device {
 	char driver[HOST_DRIVER_MAX]; /* "" when no driver is bound */
 	int group;                    /* IOMMU group, or -1 when there is none */
 	int cdev;                     /* N of /dev/vfio/devices/vfioN, or -1 when there is none */
+	bool at_vfio;                 /* it was at a VFIO driver when it was read */
 	unsigned int class_code;      /* 24 bits */
 	unsigned int vendor, device;
 };
@@ -89,7 +90,7 @@ bool host_is_bridge(const struct host_device *device);
 bool host_is_display(const struct host_device *device);
 
 /*
- * Whether a VFIO driver has the device. There are several since Linux 5.15, for vendors' devices:
+ * Whether a VFIO driver had the device when it was read. There are several since Linux 5.15, for vendors' devices:
  * the sign is the device's folder vfio-dev, and before Linux 6.1 the driver's name.
  */
 bool host_has_vfio_driver(const struct host_device *device);
