@@ -3,6 +3,7 @@
 # make            build build/minivmm
 # make demo       the main job: a stock Debian guest reads a PCI device through VFIO
 # make demo-gpu   the same with a display: build/demo-gpu.png is what it shows
+# make demo-command  a command in a guest that has the device, with this machine's files
 # make check      every test; ends with `N passed, N failed, N skipped`
 # make lab        a shell on the lab host, an emulated machine with an IOMMU
 # make lab-iommufd  the lab on a kernel with iommufd, which it builds first: ten minutes
@@ -135,6 +136,14 @@ demo: deps
 .PHONY: demo-host demo-lab
 demo-host: all
 	$(B)/minivmm --vfio $(VFIO) --append minivmm.poweroff
+
+# The same device, and a command of this machine that uses it.
+.PHONY: demo-command demo-command-installed
+demo-command: deps
+	$(MAKE) demo-command-installed
+
+demo-command-installed: all $(if $(VFIO),,kvm-guests lab-images)
+	$(if $(VFIO),$(B)/minivmm --vfio $(VFIO) -- lspci -nnk,LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh demo command)
 
 demo-lab: all kvm-guests lab-images
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh demo

@@ -11,6 +11,7 @@
  *	tty=DIGITS     which of 0, 1 and 2 are a terminal
  *	rows=N cols=N  its size
  *	root=TAG       the shared folder that becomes the root, read-only; without, there is none
+ *	layer=memory   what is written to the root stays in memory; or none: it can only be read
  *	share=TAG:FOLDER, share-ro=TAG:FOLDER   another one, and where it is mounted
  *
  * Lines on the control port, to the guest: `size ROWS COLUMNS`, `eof` (no more standard input),

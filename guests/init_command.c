@@ -35,6 +35,7 @@ struct command {
 	unsigned int arg_count, env_count, share_count;
 	struct share shares[SHARES_MAX];
 	const char *cwd, *root;
+	bool layered; /* the root can be written to, in memory */
 	bool tty[3];
 	struct winsize size;
 };
@@ -96,6 +97,8 @@ static void read_entry(const char *name, char *value)
 		command.cwd = value;
 	else if (!strcmp(name, "root"))
 		command.root = value;
+	else if (!strcmp(name, "layer"))
+		command.layered = !strcmp(value, "memory");
 	else if (!strcmp(name, "share") || !strcmp(name, "share-ro"))
 		add_share(value, name[5]);
 	else if (!strcmp(name, "rows"))
@@ -484,9 +487,24 @@ static int catch_signals(void)
 	return session.signals < 0 ? -1 : 0;
 }
 
+static bool is_below_tmp(const char *path)
+{
+	return path && !strncmp(path, "/tmp", 4) && (path[4] == '/' || !path[4]);
+}
+
+/* A root that is only read has a folder for temporary files at least, unless /tmp is in use. */
+static int add_temporary_folder(void)
+{
+	bool used = is_below_tmp(command.cwd);
+
+	for (unsigned int i = 0; i < command.share_count; i++)
+		used = used || is_below_tmp(command.shares[i].place);
+	return command.root && !command.layered && !used ? root_add_memory("/tmp") : 0;
+}
+
 static int prepare_root(void)
 {
-	if (root_enter(command.root))
+	if (root_enter(command.root, command.layered) || add_temporary_folder())
 		return -1;
 	for (unsigned int i = 0; i < command.share_count; i++)
 		if (root_add_share(command.shares[i].tag, command.shares[i].place,

@@ -2,9 +2,12 @@
 #include "init_root.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,10 +97,21 @@ static int root_switch(void)
 	return 0;
 }
 
-int root_enter(const char *tag)
+/* Without it a program does not even reach itself. */
+static void root_start_loopback(void)
 {
-	if (!tag)
-		return root_add_kernel();
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request))
+		root_complain("lo", "switch on");
+	if (fd >= 0)
+		close(fd);
+}
+
+/* What is written goes into a layer in memory, above the folder. */
+static int root_mount_layers(const char *tag)
+{
 	mkdir(LOWER, 0755);
 	mkdir(MEMORY, 0755);
 	if (root_mount("virtiofs", tag, LOWER, MS_RDONLY, NULL) ||
@@ -105,8 +119,24 @@ int root_enter(const char *tag)
 		return -1;
 	mkdir(MEMORY "/upper", 0755);
 	mkdir(MEMORY "/work", 0755);
-	if (root_mount("overlay", "overlay", ROOT, 0,
-		       "lowerdir=" LOWER ",upperdir=" MEMORY "/upper,workdir=" MEMORY "/work"))
-		return -1;
-	return root_switch() ? -1 : root_add_kernel();
+	return root_mount("overlay", "overlay", ROOT, 0,
+			  "lowerdir=" LOWER ",upperdir=" MEMORY "/upper,workdir=" MEMORY "/work");
+}
+
+int root_enter(const char *tag, bool layered)
+{
+	int ret;
+
+	root_start_loopback();
+	if (!tag)
+		return root_add_kernel();
+	ret = layered ? root_mount_layers(tag) : root_mount("virtiofs", tag, ROOT, MS_RDONLY, NULL);
+	if (ret == 0)
+		ret = root_switch();
+	return ret ? ret : root_add_kernel();
+}
+
+int root_add_memory(const char *place)
+{
+	return root_mount("tmpfs", "memory", place, MS_NOSUID, "mode=1777");
 }

@@ -12,10 +12,13 @@
 #include <stdbool.h>
 
 /*
- * The shared folder `tag` becomes the root. It is only read; what is written stays in memory. Below
- * it come the kernel's own file systems, fresh. Without a tag the initramfs stays the root.
+ * The shared folder `tag` becomes the root, read-only; layered, what is written stays in memory.
+ * Below it come the kernel's own file systems, fresh. Without a tag the initramfs stays the root.
  */
-int root_enter(const char *tag);
+int root_enter(const char *tag, bool layered);
+
+/* An empty folder in memory, for everybody to write to. */
+int root_add_memory(const char *place);
 
 /* Mount the shared folder `tag` at `place`, which is made if it is not there. */
 int root_add_share(const char *tag, const char *place, bool readonly);

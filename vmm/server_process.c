@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,16 +11,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "server_sandbox.h"
 #include "vmm/trace/log.h"
 
 #define SERVER_STOP_MS 10000
@@ -167,63 +162,6 @@ static int server_make_socket(const char *path, int *listener, int *client)
 
 /* ---- the child ---- */
 
-static _Noreturn void server_die(const char *what)
-{
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	_exit(EXIT_FAILURE);
-}
-
-static void server_write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		server_die(path);
-	close(fd);
-}
-
-/* Whoever is not root is it in a user namespace of his own, and so may change mounts and root. */
-static void server_become_root(void)
-{
-	char uids[32], gids[32];
-
-	snprintf(uids, sizeof(uids), "0 %u 1", geteuid());
-	snprintf(gids, sizeof(gids), "0 %u 1", getegid());
-	if (unshare(CLONE_NEWUSER) < 0)
-		server_die("make a user namespace");
-	server_write_file("/proc/self/setgroups", "deny");
-	server_write_file("/proc/self/uid_map", uids);
-	server_write_file("/proc/self/gid_map", gids);
-}
-
-/* This process sees the folder read-only with all that is mounted below, whatever a guest asks. */
-static void server_protect(const char *folder)
-{
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		server_die("make a mount namespace");
-	if (strcmp(folder, "/") != 0 && mount(folder, folder, NULL, MS_BIND | MS_REC, NULL) < 0)
-		server_die(folder);
-	if (mount_setattr(AT_FDCWD, folder, AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-		server_die("make the folder read-only");
-}
-
-/* Its output goes where we can look it up; it ends when we do, but of nothing that is typed. */
-static void server_detach(int output)
-{
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	setsid();
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
-	    dup2(output, STDERR_FILENO) < 0)
-		_exit(EXIT_FAILURE);
-}
-
 /* In QEMU's lists of properties a comma in a value is doubled. */
 static void server_escape(char *to, const char *from)
 {
@@ -250,62 +188,38 @@ static _Noreturn void server_exec_storage(const char *program, const struct opti
 		 "type=vhost-user-blk,id=disk,node-name=disk,addr.type=fd,addr.str=%d,writable=%s",
 		 listener, served->readonly ? "off" : "on");
 	execl(program, program, "--blockdev", file, "--blockdev", image, "--export", export, NULL);
-	server_die(program);
-}
-
-/*
- * The root that a kernel starts with cannot be replaced by another, which is how virtiofsd shuts
- * itself in; there, and where we are root in our own namespace only, it changes its root directory.
- */
-static const char *server_find_sandbox(void)
-{
-	struct statfs root;
-
-	return geteuid() == getuid() && getuid() == 0 && statfs("/", &root) == 0 &&
-			       root.f_type != RAMFS_MAGIC && root.f_type != TMPFS_MAGIC
-		       ? "namespace"
-		       : "chroot";
-}
-
-/* It keeps a file open for each that the guest knows. */
-static void server_raise_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	server_sandbox_die(program);
 }
 
 static _Noreturn void server_exec_folder(const char *program, const struct options_served *served,
 					 int listener)
 {
-	const char *sandbox = server_find_sandbox();
+	const char *sandbox = server_sandbox_kind();
 	char fd[32], source[PATH_MAX + 32], option[64];
 	bool root = geteuid() == 0;
 
 	if (!root)
-		server_become_root();
+		server_sandbox_become_root();
 	if (served->readonly)
-		server_protect(served->path);
+		server_sandbox_protect(served->path);
 	snprintf(fd, sizeof(fd), "--fd=%d", listener);
 	/* What cannot change through this guest need not be asked for again and again. */
 	snprintf(option, sizeof(option), "sandbox=%s,cache=%s", sandbox,
 		 served->readonly ? "always" : "auto");
 	snprintf(source, sizeof(source), "source=%s", served->path);
-	server_raise_files();
+	/* It keeps a file open for each that the guest knows. */
+	server_sandbox_raise_files();
 	/* Only root may have more files than the limit allows, which is what it would ask for. */
 	execl(program, program, fd, "-f", "-o", source, "-o", option,
 	      root ? NULL : "--rlimit-nofile=0", NULL);
-	server_die(program);
+	server_sandbox_die(program);
 }
 
 static _Noreturn void server_run(const struct server_process *process, const char *program,
 				 const struct options_served *served, const char *format,
 				 int listener)
 {
-	server_detach(process->output);
+	server_sandbox_detach(process->output);
 	fcntl(listener, F_SETFD, 0);
 	if (served->server == OPTIONS_SERVER_DISK)
 		server_exec_storage(program, served, format, listener);

@@ -554,6 +554,18 @@ disk_left()
 	[ ! -d "/proc/$server" ]
 }
 
+# A request is no exit: the guest's notifications never come to minivmm, and interrupts go past it.
+disk_no_exits()
+{
+	make_disk "$work/disk.raw"
+	start disk msix --disk "$work/disk.raw" --trace "$work/trace" --trace-filter bar,irq
+	wait_end
+	expect_status 0 || return 1
+	expect_line "$work/trace" device_status || return 1
+	why='a notification or an interrupt came through minivmm'
+	! grep -q -e notification -e KVM_SIGNAL_MSI -e KVM_IRQ_LINE "$work/trace"
+}
+
 # A server of its own.
 disk_socket()
 {
@@ -658,6 +670,7 @@ run_case disk_disguised disk_disguised
 run_case disk_locked disk_locked
 run_case disk_killed disk_killed
 run_case disk_left disk_left
+run_case disk_no_exits disk_no_exits
 run_case disk_socket disk_socket
 run_case disk_beside_demo disk_beside_demo
 skipped=$no_kvm

@@ -69,8 +69,8 @@ $(LAB)/vmlinux-%: $(LAB)/root-%/.complete $(LAB_SRC)/vmlinux.sh
 $(LAB)/host-%.cpio: $(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%/.complete
 	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* virtio_pci 9pnet_virtio 9p
 
-$(LAB)/guest-%.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%/.complete
-	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* nvme pvpanic-mmio pvpanic-pci uio_pci_generic
+$(LAB)/guest-%.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB_SRC)/lab.mk $(LAB)/root-%/.complete
+	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* nvme pvpanic-mmio pvpanic-pci uio_pci_generic virtio_blk virtio_pci
 
 # An installed system: its own disk, loader, kernel and init.
 $(LAB)/installed.cpio: $(LAB_SRC)/installed-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-6.1-cloud/.complete

@@ -3,7 +3,7 @@
 # lab.sh run [SCENARIO...]   boots emulated hosts and runs scenarios (all of them) in there
 # lab.sh shell [KEY=VALUE...] the same machine with a shell; keys as in a scenario's `# lab:` line
 # lab.sh list                the scenarios, each with its machine
-# lab.sh demo                the ready-made guest with the NVMe disk, and what it prints
+# lab.sh demo [command]      the ready-made guest with the NVMe disk, or a command in it, and what it prints
 # lab.sh bench [SCENARIO...] figures beside QEMU's: the scenarios of tests/bench
 #
 # LAB_DIR     where the images are (build/lab), made by `make lab-images`
@@ -235,12 +235,12 @@ run()
 }
 
 # What the guest printed, from the log of its scenario.
+# demo default-guest|demo-command: what minivmm prints in this scenario
 demo()
 {
 	echo "The lab host boots: an emulated machine with an IOMMU and an NVMe disk at 01:00.0."
-	run default-guest
-	printf '\n$ minivmm --vfio 01:00.0 --append minivmm.poweroff\n'
-	sed -n '/^--- vmm.out/,/^--- vmm.err/p' "$logs/default-guest.log" | grep -v '^---'
+	run "$1"
+	sed -n 's,^---  /lab/stage/,\n$ ,p; /^--- vmm.out/,/^--- vmm.err/p' "$logs/$1.log" | grep -v '^---'
 }
 
 bench()
@@ -279,7 +279,7 @@ exec 9> "$LAB_DIR/lock"
 case ${1:-} in
 run) shift; flock 9; run "$@" ;;
 shell) shift; flock -n 9 || die "another lab is running"; shell "$@" ;;
-demo) flock 9; demo ;;
+demo) flock 9; demo "$([ "${2:-}" = command ] && echo demo-command || echo default-guest)" ;;
 bench) shift; flock 9; bench "$@" ;;
 list) for name in $(all_scenarios); do echo "$name: $(machine_config "$(header "$name" lab)")"; done ;;
 *) sed -n '/^# lab.sh/,/^[^#]/s/^# //p' "$0"; exit 2 ;;

@@ -104,6 +104,21 @@ static const struct member *find(const struct archive *archive, const char *name
 	return NULL;
 }
 
+static void build_config(struct archive *archive, const struct initramfs_config *config)
+{
+	struct stat st;
+	int fd = -1;
+
+	*archive = (struct archive){ 0 };
+	ck_assert_int_eq(initramfs_build(config, &fd), 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	archive->size = st.st_size;
+	archive->bytes = mmap(NULL, archive->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	ck_assert(archive->bytes != MAP_FAILED);
+	close(fd);
+	parse(archive);
+}
+
 static void build(struct archive *archive, const char *modules, const char *const *modaliases,
 		  size_t modalias_count, const char *busybox)
 {
@@ -113,17 +128,8 @@ static void build(struct archive *archive, const char *modules, const char *cons
 		.modules = modules,
 		.busybox = busybox,
 	};
-	struct stat st;
-	int fd = -1;
 
-	*archive = (struct archive){ 0 };
-	ck_assert_int_eq(initramfs_build(&config, &fd), 0);
-	ck_assert_int_eq(fstat(fd, &st), 0);
-	archive->size = st.st_size;
-	archive->bytes = mmap(NULL, archive->size, PROT_READ, MAP_PRIVATE, fd, 0);
-	ck_assert(archive->bytes != MAP_FAILED);
-	close(fd);
-	parse(archive);
+	build_config(archive, &config);
 }
 
 static void build_bare(struct archive *archive, const char *busybox)
@@ -296,6 +302,37 @@ START_TEST(modules_in_loading_order)
 }
 END_TEST
 
+/* What is to be run, and files of the host at their own paths with the folders above them. */
+START_TEST(command_and_its_files)
+{
+	char program[] = "/tmp/minivmm-test-XXXXXX";
+	char *const files[] = { program, NULL };
+	const struct initramfs_config config = {
+		.modules = "/nonexistent",
+		.busybox = "/nonexistent",
+		.command = "arg=a\0arg=b",
+		.command_size = 12,
+		.files = files,
+	};
+	struct archive archive;
+	const struct member *m;
+
+	write_program(program, PT_LOAD, false);
+	build_config(&archive, &config);
+	m = find(&archive, "command");
+	ck_assert_ptr_nonnull(m);
+	ck_assert_uint_eq(m->size, 12);
+	ck_assert_mem_eq(m->data, config.command, 12);
+	m = find(&archive, program + 1);
+	ck_assert_ptr_nonnull(m);
+	ck_assert_uint_eq(m->mode, S_IFREG | 0755);
+	ck_assert_uint_eq(m->size, sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr) + 1);
+	ck_assert(m > find(&archive, "tmp"));
+	destroy(&archive);
+	unlink(program);
+}
+END_TEST
+
 START_TEST(failure_comes_back_from_the_child)
 {
 	/* a folder that is there but has no index of modules */
@@ -333,6 +370,7 @@ int main(void)
 	tcase_add_test(tcase, busybox_only_if_static);
 	tcase_add_test(tcase, busybox_that_is_no_program);
 	tcase_add_test(tcase, modules_in_loading_order);
+	tcase_add_test(tcase, command_and_its_files);
 	tcase_add_test(tcase, failure_comes_back_from_the_child);
 	tcase_add_test(tcase, same_input_same_archive);
 	suite_add_tcase(suite, tcase);

@@ -38,7 +38,8 @@ _minivmm()
 	COMPREPLY=()
 	case ${previous[-1]} in
 	--vfio | -vfio) _minivmm_devices "$program" "$word" && return ;;
-	--kernel | --initrd | --firmware | --trace) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+	--share) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
+	--kernel | --initrd | --firmware | --trace | --disk) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
 	--console) mapfile -t COMPREPLY < <(compgen -W 'stdio none pty file:' -- "$word") && return ;;
 	esac
 	case $command:$word in

@@ -184,6 +184,7 @@ static int options_cut_command(struct config *config, int argc, char **argv)
 		if (strcmp(argv[i], "--") == 0) {
 			config->run = &argv[i + 1];
 			config->console = "none"; /* unless something else is asked for */
+			config->no_reboot = true; /* once is what was asked for */
 			return i;
 		}
 	return argc;

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEMORY_LISTENERS_MAX 12 /* KVM, and each space of devices */
+#define MEMORY_LISTENERS_MAX 32 /* KVM, each space of devices, each vhost-user server */
 
 enum memory_kind {
 	MEMORY_RAM,    /* ordinary guest memory */

@@ -10,7 +10,3 @@ vmm --vfio 01:00.0 --share /tmp/work -- fio --name=lab --filename=/dev/nvme0n1 -
 	--bs=16k --offset=32M --size=4M --verify=crc32c --do_verify=1 --output=/tmp/work/report
 expect_status 0
 expect_equal 'errors in the report' "$(grep -c 'err= 0' /tmp/work/report)" 1
-
-vmm --vfio 01:00.0 -- nvme list
-expect_status 0
-expect_line '/dev/nvme0n1'

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* vmm/command_guest.c: what the guest is told of a command, and which files it gets. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "vmm/command_guest.h"
+
+static char shell[] = "/bin/sh", option[] = "-c", script[] = "a = b", nothing[] = "";
+static char *words[] = { shell, option, script, nothing, NULL };
+
+static void begin(struct command_guest *guest, struct config *config, bool shared)
+{
+	struct command_streams streams = { .terminal = -1, .tty = { false, true, true } };
+
+	*guest = (struct command_guest){ .text = NULL };
+	ck_assert_int_eq(command_guest_init(guest, config, &streams, shared), 0);
+}
+
+/* Whether the text has this entry, as a whole. */
+static bool has(const struct command_guest *guest, const char *entry)
+{
+	for (const char *at = guest->text; at < guest->text + guest->size; at += strlen(at) + 1)
+		if (strcmp(at, entry) == 0)
+			return true;
+	return false;
+}
+
+START_TEST(text)
+{
+	struct config config = { .run = words };
+	struct command_guest guest;
+	char cwd[PATH_MAX + 8] = "cwd=";
+
+	setenv("MINIVMM_TEST", "with = and blank", 1);
+	setenv("DISPLAY", ":0", 1);
+	setenv("SSH_AUTH_SOCK", "/tmp/agent", 1);
+	begin(&guest, &config, true);
+	ck_assert_mem_eq(guest.text, "arg=/bin/sh\0arg=-c\0arg=a = b\0arg=\0env=", 38);
+	ck_assert_int_eq(guest.text[guest.size - 1], '\0');
+	ck_assert(has(&guest, "env=MINIVMM_TEST=with = and blank"));
+	ck_assert(!has(&guest, "env=DISPLAY=:0"));
+	ck_assert(!has(&guest, "env=SSH_AUTH_SOCK=/tmp/agent"));
+	ck_assert_ptr_nonnull(getcwd(cwd + 4, PATH_MAX));
+	ck_assert(has(&guest, cwd));
+	ck_assert(has(&guest, "tty=12"));
+	ck_assert(has(&guest, "rows=0"));
+	ck_assert(has(&guest, "root=minivmm-root"));
+	ck_assert_uint_eq(guest.file_count, 0);
+	command_guest_destroy(&guest);
+	command_guest_destroy(&guest);
+}
+END_TEST
+
+/* Folders by their real paths; disks and the servers of others are none of them. */
+START_TEST(shares)
+{
+	char folder[] = "/tmp/minivmm-test-XXXXXX", link[64], entry[128];
+	struct command_guest guest;
+	struct config config = { .run = words, .served_count = 4 };
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(link, sizeof(link), "%s/link", folder);
+	ck_assert_int_eq(symlink("/", link), 0);
+	config.served[0] = (struct options_served){
+		OPTIONS_SERVER_SHARE, VIRTIO_VHOST_FS, folder, NULL, "work", false
+	};
+	config.served[1] = (struct options_served){
+		OPTIONS_SERVER_SHARE, VIRTIO_VHOST_FS, link, NULL, "all", true
+	};
+	config.served[2] = (struct options_served){
+		OPTIONS_SERVER_DISK, VIRTIO_VHOST_BLK, "/disk", NULL, NULL, false
+	};
+	config.served[3] = (struct options_served){
+		OPTIONS_SERVER_RUNS, VIRTIO_VHOST_FS, "/socket", NULL, "x", false
+	};
+	begin(&guest, &config, true);
+	snprintf(entry, sizeof(entry), "share=work:%s", folder);
+	ck_assert(has(&guest, entry));
+	ck_assert(has(&guest, "share-ro=all:/"));
+	ck_assert(!has(&guest, "share=x:/socket"));
+	command_guest_destroy(&guest);
+	unlink(link);
+	rmdir(folder);
+}
+END_TEST
+
+static bool has_file(const struct command_guest *guest, const char *part)
+{
+	for (unsigned int i = 0; i < guest->file_count; i++)
+		if (strstr(guest->files[i], part))
+			return true;
+	return false;
+}
+
+/* Without the host's files: a program of the path, its libraries and its dynamic linker. */
+START_TEST(files_of_a_program)
+{
+	char name[] = "sh", *run[] = { name, NULL };
+	struct config config = { .run = run };
+	struct command_guest guest;
+
+	begin(&guest, &config, false);
+	ck_assert(!has(&guest, "root=minivmm-root"));
+	ck_assert(has_file(&guest, "/sh"));
+	ck_assert(has_file(&guest, "/libc.so"));
+	ck_assert(has_file(&guest, "/ld-linux"));
+	ck_assert_ptr_null(guest.files[guest.file_count]);
+	command_guest_destroy(&guest);
+}
+END_TEST
+
+/* A script brings its interpreter. */
+START_TEST(files_of_a_script)
+{
+	char path[] = "/tmp/minivmm-test-XXXXXX";
+	char *run[] = { path, NULL };
+	struct config config = { .run = run };
+	struct command_guest guest;
+	int fd = mkstemp(path);
+
+	ck_assert_int_eq(write(fd, "#! /bin/sh -e\n", 14), 14);
+	fchmod(fd, 0755);
+	close(fd);
+	begin(&guest, &config, false);
+	ck_assert_str_eq(guest.files[0], path);
+	ck_assert_str_eq(guest.files[1], "/bin/sh");
+	ck_assert(has_file(&guest, "/libc.so"));
+	command_guest_destroy(&guest);
+	unlink(path);
+}
+END_TEST
+
+/* Whether it is there is the guest's to tell. */
+START_TEST(no_such_program)
+{
+	char name[] = "no-such-program-anywhere", *run[] = { name, NULL };
+	struct config config = { .run = run };
+	struct command_guest guest;
+
+	begin(&guest, &config, false);
+	ck_assert_uint_eq(guest.file_count, 0);
+	command_guest_destroy(&guest);
+}
+END_TEST
+
+UNIT_MAIN("command_guest", { text, 0 }, { shares, 0 }, { files_of_a_program, 0 },
+	  { files_of_a_script, 0 }, { no_such_program, 0 })

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "server_sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/magic.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "vmm/trace/macros.h"
+
+_Noreturn void server_sandbox_die(const char *what)
+{
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
+	_exit(EXIT_FAILURE);
+}
+
+static void sandbox_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		server_sandbox_die(path);
+	close(fd);
+}
+
+/*
+ * virtiofsd gives up its supplementary groups, and ends where it may not. In a user namespace that
+ * an ordinary user made nobody may, lest he get at files that are closed to one of his groups. So
+ * the call does nothing there and succeeds: the groups stay, and no right comes with that.
+ */
+static void sandbox_keep_groups(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setgroups, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO), /* with no error: 0 */
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { array_size(rules), rules };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		server_sandbox_die("filter system calls");
+}
+
+void server_sandbox_become_root(void)
+{
+	char uids[32], gids[32];
+
+	snprintf(uids, sizeof(uids), "0 %u 1", geteuid());
+	snprintf(gids, sizeof(gids), "0 %u 1", getegid());
+	if (unshare(CLONE_NEWUSER) < 0)
+		server_sandbox_die("make a user namespace");
+	sandbox_write_file("/proc/self/setgroups", "deny");
+	sandbox_write_file("/proc/self/uid_map", uids);
+	sandbox_write_file("/proc/self/gid_map", gids);
+	sandbox_keep_groups();
+}
+
+void server_sandbox_protect(const char *folder)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		server_sandbox_die("make a mount namespace");
+	if (strcmp(folder, "/") != 0 && mount(folder, folder, NULL, MS_BIND | MS_REC, NULL) < 0)
+		server_sandbox_die(folder);
+	if (mount_setattr(AT_FDCWD, folder, AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+		server_sandbox_die("make the folder read-only");
+}
+
+void server_sandbox_detach(int output)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	setsid();
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+	    dup2(output, STDERR_FILENO) < 0)
+		_exit(EXIT_FAILURE);
+}
+
+/*
+ * The root that a kernel starts with cannot be replaced by another, which is how virtiofsd shuts
+ * itself in; there, and where we are root in our own namespace only, it changes its root directory.
+ */
+const char *server_sandbox_kind(void)
+{
+	struct statfs root;
+
+	return geteuid() == 0 && statfs("/", &root) == 0 && root.f_type != RAMFS_MAGIC &&
+			       root.f_type != TMPFS_MAGIC
+		       ? "namespace"
+		       : "chroot";
+}
+
+void server_sandbox_raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
