@@ -103,7 +103,7 @@ static bool streams_input_open(struct command_streams *streams)
 	if (streams->tty[0] && !streams->raw)
 		streams->raw = !terminal_is_of_others(STDIN_FILENO) &&
 			       terminal_set_raw(STDIN_FILENO, &streams->saved) == 0;
-	return true;
+	return streams->raw || !streams->tty[0];
 }
 
 static void streams_read_input(struct command_streams *streams)
