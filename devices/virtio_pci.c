@@ -11,7 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "msix.h"
+#include "virtio_irq.h"
 #include "virtio_registers.h"
 #include "vmm/core/vm.h"
 #include "vmm/trace/log.h"
@@ -19,13 +19,8 @@
 #define VIRTIO_VENDOR      0x1af4
 #define VIRTIO_DEVICE_BASE 0x1040 /* plus the type */
 #define VIRTIO_REVISION    1      /* no driver from before virtio 1.0 finds it */
-#define VIRTIO_PIN         1u     /* INTA */
-#define VIRTIO_VECTORS_MAX (VIRTIO_QUEUES_MAX + 1)
 
 #define VIRTIO_CALL_UNKNOWN (-2)
-
-#define VIRTIO_ISR_QUEUE  0x1
-#define VIRTIO_ISR_CONFIG VIRTIO_PCI_ISR_CONFIG
 
 /* The capability through which a driver that cannot map the BAR reaches it. VIRTIO 1.1, 4.1.4.7. */
 #define VIRTIO_WINDOW_SIZE (sizeof(struct virtio_pci_cap) + 4)
@@ -36,16 +31,10 @@ struct virtio_pci {
 	struct vm *vm;
 	struct virtio_backend *backend;
 	struct virtio_registers registers;
-	struct msix msix;
-	unsigned int msix_cap;
-	unsigned int window_cap;
-	unsigned int vector_count;
-	struct irq_msi vectors[VIRTIO_VECTORS_MAX]; /* exist while MSI-X is on */
+	struct virtio_irq irq;
+	unsigned int window_cap; /* offset of the capability through which the BAR is reached */
 	int kicks[VIRTIO_QUEUES_MAX];
 	int calls[VIRTIO_QUEUES_MAX]; /* what the backend was given: -1 for no interrupt */
-	struct irq_line line;
-	uint8_t isr;
-	struct loop_source pin; /* its file is what queues ring while MSI-X is off */
 };
 
 static struct virtio_pci *virtio_of(struct pci_function *function)
@@ -53,57 +42,11 @@ static struct virtio_pci *virtio_of(struct pci_function *function)
 	return (struct virtio_pci *)function;
 }
 
-/* ---- interrupts ---- */
+/* ---- whom the backend rings ---- */
 
-/* Called with the lock of the host bridge held. */
-static void virtio_update_pin(struct virtio_pci *virtio)
-{
-	uint16_t command = pci_get_word(&virtio->function, PCI_COMMAND);
-	uint8_t *status = &virtio->function.config[PCI_STATUS];
-
-	*status = (uint8_t)(*status & ~PCI_STATUS_INTERRUPT);
-	if (virtio->isr)
-		*status |= PCI_STATUS_INTERRUPT;
-	irq_line_set(&virtio->vm->irq, &virtio->line,
-		     virtio->isr && !virtio->msix.enabled && !(command & PCI_COMMAND_INTX_DISABLE));
-}
-
-/* Work is done in some queue whose driver uses the pin. In the main loop. */
-static void virtio_pin_ready(void *owner, uint32_t events)
-{
-	struct virtio_pci *virtio = owner;
-	eventfd_t count;
-
-	(void)events;
-	if (eventfd_read(virtio->pin.fd, &count) < 0)
-		return;
-	pthread_mutex_lock(&virtio->function.bus->lock);
-	virtio->isr |= VIRTIO_ISR_QUEUE;
-	virtio_update_pin(virtio);
-	pthread_mutex_unlock(&virtio->function.bus->lock);
-}
-
-/* The device's state changed: tell the driver. */
-static void virtio_raise_config(struct virtio_pci *virtio)
-{
-	uint16_t vector = virtio->registers.config_vector;
-
-	if (!virtio->msix.enabled) {
-		virtio->isr |= VIRTIO_ISR_CONFIG;
-		virtio_update_pin(virtio);
-	} else if (vector < virtio->vector_count && virtio->vectors[vector].eventfd >= 0) {
-		eventfd_write(virtio->vectors[vector].eventfd, 1);
-	}
-}
-
-/* Whom the backend rings when work in the queue is done; -1: nobody. */
 static int virtio_find_call(const struct virtio_pci *virtio, unsigned int queue)
 {
-	uint16_t vector = virtio->registers.queues[queue].vector;
-
-	if (!virtio->msix.enabled)
-		return virtio->pin.fd;
-	return vector < virtio->vector_count ? virtio->vectors[vector].eventfd : -1;
+	return virtio_irq_find_call(&virtio->irq, virtio->registers.queues[queue].vector);
 }
 
 static void virtio_update_call(void *owner, unsigned int queue)
@@ -118,58 +61,16 @@ static void virtio_update_call(void *owner, unsigned int queue)
 	virtio->backend->ops->set_call(virtio->backend, queue, call);
 }
 
-/* Route first, irqfd second; on mask the irqfd goes and the route stays. See irq.h. */
-static void virtio_vector_changed(void *owner, unsigned int vector)
-{
-	struct virtio_pci *virtio = owner;
-	struct irq_router *router = &virtio->vm->irq;
-	struct irq_msi *msi = &virtio->vectors[vector];
-
-	if (msi->eventfd < 0)
-		return;
-	if (!msix_vector_live(&virtio->msix, vector))
-		irq_msi_mask(router, msi);
-	else if (irq_msi_set_message(router, msi, msix_vector_address(&virtio->msix, vector),
-				     msix_vector_data(&virtio->msix, vector)) == 0 &&
-		 irq_commit(router) == 0)
-		irq_msi_unmask(router, msi);
-}
-
-static bool virtio_vector_pending(void *owner, unsigned int vector)
+static void virtio_update_calls(void *owner)
 {
 	struct virtio_pci *virtio = owner;
 
-	return irq_msi_pending(&virtio->vectors[vector]);
-}
-
-/* Vectors come and go with MSI-X as a whole: one that is masked can already be rung. */
-static void virtio_control_changed(void *owner)
-{
-	struct virtio_pci *virtio = owner;
-	struct irq_router *router = &virtio->vm->irq;
-
-	for (unsigned int vector = 0; vector < virtio->vector_count; vector++) {
-		struct irq_msi *msi = &virtio->vectors[vector];
-
-		if (!virtio->msix.enabled)
-			irq_msi_destroy(router, msi);
-		else if (msi->eventfd >= 0 ||
-			 irq_msi_init(router, msi, virtio->function.devfn) == 0)
-			virtio_vector_changed(virtio, vector);
-	}
 	for (unsigned int queue = 0; queue < virtio->backend->queues; queue++) {
 		/* Another file can have got a number that was free again. */
 		virtio->calls[queue] = VIRTIO_CALL_UNKNOWN;
 		virtio_update_call(virtio, queue);
 	}
-	virtio_update_pin(virtio);
 }
-
-static const struct msix_ops virtio_msix_ops = {
-	.vector_changed = virtio_vector_changed,
-	.vector_pending = virtio_vector_pending,
-	.control_changed = virtio_control_changed,
-};
 
 /* ---- start and stop ---- */
 
@@ -213,7 +114,7 @@ static bool virtio_start(void *owner)
 	if (good)
 		good = backend->ops->start(backend, virtio->registers.chosen, rings, count) == 0;
 	if (!good)
-		virtio_raise_config(virtio);
+		virtio_irq_raise_config(&virtio->irq, virtio->registers.config_vector);
 	return good;
 }
 
@@ -235,16 +136,6 @@ static const struct virtio_registers_ops virtio_registers_ops = {
 
 /* ---- BAR 0: all but notifications is an exit, and comes here through the bus ---- */
 
-/* Reading it is how a driver acknowledges the pin. */
-static uint64_t virtio_read_isr(struct virtio_pci *virtio)
-{
-	uint8_t isr = virtio->isr;
-
-	virtio->isr = 0;
-	virtio_update_pin(virtio);
-	return isr;
-}
-
 static bool virtio_in_device(const struct virtio_pci *virtio, uint64_t offset, unsigned int size)
 {
 	return offset >= VIRTIO_PCI_DEVICE &&
@@ -257,13 +148,13 @@ static uint64_t virtio_read_bar(struct virtio_pci *virtio, uint64_t offset, unsi
 	uint64_t value = 0;
 
 	if (offset >= VIRTIO_PCI_MSIX_PBA)
-		return msix_pba_read(&virtio->msix, offset - VIRTIO_PCI_MSIX_PBA, size);
+		return msix_pba_read(&virtio->irq.msix, offset - VIRTIO_PCI_MSIX_PBA, size);
 	if (offset >= VIRTIO_PCI_MSIX_TABLE)
-		return msix_table_read(&virtio->msix, offset - VIRTIO_PCI_MSIX_TABLE, size);
+		return msix_table_read(&virtio->irq.msix, offset - VIRTIO_PCI_MSIX_TABLE, size);
 	if (offset < VIRTIO_PCI_ISR_STATUS)
 		return virtio_registers_read(&virtio->registers, offset, size);
 	if (offset == VIRTIO_PCI_ISR_STATUS)
-		return virtio_read_isr(virtio);
+		return virtio_irq_read_isr(&virtio->irq);
 	if (!virtio_in_device(virtio, offset, size))
 		return UINT64_MAX;
 	backend->ops->config_read(backend, (unsigned int)(offset - VIRTIO_PCI_DEVICE), &value,
@@ -286,7 +177,7 @@ static void virtio_write_bar(struct virtio_pci *virtio, uint64_t offset, unsigne
 	struct virtio_backend *backend = virtio->backend;
 
 	if (offset >= VIRTIO_PCI_MSIX_TABLE)
-		msix_table_write(&virtio->msix, offset - VIRTIO_PCI_MSIX_TABLE, size, value);
+		msix_table_write(&virtio->irq.msix, offset - VIRTIO_PCI_MSIX_TABLE, size, value);
 	else if (offset >= VIRTIO_PCI_NOTIFY)
 		virtio_notify(virtio, offset);
 	else if (offset < VIRTIO_PCI_ISR_STATUS)
@@ -433,9 +324,7 @@ static void virtio_config_write(struct pci_function *function, unsigned int offs
 	    virtio_window_target(virtio, &target, &length))
 		virtio_write_bar(virtio, target, length,
 				 pci_get_long(function, virtio->window_cap + VIRTIO_WINDOW_DATA));
-	msix_control_write(&virtio->msix,
-			   pci_get_word(function, virtio->msix_cap + PCI_MSIX_FLAGS));
-	virtio_update_pin(virtio);
+	virtio_irq_config_written(&virtio->irq);
 }
 
 static void virtio_reset(struct pci_function *function)
@@ -443,13 +332,9 @@ static void virtio_reset(struct pci_function *function)
 	struct virtio_pci *virtio = virtio_of(function);
 
 	virtio_registers_reset(&virtio->registers);
-	pci_set_word(function, virtio->msix_cap + PCI_MSIX_FLAGS,
-		     (uint16_t)(virtio->vector_count - 1));
-	msix_reset(&virtio->msix);
+	virtio_irq_reset(&virtio->irq);
 	memset(&function->config[virtio->window_cap + VIRTIO_PCI_CAP_BAR], 0,
 	       VIRTIO_WINDOW_SIZE - VIRTIO_PCI_CAP_BAR);
-	virtio->isr = 0;
-	virtio_update_pin(virtio);
 }
 
 static void virtio_destroy(struct pci_function *function)
@@ -458,16 +343,10 @@ static void virtio_destroy(struct pci_function *function)
 	struct virtio_backend *backend = virtio->backend;
 
 	virtio_registers_reset(&virtio->registers);
-	for (unsigned int vector = 0; vector < virtio->vector_count; vector++)
-		irq_msi_destroy(&virtio->vm->irq, &virtio->vectors[vector]);
+	virtio_irq_destroy(&virtio->irq);
 	for (unsigned int queue = 0; queue < backend->queues; queue++)
 		if (virtio->kicks[queue] >= 0)
 			close(virtio->kicks[queue]);
-	if (virtio->pin.fd >= 0) {
-		loop_del(&virtio->vm->loop, &virtio->pin);
-		close(virtio->pin.fd);
-	}
-	msix_destroy(&virtio->msix);
 	backend->ops->destroy(backend);
 	free(virtio);
 }
@@ -528,33 +407,20 @@ static void virtio_init_config(struct virtio_pci *virtio)
 				   VIRTIO_VENDOR, (uint16_t)(VIRTIO_DEVICE_BASE + backend->type),
 				   backend->pci_class << 8 | VIRTIO_REVISION };
 	struct pci_function *function = &virtio->function;
-	unsigned int cap;
 
 	pci_function_init(function, &virtio_ops, backend->name);
 	pci_set_id(function, &id);
 	pci_set_bar(function, 0, VIRTIO_PCI_BAR_SIZE, PCI_BASE_ADDRESS_SPACE_MEMORY);
-	function->config[PCI_INTERRUPT_PIN] = VIRTIO_PIN;
-	cap = pci_add_capability(function, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
-	pci_set_long(function, cap + PCI_MSIX_TABLE, VIRTIO_PCI_MSIX_TABLE); /* low bits: BAR 0 */
-	pci_set_long(function, cap + PCI_MSIX_PBA, VIRTIO_PCI_MSIX_PBA);
-	function->writable[cap + PCI_MSIX_FLAGS + 1] =
-		(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL) >> 8;
-	virtio->msix_cap = cap;
-	virtio_add_caps(virtio);
 }
 
 static int virtio_open_files(struct virtio_pci *virtio)
 {
-	virtio->pin = (struct loop_source){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-					    virtio_pin_ready, virtio };
-	if (virtio->pin.fd < 0)
-		return log_errno(virtio->backend->name, -errno, "eventfd");
 	for (unsigned int queue = 0; queue < virtio->backend->queues; queue++) {
 		virtio->kicks[queue] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (virtio->kicks[queue] < 0)
 			return log_errno(virtio->backend->name, -errno, "eventfd");
 	}
-	return loop_add(&virtio->vm->loop, &virtio->pin);
+	return 0;
 }
 
 static struct virtio_pci *virtio_new(struct pci_host *host, struct virtio_backend *backend)
@@ -565,15 +431,11 @@ static struct virtio_pci *virtio_new(struct pci_host *host, struct virtio_backen
 		return NULL;
 	virtio->vm = host->vm;
 	virtio->backend = backend;
-	virtio->vector_count = backend->queues + 1;
-	virtio->pin.fd = -1;
 	for (unsigned int queue = 0; queue < VIRTIO_QUEUES_MAX; queue++)
 		virtio->kicks[queue] = virtio->calls[queue] = -1;
-	for (unsigned int vector = 0; vector < VIRTIO_VECTORS_MAX; vector++)
-		virtio->vectors[vector].eventfd = -1;
 	virtio_init_config(virtio);
 	virtio_registers_init(&virtio->registers, backend->features, backend->queues,
-			      virtio->vector_count, &virtio_registers_ops, virtio);
+			      backend->queues + 1, &virtio_registers_ops, virtio);
 	return virtio;
 }
 
@@ -590,16 +452,18 @@ int virtio_pci_add(struct pci_host *host, struct virtio_backend *backend)
 		backend->ops->destroy(backend);
 		return ret;
 	}
-	ret = virtio_open_files(virtio);
+	ret = virtio_irq_init(&virtio->irq, host->vm, &virtio->function, backend->queues + 1,
+			      virtio_update_calls, virtio);
+	virtio_add_caps(virtio);
 	if (ret == 0)
-		ret = msix_init(&virtio->msix, virtio->vector_count, &virtio_msix_ops, virtio);
+		ret = virtio_open_files(virtio);
 	if (ret == 0)
 		ret = pci_host_add(host, &virtio->function);
 	if (ret < 0) {
 		virtio_destroy(&virtio->function);
 		return ret;
 	}
-	virtio->line.gsi = pci_host_intx_gsi(&virtio->function, VIRTIO_PIN);
+	virtio_irq_wire(&virtio->irq);
 	virtio_reset(&virtio->function);
 	return 0;
 }

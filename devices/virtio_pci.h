@@ -15,6 +15,7 @@
 
 #include "pci_host.h"
 #include "virtio.h"
+#include "virtio_irq.h"
 
 /* Layout of BAR 0. */
 #define VIRTIO_PCI_BAR_SIZE    0x4000u
@@ -24,8 +25,6 @@
 #define VIRTIO_PCI_DEVICE_SIZE 0x0800u /* room for the device's configuration space */
 #define VIRTIO_PCI_NOTIFY      0x1000u /* VIRTIO_PCI_NOTIFY_STEP bytes for each queue */
 #define VIRTIO_PCI_NOTIFY_STEP 4u
-#define VIRTIO_PCI_MSIX_TABLE  0x2000u
-#define VIRTIO_PCI_MSIX_PBA    0x3000u
 
 /*
  * Plug a device with this backend into the next free slot. The backend belongs to the device from
