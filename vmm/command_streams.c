@@ -216,6 +216,10 @@ void command_streams_init(struct command_streams *streams)
 {
 	*streams =
 		(struct command_streams){ .stop = -1, .resized = -1, .terminal = -1, .status = -1 };
+}
+
+void command_streams_find_terminal(struct command_streams *streams)
+{
 	for (int fd = 0; fd < 3; fd++)
 		streams->tty[fd] = isatty(fd);
 	if (streams->tty[1])

@@ -53,8 +53,11 @@ struct command_streams {
 	_Atomic int status; /* of the command; -1: it is not known */
 };
 
-/* Which of our standard files are terminals. Accepts a zeroed struct. */
+/* Nothing is open, and nothing known. Accepts a zeroed struct. */
 void command_streams_init(struct command_streams *streams);
+
+/* Learn which of our standard files are terminals; before the command is put into its guest. */
+void command_streams_find_terminal(struct command_streams *streams);
 
 /* Start to copy; before any vCPU runs. 0 or -errno, logged; command_streams_stop() after either. */
 int command_streams_start(struct command_streams *streams, struct virtio_console *console);

@@ -105,9 +105,11 @@ static int machine_open_default_guest(struct machine *machine)
 	};
 	int ret = 0;
 
-	if (order.command)
+	if (order.command) {
+		command_streams_find_terminal(&machine->streams);
 		ret = command_guest_init(&machine->command, machine->config, &machine->streams,
 					 machine->served.has_root);
+	}
 	if (ret == 0)
 		ret = default_guest_open(&machine->guest, &order, &machine->boot);
 	command_guest_destroy(&machine->command);
