@@ -42,9 +42,10 @@ static const struct vfio_quirk quirk_table[] = {
 	  "envytools: PPCI, from G80 on; nouveau; QEMU hw/vfio/pci-quirks.c" },
 	{ NVIDIA, 0, 0, QUIRK_DISPLAY, QUIRK_MIRROR, 0, 0x1800, 0x100, 0,
 	  "envytools: PBUS.PCI, before and beside PPCI; QEMU hw/vfio/pci-quirks.c" },
-	/* The video BIOS finds its ports here. */
-	{ ATI, 0, 0, QUIRK_DISPLAY, QUIRK_MIRROR, 2, 0x4000, 0x100, 0,
-	  "Radeon HD 5450 and later; QEMU hw/vfio/pci-quirks.c" },
+	/*
+	 * By ports the same registers can be reached. (By BAR 2 only on cards of before 2013: later
+	 * ones have doorbells there, which must not be trapped.)
+	 */
 	{ ATI, 0, 0, QUIRK_DISPLAY, QUIRK_CONFIG_WINDOW, 4, 0, 0x1000, 0x4000,
 	  "Radeon HD 5450 and later, indexed I/O; QEMU hw/vfio/pci-quirks.c" },
 	/* Windows' driver sets the message of its vectors here, past the table in BAR 4. */
@@ -204,6 +205,33 @@ static bool quirk_msix_write(struct vfio_quirks *quirks, struct vfio_latch *latc
 
 /* ---- the guest's accesses ---- */
 
+/*
+ * Whether the access means something: inside, and of a window's first register all of it, of an
+ * MSI-X window's second one, too. A part would pass by the latch.
+ */
+static bool quirk_is_meant(const struct vfio_quirk *row, uint64_t offset, unsigned int size)
+{
+	if (offset < row->offset || offset + size > row->offset + quirk_span(row))
+		return false; /* across the edge */
+	if (row->kind == QUIRK_MIRROR ||
+	    (row->kind == QUIRK_CONFIG_WINDOW && offset - row->offset >= 4))
+		return true;
+	return size == 4 && (offset - row->offset) % 4 == 0;
+}
+
+/*
+ * NVIDIA's drivers acknowledge each MSI by a write to the capability's ID in the mirror: the device
+ * must see it, or it sends no other. The kernel's and the guest's registers do not change by it.
+ */
+static bool quirk_is_msi_ack(const struct vfio_quirk *row, const struct pci_function *function,
+			     uint64_t at, unsigned int size)
+{
+	unsigned int cap = pci_find_capability(function, PCI_CAP_ID_MSI);
+
+	return row->kind == QUIRK_MIRROR && row->vendor == NVIDIA && cap && at >= cap &&
+	       at + size <= cap + 2;
+}
+
 bool vfio_quirks_read(struct vfio_quirks *quirks, unsigned int bar, uint64_t offset,
 		      unsigned int size, uint64_t *value)
 {
@@ -219,8 +247,8 @@ bool vfio_quirks_read(struct vfio_quirks *quirks, unsigned int bar, uint64_t off
 	latch = quirks->latches[found];
 	pthread_mutex_unlock(&quirks->lock);
 	*value = UINT64_MAX;
-	if (offset < row->offset || offset + size > row->offset + quirk_span(row))
-		return true; /* across the edge: it means nothing */
+	if (!quirk_is_meant(row, offset, size))
+		return true;
 	at = offset - row->offset;
 	if (row->kind == QUIRK_MSIX_WINDOW)
 		return quirk_msix_read(quirks, &latch, at, size, value);
@@ -242,9 +270,11 @@ bool vfio_quirks_write(struct vfio_quirks *quirks, unsigned int bar, uint64_t of
 	if (found < 0)
 		return false;
 	row = quirks->rows[found];
-	if (offset < row->offset || offset + size > row->offset + quirk_span(row))
+	if (!quirk_is_meant(row, offset, size))
 		return true;
 	at = offset - row->offset;
+	if (quirk_is_msi_ack(row, quirks->function, at, size))
+		return false;
 	pthread_mutex_lock(&quirks->lock);
 	if (row->kind == QUIRK_CONFIG_WINDOW && at == 0)
 		quirks->latches[found].place = (uint32_t)value;

@@ -84,7 +84,8 @@ static const struct {
 } mirrors[] = {
 	{ 0x10de, 0x1b80, 0x03, 0, 0x88000, true },  { 0x10de, 0x1b80, 0x03, 0, 0x1800, true },
 	{ 0x10de, 0x1b80, 0x04, 0, 0x88000, false }, /* its sound function */
-	{ 0x1002, 0x68f9, 0x03, 2, 0x4000, true },   { 0x8086, 0x1533, 0x03, 0, 0x88000, false },
+	{ 0x1002, 0x68f9, 0x03, 2, 0x4000, false },  /* doorbells, on cards of today */
+	{ 0x8086, 0x1533, 0x03, 0, 0x88000, false },
 };
 
 /* What the guest finds there is its own configuration space; what it writes goes that way. */
@@ -133,6 +134,30 @@ START_TEST(rule_39_beside_the_mirror)
 }
 END_TEST
 
+/* NVIDIA's drivers acknowledge each MSI so: the device must see it, and nothing else of the kind. */
+START_TEST(rule_39_acknowledged_msi)
+{
+	static struct rig rig;
+	unsigned int cap;
+
+	be(&rig, 0x10de, 0x1b80, 0x03);
+	fake_add_bar(&rig.fake, 0, 1 << 20, 0, true);
+	fake_add_cap(&rig.fake, PCI_CAP_ID_MSI, 14);
+	rig.fake.msis = 1;
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_switch_on(&rig);
+	cap = pci_find_capability(&rig.pci->function, PCI_CAP_ID_MSI);
+	ck_assert_uint_ne(cap, 0);
+	calls_begin();
+	rig_bar_write(&rig, 0, 0x88000 + cap, 1, 0xff);
+	ck_assert_uint_eq(calls_count("bar0"), 1);
+	rig_bar_write(&rig, 0, 0x88000 + cap + 2, 2, 0);
+	rig_bar_write(&rig, 0, 0x88000 + PCI_VENDOR_ID, 1, 0xff);
+	ck_assert_uint_eq(calls_count("bar0"), 1);
+	rig_close(&rig);
+}
+END_TEST
+
 /* A place goes to one port, and what lies there comes through the next. */
 START_TEST(rule_39_window_to_configuration_space)
 {
@@ -149,6 +174,9 @@ START_TEST(rule_39_window_to_configuration_space)
 	calls_begin();
 	rig_bar_write(&rig, 4, 4, 1, 7);
 	ck_assert_uint_eq(rig_config_read(&rig, PCI_INTERRUPT_LINE, 1), 7);
+	ck_assert_uint_eq(calls_count("bar4"), 0);
+	rig_bar_write(&rig, 4, 1, 1, 0x50); /* a part of the place would pass by us */
+	rig_bar_write(&rig, 4, 0, 8, 0x5000);
 	ck_assert_uint_eq(calls_count("bar4"), 0);
 	rig_bar_write(&rig, 4, 0, 4, 0x5000); /* past it: the device's */
 	rig_bar_write(&rig, 4, 4, 4, 0x55);
@@ -186,7 +214,7 @@ START_TEST(rule_39_window_to_the_msix_table)
 END_TEST
 
 UNIT_MAIN("vfio_quirks", { rule_38_pending_bits_outside_of_the_bar, UNIT_COUNT(pbas) },
-	  { rule_38_by_the_device_s_own_identity, 0 },
+	  { rule_38_by_the_device_s_own_identity, 0 }, { rule_39_acknowledged_msi, 0 },
 	  { rule_39_mirror_of_configuration_space, UNIT_COUNT(mirrors) },
 	  { rule_39_beside_the_mirror, 0 }, { rule_39_window_to_configuration_space, 0 },
 	  { rule_39_window_to_the_msix_table, 0 })
