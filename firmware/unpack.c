@@ -279,8 +279,8 @@ static int unpack_refuse(const struct unpack_source *source, const char *why)
 }
 
 /* Until the end, or until a step changes nothing: then there is no room left, or nothing to eat. */
-static int unpack_all(const struct unpack_source *source, void *state, struct unpack_stream *stream,
-		      bool *end)
+static int64_t unpack_all(const struct unpack_source *source, void *state,
+			  struct unpack_stream stream, bool *end)
 {
 	enum unpack_status status = UNPACK_MORE;
 	uint8_t chunk[UNPACK_CHUNK];
@@ -289,31 +289,31 @@ static int unpack_all(const struct unpack_source *source, void *state, struct un
 	int ret;
 
 	do {
-		ret = unpack_feed(source, stream, chunk, &eaten);
+		ret = unpack_feed(source, &stream, chunk, &eaten);
 		if (ret < 0)
 			return ret;
-		in = stream->in_left;
-		out = stream->out_left;
-		status = source->format->step(state, stream);
-	} while (status == UNPACK_MORE && (stream->in_left != in || stream->out_left != out));
+		in = stream.in_left;
+		out = stream.out_left;
+		status = source->format->step(state, &stream);
+	} while (status == UNPACK_MORE && (stream.in_left != in || stream.out_left != out));
 	*end = status == UNPACK_END;
 	if (status == UNPACK_SPOILED)
 		return unpack_refuse(source, "it cannot be unpacked");
 	if (status == UNPACK_MORE && !in)
 		return unpack_refuse(source, "it is truncated: its packed kernel has no end");
-	return 0;
+	return (int64_t)stream.out_left;
 }
 
 int64_t unpack_file(const struct unpack_source *source, void *to, uint64_t room, bool *end)
 {
-	struct unpack_stream stream = { .out = to, .out_left = room };
+	const struct unpack_stream stream = { .out = to, .out_left = room };
 	void *state = source->format->begin();
-	int ret;
+	int64_t left;
 
 	*end = false;
 	if (!state)
 		return log_errno(source->file->name, -ENOMEM, "unpack");
-	ret = unpack_all(source, state, &stream, end);
+	left = unpack_all(source, state, stream, end);
 	source->format->finish(state);
-	return ret < 0 ? ret : (int64_t)stream.out_left;
+	return left;
 }

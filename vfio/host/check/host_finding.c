@@ -141,46 +141,51 @@ static void words_expand_all(const struct host_facts *values, const char *text, 
 	words_expand(values, text, text + strlen(text), out);
 }
 
-static void fact_write(const struct host_facts *values, const struct fact *fact, FILE *out)
+/* Another template, or none. */
+static const char *fact_template(const struct host_facts *values, const struct fact *fact)
+{
+	switch (fact->kind) {
+	case FACT_ADD:
+		return host_loader_words[values->loader].add;
+	case FACT_DEL:
+		return host_loader_words[values->loader].del;
+	case FACT_WHY:
+		return host_sharing_words[values->sharing];
+	default:
+		return NULL;
+	}
+}
+
+static void fact_write_number(uint64_t number, enum fact_kind kind, FILE *out)
 {
 	char size[HOST_SIZE_MAX];
 
-	switch (fact->kind) {
-	case FACT_TEXT:
+	if (kind == FACT_ID)
+		fprintf(out, "%04" PRIx64, number);
+	else if (kind == FACT_CLASS)
+		fprintf(out, "%06" PRIx64, number);
+	else if (kind == FACT_ADDRESS)
+		fprintf(out, "%#" PRIx64, number);
+	else if (kind == FACT_KIB)
+		fprintf(out, "%" PRIu64, (number + 1023) >> 10);
+	else if (kind == FACT_MIB)
+		fprintf(out, "%" PRIu64, number >> 20);
+	else if (kind == FACT_COUNT)
+		fprintf(out, "%" PRIu64, number);
+	else
+		fputs(host_format_size(number, size), out);
+}
+
+static void fact_write(const struct host_facts *values, const struct fact *fact, FILE *out)
+{
+	const char *template = fact_template(values, fact);
+
+	if (template)
+		words_expand_all(values, template, out);
+	else if (fact->kind == FACT_TEXT)
 		fputs(fact_text(values, fact), out);
-		break;
-	case FACT_COUNT:
-		fprintf(out, "%" PRIu64, fact_number(values, fact));
-		break;
-	case FACT_ID:
-		fprintf(out, "%04" PRIx64, fact_number(values, fact));
-		break;
-	case FACT_CLASS:
-		fprintf(out, "%06" PRIx64, fact_number(values, fact));
-		break;
-	case FACT_ADDRESS:
-		fprintf(out, "%#" PRIx64, fact_number(values, fact));
-		break;
-	case FACT_SIZE:
-		host_format_size(fact_number(values, fact), size);
-		fputs(size, out);
-		break;
-	case FACT_KIB:
-		fprintf(out, "%" PRIu64, (fact_number(values, fact) + 1023) >> 10);
-		break;
-	case FACT_MIB:
-		fprintf(out, "%" PRIu64, fact_number(values, fact) >> 20);
-		break;
-	case FACT_ADD:
-		words_expand_all(values, host_loader_words[values->loader].add, out);
-		break;
-	case FACT_DEL:
-		words_expand_all(values, host_loader_words[values->loader].del, out);
-		break;
-	case FACT_WHY:
-		words_expand_all(values, host_sharing_words[values->sharing], out);
-		break;
-	}
+	else
+		fact_write_number(fact_number(values, fact), fact->kind, out);
 }
 
 /* The fact named at `text`, which is "{"; *next is behind "}". NULL for a name that is none. */

@@ -16,7 +16,7 @@ static int size_digits(double value)
 	return digits;
 }
 
-void host_format_size(uint64_t bytes, char text[HOST_SIZE_MAX])
+const char *host_format_size(uint64_t bytes, char text[HOST_SIZE_MAX])
 {
 	double value = (double)bytes;
 	unsigned int unit = 0;
@@ -28,4 +28,5 @@ void host_format_size(uint64_t bytes, char text[HOST_SIZE_MAX])
 	}
 	snprintf(text, HOST_SIZE_MAX, "%.*f %s", unit ? size_digits(value) : 0, value,
 		 size_units[unit]);
+	return text;
 }

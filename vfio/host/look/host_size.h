@@ -11,8 +11,8 @@
 
 /*
  * "256 bytes", "16 KiB", "1.5 MiB", "256 GiB": a number below 1000 with at most three digits,
- * rounded to the nearest.
+ * rounded to the nearest. Returns `text`.
  */
-void host_format_size(uint64_t bytes, char text[HOST_SIZE_MAX]);
+const char *host_format_size(uint64_t bytes, char text[HOST_SIZE_MAX]);
 
 #endif

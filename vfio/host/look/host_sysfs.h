@@ -90,8 +90,8 @@ bool host_is_bridge(const struct host_device *device);
 bool host_is_display(const struct host_device *device);
 
 /*
- * Whether a VFIO driver had the device when it was read. There are several since Linux 5.15, for vendors' devices:
- * the sign is the device's folder vfio-dev, and before Linux 6.1 the driver's name.
+ * Whether a VFIO driver had the device when it was read. There are several since Linux 5.15, for
+ * vendors' devices: the sign is the folder vfio-dev, and before Linux 6.1 the driver's name.
  */
 bool host_has_vfio_driver(const struct host_device *device);
 
