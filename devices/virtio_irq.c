@@ -30,10 +30,9 @@ static void virtio_irq_update_pin(struct virtio_irq *irq)
 static void virtio_irq_pin_ready(void *owner, uint32_t events)
 {
 	struct virtio_irq *irq = owner;
-	eventfd_t count;
 
 	(void)events;
-	if (eventfd_read(irq->pin.fd, &count) < 0)
+	if (!loop_take_event(irq->pin.fd)) /* a server has the file, too */
 		return;
 	pthread_mutex_lock(&irq->function->bus->lock);
 	irq->isr |= VIRTIO_ISR_QUEUE;

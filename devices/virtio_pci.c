@@ -34,6 +34,7 @@ struct virtio_pci {
 	struct virtio_irq irq;
 	unsigned int window_cap; /* offset of the capability through which the BAR is reached */
 	int kicks[VIRTIO_QUEUES_MAX];
+	bool place_said; /* that a queue is outside of memory */
 	int calls[VIRTIO_QUEUES_MAX]; /* what the backend was given: -1 for no interrupt */
 };
 
@@ -107,9 +108,10 @@ static bool virtio_start(void *owner)
 			continue;
 		virtio->calls[queue] = virtio_find_call(virtio, queue);
 		good = virtio_map_queue(virtio, queue, &rings[count++]);
-		if (!good)
+		if (!good && !virtio->place_said) /* a guest may try again and again */
 			log_warn(backend->name, "the guest put queue %u outside of its memory",
 				 queue);
+		virtio->place_said |= !good;
 	}
 	if (good)
 		good = backend->ops->start(backend, virtio->registers.chosen, rings, count) == 0;
@@ -121,11 +123,10 @@ static bool virtio_start(void *owner)
 static void virtio_stop(void *owner)
 {
 	struct virtio_pci *virtio = owner;
-	eventfd_t count;
 
 	virtio->backend->ops->stop(virtio->backend);
 	for (unsigned int queue = 0; queue < virtio->backend->queues; queue++)
-		eventfd_read(virtio->kicks[queue], &count); /* meant for the old driver's queue */
+		loop_take_event(virtio->kicks[queue]); /* meant for the old driver's queue */
 }
 
 static const struct virtio_registers_ops virtio_registers_ops = {
