@@ -155,15 +155,38 @@ static void pci_map_bar(struct pci_function *function, unsigned int bar, uint64_
 	if (b->mapped || !function->bus->forwards(function->bus, b, addr))
 		return;
 	b->addr = addr;
+	b->alone = function->bus->alone(function->bus, b, addr);
 	b->mapped = function->ops->bar_map(function, bar) == 0;
+	function->bus->vacated |= !b->alone; /* its neighbours are not alone any more */
 }
 
-/* First all that leave, then all that come: two BARs may have changed places. */
+/* It has come to stand alone in its pages, or does so no more: it may be mapped otherwise. */
+static bool pci_bar_has_new_neighbours(const struct pci_function *function, unsigned int bar)
+{
+	const struct pci_bar *b = &function->bars[bar];
+
+	return b->mapped && function->bus->alone(function->bus, b, b->addr) != b->alone;
+}
+
+static bool pci_bar_leaves(const struct pci_function *function, unsigned int bar)
+{
+	return !pci_bar_enabled(function, bar) ||
+	       pci_bar_address(function, bar) != function->bars[bar].addr ||
+	       pci_bar_has_new_neighbours(function, bar);
+}
+
+/*
+ * First all that leave, then all that come: two BARs may have changed places. Who leaves is decided
+ * before the first one does, for that changes who has neighbours.
+ */
 void pci_update_bars(struct pci_function *function)
 {
+	bool leaves[PCI_BARS];
+
 	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
-		if (!pci_bar_enabled(function, bar) ||
-		    pci_bar_address(function, bar) != function->bars[bar].addr)
+		leaves[bar] = pci_bar_leaves(function, bar);
+	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
+		if (leaves[bar])
 			pci_unmap_bar(function, bar);
 	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
 		if (pci_bar_enabled(function, bar))

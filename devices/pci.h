@@ -46,6 +46,7 @@ struct pci_bar {
 	uint64_t assigned; /* where minivmm put it at power-on */
 	uint64_t addr;     /* where it decodes, if mapped */
 	bool mapped;
+	bool alone; /* nothing else decodes in its pages, as long as it is mapped */
 };
 
 /* The bus that a function sits on, as far as the function needs to know it. */
@@ -54,6 +55,8 @@ struct pci_bus {
 	bool vacated;         /* a BAR has left its place: others may want to come there */
 	/* Whether the bridge above forwards the whole of `bar`, were it at `addr`. */
 	bool (*forwards)(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr);
+	/* Whether no other BAR of the bus decodes in the pages of `bar`, were it at `addr`. */
+	bool (*alone)(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr);
 };
 
 struct pci_function {

@@ -6,6 +6,7 @@
 #include <linux/pci.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pci_names.h"
 #include "vmm/trace/log.h"
@@ -244,7 +245,8 @@ int pci_host_init(struct pci_host *host, struct vm *vm)
 	*host = (struct pci_host){ .vm = vm,
 				   .mmio32 = arch_layout.pci_mmio32,
 				   .io = arch_layout.pci_io,
-				   .bus.forwards = pci_host_forwards };
+				   .bus.forwards = pci_host_forwards,
+				   .bus.alone = pci_host_alone };
 	pthread_mutex_init(&host->bus.lock, NULL);
 	pci_function_init(&host->bridge, &pci_bridge_ops, "PCI host bridge");
 	pci_set_id(&host->bridge, &id);
@@ -355,6 +357,35 @@ bool pci_host_forwards(const struct pci_bus *bus, const struct pci_bar *bar, uin
 		return pci_range_holds(&host->io, addr, bar->size);
 	return pci_range_holds(&host->mmio32, addr, bar->size) ||
 	       pci_range_holds(&host->mmio64, addr, bar->size);
+}
+
+/* A bar of this function that decodes memory in [first, last], and is not `but`. */
+static bool pci_decodes(const struct pci_function *function, const struct pci_bar *but,
+			uint64_t first, uint64_t last)
+{
+	for (unsigned int bar = 0; bar < PCI_BARS; bar++) {
+		const struct pci_bar *b = &function->bars[bar];
+
+		if (b != but && b->mapped && !pci_bar_is_io(b) && b->addr <= last &&
+		    first <= b->addr + b->size - 1)
+			return true;
+	}
+	return false;
+}
+
+bool pci_host_alone(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr)
+{
+	const struct pci_host *host = container_of(bus, struct pci_host, bus);
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t first = addr & ~(page - 1);
+
+	if (pci_bar_is_io(bar) || bar->size >= page)
+		return true;
+	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++)
+		if (host->functions[devfn] &&
+		    pci_decodes(host->functions[devfn], bar, first, first + page - 1))
+			return false;
+	return true;
 }
 
 /*

@@ -63,6 +63,9 @@ void pci_host_reset(struct pci_host *host);
 /* The bus's forwards(): whether the whole of `bar` at `addr` lies in one of the windows. */
 bool pci_host_forwards(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr);
 
+/* The bus's alone(). Only memory BARs below the page size have neighbours. */
+bool pci_host_alone(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr);
+
 /* The GSI that pin 1..4 (INTA..INTD) of a function is wired to. */
 uint32_t pci_host_intx_gsi(const struct pci_function *function, unsigned int pin);
 

@@ -12,13 +12,21 @@
 
 /* ---- our own mapping ---- */
 
+/* A BAR below the page size takes a page. */
+static uint64_t bar_round_up(uint64_t size)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return (size + page - 1) & ~(page - 1);
+}
+
 /*
  * Address space for the whole BAR, aligned like the BAR itself: guest-physical, host-virtual and
  * bus address are then congruent, and Linux 6.12 and later maps it with huge pages.
  */
 static int bar_reserve(struct vfio_bar *bar)
 {
-	uint64_t size = bar->region.size;
+	uint64_t size = bar_round_up(bar->region.size);
 
 	bar->hva = memory_reserve(size, size < BAR_ALIGN_MAX ? size : BAR_ALIGN_MAX, 0, PROT_NONE);
 	if (!bar->hva)
@@ -34,7 +42,7 @@ static int bar_map_piece(struct vfio_bar *bar, const struct vfio_piece *piece)
 		   (flags & VFIO_REGION_INFO_FLAG_WRITE ? PROT_WRITE : 0);
 	void *at = (char *)bar->hva + piece->offset;
 
-	at = mmap(at, piece->size, prot, MAP_SHARED | MAP_FIXED, bar->region.mmap_fd,
+	at = mmap(at, bar_round_up(piece->size), prot, MAP_SHARED | MAP_FIXED, bar->region.mmap_fd,
 		  (off_t)(bar->region.mmap_offset + piece->offset));
 	return at == MAP_FAILED ? -errno : 0;
 }
@@ -71,7 +79,7 @@ static void bar_cut(struct vfio_bars *bars, unsigned int index)
 	bar->window_count = vfio_region_cut(&bar->region, holes, hole_count,
 					    (uint64_t)sysconf(_SC_PAGESIZE), pieces);
 	for (unsigned int i = 0; i < bar->window_count; i++)
-		bar->windows[i] = (struct vfio_window){ bars, index, pieces[i] };
+		bar->windows[i] = (struct vfio_window){ bars, index, pieces[i], false };
 }
 
 /* The flags in the low bits, as the device has them; the kernel's copy shows them. */
@@ -126,7 +134,9 @@ static int bar_init_rom(struct vfio_bars *bars, const struct vfio_device_options
 	if (ret < 0 || bars->rom.size == 0)
 		return ret;
 	pci_set_bar(bars->function, PCI_BAR_ROM, bars->rom.size, 0);
-	bar->windows[0] = (struct vfio_window){ bars, PCI_BAR_ROM, { 0, bars->rom.size, false } };
+	bar->windows[0] = (struct vfio_window){ .bars = bars,
+						.bar = PCI_BAR_ROM,
+						.piece.size = bars->rom.size };
 	bar->window_count = 1;
 	return 0;
 }
@@ -308,7 +318,7 @@ static int bar_place_mapped(struct vfio_bars *bars, const struct vfio_window *wi
 	const struct vfio_bar *bar = &bars->list[window->bar];
 	const struct memory_region memory = {
 		.gpa = bars->function->bars[window->bar].addr + window->piece.offset,
-		.size = window->piece.size,
+		.size = bar_round_up(window->piece.size),
 		.hva = (char *)bar->hva + window->piece.offset,
 		.fd = bar->region.mmap_fd,
 		.fd_offset = bar->region.mmap_offset + window->piece.offset,
@@ -333,15 +343,26 @@ static int bar_place_trapped(struct vfio_bars *bars, struct vfio_window *window)
 
 static bool bar_is_trapped(const struct vfio_bar *bar, const struct vfio_piece *piece)
 {
-	return !piece->mapped || bar_is_readonly(bar);
+	return !piece->mapped || piece->part || bar_is_readonly(bar);
 }
 
-static void bar_remove(struct vfio_bars *bars, const struct vfio_window *window)
+/* A part of a page is mapped only where the page begins with it, and nothing else lies in it. */
+static bool bar_may_map(const struct vfio_bars *bars, const struct vfio_window *window)
+{
+	const struct pci_bar *bar = &bars->function->bars[window->bar];
+
+	if (!window->piece.mapped || !window->piece.part)
+		return window->piece.mapped;
+	return bar->alone && bar->addr == bar_round_up(bar->addr);
+}
+
+static void bar_remove(struct vfio_bars *bars, struct vfio_window *window)
 {
 	uint64_t addr = bars->function->bars[window->bar].addr + window->piece.offset;
 
-	if (window->piece.mapped)
+	if (window->on_top)
 		memory_del_region(&bars->vm->memory, addr);
+	window->on_top = false;
 	if (bar_is_trapped(&bars->list[window->bar], &window->piece))
 		bus_del_region(bar_bus(bars, window->bar), addr);
 }
@@ -352,12 +373,12 @@ static int bar_place(struct vfio_bars *bars, struct vfio_window *window)
 	bool trapped = bar_is_trapped(&bars->list[window->bar], &window->piece);
 	int ret = trapped ? bar_place_trapped(bars, window) : 0;
 
-	if (ret < 0 || !window->piece.mapped)
+	if (ret < 0 || !bar_may_map(bars, window))
 		return ret;
 	ret = bar_place_mapped(bars, window);
-	if (ret < 0 && trapped)
-		bus_del_region(bar_bus(bars, window->bar),
-			       bars->function->bars[window->bar].addr + window->piece.offset);
+	window->on_top = ret == 0;
+	if (ret < 0)
+		bar_remove(bars, window);
 	return ret;
 }
 

@@ -27,6 +27,7 @@ struct vfio_window {
 	struct vfio_bars *bars;
 	unsigned int bar;
 	struct vfio_piece piece;
+	bool on_top; /* the guest sees our mapping now */
 };
 
 struct vfio_bar {

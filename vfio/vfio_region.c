@@ -87,7 +87,11 @@ unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio
 	if (region->size == 0)
 		return 0;
 	if (region->size % page) {
-		pieces[0] = (struct vfio_piece){ 0, region->size, false };
+		bool part = region->size < page && region->mmap_offset % page == 0 &&
+			    (region->flags & VFIO_REGION_INFO_FLAG_MMAP) && !region->sparse &&
+			    hole_count == 0;
+
+		pieces[0] = (struct vfio_piece){ 0, region->size, part, part };
 		return 1;
 	}
 	for (; offset < region->size; offset = edge) {
@@ -98,7 +102,7 @@ unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio
 		edge = region_next_edge(region, region->areas, region->sparse_count, offset, page,
 					edge);
 		count = region_append(pieces, count,
-				      (struct vfio_piece){ offset, edge - offset, mapped });
+				      (struct vfio_piece){ offset, edge - offset, mapped, false });
 	}
 	return count;
 }

@@ -20,13 +20,15 @@ struct vfio_piece {
 	uint64_t offset; /* in the BAR */
 	uint64_t size;
 	bool mapped;
+	bool part; /* of a page, which is mapped whole where nothing else lies in it */
 };
 
 /*
  * Cut `region` in pages of `page` bytes, leaving the `hole_count` areas of `holes` trapped. Returns
  * the number of pieces written to `pieces`, which holds VFIO_PIECES_MAX. Areas that lie outside the
- * region are ignored. A region smaller than a page, or whose size is not a multiple of it, is one
- * trapped piece; a region of size 0 has none.
+ * region are ignored. A region of size 0 has no piece. One smaller than a page is one piece, mapped as
+ * a part of a page if the backend can map it and there are no holes; one whose size is another that
+ * is no multiple of a page is one trapped piece.
  */
 unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio_area *holes,
 			     unsigned int hole_count, uint64_t page, struct vfio_piece *pieces);

@@ -64,6 +64,7 @@ static void begin(struct card *card)
 	pci_function_init(&card->function, &card_ops, "card");
 	card->function.bus = &card->host.bus;
 	card->host.bus.forwards = pci_host_forwards;
+	card->host.bus.alone = pci_host_alone;
 	card->host.mmio32 = (struct arch_range){ W32_BASE, 0x30000000 };
 	card->host.mmio64 = (struct arch_range){ W64_BASE, W64_SIZE };
 	card->host.io = (struct arch_range){ 0xc000, 0x4000 };

@@ -16,7 +16,10 @@ static const struct {
 	struct vfio_region region;
 	struct vfio_area holes[2];
 	uint64_t page;
-	struct vfio_piece pieces[8];
+	struct {
+		uint64_t offset, size;
+		bool mapped;
+	} pieces[8];
 } cuts[] = {
 	{ "no BAR", { .flags = MMAP, .size = 0 }, { { 0 } }, K4, { { 0 } } },
 	{ "plain", { .flags = MMAP, .size = 0x4000 }, { { 0 } }, K4, { { 0, 0x4000, true } } },
@@ -209,6 +212,32 @@ static bool mappable(const struct vfio_region *region, const struct vfio_area *h
 /*
  * The header's promise, for areas nobody thought of: whole pages, ascending, no gaps, alternating.
  */
+/* Below the page size: the whole page, or nothing. */
+static const struct {
+	struct vfio_region region;
+	unsigned int holes;
+	bool mapped;
+} parts[] = {
+	{ { .flags = MMAP, .size = 0x400 }, 0, true },
+	{ { .flags = TRAP, .size = 0x400 }, 0, false },
+	{ { .flags = MMAP, .size = 0x400 }, 1, false },
+	{ { .flags = MMAP, .size = 0x400, .mmap_offset = 0x400 }, 0, false },
+	{ { .flags = MMAP, .size = 0x400, .sparse = true }, 0, false },
+	{ { .flags = MMAP, .size = 0x1400 }, 0, false },
+};
+
+START_TEST(rule_35_part_of_a_page)
+{
+	struct vfio_piece pieces[VFIO_PIECES_MAX];
+	const struct vfio_area hole = { 0x100, 16 };
+
+	ck_assert_uint_eq(vfio_region_cut(&parts[_i].region, &hole, parts[_i].holes, K4, pieces),
+			  1);
+	ck_assert_uint_eq(pieces[0].size, parts[_i].region.size);
+	ck_assert(pieces[0].mapped == parts[_i].mapped && pieces[0].part == parts[_i].mapped);
+}
+END_TEST
+
 START_TEST(any_cut_keeps_the_promise)
 {
 	uint32_t seed = 1;
@@ -247,4 +276,5 @@ START_TEST(any_cut_keeps_the_promise)
 }
 END_TEST
 
-UNIT_MAIN("region", { cut, UNIT_COUNT(cuts) }, { any_cut_keeps_the_promise, 0 })
+UNIT_MAIN("region", { cut, UNIT_COUNT(cuts) }, { rule_35_part_of_a_page, UNIT_COUNT(parts) },
+	  { any_cut_keeps_the_promise, 0 })

@@ -166,6 +166,42 @@ START_TEST(rule_36_switching_on_fails)
 }
 END_TEST
 
+/*
+ * A BAR below the page size is mapped with the whole of its page, as long as it begins the page and
+ * nothing else lies in it: not another BAR, whoever came first.
+ */
+START_TEST(rule_35_small_bars_are_mapped)
+{
+	const uint32_t home = 0xc0000000, away = 0xc0100000;
+	static struct rig rig;
+
+	rig_init_usual(&rig);
+	fake_add_bar(&rig.fake, 2, 0x400, 0, true);
+	fake_add_bar(&rig.fake, 3, 0x100, 0, true);
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_config_write(&rig, PCI_BASE_ADDRESS_2, 4, home);
+	rig_config_write(&rig, PCI_BASE_ADDRESS_3, 4, away);
+	rig_switch_on(&rig);
+	ck_assert(fake_kvm_mapped(home) && fake_kvm_mapped(away));
+	calls_begin();
+	rig_config_write(&rig, PCI_BASE_ADDRESS_2, 4, home + 0x400); /* not at its beginning */
+	ck_assert(!fake_kvm_mapped(home));
+	rig_bar_write(&rig, 2, 0x10, 4, 1);
+	ck_assert_uint_eq(calls_count("bar2 0x10.4=0x1"), 1);
+	rig_config_write(&rig, PCI_BASE_ADDRESS_2, 4, home);
+	ck_assert(fake_kvm_mapped(home));
+	rig_config_write(&rig, PCI_BASE_ADDRESS_3, 4, home + 0x800); /* a neighbour comes */
+	ck_assert(!fake_kvm_mapped(home));
+	rig_bar_write(&rig, 2, 0x10, 4, 2);
+	rig_bar_write(&rig, 3, 0x20, 4, 3);
+	ck_assert_uint_eq(calls_count("bar2 0x10.4=0x2"), 1);
+	ck_assert_uint_eq(calls_count("bar3 0x20.4=0x3"), 1);
+	rig_config_write(&rig, PCI_BASE_ADDRESS_3, 4, away); /* and goes */
+	ck_assert(fake_kvm_mapped(home) && fake_kvm_mapped(away));
+	rig_close(&rig);
+}
+END_TEST
+
 /* A region that can be mapped but not written: reads are the CPU's own, writes are trapped. */
 START_TEST(rule_47_readonly_region)
 {
@@ -463,7 +499,8 @@ END_TEST
 
 UNIT_MAIN("vfio_bar", { rule_09_memory_on_and_off, 0 }, { rule_09_memory_off_while_io_goes_on, 0 },
 	  { rule_09_sleep_and_wake, UNIT_COUNT(pm_sizes) },
-	  { rule_36_until_the_device_reads_d0, UNIT_COUNT(wakes) }, { rule_47_readonly_region, 0 },
+	  { rule_36_until_the_device_reads_d0, UNIT_COUNT(wakes) },
+	  { rule_35_small_bars_are_mapped, 0 }, { rule_47_readonly_region, 0 },
 	  { rule_36_every_state_but_d0, 0 }, { rule_36_switching_on_fails, 2 },
 	  { rule_10_moves_with_its_pieces, 0 }, { rule_10_dma_map_moves_along, 0 },
 	  { rule_10_hostile_places, 0 }, { rule_10_two_bars_swap, 2 },
