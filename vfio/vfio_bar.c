@@ -73,11 +73,14 @@ static void bar_cut(struct vfio_bars *bars, unsigned int index)
 	struct vfio_piece pieces[VFIO_PIECES_MAX];
 	struct vfio_bar *bar = &bars->list[index];
 	struct vfio_area holes[2 + VFIO_QUIRKS_MAX];
-	unsigned int hole_count = vfio_msix_areas(bars->msix, index, holes);
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	unsigned int hole_count = vfio_msix_table_area(bars->msix, index, holes);
+	struct vfio_area pba;
 
 	hole_count += vfio_quirks_areas(bars->quirks, index, &holes[hole_count]);
-	bar->window_count = vfio_region_cut(&bar->region, holes, hole_count,
-					    (uint64_t)sysconf(_SC_PAGESIZE), pieces);
+	bar->window_count = vfio_region_cut(&bar->region, holes, hole_count, page, pieces);
+	if (vfio_msix_pba_area(bars->msix, index, &pba))
+		bar->window_count = vfio_region_loosen(pieces, bar->window_count, &pba, page);
 	for (unsigned int i = 0; i < bar->window_count; i++)
 		bar->windows[i] = (struct vfio_window){ bars, index, pieces[i], false };
 }
@@ -151,6 +154,7 @@ int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
 	*bars = (struct vfio_bars){
 		.device = device, .function = function, .msix = msix, .quirks = quirks, .vm = vm
 	};
+	pthread_mutex_init(&bars->lock, NULL);
 	for (unsigned int index = 0; index < PCI_BAR_ROM && ret == 0; index++) {
 		ret = bar_init(bars, index, options->no_mmap);
 		if (pci_bar_is_64(&function->bars[index]))
@@ -211,6 +215,7 @@ void vfio_bars_destroy(struct vfio_bars *bars)
 		bar->hva = NULL;
 	}
 	vfio_rom_destroy(&bars->rom);
+	pthread_mutex_destroy(&bars->lock);
 }
 
 /* ---- trapped accesses ---- */
@@ -343,17 +348,20 @@ static int bar_place_trapped(struct vfio_bars *bars, struct vfio_window *window)
 
 static bool bar_is_trapped(const struct vfio_bar *bar, const struct vfio_piece *piece)
 {
-	return !piece->mapped || piece->part || bar_is_readonly(bar);
+	return !piece->mapped || piece->part || piece->loose || bar_is_readonly(bar);
 }
 
-/* A part of a page is mapped only where the page begins with it, and nothing else lies in it. */
+/*
+ * A part of a page is mapped only where the page begins with it, and nothing else lies in it. What
+ * holds pending bits is mapped while there are none.
+ */
 static bool bar_may_map(const struct vfio_bars *bars, const struct vfio_window *window)
 {
 	const struct pci_bar *bar = &bars->function->bars[window->bar];
 
-	if (!window->piece.mapped || !window->piece.part)
-		return window->piece.mapped;
-	return bar->alone && bar->addr == bar_round_up(bar->addr);
+	if (!window->piece.mapped || (window->piece.loose && bars->pending))
+		return false;
+	return !window->piece.part || (bar->alone && bar->addr == bar_round_up(bar->addr));
 }
 
 static void bar_remove(struct vfio_bars *bars, struct vfio_window *window)
@@ -382,24 +390,66 @@ static int bar_place(struct vfio_bars *bars, struct vfio_window *window)
 	return ret;
 }
 
+static void bar_unmap(struct vfio_bars *bars, struct vfio_bar *bar)
+{
+	while (bar->placed)
+		bar_remove(bars, &bar->windows[--bar->placed]);
+}
+
 int vfio_bars_map(struct vfio_bars *bars, unsigned int index)
 {
 	struct vfio_bar *bar = &bars->list[index];
 	int ret = 0;
 
+	pthread_mutex_lock(&bars->lock);
 	while (bar->placed < bar->window_count && ret == 0) {
 		ret = bar_place(bars, &bar->windows[bar->placed]);
 		bar->placed += ret == 0;
 	}
 	if (ret < 0)
-		vfio_bars_unmap(bars, index);
+		bar_unmap(bars, bar);
+	pthread_mutex_unlock(&bars->lock);
 	return ret;
 }
 
 void vfio_bars_unmap(struct vfio_bars *bars, unsigned int index)
 {
-	struct vfio_bar *bar = &bars->list[index];
+	pthread_mutex_lock(&bars->lock);
+	bar_unmap(bars, &bars->list[index]);
+	pthread_mutex_unlock(&bars->lock);
+}
 
-	while (bar->placed)
-		bar_remove(bars, &bar->windows[--bar->placed]);
+/* ---- pending bits ---- */
+
+bool vfio_bars_have_loose(const struct vfio_bars *bars)
+{
+	for (unsigned int index = 0; index < PCI_BAR_ROM; index++)
+		for (unsigned int i = 0; i < bars->list[index].window_count; i++)
+			if (bars->list[index].windows[i].piece.loose)
+				return true;
+	return false;
+}
+
+/* What lies below is trapped all the time: no access falls between. */
+static void bar_look_again(struct vfio_bars *bars, struct vfio_window *window)
+{
+	bool on_top = bar_may_map(bars, window);
+
+	if (on_top && !window->on_top)
+		window->on_top = bar_place_mapped(bars, window) == 0;
+	else if (!on_top && window->on_top)
+		memory_del_region(&bars->vm->memory,
+				  bars->function->bars[window->bar].addr + window->piece.offset);
+	window->on_top &= on_top;
+}
+
+void vfio_bars_set_pending(struct vfio_bars *bars, bool pending)
+{
+	pthread_mutex_lock(&bars->lock);
+	bars->pending = pending;
+	for (unsigned int index = 0; index < PCI_BAR_ROM; index++)
+		for (unsigned int i = 0; i < bars->list[index].placed; i++)
+			if (bars->list[index].windows[i].piece.loose)
+				bar_look_again(bars, &bars->list[index].windows[i]);
+	pthread_mutex_unlock(&bars->lock);
 }

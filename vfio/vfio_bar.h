@@ -47,6 +47,8 @@ struct vfio_bars {
 	struct vm *vm;
 	struct vfio_bar list[PCI_BARS];
 	struct vfio_rom rom;
+	pthread_mutex_t lock; /* what the guest sees now */
+	bool pending;         /* a masked vector is: the pending bits are trapped */
 };
 
 /*
@@ -65,6 +67,12 @@ int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
  */
 void vfio_bars_release(struct vfio_bars *bars);
 int vfio_bars_retake(struct vfio_bars *bars);
+
+/* Whether pending bits lie in a page that could be mapped while there are none. */
+bool vfio_bars_have_loose(const struct vfio_bars *bars);
+
+/* A masked vector is pending, or none is: trap the pending bits' page, or map it. Any thread. */
+void vfio_bars_set_pending(struct vfio_bars *bars, bool pending);
 
 /* The guest sees none any more. Accepts a zeroed one. */
 void vfio_bars_destroy(struct vfio_bars *bars);

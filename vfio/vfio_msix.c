@@ -135,18 +135,22 @@ int vfio_msix_check(const struct vfio_msix *msix)
 	return -EIO;
 }
 
-unsigned int vfio_msix_areas(const struct vfio_msix *msix, unsigned int bar,
-			     struct vfio_area areas[2])
+bool vfio_msix_table_area(const struct vfio_msix *msix, unsigned int bar, struct vfio_area *area)
 {
-	unsigned int count = 0;
+	*area = (struct vfio_area){ msix->table_offset, msix_table_size(&msix->guest) };
+	return msix->cap && msix->table_bar == bar;
+}
 
-	if (msix->cap && msix->table_bar == bar)
-		areas[count++] =
-			(struct vfio_area){ msix->table_offset, msix_table_size(&msix->guest) };
-	if (msix->cap && msix->pba_bar == bar)
-		areas[count++] =
-			(struct vfio_area){ msix->pba_offset, msix_pba_size(&msix->guest) };
-	return count;
+bool vfio_msix_pba_area(const struct vfio_msix *msix, unsigned int bar, struct vfio_area *area)
+{
+	*area = (struct vfio_area){ msix->pba_offset, msix_pba_size(&msix->guest) };
+	return msix->cap && msix->pba_bar == bar;
+}
+
+int vfio_msix_watch(struct vfio_msix *msix, struct loop *loop,
+		    void (*pending)(void *owner, bool any), void *owner)
+{
+	return vfio_vectors_set_watch(&msix->vectors, loop, msix->lock, pending, owner);
 }
 
 /* `part` if the whole access is inside the structure. */

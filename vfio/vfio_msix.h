@@ -59,11 +59,19 @@ void vfio_msix_destroy(struct vfio_msix *msix);
 int vfio_msix_check(const struct vfio_msix *msix);
 
 /*
- * Where table and PBA lie in `bar`: accesses of the guest to them must be seen. Returns how many of
- * `areas` were filled in.
+ * Whether the table lies in `bar`, and where: accesses of the guest to it must be seen. And the PBA:
+ * as long as no masked vector is pending the device's own shows the same, which is nothing.
  */
-unsigned int vfio_msix_areas(const struct vfio_msix *msix, unsigned int bar,
-			     struct vfio_area areas[2]);
+bool vfio_msix_table_area(const struct vfio_msix *msix, unsigned int bar, struct vfio_area *area);
+bool vfio_msix_pba_area(const struct vfio_msix *msix, unsigned int bar, struct vfio_area *area);
+
+/*
+ * From now on `pending` is told, under the lock, when the first masked vector becomes pending and
+ * when none is any more. The main loop listens to masked vectors for that. Before the first vector
+ * is used. 0 or -errno, logged.
+ */
+int vfio_msix_watch(struct vfio_msix *msix, struct loop *loop,
+		    void (*pending)(void *owner, bool any), void *owner);
 
 /* Whose an access of `size` bytes at `offset` of `bar` is. */
 enum vfio_msix_part vfio_msix_part(const struct vfio_msix *msix, unsigned int bar, uint64_t offset,

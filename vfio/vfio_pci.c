@@ -222,6 +222,11 @@ static const struct pci_function_ops vfio_pci_ops = {
 	.destroy = vfio_pci_destroy,
 };
 
+static void vfio_pci_pending(void *owner, bool any)
+{
+	vfio_bars_set_pending(owner, any);
+}
+
 static int vfio_pci_init_parts(struct vfio_pci *pci, const struct vfio_device_options *options)
 {
 	struct pci_function *function = &pci->function;
@@ -238,6 +243,9 @@ static int vfio_pci_init_parts(struct vfio_pci *pci, const struct vfio_device_op
 				     &pci->quirks, pci->vm, options);
 	if (ret == 0)
 		ret = vfio_msix_check(&pci->interrupts.msix);
+	if (ret == 0 && vfio_bars_have_loose(&pci->bars))
+		ret = vfio_msix_watch(&pci->interrupts.msix, &pci->vm->loop, vfio_pci_pending,
+				      &pci->bars);
 	return ret < 0 ? ret : vfio_pci_init_events(pci);
 }
 

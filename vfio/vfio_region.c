@@ -91,7 +91,7 @@ unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio
 			    (region->flags & VFIO_REGION_INFO_FLAG_MMAP) && !region->sparse &&
 			    hole_count == 0;
 
-		pieces[0] = (struct vfio_piece){ 0, region->size, part, part };
+		pieces[0] = (struct vfio_piece){ 0, region->size, part, part, false };
 		return 1;
 	}
 	for (; offset < region->size; offset = edge) {
@@ -101,8 +101,50 @@ unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio
 		edge = region_next_edge(region, holes, hole_count, offset, page, region->size);
 		edge = region_next_edge(region, region->areas, region->sparse_count, offset, page,
 					edge);
-		count = region_append(pieces, count,
-				      (struct vfio_piece){ offset, edge - offset, mapped, false });
+		count = region_append(
+			pieces, count,
+			(struct vfio_piece){ offset, edge - offset, mapped, false, false });
+	}
+	return count;
+}
+
+/* Make room for one more piece behind `at`, which gives up all from `offset` on. */
+static unsigned int region_split(struct vfio_piece *pieces, unsigned int count, unsigned int at,
+				 uint64_t offset)
+{
+	struct vfio_piece *piece = &pieces[at];
+	uint64_t end = piece->offset + piece->size;
+
+	if (offset <= piece->offset || offset >= end)
+		return count;
+	memmove(piece + 1, piece, (count - at) * sizeof(*piece));
+	piece[0].size = offset - piece->offset;
+	piece[1].offset = offset;
+	piece[1].size = end - offset;
+	return count + 1;
+}
+
+unsigned int vfio_region_loosen(struct vfio_piece *pieces, unsigned int count,
+				const struct vfio_area *area, uint64_t page)
+{
+	uint64_t first = area->offset & ~(page - 1);
+	uint64_t end = (area->offset + area->size + page - 1) & ~(page - 1);
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct vfio_piece *piece = &pieces[i];
+
+		if (!piece->mapped || piece->offset >= end || first >= piece->offset + piece->size)
+			continue;
+		if (count + 2 > VFIO_PIECES_MAX) {
+			piece->mapped = piece->part = false;
+			continue;
+		}
+		if (first > piece->offset) { /* what lies before stays as it is */
+			count = region_split(pieces, count, i, first);
+			continue;
+		}
+		count = region_split(pieces, count, i, end);
+		piece->loose = true;
 	}
 	return count;
 }

@@ -20,7 +20,8 @@ struct vfio_piece {
 	uint64_t offset; /* in the BAR */
 	uint64_t size;
 	bool mapped;
-	bool part; /* of a page, which is mapped whole where nothing else lies in it */
+	bool part;  /* of a page, which is mapped whole where nothing else lies in it */
+	bool loose; /* mapped now and then, see vfio_region_loosen() */
 };
 
 /*
@@ -32,5 +33,13 @@ struct vfio_piece {
  */
 unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio_area *holes,
 			     unsigned int hole_count, uint64_t page, struct vfio_piece *pieces);
+
+/*
+ * The pages that `area` touches are mapped only for part of the time: where they are mapped at all
+ * they become pieces of their own. Returns the new number of pieces, of VFIO_PIECES_MAX at most; a
+ * piece that there is no room to cut is trapped.
+ */
+unsigned int vfio_region_loosen(struct vfio_piece *pieces, unsigned int count,
+				const struct vfio_area *area, uint64_t page);
 
 #endif

@@ -38,8 +38,10 @@ void vfio_vectors_destroy(struct vfio_vectors *vectors)
 	vfio_vectors_disable(vectors);
 	free(vectors->msi);
 	free(vectors->relays);
+	free(vectors->watches);
 	vectors->msi = NULL;
 	vectors->relays = NULL;
+	vectors->watches = NULL;
 	vectors->count = 0;
 }
 
@@ -53,6 +55,89 @@ int vfio_vectors_set_relay(struct vfio_vectors *vectors, struct loop *loop)
 		irq_relay_init(&vectors->relays[i], vectors->router, loop, &vectors->msi[i]);
 	return 0;
 }
+
+/* ---- what waits behind a mask ---- */
+
+static void vectors_count_pending(struct vfio_vectors *vectors, struct vfio_watch *watch,
+				  bool pending)
+{
+	unsigned int before = vectors->pending_count;
+
+	if (watch->pending == pending)
+		return;
+	watch->pending = pending;
+	vectors->pending_count = pending ? before + 1 : before - 1;
+	if (!before != !vectors->pending_count)
+		vectors->pending(vectors->pending_owner, pending);
+}
+
+/* The vector is unmasked, or goes away. */
+static void vector_unwatch(struct vfio_vectors *vectors, unsigned int vector)
+{
+	struct vfio_watch *watch;
+
+	if (!vectors->watches)
+		return;
+	watch = &vectors->watches[vector];
+	if (watch->listening)
+		loop_del(vectors->loop, &watch->source);
+	watch->listening = false;
+	vectors_count_pending(vectors, watch, false);
+}
+
+/* The vector is masked: what it says from now on is pending. */
+static void vector_watch(struct vfio_vectors *vectors, unsigned int vector)
+{
+	struct vfio_watch *watch;
+
+	if (!vectors->watches || vectors->msi[vector].eventfd < 0)
+		return;
+	watch = &vectors->watches[vector];
+	if (watch->listening || watch->pending)
+		return;
+	watch->source.fd = vectors->msi[vector].eventfd;
+	watch->listening = loop_add(vectors->loop, &watch->source) == 0;
+	if (!watch->listening) /* logged; the bit is looked at all the time then */
+		vectors_count_pending(vectors, watch, true);
+}
+
+/* The loop may wake just after another thread has unmasked the vector. */
+static void vector_ready(void *owner, uint32_t events)
+{
+	struct vfio_watch *watch = owner;
+	struct vfio_vectors *vectors = watch->vectors;
+
+	(void)events;
+	pthread_mutex_lock(vectors->lock);
+	if (watch->listening && irq_msi_pending(&vectors->msi[watch->vector])) {
+		loop_del(vectors->loop, &watch->source);
+		watch->listening = false;
+		vectors_count_pending(vectors, watch, true);
+	}
+	pthread_mutex_unlock(vectors->lock);
+}
+
+int vfio_vectors_set_watch(struct vfio_vectors *vectors, struct loop *loop, pthread_mutex_t *lock,
+			   void (*pending)(void *owner, bool any), void *owner)
+{
+	vectors->watches = calloc(vectors->count, sizeof(*vectors->watches));
+	if (!vectors->watches)
+		return log_errno(vectors->device->name, -ENOMEM, "allocate %u vectors",
+				 vectors->count);
+	vectors->loop = loop;
+	vectors->lock = lock;
+	vectors->pending = pending;
+	vectors->pending_owner = owner;
+	for (unsigned int i = 0; i < vectors->count; i++)
+		vectors->watches[i] = (struct vfio_watch){
+			.vectors = vectors,
+			.vector = i,
+			.source = { -1, vector_ready, &vectors->watches[i] },
+		};
+	return 0;
+}
+
+/* ---- a vector of ours ---- */
 
 /* An eventfd and a GSI of its own. */
 static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
@@ -147,8 +232,10 @@ static int vectors_request_most(struct vfio_vectors *vectors, unsigned int count
 
 static void vectors_forget(struct vfio_vectors *vectors, unsigned int first)
 {
-	for (unsigned int i = first; i < vectors->count; i++)
+	for (unsigned int i = first; i < vectors->count; i++) {
+		vector_unwatch(vectors, i);
 		irq_msi_destroy(vectors->router, &vectors->msi[i]);
+	}
 }
 
 static int vectors_enable_block(struct vfio_vectors *vectors, unsigned int count)
@@ -292,13 +379,18 @@ int vfio_vector_unmask(struct vfio_vectors *vectors, unsigned int vector)
 	if (!vector_usable(vectors, vector) || !irq_msi_has_route(&vectors->msi[vector]))
 		return -EINVAL;
 	ret = irq_commit(vectors->router);
-	return ret < 0 ? ret : irq_msi_unmask(vectors->router, &vectors->msi[vector]);
+	if (ret < 0)
+		return ret;
+	vector_unwatch(vectors, vector);
+	return irq_msi_unmask(vectors->router, &vectors->msi[vector]);
 }
 
 void vfio_vector_mask(struct vfio_vectors *vectors, unsigned int vector)
 {
-	if (vector < vectors->count)
-		irq_msi_mask(vectors->router, &vectors->msi[vector]);
+	if (vector >= vectors->count)
+		return;
+	irq_msi_mask(vectors->router, &vectors->msi[vector]);
+	vector_watch(vectors, vector);
 }
 
 /*

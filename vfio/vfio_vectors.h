@@ -16,6 +16,7 @@
 #ifndef MINIVMM_VFIO_VECTORS_H
 #define MINIVMM_VFIO_VECTORS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +24,16 @@
 #include "vmm/core/irq.h"
 
 #define VFIO_VECTORS_MAX 2048u /* MSI-X allows no more */
+
+struct vfio_vectors;
+
+/* Listens to one vector while it is masked, until it is pending. */
+struct vfio_watch {
+	struct vfio_vectors *vectors;
+	unsigned int vector;
+	bool listening, pending;
+	struct loop_source source;
+};
 
 /* All vectors of one kind, MSI or MSI-X. */
 struct vfio_vectors {
@@ -40,6 +51,13 @@ struct vfio_vectors {
 	unsigned int host_count;  /* vectors enabled on the host: 0 .. host_count - 1 */
 	struct irq_msi *msi;      /* count of them; gsi 0 while never used */
 	struct irq_relay *relays; /* the same number, or NULL: KVM listens itself */
+
+	struct vfio_watch *watches; /* the same number, or NULL: nobody wants to know */
+	struct loop *loop;          /* which listens */
+	pthread_mutex_t *lock;      /* the owner's, who holds it around every call */
+	unsigned int pending_count;
+	void (*pending)(void *owner, bool any);
+	void *pending_owner;
 };
 
 /* 0; -ENXIO when the device has no vector of the kind; or -errno. Logged. */
@@ -51,6 +69,13 @@ void vfio_vectors_destroy(struct vfio_vectors *vectors);
 
 /* Have all vectors relayed by the main loop; before the first is used. 0 or -errno, logged. */
 int vfio_vectors_set_relay(struct vfio_vectors *vectors, struct loop *loop);
+
+/*
+ * Have `pending` told, under `lock`, when the first masked vector becomes pending and when none is
+ * any more; before the first is used. 0 or -errno, logged.
+ */
+int vfio_vectors_set_watch(struct vfio_vectors *vectors, struct loop *loop, pthread_mutex_t *lock,
+			   void (*pending)(void *owner, bool any), void *owner);
 
 /*
  * The guest switched the kind on and uses `count` vectors. MSI: the host is asked for all of them,

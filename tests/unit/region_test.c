@@ -238,6 +238,40 @@ START_TEST(rule_35_part_of_a_page)
 }
 END_TEST
 
+/* One mapped piece, another, and what is left of them. */
+static const struct {
+	struct vfio_area area;
+	unsigned int count;
+	uint64_t first, size; /* of the loose pieces, together */
+} loosened[] = {
+	{ { 0x3010, 8 }, 3, 0x3000, 0x1000 },  /* in the middle */
+	{ { 0, 8 }, 2, 0, 0x1000 },            /* at the beginning */
+	{ { 0x7ff8, 8 }, 2, 0x7000, 0x1000 },  /* at the end */
+	{ { 0x3ff8, 16 }, 3, 0x3000, 0x2000 }, /* across two pages */
+	{ { 0, 0x8000 }, 1, 0, 0x8000 },       /* all of it */
+	{ { 0x9000, 8 }, 1, 0, 0 },            /* elsewhere */
+};
+
+START_TEST(rule_34_loose_pages)
+{
+	struct vfio_piece pieces[VFIO_PIECES_MAX] = { { 0, 0x8000, true, false, false } };
+	unsigned int count = vfio_region_loosen(pieces, 1, &loosened[_i].area, K4);
+	uint64_t end = 0, size = 0;
+
+	ck_assert_uint_eq(count, loosened[_i].count);
+	for (unsigned int i = 0; i < count; i++) {
+		ck_assert_uint_eq(pieces[i].offset, end);
+		ck_assert(pieces[i].mapped);
+		if (pieces[i].loose && !size)
+			ck_assert_uint_eq(pieces[i].offset, loosened[_i].first);
+		size += pieces[i].loose ? pieces[i].size : 0;
+		end += pieces[i].size;
+	}
+	ck_assert_uint_eq(end, 0x8000);
+	ck_assert_uint_eq(size, loosened[_i].size);
+}
+END_TEST
+
 START_TEST(any_cut_keeps_the_promise)
 {
 	uint32_t seed = 1;
@@ -276,5 +310,5 @@ START_TEST(any_cut_keeps_the_promise)
 }
 END_TEST
 
-UNIT_MAIN("region", { cut, UNIT_COUNT(cuts) }, { rule_35_part_of_a_page, UNIT_COUNT(parts) },
-	  { any_cut_keeps_the_promise, 0 })
+UNIT_MAIN("region", { cut, UNIT_COUNT(cuts) }, { rule_34_loose_pages, UNIT_COUNT(loosened) },
+	  { rule_35_part_of_a_page, UNIT_COUNT(parts) }, { any_cut_keeps_the_promise, 0 })

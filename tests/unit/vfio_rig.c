@@ -36,6 +36,8 @@ void rig_init_usual(struct rig *rig)
 {
 	rig_init(rig);
 	fake_add_bar(&rig->fake, 0, 0x4000, PCI_BASE_ADDRESS_MEM_TYPE_64, true);
+	rig->fake.bars[0].sparse_count = 1; /* the pages before the table alone can be mapped */
+	rig->fake.bars[0].areas[0] = (struct vfio_area){ 0, RIG_MSIX_TABLE };
 	fake_add_msix(&rig->fake, 8, RIG_MSIX_TABLE, RIG_MSIX_PBA);
 	fake_add_intx(&rig->fake);
 }
