@@ -103,7 +103,7 @@ static uint64_t pci_ram_end(struct pci_host *host)
 {
 	uint64_t low = arch_layout.ram_low.size, size = memory_ram_size(&host->vm->memory);
 
-	return arch_layout.ram_high + (size > low ? size - low : 0);
+	return size > low ? arch_ram_high(size - low) + (size - low) : arch_layout.ram_high;
 }
 
 void pci_windows_set_reach(struct pci_host *host, const struct arch_range *reach,

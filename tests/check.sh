@@ -32,6 +32,7 @@ suite unit tests/unit/run.sh "$build"/unit/*_test
 # A fixed number of inputs: some seconds each. `make fuzz` goes on for longer.
 suite fuzz tests/fuzz/run_fuzz.sh -runs=20000 "$build"/fuzz/fuzz_{user,kernel,arm64,options}
 suite fuzz tests/fuzz/run_fuzz.sh -runs=1000 "$build"/fuzz/fuzz_guest
+suite fuzz tests/fuzz/run_fuzz.sh -runs=10000 "$build"/fuzz/fuzz_device
 suite kvm tests/kvm/run.sh "$build"
 suite trace tests/kvm/trace.sh "$build"
 # The other architecture, on an emulated machine of its own.

@@ -16,7 +16,8 @@ uint64_t ram_end(uint64_t size)
 {
 	uint64_t low = arch_layout.ram_low.size;
 
-	return size > low ? arch_layout.ram_high + (size - low) : arch_layout.ram_low.base + size;
+	return size > low ? arch_ram_high(size - low) + (size - low)
+			  : arch_layout.ram_low.base + size;
 }
 
 uint64_t ram_huge_page(uint64_t wanted)
@@ -82,7 +83,8 @@ int ram_add(struct ram *ram, struct memory *memory, const struct ram_options *op
 	ret = ram_add_bank(ram, memory, options, arch_layout.ram_low.base, low);
 	if (ret < 0)
 		return ret;
-	return ram_add_bank(ram, memory, options, arch_layout.ram_high, options->size - low);
+	return ram_add_bank(ram, memory, options, arch_ram_high(options->size - low),
+			    options->size - low);
 }
 
 int ram_wait(struct ram *ram)

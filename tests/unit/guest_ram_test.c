@@ -14,8 +14,10 @@
 #include "vfio/host/look/host_pages.h"
 #include "vmm/core/arch.h"
 #include "vmm/guest_ram.h"
+#include "vmm/x86_64/x86.h"
 
 #define MIB (1ull << 20)
+#define GIB (1ull << 30)
 
 #define POOL_2M "sys/kernel/mm/hugepages/hugepages-2048kB"
 #define NODE1   "sys/devices/system/node/node1"
@@ -178,5 +180,22 @@ START_TEST(pinned_ram_has_its_pages)
 }
 END_TEST
 
-UNIT_MAIN("ram", { pools_and_nodes_are_read, 0 }, { pool_is_checked_before, UNIT_COUNT(rooms) },
+/* 1008 GiB fit between 4 GiB and what AMD's IOMMUs keep for themselves. */
+static const struct {
+	bool amd;
+	uint64_t size, begins;
+} highs[] = {
+	{ true, 1008 * GIB, 4 * GIB },    { true, 1008 * GIB + 1, 1024 * GIB },
+	{ true, 4096 * GIB, 1024 * GIB }, { false, 4096 * GIB, 4 * GIB },
+	{ true, 1 * GIB, 4 * GIB },
+};
+
+START_TEST(rule_43_ram_keeps_out_of_what_amd_reserves)
+{
+	ck_assert_uint_eq(x86_ram_high(highs[_i].amd, highs[_i].size), highs[_i].begins);
+}
+END_TEST
+
+UNIT_MAIN("ram", { rule_43_ram_keeps_out_of_what_amd_reserves, UNIT_COUNT(highs) },
+	  { pools_and_nodes_are_read, 0 }, { pool_is_checked_before, UNIT_COUNT(rooms) },
 	  { what_cannot_be_had_is_refused, UNIT_COUNT(refused) }, { pinned_ram_has_its_pages, 2 })

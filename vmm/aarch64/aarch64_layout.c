@@ -27,3 +27,9 @@ const struct arch_layout arch_layout = {
 	.pci_intx_gsi = 16,
 	.pci_intx_lines = 8,
 };
+
+uint64_t arch_ram_high(uint64_t size)
+{
+	(void)size;
+	return arch_layout.ram_high;
+}

@@ -37,7 +37,7 @@ struct arch_range {
 struct arch_layout {
 	const char *name;
 	struct arch_range ram_low;    /* RAM below the device hole */
-	uint64_t ram_high;            /* where RAM goes on above the hole */
+	uint64_t ram_high;            /* where RAM goes on above the hole; see arch_ram_high() */
 	struct arch_range ecam;       /* PCI configuration space, bus 0 alone: 1 MiB */
 	struct arch_range pci_mmio32; /* BARs that need 32-bit addresses */
 	struct arch_range pci_io;     /* I/O BARs */
@@ -123,5 +123,11 @@ void arch_vcpu_dump(struct vcpu *vcpu);
 
 /* The width of the guest's physical addresses, bounded by the CPU's; 0 < bits <= 52. */
 unsigned int arch_gpa_bits(void);
+
+/*
+ * Where `size` bytes of RAM above the hole begin: at arch_layout.ram_high, or further up where they
+ * would reach addresses that this host's IOMMU reserves.
+ */
+uint64_t arch_ram_high(uint64_t size);
 
 #endif

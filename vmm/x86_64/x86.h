@@ -7,6 +7,9 @@
 #ifndef MINIVMM_X86_H
 #define MINIVMM_X86_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "vmm/trace/trace.h"
 
 /*
@@ -33,5 +36,8 @@ X86_CALLS(TRACE_DECLARE)
  * APIC id = index in each leaf that tells it. 0 or -errno, logged.
  */
 int x86_cpuid_init(struct vcpu *vcpu);
+
+/* arch_ram_high() on a processor whose vendor is known. */
+uint64_t x86_ram_high(bool amd, uint64_t size);
 
 #endif

@@ -4,7 +4,11 @@
  * interrupt controllers (0xfec00000, 0xfee00000) and, for DMA, to nobody: an IOMMU takes writes to
  * 0xfeexxxxx for interrupts.
  */
+#include <cpuid.h>
+#include <string.h>
+
 #include "vmm/core/arch.h"
+#include "x86.h"
 #include "x86.h"
 
 #define GIB (1ull << 30)
@@ -33,3 +37,27 @@ const struct arch_layout arch_layout = {
 	.acpi_rom = { 0xfd000000, 16 * MIB },
 	.reserved = { X86_IDENTITY_MAP, X86_KVM_PAGES * 0x1000 },
 };
+
+/*
+ * AMD's IOMMUs keep 12 GiB below 1 TiB for themselves: for HyperTransport's interrupts and other
+ * messages. RAM that would reach there goes above. AMD I/O Virtualization Technology, 2.1.2.
+ */
+#define X86_AMD_RESERVED 0xfd00000000ull
+#define X86_AMD_BEHIND   (1024 * GIB)
+
+uint64_t x86_ram_high(bool amd, uint64_t size)
+{
+	bool reaches = size > X86_AMD_RESERVED - arch_layout.ram_high;
+
+	return amd && reaches ? X86_AMD_BEHIND : arch_layout.ram_high;
+}
+
+uint64_t arch_ram_high(uint64_t size)
+{
+	unsigned int max, name[3] = { 0 };
+
+	__cpuid(0, max, name[0], name[2], name[1]);
+	return x86_ram_high(memcmp(name, "AuthenticAMD", sizeof(name)) == 0 ||
+				    memcmp(name, "HygonGenuine", sizeof(name)) == 0,
+			    size);
+}
