@@ -59,8 +59,8 @@ void vfio_msix_destroy(struct vfio_msix *msix);
 int vfio_msix_check(const struct vfio_msix *msix);
 
 /*
- * Whether the table lies in `bar`, and where: accesses of the guest to it must be seen. And the PBA:
- * as long as no masked vector is pending the device's own shows the same, which is nothing.
+ * Whether the table lies in `bar`, and where: accesses of the guest to it must be seen. And the
+ * PBA: as long as no masked vector is pending the device's own shows the same, which is nothing.
  */
 bool vfio_msix_table_area(const struct vfio_msix *msix, unsigned int bar, struct vfio_area *area);
 bool vfio_msix_pba_area(const struct vfio_msix *msix, unsigned int bar, struct vfio_area *area);

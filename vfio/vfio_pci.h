@@ -48,14 +48,14 @@ void vfio_pci_quiesce(struct vfio_pci *pci);
 
 /*
  * Between the reset of all devices and the end of the VM: close a device of the kernel's. From
- * Linux 6.2 on an open one keeps the KVM VM alive that it was opened with, and the next power-on has
- * another VM. One whose file was given to us stays open, for it could not be opened again.
+ * Linux 6.2 on an open one keeps the KVM VM alive that it was opened with, and the next power-on
+ * has another VM. One whose file was given to us stays open, for it could not be opened again.
  */
 void vfio_pci_power_off(struct vfio_pci *pci);
 
 /*
- * At each power-on of the machine, when all devices are on the bus: open the device again if it was
- * closed, and wire the pin, which the reset op unwires. 0 or -errno, logged.
+ * At each power-on of the machine, when all devices are on the bus: open the device again if it
+ * was closed, and wire the pin, which the reset op unwires. 0 or -errno, logged.
  */
 int vfio_pci_power_on(struct vfio_pci *pci);
 

@@ -27,9 +27,9 @@ struct vfio_piece {
 /*
  * Cut `region` in pages of `page` bytes, leaving the `hole_count` areas of `holes` trapped. Returns
  * the number of pieces written to `pieces`, which holds VFIO_PIECES_MAX. Areas that lie outside the
- * region are ignored. A region of size 0 has no piece. One smaller than a page is one piece, mapped as
- * a part of a page if the backend can map it and there are no holes; one whose size is another that
- * is no multiple of a page is one trapped piece.
+ * region are ignored. A region of size 0 has no piece. One smaller than a page is one piece, mapped
+ * as a part of a page if the backend can map it and there are no holes. One whose size is otherwise
+ * no multiple of a page is one trapped piece.
  */
 unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio_area *holes,
 			     unsigned int hole_count, uint64_t page, struct vfio_piece *pieces);

@@ -203,8 +203,8 @@ START_TEST(rule_35_small_bars_are_mapped)
 END_TEST
 
 /*
- * The page of the pending bits is mapped, for registers beside them may be hot, until a masked vector
- * is pending: then they are ours to tell.
+ * The page of the pending bits is mapped, for registers beside them may be hot, until a masked
+ * vector is pending: then they are ours to tell.
  */
 START_TEST(rule_34_pending_bits_are_trapped_when_there_are_some)
 {
