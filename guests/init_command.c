@@ -12,40 +12,15 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "command_ports.h"
+#include "init_order.h"
+#include "init_pump.h"
 #include "init_root.h"
 
-#define WORDS_MAX  4096
-#define SHARES_MAX 16
 #define PORT_TRIES 500 /* 10 ms each */
-
-struct share {
-	char *tag, *place;
-	bool readonly;
-};
-
-/* What the file says. */
-struct command {
-	char *args[WORDS_MAX + 1];
-	char *env[WORDS_MAX + 1];
-	unsigned int arg_count, env_count, share_count;
-	struct share shares[SHARES_MAX];
-	const char *cwd, *root;
-	bool layered; /* the root can be written to, in memory */
-	bool tty[3];
-	struct winsize size;
-};
-
-/* Bytes on their way from one file to another, as either is ready. */
-struct pump {
-	int from, to; /* -1: there is no such stream, or it is over */
-	size_t at, size;
-	char data[65536];
-};
 
 enum { PUMP_INPUT, PUMP_OUTPUT, PUMP_ERROR, PUMP_TYPED, PUMP_SHOWN, PUMPS };
 
@@ -61,7 +36,7 @@ struct session {
 	size_t length;
 };
 
-static struct command command;
+static struct order command;
 static struct session session;
 
 /* On the console at first; on the caller's standard error once the ports are open. */
@@ -70,74 +45,9 @@ static void complain(const char *object, const char *operation)
 	fprintf(stderr, "minivmm: error: guest: %s: %s: %s\n", object, operation, strerror(errno));
 }
 
-/* ---- what to run ---- */
-
 bool init_has_command(void)
 {
 	return access(COMMAND_FILE, F_OK) == 0;
-}
-
-static void add_share(char *text, bool readonly)
-{
-	char *colon = strchr(text, ':');
-
-	if (!colon || command.share_count == SHARES_MAX)
-		return;
-	*colon = '\0';
-	command.shares[command.share_count++] = (struct share){ text, colon + 1, readonly };
-}
-
-static void read_entry(const char *name, char *value)
-{
-	if (!strcmp(name, "arg") && command.arg_count < WORDS_MAX)
-		command.args[command.arg_count++] = value;
-	else if (!strcmp(name, "env") && command.env_count < WORDS_MAX)
-		command.env[command.env_count++] = value;
-	else if (!strcmp(name, "cwd"))
-		command.cwd = value;
-	else if (!strcmp(name, "root"))
-		command.root = value;
-	else if (!strcmp(name, "layer"))
-		command.layered = !strcmp(value, "memory");
-	else if (!strcmp(name, "share") || !strcmp(name, "share-ro"))
-		add_share(value, name[5]);
-	else if (!strcmp(name, "rows"))
-		command.size.ws_row = (unsigned short)atoi(value);
-	else if (!strcmp(name, "cols"))
-		command.size.ws_col = (unsigned short)atoi(value);
-	else if (!strcmp(name, "tty"))
-		for (int fd = 0; fd < 3; fd++)
-			command.tty[fd] = strchr(value, '0' + fd);
-}
-
-/* The texts stay where they are read to. */
-static int read_command(void)
-{
-	int fd = open(COMMAND_FILE, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	char *text;
-
-	if (fd < 0 || fstat(fd, &st)) {
-		complain(COMMAND_FILE, "open");
-		return -1;
-	}
-	text = calloc(1, (size_t)st.st_size + 1);
-	if (!text || read(fd, text, (size_t)st.st_size) != st.st_size) {
-		complain(COMMAND_FILE, "read");
-		return -1;
-	}
-	close(fd);
-	for (char *at = text; at < text + st.st_size;) {
-		size_t length = strlen(at);
-		char *equals = strchr(at, '=');
-
-		if (equals) {
-			*equals = '\0';
-			read_entry(at, equals + 1);
-		}
-		at += length + 1;
-	}
-	return command.arg_count ? 0 : -1;
 }
 
 /* ---- ports ---- */
@@ -231,10 +141,12 @@ static int make_pipe(struct ends *ends, int fd)
 		ends->fd[0] = pair[0];
 		pump->from = session.ports[COMMAND_PORT_INPUT];
 		pump->to = pair[1];
+		pump->owns_to = true;
 		set_nonblocking(pair[1]);
 	} else {
 		ends->fd[fd] = pair[1];
 		pump->from = pair[0];
+		pump->owns_from = true;
 		pump->to = session.ports[fd == 1 ? COMMAND_PORT_OUTPUT : COMMAND_PORT_ERROR];
 		set_nonblocking(pair[0]);
 	}
@@ -299,62 +211,6 @@ static int start_child(void)
 	return -1;
 }
 
-/* ---- pumps ---- */
-
-/* Either side is gone: the other learns of it. */
-static void end_pump(struct pump *pump)
-{
-	int last = (int)(pump - session.pumps);
-
-	pump->size = 0;
-	if (last == PUMP_INPUT && pump->to >= 0)
-		close(pump->to);
-	if ((last == PUMP_OUTPUT || last == PUMP_ERROR) && pump->from >= 0)
-		close(pump->from);
-	pump->from = pump->to = -1;
-}
-
-/* A terminal nobody has open any more reads as an error. */
-static void fill_pump(struct pump *pump)
-{
-	ssize_t n = read(pump->from, pump->data, sizeof(pump->data));
-
-	if (n > 0) {
-		pump->at = 0;
-		pump->size = (size_t)n;
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		end_pump(pump);
-	}
-}
-
-static void empty_pump(struct pump *pump)
-{
-	ssize_t n = write(pump->to, pump->data + pump->at, pump->size);
-
-	if (n > 0) {
-		pump->at += (size_t)n;
-		pump->size -= (size_t)n;
-	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		end_pump(pump);
-	}
-}
-
-static void turn_pump(struct pump *pump)
-{
-	if (pump->from >= 0 && !pump->size)
-		fill_pump(pump);
-	if (pump->to >= 0 && pump->size)
-		empty_pump(pump);
-}
-
-/* What the pump waits for now. */
-static struct pollfd pump_wants(const struct pump *pump)
-{
-	if (pump->size)
-		return (struct pollfd){ .fd = pump->to, .events = POLLOUT };
-	return (struct pollfd){ .fd = pump->from, .events = POLLIN };
-}
-
 /* ---- the control port ---- */
 
 static void set_size(const char *text)
@@ -376,7 +232,7 @@ static void obey(const char *line)
 	else if (!strcmp(line, "bye"))
 		session.bye = true;
 	else if (sscanf(line, "closed %d", &stream) == 1 && (stream == 1 || stream == 2))
-		end_pump(&session.pumps[stream]);
+		pump_end(&session.pumps[stream]);
 }
 
 static void hear_control(void)
@@ -401,7 +257,7 @@ static void finish_input(void)
 	struct pollfd file = { .fd = pump->from, .events = POLLIN };
 
 	if (session.input_over && pump->from >= 0 && !pump->size && poll(&file, 1, 0) == 0)
-		end_pump(pump);
+		pump_end(pump);
 }
 
 /* ---- the end ---- */
@@ -427,17 +283,8 @@ static void reap(void)
 /* Whether what the command wrote has all gone to minivmm. Others may hold its streams open. */
 static bool is_drained(void)
 {
-	static const int outputs[] = { PUMP_OUTPUT, PUMP_ERROR, PUMP_SHOWN };
-
-	for (unsigned int i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
-		const struct pump *pump = &session.pumps[outputs[i]];
-		struct pollfd file = { .fd = pump->from, .events = POLLIN };
-
-		if (pump->size ||
-		    (pump->from >= 0 && poll(&file, 1, 0) > 0 && (file.revents & POLLIN)))
-			return false;
-	}
-	return true;
+	return pump_is_dry(&session.pumps[PUMP_OUTPUT]) &&
+	       pump_is_dry(&session.pumps[PUMP_ERROR]) && pump_is_dry(&session.pumps[PUMP_SHOWN]);
 }
 
 static void tell_status(int status)
@@ -468,7 +315,7 @@ static void run_session(void)
 		reap();
 		hear_control();
 		for (int i = 0; i < PUMPS; i++)
-			turn_pump(&session.pumps[i]);
+			pump_turn(&session.pumps[i]);
 		finish_input();
 		if (session.ended && !session.told && is_drained())
 			tell_status(session.status);
@@ -520,7 +367,7 @@ void init_run_command(void)
 	session.terminal = -1;
 	for (int i = 0; i < PUMPS; i++)
 		session.pumps[i].from = session.pumps[i].to = -1;
-	if (read_command() || open_ports())
+	if (order_read(&command) || open_ports())
 		return;
 	if (prepare_root() || catch_signals() || start_child()) {
 		session.ended = true;

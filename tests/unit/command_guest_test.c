@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* vmm/command_guest.c: what the guest is told of a command, and which files it gets. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "stderr_text.h"
 #include "unit.h"
 #include "vmm/command_guest.h"
 
@@ -52,6 +54,25 @@ START_TEST(text)
 	ck_assert(has(&guest, "root=minivmm-root"));
 	ck_assert_uint_eq(guest.file_count, 0);
 	command_guest_destroy(&guest);
+	command_guest_destroy(&guest);
+}
+END_TEST
+
+/* Nothing is left out in silence. */
+START_TEST(too_many_words)
+{
+	static char *run[4098];
+	struct command_streams streams = { .terminal = -1 };
+	struct config config = { .run = run };
+	struct command_guest guest = { .text = NULL };
+	struct stderr_text caught;
+
+	for (unsigned int i = 0; i < 4097; i++)
+		run[i] = nothing;
+	stderr_begin(&caught);
+	ck_assert_int_eq(command_guest_init(&guest, &config, &streams, true), -E2BIG);
+	stderr_end(&caught);
+	ck_assert_str_eq(caught.text, "minivmm: error: command: 4097 words, more than 4096\n");
 	command_guest_destroy(&guest);
 }
 END_TEST
@@ -148,5 +169,5 @@ START_TEST(no_such_program)
 }
 END_TEST
 
-UNIT_MAIN("command_guest", { text, 0 }, { shares, 0 }, { files_of_a_program, 0 },
-	  { files_of_a_script, 0 }, { no_such_program, 0 })
+UNIT_MAIN("command_guest", { text, 0 }, { too_many_words, 0 }, { shares, 0 },
+	  { files_of_a_program, 0 }, { files_of_a_script, 0 }, { no_such_program, 0 })
