@@ -93,8 +93,10 @@ static void console_serve_control(struct virtio_console *console)
 
 	if (!queue)
 		return;
-	while (virtqueue_read(queue, &message, sizeof(message)) == sizeof(message))
-		console_hear(console, &message);
+	/* As many as the queue can hold; for what comes meanwhile the driver notifies again. */
+	for (unsigned int i = 0; i < queue->ring.size; i++)
+		if (virtqueue_read(queue, &message, sizeof(message)) == sizeof(message))
+			console_hear(console, &message);
 	virtqueue_notify(queue);
 }
 

@@ -178,10 +178,11 @@ static void virtio_write_place(struct virtio_queue *queue, uint64_t offset, uint
 
 static void virtio_write_queue(struct virtio_registers *registers, uint64_t offset, uint32_t value)
 {
-	struct virtio_queue *queue = &registers->queues[registers->queue_select];
+	struct virtio_queue *queue;
 
 	if (registers->queue_select >= registers->queue_count)
 		return;
+	queue = &registers->queues[registers->queue_select];
 	if (offset == VIRTIO_PCI_COMMON_Q_MSIX) {
 		queue->vector = virtio_check_vector(registers, (uint16_t)value);
 		registers->ops->vector_changed(registers->owner, registers->queue_select);

@@ -81,9 +81,15 @@ static void *virtqueue_map(const struct virtqueue *queue, const struct vring_des
 
 size_t virtqueue_read(struct virtqueue *queue, void *data, size_t room)
 {
+	unsigned int buffers = 0;
 	size_t done = 0;
 
-	while (done < room && (queue->open || virtqueue_take(queue))) {
+	/*
+	 * A driver has no more buffers than the ring is long. One that lets the parts of the ring
+	 * overlap has them come without end: what is given back looks like one more on offer.
+	 */
+	while (done < room && buffers < queue->ring.size &&
+	       (queue->open || virtqueue_take(queue))) {
 		struct vring_desc descriptor = virtqueue_descriptor(queue);
 		size_t size = room - done;
 		void *from = virtqueue_map(queue, &descriptor, &size);
@@ -94,8 +100,10 @@ size_t virtqueue_read(struct virtqueue *queue, void *data, size_t room)
 			queue->offset += (uint32_t)size;
 		}
 		if ((!from || queue->offset == descriptor.len) &&
-		    !virtqueue_step(queue, &descriptor))
+		    !virtqueue_step(queue, &descriptor)) {
 			virtqueue_give_back(queue, 0);
+			buffers++;
+		}
 	}
 	return done;
 }

@@ -44,11 +44,14 @@ static void streams_obey(struct command_streams *streams)
 	streams->ended = true;
 }
 
+/* A few lines at a time: a guest that sends without end must not keep us from all else. */
 static void streams_hear(struct command_streams *streams)
 {
 	char byte;
 
-	while (virtio_console_read(streams->console, COMMAND_PORT_CONTROL, &byte, 1)) {
+	for (unsigned int i = 0; i < COMMAND_CHUNK; i++) {
+		if (!virtio_console_read(streams->console, COMMAND_PORT_CONTROL, &byte, 1))
+			return;
 		if (byte != '\n' && streams->length < sizeof(streams->line) - 1) {
 			streams->line[streams->length++] = byte;
 			continue;
@@ -57,6 +60,7 @@ static void streams_hear(struct command_streams *streams)
 		streams->length = 0;
 		streams_obey(streams);
 	}
+	streams->busy = true;
 }
 
 /* ---- output ---- */
@@ -153,8 +157,9 @@ static void streams_wait(struct command_streams *streams, struct pollfd files[WA
 		files[WAIT_OUTPUTS + i] =
 			(struct pollfd){ .fd = output->size ? output->fd : -1, .events = POLLOUT };
 	}
-	if (poll(files, WAIT_COUNT, -1) < 0)
+	if (poll(files, WAIT_COUNT, streams->busy ? 0 : -1) < 0)
 		memset(files, 0, WAIT_COUNT * sizeof(*files));
+	streams->busy = false;
 }
 
 /* Output that nobody reads is thrown away, so that the guest can go on and end. */
@@ -167,11 +172,10 @@ static bool streams_turn_outputs(struct command_streams *streams, const struct p
 
 		if (output->size && files[i].revents)
 			streams_write_output(streams, output);
-		do {
-			if (output->fd < 0)
-				output->size = 0;
-			streams_fill_output(streams, output);
-		} while (output->fd < 0 && output->size);
+		if (output->fd < 0)
+			output->size = 0;
+		streams_fill_output(streams, output);
+		streams->busy = streams->busy || (output->fd < 0 && output->size);
 		empty = empty && !output->size;
 	}
 	return empty;

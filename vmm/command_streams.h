@@ -50,6 +50,7 @@ struct command_streams {
 	char line[64]; /* what has come of a line on the control port */
 	size_t length;
 	bool ended, told;
+	bool busy;          /* there is more to do, whatever happens */
 	_Atomic int status; /* of the command; -1: it is not known */
 };
 

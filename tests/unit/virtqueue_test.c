@@ -61,6 +61,11 @@ static const struct vring_used *used(const struct rig *rig)
 	return (const void *)(rig->ram + USED);
 }
 
+static uint16_t available_index(const struct rig *rig)
+{
+	return ((const struct vring_avail *)(rig->ram + AVAIL))->idx;
+}
+
 static bool rang(struct rig *rig)
 {
 	eventfd_t count;
@@ -207,6 +212,22 @@ START_TEST(too_much_on_offer)
 }
 END_TEST
 
+/* The used ring lies where the driver counts its offers: each buffer that comes back is one more. */
+START_TEST(rings_overlap)
+{
+	static char bytes[1024];
+	struct rig rig;
+
+	begin(&rig);
+	rig.queue.ring.used = rig.queue.ring.available;
+	describe(&rig, 0, DATA, 0, 0, 0);
+	offer(&rig, 0);
+	ck_assert_uint_eq(virtqueue_read(&rig.queue, bytes, sizeof(bytes)), 0);
+	ck_assert_uint_eq(available_index(&rig), 1 + SIZE);
+	end(&rig);
+}
+END_TEST
+
 /* A chain in a circle is followed once around, and its bytes are bounded by that. */
 START_TEST(circle)
 {
@@ -225,4 +246,5 @@ END_TEST
 
 UNIT_MAIN("virtqueue", { reads_a_stream, UNIT_COUNT(rooms) }, { writes_into_buffers, 0 },
 	  { driver_looks_by_itself, 0 }, { goes_round, 0 },
-	  { hostile_buffers, UNIT_COUNT(hostile) }, { too_much_on_offer, 0 }, { circle, 0 })
+	  { hostile_buffers, UNIT_COUNT(hostile) }, { too_much_on_offer, 0 }, { rings_overlap, 0 },
+	  { circle, 0 })
