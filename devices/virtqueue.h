@@ -34,8 +34,8 @@ struct virtqueue {
 void virtqueue_init(struct virtqueue *queue, struct memory *memory, const struct virtio_ring *ring);
 
 /*
- * Take up to `room` bytes of what the driver has put in, from no more buffers than the ring is long;
- * returns how many.
+ * Take up to `room` bytes of what the driver has put in, from no more buffers than the ring is
+ * long; returns how many.
  */
 size_t virtqueue_read(struct virtqueue *queue, void *data, size_t room);
 

@@ -212,7 +212,7 @@ START_TEST(too_much_on_offer)
 }
 END_TEST
 
-/* The used ring lies where the driver counts its offers: each buffer that comes back is one more. */
+/* The used ring lies on the available one: each buffer that comes back looks like one more. */
 START_TEST(rings_overlap)
 {
 	static char bytes[1024];
