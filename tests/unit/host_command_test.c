@@ -122,6 +122,7 @@ static const struct {
 	{ "group-missing", "list", 0, "^0000:01:00.0\t-\tvfio-pci\tno IOMMU\t" },
 	{ "ready", "list --all", 0, "^0000:00:01.0\t11\tpcieport\tbridge\t" },
 	{ "open-screen", "list", 0, "^0000:05:00.0\t6\ti915\tin use\t" },
+	{ "persistent", "list", 0, "^0000:01:00.0\t1\tvfio-pci, kept\tyes\t" },
 	{ "behind-vmd", "list", 0, "^10000:e1:00.0\t-\tnvme\tno IOMMU\t" },
 	{ "virtual-function", "config 01:00.0", 0, "Vendor ID *0x8086 *the same$" },
 	{ "virtual-function", "config 01:00.0", 0, "Device ID *0xa808 *the same$" },

@@ -601,6 +601,11 @@ vendor_driver_of_others()
 	vendor_driver
 	sed -i /8086/d "lib/modules/$(uname -r)/modules.alias"
 }
+persistent()
+{
+	mkdir -p etc/udev/rules.d
+	: > etc/udev/rules.d/60-minivmm-0000:01:00.0.rules
+}
 with_initramfs_tools() { mkdir -p etc/udev/rules.d etc/initramfs-tools/hooks; }
 with_dracut() { mkdir -p etc/udev/rules.d etc/dracut.conf.d; }
 with_mkinitcpio() { mkdir -p etc/udev/rules.d etc/mkinitcpio.conf.d; }
