@@ -148,10 +148,11 @@ static bool guest_find_program(const char *name, char path[PATH_MAX])
 }
 
 /*
- * What the dynamic linker would load, by the linker itself: it prints a line for each library. The
- * linker is the last of them, as the program names it.
+ * What the dynamic linker would load, by the linker itself: it prints a line for each library, and
+ * the program does not run. The linker is the last of them, as the program names it.
  */
-static void guest_add_libraries(struct command_guest *guest, const char *program)
+static void guest_add_libraries(struct command_guest *guest, const char *linker,
+				const char *program)
 {
 	char line[PATH_MAX + 64];
 	int output[2];
@@ -162,9 +163,8 @@ static void guest_add_libraries(struct command_guest *guest, const char *program
 		return;
 	pid = fork();
 	if (pid == 0) {
-		setenv("LD_TRACE_LOADED_OBJECTS", "1", 1);
 		dup2(output[1], STDOUT_FILENO);
-		execl(program, program, NULL);
+		execl(linker, linker, "--list", program, NULL);
 		_exit(COMMAND_STATUS_NOT_RUN);
 	}
 	close(output[1]);
@@ -184,20 +184,26 @@ static void guest_add_libraries(struct command_guest *guest, const char *program
 }
 
 /* The dynamic linker that a program asks for; empty for a static one, or none at all. */
-static bool guest_is_dynamic(int fd)
+static void guest_read_linker(int fd, char linker[PATH_MAX])
 {
 	Elf64_Ehdr elf;
 	Elf64_Phdr header;
+	ssize_t length;
 
+	linker[0] = '\0';
 	if (pread(fd, &elf, sizeof(elf), 0) != sizeof(elf) ||
 	    memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
-		return false;
-	for (unsigned int i = 0; i < elf.e_phnum; i++)
-		if (pread(fd, &header, sizeof(header), (off_t)(elf.e_phoff + i * sizeof(header))) ==
-			    sizeof(header) &&
-		    header.p_type == PT_INTERP)
-			return true;
-	return false;
+		return;
+	for (unsigned int i = 0; i < elf.e_phnum; i++) {
+		off_t at = (off_t)(elf.e_phoff + i * sizeof(header));
+
+		if (pread(fd, &header, sizeof(header), at) != sizeof(header) ||
+		    header.p_type != PT_INTERP)
+			continue;
+		length = pread(fd, linker, PATH_MAX - 1, (off_t)header.p_offset);
+		linker[length < 0 ? 0 : length] = '\0'; /* its name ends before */
+		return;
+	}
 }
 
 /* The first line of a script, without its `#!`; empty for all else. */
@@ -215,7 +221,7 @@ static void guest_read_interpreter(int fd, char interpreter[PATH_MAX])
 
 static void guest_add_program(struct command_guest *guest, const char *name, unsigned int depth)
 {
-	char path[PATH_MAX], interpreter[PATH_MAX];
+	char path[PATH_MAX], interpreter[PATH_MAX], linker[PATH_MAX];
 	int fd;
 
 	if (depth == 0 || !guest_find_program(name, path))
@@ -225,9 +231,10 @@ static void guest_add_program(struct command_guest *guest, const char *name, uns
 	if (fd < 0)
 		return;
 	guest_read_interpreter(fd, interpreter);
-	if (guest_is_dynamic(fd))
-		guest_add_libraries(guest, path);
+	guest_read_linker(fd, linker);
 	close(fd);
+	if (linker[0])
+		guest_add_libraries(guest, linker, path);
 	if (interpreter[0])
 		guest_add_program(guest, interpreter, depth - 1);
 }

@@ -93,6 +93,10 @@ static void streams_write_output(struct command_streams *streams, struct command
 		output->at += (size_t)n;
 		output->size -= (size_t)n;
 	} else if (errno != EAGAIN && errno != EINTR) {
+		if (errno != EPIPE && !streams->lost) {
+			log_errno("command", -errno, "write what it printed");
+			streams->lost = true;
+		}
 		streams_close_output(streams, output);
 	}
 }

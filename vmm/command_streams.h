@@ -51,6 +51,7 @@ struct command_streams {
 	size_t length;
 	bool ended, told;
 	bool busy;          /* there is more to do, whatever happens */
+	bool lost;          /* some of what the command printed could not be written */
 	_Atomic int status; /* of the command; -1: it is not known */
 };
 

@@ -68,6 +68,8 @@ static int kernel_miss(const char *release, const char *tried)
 int guest_kernel_open(const char *release, struct host_path *path)
 {
 	char tried[KERNEL_TRIED_MAX] = "";
+	struct host_path refused;
+	int err = 0;
 
 	for (unsigned int i = 0; i < array_size(kernel_places); i++) {
 		const struct kernel_place *place = &kernel_places[i];
@@ -79,10 +81,16 @@ int guest_kernel_open(const char *release, struct host_path *path)
 		fd = open(path->text, O_RDONLY | O_CLOEXEC);
 		if (fd >= 0)
 			return fd;
-		if (errno != ENOENT && errno != ENOTDIR)
-			return kernel_refuse(path, -errno);
+		if (errno != ENOENT && errno != ENOTDIR && err == 0) {
+			refused = *path; /* it may be readable elsewhere */
+			err = -errno;
+		}
 		snprintf(tried + used, sizeof(tried) - used, "%s %s", used ? "," : "",
 			 host_path_name(path));
+	}
+	if (err < 0) {
+		*path = refused;
+		return kernel_refuse(path, err);
 	}
 	return kernel_miss(release, tried);
 }

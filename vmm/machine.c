@@ -443,11 +443,13 @@ static enum vm_event machine_loop(struct machine *machine)
 	return VM_EVENT_ERROR;
 }
 
-/* Its own, if it has one: whatever became of the guest after that. */
+/* Its own, if it has one, whatever became of the guest after that. What was lost is no success. */
 static int machine_command_status(const struct machine *machine, enum vm_event event)
 {
 	int status = machine->streams.status;
 
+	if (status == 0 && machine->streams.lost)
+		return COMMAND_STATUS_FAILED;
 	if (status >= 0)
 		return status;
 	if (event == VM_EVENT_POWEROFF || event == VM_EVENT_RESET || event == VM_EVENT_CRASH) {
@@ -553,8 +555,7 @@ static int machine_check_room(struct machine *machine)
 	const struct config *config = machine->config;
 	const struct host_demand demand = machine_host_demand(config);
 
-	if (config->device_count + config->user_count + config->served_count == 0 &&
-	    !demand.huge_page)
+	if (config->device_count + config->user_count == 0 && !demand.huge_page)
 		return 0;
 	return host_check_room(&demand);
 }
@@ -593,7 +594,7 @@ int machine_run(const struct config *config)
 	int status;
 
 	if (!machine)
-		return MACHINE_EXIT_HOST;
+		return config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
 	machine_limit_stacks();
 	if (trace_open(&config->trace) == 0 &&
 	    machine_take_steps(machine, steps, array_size(steps)) == 0)

@@ -27,7 +27,7 @@
 /* Where a program may be, and the line that installs it. */
 struct server_program {
 	const char *name;
-	const char *places[4];
+	const char *places[5];
 	const char *fix;
 };
 
@@ -40,7 +40,8 @@ static const struct server_program server_storage = {
 /* Debian 12 has the first version of it in a package of QEMU's, later ones a package of its own. */
 static const struct server_program server_folder = {
 	"virtiofsd",
-	{ "/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/local/libexec/virtiofsd" },
+	{ "/usr/libexec/virtiofsd", "/usr/lib/virtiofsd", "/usr/lib/qemu/virtiofsd",
+	  "/usr/local/libexec/virtiofsd" },
 	SERVER_PROCESS_GET_VIRTIOFSD,
 };
 

@@ -131,6 +131,7 @@ static const struct {
 	{ "-m size=1G", "0 k=- i=- a=- c=stdio m=1024 n=1" },
 	{ "-m 1G,hugepages=on", "0 k=- i=- a=- c=stdio m=1024 n=1 pages=1" },
 	{ "--memory 2G,hugepages=1G,hugepages=off", "0 k=- i=- a=- c=stdio m=2048 n=1" },
+	{ "--cpus 2,pin=2-3 --cpus 4", "0 k=- i=- a=- c=stdio m=512 n=4" },
 	{ "--cpus 5,pin=2-5,8", "0 k=- i=- a=- c=stdio m=512 n=5 pin=2..8" },
 	{ "-smp cpus=3", "0 k=- i=- a=- c=stdio m=512 n=3" },
 	/* Devices in software. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config_show.h"
+#include "guests/command_ports.h"
 #include "vmm/machine.h"
 #include "vfio/host/bind/host_bind.h"
 #include "vfio/host/check/host_doctor.h"
@@ -188,7 +189,7 @@ int host_command_start(const struct config *config)
 	/* From the first change to the last no signal ends this process. */
 	machine_block_signals(&signals);
 	if (host_hold(&held, config->devices, config->device_count, &command_bind_checks) < 0)
-		return MACHINE_EXIT_HOST;
+		return config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
 	status = machine_run(config);
 	host_release(&held);
 	return status;

@@ -89,6 +89,10 @@ int options_add_qemu_drive(struct config *config, char *text)
 		const char **field = drive_field(&drive, word, length);
 
 		words = options_cut_word(word);
+		if (strcmp(word, "readonly") == 0) { /* as old lines have it */
+			drive.readonly = "on";
+			continue;
+		}
 		if (!field || word[length] != '=') {
 			log_error("-drive", "%s: unknown property", word);
 			return -EINVAL;

@@ -128,6 +128,7 @@ int options_set_cpus(struct config *config, char *text)
 	unsigned long cpus = 0, product = 0;
 	char *pin = strstr(text, ",pin="), *word;
 
+	config->pinned.count = 0; /* of an option before */
 	if (pin) {
 		*pin = '\0';
 		if (options_set_pinned(config, pin + strlen(",pin=")) < 0)
