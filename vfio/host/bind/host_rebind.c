@@ -111,9 +111,11 @@ static pid_t leave_begin(const char *bdf, const char *driver)
 
 	if (pid != 0)
 		return pid;
-	/* It may stay longer than this program: nobody shall wait for its outputs to be closed. */
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		close(fd);
+	/*
+	 * It may stay longer than this program: nobody shall wait for its outputs to be closed, nor
+	 * for the lock on the records, which it shares.
+	 */
+	close_range(0, ~0u, 0);
 	ret = rebind_tell_driver(bdf, driver, "unbind");
 	_exit(-ret & 0xff);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "host_check.h"
 #include "vfio/host/look/host_memory.h"
 #include "vfio/host/look/host_pages.h"
@@ -41,6 +43,7 @@ void host_check_memory(struct host_report *report, const struct host_demand *dem
 		facts.path = host_path_name(&limit.file);
 		facts.size = limit.limit;
 		facts.room = limit.room;
+		facts.unlimited = strstr(facts.path, "limit_in_bytes") ? "-1" : "max"; /* v1, v2 */
 		host_report_add(report, FOUND_MEMORY_LIMITED, facts);
 	} else if (!host_read_memory(&memory)) {
 		host_report_add(report, FOUND_MEMORY_UNSEEN, facts);

@@ -37,7 +37,8 @@
 	X(d3cold)    /* the BDF of a device that may lose its power */                             \
 	X(switched)  /* the file by which a laptop's second GPU is switched on */                  \
 	X(arch)      /* of Debian's packages */                                                    \
-	X(iommufd)   /* "iommufd", on a host that has it */
+	X(iommufd)   /* "iommufd", on a host that has it */                                        \
+	X(unlimited) /* what takes a limit away when it is written into its file */
 
 /* Numbers are never missing. */
 #define HOST_FACT_NUMBERS(X)                                                                       \

@@ -348,7 +348,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"leaves {room}: the kernel would kill it",
 		.fixes = {
 			"give the guest less RAM: --memory {room_mib}M at most",
-			"echo max | sudo tee {path}   # takes the limit away until the cgroup is "
+			"echo {unlimited} | sudo tee {path}   # takes the limit away until the cgroup is "
 			"made anew",
 		},
 	},

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NODES_MAX  96
+#define NODES_MAX  512
 #define DEPTH_MAX  8 /* a partition of an NVMe disk is 4 deep, an input of a USB device 7 */
 #define NVIDIA_GPU "/proc/driver/nvidia/gpus"
 

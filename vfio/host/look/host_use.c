@@ -12,7 +12,7 @@
 #include "host_holders.h"
 #include "host_machine.h"
 
-#define USE_NAMES_MAX 64
+#define USE_NAMES_MAX 512 /* the disks of a host bus adapter, with their partitions */
 #define USE_NAME_MAX  64
 
 /* Disks or network interfaces that stand on the device. */
