@@ -337,7 +337,7 @@ int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned
 
 void host_release(struct host_held *held)
 {
-	int folder = held->count ? host_records_open(false) : -1;
+	int folder = held->count ? host_records_open(false, true) : -1;
 
 	while (held->count) {
 		struct host_record record;

@@ -31,7 +31,7 @@ int host_records_open_as_root(const char *command, const char (*bdfs)[HOST_BDF_M
 	bool apart = host_in_user_namespace();
 
 	if ((geteuid() == 0 && !apart) || host_root()[0])
-		return host_records_open(true);
+		return host_records_open(true, true);
 	log_error(command, "needs root%s: drivers are changed in sysfs",
 		  apart ? " outside this user namespace" : "");
 	if (!count)
@@ -112,10 +112,11 @@ static pid_t leave_begin(const char *bdf, const char *driver)
 	if (pid != 0)
 		return pid;
 	/*
-	 * It may stay longer than this program: nobody shall wait for its outputs to be closed, nor
-	 * for the lock on the records, which it shares.
+	 * It may stay longer than this program: nobody shall wait for its outputs to be closed. The
+	 * lock on the records it shares: until it is done, the device belongs to neither driver.
 	 */
-	close_range(0, ~0u, 0);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
 	ret = rebind_tell_driver(bdf, driver, "unbind");
 	_exit(-ret & 0xff);
 }

@@ -31,16 +31,18 @@ static int records_check(int folder)
 }
 
 /* Whoever has it may wait for a driver that does not let go. */
-static int records_lock(int folder)
+static int records_lock(int folder, bool wait)
 {
 	if (flock(folder, LOCK_EX | LOCK_NB) == 0)
 		return 0;
+	if (errno == EWOULDBLOCK && !wait)
+		return -EWOULDBLOCK;
 	if (errno == EWOULDBLOCK)
 		log_info(RECORDS, "another minivmm changes drivers right now: waiting for it");
 	return flock(folder, LOCK_EX) < 0 ? log_errno(RECORDS, -errno, "lock") : 0;
 }
 
-int host_records_open(bool create)
+int host_records_open(bool create, bool wait)
 {
 	struct host_path path = host_path(RECORDS);
 	int folder, ret = 0;
@@ -52,7 +54,7 @@ int host_records_open(bool create)
 		return errno == ENOENT ? -ENOENT : log_errno(RECORDS, -errno, "open");
 	ret = records_check(folder);
 	if (ret == 0)
-		ret = records_lock(folder);
+		ret = records_lock(folder, wait);
 	if (ret == 0)
 		return folder;
 	close(folder);

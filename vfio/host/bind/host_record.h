@@ -24,10 +24,11 @@ struct host_record {
 };
 
 /*
- * Open the folder and lock it against other minivmms; `create` makes it if it is not there. Its fd,
- * or -errno: -ENOENT is not logged, all else is.
+ * Open the folder and lock it against other minivmms; `create` makes it if it is not there. Another
+ * one may hold the lock for long, while a driver does not let go: `wait` waits for it. Its fd, or
+ * -errno: -ENOENT, and without `wait` -EWOULDBLOCK, are not logged, all else is.
  */
-int host_records_open(bool create);
+int host_records_open(bool create, bool wait);
 
 /*
  * 0 or -errno, logged: -EINVAL for the name of a driver with which the record could not be read

@@ -136,7 +136,7 @@ int host_restore(const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 		 const struct host_bind_options *options)
 {
 	struct restore restore = { .options = options };
-	int folder = options->dry_run ? host_records_open(false)
+	int folder = options->dry_run ? host_records_open(false, true)
 				      : host_records_open_as_root("restore", bdfs, count);
 
 	if (folder < 0 && folder != -ENOENT)
@@ -192,7 +192,7 @@ void host_restore_stale(const char (*bdfs)[HOST_BDF_MAX], unsigned int count)
 
 	if (geteuid() != 0)
 		return;
-	folder = host_records_open(false);
+	folder = host_records_open(false, false);
 	if (folder < 0)
 		return;
 	host_for_each_record(folder, restore_visit_stale, &wanted);
