@@ -501,7 +501,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_USE_OPEN] = {
 		CHECK_DRIVER, HOST_FAIL,
-		.text = IN_USE "{name} (pid {count}) has {where} open, and its driver waits for it",
+		.text = IN_USE "{name} (pid {count}) has {where} open: it would lose the device, or its "
+			"driver wait for it",
 		.fixes = {
 			"end {name} or what started it, such as the graphical session: sudo kill "
 			"{count}",

@@ -34,6 +34,15 @@ nodes_add(struct holder_nodes *nodes, const char *fmt, ...)
 	va_end(args);
 }
 
+/*
+ * Keys and mice are open wherever somebody is logged in, and their driver lets them go all the same:
+ * who passes their controller through means it.
+ */
+static bool nodes_is_input(const char *name)
+{
+	return strncmp(name, "input/", 6) == 0 || strncmp(name, "hidraw", 6) == 0;
+}
+
 /* The line DEVNAME=dri/card0 of a folder's uevent. */
 static void nodes_add_uevent(struct holder_nodes *nodes, const struct host_path *folder)
 {
@@ -42,7 +51,7 @@ static void nodes_add_uevent(struct holder_nodes *nodes, const struct host_path 
 
 	next = text = host_read_file(&path);
 	while (next && (line = strsep(&next, "\n")))
-		if (strncmp(line, "DEVNAME=", 8) == 0)
+		if (strncmp(line, "DEVNAME=", 8) == 0 && !nodes_is_input(line + 8))
 			nodes_add(nodes, "/dev/%s",
 				  line + 8 + (strncmp(line + 8, "/dev/", 5) ? 0 : 5));
 	free(text);
