@@ -34,7 +34,7 @@ struct virtio_pci {
 	struct virtio_irq irq;
 	unsigned int window_cap; /* offset of the capability through which the BAR is reached */
 	int kicks[VIRTIO_QUEUES_MAX];
-	bool place_said; /* that a queue is outside of memory */
+	bool place_said;              /* that a queue is outside of memory */
 	int calls[VIRTIO_QUEUES_MAX]; /* what the backend was given: -1 for no interrupt */
 };
 

@@ -2,8 +2,8 @@
 /*
  * A GPU's expansion ROM in memory that the guest only reads, where ACPI's _ROM finds it.
  *
- * Owns that memory. For GPUs of laptops, whose ROM is part of the firmware of the machine: they have
- * no ROM BAR, and their drivers ask ACPI. Part of the roof.
+ * Owns that memory. For GPUs of laptops, whose ROM is part of the firmware of the machine: they
+ * have no ROM BAR, and their drivers ask ACPI. Part of the roof.
  */
 #ifndef MINIVMM_ACPI_ROM_H
 #define MINIVMM_ACPI_ROM_H

@@ -273,7 +273,9 @@ static int machine_assign_bars(struct machine *machine)
 	return pci_windows_assign_bars(&machine->pci_host);
 }
 
-/* The function that `x-acpi-rom=on` was said of; options.c has seen to it that it is one at most. */
+/*
+ * The function that `x-acpi-rom=on` was said of; options.c has seen to it that it is one at most.
+ */
 static int machine_add_acpi_rom(struct machine *machine)
 {
 	const struct config *config = machine->config;

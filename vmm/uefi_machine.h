@@ -63,8 +63,8 @@ int uefi_machine_open(struct uefi_machine *uefi, struct boot_config *boot, bool 
 int uefi_machine_add_devices(struct uefi_machine *uefi, struct vm *vm, struct pci_host *host);
 
 /*
- * Once BARs are assigned and all of `boot` is known: let the firmware place them anew, and write down what it will ask for. 0
- * or -errno, logged.
+ * Once BARs are assigned and all of `boot` is known: let the firmware place them anew, and write
+ * down what it will ask for. 0 or -errno, logged.
  */
 int uefi_machine_describe(struct uefi_machine *uefi, const struct boot_config *boot);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/uefi_machine.c: where firmware and its variables lie, what is there beside, what stays after. */
+/*
+ * vmm/uefi_machine.c: where firmware and its variables lie, what is there beside, what stays after.
+ */
 #include <errno.h>
 #include <linux/pci.h>
 #include <stdint.h>

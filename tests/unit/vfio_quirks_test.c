@@ -134,7 +134,9 @@ START_TEST(rule_39_beside_the_mirror)
 }
 END_TEST
 
-/* NVIDIA's drivers acknowledge each MSI so: the device must see it, and nothing else of the kind. */
+/*
+ * NVIDIA's drivers acknowledge each MSI so: the device must see it, and nothing else of the kind.
+ */
 START_TEST(rule_39_acknowledged_msi)
 {
 	static struct rig rig;

@@ -348,8 +348,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"leaves {room}: the kernel would kill it",
 		.fixes = {
 			"give the guest less RAM: --memory {room_mib}M at most",
-			"echo {unlimited} | sudo tee {path}   # takes the limit away until the cgroup is "
-			"made anew",
+			"echo {unlimited} | sudo tee {path}   # takes the limit away until the "
+			"cgroup is made anew",
 		},
 	},
 	[FOUND_HUGE_PAGES] = {
@@ -501,8 +501,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_USE_OPEN] = {
 		CHECK_DRIVER, HOST_FAIL,
-		.text = IN_USE "{name} (pid {count}) has {where} open: it would lose the device, or its "
-			"driver wait for it",
+		.text = IN_USE "{name} (pid {count}) has {where} open: it would lose the device, "
+			"or its driver wait for it",
 		.fixes = {
 			"end {name} or what started it, such as the graphical session: sudo kill "
 			"{count}",

@@ -35,8 +35,8 @@ nodes_add(struct holder_nodes *nodes, const char *fmt, ...)
 }
 
 /*
- * Keys and mice are open wherever somebody is logged in, and their driver lets them go all the same:
- * who passes their controller through means it.
+ * Keys and mice are open wherever somebody is logged in, and their driver lets them go all the
+ * same: who passes their controller through means it.
  */
 static bool nodes_is_input(const char *name)
 {
