@@ -163,12 +163,12 @@ static int server_make_socket(const char *path, int *listener, int *client)
 
 /* ---- the child ---- */
 
-/* In QEMU's lists of properties a comma in a value is doubled. */
-static void server_escape(char *to, const char *from)
+/* A value in a list between commas: `escape` goes before each comma, and before each of itself. */
+static void server_escape(char *to, const char *from, char escape)
 {
 	for (; *from; from++) {
-		if (*from == ',')
-			*to++ = ',';
+		if (*from == ',' || *from == escape)
+			*to++ = escape;
 		*to++ = *from;
 	}
 	*to = '\0';
@@ -180,7 +180,7 @@ static _Noreturn void server_exec_storage(const char *program, const struct opti
 	const char *readonly = served->readonly ? "on" : "off";
 	char path[2 * PATH_MAX], file[SERVER_PATH], image[128], export[256];
 
-	server_escape(path, served->path);
+	server_escape(path, served->path, ',');
 	snprintf(file, sizeof(file), "driver=file,node-name=file,filename=%s,read-only=%s", path,
 		 readonly);
 	snprintf(image, sizeof(image), "driver=%s,node-name=disk,file=file,read-only=%s", format,
@@ -196,7 +196,7 @@ static _Noreturn void server_exec_folder(const char *program, const struct optio
 					 int listener)
 {
 	const char *sandbox = server_sandbox_kind();
-	char fd[32], source[PATH_MAX + 32], option[64];
+	char fd[32], path[2 * PATH_MAX], source[SERVER_PATH], option[64];
 	bool root = geteuid() == 0;
 
 	if (!root)
@@ -207,7 +207,8 @@ static _Noreturn void server_exec_folder(const char *program, const struct optio
 	/* What cannot change through this guest need not be asked for again and again. */
 	snprintf(option, sizeof(option), "sandbox=%s,cache=%s", sandbox,
 		 served->readonly ? "always" : "auto");
-	snprintf(source, sizeof(source), "source=%s", served->path);
+	server_escape(path, served->path, '\\');
+	snprintf(source, sizeof(source), "source=%s", path);
 	/* It keeps a file open for each that the guest knows. */
 	server_sandbox_raise_files();
 	/* Only root may have more files than the limit allows, which is what it would ask for. */

@@ -566,6 +566,15 @@ disk_no_exits()
 	! grep -q -e notification -e KVM_SIGNAL_MSI -e KVM_IRQ_LINE "$work/trace"
 }
 
+# The name of a folder can have a comma, which separates options of virtiofsd.
+share_comma()
+{
+	mkdir "$work/a,b"
+	start endings poweroff --share "$work/a,,b,readonly=on"
+	wait_end
+	expect_status 0 && expect_empty "$err"
+}
+
 # A server of its own.
 disk_socket()
 {
@@ -673,6 +682,8 @@ run_case disk_left disk_left
 run_case disk_no_exits disk_no_exits
 run_case disk_socket disk_socket
 run_case disk_beside_demo disk_beside_demo
+[ -n "$no_kvm" ] || [ -x /usr/lib/qemu/virtiofsd ] || skipped='there is no virtiofsd to serve a folder'
+run_case share_comma share_comma
 skipped=$no_kvm
 for cpus in 1 2 4 16 64; do
 	run_case cpus_$cpus checks cpus "wake $cpus" --cpus $cpus
