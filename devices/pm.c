@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "vmm/trace/log.h"
+
 #define PM_STATUS  0u
 #define PM_ENABLE  2u
 #define PM_CONTROL 4u
-#define PM_TIMER   8u
 
 #define PM_CONTROL_SLEEP (1u << 13) /* write-only */
 #define PM_TIMER_MASK    0xffffffu  /* 24 bits */
@@ -48,7 +49,7 @@ static void pm_timer_locate(void *owner, uint64_t offset, struct trace_place *pl
 	snprintf(place->reg, sizeof(place->reg), "timer");
 }
 
-const struct bus_ops pm_timer_ops = { pm_timer_read, pm_timer_write, pm_timer_locate };
+static const struct bus_ops pm_timer_ops = { pm_timer_read, pm_timer_write, pm_timer_locate };
 
 static uint64_t pm_read(void *owner, uint64_t offset, unsigned int size)
 {
@@ -92,6 +93,15 @@ static void pm_locate(void *owner, uint64_t offset, struct trace_place *place)
 }
 
 const struct bus_ops pm_ops = { pm_read, pm_write, pm_locate };
+
+int pm_add_timer(struct vm *vm)
+{
+	const struct bus_region timer = { arch_layout.pm_timer_port, sizeof(uint32_t),
+					  &pm_timer_ops, NULL };
+	int ret = bus_add_region(&vm->pio, &timer);
+
+	return ret < 0 ? log_errno("PM timer", ret, "place it") : 0;
+}
 
 void pm_reset(struct pm *pm)
 {

@@ -19,6 +19,7 @@
 
 #define PM_TIMER_HZ 3579545u
 #define PM_PORTS    12u /* PM1 event and control, the timer */
+#define PM_TIMER    8u
 
 struct pm {
 	struct vm *vm; /* is told of a power-off */
@@ -28,8 +29,8 @@ struct pm {
 /* PM1 and the timer behind it. */
 extern const struct bus_ops pm_ops;
 
-/* The timer alone, one dword: for firmware that wants it elsewhere. It has no owner. */
-extern const struct bus_ops pm_timer_ops;
+/* The timer alone, one dword, at arch_layout.pm_timer_port. 0 or -errno, logged. */
+int pm_add_timer(struct vm *vm);
 
 void pm_init(struct pm *pm, struct vm *vm);
 void pm_reset(struct pm *pm);

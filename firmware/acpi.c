@@ -33,6 +33,7 @@ static const
 #define ACPI_LAPIC_IDS    255 /* ids from here on need an x2APIC entry */
 #define ACPI_SPACE_IO     1
 #define ACPI_ACCESS_BYTE  1
+#define ACPI_ACCESS_DWORD 3
 
 /* FADT flags, ACPI 6.4 table 5.10, and boot architecture flags, table 5.11. */
 #define ACPI_WBINVD        (1u << 0)
@@ -96,12 +97,15 @@ struct acpi_fadt {
 	uint8_t minor_revision;
 	uint64_t facs;
 	uint64_t dsdt;
-	struct acpi_address fixed_blocks[8];
+	struct acpi_address pm1_and_pm2[5];
+	struct acpi_address pm_timer;
+	struct acpi_address gpes[2];
 	struct acpi_address sleep_control;
 	struct acpi_address sleep_status;
 	char hypervisor[8];
 } __attribute__((packed));
 _Static_assert(offsetof(struct acpi_fadt, boot_flags) == 109, "IAPC_BOOT_ARCH");
+_Static_assert(offsetof(struct acpi_fadt, pm_timer) == 208, "X_PM_TMR_BLK");
 _Static_assert(offsetof(struct acpi_fadt, sleep_control) == 244, "SLEEP_CONTROL_REG");
 _Static_assert(sizeof(struct acpi_fadt) == 276, "FADT of revision 6");
 
@@ -302,6 +306,11 @@ static uint64_t acpi_write_fadt(struct acpi_area *area, const struct acpi_config
 	fadt->reset_value = ARCH_POWER_RESET_VALUE;
 	fadt->sleep_control = acpi_power_register(ARCH_POWER_SLEEP_CONTROL);
 	fadt->sleep_status = acpi_power_register(ARCH_POWER_SLEEP_STATUS);
+	if (config->extras.pm_timer)
+		fadt->pm_timer = (struct acpi_address){ .space = ACPI_SPACE_IO,
+							.bits = 32,
+							.access = ACPI_ACCESS_DWORD,
+							.address = config->extras.pm_timer };
 	fadt->dsdt = dsdt;
 	memcpy(fadt->hypervisor, ACPI_OEM_TABLE_ID, sizeof(ACPI_OEM_TABLE_ID));
 	return acpi_end_table(area, &fadt->header);

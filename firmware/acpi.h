@@ -21,6 +21,7 @@
 struct acpi_extras {
 	bool rtc;              /* a real-time clock */
 	bool battery;          /* a battery, and a power supply */
+	uint16_t pm_timer;     /* the port of a PM timer, 0 for none */
 	struct arch_range rom; /* the bytes of _ROM; size 0 for none */
 	uint32_t rom_address;  /* whose it is: slot << 16 | function of bus 0 */
 };

@@ -21,6 +21,7 @@
 #include "default_guest.h"
 #include "devices/pci_host.h"
 #include "devices/pci_windows.h"
+#include "devices/pm.h"
 #include "devices/power.h"
 #include "devices/serial.h"
 #include "devices/testdev.h"
@@ -234,6 +235,20 @@ static int machine_add_pci(struct machine *machine)
 	return pci_host_init(&machine->pci_host, &machine->vm);
 }
 
+/*
+ * A clock against which the guest measures its TSC. KVM tells a guest how fast that is; who does not
+ * know of KVM measures, as firmware does.
+ */
+static int machine_add_timer(struct machine *machine)
+{
+	bool wanted = machine->config->hide_kvm || machine->uefi.kind == UEFI_KERNEL;
+
+	if (!wanted || !arch_layout.pm_timer_port)
+		return 0;
+	machine->boot.extras.pm_timer = arch_layout.pm_timer_port;
+	return pm_add_timer(&machine->vm);
+}
+
 static int machine_add_firmware(struct machine *machine)
 {
 	return uefi_machine_add_devices(&machine->uefi, &machine->vm, &machine->pci_host);
@@ -304,12 +319,12 @@ static int machine_wait_for_ram(struct machine *machine)
 static int machine_build(struct machine *machine)
 {
 	static const machine_step steps[] = {
-		machine_init_vm,     machine_add_ram,      machine_power_up,
-		machine_add_serial,  machine_add_console,  machine_add_power,
-		machine_add_pci,     machine_add_firmware, machine_open_devices,
-		machine_open_users,  machine_open_served,  machine_add_command,
-		machine_add_testdev, machine_assign_bars,  machine_add_acpi_rom,
-		machine_describe,    machine_wait_for_ram,
+		machine_init_vm,      machine_add_ram,     machine_power_up,
+		machine_add_serial,   machine_add_console, machine_add_power,
+		machine_add_pci,      machine_add_timer,   machine_add_firmware,
+		machine_open_devices, machine_open_users,  machine_open_served,
+		machine_add_command,  machine_add_testdev, machine_assign_bars,
+		machine_add_acpi_rom, machine_describe,    machine_wait_for_ram,
 	};
 	int ret;
 

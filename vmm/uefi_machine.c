@@ -179,11 +179,8 @@ static int uefi_add_flash_machine(struct uefi_machine *uefi)
 
 static int uefi_add_kernel_machine(struct uefi_machine *uefi)
 {
-	const struct bus_region timer = { arch_layout.pm_timer_port, sizeof(uint32_t),
-					  &pm_timer_ops, NULL };
-
 	pci_host_set_id(uefi->host, PCI_VENDOR_INTEL, PCI_DEVICE_CLOUD_HOST);
-	return uefi_add_ports(uefi, &timer);
+	return 0;
 }
 
 int uefi_machine_add_devices(struct uefi_machine *uefi, struct vm *vm, struct pci_host *host)
@@ -248,6 +245,7 @@ int uefi_machine_describe(struct uefi_machine *uefi, const struct boot_config *b
 					    .extras = boot->extras,
 					    .uefi = true };
 	config.acpi.extras.rtc = true;
+	config.acpi.extras.pm_timer = arch_layout.pm_port + PM_TIMER;
 	uefi->cpus = htole16((uint16_t)boot->cpus);
 	uefi_find_boot_devices(host, &config);
 	ret = uefi_tables_build(&uefi->tables, &config);
@@ -279,7 +277,6 @@ static void uefi_destroy_devices(struct uefi_machine *uefi)
 {
 	bus_del_region(&uefi->vm->pio, arch_layout.rtc_port);
 	bus_del_region(&uefi->vm->pio, arch_layout.pm_port);
-	bus_del_region(&uefi->vm->pio, arch_layout.pm_timer_port);
 	bus_del_region(&uefi->vm->pio, arch_layout.fw_cfg_port);
 	flash_destroy(&uefi->flash);
 	if (uefi->rom.hva) {

@@ -7,7 +7,7 @@
  * machine.c, which calls it in order. Without firmware none of this exists.
  *
  * Two kinds of firmware start: OVMF, from its flash; and firmware that is a kernel in form
- * (cloud-hypervisor's), which boot_load() starts, with a clock and a timer beside.
+ * (cloud-hypervisor's), which boot_load() starts, with a clock beside. It needs a PM timer, too.
  */
 #ifndef MINIVMM_UEFI_MACHINE_H
 #define MINIVMM_UEFI_MACHINE_H

@@ -431,6 +431,17 @@ static void evaluate_extra(const char *part, const char *call)
 	scratch_end();
 }
 
+/* ACPI 6.4, table 5.9: X_PM_TMR_BLK. */
+START_TEST(fadt_tells_of_a_timer)
+{
+	const uint8_t timer[12] = { 1, 32, 0, 3, 0x08, 0x06 }, none[12] = { 0 };
+	struct acpi_config config = { .cpus = 1, .extras.pm_timer = _i ? 0x608 : 0 };
+
+	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
+	ck_assert_mem_eq(find_table("FACP") + 208, _i ? timer : none, 12);
+}
+END_TEST
+
 static const struct {
 	const char *call;
 	size_t count;
@@ -611,6 +622,7 @@ int main(void)
 	tcase_add_test(tcase, host_bridge_windows);
 	tcase_add_test(tcase, interrupt_wiring);
 	tcase_add_test(tcase, sleep_type);
+	tcase_add_loop_test(tcase, fadt_tells_of_a_timer, 0, 2);
 	tcase_add_loop_test(tcase, rom_comes_in_pieces, 0, sizeof(pieces) / sizeof(pieces[0]));
 	tcase_add_loop_test(tcase, laptop, 0, sizeof(extras) / sizeof(extras[0]));
 	tcase_add_loop_test(tcase, pcie_features, 0, sizeof(osc_cases) / sizeof(osc_cases[0]));

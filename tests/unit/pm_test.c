@@ -87,6 +87,18 @@ START_TEST(the_timer_runs_and_has_24_bits)
 }
 END_TEST
 
+START_TEST(the_timer_can_be_had_alone)
+{
+	struct rig rig;
+
+	begin(&rig);
+	ck_assert_uint_eq(in(&rig, arch_layout.pm_timer_port, 4), 0xffffffff);
+	ck_assert_int_eq(pm_add_timer(&rig.vm), 0);
+	ck_assert_uint_eq(in(&rig, arch_layout.pm_timer_port, 4) >> 24, 0);
+	end(&rig);
+}
+END_TEST
+
 static const struct {
 	const char *what;
 	uint16_t port;
@@ -190,7 +202,7 @@ START_TEST(power_management_can_be_placed)
 }
 END_TEST
 
-UNIT_MAIN("pm", { the_timer_runs_and_has_24_bits, 0 }, { ends, UNIT_COUNT(endings) },
-	  { a_kernels_machine_has_no_reset_control, 0 }, { there_is_no_keyboard, 0 },
-	  { control_remembers_all_but_the_order_to_sleep, 0 }, { the_bus_looks_like_a_440fx, 0 },
-	  { power_management_can_be_placed, 0 })
+UNIT_MAIN("pm", { the_timer_runs_and_has_24_bits, 0 }, { the_timer_can_be_had_alone, 0 },
+	  { ends, UNIT_COUNT(endings) }, { a_kernels_machine_has_no_reset_control, 0 },
+	  { there_is_no_keyboard, 0 }, { control_remembers_all_but_the_order_to_sleep, 0 },
+	  { the_bus_looks_like_a_440fx, 0 }, { power_management_can_be_placed, 0 })
