@@ -4,6 +4,7 @@
 # make demo       the main job: a stock Debian guest reads a PCI device through VFIO
 # make demo-gpu   the same with a display: build/demo-gpu.png is what it shows
 # make demo-command  a command in a guest that has the device, with this machine's files
+# make demo-installed  a system starts from its own disk: firmware, GRUB, Linux
 # make check      every test; ends with `N passed, N failed, N skipped`
 # make lab        a shell on the lab host, an emulated machine with an IOMMU
 # make lab-iommufd  the lab on a kernel with iommufd, which it builds first: ten minutes

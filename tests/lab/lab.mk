@@ -12,7 +12,7 @@ LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio host-6.12.cpio vmlinux-6.1 vmlin
 	nvme1.img nvme2.img nvme3.img sata.img usb.img grub.img systemd-boot.img)
 LAB_FETCHED := $(LAB_KERNELS:%=$(LAB)/root-%/.complete)
 
-.PHONY: demo-gpu demo-gpu-installed lab lab-check lab-fetch lab-images
+.PHONY: demo-gpu demo-gpu-installed demo-installed demo-installed-built lab lab-check lab-fetch lab-images
 
 # A shell on the lab host; LAB_ARGS="iommu=off kernel=6.12" for another machine.
 lab: lab-images kvm-guests $(B)/minivmm
@@ -29,6 +29,13 @@ demo-gpu: deps
 demo-gpu-installed: lab-images kvm-guests $(B)/minivmm
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run display
 	cp $(LAB)/logs/demo-gpu.png $(B)/demo-gpu.png
+
+# A system that starts from its own disk, as it looks on the console.
+demo-installed: deps
+	$(MAKE) demo-installed-built
+
+demo-installed-built: lab-images kvm-guests $(B)/minivmm
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh demo-installed
 
 lab-images: $(LAB_IMAGES)
 
@@ -80,7 +87,7 @@ $(LAB)/grub.img $(LAB)/systemd-boot.img: $(LAB)/%.img: $(LAB_SRC)/mkinstalled.sh
 	$(LAB_SRC)/mkinstalled.sh $@ $(LAB)/root-6.1-cloud $(LAB)/installed.cpio $*
 
 # Guests for devices of every kind: Debian's full kernel with their drivers, and tools that judge.
-LAB_DRIVERS := 8139cp ahci bochs e1000e igbvf nvme pvpanic-mmio pvpanic-pci sd_mod snd-hda-codec-generic \
+LAB_DRIVERS := 8139cp ac ahci battery bochs e1000e igbvf nvme pvpanic-mmio pvpanic-pci sd_mod snd-hda-codec-generic \
 	snd-hda-intel snd-pcm-oss uas usb-storage xhci-pci
 LAB_TOOLS := $(addprefix /usr/,bin/fio bin/iperf3 sbin/ethtool)
 

@@ -4,6 +4,7 @@
 # lab.sh shell [KEY=VALUE...] the same machine with a shell; keys as in a scenario's `# lab:` line
 # lab.sh list                the scenarios, each with its machine
 # lab.sh demo [command]      the ready-made guest with the NVMe disk, or a command in it, and what it prints
+# lab.sh demo-installed      a system that starts from its own disk, and what it prints
 # lab.sh bench [SCENARIO...] figures beside QEMU's: the scenarios of tests/bench
 #
 # LAB_DIR     where the images are (build/lab), made by `make lab-images`
@@ -243,6 +244,15 @@ demo()
 	sed -n 's,^---  /lab/stage/,\n$ ,p; /^--- vmm.out/,/^--- vmm.err/p' "$logs/$1.log" | grep -v '^---'
 }
 
+# The first start and the reboot of an installed system, from the log of its scenario.
+demo_installed()
+{
+	echo "The lab host boots; its NVMe disk at 01:00.0 has GRUB, a kernel and a root file system."
+	run firmware
+	printf '\n$ minivmm --vfio 01:00.0 --firmware /usr/share/OVMF/OVMF_CODE_4M.fd,vars=vars.fd\n'
+	sed -n '/^--- vmm.out/,/^--- vmm.err/p' "$logs/firmware.log" | grep -v '^---\|complains' | head -n 60
+}
+
 bench()
 {
 	local name
@@ -280,6 +290,7 @@ case ${1:-} in
 run) shift; flock 9; run "$@" ;;
 shell) shift; flock -n 9 || die "another lab is running"; shell "$@" ;;
 demo) flock 9; demo "$([ "${2:-}" = command ] && echo demo-command || echo default-guest)" ;;
+demo-installed) flock 9; demo_installed ;;
 bench) shift; flock 9; bench "$@" ;;
 list) for name in $(all_scenarios); do echo "$name: $(machine_config "$(header "$name" lab)")"; done ;;
 *) sed -n '/^# lab.sh/,/^[^#]/s/^# //p' "$0"; exit 2 ;;

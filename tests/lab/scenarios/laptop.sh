@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# lab: devices=many
+# timeout: 60
+# A GPU of a laptop, for which a network card stands in: the ROM of a file in the guest's ACPI, a battery, no KVM to be
+# seen. Without these options there is none of it.
+rom=/usr/lib/ipxe/qemu/efi-e1000e.rom
+size=$(wc -c < $rom)
+# A guest that does not know of KVM measures its TSC with the PM timer; here each look at that takes longer than Linux
+# puts up with, so it is told.
+khz=$(awk '/^cpu MHz/ { print int($4 * 1000); exit }' /proc/cpuinfo)
+bind vfio-pci 0000:05:00.0
+
+vmm --vfio 05:00.0,romfile=$rom,rombar=0,x-acpi-rom=on --battery --hide-kvm $(guest_devices) \
+	--append "$(todo laptop) lab.rom=$size tsc_early_khz=$khz"
+expect_status 0
+words=
+for i in $(seq 0 15); do
+	at=$((size / 16 / 4 * 4 * i))
+	words="$words 0x$(dd if=$rom bs=4 skip=$((at / 4)) count=1 2>/dev/null | od -An -tx4 | tr -d ' ' | tr a-f A-F)"
+done
+expect_line "^lab: acpi rom$words"
+expect_line '^lab: node .*_SB_.PCI0.GPU0'
+expect_line '^lab: supply Mains 1'
+expect_line '^lab: supply Battery 100'
+expect_line '^lab: hypervisor 0 0'
+
+vmm --vfio 05:00.0 $(guest_devices) --append "$(todo laptop) lab.rom=$size"
+expect_status 0
+expect_count 0 '^lab: supply [MB]'
+expect_line '^lab: hypervisor 1 1'
+
+head -c 100000 /lab/nvme1.img > /tmp/no.rom
+vmm --vfio 05:00.0,romfile=/tmp/no.rom,rombar=0,x-acpi-rom=on $(guest_devices)
+expect_refusal 1 /tmp/no.rom 'not an expansion ROM'
