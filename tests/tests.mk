@@ -9,6 +9,8 @@ UNIT_OBJECTS := $(patsubst $(B)/%,$(UNIT)/obj/%,$(filter-out $(B)/vmm/main.o,$(O
 # Files of the other architecture that work on any; there is already one boot_load().
 UNIT_OBJECTS := $(sort $(UNIT_OBJECTS) $(FIRMWARE_aarch64:%=$(UNIT)/obj/firmware/%.o))
 $(UNIT)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64
+# Libraries of the arm64 firmware, which the tests and the fuzzers of any architecture hold.
+TEST_LIBS := -lfdt -lz -lzstd -llzma -llz4
 UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\
 	$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 
@@ -28,7 +30,7 @@ $(UNIT)/libminivmm.a: $(UNIT_OBJECTS)
 
 $(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivmm.a
 	@echo "LD $@"
-	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt -lfdt -lz -lzstd -llzma -llz4
+	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt $(TEST_LIBS)
 
 # Intermediate files in make's eyes; compiled once is enough.
 .PRECIOUS: $(UNIT)/obj/%.o

@@ -33,7 +33,7 @@ $(FUZZ)/libminivmm.a: $(FUZZ_OBJECTS) $(FUZZ_SHARED)
 
 $(FUZZ)/fuzz_%: $(FUZZ)/obj/tests/fuzz/fuzz_%.o $(FUZZ)/libminivmm.a
 	@echo "LD $@"
-	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -pthread -o $@ $^ -lfdt -lz
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -pthread -o $@ $^ $(TEST_LIBS)
 
 .SECONDARY: $(FUZZ_TARGETS:%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o)
 -include $(wildcard $(foreach depth,*/* */*/* */*/*/*,$(FUZZ)/obj/$(depth).d))
