@@ -92,7 +92,7 @@ DEBIAN_aarch64 := arm64
 DEBIAN_x86_64 := amd64
 FOREIGN_PACKAGES := libc6-dev libfdt-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev libkmod-dev libjansson-dev libpci-dev pci.ids kmod \
 	busybox-static
-$(FOREIGN): tests/foreign_root.sh
+$(FOREIGN): tests/foreign_root.sh Makefile
 	@echo "UNPACK $(@D)"
 	$(Q)tests/foreign_root.sh $(@D) $(DEBIAN_$(ARCH)) $(FOREIGN_PACKAGES)
 	$(Q)touch $@

@@ -19,11 +19,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+/* As the kernel spells it: a domain of four digits, or of up to eight where it needs them. */
 static bool is_bdf(const char *text)
 {
 	static const char shape[] = "xxxx:xx:xx.o";
-	size_t i = 0;
+	size_t digits = strspn(text, "0123456789abcdef"), i = 0;
 
+	if (digits > 8 || (digits > 4 && text[0] == '0'))
+		return false;
+	if (digits > 4)
+		text += digits - 4;
 	for (; shape[i] && text[i]; i++) {
 		bool digit = text[i] >= '0' && text[i] <= '9';
 		bool letter = text[i] >= 'a' && text[i] <= 'f';
