@@ -236,8 +236,8 @@ static int machine_add_pci(struct machine *machine)
 }
 
 /*
- * A clock against which the guest measures its TSC. KVM tells a guest how fast that is. A guest that
- * does not know of KVM measures, as firmware does.
+ * A clock against which the guest measures its TSC. KVM tells a guest how fast that is. A guest
+ * that does not know of KVM measures, as firmware does.
  */
 static int machine_add_timer(struct machine *machine)
 {
