@@ -55,7 +55,7 @@ LIBS_aarch64 := -lfdt -lz -l:libzstd.a -l:liblzma.a -l:liblz4.a
 GENERATED := $(patsubst firmware/%.asl,$(B)/gen/%.h,$(wildcard firmware/*.asl))
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules acpi acpi_loader smbios uefi_image uefi_tables
 DEMO := guests/demo/demo_device.c guests/demo/demo_server.c
-SOURCES := $(wildcard vmm/*.c vmm/core/*.c vmm/trace/*.c vmm/cli/*.c vmm/$(ARCH)/*.c devices/*.c \
+SOURCES := $(wildcard vmm/*.c vmm/base/*.c vmm/core/*.c vmm/trace/*.c vmm/cli/*.c vmm/$(ARCH)/*.c devices/*.c \
 	vfio/*.c vfio/backend/*.c vfio/host/*/*.c) $(FIRMWARE:%=firmware/%.c) $(DEMO)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/firmware/guest_init.o
 
@@ -119,7 +119,8 @@ $(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
 	$(Q)$(CC) $(ALL_CFLAGS) -DGUEST_INIT='"$(B)/guests/init"' -c -o $@ $<
 
 # The demo device as a vfio-user server of its own, for any client.
-DEMO_SERVER := $(DEMO) guests/demo/demo_main.c vfio/backend/user_socket.c vfio/backend/user_message.c vmm/trace/log.c
+DEMO_SERVER := $(DEMO) guests/demo/demo_main.c vfio/backend/user_socket.c vfio/backend/user_message.c vmm/base/unix_socket.c \
+	vmm/trace/log.c
 $(B)/guests/demo_device: $(DEMO_SERVER:%.c=$(B)/%.o)
 	@echo "LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^

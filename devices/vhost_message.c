@@ -8,42 +8,19 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "vmm/base/unix_socket.h"
+
 /* Room for the files of one message, aligned as the macros of cmsg(3) want it. */
 union vhost_control {
 	char bytes[CMSG_SPACE(VHOST_REGIONS_MAX * sizeof(int))];
 	struct cmsghdr align;
 };
 
-struct timespec vhost_deadline(unsigned int ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
-	return until;
-}
-
-static int vhost_time_left(const struct timespec *until)
-{
-	struct timespec now;
-	int64_t ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (int64_t)(until->tv_sec - now.tv_sec) * 1000 +
-	     (until->tv_nsec - now.tv_nsec) / 1000000;
-	return ms > 0 ? (int)ms : 0;
-}
-
 /* After a call on the socket failed: wait if that can help. NULL to try again, or what is wrong. */
 static const char *vhost_wait(int fd, short events, const struct timespec *until, const char *late)
 {
 	struct pollfd file = { .fd = fd, .events = events };
-	int ms = vhost_time_left(until);
+	int ms = unix_socket_time_left(until);
 
 	if (errno == EINTR)
 		return NULL;
@@ -52,21 +29,6 @@ static const char *vhost_wait(int fd, short events, const struct timespec *until
 	if (ms == 0)
 		return late;
 	return poll(&file, 1, ms) > 0 || errno == EINTR ? NULL : late;
-}
-
-static void vhost_attach_files(struct msghdr *msg, union vhost_control *control, const int *fds,
-			       unsigned int fd_count)
-{
-	struct cmsghdr *c;
-
-	memset(control, 0, sizeof(*control));
-	msg->msg_control = control->bytes;
-	msg->msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
-	c = CMSG_FIRSTHDR(msg);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, fd_count * sizeof(int));
 }
 
 const char *vhost_message_send(int fd, const struct vhost_message *message, const int *fds,
@@ -82,7 +44,7 @@ const char *vhost_message_send(int fd, const struct vhost_message *message, cons
 		ssize_t n;
 
 		if (fd_count && done == 0)
-			vhost_attach_files(&msg, &control, fds, fd_count);
+			unix_socket_attach(&msg, control.bytes, fds, fd_count);
 		n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n >= 0)
 			done += (size_t)n;

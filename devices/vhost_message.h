@@ -116,9 +116,6 @@ static_assert(offsetof(struct vhost_message, payload) ==
 		      offsetof(struct vhost_message, header) + sizeof(struct vhost_header),
 	      "a hole in the message");
 
-/* So many milliseconds from now. */
-struct timespec vhost_deadline(unsigned int ms);
-
 /*
  * Send header and payload, whose size the header tells, with `fd_count` files, VHOST_REGIONS_MAX at
  * most. NULL, or what the server did instead of taking it, in words that follow "its vhost-user

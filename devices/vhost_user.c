@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "vmm/base/unix_socket.h"
 #include "vmm/trace/log.h"
 
 #define VHOST_PROTOCOL_WANTED (VHOST_PROTOCOL_MQ | VHOST_PROTOCOL_REPLY_ACK | VHOST_PROTOCOL_CONFIG)
@@ -51,7 +51,7 @@ static int vhost_check_ack(struct vhost_user *vhost, const struct vhost_message 
 
 static int vhost_exchange(struct vhost_user *vhost, struct vhost_call *call)
 {
-	struct timespec until = vhost_deadline(vhost->timeout_ms);
+	struct timespec until = unix_socket_deadline(vhost->timeout_ms);
 	struct vhost_header *header = &call->message.header;
 	bool ack = !call->answered && (vhost->protocol & VHOST_PROTOCOL_REPLY_ACK);
 	const char *wrong;
@@ -126,28 +126,6 @@ static int vhost_get_number(struct vhost_user *vhost, enum vhost_request request
 }
 
 /* ---- life ---- */
-
-int vhost_user_connect(const char *path)
-{
-	const struct timeval limit = { .tv_sec = VHOST_USER_TIMEOUT_MS / 1000 };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd, ret;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return log_errno(path, -ENAMETOOLONG, "connect to its vhost-user server");
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return log_errno(path, -errno, "socket");
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* connect() heeds it */
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	ret = log_errno(path, -errno, "connect to its vhost-user server");
-	close(fd);
-	if (ret == -ENOENT || ret == -ECONNREFUSED)
-		log_fix("start the server that is to listen at %s, then minivmm", path);
-	return ret;
-}
 
 static int vhost_agree_protocol(struct vhost_user *vhost)
 {

@@ -38,9 +38,6 @@ struct vhost_user {
 	unsigned int queues; /* how many it has; 0: it does not tell */
 };
 
-/* Connect to the server that listens at `path`. A socket, the caller's; or -errno, logged. */
-int vhost_user_connect(const char *path);
-
 /*
  * Agree with the server behind `fd`, a connected stream socket, which belongs to *vhost from now
  * on. `lost` of *vhost is NULL at first: a server lost during this call is only logged. 0 or

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command_guest.h"
+#include "base/unix_socket.h"
 #include "devices/vhost_user.h"
 #include "vmm/cli/options_served.h"
 #include "vmm/trace/log.h"
@@ -52,7 +53,7 @@ static int served_add(struct server_process *server, const struct options_served
 	int fd, ret;
 
 	if (served->server == OPTIONS_SERVER_RUNS) {
-		fd = vhost_user_connect(served->path);
+		fd = unix_socket_connect(served->path, "vhost-user", VHOST_USER_TIMEOUT_MS);
 		return fd < 0 ? fd : virtio_vhost_add(host, &options, fd);
 	}
 	fd = server->socket;

@@ -17,11 +17,12 @@ allowed()
 {
 	case $1 in
 	vmm/trace/*) echo 'vmm/trace/' ;;
-	vmm/core/*) echo 'vmm/core/|vmm/trace/' ;;
-	vmm/x86_64/* | vmm/aarch64/*) echo 'vmm/core/|vmm/trace/|vmm/x86_64/|vmm/aarch64/' ;;
-	devices/*) echo 'vmm/core/|vmm/trace/|devices/' ;;
+	vmm/base/*) echo 'vmm/base/|vmm/trace/' ;;
+	vmm/core/*) echo 'vmm/(base|core|trace)/' ;;
+	vmm/x86_64/* | vmm/aarch64/*) echo 'vmm/(base|core|trace)/|vmm/x86_64/|vmm/aarch64/' ;;
+	devices/*) echo 'vmm/(base|core|trace)/|devices/' ;;
 	firmware/*) echo 'vmm/core/|vmm/trace/|firmware/|(dsdt|ssdt_[a-z]+)\.h' ;;
-	vfio/backend/*) echo 'vfio/vfio\.h|vmm/trace/|vfio/backend/' ;;
+	vfio/backend/*) echo 'vfio/vfio\.h|vmm/(base|trace)/|vfio/backend/' ;;
 	vfio/host/look/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/look/' ;;
 	vfio/host/check/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/(look|check)/' ;;
 	vfio/host/bind/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/(look|bind)/' ;;
@@ -34,7 +35,7 @@ allowed()
 core_floor()
 {
 	case $(basename "$1" | cut -d . -f 1) in
-	arch | array | kvm_calls) echo 0 ;;
+	arch | kvm_calls) echo 0 ;;
 	memory | bus | irq | loop) echo 1 ;;
 	vm_state) echo 2 ;;
 	vcpu) echo 3 ;;

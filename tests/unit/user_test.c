@@ -19,6 +19,7 @@
 #include "vfio/backend/user_link.h"
 #include "vfio/backend/user_socket.h"
 #include "vfio/vfio.h"
+#include "vmm/base/unix_socket.h"
 
 #define PAGE  4096u
 #define RAM   0x100000u /* where the client's memory lies for the device */
@@ -508,7 +509,7 @@ START_TEST(slow_taker_is_given_up)
 	static char data[4u << 20];
 	struct user_header header = { .command = USER_REGION_WRITE };
 	struct iovec parts[2] = { { &header, sizeof(header) }, { data, sizeof(data) } };
-	const struct timespec until = user_socket_deadline(1);
+	const struct timespec until = unix_socket_deadline(1000);
 	time_t start = time(NULL);
 	pthread_t taker;
 	int ends[2];

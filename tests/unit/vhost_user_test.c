@@ -207,22 +207,5 @@ START_TEST(lost_while_idle)
 }
 END_TEST
 
-START_TEST(nobody_listens)
-{
-	struct stderr_text caught;
-	char path[200];
-
-	memset(path, 'x', sizeof(path));
-	path[sizeof(path) - 1] = '\0';
-	stderr_begin(&caught);
-	ck_assert_int_eq(vhost_user_connect("/nonexistent/socket"), -ENOENT);
-	ck_assert_int_eq(vhost_user_connect(path), -ENAMETOOLONG);
-	stderr_end(&caught);
-	stderr_holds(&caught, "/nonexistent/socket: connect to its vhost-user server: No such");
-	stderr_holds(&caught, "fix: start the server that is to listen at /nonexistent/socket");
-}
-END_TEST
-
 UNIT_MAIN("vhost_user", { good_server, 0 }, { old_server, 0 },
-	  { spoilt_server, UNIT_COUNT(spoilt) }, { files_are_closed, 0 }, { lost_while_idle, 2 },
-	  { nobody_listens, 0 })
+	  { spoilt_server, UNIT_COUNT(spoilt) }, { files_are_closed, 0 }, { lost_while_idle, 2 })

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "user_socket.h"
+#include "vmm/base/unix_socket.h"
 
 int user_ask(struct vfio_device *device, enum user_command command, void *info, size_t size)
 {
@@ -58,7 +59,7 @@ static int user_transfer(struct vfio_device *device, const struct vfio_region *r
 			 uint64_t offset, char *in, const char *out, size_t size,
 			 const struct timespec *until)
 {
-	const struct timespec own = user_socket_deadline(USER_TIMEOUT_S);
+	const struct timespec own = unix_socket_deadline(USER_TIMEOUT_MS);
 	size_t limit = user_device_link(device)->limits.max_transfer;
 
 	if (size > region->size || offset > region->size - size)
@@ -73,7 +74,7 @@ static int user_transfer(struct vfio_device *device, const struct vfio_region *r
 		if (ret < 0)
 			return ret;
 		done += count;
-		if (done < size && !user_socket_time_left(until ? until : &own))
+		if (done < size && !unix_socket_time_left(until ? until : &own))
 			return -ETIMEDOUT;
 	}
 	return (int)size;

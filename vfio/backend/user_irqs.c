@@ -6,6 +6,7 @@
 
 #include "user_device.h"
 #include "user_socket.h"
+#include "vmm/base/unix_socket.h"
 
 /*
  * The error notification is ours: it tells that the server is gone. A pin is lowered by KVM when
@@ -124,7 +125,7 @@ static int user_switch_kind(struct vfio_device *device, uint32_t index, uint32_t
 /* One request, whatever the number of its messages: the caller holds locks meanwhile. */
 int user_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request)
 {
-	const struct timespec until = user_socket_deadline(USER_TIMEOUT_S);
+	const struct timespec until = unix_socket_deadline(USER_TIMEOUT_MS);
 	bool trigger = request->action == VFIO_IRQ_SET_ACTION_TRIGGER;
 	int ret;
 

@@ -13,6 +13,7 @@
 
 #include "user_socket.h"
 #include "user_trace.h"
+#include "vmm/base/unix_socket.h"
 #include "vmm/trace/log.h"
 
 /* ---- the end of it ---- */
@@ -120,7 +121,7 @@ static int link_serve(struct user_link *link, int fd, const struct user_message 
 	struct iovec parts[3] = { { &header, sizeof(header) },
 				  { (void *)access, sizeof(*access) },
 				  { data, read ? access->count : 0 } };
-	struct timespec until = user_socket_deadline(USER_TIMEOUT_S);
+	struct timespec until = unix_socket_deadline(USER_TIMEOUT_MS);
 	struct trace_span span;
 	int ret;
 
@@ -193,7 +194,7 @@ static void *link_reader(void *arg)
 		if (poll(files, 2, -1) < 0)
 			continue;
 		for (unsigned int i = 0; i < 2 && ret == 0; i++) {
-			until = user_socket_deadline(USER_TIMEOUT_S);
+			until = unix_socket_deadline(USER_TIMEOUT_MS);
 			if (files[i].revents)
 				ret = link_receive(link, files[i].fd, &until);
 		}
@@ -253,11 +254,11 @@ static void link_wait(struct user_link *link, const struct timespec *until)
 static bool link_deadline(struct user_link *link, const struct user_call *call,
 			  struct timespec *until)
 {
-	*until = call->until ? *call->until : user_socket_deadline(USER_TIMEOUT_S);
+	*until = call->until ? *call->until : unix_socket_deadline(USER_TIMEOUT_MS);
 	pthread_mutex_lock(&link->lock);
 	*until = link_end(link, until);
 	pthread_mutex_unlock(&link->lock);
-	return user_socket_time_left(until) > 0;
+	return unix_socket_time_left(until) > 0;
 }
 
 /* It is this call's turn. */
@@ -340,7 +341,7 @@ void user_link_hurry(struct user_link *link)
 {
 	pthread_mutex_lock(&link->lock);
 	if (!link->hurried)
-		link->hurry_until = user_socket_deadline(USER_HURRY_S);
+		link->hurry_until = unix_socket_deadline(USER_HURRY_MS);
 	link->hurried = true;
 	pthread_cond_broadcast(&link->answered);
 	pthread_mutex_unlock(&link->lock);
@@ -417,7 +418,7 @@ int user_link_open(struct user_link *link, const char *name, const char *path, i
 {
 	link_init(link, name, fd);
 	if (fd < 0) {
-		link->fd = user_socket_connect(path);
+		link->fd = unix_socket_connect(path, "vfio-user", USER_CONNECT_MS);
 		if (link->fd < 0)
 			return link->fd;
 	}

@@ -23,14 +23,17 @@
 
 #define USER_MAPS_MAX 64u
 
+/* A server that does not accept for longer is not there. */
+#define USER_CONNECT_MS 5000u
+
 /*
  * A server that needs longer to take a message, to send one, or to answer one is given up, however
  * many bytes it moves meanwhile.
  */
-#define USER_TIMEOUT_S 5
+#define USER_TIMEOUT_MS 5000u
 
 /* All that is asked of a server when the machine is taken down takes no longer than this. */
-#define USER_HURRY_S 1
+#define USER_HURRY_MS 1000u
 
 struct user_call;
 
@@ -74,7 +77,7 @@ struct user_call {
 	size_t reply_min, reply_max; /* bytes of payload expected */
 	/*
 	 * By when it must be answered, for one of several messages that make one request; NULL:
-	 * USER_TIMEOUT_S after its turn has come.
+	 * USER_TIMEOUT_MS after its turn has come.
 	 */
 	const struct timespec *until;
 };
@@ -106,7 +109,7 @@ int user_link_call(struct user_link *link, const struct user_call *call,
  */
 int user_link_fail(struct user_link *link, const char *wrong);
 
-/* From now on nobody waits for the server longer than USER_HURRY_S in all; who waits, likewise. */
+/* From now on nobody waits for the server longer than USER_HURRY_MS in all; who waits, likewise. */
 void user_link_hurry(struct user_link *link);
 
 bool user_link_is_lost(struct user_link *link);

@@ -6,41 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "vmm/trace/log.h"
+#include "vmm/base/unix_socket.h"
 
 union socket_control {
 	char bytes[CMSG_SPACE(USER_FDS_MAX * sizeof(int))];
 	struct cmsghdr align;
 };
 
-struct timespec user_socket_deadline(unsigned int seconds)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
-	return until;
-}
-
-int user_socket_time_left(const struct timespec *until)
-{
-	struct timespec now;
-	int64_t ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (int64_t)(until->tv_sec - now.tv_sec) * 1000 +
-	     (until->tv_nsec - now.tv_nsec) / 1000000;
-	return ms > 0 ? (int)ms : 0;
-}
-
 /* After an EAGAIN. False once it is too late, be the socket ready or not. */
 static bool socket_wait(int fd, short events, const struct timespec *until)
 {
 	struct pollfd file = { .fd = fd, .events = events };
-	int ms = until ? user_socket_time_left(until) : -1;
+	int ms = until ? unix_socket_time_left(until) : -1;
 
 	return ms && (poll(&file, 1, ms) > 0 || errno == EINTR);
 }
@@ -111,21 +90,6 @@ const char *user_socket_receive(int fd, struct user_message *message, const stru
 	return socket_read(fd, message->payload, size, message, until);
 }
 
-static void socket_put_fds(struct msghdr *msg, union socket_control *control, const int *fds,
-			   unsigned int count)
-{
-	struct cmsghdr *c;
-
-	memset(control, 0, sizeof(*control));
-	msg->msg_control = control->bytes;
-	msg->msg_controllen = CMSG_SPACE(count * sizeof(int));
-	c = CMSG_FIRSTHDR(msg);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(count * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
-}
-
 /* What is left to send after `n` bytes went out. */
 static void socket_advance(struct msghdr *msg, size_t n)
 {
@@ -154,7 +118,7 @@ const char *user_socket_send(int fd, struct iovec *parts, unsigned int count, co
 	for (unsigned int i = 0; i < count; i++)
 		header->size += (uint32_t)parts[i].iov_len;
 	if (fds && fd_count)
-		socket_put_fds(&msg, &control, fds, fd_count);
+		unix_socket_attach(&msg, control.bytes, fds, fd_count);
 	while (msg.msg_iovlen && !wrong) {
 		ssize_t n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 
@@ -166,26 +130,4 @@ const char *user_socket_send(int fd, struct iovec *parts, unsigned int count, co
 			wrong = "closed the connection";
 	}
 	return wrong;
-}
-
-int user_socket_connect(const char *path)
-{
-	const struct timeval limit = { .tv_sec = USER_CONNECT_S };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd, ret;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return log_errno(path, -ENAMETOOLONG, "connect to its vfio-user server");
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return log_errno(path, -errno, "socket");
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* connect() heeds it */
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	ret = log_errno(path, -errno, "connect to its vfio-user server");
-	close(fd);
-	if (ret == -ENOENT || ret == -ECONNREFUSED)
-		log_fix("start the server that is to listen at %s, then minivmm", path);
-	return ret;
 }

@@ -18,18 +18,6 @@
 
 #include "user_message.h"
 
-/* A server that does not accept for longer is not there. */
-#define USER_CONNECT_S 5u
-
-/* A socket connected to the server that listens at `path`; or -errno, logged. */
-int user_socket_connect(const char *path);
-
-/* So many seconds from now. */
-struct timespec user_socket_deadline(unsigned int seconds);
-
-/* Milliseconds until then, rounded down; 0 when it is over. */
-int user_socket_time_left(const struct timespec *until);
-
 /*
  * One message, its header checked. *message, zeroed before, is to be destroyed whatever comes back.
  */

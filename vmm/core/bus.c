@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
+#include "vmm/base/array.h"
 #include "vmm/trace/trace.h"
 
 void bus_init(struct bus *bus)

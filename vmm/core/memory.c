@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "array.h"
+#include "vmm/base/array.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/trace.h"
 

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "unix_socket.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "vmm/trace/log.h"
+
+int unix_socket_connect(const char *path, const char *protocol, unsigned int ms)
+{
+	const struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, ret;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return log_errno(path, -ENAMETOOLONG, "connect to its %s server", protocol);
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return log_errno(path, -errno, "socket");
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* connect() heeds it */
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	ret = log_errno(path, -errno, "connect to its %s server", protocol);
+	close(fd);
+	if (ret == -ENOENT || ret == -ECONNREFUSED)
+		log_fix("start the server that is to listen at %s, then minivmm", path);
+	return ret;
+}
+
+struct timespec unix_socket_deadline(unsigned int ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	return until;
+}
+
+int unix_socket_time_left(const struct timespec *until)
+{
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (int64_t)(until->tv_sec - now.tv_sec) * 1000 +
+	     (until->tv_nsec - now.tv_nsec) / 1000000;
+	return ms > 0 ? (int)ms : 0;
+}
+
+void unix_socket_attach(struct msghdr *msg, void *control, const int *fds, unsigned int count)
+{
+	const size_t size = CMSG_SPACE(count * sizeof(int));
+	struct cmsghdr *c;
+
+	memset(control, 0, size);
+	msg->msg_control = control;
+	msg->msg_controllen = size;
+	c = CMSG_FIRSTHDR(msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
+}

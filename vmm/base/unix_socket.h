@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The socket to a server of devices: its connection, deadlines, files that go with a message.
+ *
+ * Knows no protocol: vfio/backend/user_socket.h and devices/vhost_message.h have the messages.
+ *
+ * Read beside it: unix(7), cmsg(3).
+ */
+#ifndef MINIVMM_UNIX_SOCKET_H
+#define MINIVMM_UNIX_SOCKET_H
+
+#include <sys/socket.h>
+#include <time.h>
+
+/*
+ * Connect to the server that listens at `path`, and wait for at most `ms` milliseconds until it
+ * accepts. `protocol` is its name, for messages. A socket, the caller's; or -errno, logged.
+ */
+int unix_socket_connect(const char *path, const char *protocol, unsigned int ms);
+
+/* So many milliseconds from now, by CLOCK_MONOTONIC. */
+struct timespec unix_socket_deadline(unsigned int ms);
+
+/* Milliseconds until then, rounded down; 0 when it is over. */
+int unix_socket_time_left(const struct timespec *until);
+
+/*
+ * Send `count` files with *msg. `control` is memory for them: CMSG_SPACE(count * sizeof(int)) bytes
+ * or more, aligned as a struct cmsghdr, there until the message is sent.
+ */
+void unix_socket_attach(struct msghdr *msg, void *control, const int *fds, unsigned int count);
+
+#endif
