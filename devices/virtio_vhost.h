@@ -33,7 +33,7 @@ struct virtio_vhost_options {
 
 /*
  * A device whose server is at the other end of `fd`, a connected socket that belongs to the device
- * from now on, also on failure. Guest RAM must be shareable (memory_set_backing()). 0 or -errno,
+ * from now on, also on failure. Guest RAM must be shareable (ram_bank.h). 0 or -errno,
  * logged.
  */
 int virtio_vhost_add(struct pci_host *host, const struct virtio_vhost_options *options, int fd);

@@ -7,6 +7,7 @@
 
 #include "core/arch.h"
 #include "cpu_list.h"
+#include "ram_bank.h"
 #include "vfio/host/look/host_pages.h"
 #include "vmm/trace/log.h"
 
@@ -54,7 +55,8 @@ static int ram_add_bank(struct ram *ram, struct memory *memory, const struct ram
 			uint64_t gpa, uint64_t size)
 {
 	struct prefault *job = &ram->banks[gpa != arch_layout.ram_low.base];
-	int ret = memory_add_ram(memory, gpa, size);
+	const struct ram_backing backing = { options->shared, ram->huge_page, options->node };
+	int ret = ram_bank_add(memory, &backing, gpa, size);
 
 	if (ret == 0 && options->pinned)
 		ram_populate(ram, job, memory_ram_ptr(memory, gpa, size), size);
@@ -76,8 +78,6 @@ int ram_add(struct ram *ram, struct memory *memory, const struct ram_options *op
 			  options->size >> MIB_SHIFT, arch_gpa_bits());
 		return -EINVAL;
 	}
-	memory_set_backing(
-		memory, &(struct memory_backing){ options->shared, ram->huge_page, options->node });
 	if (options->size <= low)
 		return ram_add_bank(ram, memory, options, arch_layout.ram_low.base, options->size);
 	ret = ram_add_bank(ram, memory, options, arch_layout.ram_low.base, low);

@@ -13,6 +13,7 @@
 #include "firmware/boot.h"
 #include "fuzz_input.h"
 #include "tests/unit/boot_images.h"
+#include "tests/unit/plain_ram.h"
 
 #define KERNEL_RAM (64ull << 20)
 
@@ -28,7 +29,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	memory_init(&fuzz.memory);
-	if (memory_add_ram(&fuzz.memory, 0, KERNEL_RAM) < 0)
+	if (plain_ram_add(&fuzz.memory, 0, KERNEL_RAM) < 0)
 		abort();
 	fuzz.file = memfd_create("kernel", MFD_CLOEXEC);
 	fuzz.bzimage = bzimage_make();

@@ -11,6 +11,7 @@
 #include "fuzz_input.h"
 #include "tests/unit/call_log.h"
 #include "tests/unit/fake_kvm.h"
+#include "tests/unit/plain_ram.h"
 #include "vmm/core/vm.h"
 
 #define RAM_SIZE (1u << 20)
@@ -36,7 +37,7 @@ static void open_rig(void)
 	fake_kvm_begin();
 	vm_init(&rig.vm, 1, NULL);
 	rig.vm.memslot_max = 32;
-	if (memory_add_ram(&rig.vm.memory, 0, RAM_SIZE) < 0 || vm_power_up(&rig.vm) < 0 ||
+	if (plain_ram_add(&rig.vm.memory, 0, RAM_SIZE) < 0 || vm_power_up(&rig.vm) < 0 ||
 	    pci_host_init(&rig.host, &rig.vm) < 0 ||
 	    virtio_console_add(&rig.host, &rig.console) < 0 ||
 	    pci_windows_assign_bars(&rig.host) < 0)

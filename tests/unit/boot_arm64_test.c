@@ -10,6 +10,7 @@
 
 #include "boot_images.h"
 #include "firmware/boot.h"
+#include "plain_ram.h"
 #include "unit.h"
 
 #define RAM_BASE   0x40000000ull
@@ -40,7 +41,7 @@ static void begin(uint64_t ram, uint64_t image_size)
 
 	memset(image.rest, 0xda, sizeof(image.rest));
 	memory_init(&memory);
-	ck_assert_int_eq(memory_add_ram(&memory, RAM_BASE, ram), 0);
+	ck_assert_int_eq(plain_ram_add(&memory, RAM_BASE, ram), 0);
 	memset(memory_ram_ptr(&memory, RAM_BASE, ram), 0xee, ram); /* what the last guest left */
 	config = (struct boot_config){
 		.kernel_fd = image_fd(&image, sizeof(image)),

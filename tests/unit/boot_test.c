@@ -13,6 +13,7 @@
 #include "firmware/boot.h"
 #include "firmware/linux_x86.h"
 #include "firmware/kernel_file.h"
+#include "plain_ram.h"
 
 #define KERNEL_END (24 * IMAGE_MIB) /* of the image that bzimage_make() makes */
 
@@ -50,7 +51,7 @@ static void teardown(void)
 
 static void add_ram(uint64_t gpa, uint64_t size)
 {
-	ck_assert_int_eq(memory_add_ram(&memory, gpa, size), 0);
+	ck_assert_int_eq(plain_ram_add(&memory, gpa, size), 0);
 }
 
 static void *ram(uint64_t gpa, uint64_t size)

@@ -9,6 +9,7 @@
 
 #include "call_log.h"
 #include "fake_backend.h"
+#include "plain_ram.h"
 #include "stderr_text.h"
 #include "unit.h"
 #include "vfio/vfio_dma.h"
@@ -58,9 +59,9 @@ START_TEST(rule_19_one_map_for_each_bank)
 	static struct world world;
 
 	begin(&world);
-	ck_assert_int_eq(memory_add_ram(&world.memory, 0, 3 * MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 0, 3 * MIB), 0);
 	ck_assert_int_eq(memory_add_region(&world.memory, &device), 0);
-	ck_assert_int_eq(memory_add_ram(&world.memory, 1ull << 32, 2 * MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 1ull << 32, 2 * MIB), 0);
 	ck_assert_int_eq(start(&world), 0);
 	calls_expect("dma_map 0+0x300000\ndma_map 0x100000000+0x200000\n");
 	ck_assert_ptr_eq(world.fake.maps[0].hva, memory_ram_ptr(&world.memory, 0, 1));
@@ -68,7 +69,7 @@ START_TEST(rule_19_one_map_for_each_bank)
 	ck_assert(!world.fake.maps[0].readonly);
 	ck_assert_int_eq(world.fake.maps[0].fd, -1);
 	/* And what comes later. */
-	ck_assert_int_eq(memory_add_ram(&world.memory, 0x40000000, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 0x40000000, MIB), 0);
 	memory_del_region(&world.memory, 0xc0000000);
 	calls_expect("dma_map 0x40000000+0x100000\n");
 	vfio_dma_stop(&world.map);
@@ -82,7 +83,7 @@ END_TEST
 
 static int start_with_peers(struct world *world)
 {
-	ck_assert_int_eq(memory_add_ram(&world->memory, 0, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world->memory, 0, MIB), 0);
 	return vfio_dma_start(&world->map, &world->space, &world->memory, true);
 }
 
@@ -156,7 +157,7 @@ START_TEST(failure_rolls_back)
 
 	begin(&world);
 	for (uint64_t gpa = 0; gpa < 4 * MIB; gpa += MIB)
-		ck_assert_int_eq(memory_add_ram(&world.memory, gpa, MIB), 0);
+		ck_assert_int_eq(plain_ram_add(&world.memory, gpa, MIB), 0);
 	fake_fail(&world.fake, "dma_map", 3, -ENOMEM);
 	stderr_begin(&caught);
 	ret = start(&world);
@@ -166,7 +167,7 @@ START_TEST(failure_rolls_back)
 		     "dma_unmap 0x100000+0x100000\ndma_unmap 0+0x100000\n");
 	stderr_holds(&caught, "minivmm: error: guest RAM: map 0x200000 + 0x100000 for DMA: "
 			      "Cannot allocate memory");
-	ck_assert_int_eq(memory_add_ram(&world.memory, 8 * MIB, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 8 * MIB, MIB), 0);
 	calls_expect("");
 	end(&world);
 }
@@ -180,11 +181,11 @@ START_TEST(late_failure_rolls_back)
 	int ret;
 
 	begin(&world);
-	ck_assert_int_eq(memory_add_ram(&world.memory, 0, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 0, MIB), 0);
 	ck_assert_int_eq(start(&world), 0);
 	fake_fail(&world.fake, "dma_map", 1, -EINVAL);
 	stderr_begin(&caught);
-	ret = memory_add_ram(&world.memory, MIB, MIB);
+	ret = plain_ram_add(&world.memory, MIB, MIB);
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -EINVAL);
 	ck_assert_ptr_null(strstr(caught.text, "ulimit"));
@@ -225,7 +226,7 @@ START_TEST(rule_19_iova_ranges)
 	begin(&world);
 	world.fake.range_count = ranges[_i].count;
 	memcpy(world.fake.ranges, ranges[_i].ranges, sizeof(ranges[_i].ranges));
-	ck_assert_int_eq(memory_add_ram(&world.memory, ranges[_i].gpa, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, ranges[_i].gpa, MIB), 0);
 	stderr_begin(&caught);
 	ret = start(&world);
 	stderr_end(&caught);
@@ -252,7 +253,7 @@ START_TEST(ranges_cannot_be_asked)
 	int ret;
 
 	begin(&world);
-	ck_assert_int_eq(memory_add_ram(&world.memory, 0, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 0, MIB), 0);
 	fake_fail(&world.fake, "iova_ranges", 1, -EIO);
 	stderr_begin(&caught);
 	ret = start(&world);
@@ -271,7 +272,7 @@ START_TEST(roms_are_out_of_reach)
 
 	rom.kind = MEMORY_ROM;
 	begin(&world);
-	ck_assert_int_eq(memory_add_ram(&world.memory, 0, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 0, MIB), 0);
 	ck_assert_int_eq(memory_add_region(&world.memory, &rom), 0);
 	ck_assert_int_eq(start(&world), 0);
 	calls_expect("dma_map 0+0x100000\n");
@@ -296,7 +297,7 @@ START_TEST(rule_42_ranges_change_with_each_device)
 	begin(&world);
 	world.fake.ranges[0] = (struct vfio_range){ 0, UINT64_MAX };
 	world.fake.range_count = 1;
-	ck_assert_int_eq(memory_add_ram(&world.memory, 0, 2 * MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 0, 2 * MIB), 0);
 	ck_assert_int_eq(start(&world), 0);
 	calls_begin();
 	world.fake.ranges[0].last = later[_i].last;

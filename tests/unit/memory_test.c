@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "call_log.h"
+#include "plain_ram.h"
 #include "unit.h"
 #include "vmm/core/memory.h"
 
@@ -172,7 +173,7 @@ START_TEST(destroy_tells_the_listeners)
 
 	memory_init(&memory);
 	ck_assert_int_eq(memory_add_listener(&memory, &ear.listener), 0);
-	ck_assert_int_eq(memory_add_ram(&memory, 0, PAGE), 0);
+	ck_assert_int_eq(plain_ram_add(&memory, 0, PAGE), 0);
 	ck_assert_int_eq(add(&memory, 0x1000, PAGE), 0);
 	calls_begin();
 	memory_destroy(&memory);
@@ -205,7 +206,7 @@ START_TEST(ram_is_ready_to_use)
 		uint8_t *hva;
 
 		memory_init(&memory);
-		ck_assert_int_eq(memory_add_ram(&memory, places[i], size), 0);
+		ck_assert_int_eq(plain_ram_add(&memory, places[i], size), 0);
 		hva = memory_ram_ptr(&memory, places[i], size);
 		ck_assert_ptr_nonnull(hva);
 		ck_assert_uint_eq(((uintptr_t)hva ^ places[i]) & 0x1fffff, 0);
@@ -240,9 +241,10 @@ START_TEST(shared_ram_is_a_sealed_file)
 	char *hva, byte = 0;
 
 	memory_init(&memory);
-	memory_set_backing(&memory, &(struct memory_backing){ .shared = true, .node = -1 });
 	ck_assert_int_eq(memory_add_listener(&memory, &listener), 0);
-	ck_assert_int_eq(memory_add_ram(&memory, 0x1ff000, size), 0);
+	ck_assert_int_eq(ram_bank_add(&memory, &(struct ram_backing){ .shared = true, .node = -1 },
+				      0x1ff000, size),
+			 0);
 	hva = memory_ram_ptr(&memory, 0x1ff000, size);
 	ck_assert_uint_eq(((uintptr_t)hva ^ 0x1ff000) & 0x1fffff, 0);
 	hva[size - 1] = 7;
@@ -260,10 +262,10 @@ START_TEST(ram_is_refused_like_any_region)
 	struct memory memory;
 
 	memory_init(&memory);
-	ck_assert_int_eq(memory_add_ram(&memory, 0x10000, 4 * PAGE), 0);
-	ck_assert_int_eq(memory_add_ram(&memory, 0x13000, PAGE), -EEXIST);
-	ck_assert_int_eq(memory_add_ram(&memory, 0xfffffffffffff000, 2 * PAGE), -EINVAL);
-	ck_assert_int_eq(memory_add_ram(&memory, 0, 0), -EINVAL);
+	ck_assert_int_eq(plain_ram_add(&memory, 0x10000, 4 * PAGE), 0);
+	ck_assert_int_eq(plain_ram_add(&memory, 0x13000, PAGE), -EEXIST);
+	ck_assert_int_eq(plain_ram_add(&memory, 0xfffffffffffff000, 2 * PAGE), -EINVAL);
+	ck_assert_int_eq(plain_ram_add(&memory, 0, 0), -EINVAL);
 	ck_assert_uint_eq(memory_ram_size(&memory), 4 * PAGE);
 	memory_destroy(&memory);
 }
@@ -299,8 +301,8 @@ START_TEST(ram_ptr_stays_inside_one_bank)
 
 	memory_init(&memory);
 	ck_assert_ptr_null(memory_ram_ptr(&memory, 0, 1));
-	ck_assert_int_eq(memory_add_ram(&memory, 0, 4 * PAGE), 0);
-	ck_assert_int_eq(memory_add_ram(&memory, 4 * PAGE, 4 * PAGE), 0);
+	ck_assert_int_eq(plain_ram_add(&memory, 0, 4 * PAGE), 0);
+	ck_assert_int_eq(plain_ram_add(&memory, 4 * PAGE, 4 * PAGE), 0);
 	ck_assert_int_eq(add(&memory, 8 * PAGE, PAGE), 0);
 	ck_assert_uint_eq(memory_ram_size(&memory), 8 * PAGE);
 	base = memory_ram_ptr(&memory, bank, 1);

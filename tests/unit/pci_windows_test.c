@@ -5,6 +5,7 @@
 
 #include "devices/pci_host.h"
 #include "devices/pci_windows.h"
+#include "plain_ram.h"
 #include "stderr_text.h"
 #include "unit.h"
 
@@ -108,7 +109,7 @@ START_TEST(bars_get_their_places)
 	struct pci_function *card;
 
 	begin(&machine);
-	ck_assert_int_eq(memory_add_ram(&machine.vm.memory, 0, 1 << 20), 0);
+	ck_assert_int_eq(plain_ram_add(&machine.vm.memory, 0, 1 << 20), 0);
 	for (unsigned int i = 0; i < 6; i++) {
 		card = add(&machine);
 		pci_set_bar(card, 0, 0x1000ull << (2 * i), MEM64);
@@ -165,7 +166,7 @@ START_TEST(rule_13_window_follows_the_devices)
 
 	begin(&machine);
 	if (wide[_i].ram)
-		ck_assert_int_eq(memory_add_ram(&machine.vm.memory, 0, wide[_i].ram), 0);
+		ck_assert_int_eq(plain_ram_add(&machine.vm.memory, 0, wide[_i].ram), 0);
 	if (wide[_i].ram > arch_layout.ram_low.size)
 		ram_end += wide[_i].ram - arch_layout.ram_low.size;
 	for (unsigned int i = 0; i < 3; i++)
@@ -339,7 +340,7 @@ START_TEST(the_guest_is_told_no_more_bits_than_all_stand)
 	static struct machine machine;
 
 	begin(&machine);
-	ck_assert_int_eq(memory_add_ram(&machine.vm.memory, 0, 1 << 20), 0);
+	ck_assert_int_eq(plain_ram_add(&machine.vm.memory, 0, 1 << 20), 0);
 	pci_windows_set_reach(&machine.host, widths[_i].reach_last ? &reach : &whole, 1);
 	if (widths[_i].bar)
 		pci_set_bar(add(&machine), 0, widths[_i].bar * GIB, MEM64);
@@ -370,7 +371,7 @@ START_TEST(firmware_places_bars_where_there_is_nothing_else)
 	struct pci_function *card;
 
 	begin(&machine);
-	ck_assert_int_eq(memory_add_ram(&machine.vm.memory, 0, 1 << 20), 0);
+	ck_assert_int_eq(plain_ram_add(&machine.vm.memory, 0, 1 << 20), 0);
 	card = add(&machine);
 	pci_set_bar(card, 0, 0x1000, placed[_i].flags);
 	pci_windows_widen(&machine.host, 40);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "boot_images.h"
+#include "plain_ram.h"
 #include "stderr_text.h"
 #include "uefi_images.h"
 #include "unit.h"
@@ -39,7 +40,7 @@ static void begin(const char *letters)
 	memory_init(&rig.vm.memory);
 	bus_init(&rig.vm.mmio);
 	bus_init(&rig.vm.pio);
-	ck_assert_int_eq(memory_add_ram(&rig.vm.memory, 0, RAM), 0);
+	ck_assert_int_eq(plain_ram_add(&rig.vm.memory, 0, RAM), 0);
 	ck_assert_int_eq(pci_host_init(&rig.host, &rig.vm), 0);
 	uefi_machine_init(&rig.uefi);
 	stderr_begin(&rig.caught);
@@ -167,7 +168,7 @@ START_TEST(little_memory_is_refused)
 	begin("c");
 	memory_destroy(&rig.vm.memory);
 	memory_init(&rig.vm.memory);
-	ck_assert_int_eq(memory_add_ram(&rig.vm.memory, 0, 64 << 20), 0);
+	ck_assert_int_eq(plain_ram_add(&rig.vm.memory, 0, 64 << 20), 0);
 	ck_assert_int_eq(start(NULL), -EINVAL);
 	end();
 	stderr_holds(&rig.caught, "--memory: UEFI firmware needs 128 MiB at least");

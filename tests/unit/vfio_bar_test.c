@@ -9,6 +9,7 @@
 
 #include "call_log.h"
 #include "fake_kvm.h"
+#include "plain_ram.h"
 #include "stderr_text.h"
 #include "unit.h"
 #include "vfio/vfio_dma.h"
@@ -333,7 +334,7 @@ START_TEST(rule_10_hostile_places)
 	static struct rig rig;
 
 	rig_open_usual(&rig);
-	ck_assert_int_eq(memory_add_ram(&rig.vm.memory, 0, 16 << 20), 0);
+	ck_assert_int_eq(plain_ram_add(&rig.vm.memory, 0, 16 << 20), 0);
 	rig_switch_on(&rig);
 	for (size_t i = 0; i < UNIT_COUNT(places); i++) {
 		rig_config_write(&rig, BAR0, 4, (uint32_t)places[i]);

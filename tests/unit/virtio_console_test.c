@@ -11,6 +11,7 @@
 #include "devices/virtio_console.h"
 #include "devices/virtio_pci.h"
 #include "fake_kvm.h"
+#include "plain_ram.h"
 #include "stderr_text.h"
 #include "unit.h"
 #include "vmm/core/vm.h"
@@ -104,7 +105,7 @@ static void rig_open(struct rig *rig)
 	vm_init(&rig->vm, 1, NULL);
 	stderr_end(&caught);
 	rig->vm.memslot_max = 32;
-	ck_assert_int_eq(memory_add_ram(&rig->vm.memory, 0, RAM_SIZE), 0);
+	ck_assert_int_eq(plain_ram_add(&rig->vm.memory, 0, RAM_SIZE), 0);
 	rig->ram = memory_ram_ptr(&rig->vm.memory, 0, RAM_SIZE);
 	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
 	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);

@@ -15,6 +15,7 @@
 #include "devices/virtio_pci.h"
 #include "devices/virtio_vhost.h"
 #include "fake_kvm.h"
+#include "plain_ram.h"
 #include "stderr_text.h"
 #include "unit.h"
 #include "vhost_peer.h"
@@ -53,8 +54,10 @@ static void rig_init(struct rig *rig)
 	vm_init(&rig->vm, 1, NULL);
 	stderr_end(&caught);
 	rig->vm.memslot_max = 32;
-	memory_set_backing(&rig->vm.memory, &(struct memory_backing){ .shared = true, .node = -1 });
-	ck_assert_int_eq(memory_add_ram(&rig->vm.memory, 0, RAM_SIZE), 0);
+	ck_assert_int_eq(ram_bank_add(&rig->vm.memory,
+				      &(struct ram_backing){ .shared = true, .node = -1 }, 0,
+				      RAM_SIZE),
+			 0);
 	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
 	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
 	rig->peer = server;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "devices/virtqueue.h"
+#include "plain_ram.h"
 #include "unit.h"
 
 #define RAM_SIZE 0x10000u
@@ -27,7 +28,7 @@ static void begin(struct rig *rig)
 
 	memset(rig, 0, sizeof(*rig));
 	memory_init(&rig->memory);
-	ck_assert_int_eq(memory_add_ram(&rig->memory, 0, RAM_SIZE), 0);
+	ck_assert_int_eq(plain_ram_add(&rig->memory, 0, RAM_SIZE), 0);
 	rig->ram = memory_ram_ptr(&rig->memory, 0, RAM_SIZE);
 	ring.descriptors = rig->ram + DESC;
 	ring.available = rig->ram + AVAIL;

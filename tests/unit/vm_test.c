@@ -5,6 +5,7 @@
 
 #include "call_log.h"
 #include "fake_kvm.h"
+#include "plain_ram.h"
 #include "stderr_text.h"
 #include "unit.h"
 #include "vmm/core/vm.h"
@@ -36,7 +37,7 @@ START_TEST(rule_23_reboot_restores_slots_and_files)
 	static struct vm vm;
 
 	begin(&vm);
-	ck_assert_int_eq(memory_add_ram(&vm.memory, 0, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&vm.memory, 0, MIB), 0);
 	calls_expect("");
 	ck_assert_int_eq(vm_power_up(&vm), 0);
 	ck_assert_uint_lt(calls_first("KVM_CREATE_VM"), calls_first("KVM_CREATE_IRQCHIP"));
@@ -75,7 +76,7 @@ START_TEST(failed_power_up_can_be_tried_again)
 	int ret;
 
 	begin(&vm);
-	ck_assert_int_eq(memory_add_ram(&vm.memory, 0, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&vm.memory, 0, MIB), 0);
 	fake_kvm_fail(steps[_i], 1, -EPERM);
 	stderr_begin(&caught);
 	ret = vm_power_up(&vm);
@@ -101,9 +102,9 @@ START_TEST(slots_run_out_and_come_back)
 	begin(&vm);
 	ck_assert_int_eq(vm_power_up(&vm), 0);
 	for (uint64_t i = 0; i < 4; i++)
-		ck_assert_int_eq(memory_add_ram(&vm.memory, i * MIB, MIB), 0);
+		ck_assert_int_eq(plain_ram_add(&vm.memory, i * MIB, MIB), 0);
 	stderr_begin(&caught);
-	ret = memory_add_ram(&vm.memory, 4 * MIB, MIB);
+	ret = plain_ram_add(&vm.memory, 4 * MIB, MIB);
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -ENOSPC);
 	stderr_holds(&caught, "KVM_SET_USER_MEMORY_REGION 0x400000 + 0x100000: No space left");

@@ -3,36 +3,22 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <linux/memfd.h>
-#include <linux/mempolicy.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "vmm/base/array.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/trace.h"
 
-/* Transparent huge pages of x86-64 and of arm64 with 4 KiB pages. */
-#define MEMORY_HUGE_PAGE (2ull << 20)
-
-#define MEMORY_NODES_MAX 1024 /* no kernel is built for more NUMA nodes */
-
 void memory_init(struct memory *memory)
 {
-	*memory = (struct memory){ .backing.node = -1 };
+	*memory = (struct memory){ .count = 0 };
 	pthread_mutex_init(&memory->lock, NULL);
-}
-
-void memory_set_backing(struct memory *memory, const struct memory_backing *backing)
-{
-	memory->backing = *backing;
 }
 
 /* RAM is the map's own, and so is the file behind it; a device's pieces are not. */
@@ -170,91 +156,6 @@ void *memory_reserve(uint64_t size, uint64_t align, uint64_t like, int prot)
 	if (align - lead)
 		munmap(base + lead + size, align - lead);
 	return base + lead;
-}
-
-/* A node that cannot be preferred is no reason not to start: the memory is only farther away. */
-static void memory_prefer_node(void *hva, uint64_t size, int node)
-{
-	unsigned long nodes[MEMORY_NODES_MAX / 64] = { 0 };
-
-	if (node < 0 || node >= MEMORY_NODES_MAX)
-		return;
-	nodes[node / 64] = 1ul << (node % 64);
-	syscall(SYS_mbind, hva, size, MPOL_PREFERRED, nodes, MEMORY_NODES_MAX, 0);
-}
-
-/*
- * Guest-physical and host-virtual addresses agree modulo the size of a huge page, so that one can
- * back the guest's and ours alike. Anonymous, or of the file `fd`. NULL, with errno, on failure.
- */
-static void *memory_map_ram(const struct memory_backing *backing, uint64_t gpa, uint64_t size,
-			    int fd)
-{
-	const uint64_t page = backing->huge_page ? backing->huge_page : MEMORY_HUGE_PAGE;
-	const int prot = PROT_READ | PROT_WRITE;
-	void *ram = memory_reserve(size, page, gpa, prot);
-
-	if (!ram)
-		return NULL;
-	if (fd >= 0 && mmap(ram, size, prot, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
-		int err = errno;
-
-		munmap(ram, size);
-		errno = err;
-		return NULL;
-	}
-	memory_prefer_node(ram, size, backing->node);
-	if (!backing->huge_page)
-		madvise(ram, size, MADV_HUGEPAGE);
-	return ram;
-}
-
-/*
- * Sealed: whoever gets the file cannot shrink it, which would turn the next access of the guest and
- * of minivmm into a fault. A file descriptor, or -errno.
- */
-static int memory_create_file(const struct memory_backing *backing, uint64_t size)
-{
-	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	int ret = 0, fd;
-
-	if (backing->huge_page) /* the size as a power of two, memfd_create(2) */
-		flags |= MFD_HUGETLB | (unsigned int)__builtin_ctzll(backing->huge_page)
-					       << MFD_HUGE_SHIFT;
-	fd = memfd_create("guest RAM", flags);
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, (off_t)size) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-		ret = -errno;
-	if (ret == 0)
-		return fd;
-	close(fd);
-	return ret;
-}
-
-int memory_add_ram(struct memory *memory, uint64_t gpa, uint64_t size)
-{
-	struct memory_region region = { .gpa = gpa, .size = size, .fd = -1, .kind = MEMORY_RAM };
-	int ret;
-
-	if (memory->backing.shared || memory->backing.huge_page) {
-		region.fd = memory_create_file(&memory->backing, size);
-		if (region.fd < 0)
-			return log_errno("guest RAM", region.fd, "a file of %" PRIu64 " MiB",
-					 size >> 20);
-	}
-	region.hva = memory_map_ram(&memory->backing, gpa, size, region.fd);
-	if (!region.hva) {
-		ret = log_errno("guest RAM", -errno, "mmap of %" PRIu64 " MiB", size >> 20);
-		if (region.fd >= 0)
-			close(region.fd);
-		return ret;
-	}
-	ret = memory_add_region(memory, &region);
-	if (ret < 0)
-		memory_free_ram(&region);
-	return ret;
 }
 
 void memory_del_region(struct memory *memory, uint64_t gpa)

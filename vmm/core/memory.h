@@ -2,9 +2,10 @@
 /*
  * The guest-physical memory map: RAM banks and the directly mapped pieces of device BARs.
  *
- * Owns the list of what is mapped where, and the memory behind RAM. Knows neither KVM nor
- * VFIO: both learn of each region as listeners. A listener that registers late is told of all that
- * exists; when one refuses a region, those told before it are told to drop it again, in reverse.
+ * Owns the list of what is mapped where, and the memory behind RAM, which ../ram_bank.h makes. Knows
+ * neither KVM nor VFIO: both learn of each region as listeners. A listener that registers late is
+ * told of all that exists; when one refuses a region, those told before it are told to drop it
+ * again, in reverse.
  *
  * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_USER_MEMORY_REGION.
  */
@@ -43,21 +44,12 @@ struct memory_listener {
 	void (*del)(struct memory_listener *listener, const struct memory_region *region);
 };
 
-/* What RAM is made of. */
-struct memory_backing {
-	bool shared; /* a file that another process can map */
-	uint64_t
-		huge_page; /* bytes of a hugetlbfs page, of which the host has enough; 0 for none */
-	int node;          /* the NUMA node that is preferred, or -1 */
-};
-
 struct memory {
 	pthread_mutex_t lock;
 	struct memory_region *regions; /* sorted by gpa */
 	size_t count;
 	struct memory_listener *listeners[MEMORY_LISTENERS_MAX];
 	size_t listener_count;
-	struct memory_backing backing;
 };
 
 void memory_init(struct memory *memory);
@@ -66,21 +58,9 @@ void memory_init(struct memory *memory);
 void memory_destroy(struct memory *memory);
 
 /*
- * What RAM that is added from now on is made of. Shared memory lies in files that can be handed to
- * another process (a device's server): sealed, so that it cannot take any of it away again.
- * Anonymous memory, as after memory_init(), is faster to get.
- */
-void memory_set_backing(struct memory *memory, const struct memory_backing *backing);
-
-/*
- * Allocate `size` bytes of zeroed, huge-page friendly guest RAM at `gpa` and add it.
- * 0, -ENOMEM, -EEXIST when the range overlaps another, or what a listener answered.
- */
-int memory_add_ram(struct memory *memory, uint64_t gpa, uint64_t size);
-
-/*
- * Add a region; hva stays owned by the caller. 0, -EEXIST when the range overlaps another,
- * -EINVAL for an empty or wrapping one, or what a listener answered.
+ * Add a region. RAM, its hva and its file, is the map's once this succeeds; the rest stays the
+ * caller's. 0, -EEXIST when the range overlaps another, -EINVAL for an empty or wrapping one, or
+ * what a listener answered.
  */
 int memory_add_region(struct memory *memory, const struct memory_region *region);
 
