@@ -1,25 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* vmm/cli/options_firmware.c: minivmm's spelling, QEMU's, and what goes with neither. */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "stderr_text.h"
+#include "command_line.h"
 #include "unit.h"
-#include "vmm/cli/options.h"
-
-static int parse(struct config *config, const char *line)
-{
-	static char text[512]; /* config's strings point into it */
-	char *argv[16], *save = NULL;
-	int argc = 0;
-
-	snprintf(text, sizeof(text), "minivmm %s", line);
-	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	return options_parse(config, argc, argv);
-}
 
 static const struct {
 	const char *line, *firmware, *vars;
@@ -41,46 +23,41 @@ START_TEST(good_line)
 {
 	struct config config;
 
-	ck_assert_int_eq(parse(&config, good[_i].line), 0);
+	ck_assert_int_eq(command_line_parse(&config, good[_i].line), 0);
 	ck_assert_str_eq(config.firmware, good[_i].firmware);
 	ck_assert_pstr_eq(config.vars, good[_i].vars);
 }
 END_TEST
 
 static const struct {
-	const char *line, *words;
+	const char *line, *object, *words;
 } bad[] = {
-	{ "--firmware", "needs a value" },
-	{ "--firmware ,vars=V", "expected the path of UEFI firmware" },
-	{ "--firmware CODE,vars=", "expected FILE[,vars=FILE]" },
-	{ "--firmware CODE,var=V", "var=V: expected FILE[,vars=FILE]" },
-	{ "--firmware CODE --kernel K", "--kernel: does not go with --firmware" },
-	{ "--firmware CODE --append x", "--append: does not go with --firmware" },
-	{ "--firmware CODE --kernel K --initrd I", "does not go with --firmware" },
-	{ "--firmware CODE --dump-dtb D", "--dump-dtb: does not go with --firmware" },
-	{ "--firmware CODE -- ls", "a command: does not go with --firmware" },
-	{ "-drive file=DISK", "only if=pflash is known; --disk adds a disk" },
-	{ "-drive file=DISK,if=virtio", "only if=pflash is known" },
-	{ "-drive if=pflash", "needs file=" },
-	{ "-drive if=pflash,file=", "needs file=" },
-	{ "-drive if=pflash,file=F,unit=2", "unit= is 0, the code, or 1" },
-	{ "-drive if=pflash,file=F,format=qcow2", "format= is raw" },
-	{ "-drive if=pflash,file=F,readonly=yes", "readonly= is on or off" },
-	{ "-drive if=pflash,file=F,cache=none", "cache=none: unknown property" },
-	{ "-drive if=pflash,file=C -drive if=pflash,file=V,readonly=on",
+	{ "--firmware", "--firmware", "needs a value" },
+	{ "--firmware ,vars=V", "--firmware", "expected the path of UEFI firmware" },
+	{ "--firmware CODE,vars=", "--firmware", "expected FILE[,vars=FILE]" },
+	{ "--firmware CODE,var=V", "--firmware", "var=V: expected FILE[,vars=FILE]" },
+	{ "--firmware CODE --kernel K", "--kernel", "--kernel: does not go with --firmware" },
+	{ "--firmware CODE --append x", "--append", "--append: does not go with --firmware" },
+	{ "--firmware CODE --kernel K --initrd I", "--kernel", "does not go with --firmware" },
+	{ "--firmware CODE --dump-dtb D", "--dump-dtb", "--dump-dtb: does not go with --firmware" },
+	{ "--firmware CODE -- ls", "a command", "a command: does not go with --firmware" },
+	{ "-drive file=DISK", "-drive", "only if=pflash is known; --disk adds a disk" },
+	{ "-drive file=DISK,if=virtio", "-drive", "only if=pflash is known" },
+	{ "-drive if=pflash", "-drive", "needs file=" },
+	{ "-drive if=pflash,file=", "-drive", "needs file=" },
+	{ "-drive if=pflash,file=F,unit=2", "-drive", "unit= is 0, the code, or 1" },
+	{ "-drive if=pflash,file=F,format=qcow2", "-drive", "format= is raw" },
+	{ "-drive if=pflash,file=F,readonly=yes", "-drive", "readonly= is on or off" },
+	{ "-drive if=pflash,file=F,cache=none", "-drive", "cache=none: unknown property" },
+	{ "-drive if=pflash,file=C -drive if=pflash,file=V,readonly=on", "-drive",
 	  "V: variables that cannot be written" },
-	{ "-drive if=pflash,unit=1,file=V", "V: variables without firmware" },
+	{ "-drive if=pflash,unit=1,file=V", "V", "V: variables without firmware" },
 };
 
+/* -EINVAL, and one line that names the option. */
 START_TEST(bad_line)
 {
-	struct stderr_text caught;
-	struct config config;
-
-	stderr_begin(&caught);
-	ck_assert_int_eq(parse(&config, bad[_i].line), -EINVAL);
-	stderr_end(&caught);
-	stderr_holds(&caught, bad[_i].words);
+	command_line_refused(bad[_i].line, bad[_i].object, bad[_i].words);
 }
 END_TEST
 

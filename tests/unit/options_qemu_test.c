@@ -6,27 +6,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "command_line.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vmm/cli/options.h"
-
-#define WORDS_MAX 64
-#define LINE_SIZE 1024
 
 static int parse(struct config *config, const char *line, struct stderr_text *caught)
 {
-	static char text[LINE_SIZE];
-	char *argv[WORDS_MAX + 1], *save;
-	int argc = 0, ret;
+	int ret;
 
-	snprintf(text, sizeof(text), "minivmm %s", line);
-	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		ck_assert_int_lt(argc, WORDS_MAX);
-		argv[argc++] = word;
-	}
-	argv[argc] = NULL;
 	stderr_begin(caught);
-	ret = options_parse(config, argc, argv);
+	ret = command_line_parse(config, line);
 	stderr_end(caught);
 	return ret;
 }

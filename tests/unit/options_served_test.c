@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* vmm/cli/options_served.c, and what stands behind `--`: good and bad command lines. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "stderr_text.h"
+#include "command_line.h"
 #include "unit.h"
-#include "vmm/cli/options.h"
 #include "vmm/cli/options_served.h"
-
-#define WORDS 70
-
-/* One word for each blank. */
-static int parse(struct config *config, const char *line)
-{
-	static char text[2048]; /* config's strings point into it */
-	static char *argv[WORDS];
-	char *save = NULL;
-	int argc = 0;
-
-	snprintf(text, sizeof(text), "minivmm %s", line);
-	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		ck_assert_int_lt(argc, WORDS - 1);
-		argv[argc++] = word;
-	}
-	argv[argc] = NULL;
-	return options_parse(config, argc, argv);
-}
 
 /* All that was asked for, as text. */
 static void describe(const struct config *config, char *text, size_t size)
@@ -74,7 +53,7 @@ START_TEST(good_line)
 	struct config config;
 	char text[512];
 
-	ck_assert_int_eq(parse(&config, good[_i].line), 0);
+	ck_assert_int_eq(command_line_parse(&config, good[_i].line), 0);
 	describe(&config, text, sizeof(text));
 	ck_assert_str_eq(text, good[_i].config);
 }
@@ -117,19 +96,7 @@ static const struct {
 /* -EINVAL, and one line that names the option. */
 START_TEST(bad_line)
 {
-	struct stderr_text caught;
-	struct config config;
-	char start[128];
-	int ret;
-
-	stderr_begin(&caught);
-	ret = parse(&config, bad[_i].line);
-	stderr_end(&caught);
-	ck_assert_int_eq(ret, -EINVAL);
-	snprintf(start, sizeof(start), "minivmm: error: %s: ", bad[_i].object);
-	ck_assert_msg(strncmp(caught.text, start, strlen(start)) == 0, "said: %s", caught.text);
-	stderr_holds(&caught, bad[_i].words);
-	ck_assert_ptr_eq(strchr(caught.text, '\n'), caught.text + strlen(caught.text) - 1);
+	command_line_refused(bad[_i].line, bad[_i].object, bad[_i].words);
 }
 END_TEST
 

@@ -4,28 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command_line.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "vmm/cli/options.h"
 
-#define MIB   (1ull << 20)
-#define WORDS 70
-
-/* One word for each blank; what starts a string anew is not split. */
-static int parse(struct config *config, const char *line)
-{
-	static char text[2048]; /* config's strings point into it */
-	char *argv[WORDS], *save = NULL;
-	int argc = 0;
-
-	snprintf(text, sizeof(text), "minivmm %s", line);
-	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		ck_assert_int_lt(argc, WORDS - 1);
-		argv[argc++] = word;
-	}
-	argv[argc] = NULL;
-	return options_parse(config, argc, argv);
-}
+#define MIB (1ull << 20)
 
 static const char *or_none(const char *text)
 {
@@ -171,7 +154,7 @@ START_TEST(good_line)
 	struct config config;
 	char text[512];
 
-	ck_assert_int_eq(parse(&config, good[_i].line), 0);
+	ck_assert_int_eq(command_line_parse(&config, good[_i].line), 0);
 	describe(&config, text, sizeof(text));
 	ck_assert_str_eq(text, good[_i].config);
 }
@@ -308,19 +291,7 @@ static const struct {
 /* -EINVAL, and one line that names the option. */
 START_TEST(bad_line)
 {
-	struct stderr_text caught;
-	struct config config;
-	char start[128];
-	int ret;
-
-	stderr_begin(&caught);
-	ret = parse(&config, bad[_i].line);
-	stderr_end(&caught);
-	ck_assert_int_eq(ret, -EINVAL);
-	snprintf(start, sizeof(start), "minivmm: error: %s: ", bad[_i].object);
-	ck_assert_msg(strncmp(caught.text, start, strlen(start)) == 0, "said: %s", caught.text);
-	stderr_holds(&caught, bad[_i].words);
-	ck_assert_ptr_eq(strchr(caught.text, '\n'), caught.text + strlen(caught.text) - 1);
+	command_line_refused(bad[_i].line, bad[_i].object, bad[_i].words);
 }
 END_TEST
 
@@ -334,12 +305,12 @@ START_TEST(number_of_devices)
 
 	for (unsigned int i = 0; i < OPTIONS_DEVICES_MAX; i++)
 		snprintf(line + strlen(line), 32, "--vfio %02x:00.0 ", i);
-	ck_assert_int_eq(parse(&config, line), 0);
+	ck_assert_int_eq(command_line_parse(&config, line), 0);
 	ck_assert_uint_eq(config.device_count, OPTIONS_DEVICES_MAX);
 	ck_assert_str_eq(config.devices[31], "0000:1f:00.0");
 	strcat(line, "--vfio ff:00.0");
 	stderr_begin(&caught);
-	ret = parse(&config, line);
+	ret = command_line_parse(&config, line);
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -EINVAL);
 	stderr_holds(&caught, "more than 32 devices");
@@ -363,7 +334,7 @@ START_TEST(long_words)
 	memset(line + length, '0', 1500);
 	line[length + 1500] = '\0';
 	stderr_begin(&caught);
-	ret = parse(&config, line);
+	ret = command_line_parse(&config, line);
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -EINVAL);
 	stderr_holds(&caught, "minivmm: error: ");
