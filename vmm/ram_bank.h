@@ -2,8 +2,8 @@
 /*
  * A bank of guest RAM: what its pages are, and where they come from.
  *
- * The bank becomes a region of core/memory.h, which frees it. How many banks a guest has, and where,
- * is guest_ram.h's.
+ * The bank becomes a region of core/memory.h, which frees it. How many banks a guest has, and
+ * where, is guest_ram.h's.
  *
  * Read beside it: memfd_create(2), mbind(2), Documentation/admin-guide/mm/hugetlbpage.rst.
  */

@@ -2,10 +2,10 @@
 /*
  * The guest-physical memory map: RAM banks and the directly mapped pieces of device BARs.
  *
- * Owns the list of what is mapped where, and the memory behind RAM, which ../ram_bank.h makes. Knows
- * neither KVM nor VFIO: both learn of each region as listeners. A listener that registers late is
- * told of all that exists; when one refuses a region, those told before it are told to drop it
- * again, in reverse.
+ * Owns the list of what is mapped where, and the memory behind RAM, which ../ram_bank.h makes.
+ * Knows neither KVM nor VFIO: both learn of each region as listeners. A listener that registers
+ * late is told of all that exists; when one refuses a region, those told before it are told to drop
+ * it again, in reverse.
  *
  * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_USER_MEMORY_REGION.
  */
