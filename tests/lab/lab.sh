@@ -83,11 +83,27 @@ limit_of()
 	echo $((${limit:-60} * patience))
 }
 
+# A scenario failed, for a reason: prints it. In a run of all, a first failure is said as AGAIN, and the
+# scenario is kept for a second try.
+judge_failure()
+{
+	local name=$1 reason=$2
+
+	if [ -z "$second_tries" ] || [ -n "${failed[$name]:-}" ]; then
+		echo "FAIL $name: $reason"
+		verdict=1
+		return 0
+	fi
+	failed[$name]=$reason
+	echo "AGAIN $name: $reason"
+	[ ! -e "$logs/$name.log" ] || mv "$logs/$name.log" "$logs/$name.first.log"
+}
+
 # Reads result lines from the lab host and prints them with the time taken. `left` loses what
-# came to a result. Returns 1 after a FAIL, 2 if the host never said DONE: it died or hangs.
+# came to a result. Returns 1 if the host never said DONE: it died or hangs.
 read_results()
 {
-	local word name rest began=$SECONDS bad=0 running='' limit=60
+	local word name rest began=$SECONDS running='' limit=60
 
 	# The lab host ends scenarios that take too long; if it says nothing by then it is gone.
 	while IFS=$' \t\r' read -r -t $((limit + 20)) word name rest; do
@@ -97,34 +113,41 @@ read_results()
 			running=$name
 			limit=$(limit_of "$name")
 			;;
-		PASS | SKIP | FAIL)
+		PASS | SKIP)
 			name=${name%:}
 			printf '%s %s%s (%d s)\n' "$word" "$name" "${rest:+: $rest}" $((SECONDS - began))
 			left=("${left[@]:1}")
 			running=''
-			[ "$word" != FAIL ] || bad=1
+			;;
+		FAIL)
+			left=("${left[@]:1}")
+			running=''
+			judge_failure "${name%:}" "$rest ($((SECONDS - began)) s)"
 			;;
 		DONE)
-			return $bad
+			return 0
 			;;
 		esac
 	done
 	died=$running
-	return 2
+	return 1
 }
 
 # An emulator that fails an assertion of its own says nothing of minivmm: the scenario runs again, twice at
 # most. $1 is the emulator's exit status.
 judge_death()
 {
-	[ -n "$died" ] || return 0
+	if [ -z "$died" ]; then
+		verdict=1
+		return 0
+	fi
 	if [ "$1" = 134 ] && [ "$aborts" -lt 2 ]; then
 		aborts=$((aborts + 1))
 		echo "AGAIN $died: the emulator aborted: $(grep -m 1 ^ERROR "$logs/emulator.err")"
 		return 0
 	fi
-	echo "FAIL $died: the lab host died or hangs"
 	left=("${left[@]:1}")
+	judge_failure "$died" "the lab host died or hangs"
 }
 
 # A byte for the lab host's fourth serial port every 0.2 s, hence an interrupt: see lab-machine.sh. Ends
@@ -146,8 +169,8 @@ start_pulse()
 # boot_run CONFIG: one boot for the scenarios in `left`.
 boot_run()
 {
-	local config=$1 name total=30 bad=0 began=$SECONDS
-	local console status
+	local config=$1 name total=30 began=$SECONDS
+	local console ended status
 
 	died=''
 	: > "$logs/scenarios"
@@ -167,23 +190,23 @@ boot_run()
 	(cd "$LAB_DIR" && exec timeout -k 5 "$total" "$machine_emulator" "${machine[@]}" \
 		< /dev/null > results 2> "$logs/emulator.err") &
 	emulator=$!
-	read_results < "$LAB_DIR/results" || bad=$?
-	[ $bad != 2 ] || kill $emulator 2>/dev/null || true
+	read_results < "$LAB_DIR/results" && ended=yes || ended=''
+	[ -n "$ended" ] || kill $emulator 2>/dev/null || true
 	wait $emulator && status=0 || status=$?
-	[ $status = 0 ] || bad=2
-	[ $bad != 2 ] || judge_death $status
 	emulator=''
 	kill $pulse 2>/dev/null || true
-	[ $bad != 2 ] || cat "$logs/emulator.err"
-	[ $bad = 0 ] || echo "logs: $logs/NAME.log, $console"
+	if [ -z "$ended" ] || [ $status != 0 ]; then
+		cat "$logs/emulator.err"
+		judge_death $status
+		echo "logs: $logs/NAME.log, $console"
+	fi
 	echo "BOOT $boots took $((SECONDS - began)) s"
-	return $bad
 }
 
 # run_config CONFIG SCENARIO...: as many boots as it takes; normally one.
 run_config()
 {
-	local config=$1 before bad=0 missing
+	local config=$1 before missing name tried
 
 	shift
 	missing=$(machine_missing "$config")
@@ -195,20 +218,39 @@ run_config()
 	while [ ${#left[@]} -gt 0 ]; do
 		before=${#left[@]}
 		tried=$aborts
-		boot_run "$config" || [ "$aborts" != "$tried" ] || bad=1
+		boot_run "$config"
 		if [ ${#left[@]} -eq "$before" ] && [ "$aborts" = "$tried" ]; then
-			printf 'FAIL %s: the lab host did not start\n' "${left[@]}"
-			return 1
+			for name in "${left[@]}"; do
+				judge_failure "$name" "the lab host did not start"
+			done
+			return 0
 		fi
 	done
-	return $bad
 }
 
+# run_boots SCENARIO...: sorted by the machine they want, one boot for each machine.
+run_boots()
+{
+	local name config
+	local -A members=()
+
+	for name; do
+		config=$(machine_config "$(header "$name" lab)")
+		members[$config]+=" $name"
+	done
+	# Sorted, so that the order of a run does not change from one day to the next.
+	while read -r config; do
+		# shellcheck disable=SC2086
+		run_config "$config" ${members[$config]}
+	done < <(printf '%s\n' "${!members[@]}" | sort)
+}
+
+# run [SCENARIO...]: these, or all of them. In a run of all, a failed scenario gets a second try on a fresh
+# boot: the emulator loses interrupts and time on a busy machine. Both results are printed.
 run()
 {
-	local name config bad=0 began=$SECONDS
-	local -A members=()
-	local -a order=()
+	local name began=$SECONDS
+	local -a order=("$@")
 
 	# A scenario that runs only when named says why, and is counted as skipped.
 	[ $# -gt 0 ] || for name in $(all_scenarios); do
@@ -218,21 +260,16 @@ run()
 			order+=("$name")
 		fi
 	done
-	[ $# -eq 0 ] || order=("$@")
 	for name in "${order[@]}"; do
 		[ -e "$scenarios/$name.sh" ] || die "no scenario $name"
-		config=$(machine_config "$(header "$name" lab)")
-		members[$config]+=" $name"
 	done
 	make_stage
 	rm -f "$logs"/*.log "$logs"/*.console
-	# Sorted, so that the order of a run does not change from one day to the next.
-	while read -r config; do
-		# shellcheck disable=SC2086
-		run_config "$config" ${members[$config]} || bad=1
-	done < <(printf '%s\n' "${!members[@]}" | sort)
-	echo "lab: ${#order[@]} scenarios in $((SECONDS - began)) s"
-	return $bad
+	[ $# -gt 0 ] || second_tries=yes
+	run_boots "${order[@]}"
+	[ ${#failed[@]} = 0 ] || run_boots "${!failed[@]}"
+	echo "lab: ${#order[@]} scenarios in $((SECONDS - began)) s, ${#failed[@]} of them with a second try"
+	return $verdict
 }
 
 # What the guest printed, from the log of its scenario.
@@ -281,6 +318,10 @@ pulse=''
 left=()
 boots=0
 aborts=0
+# A full run's scenarios that failed once, each with its reason.
+declare -A failed=()
+second_tries=''
+verdict=0
 # Interrupted or killed, it takes the emulator along.
 trap 'kill $emulator $pulse 2>/dev/null || true' EXIT
 mkdir -p "$LAB_DIR"

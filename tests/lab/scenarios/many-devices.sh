@@ -41,8 +41,9 @@ sound=$(tail -c +$((recorded + 1)) /out/sound.wav | tr -d '\0' | wc -c)
 expect_equal "a second of sound or more, $sound bytes" $((sound >= 100000)) 1
 expect_count 2 '^lab: fio nvme.n1 0'
 
-# A MiB makes a hundred interrupts or more; the others are counted where they should come.
-expect_count 2 '^lab: irq .* [1-9][0-9][0-9][0-9]* .*IO-APIC.*eth'
+# A MiB is 700 packets; on a slow machine dozens of them share an interrupt. The others are counted where
+# they should come.
+expect_count 2 '^lab: irq .* [1-9][0-9][0-9]* .*IO-APIC.*eth'
 expect_line '^lab: irq .* [1-9][0-9]* .*PCI-MSI.*snd_hda_intel'
 expect_line '^lab: irq .* [1-9][0-9]* .*PCI-MSI.*ahci'
 expect_line '^lab: irq .* [1-9][0-9]* .*PCI-MSI.*xhci_hcd'
