@@ -9,6 +9,8 @@
 #include "config_show.h"
 #include "guests/command_ports.h"
 #include "vmm/machine.h"
+#include "vmm/machine_host.h"
+#include "vmm/machine_signals.h"
 #include "vfio/host/bind/host_bind.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vmm/cli/list_show.h"

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine_parts.h"
+
+#include "devices/pci_windows.h"
+#include "devices/pm.h"
+#include "devices/power.h"
+#include "devices/testdev.h"
+#include "machine_state.h"
+#include "vmm/trace/log.h"
+#include "vmm/trace/trace.h"
+
+int machine_add_ram(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	const unsigned int served = config->user_count + machine->served.count;
+	const struct ram_options options = {
+		.size = config->memory,
+		.huge_page = config->huge_page,
+		.node = host_devices_node(&machine->devices),
+		.shared = served > 0,
+		.pinned = config->device_count + config->user_count > 0,
+	};
+
+	return ram_add(&machine->ram, &machine->vm.memory, &options);
+}
+
+int machine_add_serial(struct machine *machine)
+{
+	struct bus *bus = arch_layout.serial_port ? &machine->vm.pio : &machine->vm.mmio;
+	struct bus_region region = { arch_layout.serial_port, SERIAL_PORTS, &serial_ops,
+				     &machine->serial };
+	int ret;
+
+	if (!arch_layout.serial_port)
+		region.base = arch_layout.serial_mmio;
+
+	serial_init(&machine->serial, &machine->vm.irq, arch_layout.serial_gsi, &console_line,
+		    &machine->console);
+	ret = bus_add_region(bus, &region);
+	return ret < 0 ? log_errno("serial port", ret, "place its registers") : 0;
+}
+
+int machine_add_console(struct machine *machine)
+{
+	return console_init(&machine->console, machine->config->console, &machine->vm,
+			    &machine->serial);
+}
+
+int machine_add_power(struct machine *machine)
+{
+	return power_init(&machine->vm);
+}
+
+int machine_add_pci(struct machine *machine)
+{
+	return pci_host_init(&machine->pci_host, &machine->vm);
+}
+
+/*
+ * A clock against which the guest measures its TSC. KVM tells a guest how fast that is. A guest
+ * that does not know of KVM measures, as firmware does.
+ */
+int machine_add_timer(struct machine *machine)
+{
+	bool wanted = machine->config->hide_kvm || machine->uefi.kind == UEFI_KERNEL;
+
+	if (!wanted || !arch_layout.pm_timer_port)
+		return 0;
+	machine->boot.extras.pm_timer = arch_layout.pm_timer_port;
+	return pm_add_timer(&machine->vm);
+}
+
+int machine_add_firmware(struct machine *machine)
+{
+	return uefi_machine_add_devices(&machine->uefi, &machine->vm, &machine->pci_host);
+}
+
+int machine_open_devices(struct machine *machine)
+{
+	trace_phase("open devices");
+	return host_devices_open(&machine->devices, machine->config, &machine->pci_host,
+				 &machine->ram);
+}
+
+int machine_open_users(struct machine *machine)
+{
+	return user_devices_open(&machine->users, machine->config, &machine->pci_host);
+}
+
+int machine_open_served(struct machine *machine)
+{
+	return served_devices_open(&machine->served, &machine->pci_host);
+}
+
+int machine_add_command(struct machine *machine)
+{
+	if (!machine->config->run)
+		return 0;
+	return virtio_console_add(&machine->pci_host, &machine->command_console);
+}
+
+int machine_add_testdev(struct machine *machine)
+{
+	return machine->config->testdev ? testdev_add(&machine->pci_host) : 0;
+}
+
+int machine_assign_bars(struct machine *machine)
+{
+	return pci_windows_assign_bars(&machine->pci_host);
+}
+
+/*
+ * The function that `x-acpi-rom=on` was said of; options.c has seen to it that it is one at most.
+ */
+int machine_add_acpi_rom(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	struct acpi_extras *extras = &machine->boot.extras;
+
+	extras->battery = config->battery;
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (config->vfio[i].acpi_rom)
+			return acpi_rom_add(&machine->acpi_rom, &machine->vm.memory,
+					    config->vfio[i].romfile,
+					    machine->devices.list[i]->function.devfn, extras);
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a machine consists of: known to the files machine*.c, each of which has one subject, and to
+ * no other.
+ *
+ * Every part is a struct with functions of its own. Who makes and destroys them, and in which
+ * order, is machine.c's.
+ */
+#ifndef MINIVMM_MACHINE_STATE_H
+#define MINIVMM_MACHINE_STATE_H
+
+#include "acpi_rom.h"
+#include "command_guest.h"
+#include "command_streams.h"
+#include "console.h"
+#include "curves.h"
+#include "default_guest.h"
+#include "devices/pci_host.h"
+#include "devices/serial.h"
+#include "devices/virtio_console.h"
+#include "firmware/boot.h"
+#include "guest_ram.h"
+#include "host_devices.h"
+#include "served_devices.h"
+#include "uefi_machine.h"
+#include "user_devices.h"
+#include "vmm/cli/config.h"
+#include "vmm/core/vm.h"
+
+struct machine {
+	const struct config *config;
+	struct vm vm;
+	struct curves curves;
+	struct console console;
+	struct serial serial;
+	struct pci_host pci_host;
+	struct ram ram;
+	struct host_devices devices;
+	struct user_devices users;
+	struct served_devices served;
+	struct command_guest command;
+	struct command_streams streams;
+	struct virtio_console *command_console; /* the bus's */
+	struct default_guest guest;
+	struct uefi_machine uefi;
+	struct acpi_rom acpi_rom;
+	struct boot_config boot;
+	struct loop_source signals;
+	int signal; /* the one that ended the run, or 0 */
+};
+
+#endif
