@@ -28,6 +28,7 @@ lab=$!
 trap 'kill $lab 2>/dev/null' EXIT
 
 suite builds tests/builds.sh "$build/builds"
+suite prose tests/prose/prose.py "$build/minivmm"
 suite unit tests/unit/run.sh "$build"/unit/*_test
 # A fixed number of inputs: some seconds each. `make fuzz` goes on for longer.
 suite fuzz tests/fuzz/run_fuzz.sh -runs=20000 "$build"/fuzz/fuzz_{user,kernel,arm64,options}
