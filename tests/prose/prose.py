@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Holds what the chapters say against the tree: links, files, functions, targets of make, command
-lines, and the stops of the tour.
+lines, sizes of rooms, and the stops of the tour.
 
 Prints a line PASS or FAIL for each check of each text. Usage: prose.py PROGRAM, in the top folder;
 PROGRAM is minivmm, which parses the command lines.
@@ -106,6 +106,21 @@ def bad_command_lines(tree, _, text):
             yield f"minivmm {' '.join(words)}: {ran.stderr.strip()}"
 
 
+def lines_of(tree, room):
+    """Lines of the sources of a room. Of a folder that holds other rooms, its own files count."""
+    inside = re.compile(room + (r"/[^/]*$" if room in ("vmm", "vfio") else r"/"))
+    return sum(text.count("\n") for path, text in tree.text.items()
+               if inside.match(path) and path.endswith((".c", ".h", ".S", ".asl")))
+
+
+def bad_figures(tree, _, text):
+    """A table of rooms may be a tenth off: nobody wants to change it with each commit."""
+    for room, said in re.findall(r"^\| `([\w/]+)` \| ([\d,]+) \|", text, re.MULTILINE):
+        said, lines = int(said.replace(",", "")), lines_of(tree, room)
+        if abs(said - lines) * 10 > lines:
+            yield f"{room} has {lines} lines, not {said}"
+
+
 STOP = re.compile(r"^\d+\. \*\*`(\w+)\(\)`\*\*, ([\w/]+\.c)"
                   r"(?:, through `(\w+)`)?(?:, from `(\w+)\(\)`)?\.", re.MULTILINE)
 
@@ -141,7 +156,8 @@ def bad_stops(tree, chapter, text):
 
 
 CHECKS = {"links": bad_links, "files": bad_files, "functions": bad_functions,
-          "targets": bad_targets, "command lines": bad_command_lines, "stops": bad_stops}
+          "targets": bad_targets, "command lines": bad_command_lines, "figures": bad_figures,
+          "stops": bad_stops}
 
 
 def main():
