@@ -19,7 +19,8 @@ for program in "$@"; do
 		-rss_limit_mb=2048 -close_fd_mask=2 -print_final_stats=1 \
 		-artifact_prefix="$program.crash-" "$program.corpus" > "$log" 2>&1; then
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-		echo "PASS fuzz:$name (${runs:-?} runs)"
+		answers=$(sed -n 's/^stat::device_answers: *//p' "$log")
+		echo "PASS fuzz:$name (${runs:-?} runs${answers:+, $answers answers of the device})"
 	else
 		bad=1
 		echo "FAIL fuzz:$name: $(grep -m 1 -e 'ERROR: ' -e 'runtime error' -e 'assert' "$log" || tail -n 1 "$log")"
