@@ -2,12 +2,31 @@
 #include "machine_signals.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "machine_state.h"
+#include "vmm/base/bus_error.h"
 #include "vmm/trace/log.h"
+
+/* What was in the page nobody knows: the guest must not go on without. */
+static bool machine_has_lost_memory(struct machine *machine, const struct signalfd_siginfo *info)
+{
+	uint64_t hva, gpa;
+
+	if (!bus_error_read(info, &hva))
+		return false;
+	if (memory_find_gpa(&machine->vm.memory, hva, &gpa))
+		log_error("RAM",
+			  "the host's memory has an error that cannot be corrected, at guest "
+			  "address %#" PRIx64 ": the guest is stopped",
+			  gpa);
+	else
+		log_error("machine", "the host's memory has an error that cannot be corrected");
+	return true;
+}
 
 static void machine_signalled(void *owner, uint32_t events)
 {
@@ -19,6 +38,10 @@ static void machine_signalled(void *owner, uint32_t events)
 		return;
 	if (info.ssi_signo == SIGCONT) {
 		console_start(&machine->console);
+		return;
+	}
+	if (machine_has_lost_memory(machine, &info)) {
+		vm_post(&machine->vm, VM_EVENT_ERROR);
 		return;
 	}
 	machine->signal = (int)info.ssi_signo;
@@ -43,6 +66,7 @@ int machine_catch_signals(struct machine *machine)
 	signal(SIGTTOU, SIG_IGN); /* a mode that is set for the wrong job is no reason to stop */
 	machine_block_signals(&set);
 	sigaddset(&set, SIGCONT); /* it continues us all the same */
+	sigaddset(&set, SIGBUS);  /* see base/bus_error.h */
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	machine->signals = (struct loop_source){ signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
 						 machine_signalled, machine };

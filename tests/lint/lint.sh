@@ -53,6 +53,7 @@ check 'format' clang-format --dry-run -Werror "${c_files[@]}"
 check 'width' check_width
 check 'layers' tests/lint/layers.sh
 check 'circles' python3 tests/lint/circles.py build
+check 'rules' tests/lint/rules.sh
 check 'shell scripts' shellcheck -x "${scripts[@]}"
 check 'cppcheck' check_cppcheck
 check 'clang-tidy' check_tidy

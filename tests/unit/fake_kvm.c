@@ -27,6 +27,7 @@
 static struct {
 	bool armed;
 	int (*other)(int fd, unsigned long request, unsigned long arg);
+	int (*run)(void);
 	const char *fail_name;
 	unsigned int fail_nth;
 	int fail_err;
@@ -60,6 +61,11 @@ void fake_kvm_fail(const char *name, unsigned int nth, int err)
 void fake_kvm_set_other(int (*answer)(int fd, unsigned long request, unsigned long arg))
 {
 	fake.other = answer;
+}
+
+void fake_kvm_set_run(int (*run)(void))
+{
+	fake.run = run;
 }
 
 void fake_kvm_set_gsis(uint32_t count)
@@ -263,6 +269,10 @@ static int fake_ioctl(unsigned long request, const char *name, unsigned long arg
 		return fake_create_device((void *)arg);
 	case KVM_SET_DEVICE_ATTR:
 		return fake_device_attr((const void *)arg);
+	case KVM_RUN:
+		if (fake.run)
+			return fake.run();
+		/* fallthrough */
 	default:
 		calls_add("%s", name);
 		return 0;

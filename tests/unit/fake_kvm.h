@@ -25,6 +25,9 @@ void fake_kvm_fail(const char *name, unsigned int nth, int err);
 /* Who answers ioctls that are not KVM's; NULL: the kernel. `answer` returns like trace_ioctl(). */
 void fake_kvm_set_other(int (*answer)(int fd, unsigned long request, unsigned long arg));
 
+/* What KVM_RUN does, in the vCPU's thread; NULL: it comes back at once. Returns as ioctl() does. */
+void fake_kvm_set_run(int (*run)(void));
+
 /* How many GSIs KVM_CAP_IRQ_ROUTING offers; 4096 unless told. */
 void fake_kvm_set_gsis(uint32_t count);
 

@@ -198,6 +198,8 @@ static void run_decode(struct trace_fields *fields, const void *arg, int result)
 
 TRACE_ABOUT(KVM_RUN, run, "vCPU", run_decode,
 	    "the guest runs until it needs minivmm: the result says what for");
+TRACE_ABOUT(KVM_SET_SIGNAL_MASK, kvm, "vCPU", NULL,
+	    "an error in a page of RAM is told by SIGBUS, which shall end KVM_RUN");
 
 /* ---- memory ---- */
 

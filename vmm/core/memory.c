@@ -241,6 +241,22 @@ void *memory_ram_ptr(struct memory *memory, uint64_t gpa, uint64_t size)
 	return hva;
 }
 
+bool memory_find_gpa(struct memory *memory, uint64_t hva, uint64_t *gpa)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&memory->lock);
+	for (size_t i = 0; i < memory->count && !found; i++) {
+		const struct memory_region *region = &memory->regions[i];
+		uint64_t at = hva - (uintptr_t)region->hva;
+
+		found = region->kind == MEMORY_RAM && at < region->size;
+		*gpa = region->gpa + at;
+	}
+	pthread_mutex_unlock(&memory->lock);
+	return found;
+}
+
 static bool memory_is_shrunk(const struct memory_region *region)
 {
 	struct stat file;

@@ -80,6 +80,9 @@ void memory_del_listener(struct memory *memory, struct memory_listener *listener
  * bank of RAM. */
 void *memory_ram_ptr(struct memory *memory, uint64_t gpa, uint64_t size);
 
+/* The guest-physical address of a byte of guest RAM, in *gpa; false if `hva` is none. */
+bool memory_find_gpa(struct memory *memory, uint64_t hva, uint64_t *gpa);
+
 /*
  * Reserve `size` bytes of our own address space whose address is `like` modulo `align`, a power of
  * two: what is mapped there can then use pages as large as `align`. Anonymous memory with the

@@ -11,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "vmm/trace/log.h"
 #include "kvm_calls.h"
+#include "vmm/base/bus_error.h"
+#include "vmm/trace/log.h"
 
 static void vcpu_kicked(int signal)
 {
@@ -169,6 +170,25 @@ static bool vcpu_may_run(const struct vcpu *vcpu)
 	return !vcpu->vm->stopping && vcpu->vm->event == VM_EVENT_NONE;
 }
 
+/*
+ * SIGBUS ends KVM_RUN, though the thread blocks it. A KVM that refuses gets a thread that does not:
+ * the signal ends the process then, where else the vCPU would fault for ever.
+ */
+static void vcpu_take_bus_errors(const struct vcpu *vcpu)
+{
+	struct {
+		struct kvm_signal_mask head;
+		uint32_t set[2]; /* head.sigset: the kernel's, shorter than the C library's */
+	} mask = { .head.len = sizeof(mask.set) };
+	sigset_t others;
+
+	if (!bus_error_blocked(&others))
+		return;
+	memcpy(mask.set, &others, sizeof(mask.set));
+	if (trace_ioctl(vcpu->fd, KVM_SET_SIGNAL_MASK, &mask) < 0)
+		pthread_sigmask(SIG_SETMASK, &others, NULL);
+}
+
 static void *vcpu_run(void *arg)
 {
 	struct vcpu *vcpu = arg;
@@ -176,9 +196,12 @@ static void *vcpu_run(void *arg)
 
 	snprintf(name, sizeof(name), "vcpu%u", vcpu->index);
 	pthread_setname_np(pthread_self(), name);
+	vcpu_take_bus_errors(vcpu);
 	while (vcpu_may_run(vcpu)) {
 		int ret = trace_ioctl_detail(vcpu->fd, KVM_RUN, 0, vcpu->run);
 
+		if (ret == -EINTR)
+			bus_error_pass_on();
 		if (ret == -EINTR || ret == -EAGAIN)
 			continue;
 		if (ret < 0) {

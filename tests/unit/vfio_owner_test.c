@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two vCPUs use one device's configuration space at once: what one does the other sees whole. Pin,
+ * power state and VPD are each more than one access to the device.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "call_log.h"
+#include "fake_kvm.h"
+#include "unit.h"
+#include "vfio_rig.h"
+
+#define ROUNDS 200
+
+static struct {
+	struct rig rig;
+	struct vfio_backend backend;
+	unsigned int vpd;
+	atomic_int inside; /* accesses to the device's configuration space that are under way */
+	atomic_bool overlapped;
+} test;
+
+static void enter(void)
+{
+	if (atomic_fetch_add(&test.inside, 1))
+		test.overlapped = true;
+	sched_yield();
+}
+
+static int watched_read(struct vfio_device *device, const struct vfio_region *region,
+			uint64_t offset, void *data, size_t size)
+{
+	int ret;
+
+	enter();
+	ret = fake_backend.region_read(device, region, offset, data, size);
+	atomic_fetch_sub(&test.inside, 1);
+	return ret;
+}
+
+static int watched_write(struct vfio_device *device, const struct vfio_region *region,
+			 uint64_t offset, const void *data, size_t size)
+{
+	int ret;
+
+	enter();
+	ret = fake_backend.region_write(device, region, offset, data, size);
+	atomic_fetch_sub(&test.inside, 1);
+	return ret;
+}
+
+static int watched_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request)
+{
+	int ret;
+
+	enter();
+	ret = fake_backend.set_irqs(device, request);
+	atomic_fetch_sub(&test.inside, 1);
+	return ret;
+}
+
+static void begin(void)
+{
+	rig_init_usual(&test.rig);
+	test.vpd = fake_add_cap(&test.rig.fake, PCI_CAP_ID_VPD, 8);
+	test.backend = fake_backend;
+	test.backend.region_read = watched_read;
+	test.backend.region_write = watched_write;
+	test.backend.set_irqs = watched_set_irqs;
+	test.rig.space.backend = &test.backend;
+	ck_assert_int_eq(rig_open(&test.rig), 0);
+	rig_switch_on(&test.rig);
+}
+
+/* To D3hot and back, and no other state is ever seen than the one just written. */
+static void *sleep_and_wake(void *unused)
+{
+	unsigned int reg = test.rig.fake.pm_cap + PCI_PM_CTRL;
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint32_t state = i % 2 ? 0 : 3;
+
+		rig_config_write(&test.rig, reg, 2, state);
+		if ((rig_config_read(&test.rig, reg, 2) & PCI_PM_CTRL_STATE_MASK) != state)
+			test.overlapped = true;
+	}
+	return unused;
+}
+
+/* The pin off and on, by MSI-X; the address of VPD by word, next to its data by dword. */
+static void *use_pin_and_vpd(void *unused)
+{
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		rig_msix_control(&test.rig, i % 2 ? 0 : PCI_MSIX_FLAGS_ENABLE);
+		rig_config_write(&test.rig, test.vpd + PCI_VPD_ADDR, 2, i);
+		if (rig_config_read(&test.rig, test.vpd + PCI_VPD_ADDR, 2) != i)
+			test.overlapped = true;
+		rig_config_write(&test.rig, test.vpd, 4, (uint64_t)i << 16);
+	}
+	return unused;
+}
+
+START_TEST(rule_48_one_owner_at_a_time)
+{
+	pthread_t other;
+
+	begin();
+	ck_assert_int_eq(pthread_create(&other, NULL, sleep_and_wake, NULL), 0);
+	use_pin_and_vpd(NULL);
+	pthread_join(other, NULL);
+	ck_assert(!test.overlapped);
+	ck_assert(fake_kvm_mapped(test.rig.pci->function.bars[0].addr));
+	ck_assert(test.rig.fake.intx_on && test.rig.fake.msix_on == 0);
+	rig_close(&test.rig);
+}
+END_TEST
+
+UNIT_MAIN("vfio_owner", { rule_48_one_owner_at_a_time, 0 })
