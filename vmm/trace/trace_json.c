@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A trace for a timeline viewer (Perfetto, chrome://tracing): Chrome's trace events, in the array
+ * A trace for a timeline viewer (speedscope, Perfetto): Chrome's trace events, in the array
  * form, of which viewers take what there is should the end be missing.
  *
  * Read beside it: "Trace Event Format" of the Chromium project. Times are in microseconds.
