@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The main() of a unit test: a table of Check tests becomes one suite, run and counted.
+ * Runs a table of Check tests as one suite, and counts. The main() of each unit test calls it.
  */
 #ifndef MINIVMM_TESTS_UNIT_H
 #define MINIVMM_TESTS_UNIT_H
