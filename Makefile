@@ -106,7 +106,7 @@ $(B)/gen/%.h: firmware/%.asl
 	$(Q)mv $(B)/gen/$*.hex $@
 
 # The default guest's init, carried inside minivmm as guest_init_start[] .. guest_init_end[].
-GUEST_INIT_SOURCES := guests/init.c guests/init_command.c guests/init_order.c guests/init_pump.c guests/init_report.c guests/init_root.c
+GUEST_INIT_SOURCES := guests/init.c guests/init_button.c guests/init_command.c guests/init_end.c guests/init_order.c guests/init_pump.c guests/init_report.c guests/init_root.c
 $(B)/guests/init: $(GUEST_INIT_SOURCES) $(wildcard guests/*.h) | $(FOREIGN)
 	@mkdir -p $(@D)
 	@echo "CC $(GUEST_INIT_SOURCES)"

@@ -37,6 +37,8 @@ static const
 
 /* FADT flags, ACPI 6.4 table 5.10, and boot architecture flags, table 5.11. */
 #define ACPI_WBINVD        (1u << 0)
+#define ACPI_POWER_BUTTON  (1u << 4) /* a device, or none: no fixed hardware */
+#define ACPI_SLEEP_BUTTON  (1u << 5)
 #define ACPI_RESET_REG_SUP (1u << 10)
 #define ACPI_HW_REDUCED    (1u << 20)
 #define ACPI_NO_VGA        (1u << 2)
@@ -301,7 +303,8 @@ static uint64_t acpi_write_fadt(struct acpi_area *area, const struct acpi_config
 
 	fadt->minor_revision = 4;
 	fadt->boot_flags = ACPI_NO_VGA | (config->extras.rtc ? 0 : ACPI_NO_CMOS_RTC);
-	fadt->flags = ACPI_WBINVD | ACPI_RESET_REG_SUP | ACPI_HW_REDUCED;
+	fadt->flags = ACPI_WBINVD | ACPI_POWER_BUTTON | ACPI_SLEEP_BUTTON | ACPI_RESET_REG_SUP |
+		      ACPI_HW_REDUCED;
 	fadt->reset = acpi_power_register(ARCH_POWER_RESET);
 	fadt->reset_value = ARCH_POWER_RESET_VALUE;
 	fadt->sleep_control = acpi_power_register(ARCH_POWER_SLEEP_CONTROL);

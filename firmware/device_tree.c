@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libfdt.h>
+#include <linux/input-event-codes.h>
 #include <linux/pci.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include "vmm/trace/log.h"
 
 /* Who is referred to by whom. */
-#define PHANDLE_GIC 1u
-#define PHANDLE_ITS 2u
+#define PHANDLE_GIC   1u
+#define PHANDLE_ITS   2u
+#define PHANDLE_CLOCK 3u
+#define PHANDLE_GPIO  4u
 
 /* Interrupt specifiers of arm,gic-v3: kind, number, how it is triggered. */
 #define GIC_SPI        0u
@@ -37,6 +40,10 @@
 #define PCI_RANGE_MEM32 0x02000000u
 #define PCI_RANGE_MEM64 0x03000000u
 #define PCI_PINS        4u
+
+#define GPIO_SIZE       0x1000u
+#define GPIO_CLOCK      24000000u /* any: it drives nothing */
+#define GPIO_BUTTON_PIN 3u        /* devices/pl061.h has the same */
 
 #define SERIAL_CLOCK 1843200u /* any: the line has no speed */
 #define SERIAL_SIZE  8u
@@ -287,6 +294,54 @@ static void tree_write_serial(struct tree *tree, const struct arch_layout *layou
 	tree_close(tree);
 }
 
+/* A PrimeCell's driver wants to know the clock of its bus. */
+static void tree_write_clock(struct tree *tree)
+{
+	tree_open(tree, "apb-pclk");
+	tree_put_text(tree, "compatible", "fixed-clock");
+	tree_put_cell(tree, "#clock-cells", 0);
+	tree_put_cell(tree, "clock-frequency", GPIO_CLOCK);
+	tree_put_cell(tree, "phandle", PHANDLE_CLOCK);
+	tree_close(tree);
+}
+
+static void tree_write_gpio(struct tree *tree, const struct arch_layout *layout)
+{
+	static const char compatible[] = "arm,pl061\0arm,primecell";
+
+	tree_open_at(tree, "gpio", layout->gpio_mmio);
+	tree_put(tree, "compatible", compatible, sizeof(compatible));
+	tree_put_reg(tree, layout->gpio_mmio, GPIO_SIZE);
+	tree_put_irq(tree, GIC_SPI, layout->button_gsi);
+	tree_put_flag(tree, "gpio-controller");
+	tree_put_cell(tree, "#gpio-cells", 2);
+	tree_put_flag(tree, "interrupt-controller");
+	tree_put_cell(tree, "#interrupt-cells", 2);
+	tree_put_cell(tree, "#address-cells", 0);
+	tree_put_cell(tree, "clocks", PHANDLE_CLOCK);
+	tree_put_text(tree, "clock-names", "apb_pclk");
+	tree_put_cell(tree, "phandle", PHANDLE_GPIO);
+	tree_close(tree);
+}
+
+/* The power button, as a key. */
+static void tree_write_button(struct tree *tree)
+{
+	struct tree_cells pin = { .count = 0 };
+
+	tree_add(&pin, PHANDLE_GPIO);
+	tree_add(&pin, GPIO_BUTTON_PIN);
+	tree_add(&pin, 0); /* high while it is down */
+	tree_open(tree, "gpio-keys");
+	tree_put_text(tree, "compatible", "gpio-keys");
+	tree_open(tree, "key-power");
+	tree_put_text(tree, "label", "power button");
+	tree_put_cell(tree, "linux,code", KEY_POWER);
+	tree_put_cells(tree, "gpios", &pin);
+	tree_close(tree);
+	tree_close(tree);
+}
+
 static void tree_add_window(struct tree_cells *ranges, uint32_t kind,
 			    const struct arch_range *window, uint64_t cpu)
 {
@@ -392,6 +447,9 @@ static void tree_write_root(struct tree *tree, const struct tree_config *config)
 		tree_write_pmu(tree);
 	tree_write_gic(tree, config);
 	tree_write_serial(tree, config->layout);
+	tree_write_clock(tree);
+	tree_write_gpio(tree, config->layout);
+	tree_write_button(tree);
 	tree_write_pci(tree, config);
 	tree_close(tree);
 }

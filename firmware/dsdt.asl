@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The part of the machine that never changes, for ACPI: PCI host bridge, serial port, pvpanic,
- * power. Compiled by iasl into an array that acpi.c copies.
+ * power and its button. Compiled by iasl into an array that acpi.c copies.
  *
  * Addresses here repeat vmm/x86_64's arch_layout; tests/unit/acpi_test.c compares the two. What
  * differs from one machine to the next is in integers that acpi.c writes into an SSDT.
@@ -128,6 +128,38 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 			Memory32Fixed (ReadWrite, 0xF0000000, 0x00100000)
 			IO (Decode16, 0x0600, 0x0600, 1, 4)
 		})
+	}
+
+	/* Pressed, the button interrupts; devices/ged.c says which event it was, once. */
+	Device (_SB.PWRB)
+	{
+		Name (_HID, EisaId ("PNP0C0C"))
+	}
+
+	Device (_SB.GED)
+	{
+		Name (_HID, "ACPI0013")
+		Name (_UID, 0)
+		Name (_CRS, ResourceTemplate () {
+			Interrupt (ResourceConsumer, Level, ActiveHigh, Exclusive) { 9 }
+		})
+		OperationRegion (EREG, SystemIO, 0x0603, 1)
+		Field (EREG, ByteAcc, NoLock, WriteAsZeros)
+		{
+			EVNT, 8
+		}
+
+		/* From now on somebody listens. */
+		Method (_INI)
+		{
+			EVNT = 1
+		}
+		Method (_EVT, 1, Serialized)
+		{
+			If (EVNT & 1) {
+				Notify (\_SB.PWRB, 0x80)
+			}
+		}
 	}
 
 	Device (_SB.COM1)

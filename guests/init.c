@@ -25,7 +25,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "init_button.h"
 #include "init_command.h"
+#include "init_end.h"
 #include "init_report.h"
 
 #define MODULES "/modules"
@@ -42,6 +44,8 @@ static void complain(const char *object, const char *operation)
 static _Noreturn void power_off(void)
 {
 	fflush(stdout);
+	end_processes();
+	end_file_systems();
 	sync();
 	reboot(RB_POWER_OFF);
 	complain("power", "turn it off");
@@ -189,6 +193,7 @@ int main(void)
 	mount_file_system("devtmpfs", "/dev");
 	quieten_kernel();
 	load_modules();
+	button_watch(init_has_command());
 	report_wait_for_devices();
 	if (init_has_command()) {
 		init_run_command();

@@ -73,8 +73,8 @@ const struct serial_line console_line = { console_transmit, console_drained };
 
 static void console_help(void)
 {
-	fputs("\nminivmm keys: Ctrl-A x ends the guest, Ctrl-A Ctrl-A sends Ctrl-A, Ctrl-A h this "
-	      "help\n",
+	fputs("\nminivmm keys: Ctrl-A p presses the power button, Ctrl-A x ends the guest, "
+	      "Ctrl-A Ctrl-A sends Ctrl-A, Ctrl-A h this help\n",
 	      stderr);
 }
 
@@ -92,6 +92,8 @@ static unsigned int console_filter(struct console *console, uint8_t *bytes, unsi
 		}
 		if (console->escape && key == 'x')
 			vm_post(console->vm, VM_EVENT_QUIT);
+		else if (console->escape && key == 'p')
+			power_button_ask(console->button);
 		else if (console->escape && key == 'h')
 			console_help();
 		else
@@ -156,10 +158,12 @@ static int console_open_pty(struct console *console)
 	return 0;
 }
 
-int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial)
+int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial,
+		 struct power_button *button)
 {
-	*console =
-		(struct console){ .vm = vm, .serial = serial, .out_fd = -1, .opened = { -1, -1 } };
+	*console = (struct console){
+		.vm = vm, .serial = serial, .button = button, .out_fd = -1, .opened = { -1, -1 }
+	};
 	console->input = (struct loop_source){ -1, console_ready, console };
 	pthread_mutex_init(&console->lock, NULL);
 	if (strncmp(spec, "file:", 5) == 0)

@@ -14,6 +14,7 @@
 #include <termios.h>
 
 #include "devices/serial.h"
+#include "power_button.h"
 #include "vmm/core/vm.h"
 
 #define CONSOLE_PENDING_MAX 256
@@ -21,6 +22,7 @@
 struct console {
 	struct vm *vm;
 	struct serial *serial;
+	struct power_button *button;
 	struct loop_source input;
 	int out_fd;    /* -1: output is dropped */
 	bool lost;     /* output could not be written: the run was not a success */
@@ -37,8 +39,12 @@ struct console {
 /* What the serial port calls, with the console as owner. */
 extern const struct serial_line console_line;
 
-/* `spec` is stdio, none, pty or file:PATH. The terminal is not touched yet. 0 or -errno, logged. */
-int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial);
+/*
+ * `spec` is stdio, none, pty or file:PATH; Ctrl-A p presses the button. The terminal is not touched
+ * yet. 0 or -errno, logged.
+ */
+int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial,
+		 struct power_button *button);
 
 /*
  * The guest is about to run, or we were continued: raw mode where standard input and output are a

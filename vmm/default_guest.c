@@ -96,6 +96,13 @@ static void guest_wish_virtio(struct guest_wishes *wishes, const struct default_
 		wishes->list[wishes->count++] = command[i];
 }
 
+/* What hears the power button, and shows it to the guest's init. */
+static void guest_wish_button(struct guest_wishes *wishes)
+{
+	wishes->list[wishes->count++] = arch_layout.ged_port ? "button" : "gpio_keys";
+	wishes->list[wishes->count++] = "evdev";
+}
+
 static int guest_build_initramfs(struct default_guest *guest,
 				 const struct default_guest_order *order, int *fd)
 {
@@ -108,6 +115,7 @@ static int guest_build_initramfs(struct default_guest *guest,
 		return log_errno("default guest", -ENOMEM, "allocate");
 	guest_wish_devices(wishes, order);
 	guest_wish_virtio(wishes, order);
+	guest_wish_button(wishes);
 	config.modules = modules.text;
 	config.modaliases = wishes->list;
 	config.modalias_count = wishes->count;

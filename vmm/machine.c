@@ -138,6 +138,7 @@ static int machine_reset(struct machine *machine)
 	trace_phase("reset");
 	pci_host_reset(&machine->pci_host);
 	host_devices_power_off(&machine->devices);
+	power_button_reset(&machine->button);
 	vm_power_down(&machine->vm);
 	ret = vm_power_up(&machine->vm);
 	if (ret < 0)
@@ -145,6 +146,13 @@ static int machine_reset(struct machine *machine)
 	serial_reset(&machine->serial);
 	ret = uefi_machine_reset(&machine->uefi);
 	return ret < 0 ? ret : machine_start(machine);
+}
+
+/* A guest that was asked to power off has ended in good order when it resets. */
+static bool machine_starts_again(const struct machine *machine, enum vm_event event)
+{
+	return event == VM_EVENT_RESET && !machine->config->no_reboot &&
+	       !power_button_asked(&machine->button);
 }
 
 /* Start the guest as often as it wants to be; returns the event that ended it for good. */
@@ -156,7 +164,7 @@ static enum vm_event machine_loop(struct machine *machine)
 	while (ret == 0) {
 		event = vm_wait(&machine->vm);
 		curves_stop(&machine->curves);
-		if (event != VM_EVENT_RESET || machine->config->no_reboot)
+		if (!machine_starts_again(machine, event))
 			return event;
 		ret = machine_reset(machine);
 	}
@@ -181,6 +189,7 @@ static void machine_destroy(struct machine *machine)
 	served_devices_close(&machine->served);
 	console_destroy(&machine->console);
 	serial_destroy(&machine->serial);
+	power_button_destroy(&machine->button);
 	if (machine->config->stats) {
 		ram_print(&machine->ram, &machine->vm.memory, stderr);
 		stats_print(&machine->vm);

@@ -43,12 +43,15 @@ int machine_add_serial(struct machine *machine)
 int machine_add_console(struct machine *machine)
 {
 	return console_init(&machine->console, machine->config->console, &machine->vm,
-			    &machine->serial);
+			    &machine->serial, &machine->button);
 }
 
 int machine_add_power(struct machine *machine)
 {
-	return power_init(&machine->vm);
+	int ret = power_init(&machine->vm);
+
+	return ret < 0 ? ret
+		       : power_button_add(&machine->button, &machine->vm, machine->config->grace);
 }
 
 int machine_add_pci(struct machine *machine)

@@ -28,6 +28,12 @@ static bool machine_has_lost_memory(struct machine *machine, const struct signal
 	return true;
 }
 
+/* Ctrl-C on a terminal means at once; without one SIGINT is what a supervisor may send. */
+static bool machine_signal_asks(uint32_t signal)
+{
+	return signal == SIGTERM || (signal == SIGINT && !isatty(STDIN_FILENO));
+}
+
 static void machine_signalled(void *owner, uint32_t events)
 {
 	struct machine *machine = owner;
@@ -45,7 +51,10 @@ static void machine_signalled(void *owner, uint32_t events)
 		return;
 	}
 	machine->signal = (int)info.ssi_signo;
-	vm_post(&machine->vm, VM_EVENT_QUIT);
+	if (machine_signal_asks(info.ssi_signo))
+		power_button_ask(&machine->button);
+	else
+		vm_post(&machine->vm, VM_EVENT_QUIT);
 }
 
 void machine_block_signals(sigset_t *set)

@@ -21,6 +21,7 @@
 #include "firmware/boot.h"
 #include "guest_ram.h"
 #include "host_devices.h"
+#include "power_button.h"
 #include "served_devices.h"
 #include "uefi_machine.h"
 #include "user_devices.h"
@@ -33,6 +34,7 @@ struct machine {
 	struct curves curves;
 	struct console console;
 	struct serial serial;
+	struct power_button button;
 	struct pci_host pci_host;
 	struct ram ram;
 	struct host_devices devices;
@@ -46,7 +48,7 @@ struct machine {
 	struct acpi_rom acpi_rom;
 	struct boot_config boot;
 	struct loop_source signals;
-	int signal; /* the one that ended the run, or 0 */
+	int signal; /* the last one that asked for an end, or 0 */
 };
 
 #endif

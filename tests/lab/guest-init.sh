@@ -231,6 +231,23 @@ do_wait()
 	sleep 300
 }
 
+# A disk with a file system that has a journal, in use until the power button is pressed. acpid hears it.
+do_journal()
+{
+	wait_disk
+	mount -t ext4 "/dev/$disk" /mnt && say "mounted"
+	mkdir -p /etc/acpi/PWRF /var/log /var/run
+	printf '#!/bin/sh\numount /mnt && echo "lab: unmounted"\npoweroff -f\n' > /etc/acpi/PWRF/00000080
+	chmod +x /etc/acpi/PWRF/00000080
+	acpid -d &
+	n=0
+	while n=$((n + 1)) && echo "$n" > /mnt/file; do
+		[ $n -ne 3 ] || { sync; say journal; }
+		usleep 50000
+	done
+	sleep 300
+}
+
 do_panic()
 {
 	say panic

@@ -8,7 +8,7 @@ LAB_PACKAGES := qemu-system-x86 qemu-system-common qemu-utils e2fsprogs bsdutils
 	grub-efi-amd64-bin systemd-boot-efi
 LAB_KERNELS := 6.1 6.1-cloud 6.12
 LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio host-6.12.cpio vmlinux-6.1 vmlinux-6.12 \
-	$(LAB_KERNELS:%=guest-%.cpio) guest-devices.cpio guest-tools.cpio \
+	$(LAB_KERNELS:%=guest-%.cpio) guest-devices.cpio guest-tools.cpio guest-power.cpio \
 	nvme1.img nvme2.img nvme3.img sata.img usb.img grub.img systemd-boot.img)
 LAB_FETCHED := $(LAB_KERNELS:%=$(LAB)/root-%/.complete)
 
@@ -78,6 +78,10 @@ $(LAB)/host-%.cpio: $(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%
 
 $(LAB)/guest-%.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB_SRC)/lab.mk $(LAB)/root-%/.complete
 	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$* nvme pvpanic-mmio pvpanic-pci uio_pci_generic virtio_blk virtio_pci
+
+# A system that has a journal to lose, and hears the power button.
+$(LAB)/guest-power.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB_SRC)/lab.mk $(LAB)/root-6.1-cloud/.complete
+	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-6.1-cloud nvme ext4 button evdev
 
 # An installed system: its own disk, loader, kernel and init.
 $(LAB)/installed.cpio: $(LAB_SRC)/installed-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-6.1-cloud/.complete

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "boot_images.h"
+#include "devices/ged.h"
 #include "firmware/acpi.h"
 #include "vmm/core/arch.h"
 
@@ -128,7 +129,7 @@ START_TEST(fadt)
 	for (size_t i = 36; i < 109; i++)
 		ck_assert_uint_eq(table[i], 0);
 	ck_assert_uint_eq(get(table + 109, 2), 1 << 2 | 1 << 5);
-	ck_assert_uint_eq(get(table + 112, 4), 1 << 0 | 1 << 10 | 1 << 20);
+	ck_assert_uint_eq(get(table + 112, 4), 1 << 0 | 1 << 4 | 1 << 5 | 1 << 10 | 1 << 20);
 	check_register(table + 116, arch_layout.power_port + 2);
 	ck_assert_uint_eq(table[128], 1);
 	check_register(table + 244, arch_layout.power_port);
@@ -246,9 +247,16 @@ START_TEST(dsdt_agrees_with_layout)
 {
 	uint8_t ecam[12] = { 0x86, 9, 0, 1 };        /* Memory32Fixed() */
 	uint8_t interrupt[9] = { 0x89, 6, 0, 3, 1 }; /* edge, active high */
+	uint8_t button[9] = { 0x89, 6, 0, 1, 1 };    /* level, active high */
+	uint8_t port[5] = { 0x80, 'E', 'R', 'E', 'G' };
 	uint32_t base = arch_layout.ecam.base, size = arch_layout.ecam.size;
+	const uint8_t *region;
 
 	write_tables(1, mmio64);
+	memcpy(button + 5, &arch_layout.button_gsi, 4);
+	ck_assert(dsdt_has(button, sizeof(button)));
+	region = memmem(find_table("DSDT"), get(find_table("DSDT") + 4, 4), port, sizeof(port));
+	ck_assert_uint_eq(get(region + 7, 2), arch_layout.ged_port); /* behind space and prefix */
 	memcpy(ecam + 4, &base, 4);
 	memcpy(ecam + 8, &size, 4);
 	memcpy(interrupt + 5, &arch_layout.serial_gsi, 4);
@@ -256,7 +264,9 @@ START_TEST(dsdt_agrees_with_layout)
 	ck_assert(dsdt_has(interrupt, sizeof(interrupt)));
 	ck_assert(dsdt_has_io(arch_layout.pci_config_port, 8));
 	ck_assert(dsdt_has_io(arch_layout.serial_port, 8));
-	ck_assert(dsdt_has_io(arch_layout.power_port, ARCH_POWER_PORTS));
+	/* Behind them there is the button. */
+	ck_assert_uint_eq(arch_layout.ged_port, arch_layout.power_port + ARCH_POWER_PORTS);
+	ck_assert(dsdt_has_io(arch_layout.power_port, ARCH_POWER_PORTS + GED_PORTS));
 	ck_assert(dsdt_has_io(arch_layout.pvpanic_port, 1));
 	ck_assert(!dsdt_has_io(arch_layout.pvpanic_port, 2));
 }

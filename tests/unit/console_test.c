@@ -23,6 +23,7 @@
 struct desk {
 	struct vm vm;
 	struct serial serial;
+	struct power_button button;
 	struct console console;
 	int saved_stdin, saved_stdout;
 	int far; /* the other end of standard input, where somebody types */
@@ -37,7 +38,10 @@ static int begin(struct desk *desk, const char *spec)
 	desk->vm.event_source.fd = eventfd(0, EFD_NONBLOCK);
 	ck_assert_int_eq(irq_router_init(&desk->vm.irq, -1, 64), 0);
 	serial_init(&desk->serial, &desk->vm.irq, 4, &console_line, &desk->console);
-	return console_init(&desk->console, spec, &desk->vm, &desk->serial);
+	bus_init(&desk->vm.pio);
+	bus_init(&desk->vm.mmio);
+	ck_assert_int_eq(power_button_add(&desk->button, &desk->vm, 30), 0);
+	return console_init(&desk->console, spec, &desk->vm, &desk->serial, &desk->button);
 }
 
 /* Standard input is `fd` now; `far` is where it comes from. */
@@ -54,6 +58,9 @@ static void end(struct desk *desk)
 	console_destroy(&desk->console);
 	console_destroy(&desk->console);
 	serial_destroy(&desk->serial);
+	power_button_destroy(&desk->button);
+	bus_destroy(&desk->vm.pio);
+	bus_destroy(&desk->vm.mmio);
 	irq_router_destroy(&desk->vm.irq);
 	loop_destroy(&desk->vm.loop);
 	close(desk->vm.event_source.fd);
@@ -319,6 +326,7 @@ static const struct {
 	{ "\x03\x1a\x1c", "\x03\x1a\x1c", VM_EVENT_NONE }, /* raw: not our signals */
 	{ "\x01x", "", VM_EVENT_QUIT },
 	{ "a\x01xb", "ab", VM_EVENT_QUIT },
+	{ "a\x01pb", "ab", VM_EVENT_QUIT }, /* of a guest that does not know the button */
 	{ "\x01\x01", "\x01", VM_EVENT_NONE },
 	{ "\x01\x01x", "\x01x", VM_EVENT_NONE },
 	{ "\x01h!", "!", VM_EVENT_NONE },

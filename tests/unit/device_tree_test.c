@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "devices/pci_host.h"
+#include "devices/pl061.h"
 #include "firmware/device_tree.h"
 #include "stderr_text.h"
 #include "unit.h"
@@ -28,6 +29,8 @@ static struct arch_layout layout = {
 	.gic_redist = { 0xa000000, 0x2000000 },
 	.serial_mmio = 0x9000000,
 	.serial_gsi = 4,
+	.gpio_mmio = 0x9010000,
+	.button_gsi = 5,
 	.pci_io = { 0, 0x10000 },
 	.pci_io_mmio = 0xe000000,
 	.ecam = { 0xf000000, 0x100000 },
@@ -210,6 +213,23 @@ START_TEST(messages_keep_their_sender)
 }
 END_TEST
 
+/* The button is a key at the pin of devices/pl061.c. */
+START_TEST(power_button)
+{
+	uint32_t gpio[1], clock[1];
+
+	begin();
+	write_tree();
+	cells("/gpio@9010000", "phandle", gpio, 1);
+	cells("/apb-pclk", "phandle", clock, 1);
+	check_cells("/gpio@9010000", "clocks", clock[0]);
+	check_cells("/gpio@9010000", "reg", 0, 0x9010000, 0, PL061_SIZE);
+	check_cells("/gpio@9010000", "interrupts", 0, 5, 4);
+	check_cells("/gpio-keys/key-power", "gpios", gpio[0], PL061_BUTTON_PIN, 0);
+	check_cells("/gpio-keys/key-power", "linux,code", 116);
+}
+END_TEST
+
 START_TEST(most_cpus_fit)
 {
 	begin();
@@ -270,4 +290,5 @@ END_TEST
 UNIT_MAIN("fdt", { what_the_kernel_is_told, 0 }, { what_is_not_there_is_not_told, 0 },
 	  { window_above_ram, 0 }, { cpus_as_kvm_numbers_them, 0 },
 	  { every_pin_is_wired_as_the_bridge_has_it, 0 }, { messages_keep_their_sender, 0 },
-	  { most_cpus_fit, 0 }, { too_small_a_place_is_refused, 0 }, { dtc_has_no_warning, 0 })
+	  { power_button, 0 }, { most_cpus_fit, 0 }, { too_small_a_place_is_refused, 0 },
+	  { dtc_has_no_warning, 0 })

@@ -43,6 +43,9 @@ static void describe(const struct config *config, char *text, size_t size)
 			 config->console, (unsigned long long)(config->memory / MIB), config->cpus,
 			 config->no_reboot ? " once" : "", config->stats ? " stats" : "");
 
+	if (config->command == OPTIONS_RUN && config->grace != 30)
+		length +=
+			snprintf(text + length, size - (size_t)length, " grace=%u", config->grace);
 	if (config->huge_page)
 		length += snprintf(text + length, size - (size_t)length, " pages=%llu",
 				   (unsigned long long)config->huge_page);
@@ -93,6 +96,8 @@ static const struct {
 	{ "--console none", "0 k=- i=- a=- c=none m=512 n=1" },
 	{ "--console pty", "0 k=- i=- a=- c=pty m=512 n=1" },
 	{ "--console file:/tmp/log", "0 k=- i=- a=- c=file:/tmp/log m=512 n=1" },
+	{ "--grace 0", "0 k=- i=- a=- c=stdio m=512 n=1 grace=0" },
+	{ "--grace 86400", "0 k=- i=- a=- c=stdio m=512 n=1 grace=86400" },
 	{ "--no-reboot --stats", "0 k=- i=- a=- c=stdio m=512 n=1 once stats" },
 	{ "--trace - --trace-filter irq", "0 k=- i=- a=- c=stdio m=512 n=1 trace=-/16" },
 	{ "--inject irq#1=lost --vfio 01:00.0",
@@ -179,6 +184,10 @@ static const struct {
 	{ "--inject KVM_RUN=EIO", "--inject", "expected IOCTL#N=ERRNO" },
 	{ "config", "config", "which devices?" },
 	{ "config 01:00.0 --all", "--all", "unknown option here" },
+	{ "--grace -1", "--grace", "expected a number of seconds" },
+	{ "--grace 5s", "--grace", "5s: expected a number of seconds from 0 to 86400" },
+	{ "--grace 86401", "--grace", "expected a number of seconds" },
+	{ "--grace 99999999999999999999", "--grace", "expected a number of seconds" },
 	{ "stray", "stray", "unexpected word" },
 	{ "run run", "run", "unexpected word" },
 	{ "--cpus 2 stray", "stray", "unexpected word" },

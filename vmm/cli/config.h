@@ -70,7 +70,8 @@ struct config {
 	bool battery;           /* and a power supply, in the guest's ACPI */
 	bool hide_kvm;          /* the guest does not see that it is one */
 	bool no_reboot;
-	bool bind; /* before the start, and restore afterwards */
+	unsigned int grace; /* seconds that a guest which was asked to power off has */
+	bool bind;          /* before the start, and restore afterwards */
 	bool stats;
 	struct trace_options trace;
 	bool testdev;                                         /* add devices/testdev.c's */

@@ -20,6 +20,7 @@
 #include "vmm/trace/macros.h"
 
 #define OPTIONS_MEMORY_DEFAULT (512ull << 20)
+#define OPTIONS_GRACE_DEFAULT  30
 
 const struct trace_calls *const options_calls[] = { &kvm_calls, &vfio_calls, &arch_calls, NULL };
 
@@ -59,6 +60,7 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_SET("serial", options_set_qemu_serial),
 	OPTIONS_ROW_SET("mem-path", options_set_qemu_mem_path),
 	OPTIONS_ROW_FLAG("no-reboot", no_reboot),
+	OPTIONS_ROW_SET("grace", options_set_grace),
 	OPTIONS_ROW_FLAG("bind", bind),
 	OPTIONS_ROW_FLAG("stats", stats),
 	OPTIONS_ROW_TEXT("trace", trace.file),
@@ -103,6 +105,8 @@ void options_print_help(void)
 	      "  --battery            an ACPI battery and power supply, for laptops' GPUs\n"
 	      "  --hide-kvm           do not tell the guest that it is one\n"
 	      "  --no-reboot          a guest reboot ends minivmm\n"
+	      "  --grace SECONDS      how long a guest may take to power off when SIGTERM asks\n"
+	      "                       it to (30); 0 does not ask\n"
 	      "  --bind               hand the devices to vfio-pci before, back after the run\n"
 	      "  --stats              at the end print exits, ioctls, times, trapped accesses\n"
 	      "  --trace FILE         write down each KVM and VFIO call, with the reason, and\n"
@@ -118,7 +122,8 @@ void options_print_help(void)
 	      "                       read-only, as its root\n"
 	      "  --help, --version\n"
 	      "\n"
-	      "On a terminal Ctrl-A x ends the guest, Ctrl-A h helps.\n"
+	      "On a terminal Ctrl-A p presses the guest's power button, Ctrl-A x ends it,\n"
+	      "Ctrl-A h helps. SIGTERM presses the button, too; a second one ends the guest.\n"
 	      "QEMU's -kernel -initrd -append -bios -drive if=pflash -m -smp -cpu\n"
 	      "-device vfio-pci,host=BDF and -object iommufd,id=ID[,fd=N] work too. A whole\n"
 	      "line of QEMU's can be pasted: what minivmm has not is ignored with a note, or\n"
@@ -199,6 +204,7 @@ int options_parse(struct config *config, int argc, char **argv)
 	*config = (struct config){ .console = "stdio",
 				   .memory = OPTIONS_MEMORY_DEFAULT,
 				   .cpus = 1,
+				   .grace = OPTIONS_GRACE_DEFAULT,
 				   .trace.topics = TRACE_TOPICS_ALL,
 				   .trace.rooms = options_calls };
 	if (argc > 1)

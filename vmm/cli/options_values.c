@@ -13,6 +13,7 @@
 
 #define OPTIONS_MEMORY_MAX (1ull << 46)
 #define OPTIONS_CPUS_MAX   254 /* 8-bit APIC ids, less the broadcast */
+#define OPTIONS_GRACE_MAX  86400
 
 /* "512" and "512M" are both MiB. */
 static int options_parse_size(const char *text, uint64_t *bytes)
@@ -162,5 +163,19 @@ int options_set_console(struct config *config, char *text)
 		return -EINVAL;
 	}
 	config->console = text;
+	return 0;
+}
+
+int options_set_grace(struct config *config, char *text)
+{
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || seconds > OPTIONS_GRACE_MAX) {
+		log_error("--grace", "%s: expected a number of seconds from 0 to %d", text,
+			  OPTIONS_GRACE_MAX);
+		return -EINVAL;
+	}
+	config->grace = (unsigned int)seconds;
 	return 0;
 }

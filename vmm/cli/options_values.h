@@ -18,4 +18,7 @@ int options_set_cpus(struct config *config, char *text);
 /* stdio, none, pty or file:PATH; points into `text`. */
 int options_set_console(struct config *config, char *text);
 
+/* How many seconds a guest that was asked to power off is waited for. */
+int options_set_grace(struct config *config, char *text);
+
 #endif

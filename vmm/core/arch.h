@@ -26,7 +26,7 @@ struct arch_range {
 #define ARCH_POWER_SLEEP_CONTROL 0u
 #define ARCH_POWER_SLEEP_STATUS  1u
 #define ARCH_POWER_RESET         2u
-#define ARCH_POWER_PORTS         4u
+#define ARCH_POWER_PORTS         3u
 #define ARCH_POWER_RESET_VALUE   1u
 #define ARCH_POWER_SLEEP_S5      5u /* what _S5 in the DSDT says */
 
@@ -49,6 +49,9 @@ struct arch_layout {
 	uint64_t serial_mmio;     /* ... in memory */
 	uint32_t serial_gsi;
 	uint16_t power_port;   /* devices/power.c */
+	uint16_t ged_port;     /* the power button: devices/ged.c, else ... */
+	uint64_t gpio_mmio;    /* ... devices/pl061.c; */
+	uint32_t button_gsi;   /* either interrupts by it */
 	uint16_t i8042_port;   /* keyboard controller's command port: reset only */
 	uint16_t pvpanic_port; /* devices/power.c too */
 	/* What only the machine of UEFI firmware has; `flash` ends where its CPU starts. */

@@ -12,3 +12,11 @@ expect_line 'aarch64, 1 CPU'
 expect_line '00:01.0 .*NVMe controller .*driver nvme'
 vmm restore
 expect_status 0
+
+# The power button is a key here.
+vmm_start --memory 256M
+wait_line 'A shell of busybox' 80
+kill "$vmm_pid"
+vmm_wait
+expect_status 0
+expect_error info 'asked to power off'

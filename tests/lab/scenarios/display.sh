@@ -5,7 +5,7 @@
 # The ready-made guest with a display: its console is there, as seen from outside the lab host.
 bind_many 08:00.0
 vmm_limit=80
-vmm_start $vfio_args --append "console=ttyS0 console=tty0"
+vmm_start $vfio_args --grace 0 --append "console=ttyS0 console=tty0"
 # The report begins on the second line of text; the shell's prompt ends it.
 lines=0
 for _ in $(seq 15); do

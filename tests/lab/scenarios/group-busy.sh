@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The group is open in another minivmm, whose guest goes on undisturbed.
 bind vfio-pci 0000:01:00.0
-vmm_start --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo busy)"
+vmm_start --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo busy)" --grace 0
 wait_line '^lab: busy' 50
 first_pid=$vmm_pid
 vmm_out=/tmp/second.out vmm_err=/tmp/second.err

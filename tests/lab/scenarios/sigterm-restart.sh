@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Stopped in the middle of transfers, in order; the next start finds the device working.
+# Stopped in the middle of transfers, without being asked first, but in order; the next start finds the device working.
 bind vfio-pci 0000:01:00.0
-vmm_start --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo busy)"
+vmm_start --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo busy)" --grace 0
 wait_line '^lab: busy' 50
 kill -TERM "$vmm_pid"
 vmm_wait

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine's power button, and who presses it to stop the guest in good order.
+ *
+ * Owns the device (devices/ged.c or devices/pl061.c, as the machine has it) and the time that a
+ * guest has to power off after it was asked. A guest that does not listen - its system has not
+ * started, or it is no system that knows the button - is not waited for.
+ */
+#ifndef MINIVMM_POWER_BUTTON_H
+#define MINIVMM_POWER_BUTTON_H
+
+#include <stdbool.h>
+
+#include "devices/ged.h"
+#include "devices/pl061.h"
+#include "vmm/core/vm_state.h"
+
+struct power_button {
+	struct vm *vm; /* NULL: there is none */
+	struct ged ged;
+	struct pl061 gpio;
+	unsigned int grace; /* seconds */
+	unsigned int left;  /* of them, since the guest was asked; 0: it was not */
+	struct loop_source timer;
+};
+
+/* Place it; `grace` is 0 for a guest that is never waited for. 0 or -errno, logged. */
+int power_button_add(struct power_button *button, struct vm *vm, unsigned int grace);
+
+/* Accepts one that was never added. */
+void power_button_destroy(struct power_button *button);
+
+/* As after power-on; before the VM is powered down. A guest that was asked remains so. */
+void power_button_reset(struct power_button *button);
+
+/* Press it once; what the guest makes of it is its affair. Returns whether it listens. */
+bool power_button_press(struct power_button *button);
+
+/*
+ * Press it, and post VM_EVENT_QUIT when the time is over and the guest still runs; at once if it
+ * does not listen or was asked before. In the main loop. Logs.
+ */
+void power_button_ask(struct power_button *button);
+
+/* Whether power_button_ask() waits for the guest. */
+bool power_button_asked(const struct power_button *button);
+
+#endif
