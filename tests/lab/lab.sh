@@ -287,7 +287,7 @@ demo_installed()
 	echo "The lab host boots; its NVMe disk at 01:00.0 has GRUB, a kernel and a root file system."
 	run firmware
 	printf '\n$ minivmm --vfio 01:00.0 --firmware /usr/share/OVMF/OVMF_CODE_4M.fd,vars=vars.fd\n'
-	sed -n '/^--- vmm.out/,/^--- vmm.err/p' "$logs/firmware.log" | grep -v '^---\|complains' | head -n 60
+	sed -n '/^--- vmm.out/,/^--- vmm.err/p' "$logs/firmware.log" | grep -v "^---\|complains" | sed "s/\x1b\[[0-9;=?]*[A-Za-z]//g" | head -n 60
 }
 
 bench()
