@@ -12,6 +12,7 @@
 
 #include "firmware/initramfs.h"
 #include "guest_kernel.h"
+#include "vfio/host/look/host_kernel.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -108,7 +109,7 @@ static int guest_build_initramfs(struct default_guest *guest,
 {
 	struct guest_wishes *wishes = calloc(1, sizeof(*wishes));
 	struct initramfs_config config = { .modalias_count = 0 };
-	struct host_path modules = guest_kernel_modules(guest->release);
+	struct host_path modules = host_modules_folder(guest->release);
 	int ret;
 
 	if (!wishes)

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
@@ -30,6 +32,10 @@ static const struct kernel_place {
 	{ "/boot/Image-", "", KERNEL_RELEASE },
 	{ "/boot/kernel-", "", KERNEL_RELEASE }, /* Gentoo */
 	{ "/boot/vmlinuz-", "", KERNEL_FLAVOUR },
+	{ "/boot/vmlinuz-huge-", "", KERNEL_RELEASE }, /* Slackware */
+	{ "/boot/vmlinuz-generic-", "", KERNEL_RELEASE },
+	{ "/run/booted-system/kernel/bzImage", "", KERNEL_FIXED }, /* Guix */
+	{ "/run/booted-system/kernel/Image", "", KERNEL_FIXED },
 };
 
 static const char *kernel_name(const char *release, enum kernel_name name)
@@ -65,46 +71,82 @@ static int kernel_miss(const char *release, const char *tried)
 	return -ENOENT;
 }
 
+/* One search: where it looked, and the first file that is there and not for us to read. */
+struct kernel_search {
+	char tried[KERNEL_TRIED_MAX];
+	struct host_path refused;
+	int err; /* of that one */
+};
+
+/* The fd of a file, or -1. What is a folder is no kernel: Guix has one of that name. */
+static int kernel_try(struct kernel_search *search, const struct host_path *path)
+{
+	size_t used = strlen(search->tried);
+	int fd = open(path->text, O_RDONLY | O_CLOEXEC), err = fd < 0 ? errno : 0;
+	struct stat status;
+
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	if (err && err != ENOENT && err != ENOTDIR && !search->err) {
+		search->refused = *path; /* it may be readable elsewhere */
+		search->err = -err;
+	}
+	snprintf(search->tried + used, sizeof(search->tried) - used, "%s %s", used ? "," : "",
+		 host_path_name(path));
+	return -1;
+}
+
+/*
+ * GRUB tells the kernel which file it was, as "(hd0,gpt2)/vmlinuz-6.8": from the root of its file
+ * system, which may be that of /boot. "" where the loader tells no such path.
+ */
+static void kernel_read_boot_image(char *name, size_t size)
+{
+	struct host_path path = host_path("/proc/cmdline");
+	char text[1024], *found, *file;
+
+	host_read_line(&path, text, sizeof(text));
+	found = strstr(text, "BOOT_IMAGE=");
+	file = found ? strchr(found, '/') : NULL;
+	snprintf(name, size, "%.*s", file ? (int)strcspn(file, " ") : 0, file ? file : "");
+	if (found && file > found + strcspn(found, " "))
+		name[0] = '\0';
+}
+
+static int kernel_try_boot_image(struct kernel_search *search, struct host_path *path)
+{
+	static const char *const folders[] = { "", "/boot" };
+	char name[256];
+	int fd = -1;
+
+	kernel_read_boot_image(name, sizeof(name));
+	for (unsigned int i = 0; i < array_size(folders) && fd < 0 && name[0]; i++) {
+		*path = host_path("%s%s", folders[i], name);
+		fd = kernel_try(search, path);
+	}
+	return fd;
+}
+
 int guest_kernel_open(const char *release, struct host_path *path)
 {
-	char tried[KERNEL_TRIED_MAX] = "";
-	struct host_path refused;
-	int err = 0;
+	struct kernel_search search = { .err = 0 };
+	int fd = -1;
 
-	for (unsigned int i = 0; i < array_size(kernel_places); i++) {
+	for (unsigned int i = 0; i < array_size(kernel_places) && fd < 0; i++) {
 		const struct kernel_place *place = &kernel_places[i];
-		size_t used = strlen(tried);
-		int fd;
 
 		*path = host_path("%s%s%s", place->before, kernel_name(release, place->name),
 				  place->after);
-		fd = open(path->text, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0)
-			return fd;
-		if (errno != ENOENT && errno != ENOTDIR && err == 0) {
-			refused = *path; /* it may be readable elsewhere */
-			err = -errno;
-		}
-		snprintf(tried + used, sizeof(tried) - used, "%s %s", used ? "," : "",
-			 host_path_name(path));
+		fd = kernel_try(&search, path);
 	}
-	if (err < 0) {
-		*path = refused;
-		return kernel_refuse(path, err);
-	}
-	return kernel_miss(release, tried);
-}
-
-struct host_path guest_kernel_modules(const char *release)
-{
-	static const char *const places[] = { "/lib/modules", "/usr/lib/modules",
-					      "/run/booted-system/kernel-modules/lib/modules" };
-	struct host_path path;
-
-	for (unsigned int i = 0; i < array_size(places); i++) {
-		path = host_path("%s/%s", places[i], release);
-		if (host_path_exists(&path))
-			return path;
-	}
-	return host_path("%s/%s", places[0], release);
+	if (fd < 0)
+		fd = kernel_try_boot_image(&search, path);
+	if (fd >= 0)
+		return fd;
+	if (!search.err)
+		return kernel_miss(release, search.tried);
+	*path = search.refused;
+	return kernel_refuse(path, search.err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where distributions keep the kernel that runs, and its modules: for the guest without --kernel.
+ * Where distributions keep the kernel that runs: for the guest without --kernel.
  *
  * Read beside it: kernel-install(8), the file names in /usr/lib/modules; NixOS manual on
  * /run/booted-system.
@@ -15,8 +15,5 @@
  * caller's, or -errno: logged, with all that was tried and what to do.
  */
 int guest_kernel_open(const char *release, struct host_path *path);
-
-/* The folder of that release's modules; where there is none, the usual place. */
-struct host_path guest_kernel_modules(const char *release);
 
 #endif

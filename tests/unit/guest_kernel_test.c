@@ -7,6 +7,7 @@
 #include "host_tree.h"
 #include "stderr_text.h"
 #include "unit.h"
+#include "vfio/host/look/host_kernel.h"
 #include "vmm/guest_kernel.h"
 
 #define RELEASE "6.6.14-0-lts"
@@ -22,6 +23,8 @@ static const struct {
 	{ "/boot/Image-" RELEASE, "/lib/modules/" RELEASE },
 	{ "/boot/kernel-" RELEASE, "/lib/modules/" RELEASE },
 	{ "/boot/vmlinuz-lts", "/lib/modules/" RELEASE },
+	{ "/boot/vmlinuz-huge-" RELEASE, "/lib/modules/" RELEASE },
+	{ "/run/booted-system/kernel/bzImage", "/run/booted-system/kernel/lib/modules/" RELEASE },
 };
 
 START_TEST(kernel_is_found)
@@ -36,8 +39,38 @@ START_TEST(kernel_is_found)
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 	ck_assert_str_eq(host_path_name(&path), places[_i].file);
-	path = guest_kernel_modules(RELEASE);
+	path = host_modules_folder(RELEASE);
 	ck_assert_str_eq(host_path_name(&path), places[_i].modules);
+}
+END_TEST
+
+/* Last of all the file that the boot loader named, in its own way. */
+static const struct {
+	const char *cmdline, *file;
+} boot_images[] = {
+	{ "BOOT_IMAGE=/boot/my-kernel root=/dev/sda1", "/boot/my-kernel" },
+	{ "ro BOOT_IMAGE=(hd0,gpt2)/my-kernel root=/dev/sda1", "/boot/my-kernel" },
+	{ "BOOT_IMAGE=my-kernel root=/dev/sda1", NULL },
+	{ "BOOT_IMAGE=", NULL },
+};
+
+START_TEST(kernel_that_was_booted)
+{
+	struct stderr_text caught;
+	struct host_path path;
+	int fd;
+
+	host_tree_make("ready");
+	host_tree_run("mkdir $root/boot && : > $root/boot/my-kernel");
+	host_tree_run("echo '%s' > $root/proc/cmdline", boot_images[_i].cmdline);
+	stderr_begin(&caught);
+	fd = guest_kernel_open(RELEASE, &path);
+	stderr_end(&caught);
+	ck_assert_int_eq(fd >= 0, boot_images[_i].file != NULL);
+	if (fd < 0)
+		return;
+	ck_assert_str_eq(host_path_name(&path), boot_images[_i].file);
+	close(fd);
 }
 END_TEST
 
@@ -86,5 +119,6 @@ START_TEST(trees_are_removed)
 }
 END_TEST
 
-UNIT_MAIN("guest_kernel", { kernel_is_found, UNIT_COUNT(places) }, { what_was_tried_is_named, 0 },
+UNIT_MAIN("guest_kernel", { kernel_is_found, UNIT_COUNT(places) },
+	  { kernel_that_was_booted, UNIT_COUNT(boot_images) }, { what_was_tried_is_named, 0 },
 	  { kernel_of_root, 0 }, { trees_are_removed, 0 })

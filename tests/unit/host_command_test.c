@@ -124,6 +124,8 @@ static const struct {
 	{ "open-screen", "list", 0, "^0000:05:00.0\t6\ti915\tin use\t" },
 	{ "persistent", "list", 0, "^0000:01:00.0\t1\tvfio-pci, kept\tyes\t" },
 	{ "behind-vmd", "list", 0, "^10000:e1:00.0\t-\tnvme\tno IOMMU\t" },
+	{ "container", "doctor --json --memory 1M", 0, "\"seen_by\":\"outside\"" },
+	{ "config-for-users", "doctor --json 01:00.0", 0, "\"id\":\"msix\".*\"seen_by\":\"root\"" },
 	{ "virtual-function", "config 01:00.0", 0, "Vendor ID *0x8086 *the same$" },
 	{ "virtual-function", "config 01:00.0", 0, "Device ID *0xa808 *the same$" },
 	{ "ready", "bind --dry-run 02:00.0", 0,
@@ -174,6 +176,13 @@ static const struct {
 	{ "behind-vmd", "doctor --json 10000:e1:00.0", "doctor" },
 	{ "behind-vmd", "list --json", "list" },
 	{ "iommu-left-off", "doctor --json 01:00.0", "doctor" },
+	{ "config-for-users", "doctor --json 01:00.0", "doctor" },
+	{ "ids-are-nonsense", "doctor --json 01:00.0", "doctor" },
+	{ "ids-are-nonsense", "list --json", "list" },
+	{ "domain-of-five-digits", "doctor --json 10000:01:00.0", "doctor" },
+	{ "domain-of-five-digits", "list --json", "list" },
+	{ "chroot-without-sysfs", "doctor --json 01:00.0", "doctor" },
+	{ "xen-dom0", "doctor --json 01:00.0", "doctor" },
 };
 
 START_TEST(json_follows_its_schema)

@@ -34,6 +34,13 @@ static const struct {
 	{ "memory-limited-by-version-1", FOUND_MEMORY_LIMITED, "limit of 256 MiB leaves 206 MiB",
 	  "--memory 206M" },
 	{ "memory-unlimited-by-version-1", FOUND_MEMORY, "available", NULL },
+	{ "memory-limited-of-root", FOUND_MEMORY_LIMITED, "limit of 256 MiB leaves 256 MiB",
+	  "--memory 256M" },
+	{ "memory-limit-is-nonsense", FOUND_MEMORY, "available", NULL },
+	{ "memory-is-nonsense", FOUND_MEMORY_UNSEEN, "cannot be seen from here", "doctor" },
+	{ "memory-in-zfs", FOUND_MEMORY, "3.79 GiB of memory are available", NULL },
+	{ "memory-in-zfs-that-stays", FOUND_MEMORY_SHORT, "only 293 MiB", "--memory 292M" },
+	{ "memory-strict", FOUND_MEMORY_PROMISED, "promises 97.7 MiB more", "overcommit_memory=0" },
 };
 
 static bool is_failure(enum host_found found)
@@ -58,6 +65,37 @@ START_TEST(room_for_a_guest)
 	else
 		ck_assert_ptr_null(fix);
 	free(text);
+	free(fix);
+	host_report_destroy(&report);
+}
+END_TEST
+
+/* A guest of 1 GiB in huge pages of 2 MiB. */
+static const struct {
+	const char *situation;
+	enum host_found found;
+	const char *fix; /* the first; NULL: there is none */
+} pools[] = {
+	{ "ready", FOUND_HUGE_PAGES_ABSENT, "ls /sys/kernel/mm/hugepages" },
+	{ "pool-enough", FOUND_HUGE_PAGES_SHORT, "echo 712 | sudo tee" },
+	{ "pool-short", FOUND_HUGE_PAGES_SHORT, "echo 912 | sudo tee" },
+	{ "pool-of-other-size", FOUND_HUGE_PAGES_SHORT, "--memory 1024M,hugepages=1G" },
+	{ "pool-that-grows", FOUND_HUGE_PAGES_SURPLUS, "echo 512 | sudo tee" },
+	{ "pool-is-nonsense", FOUND_HUGE_PAGES_ABSENT, "ls /sys/kernel/mm/hugepages" },
+};
+
+START_TEST(room_in_a_pool)
+{
+	const struct host_demand in_pages = { .memory = 1024 * MIB, .huge_page = 2 * MIB };
+	struct host_report report = { .object = "host" };
+	char *fix;
+
+	host_tree_make(pools[_i].situation);
+	host_check_memory(&report, &in_pages);
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_int_eq(report.findings[0].found, pools[_i].found);
+	fix = host_finding_fix(&report.findings[0], 0);
+	ck_assert_msg(strstr(fix, pools[_i].fix) != NULL, "%s", fix);
 	free(fix);
 	host_report_destroy(&report);
 }
@@ -91,4 +129,5 @@ START_TEST(trees_are_removed)
 END_TEST
 
 UNIT_MAIN("host_memory", { room_for_a_guest, UNIT_COUNT(memories) },
+	  { room_in_a_pool, UNIT_COUNT(pools) },
 	  { start_says_what_doctor_says, UNIT_COUNT(memories) }, { trees_are_removed, 0 })

@@ -120,7 +120,7 @@ upper()
 
 mounted()
 {
-	echo "40 28 $1 / $2 rw,relatime shared:1 - ext4 $3 rw" >> proc/self/mountinfo
+	printf '40 28 %s / %s rw,relatime shared:1 - ext4 %s rw\n' "$@" >> proc/self/mountinfo
 }
 
 # netdev BDF NAME
@@ -345,6 +345,123 @@ container_without_vfio()
 	container
 	vfio_not_loaded
 }
+# Kubernetes' engine leaves none of the usual signs, but mounts over files of /proc.
+container_of_kubernetes()
+{
+	: > proc/interrupts
+	echo '90 80 0:5 /null /proc/keys rw,nosuid - tmpfs tmpfs rw' >> proc/self/mountinfo
+}
+container_without_kvm() { container; rm dev/kvm; }
+container_without_kvm_on_host_with_kvm() { container_without_kvm; mkdir -p sys/devices/virtual/misc/kvm; }
+container_without_vfio_files() { container; rm dev/vfio/vfio; }
+chroot_without_sysfs() { rm -r sys; mkdir sys; }
+# monitor VENDOR PRODUCT: a guest of it, without an IOMMU.
+monitor()
+{
+	virtual_machine_without_iommu
+	mkdir -p sys/class/dmi/id
+	echo "$1" > sys/class/dmi/id/sys_vendor
+	echo "$2" > sys/class/dmi/id/product_name
+}
+guest_of_vmware() { monitor 'VMware, Inc.' 'VMware20,1'; }
+guest_of_virtualbox() { monitor 'innotek GmbH' VirtualBox; }
+guest_of_hyperv() { monitor 'Microsoft Corporation' 'Virtual Machine'; }
+guest_of_amazon() { monitor 'Amazon EC2' m7i.large; }
+guest_of_google() { monitor Google 'Google Compute Engine'; }
+guest_of_xen() { monitor Xen 'HVM domU'; }
+guest_of_wsl()
+{
+	virtual_machine_without_iommu
+	echo 'Linux version 5.15.153.1-microsoft-standard-WSL2 (root@1234)' > proc/version
+}
+guest_of_vmware_without_kvm() { guest_of_vmware; guest_without_kvm; }
+guest_of_wsl_without_kvm() { guest_of_wsl; guest_without_kvm; }
+guest_without_kvm()
+{
+	rm dev/kvm
+	printf 'vendor_id\t: GenuineIntel\nflags\t\t: fpu hypervisor\n\n' > proc/cpuinfo
+}
+xen_dom0()
+{
+	virtual_machine_without_iommu
+	rm dev/kvm
+	mkdir -p proc/xen sys/hypervisor
+	echo xen > sys/hypervisor/type
+	echo control_d > proc/xen/capabilities
+}
+xen_dom0_by_its_features()
+{
+	xen_dom0
+	rm -r proc/xen
+	mkdir -p sys/hypervisor/properties
+	echo 00000b81 > sys/hypervisor/properties/features
+}
+machine_of_amazon()
+{
+	mkdir -p sys/class/dmi/id
+	echo 'Amazon EC2' > sys/class/dmi/id/sys_vendor
+}
+kvm_file_is_stale()
+{
+	rm dev/kvm
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("dev/kvm")'
+	chmod 666 dev/kvm
+}
+kvm_missing_on_hygon()
+{
+	rm dev/kvm
+	printf 'vendor_id\t: HygonGenuine\nflags\t\t: fpu svm\n\n' > proc/cpuinfo
+}
+# Permissions that everybody sees allow it; in a fake host nothing else can forbid it.
+iommu_on_with_more_words() { no_groups; cmdline intel_iommu=on,sm_on; }
+iommu_switched_off_in_a_list() { no_groups; cmdline intel_iommu=strict,off; }
+iommu_switched_off_and_on() { no_groups; cmdline intel_iommu=off intel_iommu=on; }
+iommu_off_without_acpi() { no_groups; rm -r sys/firmware/acpi/tables/DMAR; cmdline acpi=off; }
+# iort FIRST...: a table of Arm of 36 bytes, the offset of the first node, then nodes.
+arm_without_iommu()
+{
+	kvm_missing_on_arm
+	no_groups
+	rm sys/firmware/acpi/tables/DMAR
+	head -c 48 /dev/zero > sys/firmware/acpi/tables/IORT
+	bytes sys/firmware/acpi/tables/IORT 36 30
+	# an ITS of 24 bytes
+	printf '\000\030\000' > node
+	head -c 21 /dev/zero | cat node - >> sys/firmware/acpi/tables/IORT
+	rm node
+}
+arm_with_iommu_that_failed()
+{
+	arm_without_iommu
+	printf '\004\010\000\000\000\000\000\000' >> sys/firmware/acpi/tables/IORT
+}
+arm_with_broken_tables()
+{
+	arm_without_iommu
+	bytes sys/firmware/acpi/tables/IORT 48 00 00 00
+}
+iommu_left_off_gentoo() { iommu_left_off; echo 'ID=gentoo' > etc/os-release; }
+iommu_left_off_rocky()
+{
+	iommu_left_off_fedora
+	printf "ID='rocky'\nID_LIKE='rhel centos fedora'\n" > etc/os-release
+}
+iommu_left_off_arch_unified()
+{
+	iommu_left_off_systemd_boot
+	echo ID=arch > etc/os-release
+}
+arm_on_which_nothing_uses_msi()
+{
+	kvm_missing_on_arm
+	printf '           CPU0\n 11:  100 GICv3 27 Level arch_timer\n' > proc/interrupts
+}
+remapping_missing_but_of_iommu()
+{
+	printf ' 24: 0 DMAR-MSI 0-edge dmar0\n 25: 0 PCI-MSI 1-edge ahci\n' > proc/interrupts
+}
+interrupts_of_iommu_alone() { printf ' 24: 0 DMAR-MSI 0-edge dmar0\n' > proc/interrupts; }
+remapping_switched_off_by_old_word() { remapping_missing; cmdline nointremap; }
 no_iommu_mode()
 {
 	no_groups
@@ -362,6 +479,41 @@ remapping_unsafe()
 vfio_not_loaded() { rm -r sys/bus/pci/drivers/vfio-pci; }
 vfio_blacklisted() { vfio_not_loaded; echo 'blacklist vfio_pci' > etc/modprobe.d/local.conf; }
 vfio_blocked() { vfio_not_loaded; echo 'install vfio-pci /bin/false' > etc/modprobe.d/local.conf; }
+vfio_blocked_no_more() { vfio_not_loaded; echo 'install vfio-pci /bin/false' > etc/modprobe.d/local.conf.bak; }
+vfio_blocked_by_the_distribution_alone()
+{
+	vfio_not_loaded
+	mkdir -p usr/lib/modprobe.d
+	echo 'install vfio-pci /bin/false' > usr/lib/modprobe.d/hard.conf
+	: > etc/modprobe.d/hard.conf
+}
+vfio_with_install_line()
+{
+	vfio_not_loaded
+	echo 'install vfio-pci /sbin/modprobe --ignore-install vfio-pci ids=8086:1234' \
+		> etc/modprobe.d/local.conf
+}
+vfio_blocked_on_hardened_host()
+{
+	vfio_not_loaded
+	mkdir -p proc/sys/kernel
+	echo 1 > proc/sys/kernel/modules_disabled
+}
+vfio_of_vendor_alone()
+{
+	driver_of_vendor
+	rm -r sys/bus/pci/drivers/vfio-pci
+}
+# NixOS keeps modules elsewhere, and so does who has only /usr.
+vfio_not_loaded_on_nixos()
+{
+	vfio_not_loaded
+	mkdir -p run/booted-system/kernel-modules/lib
+	mv lib/modules run/booted-system/kernel-modules/lib
+}
+vfio_not_loaded_without_lib() { vfio_not_loaded; mv lib usr; }
+# Linux without modules at all: what it has is built in.
+kernel_without_modules() { rm -r lib/modules; }
 vfio_blocked_by_kernel() { vfio_not_loaded; cmdline module_blacklist=floppy,vfio_pci; }
 vfio_absent() { vfio_not_loaded; modules 'kernel/drivers/vfio/pci/vfio-pci-core.ko:'; }
 vfio_built_in() { modules '' kernel/drivers/vfio/pci/vfio-pci.ko; }
@@ -406,8 +558,59 @@ memory_unlimited_by_version_1()
 	echo 9223372036854771712 > sys/fs/cgroup/memory/memory.limit_in_bytes
 }
 
+# ZFS caches 4 GiB, and keeps 512 MiB of them.
+memory_in_zfs()
+{
+	memory_short
+	mkdir -p proc/spl/kstat/zfs
+	printf '13 1 0x01\nname type data\nsize 4 4294967296\nc_min 4 536870912\nc_max 4 9\n' \
+		> proc/spl/kstat/zfs/arcstats
+}
+memory_in_zfs_that_stays()
+{
+	memory_in_zfs
+	printf 'size 4 536870912\nc_min 4 536870912\n' > proc/spl/kstat/zfs/arcstats
+}
+memory_is_nonsense() { available -5 x; }
+memory_strict()
+{
+	mkdir -p proc/sys/vm
+	echo 2 > proc/sys/vm/overcommit_memory
+	printf '%s: %8s kB\n' CommitLimit 8000000 Committed_AS 7900000 >> proc/meminfo
+}
+memory_limited_of_root()
+{
+	echo 0::/ > proc/self/cgroup
+	mkdir -p sys/fs/cgroup
+	echo 268435456 > sys/fs/cgroup/memory.max
+}
+memory_limit_is_nonsense() { memory_limited; echo -1 > sys/fs/cgroup/user.slice/memory.max; }
+# pool KIB TOTAL FREE RESERVED OVERCOMMIT
+pool()
+{
+	mkdir -p "sys/kernel/mm/hugepages/hugepages-$1kB"
+	for pool_file in nr:$2 free:$3 resv:$4 nr_overcommit:$5 surplus:0; do
+		echo "${pool_file#*:}" \
+			> "sys/kernel/mm/hugepages/hugepages-$1kB/${pool_file%:*}_hugepages"
+	done
+}
+pool_of_other_size() { pool 2048 10 10 0 0; pool 1048576 4 3 0 0; }
+pool_short() { pool 2048 600 300 100 0; pool 1048576 0 0 0 0; }
+pool_that_grows() { pool 2048 0 0 0 1024; }
+pool_enough() { pool 2048 600 500 100 0; }
+pool_is_nonsense() { pool 2048 -3 x 0 0; }
+
 # --- situations: one device
 
+ids_are_nonsense()
+{
+	echo -1 > "$(at 01:00.0)/class"
+	echo hello > "$(at 01:00.0)/vendor"
+	echo 0xfffffffff > "$(at 01:00.0)/device"
+	ln -sfn /sys/kernel/iommu_groups/many "$(at 01:00.0)/iommu_group"
+}
+domain_of_five_digits() { device 0000:00:06.0/10000:01:00.0 8086 a808 010802 21 vfio-pci; : > dev/vfio/21; chmod 666 dev/vfio/21; }
+override_of_others() { echo pci-stub > "$(at 01:00.0)/driver_override"; }
 config_all_ones() { head -c 4096 /dev/zero | tr '\000' '\377' > "$(at 01:00.0)/config"; }
 config_gpu_asleep()
 {
@@ -509,6 +712,8 @@ default_route_ipv6()
 		>> proc/net/ipv6_route
 }
 other_route() { printf 'eth0\t0002A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n' >> proc/net/route; }
+virtual_functions_nonsense() { echo -4 > "$(at 03:00.0)/sriov_numvfs"; }
+disk_mounted_with_blanks() { mounted 259:0 '/srv/my\040data' /dev/nvme0n1; }
 virtual_functions() { echo 4 > "$(at 03:00.0)/sriov_numvfs"; }
 display_is_the_only_one()
 {
@@ -539,6 +744,19 @@ open_screen()
 	process 800 sshd /dev/null
 	process 812 Xorg /dev/tty7 /dev/dri/card0
 	process 1044 firefox /dev/dri/renderD128
+}
+open_screen_of_hidden()
+{
+	open_screen
+	rm -r proc/800 proc/812 proc/1044
+	echo '25 28 0:23 / /proc rw,nosuid shared:1 - proc proc rw,hidepid=invisible' \
+		>> proc/self/mountinfo
+}
+open_screen_outside_container()
+{
+	open_screen
+	rm -r proc/800 proc/812 proc/1044
+	container
 }
 open_screen_of_others()
 {
@@ -667,6 +885,7 @@ reset_of_bus_only()
 	echo bus > "$(at 01:00.0)/reset_method"
 	device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 vfio-pci
 }
+reset_switched_off() { : > "$(at 01:00.0)/reset_method"; }
 reset_on_old_kernel() { rm "$(at 01:00.0)/reset_method"; }
 bar_unassigned()
 {
@@ -697,6 +916,31 @@ rom_shadowed()
 	done > "$(at 04:00.0)/resource"
 }
 display_booted_on() { echo 1 > "$(at 04:00.0)/boot_vga"; }
+# The firmware's screen lies in this device, whatever boot_vga says; users see no addresses.
+display_holds_firmware_screen()
+{
+	printf '%s\n' '00000000-00000000 : PCI Bus 0000:00' '  00000000-00000000 : PCI Bus 0000:04' \
+		'    00000000-00000000 : 0000:04:00.0' '      00000000-00000000 : BOOTFB' \
+		'    00000000-00000000 : 0000:04:00.1' > proc/iomem
+}
+display_of_others_holds_it()
+{
+	display_holds_firmware_screen
+	sed -i s/04:00.0/05:00.0/ proc/iomem
+}
+# connector BDF NAME STATUS
+connector()
+{
+	mkdir -p "$(at "$1")/drm/card1/$2" sys/class/drm
+	echo "$3" > "$(at "$1")/drm/card1/$2/status"
+	ln -s "../../$(readlink "$(at "$1")" | cut -c 10-)/drm/card1/$2" sys/class/drm/
+}
+display_booted_on_without_screen()
+{
+	display_booted_on
+	connector 04:00.0 card1-DP-1 disconnected
+}
+display_with_screen() { connector 04:00.0 card1-DP-1 connected; }
 display_has_console()
 {
 	display_booted_on

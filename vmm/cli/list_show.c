@@ -250,6 +250,9 @@ int list_show(bool all, bool json, const struct host_demand *demand, FILE *out)
 		free(list.devices);
 		return log_errno("list", ret, "read the PCI devices");
 	}
+	if (!host_pci_is_visible())
+		log_warn("list", "PCI devices cannot be seen from here: /sys is not mounted, or "
+				 "masked");
 	list.names = host_names_new();
 	if (json)
 		list_print_json(&list, out);

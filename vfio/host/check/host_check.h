@@ -3,7 +3,7 @@
  * The checks of `minivmm doctor`. Each looks at one thing and adds what it found to the report; one
  * that does not apply adds nothing.
  *
- * Owns the logic of what stands in the way of passthrough, in four files by subject; the words are
+ * Owns the logic of what stands in the way of passthrough, in files by subject; the words are
  * host_words.c's. Which checks run when is host_doctor.c's. None changes anything.
  */
 #ifndef MINIVMM_HOST_CHECK_H
@@ -38,8 +38,10 @@ struct host_demand {
 /* host_check_host.c: true or not for all devices */
 void host_check_kvm(struct host_report *report, const struct host_demand *demand);
 void host_check_iommu(struct host_report *report, const struct host_demand *demand);
-void host_check_remapping(struct host_report *report, const struct host_demand *demand);
 void host_check_vfio(struct host_report *report, const struct host_demand *demand);
+
+/* host_check_remapping.c */
+void host_check_remapping(struct host_report *report, const struct host_demand *demand);
 
 /* host_check_memory.c: is there as much as the start pins? */
 void host_check_memory(struct host_report *report, const struct host_demand *demand);

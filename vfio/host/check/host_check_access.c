@@ -292,7 +292,7 @@ static int check_open(const struct host_path *path)
 	return 0;
 }
 
-static enum host_found check_find_node(int err)
+static enum host_found check_find_node(const struct host_path *path, int err)
 {
 	switch (err) {
 	case 0:
@@ -300,8 +300,9 @@ static enum host_found check_find_node(int err)
 	case ENOENT:
 		return FOUND_NODE_ABSENT;
 	case EACCES:
+		return host_mode_permits(path) ? FOUND_NODE_GUARDED : FOUND_NODE_DENIED;
 	case EPERM:
-		return FOUND_NODE_DENIED;
+		return FOUND_NODE_NOT_ALLOWED;
 	default:
 		return FOUND_NODE_BROKEN;
 	}
@@ -318,7 +319,7 @@ static void check_group_node(struct host_report *report, const struct host_devic
 	if (err == EBUSY)
 		host_find_holders(device, &holders);
 	host_name_holders(&holders, text);
-	host_report_add(report, err == EBUSY ? FOUND_NODE_BUSY : check_find_node(err),
+	host_report_add(report, err == EBUSY ? FOUND_NODE_BUSY : check_find_node(&path, err),
 			(struct host_facts){
 				.path = host_path_name(&path),
 				.error = strerror(err),
@@ -337,7 +338,7 @@ static bool check_iommu_node(struct host_report *report)
 	int err = check_open(&path);
 	bool absent = err == ENOENT || err == ENODEV;
 
-	host_report_add(report, absent ? FOUND_NODE_NO_IOMMUFD : check_find_node(err),
+	host_report_add(report, absent ? FOUND_NODE_NO_IOMMUFD : check_find_node(&path, err),
 			(struct host_facts){
 				.path = host_path_name(&path),
 				.error = strerror(err),
@@ -352,7 +353,7 @@ static void check_own_node(struct host_report *report, const struct host_device 
 	struct host_path path = host_path("/dev/vfio/devices/vfio%d", device->cdev);
 	int err = check_open(&path);
 
-	host_report_add(report, device->cdev < 0 ? FOUND_NODE_NO_CDEV : check_find_node(err),
+	host_report_add(report, device->cdev < 0 ? FOUND_NODE_NO_CDEV : check_find_node(&path, err),
 			(struct host_facts){
 				.path = host_path_name(&path),
 				.error = strerror(err),

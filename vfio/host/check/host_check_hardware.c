@@ -5,6 +5,8 @@
 
 #include "host_check.h"
 #include "vfio/host/look/host_pci.h"
+#include "vfio/host/look/host_use.h"
+#include "vmm/trace/macros.h"
 
 #define CHECK_TEXT_MAX 1024
 
@@ -45,12 +47,14 @@ static void check_list_bus(const char *bdf, char *text, size_t size)
 static enum host_found check_find_reset(const char *bdf, const char *methods, const char *others)
 {
 	struct host_path reset = host_device_path(bdf, "reset");
+	struct host_path list = host_device_path(bdf, "reset_method");
 
 	if (strstr(methods, "flr"))
 		return FOUND_RESET_FLR;
 	if (methods[0] && strcmp(methods, "bus") != 0)
 		return FOUND_RESET_METHODS;
-	if (!methods[0] && host_path_exists(&reset))
+	/* Linux before 5.15 has no list; an empty one says that all methods were switched off. */
+	if (!methods[0] && host_path_exists(&reset) && !host_path_exists(&list))
 		return FOUND_RESET_SOME;
 	if (others[0])
 		return FOUND_RESET_BUS_SHARED;
@@ -202,6 +206,32 @@ void host_check_rom(struct host_report *report, const struct host_device *device
 
 /* ---- display ---- */
 
+/*
+ * The name under which the kernel holds a part of the device's BARs for the firmware's screen, in
+ * /proc/iomem: lines below the device's own, further in. Who may not see addresses sees names.
+ */
+static bool check_find_held(const char *bdf, char *name, size_t size)
+{
+	static const char *const holders[] = { "efifb", "vesafb", "simplefb", "BOOTFB",
+					       "simpledrm" };
+	struct host_path path = host_path("/proc/iomem");
+	char *text = host_read_file(&path), *next = text, *line;
+	size_t own = SIZE_MAX; /* how far in the device's line is; none yet */
+
+	name[0] = '\0';
+	while (next && !name[0] && (line = strsep(&next, "\n"))) {
+		size_t depth = strspn(line, " ");
+
+		if (depth <= own)
+			own = strstr(line, bdf) ? depth : SIZE_MAX;
+		for (unsigned int i = 0; i < array_size(holders) && own < depth; i++)
+			if (strstr(line, holders[i]))
+				snprintf(name, size, "%s", holders[i]);
+	}
+	free(text);
+	return name[0];
+}
+
 /* The name of the host's framebuffer that lies in this device; "" if there is none. */
 static void check_find_framebuffer(const struct host_device *device, bool boot_display, char *name,
 				   size_t size)
@@ -228,6 +258,19 @@ static void check_find_framebuffer(const struct host_device *device, bool boot_d
 	host_dir_free(&dir);
 }
 
+/* What the firmware booted on need not be what people look at: connectors tell, where there are any. */
+static enum host_found check_find_display(const char *bdf, bool booted)
+{
+	switch (host_find_screen(bdf)) {
+	case HOST_SCREEN_CONNECTED:
+		return booted ? FOUND_DISPLAY_BOOTED : FOUND_DISPLAY_SCREEN;
+	case HOST_SCREEN_NONE:
+		return booted ? FOUND_DISPLAY_BOOTED_DARK : FOUND_DISPLAY_FREE;
+	default:
+		return booted ? FOUND_DISPLAY_BOOTED : FOUND_DISPLAY_FREE;
+	}
+}
+
 void host_check_display(struct host_report *report, const struct host_device *device,
 			const struct host_demand *demand)
 {
@@ -237,12 +280,12 @@ void host_check_display(struct host_report *report, const struct host_device *de
 	if (!host_is_display(device))
 		return;
 	host_read_attribute(device->bdf, "boot_vga", boot, sizeof(boot));
-	check_find_framebuffer(device, boot[0] == '1', framebuffer, sizeof(framebuffer));
+	if (!check_find_held(device->bdf, framebuffer, sizeof(framebuffer)))
+		check_find_framebuffer(device, boot[0] == '1', framebuffer, sizeof(framebuffer));
 	if (framebuffer[0])
 		host_report_add(report, FOUND_DISPLAY_CONSOLE,
 				(struct host_facts){ .name = framebuffer });
-	else if (boot[0] == '1')
-		host_report_add(report, FOUND_DISPLAY_BOOTED, HOST_NO_FACTS);
 	else
-		host_report_add(report, FOUND_DISPLAY_FREE, HOST_NO_FACTS);
+		host_report_add(report, check_find_display(device->bdf, boot[0] == '1'),
+				HOST_NO_FACTS);
 }

@@ -13,24 +13,66 @@
 
 /* ---- KVM ---- */
 
-static void check_kvm_missing(struct host_report *report)
+/* Makers of CPUs with one of the two kinds of virtualization; the flag is not there when it is off. */
+static const char *kvm_module(void)
 {
-	bool intel = host_cpu_has("GenuineIntel");
-	const struct host_facts facts = {
-		.module = intel                          ? "kvm_intel"
-			  : host_cpu_has("AuthenticAMD") ? "kvm_amd"
-							 : "kvm",
-		.name = intel ? "Intel VT-x" : "virtualization (AMD: SVM)",
-	};
+	static const char *const intel[] = { " vmx", "GenuineIntel", "CentaurHauls", "Shanghai" };
+	static const char *const amd[] = { " svm", "AuthenticAMD", "HygonGenuine" };
 
+	for (unsigned int i = 0; i < array_size(intel); i++)
+		if (host_cpu_has(intel[i]))
+			return "kvm_intel";
+	for (unsigned int i = 0; i < array_size(amd); i++)
+		if (host_cpu_has(amd[i]))
+			return "kvm_amd";
+	return "kvm";
+}
+
+/* KVM that runs has told the kernel of its file; that is then missing here alone. */
+static bool kvm_is_registered(void)
+{
+	struct host_path path = host_path("/sys/devices/virtual/misc/kvm");
+
+	return host_path_exists(&path);
+}
+
+static enum host_found kvm_find_absence(void)
+{
+	if (kvm_is_registered())
+		return FOUND_KVM_NO_FILE;
+	if (host_is_xen_control())
+		return FOUND_KVM_UNDER_XEN;
 	if (host_cpu_has(" vmx") || host_cpu_has(" svm"))
-		host_report_add(report, FOUND_KVM_NOT_LOADED, facts);
-	else if (host_is_arm())
-		host_report_add(report, FOUND_KVM_NOT_AT_EL2, facts);
-	else if (host_is_virtual())
-		host_report_add(report, FOUND_KVM_NOT_IN_VM, facts);
-	else
-		host_report_add(report, FOUND_KVM_NOT_IN_CPU, facts);
+		return host_is_container() ? FOUND_KVM_UNSEEN : FOUND_KVM_NOT_LOADED;
+	if (host_is_arm())
+		return FOUND_KVM_NOT_AT_EL2;
+	return host_is_virtual() ? FOUND_KVM_NOT_IN_VM : FOUND_KVM_NOT_IN_CPU;
+}
+
+static void check_kvm_missing(struct host_report *report, int err)
+{
+	const char *module = kvm_module();
+	char error[64] = "is not there";
+
+	if (err != ENOENT)
+		snprintf(error, sizeof(error), "cannot be opened (%s)", strerror(err));
+	host_report_add(report, kvm_find_absence(),
+			(struct host_facts){
+				.module = module,
+				.error = error,
+				.name = strcmp(module, "kvm_intel") == 0
+						? "Intel VT-x"
+						: "virtualization (AMD: SVM)",
+				.monitor = host_find_monitor(),
+			});
+}
+
+/* Not by the permissions that everybody sees: by a rule of the container, or of the kernel. */
+static enum host_found kvm_find_denial(const struct host_path *path, int err)
+{
+	if (err == EPERM)
+		return FOUND_KVM_NOT_ALLOWED;
+	return host_mode_permits(path) ? FOUND_KVM_GUARDED : FOUND_KVM_DENIED;
 }
 
 /* /dev/kvm can be opened: is it the CPU that runs guests? */
@@ -53,10 +95,10 @@ void host_check_kvm(struct host_report *report, const struct host_demand *demand
 	if (fd >= 0) {
 		close(fd);
 		host_report_add(report, check_find_kvm(), facts);
-	} else if (err == ENOENT) {
-		check_kvm_missing(report);
+	} else if (err == ENOENT || err == ENODEV || err == ENXIO) {
+		check_kvm_missing(report, err);
 	} else if (err == EACCES || err == EPERM) {
-		host_report_add(report, FOUND_KVM_DENIED, facts);
+		host_report_add(report, kvm_find_denial(&path, err), facts);
 	} else {
 		host_report_add(report, FOUND_KVM_BROKEN, facts);
 	}
@@ -77,9 +119,48 @@ static const struct iommu_kind {
 	  FOUND_IOMMU_ABSENT_INTEL },
 	{ "IVRS", "AuthenticAMD", "ivhd", "AMD-Vi", NULL, "amd_iommu=off", FOUND_IOMMU_ABSENT_AMD },
 	{ "IORT", "CPU implementer", "smmu", "Arm SMMU", NULL, NULL, FOUND_IOMMU_ABSENT_ARM },
+	{ "VIOT", "?", "virtio", "virtio-iommu", NULL, NULL, FOUND_IOMMU_ABSENT },
 };
 
 #define IOMMU_KINDS array_size(iommu_kinds)
+
+#define IORT_NODES    36 /* where the offset of the first node stands */
+#define IORT_LENGTH   1  /* of a node, in its bytes */
+#define IORT_SMMU     3
+#define IORT_SMMU_V3  4
+#define IORT_SIZE_MAX 65536
+
+/* Arm's table of all that DMA and interrupts go through: SMMUs are among it, or not (DEN0049E). */
+static bool iort_has_smmu(const uint8_t *table, unsigned int size)
+{
+	uint32_t at;
+
+	if (size < IORT_NODES + 4)
+		return false;
+	memcpy(&at, table + IORT_NODES, sizeof(at));
+	while (at <= size - 4) {
+		unsigned int length = table[at + IORT_LENGTH] | table[at + IORT_LENGTH + 1] << 8;
+
+		if (table[at] == IORT_SMMU || table[at] == IORT_SMMU_V3)
+			return true;
+		if (length < 4 || length > size - at)
+			return false;
+		at += length;
+	}
+	return false;
+}
+
+/* Who may not read it cannot know: it does not count then. Others are there for IOMMUs alone. */
+static bool iommu_table_has_unit(const struct host_path *path, const char *table)
+{
+	uint8_t bytes[IORT_SIZE_MAX];
+	int size;
+
+	if (strcmp(table, "IORT") != 0)
+		return true;
+	size = host_read_bytes(path, bytes, sizeof(bytes));
+	return size > 0 && iort_has_smmu(bytes, (unsigned int)size);
+}
 
 static const struct iommu_kind *iommu_in_firmware(void)
 {
@@ -87,7 +168,7 @@ static const struct iommu_kind *iommu_in_firmware(void)
 		struct host_path path =
 			host_path("/sys/firmware/acpi/tables/%s", iommu_kinds[i].table);
 
-		if (host_path_exists(&path))
+		if (host_path_exists(&path) && iommu_table_has_unit(&path, iommu_kinds[i].table))
 			return &iommu_kinds[i];
 	}
 	return NULL;
@@ -113,9 +194,14 @@ static const struct iommu_kind *iommu_of_cpu(void)
 /* The parameter that switches the IOMMU off, or NULL. */
 static const char *iommu_off_parameter(const struct iommu_kind *kind)
 {
+	static const char *const words[] = { "iommu=off", "acpi=off" };
+
 	if (kind && kind->off && host_kernel_has_parameter(kind->off))
 		return kind->off;
-	return host_kernel_has_parameter("iommu=off") ? "iommu=off" : NULL;
+	for (unsigned int i = 0; i < array_size(words); i++)
+		if (host_kernel_has_parameter(words[i]))
+			return words[i];
+	return NULL;
 }
 
 /* The parameter that would switch it on, or NULL. */
@@ -127,8 +213,10 @@ static const char *iommu_on_parameter(const struct iommu_kind *kind)
 /* There is none, and the firmware shows none: is it off, missing, or merely not seen? */
 static enum host_found iommu_find_absence(const struct iommu_kind *cpu)
 {
+	if (host_is_virtual() && host_is_arm())
+		return FOUND_IOMMU_ABSENT_IN_ARM_VM;
 	if (host_is_virtual())
-		return host_is_arm() ? FOUND_IOMMU_ABSENT_IN_ARM_VM : FOUND_IOMMU_ABSENT_IN_VM;
+		return FOUND_IOMMU_ABSENT_IN_VM;
 	if (iommu_firmware_is_hidden())
 		return FOUND_IOMMU_FIRMWARE_UNSEEN;
 	return cpu ? cpu->absent : FOUND_IOMMU_ABSENT;
@@ -141,8 +229,18 @@ static void check_iommu_missing(struct host_report *report)
 		.name = kind ? kind->name : NULL,
 		.parameter = iommu_off_parameter(kind),
 		.loader = host_find_loader(),
+		.monitor = host_find_monitor(),
 	};
+	struct host_path groups = host_path("/sys/kernel/iommu_groups");
 
+	if (host_is_xen_control()) {
+		host_report_add(report, FOUND_IOMMU_UNDER_XEN, facts);
+		return;
+	}
+	if (!host_path_exists(&groups) && !host_pci_is_visible()) {
+		host_report_add(report, FOUND_IOMMU_UNSEEN, facts);
+		return;
+	}
 	if (facts.parameter) {
 		host_report_add(report, FOUND_IOMMU_SWITCHED_OFF, facts);
 		return;
@@ -206,108 +304,27 @@ void host_check_iommu(struct host_report *report, const struct host_demand *dema
 	host_dir_free(&units);
 }
 
-/* ---- interrupt remapping ---- */
-
-/* Of an interrupt controller behind an IOMMU that remaps, or behind Arm's ITS, which translates. */
-static bool interrupts_name_is_remapped(const char *text)
-{
-	return strstr(text, "IR-") || strstr(text, "ITS-") || strstr(text, "AMD-IR");
-}
-
-enum interrupts { INTERRUPTS_REMAPPED, INTERRUPTS_RAW, INTERRUPTS_UNSEEN };
-
-/* Linux 4.9 or later has a folder for each interrupt, which nobody masks. */
-static enum interrupts interrupts_in_sysfs(void)
-{
-	struct host_path path = host_path("/sys/kernel/irq");
-	enum interrupts seen = INTERRUPTS_UNSEEN;
-	struct host_dir dir;
-	char chip[64];
-
-	host_dir_read(&dir, &path);
-	for (int i = 0; i < dir.count && seen != INTERRUPTS_REMAPPED; i++) {
-		path = host_path("/sys/kernel/irq/%s/chip_name", dir.entries[i]->d_name);
-		if (host_read_line(&path, chip, sizeof(chip)) < 0 || !strstr(chip, "MSI"))
-			continue;
-		seen = interrupts_name_is_remapped(chip) ? INTERRUPTS_REMAPPED : INTERRUPTS_RAW;
-	}
-	host_dir_free(&dir);
-	return seen;
-}
-
-/* Container engines mask /proc/interrupts: it is empty then. */
-static enum interrupts interrupts_find(void)
-{
-	struct host_path path = host_path("/proc/interrupts");
-	char *text = host_read_file(&path);
-	enum interrupts seen = INTERRUPTS_UNSEEN;
-
-	if (text && text[0])
-		seen = interrupts_name_is_remapped(text) ? INTERRUPTS_REMAPPED : INTERRUPTS_RAW;
-	free(text);
-	return seen == INTERRUPTS_UNSEEN ? interrupts_in_sysfs() : seen;
-}
-
-/* Without remapping the kernel attaches no device, unless root has told it to. */
-static bool interrupts_may_be_unsafe(void)
-{
-	struct host_path path =
-		host_path("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
-	char unsafe[8];
-
-	host_read_line(&path, unsafe, sizeof(unsafe));
-	return unsafe[0] == 'Y';
-}
-
-static const char *interrupts_off_parameter(void)
-{
-	static const char *const words[] = { "intremap=off", "noapic" };
-
-	for (unsigned int i = 0; i < array_size(words); i++)
-		if (host_kernel_has_parameter(words[i]))
-			return words[i];
-	return NULL;
-}
-
-static enum host_found interrupts_find_cause(const char *parameter)
-{
-	if (parameter)
-		return FOUND_REMAPPING_SWITCHED_OFF;
-	if (host_is_arm())
-		return FOUND_REMAPPING_MISSING_ARM;
-	return host_is_virtual() ? FOUND_REMAPPING_MISSING_IN_VM : FOUND_REMAPPING_MISSING;
-}
-
-void host_check_remapping(struct host_report *report, const struct host_demand *demand)
-{
-	const struct host_facts facts = {
-		.parameter = interrupts_off_parameter(),
-		.loader = host_find_loader(),
-	};
-	enum interrupts seen = interrupts_find();
-
-	(void)demand;
-	if (!host_count_groups())
-		return;
-	if (seen == INTERRUPTS_REMAPPED)
-		host_report_add(report, FOUND_REMAPPING, facts);
-	else if (seen == INTERRUPTS_UNSEEN)
-		host_report_add(report, FOUND_REMAPPING_UNSEEN, facts);
-	else if (interrupts_may_be_unsafe())
-		host_report_add(report, FOUND_REMAPPING_UNSAFE, facts);
-	else
-		host_report_add(report, interrupts_find_cause(facts.parameter), facts);
-}
-
 /* ---- vfio-pci ---- */
+
+/* A vendor's driver for VFIO needs no vfio-pci beside it. */
+static int check_visit_vfio(const struct host_device *device, void *arg)
+{
+	bool other = host_has_vfio_driver(device) && strcmp(device->driver, HOST_VFIO_DRIVER) != 0;
+
+	if (other)
+		strcpy(arg, device->driver);
+	return other;
+}
 
 static void check_vfio_not_loaded(struct host_report *report)
 {
 	enum host_module module = host_find_module(HOST_VFIO_DRIVER);
-	char where[160];
+	char where[160], other[HOST_DRIVER_MAX] = "";
 	enum host_found found;
 
-	if (host_module_is_blocked(HOST_VFIO_DRIVER, where, sizeof(where)))
+	if (host_for_each_device(check_visit_vfio, other))
+		found = FOUND_VFIO_OTHER;
+	else if (host_module_is_blocked(HOST_VFIO_DRIVER, where, sizeof(where)))
 		found = FOUND_VFIO_BLOCKED;
 	else if (module == HOST_MODULE_BUILTIN)
 		found = FOUND_VFIO_UNREGISTERED;
@@ -319,9 +336,12 @@ static void check_vfio_not_loaded(struct host_report *report)
 		found = FOUND_VFIO_BLACKLISTED;
 	else
 		found = FOUND_VFIO_NOT_LOADED;
-	host_report_add(
-		report, found,
-		(struct host_facts){ .where = where, .arch = host_is_arm() ? "arm64" : "amd64" });
+	host_report_add(report, found,
+			(struct host_facts){
+				.where = where,
+				.driver = other,
+				.arch = host_is_arm() ? "arm64" : "amd64",
+			});
 }
 
 void host_check_vfio(struct host_report *report, const struct host_demand *demand)
@@ -332,10 +352,15 @@ void host_check_vfio(struct host_report *report, const struct host_demand *deman
 			(demand->access == HOST_ACCESS_ANY &&
 			 (host_path_exists(&node) || !host_path_exists(&iommu)));
 
+	if (!host_pci_is_visible()) /* the check of the IOMMU says so */
+		return;
 	if (!host_path_exists(&driver))
 		check_vfio_not_loaded(report);
 	else if (by_group && !host_path_exists(&node))
-		host_report_add(report, FOUND_VFIO_WITHOUT_CONTAINER, HOST_NO_FACTS);
+		host_report_add(report,
+				host_is_container() ? FOUND_VFIO_NOT_GIVEN
+						    : FOUND_VFIO_WITHOUT_CONTAINER,
+				HOST_NO_FACTS);
 	else if (by_group && faccessat(AT_FDCWD, node.text, R_OK | W_OK, AT_EACCESS) < 0)
 		host_report_add(report, FOUND_VFIO_DENIED,
 				(struct host_facts){ .error = strerror(errno) });

@@ -59,6 +59,8 @@ enum fact_kind {
 	FACT_ADD,     /* templates of their own */
 	FACT_DEL,
 	FACT_WHY,
+	FACT_MONITOR_KVM,
+	FACT_MONITOR_IOMMU,
 };
 
 struct fact {
@@ -87,6 +89,7 @@ static const struct fact facts[] = {
 	SHOWN(need, need, FACT_SIZE)
 	SHOWN(need_bytes, need, FACT_COUNT)
 	SHOWN(need_kib, need, FACT_KIB)
+	SHOWN(need_mib, need, FACT_MIB)
 	SHOWN(narrow, narrow, FACT_SIZE)
 	SHOWN(wide, wide, FACT_SIZE)
 	SHOWN(ports, ports, FACT_COUNT)
@@ -98,6 +101,8 @@ static const struct fact facts[] = {
 	SHOWN(add, parameter, FACT_ADD)
 	SHOWN(del, parameter, FACT_DEL)
 	SHOWN(why, sharing, FACT_WHY)
+	SHOWN(give_kvm, monitor, FACT_MONITOR_KVM)
+	SHOWN(give_iommu, monitor, FACT_MONITOR_IOMMU)
 #undef TEXT
 #undef SHOWN
 };
@@ -151,6 +156,10 @@ static const char *fact_template(const struct host_facts *values, const struct f
 		return host_loader_words[values->loader].del;
 	case FACT_WHY:
 		return host_sharing_words[values->sharing];
+	case FACT_MONITOR_KVM:
+		return host_monitor_words[values->monitor].kvm;
+	case FACT_MONITOR_IOMMU:
+		return host_monitor_words[values->monitor].iommu;
 	default:
 		return NULL;
 	}

@@ -68,6 +68,7 @@ struct host_facts {
 #undef NUMBER
 	enum host_loader loader; /* where `parameter` is added or taken away */
 	enum host_sharing sharing;
+	enum host_monitor monitor; /* that this host is a guest of */
 };
 
 #define HOST_NO_FACTS ((struct host_facts){ .loader = HOST_LOADER_UNKNOWN })

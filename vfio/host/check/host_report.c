@@ -105,6 +105,17 @@ void host_report_print(const struct host_report *report, FILE *out)
 		report_print_finding(&report->findings[i], out);
 }
 
+/* Absent where all was seen. */
+static void report_print_seer(const struct host_finding *finding, FILE *out)
+{
+	const char *seer = host_seers[host_words[finding->found].seer];
+
+	if (!seer)
+		return;
+	fputs(",\"seen_by\":", out);
+	host_json_string(seer, out);
+}
+
 static void report_print_finding_json(const struct host_finding *finding, FILE *out)
 {
 	char *text = host_finding_text(finding);
@@ -122,7 +133,9 @@ static void report_print_finding_json(const struct host_finding *finding, FILE *
 		host_json_string(text, out);
 		free(text);
 	}
-	fputs("]}", out);
+	fputs("]", out);
+	report_print_seer(finding, out);
+	fputs("}", out);
 }
 
 void host_report_print_json(const struct host_report *report, bool ready, FILE *out)

@@ -5,53 +5,6 @@
  */
 #include "host_words.h"
 
-/* ---- kernel parameters ---- */
-
-#define GRUB_ADD "sudo sed -i '/^GRUB_CMDLINE_LINUX=/s/=\"/=\"{parameter} /' /etc/default/grub && "
-#define GRUB_DEL "sudo sed -i '/^GRUB_CMDLINE_LINUX/s/{parameter}//' /etc/default/grub && "
-#define FILE_ADD "sudo sed -i '1s/$/ {parameter}/' /etc/kernel/cmdline && "
-#define FILE_DEL "sudo sed -i '1s/{parameter}//' /etc/kernel/cmdline && "
-#define NIXOS    " boot.kernelParams in /etc/nixos/configuration.nix, then: sudo nixos-rebuild boot"
-#define INSTALL  "sudo kernel-install add $(uname -r) /lib/modules/$(uname -r)/vmlinuz"
-#define REBOOT   " && sudo reboot"
-
-const struct host_loader_words host_loader_words[HOST_LOADERS] = {
-	[HOST_LOADER_OSTREE] = { "sudo rpm-ostree kargs --append-if-missing={parameter}" REBOOT,
-				 "sudo rpm-ostree kargs --delete-if-present={parameter}" REBOOT },
-	[HOST_LOADER_PROXMOX] = { FILE_ADD "sudo proxmox-boot-tool refresh" REBOOT,
-				  FILE_DEL "sudo proxmox-boot-tool refresh" REBOOT },
-	[HOST_LOADER_KERNELSTUB] = { "sudo kernelstub -a {parameter}" REBOOT,
-				     "sudo kernelstub -d {parameter}" REBOOT },
-	[HOST_LOADER_GRUB_DEBIAN] = { GRUB_ADD "sudo update-grub" REBOOT,
-				      GRUB_DEL "sudo update-grub" REBOOT },
-	[HOST_LOADER_GRUBBY] = { "sudo grubby --update-kernel=ALL --args={parameter}" REBOOT,
-				 "sudo grubby --update-kernel=ALL "
-				 "--remove-args={parameter}" REBOOT },
-	[HOST_LOADER_GRUB] = { GRUB_ADD "sudo grub-mkconfig -o /boot/grub/grub.cfg" REBOOT,
-			       GRUB_DEL "sudo grub-mkconfig -o /boot/grub/grub.cfg" REBOOT },
-	[HOST_LOADER_GRUB2] = { GRUB_ADD "sudo grub2-mkconfig -o /boot/grub2/grub.cfg" REBOOT,
-				GRUB_DEL "sudo grub2-mkconfig -o /boot/grub2/grub.cfg" REBOOT },
-	[HOST_LOADER_NIXOS] = { "add {parameter} to" NIXOS REBOOT,
-				"remove {parameter} from" NIXOS REBOOT },
-	[HOST_LOADER_KERNEL_INSTALL] = { FILE_ADD INSTALL REBOOT, FILE_DEL INSTALL REBOOT },
-	[HOST_LOADER_UNKNOWN] = { "add {parameter} to the kernel command line in the boot loader's "
-				  "settings, then reboot",
-				  "remove {parameter} from the kernel command line in the boot "
-				  "loader's settings, then reboot" },
-};
-
-/* ---- why a group is shared ---- */
-
-const char *const host_sharing_words[SHARING_COUNT] = {
-	[SHARING_ONE_CHIP] = "the functions of one chip, or of a root complex without ACS",
-	[SHARING_WITHOUT_ACS] =
-		"the port {port} above them lacks ACS, so they could reach each other",
-	[SHARING_CONVENTIONAL] = "behind {port}, a bridge to conventional PCI, they look like one",
-	[SHARING_UNSEEN] = "run as root to see which port above them, {port} or another, lacks ACS",
-};
-
-/* ---- findings ---- */
-
 #define NO_IOMMU "no IOMMU: without one a device's DMA cannot be confined"
 #define LESS_RAM "give the guest less RAM: --memory"
 #define IN_USE   "in use by this host: "
@@ -62,6 +15,10 @@ const char *const host_sharing_words[SHARING_COUNT] = {
 	"the kernel refuses. (allow_unsafe_interrupts would let it, and let the guest do that; "   \
 	"minivmm never sets it)"
 #define WHY_NO_REMAPPING "sudo dmesg | grep -i remapping   # tells why it is off"
+#define GUARDED "though its permissions allow it: SELinux, AppArmor or another guard forbids it"
+#define WHICH_GUARD                                                                                \
+	"sudo dmesg | grep -iE 'denied|avc'   # tells which rule; or: sudo ausearch -m avc -ts "   \
+	"recent"
 #define NOT_VIABLE                                                                                 \
 	"IOMMU group {group} is not viable: {count} of its other devices must be handed over "     \
 	"too: {members} ({why})"
@@ -83,33 +40,73 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_KVM_NOT_LOADED] = {
 		CHECK_KVM, HOST_FAIL,
-		.text = "/dev/kvm is not there: KVM is not loaded",
-		.fixes = { "sudo modprobe {module}" },
+		.text = "/dev/kvm {error}: KVM is not loaded",
+		.fixes = {
+			"sudo modprobe {module}",
+			"sudo dmesg | grep -iE 'kvm|svm|vmx'   # if it fails: tells why, such as "
+			"switched off in the firmware",
+		},
+	},
+	[FOUND_KVM_UNSEEN] = {
+		CHECK_KVM, HOST_FAIL, SEER_OUTSIDE,
+		.text = "/dev/kvm {error} in this container; whether the host has KVM cannot be "
+			"seen from here",
+		.fixes = {
+			"give the file to the container, such as by --device /dev/kvm",
+			"sudo modprobe {module}   # outside, if it is not there either",
+		},
+	},
+	[FOUND_KVM_NO_FILE] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "KVM is loaded, but /dev/kvm {error}: this is a container that was not "
+			"given the file, or udev does not run",
+		.fixes = {
+			"give the file to the container, such as by --device /dev/kvm",
+			"sudo udevadm trigger -s misc   # where it is no container",
+		},
+	},
+	[FOUND_KVM_UNDER_XEN] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "/dev/kvm {error}: this is Xen's dom0, and Xen keeps virtualization for "
+			"itself",
+		.fixes = { "start this system without Xen: choose the entry without it in the boot "
+			   "menu" },
 	},
 	[FOUND_KVM_NOT_AT_EL2] = {
 		CHECK_KVM, HOST_FAIL,
-		.text = "/dev/kvm is not there: the kernel was not started at EL2, or has no KVM",
+		.text = "/dev/kvm {error}: the kernel was not started at EL2, or has no KVM",
 		.fixes = { "sudo dmesg | grep -i kvm   # tells which" },
 	},
 	[FOUND_KVM_NOT_IN_CPU] = {
 		CHECK_KVM, HOST_FAIL,
-		.text = "/dev/kvm is not there, and the CPU offers no virtualization: it is "
+		.text = "/dev/kvm {error}, and the CPU offers no virtualization: it is "
 			"switched off in the firmware, or this is a virtual machine without it",
 		.fixes = { "turn {name} on in the firmware setup, then: sudo modprobe {module}" },
 	},
 	[FOUND_KVM_NOT_IN_VM] = {
 		CHECK_KVM, HOST_FAIL,
-		.text = "/dev/kvm is not there: this host is a virtual machine, and its own "
+		.text = "/dev/kvm {error}: this host is a virtual machine, and its own "
 			"monitor shows it no virtualization",
-		.fixes = {
-			"turn nested virtualization on outside, such as by QEMU's -cpu host, then "
-			"here: sudo modprobe {module}",
-		},
+		.fixes = { "{give_kvm}", "sudo modprobe {module}   # here, after that" },
 	},
 	[FOUND_KVM_DENIED] = {
 		CHECK_KVM, HOST_FAIL,
 		.text = "/dev/kvm: {error}",
 		.fixes = { "sudo usermod -aG kvm $USER   # then log in again" },
+	},
+	[FOUND_KVM_GUARDED] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "/dev/kvm: {error}, " GUARDED,
+		.fixes = { WHICH_GUARD },
+	},
+	[FOUND_KVM_NOT_ALLOWED] = {
+		CHECK_KVM, HOST_FAIL,
+		.text = "/dev/kvm: {error}: the container, or the service, is not allowed to open "
+			"it",
+		.fixes = {
+			"allow it: --device /dev/kvm of a container, DeviceAllow=/dev/kvm rw of a "
+			"systemd service",
+		},
 	},
 	[FOUND_KVM_BROKEN] = {
 		CHECK_KVM, HOST_FAIL,
@@ -174,11 +171,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 		CHECK_IOMMU, HOST_FAIL,
 		.text = NO_IOMMU ". This host is a virtual machine, and its own monitor shows it "
 			"no IOMMU[, such as {name}]",
-		.fixes = {
-			"give it a virtual IOMMU outside, such as by QEMU's -machine "
-			"q35,kernel-irqchip=split -device intel-iommu,intremap=on,caching-mode=on",
-			"{add}",
-		},
+		.fixes = { "{give_iommu}", "{add}" },
 	},
 	[FOUND_IOMMU_ABSENT_IN_ARM_VM] = {
 		CHECK_IOMMU, HOST_FAIL,
@@ -189,8 +182,23 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"virt,iommu=smmuv3",
 		},
 	},
-	[FOUND_IOMMU_FIRMWARE_UNSEEN] = {
+	[FOUND_IOMMU_UNDER_XEN] = {
 		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". This is Xen's dom0, and Xen keeps the IOMMU for itself",
+		.fixes = { "start this system without Xen: choose the entry without it in the boot "
+			   "menu" },
+	},
+	[FOUND_IOMMU_UNSEEN] = {
+		CHECK_IOMMU, HOST_FAIL, SEER_OUTSIDE,
+		.text = "neither PCI devices nor IOMMU groups can be seen from here: /sys is not "
+			"mounted, or masked",
+		.fixes = {
+			"sudo mount -t sysfs sysfs /sys   # in a chroot",
+			"{program} doctor   # outside this container",
+		},
+	},
+	[FOUND_IOMMU_FIRMWARE_UNSEEN] = {
+		CHECK_IOMMU, HOST_FAIL, SEER_OUTSIDE,
 		.text = NO_IOMMU ". Whether the firmware has one cannot be seen from here: "
 			"/sys/firmware is masked",
 		.fixes = { "{program} doctor   # outside this container" },
@@ -242,10 +250,13 @@ const struct host_words host_words[FOUND_COUNT] = {
 		},
 	},
 	[FOUND_REMAPPING_UNSEEN] = {
-		CHECK_REMAPPING, HOST_UNSEEN,
-		.text = "whether interrupts are remapped cannot be seen from here: "
-			"/proc/interrupts is masked",
-		.fixes = { "{program} doctor   # outside this container" },
+		CHECK_REMAPPING, HOST_UNSEEN, SEER_OUTSIDE,
+		.text = "whether interrupts are remapped cannot be seen from here: no interrupt in "
+			"/proc/interrupts tells, or it is masked",
+		.fixes = {
+			"sudo dmesg | grep -iE 'remapping|ITS@'   # tells, if it still has the boot",
+			"{program} doctor   # outside this container",
+		},
 	},
 
 	[FOUND_VFIO] = {
@@ -255,6 +266,10 @@ const struct host_words host_words[FOUND_COUNT] = {
 	[FOUND_VFIO_BUILTIN] = {
 		CHECK_VFIO, HOST_OK,
 		.text = "vfio-pci is built into the kernel",
+	},
+	[FOUND_VFIO_OTHER] = {
+		CHECK_VFIO, HOST_OK,
+		.text = "{driver} is loaded, a VFIO driver",
 	},
 	[FOUND_VFIO_NOT_LOADED] = {
 		CHECK_VFIO, HOST_FAIL,
@@ -281,7 +296,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 		},
 	},
 	[FOUND_VFIO_UNSEEN] = {
-		CHECK_VFIO, HOST_FAIL,
+		CHECK_VFIO, HOST_FAIL, SEER_OUTSIDE,
 		.text = "vfio-pci is not loaded; whether this kernel has it cannot be seen from "
 			"here: there is no folder of its modules",
 		.fixes = { "sudo modprobe vfio-pci   # outside this container" },
@@ -296,6 +311,14 @@ const struct host_words host_words[FOUND_COUNT] = {
 		CHECK_VFIO, HOST_FAIL,
 		.text = "vfio-pci is loaded, but /dev/vfio/vfio is not there",
 		.fixes = { "sudo modprobe vfio" },
+	},
+	[FOUND_VFIO_NOT_GIVEN] = {
+		CHECK_VFIO, HOST_FAIL,
+		.text = "vfio-pci is loaded, but this container was not given /dev/vfio/vfio",
+		.fixes = {
+			"give the files to the container, such as by --device /dev/vfio/vfio --device "
+			"/dev/vfio/GROUP",
+		},
 	},
 	[FOUND_VFIO_DENIED] = {
 		CHECK_VFIO, HOST_FAIL,
@@ -352,15 +375,32 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"cgroup is made anew",
 		},
 	},
+	[FOUND_MEMORY_PROMISED] = {
+		CHECK_MEMORY, HOST_FAIL,
+		.text = "the guest needs {need} of memory, and the kernel promises {room} more at "
+			"most: vm.overcommit_memory is 2",
+		.fixes = {
+			"sudo sysctl vm.overcommit_memory=0   # until the next boot",
+			"give the guest less RAM: --memory {room_mib}M at most",
+		},
+	},
 	[FOUND_HUGE_PAGES] = {
 		CHECK_MEMORY, HOST_OK,
 		.text = "{room} of huge pages of {size} are free, the guest needs {need}",
+	},
+	[FOUND_HUGE_PAGES_SURPLUS] = {
+		CHECK_MEMORY, HOST_WARN,
+		.text = "the guest needs {need} in huge pages of {size}, and {room} of them are "
+			"free: the kernel will have to make the rest (nr_overcommit_hugepages), "
+			"if memory is not in pieces",
+		.fixes = { "echo {count} | sudo tee {path}/nr_hugepages   # makes them now" },
 	},
 	[FOUND_HUGE_PAGES_SHORT] = {
 		CHECK_MEMORY, HOST_FAIL,
 		.text = "the guest needs {need} in huge pages of {size}, and {room} of them are "
 			"free",
 		.fixes = {
+			"--memory {need_mib}M,hugepages={name}   # of that size there are enough",
 			"echo {count} | sudo tee {path}/nr_hugepages   # enlarges the pool now",
 			"add hugepagesz={size_kib}K hugepages={count} to the kernel command line   "
 			"# at the next boot, where memory is not in pieces yet",
@@ -372,7 +412,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.fixes = { "ls /sys/kernel/mm/hugepages   # shows the sizes it has" },
 	},
 	[FOUND_MEMORY_UNSEEN] = {
-		CHECK_MEMORY, HOST_UNSEEN,
+		CHECK_MEMORY, HOST_UNSEEN, SEER_OUTSIDE,
 		.text = "how much memory is available cannot be seen from here: /proc/meminfo "
 			"does not tell",
 		.fixes = { "{program} doctor   # outside this container" },
@@ -494,9 +534,9 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.fixes = { "echo 0 | sudo tee /sys/bus/pci/devices/{object}/sriov_numvfs" },
 	},
 	[FOUND_USE_UNSEEN] = {
-		CHECK_DRIVER, HOST_UNSEEN,
+		CHECK_DRIVER, HOST_UNSEEN, SEER_OUTSIDE,
 		.text = "what the host does with it cannot be seen from inside a container: its "
-			"mounts and routes are hidden",
+			"mounts, routes and processes are hidden",
 		.fixes = { "{program} doctor {object}   # outside this container" },
 	},
 	[FOUND_USE_OPEN] = {
@@ -509,7 +549,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 		},
 	},
 	[FOUND_USE_OPEN_UNSEEN] = {
-		CHECK_DRIVER, HOST_UNSEEN,
+		CHECK_DRIVER, HOST_UNSEEN, SEER_ROOT,
 		.text = "who has its files open cannot be seen from here: only root looks into "
 			"all processes",
 		.fixes = { "sudo {program} doctor {object}" },
@@ -579,6 +619,20 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"echo \"{rule}, OWNER=\\\"$USER\\\"\" | sudo tee "
 			"/etc/udev/rules.d/60-minivmm.rules && sudo udevadm control --reload   # "
 			"whenever it is made anew",
+		},
+	},
+	[FOUND_NODE_GUARDED] = {
+		CHECK_NODE, HOST_FAIL,
+		.text = "{path}: open: {error}, " GUARDED,
+		.fixes = { WHICH_GUARD },
+	},
+	[FOUND_NODE_NOT_ALLOWED] = {
+		CHECK_NODE, HOST_FAIL,
+		.text = "{path}: open: {error}: the container, or the service, is not allowed to "
+			"open it",
+		.fixes = {
+			"allow it: --device {path} of a container, DeviceAllow={path} rw of a "
+			"systemd service",
 		},
 	},
 	[FOUND_NODE_BROKEN] = {
@@ -661,7 +715,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "{count} vectors, table at {offset} of BAR {bar}",
 	},
 	[FOUND_MSIX_UNSEEN] = {
-		CHECK_MSIX, HOST_UNSEEN,
+		CHECK_MSIX, HOST_UNSEEN, SEER_ROOT,
 		.text = "cannot be seen from here: only root sees capabilities",
 		.fixes = { "sudo {program} doctor {object}" },
 	},
@@ -722,6 +776,15 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"add initcall_blacklist=sysfb_init to the kernel command line   # if the "
 			"framebuffer is the firmware's",
 		},
+	},
+	[FOUND_DISPLAY_BOOTED_DARK] = {
+		CHECK_DISPLAY, HOST_OK,
+		.text = "this host booted on it, but no screen is connected to it",
+	},
+	[FOUND_DISPLAY_SCREEN] = {
+		CHECK_DISPLAY, HOST_WARN,
+		.text = "a screen is connected to it, which shows the guest's picture or none "
+			"while a guest has it",
 	},
 	[FOUND_DISPLAY_BOOTED] = {
 		CHECK_DISPLAY, HOST_WARN,

@@ -10,6 +10,7 @@
 #define MINIVMM_HOST_WORDS_H
 
 #include "vfio/host/look/host_kernel.h"
+#include "vfio/host/look/host_machine.h"
 
 enum host_status {
 	HOST_OK,
@@ -43,10 +44,15 @@ enum host_found {
 	FOUND_KVM_NESTED,
 	FOUND_KVM_EMULATED,
 	FOUND_KVM_NOT_LOADED,
+	FOUND_KVM_UNSEEN,
+	FOUND_KVM_NO_FILE,
+	FOUND_KVM_UNDER_XEN,
 	FOUND_KVM_NOT_AT_EL2,
 	FOUND_KVM_NOT_IN_CPU,
 	FOUND_KVM_NOT_IN_VM,
 	FOUND_KVM_DENIED,
+	FOUND_KVM_GUARDED,
+	FOUND_KVM_NOT_ALLOWED,
 	FOUND_KVM_BROKEN,
 
 	FOUND_IOMMU,
@@ -61,6 +67,8 @@ enum host_found {
 	FOUND_IOMMU_ABSENT_IN_VM,
 	FOUND_IOMMU_ABSENT_IN_ARM_VM,
 	FOUND_IOMMU_FIRMWARE_UNSEEN,
+	FOUND_IOMMU_UNDER_XEN,
+	FOUND_IOMMU_UNSEEN,
 
 	FOUND_REMAPPING,
 	FOUND_REMAPPING_UNSAFE,
@@ -72,6 +80,7 @@ enum host_found {
 
 	FOUND_VFIO,
 	FOUND_VFIO_BUILTIN,
+	FOUND_VFIO_OTHER,
 	FOUND_VFIO_NOT_LOADED,
 	FOUND_VFIO_BLACKLISTED,
 	FOUND_VFIO_BLOCKED,
@@ -79,6 +88,7 @@ enum host_found {
 	FOUND_VFIO_UNSEEN,
 	FOUND_VFIO_UNREGISTERED,
 	FOUND_VFIO_WITHOUT_CONTAINER,
+	FOUND_VFIO_NOT_GIVEN,
 	FOUND_VFIO_DENIED,
 
 	FOUND_MEMLOCK,
@@ -88,8 +98,10 @@ enum host_found {
 	FOUND_MEMORY_SWAPS,
 	FOUND_MEMORY_SHORT,
 	FOUND_MEMORY_LIMITED,
+	FOUND_MEMORY_PROMISED,
 	FOUND_MEMORY_UNSEEN,
 	FOUND_HUGE_PAGES,
+	FOUND_HUGE_PAGES_SURPLUS,
 	FOUND_HUGE_PAGES_SHORT,
 	FOUND_HUGE_PAGES_ABSENT,
 
@@ -132,6 +144,8 @@ enum host_found {
 	FOUND_NODE,
 	FOUND_NODE_ABSENT,
 	FOUND_NODE_DENIED,
+	FOUND_NODE_GUARDED,
+	FOUND_NODE_NOT_ALLOWED,
 	FOUND_NODE_BROKEN,
 	FOUND_NODE_BUSY,
 	FOUND_NODE_NO_IOMMUFD,
@@ -166,6 +180,8 @@ enum host_found {
 	FOUND_DISPLAY_FREE,
 	FOUND_DISPLAY_CONSOLE,
 	FOUND_DISPLAY_BOOTED,
+	FOUND_DISPLAY_BOOTED_DARK,
+	FOUND_DISPLAY_SCREEN,
 
 	FOUND_COUNT
 };
@@ -179,24 +195,45 @@ enum host_sharing {
 	SHARING_COUNT
 };
 
+/* Who sees what cannot be seen from here. */
+enum host_seer {
+	SEER_NOBODY, /* or there is nothing that is not seen */
+	SEER_ROOT,
+	SEER_OUTSIDE, /* a process outside this container */
+	SEERS
+};
+
+/* The word for it in JSON; NULL for nobody. */
+extern const char *const host_seers[SEERS];
+
 /* A row of the table. */
 #define HOST_FIXES_MAX 6
 
 struct host_words {
 	enum host_check check;
 	enum host_status status;
+	enum host_seer seer; /* of a finding that is, or rests on, something unseen */
 	const char *text;
 	const char *fixes[HOST_FIXES_MAX];
 };
 
 extern const struct host_words host_words[FOUND_COUNT];
 
-/* Templates within templates: {add} and {del} of a kernel parameter, {why} a group is shared. */
+/*
+ * Templates within templates, in host_templates.c: {add} and {del} of a kernel parameter, {why} a
+ * group is shared, and how a monitor is told to {give_kvm} or {give_iommu} to its guest.
+ */
 struct host_loader_words {
 	const char *add, *del;
 };
 
 extern const struct host_loader_words host_loader_words[HOST_LOADERS];
 extern const char *const host_sharing_words[SHARING_COUNT];
+
+struct host_monitor_words {
+	const char *kvm, *iommu;
+};
+
+extern const struct host_monitor_words host_monitor_words[HOST_MONITORS];
 
 #endif

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host_machine.h"
+
 #define NODES_MAX  512
 #define DEPTH_MAX  8 /* a partition of an NVMe disk is 4 deep, an input of a USB device 7 */
 #define NVIDIA_GPU "/proc/driver/nvidia/gpus"
@@ -203,6 +205,7 @@ void host_find_holders(const struct host_device *device, struct host_holders *ho
 			holders_look_at(holders, &nodes, pid);
 	}
 	host_dir_free(&dir);
+	holders->hidden |= geteuid() != 0 && host_hides_processes();
 }
 
 void host_name_holders(const struct host_holders *holders, char text[HOST_HOLDERS_TEXT])

@@ -6,17 +6,33 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "host_number.h"
 #include "host_path.h"
 #include "vmm/trace/macros.h"
 
+/* Whether a list of values, "on,sm_on", has one of `length` characters. */
+static bool kernel_list_has(const char *list, const char *value, size_t length)
+{
+	for (const char *item = list; item; item = strchr(item, ',')) {
+		item += *item == ',';
+		if (strncmp(item, value, length) == 0 && strchr(",", item[length]))
+			return true;
+	}
+	return false;
+}
+
+/* What is given twice counts as it was given last. */
 bool host_kernel_has_parameter(const char *word)
 {
 	struct host_path path = host_path("/proc/cmdline");
 	char *text = host_read_file(&path), *next = text, *found;
+	size_t key = strcspn(word, "=") + (strchr(word, '=') != NULL);
 	bool has = false;
 
-	while (next && !has && (found = strsep(&next, " \n")))
-		has = strcmp(found, word) == 0;
+	while (next && (found = strsep(&next, " \n")))
+		if (strncmp(found, word, key) == 0 && (word[key] || !found[key]))
+			has = !word[key] ||
+			      kernel_list_has(found + key, word + key, strlen(word + key));
 	free(text);
 	return has;
 }
@@ -40,9 +56,10 @@ static const struct {
 	{ " pop ", "/usr/bin/kernelstub", LOADER_NOT_GRUB, HOST_LOADER_KERNELSTUB },
 	{ " debian ubuntu ", "/etc/default/grub", LOADER_GRUB, HOST_LOADER_GRUB_DEBIAN },
 	{ " fedora rhel centos ", "/usr/sbin/grubby", LOADER_ANY, HOST_LOADER_GRUBBY },
-	{ " arch ", "/etc/default/grub", LOADER_GRUB, HOST_LOADER_GRUB },
+	{ " arch gentoo void ", "/etc/default/grub", LOADER_GRUB, HOST_LOADER_GRUB },
 	{ " suse opensuse ", "/etc/default/grub", LOADER_GRUB, HOST_LOADER_GRUB2 },
 	{ " nixos ", "/etc/nixos/configuration.nix", LOADER_ANY, HOST_LOADER_NIXOS },
+	{ " arch ", "/etc/kernel/cmdline", LOADER_NOT_GRUB, HOST_LOADER_MKINITCPIO },
 	{ NULL, "/etc/kernel/cmdline", LOADER_NOT_GRUB, HOST_LOADER_KERNEL_INSTALL },
 	{ NULL, "/", LOADER_ANY, HOST_LOADER_UNKNOWN },
 };
@@ -58,13 +75,13 @@ static bool host_distribution_is(const char *os_release, const char *ids)
 		if (strncmp(line, "ID=", 3) != 0 && strncmp(line, "ID_LIKE=", 8) != 0)
 			continue;
 		for (const char *p = strchr(line, '=') + 1; *p && *p != '\n';) {
-			size_t length = strcspn(p, " \"\n");
+			size_t length = strcspn(p, " \"'\n");
 
 			snprintf(word, sizeof(word), " %.*s ", (int)length, p);
 			if (length && strstr(ids, word))
 				return true;
 			p += length;
-			p += strspn(p, " \"");
+			p += strspn(p, " \"'");
 		}
 	}
 	return false;
@@ -108,10 +125,39 @@ enum host_loader host_find_loader(void)
 
 /* ---- modules ---- */
 
-/* Whether a list of module files has NAME.ko, packed or not. */
-static bool host_modules_list(const char *release, const char *list, const char *name)
+struct host_path host_modules_folder(const char *release)
 {
-	struct host_path path = host_path("/lib/modules/%s/%s", release, list);
+	static const char *const places[] = {
+		"/lib/modules",
+		"/usr/lib/modules",
+		"/run/booted-system/kernel-modules/lib/modules", /* NixOS */
+		"/run/current-system/kernel-modules/lib/modules",
+		"/run/booted-system/kernel/lib/modules", /* Guix */
+	};
+
+	for (unsigned int i = 0; i < array_size(places); i++) {
+		struct host_path path = host_path("%s/%s", places[i], release);
+
+		if (host_path_exists(&path))
+			return path;
+	}
+	return host_path("%s/%s", places[0], release);
+}
+
+struct host_path host_modules_file(const char *name)
+{
+	struct host_path folder;
+	struct utsname host;
+
+	uname(&host);
+	folder = host_modules_folder(host.release);
+	return host_path_in(&folder, name);
+}
+
+/* Whether a list of module files has NAME.ko, packed or not. */
+static bool host_modules_list(const char *list, const char *name)
+{
+	struct host_path path = host_modules_file(list);
 	char *text = host_read_file(&path), *next = text, *line, file[64];
 	bool found = false;
 
@@ -126,17 +172,13 @@ static bool host_modules_list(const char *release, const char *list, const char 
 
 enum host_module host_find_module(const char *name)
 {
-	struct host_path path;
-	struct utsname host;
+	struct host_path path = host_modules_file("modules.dep");
 
-	uname(&host);
-	path = host_path("/lib/modules/%s/modules.dep", host.release);
 	if (!host_path_exists(&path))
 		return HOST_MODULE_UNSEEN;
-	if (host_modules_list(host.release, "modules.builtin", name))
+	if (host_modules_list("modules.builtin", name))
 		return HOST_MODULE_BUILTIN;
-	return host_modules_list(host.release, "modules.dep", name) ? HOST_MODULE_FILE
-								    : HOST_MODULE_ABSENT;
+	return host_modules_list("modules.dep", name) ? HOST_MODULE_FILE : HOST_MODULE_ABSENT;
 }
 
 /* Dashes and underscores are the same in module names. */
@@ -146,6 +188,32 @@ static bool host_module_named(const char *text, const char *name)
 		if (*text != *name && !(*name == '-' && *text == '_'))
 			return false;
 	return !*text || strchr(" \t,\n", *text);
+}
+
+/*
+ * What a line says behind the module's name counts: `install NAME COMMAND` runs any command in
+ * place of loading, and many a guide's one loads the module. These do not.
+ */
+static bool host_command_does_nothing(const char *command)
+{
+	static const char *const nothings[] = { "/bin/false", "/bin/true", "false", "true", ":" };
+
+	command += strncmp(command, "/usr/", 5) == 0 ? 4 : 0;
+	for (unsigned int i = 0; i < array_size(nothings); i++)
+		if (strncmp(command, nothings[i], strlen(nothings[i])) == 0 &&
+		    strchr(" \t;", command[strlen(nothings[i])]))
+			return true;
+	return false;
+}
+
+/* A line of modprobe.d, by its keyword; `rest` is what follows the blanks behind that. */
+static bool host_line_says(const char *rest, const char *keyword, const char *name)
+{
+	if (!host_module_named(rest, name))
+		return false;
+	rest += strlen(name);
+	return strcmp(keyword, "install") != 0 ||
+	       host_command_does_nothing(rest + strspn(rest, " \t"));
 }
 
 /* A line of a file of modprobe.d that begins with the keyword and speaks of the module. */
@@ -160,7 +228,7 @@ static bool host_conf_says(const struct host_path *path, const char *keyword, co
 		line += strspn(line, " \t");
 		if (strncmp(line, keyword, length) != 0 || !strchr(" \t", line[length]))
 			continue;
-		found = host_module_named(line + length + strspn(line + length, " \t"), name);
+		found = host_line_says(line + length + strspn(line + length, " \t"), keyword, name);
 		if (found)
 			snprintf(where, size, "%s in %s", line, host_path_name(path));
 	}
@@ -189,29 +257,61 @@ static bool host_cmdline_says(const char *key, const char *name, char *where, si
 	return found;
 }
 
+static const char *const modprobe_folders[] = { "/etc/modprobe.d", "/run/modprobe.d",
+						"/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d",
+						"/lib/modprobe.d" };
+
+/* modprobe reads *.conf; one in an earlier folder takes the place of those of its name. */
+static bool host_conf_counts(unsigned int folder, const char *file)
+{
+	size_t length = strlen(file);
+
+	if (length < 5 || strcmp(file + length - 5, ".conf") != 0)
+		return false;
+	for (unsigned int i = 0; i < folder; i++) {
+		struct host_path other = host_path("%s/%s", modprobe_folders[i], file);
+
+		if (host_path_exists(&other))
+			return false;
+	}
+	return true;
+}
+
 static bool host_modprobe_says(const char *keyword, const char *name, char *where, size_t size)
 {
-	static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d",
-					       "/usr/lib/modprobe.d", "/lib/modprobe.d" };
 	bool found = false;
 
-	for (unsigned int i = 0; i < array_size(folders) && !found; i++) {
-		struct host_path path = host_path("%s", folders[i]);
+	for (unsigned int i = 0; i < array_size(modprobe_folders) && !found; i++) {
+		struct host_path path = host_path("%s", modprobe_folders[i]);
 		struct host_dir dir;
 
 		host_dir_read(&dir, &path);
 		for (int n = 0; n < dir.count && !found; n++) {
-			path = host_path("%s/%s", folders[i], dir.entries[n]->d_name);
-			found = host_conf_says(&path, keyword, name, where, size);
+			path = host_path("%s/%s", modprobe_folders[i], dir.entries[n]->d_name);
+			found = host_conf_counts(i, dir.entries[n]->d_name) &&
+				host_conf_says(&path, keyword, name, where, size);
 		}
 		host_dir_free(&dir);
 	}
 	return found;
 }
 
+/* A switch of hardened hosts; it cannot be turned back. */
+static bool host_modules_are_disabled(char *where, size_t size)
+{
+	struct host_path path = host_path("/proc/sys/kernel/modules_disabled");
+	uint64_t disabled;
+
+	if (!host_read_number(&path, 10, &disabled) || !disabled)
+		return false;
+	snprintf(where, size, "kernel.modules_disabled is 1 until the next boot");
+	return true;
+}
+
 bool host_module_is_blocked(const char *name, char *where, size_t size)
 {
-	return host_cmdline_says("module_blacklist=", name, where, size) ||
+	return host_modules_are_disabled(where, size) ||
+	       host_cmdline_says("module_blacklist=", name, where, size) ||
 	       host_modprobe_says("install", name, where, size);
 }
 

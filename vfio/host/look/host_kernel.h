@@ -11,7 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether the kernel was started with this word, such as "intel_iommu=off". */
+#include "host_path.h"
+
+/*
+ * Whether the kernel was started with this word, such as "intel_iommu=off"; the value may be one of
+ * a list, and the last of several words of that name counts.
+ */
 bool host_kernel_has_parameter(const char *word);
 
 /* What keeps the kernel command line on this host. */
@@ -24,6 +29,7 @@ enum host_loader {
 	HOST_LOADER_GRUB,           /* /etc/default/grub and grub-mkconfig */
 	HOST_LOADER_GRUB2,          /* the same as openSUSE names it */
 	HOST_LOADER_NIXOS,          /* configuration.nix */
+	HOST_LOADER_MKINITCPIO,     /* /etc/kernel/cmdline, packed with the kernel by Arch's tool */
 	HOST_LOADER_KERNEL_INSTALL, /* /etc/kernel/cmdline and systemd's kernel-install */
 	HOST_LOADER_UNKNOWN,
 	HOST_LOADERS
@@ -37,6 +43,14 @@ enum host_module {
 	HOST_MODULE_FILE,   /* can be loaded */
 	HOST_MODULE_BUILTIN,
 };
+
+/*
+ * The folder of a kernel's modules, where distributions keep it; the usual one where there is none.
+ */
+struct host_path host_modules_folder(const char *release);
+
+/* A file in that of the running kernel. */
+struct host_path host_modules_file(const char *name);
 
 /* Where the running kernel has a module. `name` with dashes, as its file is named. */
 enum host_module host_find_module(const char *name);

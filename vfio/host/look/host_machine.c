@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_number.h"
 #include "host_path.h"
 #include "vmm/trace/macros.h"
 
@@ -46,7 +47,8 @@ static bool machine_begins(const char *file, const char *const *names, unsigned 
 bool host_is_virtual(void)
 {
 	static const char *const vendors[] = { "QEMU", "VMware", "innotek", "Xen", "Parallels" };
-	static const char *const products[] = { "Virtual Machine", "KVM", "VirtualBox" };
+	static const char *const products[] = { "Virtual Machine", "KVM", "VirtualBox",
+						"Google Compute Engine" };
 	struct host_path tree = host_path("/proc/device-tree/hypervisor");
 
 	return host_cpu_has(" hypervisor") || host_path_exists(&tree) ||
@@ -54,17 +56,93 @@ bool host_is_virtual(void)
 	       machine_begins("/sys/class/dmi/id/product_name", products, array_size(products));
 }
 
+/* What the firmware, or the kernel, of a guest says of its monitor. */
+static const struct {
+	const char *file, *begins;
+	enum host_monitor monitor;
+} machine_monitors[] = {
+	{ "/proc/sys/fs/binfmt_misc/WSLInterop", "", HOST_MONITOR_WSL },
+	{ "/sys/class/dmi/id/sys_vendor", "VMware", HOST_MONITOR_VMWARE },
+	{ "/sys/class/dmi/id/sys_vendor", "innotek", HOST_MONITOR_VIRTUALBOX },
+	{ "/sys/class/dmi/id/product_name", "VirtualBox", HOST_MONITOR_VIRTUALBOX },
+	{ "/sys/class/dmi/id/product_name", "Virtual Machine", HOST_MONITOR_HYPERV },
+	{ "/sys/class/dmi/id/sys_vendor", "Amazon EC2", HOST_MONITOR_CLOUD },
+	{ "/sys/class/dmi/id/sys_vendor", "Google", HOST_MONITOR_CLOUD },
+	{ "/sys/class/dmi/id/sys_vendor", "Xen", HOST_MONITOR_XEN },
+	{ "/sys/hypervisor/type", "xen", HOST_MONITOR_XEN },
+};
+
+static bool machine_file_has(const char *file, const char *words)
+{
+	struct host_path path = host_path("%s", file);
+	char *text = host_read_file(&path);
+	bool has = text && strstr(text, words);
+
+	free(text);
+	return has;
+}
+
+enum host_monitor host_find_monitor(void)
+{
+	if (machine_file_has("/proc/version", "icrosoft"))
+		return HOST_MONITOR_WSL;
+	for (unsigned int i = 0; i < array_size(machine_monitors); i++) {
+		struct host_path path = host_path("%s", machine_monitors[i].file);
+
+		if (host_path_exists(&path) &&
+		    machine_begins(machine_monitors[i].file, &machine_monitors[i].begins, 1))
+			return machine_monitors[i].monitor;
+	}
+	return HOST_MONITOR_OTHER;
+}
+
+/* Bit 11 of the features that Xen shows its guests: XENFEAT_dom0 of its public/features.h. */
+bool host_is_xen_control(void)
+{
+	struct host_path path = host_path("/sys/hypervisor/properties/features");
+	uint64_t features;
+
+	return machine_file_has("/proc/xen/capabilities", "control_d") ||
+	       (host_read_number(&path, 16, &features) && (features & (1u << 11)));
+}
+
+/* ---- what of it can be seen ---- */
+
+/*
+ * Engines leave signs for programs, mount something over files of /proc that would tell of the
+ * host, or, where cgroups have no namespace, show in the cgroup's name.
+ */
 bool host_is_container(void)
 {
-	static const char *const signs[] = { "/run/.containerenv", "/.dockerenv",
-					     "/run/systemd/container" };
+	static const char *const files[] = { "/run/.containerenv", "/.dockerenv",
+					     "/run/systemd/container", "/.flatpak-info",
+					     "/run/secrets/kubernetes.io" };
+	static const char *const mounts[] = { " /proc/kcore ", " /proc/keys ", " /proc/interrupts ",
+					      " /proc/meminfo " };
+	static const char *const cgroups[] = { "/docker/", "/kubepods", "/libpod", "/lxc/",
+					       "/lxc.payload" };
 	bool found = false;
 
-	for (unsigned int i = 0; i < array_size(signs) && !found; i++) {
-		struct host_path path = host_path("%s", signs[i]);
+	for (unsigned int i = 0; i < array_size(files) && !found; i++) {
+		struct host_path path = host_path("%s", files[i]);
 
 		found = host_path_exists(&path);
 	}
+	for (unsigned int i = 0; i < array_size(mounts) && !found; i++)
+		found = machine_file_has("/proc/self/mountinfo", mounts[i]);
+	for (unsigned int i = 0; i < array_size(cgroups) && !found; i++)
+		found = machine_file_has("/proc/self/cgroup", cgroups[i]);
+	return found;
+}
+
+bool host_hides_processes(void)
+{
+	static const char *const options[] = { "hidepid=1", "hidepid=2", "hidepid=noaccess",
+					       "hidepid=invisible", "hidepid=ptraceable" };
+	bool found = false;
+
+	for (unsigned int i = 0; i < array_size(options) && !found; i++)
+		found = machine_file_has("/proc/self/mountinfo", options[i]);
 	return found;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_memory.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_number.h"
 #include "vmm/trace/macros.h"
 
 /* The number behind "key" at the beginning of a line; false where there is none. */
@@ -14,7 +14,7 @@ static bool memory_find_number(const char *text, const char *key, uint64_t *numb
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, key, strlen(key)) == 0)
-			return sscanf(line + strlen(key), "%" SCNu64, number) == 1;
+			return host_parse_number(line + strlen(key), 10, number);
 	}
 	return false;
 }
@@ -23,10 +23,46 @@ static bool memory_read_kib(const char *text, const char *key, uint64_t *bytes)
 {
 	uint64_t kib;
 
-	if (!memory_find_number(text, key, &kib))
+	if (!memory_find_number(text, key, &kib) || kib > UINT64_MAX >> 10)
 		return false;
 	*bytes = kib << 10;
 	return true;
+}
+
+/*
+ * ZFS caches files in memory of its own, which the kernel does not count as available. It gives
+ * that back when memory is short, down to a least size. "c_min  4  536870912"
+ */
+static uint64_t memory_read_zfs(void)
+{
+	struct host_path path = host_path("/proc/spl/kstat/zfs/arcstats");
+	char *text = host_read_file(&path), *next = text, *line, name[32], value[32];
+	uint64_t size = 0, least = 0;
+
+	while (next && (line = strsep(&next, "\n"))) {
+		if (sscanf(line, "%31s %*s %31s", name, value) != 2)
+			continue;
+		if (strcmp(name, "size") == 0)
+			host_parse_number(value, 10, &size);
+		else if (strcmp(name, "c_min") == 0)
+			host_parse_number(value, 10, &least);
+	}
+	free(text);
+	return size > least ? size - least : 0;
+}
+
+/* With vm.overcommit_memory=2 (Documentation/mm/overcommit-accounting.rst). */
+static void memory_read_promises(const char *text, struct host_memory *memory)
+{
+	struct host_path path = host_path("/proc/sys/vm/overcommit_memory");
+	uint64_t mode, limit, promised;
+
+	if (!host_read_number(&path, 10, &mode) || mode != 2)
+		return;
+	memory->strict = memory_read_kib(text, "CommitLimit:", &limit) &&
+			 memory_read_kib(text, "Committed_AS:", &promised);
+	if (memory->strict)
+		memory->promisable = limit > promised ? limit - promised : 0;
 }
 
 bool host_read_memory(struct host_memory *memory)
@@ -38,8 +74,11 @@ bool host_read_memory(struct host_memory *memory)
 	*memory = (struct host_memory){ 0 };
 	found = text && memory_read_kib(text, "MemTotal:", &memory->total) &&
 		memory_read_kib(text, "MemAvailable:", &memory->available);
-	if (found)
+	if (found) {
 		memory_read_kib(text, "SwapFree:", &memory->swap);
+		memory->available += memory_read_zfs();
+		memory_read_promises(text, memory);
+	}
 	free(text);
 	return found;
 }
@@ -55,14 +94,6 @@ static const struct memory_cgroup {
 	{ ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
 	  "total_cache " },
 };
-
-static bool memory_read_number(const struct host_path *path, uint64_t *number)
-{
-	char text[32];
-
-	return host_read_line(path, text, sizeof(text)) == 0 &&
-	       sscanf(text, "%" SCNu64, number) == 1;
-}
 
 /* Bytes that the kernel drops when they are asked for: caches of files. */
 static uint64_t memory_read_droppable(const struct memory_cgroup *kind, const char *cgroup)
@@ -87,9 +118,9 @@ static void memory_look_at(const struct memory_cgroup *kind, const char *cgroup,
 	struct host_path usage = host_path("%s%s/%s", kind->mount, cgroup, kind->usage);
 	uint64_t used = 0, droppable;
 
-	if (!memory_read_number(&one.file, &one.limit)) /* "max", or there is no such file */
+	if (!host_read_number(&one.file, 10, &one.limit)) /* "max", or there is no such file */
 		return;
-	memory_read_number(&usage, &used);
+	host_read_number(&usage, 10, &used);
 	droppable = memory_read_droppable(kind, cgroup);
 	used -= droppable < used ? droppable : used;
 	one.room = one.limit > used ? one.limit - used : 0;

@@ -16,8 +16,10 @@
 /* All in bytes. */
 struct host_memory {
 	uint64_t total;
-	uint64_t available; /* without swapping anything out */
-	uint64_t swap;      /* free swap space */
+	uint64_t available;  /* without swapping anything out; with what ZFS caches */
+	uint64_t swap;       /* free swap space */
+	bool strict;         /* the kernel promises no more memory than it has ... */
+	uint64_t promisable; /* ... and can promise this much more */
 };
 
 /* False when /proc/meminfo cannot be read, or does not tell. */

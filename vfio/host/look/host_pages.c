@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_number.h"
 #include "host_path.h"
 #include "host_sysfs.h"
 
@@ -21,20 +23,29 @@ uint64_t host_default_huge_page(void)
 	return size;
 }
 
-static int pages_read_number(const char *folder, const char *name, uint64_t *number)
+/* 0 where there is no such number. */
+static uint64_t pages_read(const char *folder, const char *name)
 {
 	struct host_path path = host_path("%s/%s", folder, name);
-	char text[32];
-	int ret = host_read_line(&path, text, sizeof(text));
+	uint64_t number;
 
-	*number = ret < 0 ? 0 : strtoull(text, NULL, 10);
-	return ret;
+	host_read_number(&path, 10, &number);
+	return number;
+}
+
+/* The kernel makes more pages than the pool has when they are asked for, up to this many. */
+static uint64_t pages_read_surplus(const char *folder)
+{
+	uint64_t most = pages_read(folder, "nr_overcommit_hugepages");
+	uint64_t made = pages_read(folder, "surplus_hugepages");
+
+	return most > made ? most - made : 0;
 }
 
 int host_read_huge_pool(uint64_t size, int node, struct host_huge_pool *pool)
 {
+	struct host_path path;
 	uint64_t free_pages, promised;
-	int ret;
 
 	if (node < 0)
 		snprintf(pool->folder, sizeof(pool->folder),
@@ -43,22 +54,22 @@ int host_read_huge_pool(uint64_t size, int node, struct host_huge_pool *pool)
 		snprintf(pool->folder, sizeof(pool->folder),
 			 "/sys/devices/system/node/node%d/hugepages/hugepages-%" PRIu64 "kB", node,
 			 size >> 10);
-	ret = pages_read_number(pool->folder, "nr_hugepages", &pool->total);
-	if (ret < 0)
-		return ret;
-	pages_read_number(pool->folder, "free_hugepages", &free_pages);
-	pages_read_number(pool->folder, "resv_hugepages", &promised); /* a node tells none */
+	path = host_path("%s/nr_hugepages", pool->folder);
+	if (!host_read_number(&path, 10, &pool->total))
+		return -ENOENT;
+	free_pages = pages_read(pool->folder, "free_hugepages");
+	promised = pages_read(pool->folder, "resv_hugepages"); /* a node tells none */
 	pool->available = free_pages > promised ? free_pages - promised : 0;
+	pool->surplus = pages_read_surplus(pool->folder);
 	return 0;
 }
 
 int host_read_device_node(const char *bdf)
 {
-	char text[16];
+	struct host_path path = host_device_path(bdf, "numa_node");
+	uint64_t node;
 
-	if (host_read_attribute(bdf, "numa_node", text, sizeof(text)) < 0 || !text[0])
-		return -1;
-	return atoi(text);
+	return host_read_number(&path, 10, &node) && node <= INT_MAX ? (int)node : -1;
 }
 
 int host_read_node_cpus(int node, char *text, size_t size)

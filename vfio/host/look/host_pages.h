@@ -16,6 +16,7 @@
 struct host_huge_pool {
 	uint64_t total;
 	uint64_t available; /* neither used nor promised to somebody */
+	uint64_t surplus;   /* that the kernel may make beside the pool, if it has the memory */
 	char folder[96];    /* of sysfs, in which nr_hugepages says how many there shall be */
 };
 

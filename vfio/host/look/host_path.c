@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* No file of interest here is longer; sysfs and /proc do not tell their sizes. */
@@ -50,6 +51,24 @@ const char *host_path_name(const struct host_path *path)
 bool host_path_exists(const struct host_path *path)
 {
 	return access(path->text, F_OK) == 0;
+}
+
+/* By owner, else group, else others, as inode(7) has it. Access lists are not looked at. */
+bool host_mode_permits(const struct host_path *path)
+{
+	gid_t groups[NGROUPS_MAX];
+	int count = getgroups(NGROUPS_MAX, groups);
+	struct stat status;
+	bool member;
+
+	if (stat(path->text, &status) < 0)
+		return false;
+	if (status.st_uid == geteuid())
+		return (status.st_mode & 0600) == 0600;
+	member = status.st_gid == getegid();
+	for (int i = 0; i < count; i++)
+		member |= groups[i] == status.st_gid;
+	return (status.st_mode & (member ? 0060 : 0006)) == (member ? 0060 : 0006);
 }
 
 int host_read_bytes(const struct host_path *path, void *data, size_t size)

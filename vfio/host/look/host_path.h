@@ -34,6 +34,9 @@ const char *host_path_name(const struct host_path *path);
 
 bool host_path_exists(const struct host_path *path);
 
+/* Whether the file's permissions let this process read and write it, whatever else forbids it. */
+bool host_mode_permits(const struct host_path *path);
+
 /* The first `size` bytes of a file; how many, or -errno. */
 int host_read_bytes(const struct host_path *path, void *data, size_t size);
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "host_number.h"
+
 #define SYSFS_DEVICES "/sys/bus/pci/devices"
 #define SYSFS_GROUPS  "/sys/kernel/iommu_groups"
 
@@ -53,13 +55,28 @@ int host_read_attribute(const char *bdf, const char *attribute, char *text, size
 	return host_read_line(&path, text, size);
 }
 
-static int sysfs_read_hex(const char *bdf, const char *attribute, unsigned int *value)
+/* `mask` is as wide as the register; what is no such number is 0. */
+static int sysfs_read_hex(const char *bdf, const char *attribute, unsigned int mask,
+			  unsigned int *value)
 {
 	char text[32];
 	int ret = host_read_attribute(bdf, attribute, text, sizeof(text));
+	uint64_t number = 0;
 
-	*value = ret < 0 ? 0 : (unsigned int)strtoul(text, NULL, 16);
+	host_parse_number(text, 16, &number);
+	*value = number <= mask ? (unsigned int)number : 0;
 	return ret;
+}
+
+/* N of a name such as "vfio3" behind its prefix; -1 when it is another name. */
+static int sysfs_parse_index(const char *name, const char *prefix)
+{
+	uint64_t number;
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0 ||
+	    !host_parse_number(name + strlen(prefix), 10, &number) || number > INT_MAX)
+		return -1;
+	return (int)number;
 }
 
 static void sysfs_read_link(const char *bdf, const char *link, char *name, size_t size)
@@ -96,8 +113,8 @@ static int sysfs_read_cdev(const char *bdf)
 	int cdev = -1;
 
 	host_dir_read(&dir, &path);
-	if (dir.count != 1 || sscanf(dir.entries[0]->d_name, "vfio%d", &cdev) != 1)
-		cdev = -1;
+	if (dir.count == 1)
+		cdev = sysfs_parse_index(dir.entries[0]->d_name, "vfio");
 	host_dir_free(&dir);
 	return cdev;
 }
@@ -116,15 +133,14 @@ int host_read_device(const char *bdf, struct host_device *device)
 
 	*device = (struct host_device){ .group = -1, .cdev = -1 };
 	snprintf(device->bdf, sizeof(device->bdf), "%s", bdf);
-	ret = sysfs_read_hex(bdf, "class", &device->class_code);
+	ret = sysfs_read_hex(bdf, "class", 0xffffff, &device->class_code);
 	if (ret < 0)
 		return ret == -ENOENT ? -ENODEV : ret;
-	sysfs_read_hex(bdf, "vendor", &device->vendor);
-	sysfs_read_hex(bdf, "device", &device->device);
+	sysfs_read_hex(bdf, "vendor", 0xffff, &device->vendor);
+	sysfs_read_hex(bdf, "device", 0xffff, &device->device);
 	sysfs_read_link(bdf, "driver", device->driver, sizeof(device->driver));
 	sysfs_read_link(bdf, "iommu_group", group, sizeof(group));
-	if (group[0])
-		device->group = atoi(group);
+	device->group = sysfs_parse_index(group, "");
 	device->cdev = sysfs_read_cdev(bdf);
 	device->at_vfio = device->driver[0] &&
 			  (strstr(device->driver, "vfio") || sysfs_exists(bdf, "vfio-dev"));
@@ -202,6 +218,13 @@ bool host_is_bridge(const struct host_device *device)
 	unsigned int class = device->class_code >> 8;
 
 	return class == PCI_CLASS_BRIDGE_PCI || class == PCI_CLASS_BRIDGE_CARDBUS;
+}
+
+bool host_pci_is_visible(void)
+{
+	struct host_path path = host_path(SYSFS_DEVICES);
+
+	return host_path_exists(&path);
 }
 
 bool host_is_display(const struct host_device *device)

@@ -86,6 +86,9 @@ int host_for_each_device(int (*visit)(const struct host_device *device, void *ar
  */
 bool host_is_bridge(const struct host_device *device);
 
+/* Whether the PCI bus can be seen at all: not every container, or chroot, has sysfs. */
+bool host_pci_is_visible(void);
+
 /* Whether it is a display controller of any kind. */
 bool host_is_display(const struct host_device *device);
 

@@ -11,6 +11,7 @@
 
 #include "host_holders.h"
 #include "host_machine.h"
+#include "host_number.h"
 
 #define USE_NAMES_MAX 512 /* the disks of a host bus adapter, with their partitions */
 #define USE_NAME_MAX  64
@@ -156,6 +157,32 @@ static const char *use_mounted_disk(const struct use_names *disks, const char *n
 	return NULL;
 }
 
+/* Blanks and backslashes stand in mountinfo as \040 and the like. */
+static void use_decode(char *text)
+{
+	char *to = text;
+	unsigned int code;
+
+	for (const char *from = text; *from; from++) {
+		if (*from == '\\' && sscanf(from + 1, "%3o", &code) == 1) {
+			*to++ = (char)code;
+			from += 3;
+		} else {
+			*to++ = *from;
+		}
+	}
+	*to = '\0';
+}
+
+/* As a shell wants it, where it is not one plain word. */
+static void use_quote(char *where, size_t size, const char *text)
+{
+	bool plain = !text[strcspn(text, " \t\n\\\"$`&;|<>()*?[]#~")] || strchr(text, '\'');
+	const char *quote = plain ? "" : "'";
+
+	snprintf(where, size, "%s%.250s%s", quote, text, quote);
+}
+
 static void use_find_mounts(struct use_list *list, const struct use_names *disks)
 {
 	struct host_path path = host_path("/proc/self/mountinfo");
@@ -172,8 +199,9 @@ static void use_find_mounts(struct use_list *list, const struct use_names *disks
 		disk = use_mounted_disk(disks, number, source);
 		if (!disk)
 			continue;
+		use_decode(where);
 		use = use_add_disk(list, HOST_USE_MOUNTED, disk);
-		snprintf(use->where, sizeof(use->where), "%s", where);
+		use_quote(use->where, sizeof(use->where), where);
 	}
 	free(text);
 }
@@ -310,21 +338,24 @@ static int use_count_display(const struct host_device *device, void *arg)
 	return 0;
 }
 
-/* A connector of the device, "card0-HDMI-A-1", with a screen on it. */
-static bool use_has_screen(const char *bdf)
+/* A connector is named like "card0-HDMI-A-1"; "unknown" is what one says that cannot tell. */
+enum host_screen host_find_screen(const char *bdf)
 {
+	enum host_screen screen = HOST_SCREEN_UNKNOWN;
 	struct use_names connectors = { .count = 0 };
-	bool found = false;
 
 	use_collect(&connectors, "drm", bdf);
-	for (unsigned int i = 0; i < connectors.count && !found; i++) {
+	for (unsigned int i = 0; i < connectors.count; i++) {
 		struct host_path path = host_path("/sys/class/drm/%s/status", connectors.names[i]);
 		char status[16];
 
 		host_read_line(&path, status, sizeof(status));
-		found = strcmp(status, "connected") == 0;
+		if (strcmp(status, "connected") == 0)
+			return HOST_SCREEN_CONNECTED;
+		if (strcmp(status, "disconnected") == 0)
+			screen = HOST_SCREEN_NONE;
 	}
-	return found;
+	return screen;
 }
 
 static bool use_shows_something(const char *bdf)
@@ -334,7 +365,8 @@ static bool use_shows_something(const char *bdf)
 
 	host_read_attribute(bdf, "boot_vga", boot, sizeof(boot));
 	use_collect(&framebuffers, "graphics", bdf);
-	return boot[0] == '1' || framebuffers.count || use_has_screen(bdf);
+	return boot[0] == '1' || framebuffers.count ||
+	       host_find_screen(bdf) == HOST_SCREEN_CONNECTED;
 }
 
 /* Many a display controller has no screen: it computes. */
@@ -353,11 +385,11 @@ static void use_find_display(struct use_list *list, const struct host_device *de
 
 static void use_find_functions(struct use_list *list, const char *bdf)
 {
-	char count[16];
+	struct host_path path = host_device_path(bdf, "sriov_numvfs");
+	uint64_t count;
 
-	host_read_attribute(bdf, "sriov_numvfs", count, sizeof(count));
-	if (atoi(count) > 0)
-		use_add(list, HOST_USE_FUNCTIONS, "")->count = (unsigned int)atoi(count);
+	if (host_read_number(&path, 10, &count) && count)
+		use_add(list, HOST_USE_FUNCTIONS, "")->count = (unsigned int)count;
 }
 
 /* ---- processes ---- */
@@ -380,15 +412,6 @@ static void use_find_holders_of(struct use_list *list, const struct host_device 
 
 /* ---- what is hidden ---- */
 
-/* Mounts and routes are those of the container, not of the host. */
-static bool use_is_hidden(const struct host_device *device)
-{
-	unsigned int base = device->class_code >> 16;
-
-	return host_is_container() &&
-	       (base == PCI_BASE_CLASS_STORAGE || base == PCI_BASE_CLASS_NETWORK);
-}
-
 unsigned int host_find_uses(const struct host_device *device, struct host_use *uses)
 {
 	struct use_list list = { .uses = uses };
@@ -398,7 +421,8 @@ unsigned int host_find_uses(const struct host_device *device, struct host_use *u
 	use_find_display(&list, device);
 	use_find_functions(&list, device->bdf);
 	use_find_holders_of(&list, device);
-	if (!list.count && use_is_hidden(device))
+	/* Mounts, routes and processes are those of the container, not of the host. */
+	if (!list.count && host_is_container())
 		use_add(&list, HOST_USE_UNSEEN, "");
 	return list.count;
 }

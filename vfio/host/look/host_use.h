@@ -37,6 +37,15 @@ struct host_use {
 	unsigned int count;
 };
 
+enum host_screen {
+	HOST_SCREEN_UNKNOWN, /* its driver shows no connectors, or VFIO has it */
+	HOST_SCREEN_NONE,
+	HOST_SCREEN_CONNECTED,
+};
+
+/* Whether a screen is connected to the display controller. */
+enum host_screen host_find_screen(const char *bdf);
+
 /*
  * Fill in at most HOST_USES_MAX uses; returns how many there are. To see what disks are claimed it
  * opens them for reading, for which it takes root or the group of disks.

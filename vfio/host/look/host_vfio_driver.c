@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
+
+#include "host_kernel.h"
 
 #define VFIO_ALIAS "alias vfio_"
 
@@ -39,13 +40,10 @@ bool host_find_vfio_module(const char *bdf, char module[HOST_DRIVER_MAX])
 {
 	unsigned int least = UINT_MAX;
 	char modalias[HOST_MODALIAS_MAX], *text, *next, *line;
-	struct host_path path;
-	struct utsname host;
+	struct host_path path = host_modules_file("modules.alias");
 	const char *name;
 
 	module[0] = '\0';
-	uname(&host);
-	path = host_path("/lib/modules/%s/modules.alias", host.release);
 	next = text = host_read_file(&path);
 	host_read_modalias(bdf, modalias);
 	while (next && (line = strsep(&next, "\n"))) {
