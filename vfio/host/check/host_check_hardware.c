@@ -258,7 +258,7 @@ static void check_find_framebuffer(const struct host_device *device, bool boot_d
 	host_dir_free(&dir);
 }
 
-/* What the firmware booted on need not be what people look at: connectors tell, where there are any. */
+/* What the firmware booted on need not be what people look at: connectors tell, if it has any. */
 static enum host_found check_find_display(const char *bdf, bool booted)
 {
 	switch (host_find_screen(bdf)) {

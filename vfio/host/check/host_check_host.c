@@ -13,7 +13,7 @@
 
 /* ---- KVM ---- */
 
-/* Makers of CPUs with one of the two kinds of virtualization; the flag is not there when it is off. */
+/* Makers of CPUs with either kind of virtualization: where it is off, there is no flag. */
 static const char *kvm_module(void)
 {
 	static const char *const intel[] = { " vmx", "GenuineIntel", "CentaurHauls", "Shanghai" };

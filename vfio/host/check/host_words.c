@@ -15,7 +15,7 @@
 	"the kernel refuses. (allow_unsafe_interrupts would let it, and let the guest do that; "   \
 	"minivmm never sets it)"
 #define WHY_NO_REMAPPING "sudo dmesg | grep -i remapping   # tells why it is off"
-#define GUARDED "though its permissions allow it: SELinux, AppArmor or another guard forbids it"
+#define GUARDED          "though its permissions allow it: SELinux, AppArmor or another guard forbids it"
 #define WHICH_GUARD                                                                                \
 	"sudo dmesg | grep -iE 'denied|avc'   # tells which rule; or: sudo ausearch -m avc -ts "   \
 	"recent"
@@ -254,7 +254,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "whether interrupts are remapped cannot be seen from here: no interrupt in "
 			"/proc/interrupts tells, or it is masked",
 		.fixes = {
-			"sudo dmesg | grep -iE 'remapping|ITS@'   # tells, if it still has the boot",
+			"sudo dmesg | grep -iE 'remapping|ITS@'   # tells, soon after boot",
 			"{program} doctor   # outside this container",
 		},
 	},
@@ -316,8 +316,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 		CHECK_VFIO, HOST_FAIL,
 		.text = "vfio-pci is loaded, but this container was not given /dev/vfio/vfio",
 		.fixes = {
-			"give the files to the container, such as by --device /dev/vfio/vfio --device "
-			"/dev/vfio/GROUP",
+			"give the files to the container, such as by --device /dev/vfio/vfio "
+			"--device /dev/vfio/GROUP",
 		},
 	},
 	[FOUND_VFIO_DENIED] = {
