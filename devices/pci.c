@@ -19,6 +19,13 @@ void pci_function_init(struct pci_function *function, const struct pci_function_
 	function->writable[PCI_CACHE_LINE_SIZE] = 0xff;
 }
 
+uint16_t pci_requester_id(const struct pci_function *function)
+{
+	unsigned int bus = function->bridge ? function->bridge->config[PCI_SECONDARY_BUS] : 0;
+
+	return (uint16_t)(bus << 8 | function->devfn);
+}
+
 uint16_t pci_get_word(const struct pci_function *function, unsigned int offset)
 {
 	const uint8_t *byte = &function->config[offset];
@@ -152,7 +159,7 @@ static void pci_map_bar(struct pci_function *function, unsigned int bar, uint64_
 {
 	struct pci_bar *b = &function->bars[bar];
 
-	if (b->mapped || !function->bus->forwards(function->bus, b, addr))
+	if (b->mapped || !function->bus->forwards(function, b, addr))
 		return;
 	b->addr = addr;
 	b->alone = function->bus->alone(function->bus, b, addr);
@@ -160,19 +167,23 @@ static void pci_map_bar(struct pci_function *function, unsigned int bar, uint64_
 	function->bus->vacated |= !b->alone; /* its neighbours are not alone any more */
 }
 
-/* It has come to stand alone in its pages, or does so no more: it may be mapped otherwise. */
-static bool pci_bar_has_new_neighbours(const struct pci_function *function, unsigned int bar)
+/*
+ * The bridges above forward it no more; or it has come to stand alone in its pages, or does so no
+ * more: it may be mapped otherwise.
+ */
+static bool pci_bar_is_misplaced(const struct pci_function *function, unsigned int bar)
 {
 	const struct pci_bar *b = &function->bars[bar];
 
-	return b->mapped && function->bus->alone(function->bus, b, b->addr) != b->alone;
+	return b->mapped && (!function->bus->forwards(function, b, b->addr) ||
+			     function->bus->alone(function->bus, b, b->addr) != b->alone);
 }
 
 static bool pci_bar_leaves(const struct pci_function *function, unsigned int bar)
 {
 	return !pci_bar_enabled(function, bar) ||
 	       pci_bar_address(function, bar) != function->bars[bar].addr ||
-	       pci_bar_has_new_neighbours(function, bar);
+	       pci_bar_is_misplaced(function, bar);
 }
 
 /*

@@ -22,7 +22,7 @@
 
 struct pci_function;
 
-/* All mandatory. `size` is 1, 2 or 4 and `offset` a multiple of it. */
+/* Mandatory, but the last. `size` is 1, 2 or 4 and `offset` a multiple of it. */
 struct pci_function_ops {
 	uint32_t (*config_read)(struct pci_function *function, unsigned int offset,
 				unsigned int size);
@@ -38,6 +38,11 @@ struct pci_function_ops {
 	void (*reset)(struct pci_function *function);
 	/* Free all; the function has left the bus. */
 	void (*destroy)(struct pci_function *function);
+	/*
+	 * After a reset that the machine goes on running over, by the bridge above: wire again what
+	 * reset() has unwired. The one that may be NULL.
+	 */
+	void (*revive)(struct pci_function *function);
 };
 
 struct pci_bar {
@@ -49,12 +54,15 @@ struct pci_bar {
 	bool alone; /* nothing else decodes in its pages, as long as it is mapped */
 };
 
-/* The bus that a function sits on, as far as the function needs to know it. */
+/*
+ * The root bus and all below it, as far as a function needs to know them. They share one lock.
+ */
 struct pci_bus {
 	pthread_mutex_t lock; /* held around every access to a configuration space */
 	bool vacated;         /* a BAR has left its place: others may want to come there */
-	/* Whether the bridge above forwards the whole of `bar`, were it at `addr`. */
-	bool (*forwards)(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr);
+	/* Whether the bridges above forward the whole of the function's `bar`, were it at `addr`. */
+	bool (*forwards)(const struct pci_function *function, const struct pci_bar *bar,
+			 uint64_t addr);
 	/* Whether no other BAR of the bus decodes in the pages of `bar`, were it at `addr`. */
 	bool (*alone)(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr);
 };
@@ -63,6 +71,7 @@ struct pci_function {
 	const struct pci_function_ops *ops;
 	const char *name; /* for messages */
 	struct pci_bus *bus;
+	const struct pci_function *bridge; /* the one right above; NULL on the root bus */
 	uint8_t devfn;
 	bool memory_blocked;          /* decodes nothing whatever COMMAND says: D3hot */
 	unsigned int next_capability; /* where pci_add_capability() goes on */
@@ -84,6 +93,12 @@ void pci_set_id(struct pci_function *function, const struct pci_id *id);
 /* For functions without BARs. */
 int pci_no_bar_map(struct pci_function *function, unsigned int bar);
 void pci_no_bar_unmap(struct pci_function *function, unsigned int bar);
+
+/*
+ * By which number it sends messages: bus, device and function, as the guest has numbered the buses
+ * by now.
+ */
+uint16_t pci_requester_id(const struct pci_function *function);
 
 /* Little-endian fields of the config bytes. */
 uint16_t pci_get_word(const struct pci_function *function, unsigned int offset);

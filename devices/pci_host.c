@@ -15,6 +15,7 @@
 #define PCI_CLASS_HOST_BRIDGE 0x060000u
 
 #define PCI_SLOT_FUNCTIONS    8u
+#define PCI_UPDATE_ROUNDS     4u /* how often what leaves may make others leave */
 #define PCI_HEADER_TYPE_MULTI 0x80u
 
 #define PCI_CONFIG_PORTS   8u /* CF8..CFB the address, CFC..CFF the data */
@@ -26,49 +27,79 @@
 
 /* ---- configuration space ---- */
 
-static struct pci_function *pci_host_find(struct pci_host *host, unsigned int devfn)
+/* By bus << 8 | devfn. What is below a bridge has the bus number that the guest gave the bridge. */
+static struct pci_function *pci_host_find(const struct pci_host *host, unsigned int id)
 {
-	return host->functions[devfn % PCI_HOST_FUNCTIONS];
+	unsigned int bus = id >> 8, devfn = id & 0xff;
+	struct pci_function *function = NULL;
+
+	if (bus == 0)
+		return host->functions[devfn];
+	for (unsigned int i = 0; i < host->bridge_count && !function; i++)
+		function = pci_bridge_find(host->bridges[i], bus, devfn);
+	return function;
 }
 
-static uint64_t pci_host_config_read(struct pci_host *host, unsigned int devfn, unsigned int offset,
+struct pci_function *pci_host_next(const struct pci_host *host, unsigned int *index)
+{
+	const unsigned int end = PCI_HOST_FUNCTIONS + host->bridge_count * PCI_BRIDGE_FUNCTIONS;
+	struct pci_function *function = NULL;
+
+	for (; *index < end && !function; ++*index) {
+		unsigned int below = *index - PCI_HOST_FUNCTIONS;
+
+		function = *index < PCI_HOST_FUNCTIONS
+				   ? host->functions[*index]
+				   : host->bridges[below / PCI_BRIDGE_FUNCTIONS]
+					     ->below[below % PCI_BRIDGE_FUNCTIONS];
+	}
+	return function;
+}
+
+static uint64_t pci_host_config_read(struct pci_host *host, unsigned int id, unsigned int offset,
 				     unsigned int size)
 {
 	struct pci_function *function;
 	uint64_t value = UINT64_MAX; /* nobody there */
 
 	pthread_mutex_lock(&host->bus.lock);
-	function = pci_host_find(host, devfn);
+	function = pci_host_find(host, id);
 	if (function)
 		value = pci_read_any(function, offset, size);
 	pthread_mutex_unlock(&host->bus.lock);
 	return value;
 }
 
-/* A BAR that lay on top of another comes into its own when that one moves away. */
+/*
+ * A BAR that lay on top of another comes into its own when that one moves away; one below a bridge
+ * comes and goes with the bridge's window. What leaves in one round lets others come in the next.
+ */
 static void pci_host_update_all(struct pci_host *host)
 {
-	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++)
-		if (host->functions[devfn])
-			pci_update_bars(host->functions[devfn]);
+	struct pci_function *function;
+
+	for (unsigned int round = 0; host->bus.vacated && round < PCI_UPDATE_ROUNDS; round++) {
+		host->bus.vacated = false;
+		for (unsigned int i = 0; (function = pci_host_next(host, &i));)
+			pci_update_bars(function);
+	}
+	host->bus.vacated = false;
 }
 
-static void pci_host_config_write(struct pci_host *host, unsigned int devfn, unsigned int offset,
+static void pci_host_config_write(struct pci_host *host, unsigned int id, unsigned int offset,
 				  unsigned int size, uint64_t value)
 {
 	struct pci_function *function;
 
 	pthread_mutex_lock(&host->bus.lock);
-	function = pci_host_find(host, devfn);
+	function = pci_host_find(host, id);
 	if (function)
 		pci_write_any(function, offset, size, value);
-	if (host->bus.vacated)
-		pci_host_update_all(host);
-	host->bus.vacated = false;
+	pci_host_update_all(host);
 	pthread_mutex_unlock(&host->bus.lock);
 }
 
-/* ECAM: 4 KiB for each of the 256 functions of bus 0. */
+/* ECAM: 4 KiB for each of the 256 functions of a bus, 1 MiB for each bus. */
 static uint64_t pci_ecam_read(void *owner, uint64_t offset, unsigned int size)
 {
 	return pci_host_config_read(owner, (unsigned int)(offset >> 12),
@@ -85,10 +116,10 @@ static void pci_ecam_write(void *owner, uint64_t offset, unsigned int size, uint
  * The bytes may change under this, but not be outside their array: a trace is worth no lock. Only a
  * function that lives as long as the bus lends its name.
  */
-static void pci_host_locate(struct pci_host *host, unsigned int devfn, unsigned int offset,
+static void pci_host_locate(struct pci_host *host, unsigned int id, unsigned int offset,
 			    struct trace_place *place)
 {
-	const struct pci_function *function = pci_host_find(host, devfn);
+	const struct pci_function *function = pci_host_find(host, id);
 
 	place->topic = TRACE_TOPIC_config;
 	place->object = function ? function->name : "nobody";
@@ -104,15 +135,15 @@ static void pci_ecam_locate(void *owner, uint64_t offset, struct trace_place *pl
 
 static const struct bus_ops pci_ecam_ops = { pci_ecam_read, pci_ecam_write, pci_ecam_locate };
 
-/* Where CF8 points to; false when it is disabled or names another bus. */
-static bool pci_ports_target(const struct pci_host *host, uint64_t port, unsigned int *devfn,
+/* Where CF8 points to; false when it is disabled. */
+static bool pci_ports_target(const struct pci_host *host, uint64_t port, unsigned int *id,
 			     unsigned int *offset)
 {
 	uint32_t address = host->config_address;
 
-	*devfn = (address >> 8) & 0xff;
+	*id = (address >> 8) & 0xffff;
 	*offset = (address & 0xfc) + (unsigned int)(port - PCI_CONFIG_DATA);
-	return (address & PCI_CONFIG_ENABLE) && ((address >> 16) & 0xff) == 0;
+	return address & PCI_CONFIG_ENABLE;
 }
 
 /*
@@ -122,39 +153,39 @@ static bool pci_ports_target(const struct pci_host *host, uint64_t port, unsigne
 static uint64_t pci_ports_read(void *owner, uint64_t port, unsigned int size)
 {
 	struct pci_host *host = owner;
-	unsigned int devfn, offset;
+	unsigned int id, offset;
 
 	if (port == 0 && size == 4)
 		return host->config_address;
 	if (port == PCI_RESET_CONTROL && size == 1 && host->reset_control)
 		return 0;
-	if (port < PCI_CONFIG_DATA || !pci_ports_target(host, port, &devfn, &offset))
+	if (port < PCI_CONFIG_DATA || !pci_ports_target(host, port, &id, &offset))
 		return UINT64_MAX;
-	return pci_host_config_read(host, devfn, offset, size);
+	return pci_host_config_read(host, id, offset, size);
 }
 
 static void pci_ports_write(void *owner, uint64_t port, unsigned int size, uint64_t value)
 {
 	struct pci_host *host = owner;
-	unsigned int devfn, offset;
+	unsigned int id, offset;
 
 	if (port == 0 && size == 4)
 		host->config_address = (uint32_t)value & PCI_CONFIG_ADDRESS;
 	else if (port == PCI_RESET_CONTROL && size == 1 && host->reset_control &&
 		 (value & PCI_RESET_CPU))
 		vm_post(host->vm, VM_EVENT_RESET);
-	else if (port >= PCI_CONFIG_DATA && pci_ports_target(host, port, &devfn, &offset))
-		pci_host_config_write(host, devfn, offset, size, value);
+	else if (port >= PCI_CONFIG_DATA && pci_ports_target(host, port, &id, &offset))
+		pci_host_config_write(host, id, offset, size, value);
 }
 
 static void pci_ports_locate(void *owner, uint64_t port, struct trace_place *place)
 {
 	const struct pci_host *host = owner;
-	unsigned int devfn, offset;
+	unsigned int id, offset;
 
 	place->object = host->bridge.name;
-	if (port >= PCI_CONFIG_DATA && pci_ports_target(host, port, &devfn, &offset))
-		pci_host_locate(owner, devfn, offset, place);
+	if (port >= PCI_CONFIG_DATA && pci_ports_target(host, port, &id, &offset))
+		pci_host_locate(owner, id, offset, place);
 	else if (port == 0)
 		snprintf(place->reg, sizeof(place->reg), "CF8, configuration address");
 	else if (port == PCI_RESET_CONTROL)
@@ -261,19 +292,27 @@ void pci_host_set_id(struct pci_host *host, uint16_t vendor, uint16_t device)
 	pci_set_word(&host->bridge, PCI_DEVICE_ID, device);
 }
 
+static void pci_host_destroy_at(struct pci_function **place)
+{
+	struct pci_function *function = *place;
+
+	*place = NULL;
+	if (!function)
+		return;
+	pci_reset(function);
+	function->ops->destroy(function);
+}
+
+/* From below: a bridge is one of the root bus's functions. */
 void pci_host_destroy(struct pci_host *host)
 {
 	if (!host->vm)
 		return;
-	for (unsigned int devfn = PCI_HOST_FUNCTIONS; devfn--;) {
-		struct pci_function *function = host->functions[devfn];
-
-		host->functions[devfn] = NULL;
-		if (!function)
-			continue;
-		pci_reset(function);
-		function->ops->destroy(function);
-	}
+	for (; host->bridge_count; host->bridge_count--)
+		for (unsigned int i = PCI_BRIDGE_FUNCTIONS; i--;)
+			pci_host_destroy_at(&host->bridges[host->bridge_count - 1]->below[i]);
+	for (unsigned int devfn = PCI_HOST_FUNCTIONS; devfn--;)
+		pci_host_destroy_at(&host->functions[devfn]);
 	bus_del_region(&host->vm->mmio, arch_layout.ecam.base);
 	bus_del_region(&host->vm->mmio, arch_layout.pci_io_mmio);
 	bus_del_region(&host->vm->pio, arch_layout.pci_config_port);
@@ -281,28 +320,43 @@ void pci_host_destroy(struct pci_host *host)
 	host->vm = NULL;
 }
 
-/* Functions of the slot, as a mask. */
-static unsigned int pci_slot_functions(const struct pci_host *host, unsigned int slot)
+/* Functions of a slot, whose places are these, as a mask. */
+static unsigned int pci_slot_functions(struct pci_function *const *places)
 {
 	unsigned int functions = 0;
 
 	for (unsigned int i = 0; i < PCI_SLOT_FUNCTIONS; i++)
-		if (host->functions[PCI_DEVFN(slot, i)])
+		if (places[i])
 			functions |= 1u << i;
 	return functions;
+}
+
+/* A guest looks for more functions only where function 0 says that there are. */
+static void pci_slot_mark_functions(struct pci_function *const *places)
+{
+	unsigned int functions = pci_slot_functions(places);
+	bool multi = functions & (functions - 1);
+
+	for (unsigned int i = 0; i < PCI_SLOT_FUNCTIONS; i++) {
+		if (!(functions & 1u << i))
+			continue;
+		places[i]->config[PCI_HEADER_TYPE] &= (uint8_t)~PCI_HEADER_TYPE_MULTI;
+		if (multi)
+			places[i]->config[PCI_HEADER_TYPE] |= PCI_HEADER_TYPE_MULTI;
+	}
 }
 
 int pci_host_free_slot(const struct pci_host *host)
 {
 	for (unsigned int slot = 0; slot < PCI_HOST_SLOTS; slot++)
-		if (!pci_slot_functions(host, slot))
+		if (!pci_slot_functions(&host->functions[PCI_DEVFN(slot, 0)]))
 			return (int)slot;
 	return -ENOSPC;
 }
 
 int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_t devfn)
 {
-	unsigned int slot = PCI_SLOT(devfn), functions;
+	unsigned int slot = PCI_SLOT(devfn);
 
 	if (host->functions[devfn])
 		return log_errno(function->name, -EBUSY, "slot %u, function %u of the PCI bus",
@@ -310,11 +364,7 @@ int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_
 	function->bus = &host->bus;
 	function->devfn = devfn;
 	host->functions[devfn] = function;
-	functions = pci_slot_functions(host, slot);
-	for (unsigned int i = 0; functions & (functions - 1) && i < PCI_SLOT_FUNCTIONS; i++)
-		if (functions & 1u << i)
-			host->functions[PCI_DEVFN(slot, i)]->config[PCI_HEADER_TYPE] |=
-				PCI_HEADER_TYPE_MULTI;
+	pci_slot_mark_functions(&host->functions[PCI_DEVFN(slot, 0)]);
 	return 0;
 }
 
@@ -327,19 +377,60 @@ int pci_host_add(struct pci_host *host, struct pci_function *function)
 	return pci_host_add_at(host, function, PCI_DEVFN(slot, 0));
 }
 
-void pci_host_reset(struct pci_host *host)
+int pci_host_add_bridge(struct pci_host *host, struct pci_bridge *bridge)
+{
+	int ret;
+
+	if (host->bridge_count == PCI_HOST_BRIDGES_MAX ||
+	    host->bridge_count + 1 >= arch_layout.ecam.size / PCI_ECAM_BUS)
+		return log_errno(bridge->function.name, -ENOSPC, "a number for its PCI bus");
+	ret = pci_host_add(host, &bridge->function);
+	if (ret < 0)
+		return ret;
+	host->bridges[host->bridge_count++] = bridge;
+	bridge->number = (uint8_t)host->bridge_count;
+	return 0;
+}
+
+void pci_host_add_below(struct pci_host *host, struct pci_bridge *bridge,
+			struct pci_function *function, unsigned int number)
 {
 	pthread_mutex_lock(&host->bus.lock);
-	host->config_address = 0;
-	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++) {
-		struct pci_function *function = host->functions[devfn];
+	function->bus = &host->bus;
+	function->bridge = &bridge->function;
+	function->devfn = PCI_DEVFN(0, number);
+	bridge->below[number] = function;
+	pci_slot_mark_functions(bridge->below);
+	pthread_mutex_unlock(&host->bus.lock);
+}
 
-		if (function)
-			pci_reset(function);
-	}
-	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++)
-		if (host->functions[devfn])
-			host->functions[devfn]->ops->reset(host->functions[devfn]);
+void pci_host_del_below(struct pci_host *host, struct pci_bridge *bridge, unsigned int number)
+{
+	struct pci_function *function = bridge->below[number];
+
+	pthread_mutex_lock(&host->bus.lock);
+	pci_reset(function);
+	bridge->below[number] = NULL;
+	pci_slot_mark_functions(bridge->below);
+	pci_host_update_all(host);
+	pthread_mutex_unlock(&host->bus.lock);
+}
+
+unsigned int pci_host_buses(const struct pci_host *host)
+{
+	return host->bridge_count ? (unsigned int)(arch_layout.ecam.size / PCI_ECAM_BUS) : 1;
+}
+
+void pci_host_reset(struct pci_host *host)
+{
+	struct pci_function *function;
+
+	pthread_mutex_lock(&host->bus.lock);
+	host->config_address = 0;
+	for (unsigned int i = 0; (function = pci_host_next(host, &i));)
+		pci_reset(function);
+	for (unsigned int i = 0; (function = pci_host_next(host, &i));)
+		function->ops->reset(function);
 	pthread_mutex_unlock(&host->bus.lock);
 }
 
@@ -349,10 +440,13 @@ static bool pci_range_holds(const struct arch_range *range, uint64_t addr, uint6
 	       addr - range->base <= range->size - size;
 }
 
-bool pci_host_forwards(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr)
+bool pci_host_forwards(const struct pci_function *function, const struct pci_bar *bar,
+		       uint64_t addr)
 {
-	const struct pci_host *host = container_of(bus, struct pci_host, bus);
+	const struct pci_host *host = container_of(function->bus, struct pci_host, bus);
 
+	if (function->bridge && !pci_bridge_forwards(function->bridge, bar, addr))
+		return false;
 	if (pci_bar_is_io(bar))
 		return pci_range_holds(&host->io, addr, bar->size);
 	return pci_range_holds(&host->mmio32, addr, bar->size) ||
@@ -378,21 +472,24 @@ bool pci_host_alone(const struct pci_bus *bus, const struct pci_bar *bar, uint64
 	const struct pci_host *host = container_of(bus, struct pci_host, bus);
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t first = addr & ~(page - 1);
+	const struct pci_function *function;
 
 	if (pci_bar_is_io(bar) || bar->size >= page)
 		return true;
-	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++)
-		if (host->functions[devfn] &&
-		    pci_decodes(host->functions[devfn], bar, first, first + page - 1))
+	for (unsigned int i = 0; (function = pci_host_next(host, &i));)
+		if (pci_decodes(function, bar, first, first + page - 1))
 			return false;
 	return true;
 }
 
 /*
  * Slots take the lines in turn, so that neighbours do not share one. The DSDT's _PRT says the same.
+ * A bridge hands pins on, turned by the number of the device, which is 0 below a port: as they are.
  */
 uint32_t pci_host_intx_gsi(const struct pci_function *function, unsigned int pin)
 {
+	if (function->bridge)
+		function = function->bridge;
 	return arch_layout.pci_intx_gsi +
 	       (PCI_SLOT(function->devfn) + pin - 1) % arch_layout.pci_intx_lines;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,10 +11,10 @@
 
 #define GIB (1ull << 30)
 
-/* A BAR of a function. */
+/* A BAR of a function, or a window of a bridge, which is placed as if it were one. */
 struct pci_bar_ref {
 	struct pci_function *function;
-	unsigned int bar;
+	struct pci_bar *bar;
 };
 
 /* All BARs of a bus, the largest first, so that natural alignment leaves no gaps. */
@@ -22,16 +23,11 @@ struct pci_bar_list {
 	size_t count;
 };
 
-static uint64_t pci_ref_size(const struct pci_bar_ref *ref)
-{
-	return ref->function->bars[ref->bar].size;
-}
-
 /* Those of one size in the order of functions and registers. */
 static int pci_compare_refs(const void *left, const void *right)
 {
 	const struct pci_bar_ref *a = left, *b = right;
-	uint64_t x = pci_ref_size(a), y = pci_ref_size(b);
+	uint64_t x = a->bar->size, y = b->bar->size;
 
 	if (x != y)
 		return x < y ? 1 : -1;
@@ -40,31 +36,56 @@ static int pci_compare_refs(const void *left, const void *right)
 	return a->bar < b->bar ? -1 : 1;
 }
 
-static int pci_list_function(struct pci_bar_list *list, struct pci_function *function)
+/* `bars` are all of the function's own, or all windows of a bridge that is `function`. */
+static int pci_list_add(struct pci_bar_list *list, struct pci_function *function,
+			struct pci_bar *bars, unsigned int count)
 {
 	struct pci_bar_ref *grown;
 
-	grown = realloc(list->refs, (list->count + PCI_BARS) * sizeof(*grown));
+	grown = realloc(list->refs, (list->count + count) * sizeof(*grown));
 	if (!grown)
 		return log_errno("PCI host bridge", -ENOMEM, "list the BARs");
 	list->refs = grown;
-	for (unsigned int bar = 0; bar < PCI_BARS; bar++)
-		if (function->bars[bar].size)
-			list->refs[list->count++] = (struct pci_bar_ref){ function, bar };
+	for (unsigned int i = 0; i < count; i++)
+		if (bars[i].size)
+			list->refs[list->count++] = (struct pci_bar_ref){ function, &bars[i] };
 	return 0;
 }
 
-/* 0 or -ENOMEM, logged. The refs are the caller's to free either way. */
-static int pci_list_bars(const struct pci_host *host, struct pci_bar_list *list)
+static void pci_list_sort(struct pci_bar_list *list)
+{
+	if (list->count)
+		qsort(list->refs, list->count, sizeof(list->refs[0]), pci_compare_refs);
+}
+
+/* Of the root bus. 0 or -ENOMEM, logged. The refs are the caller's to free either way. */
+static int pci_list_root(const struct pci_host *host, struct pci_bar_list *list)
 {
 	int ret = 0;
 
 	*list = (struct pci_bar_list){ NULL, 0 };
 	for (unsigned int i = 0; i < PCI_HOST_FUNCTIONS && ret == 0; i++)
 		if (host->functions[i])
-			ret = pci_list_function(list, host->functions[i]);
-	if (ret == 0 && list->count)
-		qsort(list->refs, list->count, sizeof(list->refs[0]), pci_compare_refs);
+			ret = pci_list_add(list, host->functions[i], host->functions[i]->bars,
+					   PCI_BARS);
+	for (unsigned int i = 0; i < host->bridge_count && ret == 0; i++)
+		ret = pci_list_add(list, &host->bridges[i]->function, host->bridges[i]->windows,
+				   PCI_WINDOWS);
+	pci_list_sort(list);
+	return ret;
+}
+
+/* Of the bus below a bridge, likewise. */
+static int pci_list_below(struct pci_bridge *bridge, struct pci_bar_list *list)
+{
+	int ret = 0;
+
+	*list = (struct pci_bar_list){ NULL, 0 };
+	for (unsigned int i = 0; i < PCI_BRIDGE_FUNCTIONS && ret == 0; i++)
+		if (bridge->below[i])
+			ret = pci_list_add(list, bridge->below[i], bridge->below[i]->bars,
+					   PCI_BARS);
+	pci_list_sort(list);
 	return ret;
 }
 
@@ -85,7 +106,7 @@ struct pci_demand {
 static int pci_sum_demand(const struct pci_bar_list *list, struct pci_demand *demand)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		const struct pci_bar *bar = &list->refs[i].function->bars[list->refs[i].bar];
+		const struct pci_bar *bar = list->refs[i].bar;
 		uint64_t size = pci_bar_room(bar);
 
 		if (!pci_bar_is_64(bar))
@@ -174,31 +195,42 @@ static int pci_size_mmio64(struct pci_host *host, const struct pci_bar_list *lis
 	return 0;
 }
 
-/* What is left of each window. */
-struct pci_windows {
-	struct arch_range mmio32, mmio64, io;
-};
-
-static int pci_assign_bar(struct pci_windows *left, const struct pci_bar_ref *ref)
+/* The window of the host bridge that firmware puts a BAR into. */
+static enum pci_window pci_root_window_of(const struct pci_bar *bar)
 {
-	struct pci_bar *b = &ref->function->bars[ref->bar];
-	struct arch_range *range = pci_bar_is_io(b)   ? &left->io
-				   : pci_bar_is_64(b) ? &left->mmio64
-						      : &left->mmio32;
-	uint64_t align = pci_bar_room(b);
+	if (pci_bar_is_io(bar))
+		return PCI_WINDOW_IO;
+	return pci_bar_is_64(bar) ? PCI_WINDOW_PREFETCHABLE : PCI_WINDOW_MEMORY;
+}
+
+static int pci_refuse_bar(const struct pci_bar_ref *ref, enum pci_window window)
+{
+	static const char *const names[PCI_WINDOWS] = {
+		[PCI_WINDOW_IO] = "I/O",
+		[PCI_WINDOW_MEMORY] = "32-bit",
+		[PCI_WINDOW_PREFETCHABLE] = "64-bit",
+	};
+	const struct pci_function *function = ref->function;
+	char what[24] = "what is below it";
+
+	if (ref->bar >= function->bars && ref->bar < function->bars + PCI_BARS)
+		snprintf(what, sizeof(what), "BAR %u", (unsigned int)(ref->bar - function->bars));
+	log_error(function->name,
+		  "%s of %#" PRIx64 " bytes does not fit into the guest's %s window", what,
+		  ref->bar->size, names[window]);
+	return -ENOSPC;
+}
+
+static int pci_assign_bar(struct arch_range *range, const struct pci_bar_ref *ref,
+			  enum pci_window window)
+{
+	uint64_t align = pci_bar_room(ref->bar);
 	uint64_t base = (range->base + align - 1) & ~(align - 1);
 	uint64_t skipped = base - range->base;
 
-	if (skipped > range->size || align > range->size - skipped) {
-		log_error(ref->function->name,
-			  "BAR %u of %#" PRIx64 " bytes does not fit into the guest's %s window",
-			  ref->bar, b->size,
-			  pci_bar_is_io(b)   ? "I/O"
-			  : pci_bar_is_64(b) ? "64-bit"
-					     : "32-bit");
-		return -ENOSPC;
-	}
-	b->assigned = base;
+	if (skipped > range->size || align > range->size - skipped)
+		return pci_refuse_bar(ref, window);
+	ref->bar->assigned = base;
 	range->base = base + align;
 	range->size -= skipped + align;
 	return 0;
@@ -206,29 +238,115 @@ static int pci_assign_bar(struct pci_windows *left, const struct pci_bar_ref *re
 
 static int pci_assign_list(struct pci_host *host, const struct pci_bar_list *list)
 {
-	struct pci_windows left;
 	int ret = pci_size_mmio64(host, list);
+	struct arch_range left[PCI_WINDOWS] = {
+		[PCI_WINDOW_IO] = host->io,
+		[PCI_WINDOW_MEMORY] = host->mmio32,
+		[PCI_WINDOW_PREFETCHABLE] = host->mmio64,
+	};
 
-	left = (struct pci_windows){ host->mmio32, host->mmio64, host->io };
-	for (size_t i = 0; i < list->count && ret == 0; i++)
-		ret = pci_assign_bar(&left, &list->refs[i]);
+	for (size_t i = 0; i < list->count && ret == 0; i++) {
+		enum pci_window window = pci_root_window_of(list->refs[i].bar);
+
+		ret = pci_assign_bar(&left[window], &list->refs[i], window);
+	}
+	return ret;
+}
+
+/* ---- below bridges ---- */
+
+/*
+ * All that is below, and no less than what the window has for a device to come. A power of two, so
+ * that a window is placed as a BAR is: it costs no more than addresses.
+ */
+static void pci_size_windows(struct pci_bridge *bridge, const struct pci_bar_list *list)
+{
+	uint64_t needed[PCI_WINDOWS] = { 0 };
+
+	for (size_t i = 0; i < list->count; i++)
+		needed[pci_bridge_window_of(list->refs[i].bar)] += pci_bar_room(list->refs[i].bar);
+	for (unsigned int window = 0; window < PCI_WINDOWS; window++) {
+		uint64_t size = pci_bridge_granularity(window);
+
+		while (size < needed[window] && size << 1)
+			size <<= 1;
+		if (needed[window] && size > bridge->windows[window].size)
+			bridge->windows[window].size = size;
+	}
+}
+
+static int pci_assign_below(struct pci_bridge *bridge, const struct pci_bar_list *list)
+{
+	struct arch_range left[PCI_WINDOWS];
+	int ret = 0;
+
+	for (unsigned int window = 0; window < PCI_WINDOWS; window++)
+		left[window] = (struct arch_range){ bridge->windows[window].assigned,
+						    bridge->windows[window].size };
+	for (size_t i = 0; i < list->count && ret == 0; i++) {
+		enum pci_window window = pci_bridge_window_of(list->refs[i].bar);
+
+		ret = pci_assign_bar(&left[window], &list->refs[i], window);
+	}
+	return ret;
+}
+
+static int pci_size_bridges(struct pci_host *host)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < host->bridge_count && ret == 0; i++) {
+		struct pci_bar_list list;
+
+		ret = pci_list_below(host->bridges[i], &list);
+		if (ret == 0)
+			pci_size_windows(host->bridges[i], &list);
+		free(list.refs);
+	}
+	return ret;
+}
+
+int pci_windows_assign_below(struct pci_bridge *bridge)
+{
+	struct pci_bar_list list;
+	int ret = pci_list_below(bridge, &list);
+
+	if (ret == 0)
+		ret = pci_assign_below(bridge, &list);
+	free(list.refs);
+	for (unsigned int i = 0; i < PCI_BRIDGE_FUNCTIONS && ret == 0; i++)
+		if (bridge->below[i])
+			pci_reset(bridge->below[i]);
+	return ret;
+}
+
+/* ---- all ---- */
+
+static int pci_assign_root(struct pci_host *host)
+{
+	struct pci_bar_list list;
+	int ret = pci_list_root(host, &list);
+
+	if (ret == 0)
+		ret = pci_assign_list(host, &list);
+	free(list.refs);
+	for (unsigned int i = 0; i < PCI_HOST_FUNCTIONS && ret == 0; i++)
+		if (host->functions[i])
+			pci_reset(host->functions[i]);
 	return ret;
 }
 
 int pci_windows_assign_bars(struct pci_host *host)
 {
-	struct pci_bar_list list;
-	int ret = pci_list_bars(host, &list);
+	int ret = pci_size_bridges(host);
 
 	if (ret == 0)
-		ret = pci_assign_list(host, &list);
-	free(list.refs);
-	if (ret < 0)
-		return ret;
-	for (unsigned int i = 0; i < PCI_HOST_FUNCTIONS; i++)
-		if (host->functions[i])
-			pci_reset(host->functions[i]);
-	return 0;
+		ret = pci_assign_root(host);
+	for (unsigned int i = 0; i < host->bridge_count && ret == 0; i++) {
+		pci_bridge_reset(host->bridges[i]);
+		ret = pci_windows_assign_below(host->bridges[i]);
+	}
+	return ret;
 }
 
 /* The last address that DMA reaches. */

@@ -134,7 +134,7 @@ static bool testdev_vector_pending(void *owner, unsigned int vector)
 /* Vectors come and go with their kind as a whole: one that is masked can already be rung. */
 static int testdev_init_vector(struct testdev *testdev, struct irq_msi *msi)
 {
-	int ret = irq_msi_init(&testdev->vm->irq, msi, testdev->function.devfn);
+	int ret = irq_msi_init(&testdev->vm->irq, msi, pci_requester_id(&testdev->function));
 
 	return ret < 0 ? log_errno(testdev->function.name, ret, "a file and a GSI for a vector")
 		       : 0;

@@ -158,7 +158,7 @@ struct acpi_integer {
 
 struct acpi_ssdt {
 	struct acpi_header header;
-	struct acpi_integer integers[9];
+	struct acpi_integer integers[10];
 } __attribute__((packed));
 
 /* The memory being filled. */
@@ -345,11 +345,17 @@ static uint64_t acpi_write_madt(struct acpi_area *area, unsigned int cpus)
 	return acpi_end_table(area, &madt->header);
 }
 
-static uint64_t acpi_write_mcfg(struct acpi_area *area)
+static unsigned int acpi_buses(const struct acpi_config *config)
+{
+	return config->pci_buses ? config->pci_buses : 1;
+}
+
+static uint64_t acpi_write_mcfg(struct acpi_area *area, const struct acpi_config *config)
 {
 	struct acpi_mcfg *mcfg = acpi_new_table(area, "MCFG", 1, sizeof(*mcfg));
 
 	mcfg->base = arch_layout.ecam.base;
+	mcfg->last_bus = (uint8_t)(acpi_buses(config) - 1);
 	return acpi_end_table(area, &mcfg->header);
 }
 
@@ -366,6 +372,7 @@ static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config
 		{ AML_NAME, "M32S", AML_QWORD, mmio32->size },
 		{ AML_NAME, "M64B", AML_QWORD, mmio64->base },
 		{ AML_NAME, "M64S", AML_QWORD, mmio64->size },
+		{ AML_NAME, "BUSN", AML_QWORD, acpi_buses(config) },
 		{ AML_NAME, "ROMA", AML_QWORD, config->extras.rom_address },
 		{ AML_NAME, "ROMB", AML_QWORD, config->extras.rom.base },
 		{ AML_NAME, "ROMS", AML_QWORD, config->extras.rom.size },
@@ -396,7 +403,7 @@ static unsigned int acpi_write_all(struct acpi_area *area, const struct acpi_con
 
 	tables[count++] = acpi_write_fadt(area, config);
 	tables[count++] = acpi_write_madt(area, config->cpus);
-	tables[count++] = acpi_write_mcfg(area);
+	tables[count++] = acpi_write_mcfg(area, config);
 	tables[count++] = acpi_write_ssdt(area, config);
 	for (unsigned int i = 0; i < more; i++)
 		tables[count++] = acpi_write_aml(area, parts[i].aml, parts[i].size);

@@ -30,6 +30,7 @@ struct acpi_config {
 	unsigned int cpus;            /* with APIC ids 0, 1, 2 ... */
 	struct arch_range pci_mmio32; /* where BARs lie, below 4 GiB and ... */
 	struct arch_range pci_mmio64; /* ... above it; size 0 for none */
+	unsigned int pci_buses;       /* 0 is one */
 	struct acpi_extras extras;
 	bool uefi; /* there are fw_cfg, flash and PM ports */
 };

@@ -27,6 +27,7 @@ struct boot_config {
 	const char *cmdline;
 	unsigned int cpus;
 	struct arch_range pci_mmio64; /* 64-bit window of the PCI host bridge; size 0 for none */
+	unsigned int pci_buses;       /* 0 is one */
 	struct acpi_extras extras;
 	bool pmu;             /* the CPUs count events, and interrupt when a counter is full */
 	const char *dtb_name; /* a copy of the device tree goes into this file; NULL for none */

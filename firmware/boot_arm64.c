@@ -154,6 +154,7 @@ static int boot_write_tree(struct boot *boot)
 	boot->tree.pmu = config->pmu;
 	boot->tree.cmdline = config->cmdline;
 	boot->tree.pci_mmio64 = config->pci_mmio64;
+	boot->tree.pci_buses = config->pci_buses;
 	if (strlen(config->cmdline) > BOOT_CMDLINE_MAX) {
 		log_error("kernel command line", "is too long: %zu characters, the kernel takes %u",
 			  strlen(config->cmdline), BOOT_CMDLINE_MAX);

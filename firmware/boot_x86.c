@@ -187,6 +187,7 @@ static int boot_write_acpi(struct boot *boot)
 		.cpus = boot->config->cpus,
 		.pci_mmio32 = arch_layout.pci_mmio32,
 		.pci_mmio64 = boot->config->pci_mmio64,
+		.pci_buses = boot->config->pci_buses,
 		.extras = boot->config->extras,
 	};
 

@@ -413,7 +413,8 @@ static void tree_write_pci(struct tree *tree, const struct tree_config *config)
 	const struct arch_layout *layout = config->layout;
 	struct tree_cells buses = { .count = 0 };
 
-	tree_add64(&buses, 0); /* bus 0 to bus 0 */
+	tree_add(&buses, 0);
+	tree_add(&buses, config->pci_buses ? config->pci_buses - 1 : 0);
 	tree_open_at(tree, "pcie", layout->ecam.base);
 	tree_put_text(tree, "compatible", "pci-host-ecam-generic");
 	tree_put_text(tree, "device_type", "pci");

@@ -31,6 +31,7 @@ struct tree_config {
 	struct arch_range initrd;           /* size 0 for none */
 	const char *cmdline;
 	struct arch_range pci_mmio64; /* size 0 for none */
+	unsigned int pci_buses;       /* 0 is one */
 	uint8_t seed[FDT_SEED];
 };
 

@@ -16,6 +16,7 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 	External (M32S, IntObj)
 	External (M64B, IntObj) /* memory window above 4 GiB; size 0 when there is none */
 	External (M64S, IntObj)
+	External (BUSN, IntObj) /* how many PCI buses there may be */
 
 	/* Sleep type 5: what power off writes into SLP_TYP of the sleep control register. */
 	Name (_S5, Package () { 5, 0, 0, 0 })
@@ -30,7 +31,7 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 
 		Name (WLOW, ResourceTemplate () {
 			WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,
-				0, 0, 0, 0, 1)
+				0, 0, 0, 0, 1, , , WBUS)
 			IO (Decode16, 0x0CF8, 0x0CF8, 1, 8)
 			WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
 				0, 0, 0, 0, 0, , , WIO)
@@ -44,6 +45,11 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 
 		Method (_CRS, 0, Serialized)
 		{
+			CreateWordField (WLOW, ^WBUS._MAX, BMAX)
+			CreateWordField (WLOW, ^WBUS._LEN, BLEN)
+			BMAX = BUSN - 1
+			BLEN = BUSN
+
 			CreateWordField (WLOW, ^WIO._MIN, IMIN)
 			CreateWordField (WLOW, ^WIO._MAX, IMAX)
 			CreateWordField (WLOW, ^WIO._LEN, ILEN)
@@ -71,8 +77,8 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 		}
 
 		/*
-		 * Which PCIe features the guest may drive itself: PME, AER and the PCIe capability.
-		 * Not hot-plug (bits 0 and 1): no slot of this bridge has it.
+		 * Which PCIe features the guest may drive itself: hot-plug, PME, AER and the PCIe
+		 * capability. Not SHPC (bit 1), the hot-plug of conventional slots.
 		 */
 		Method (_OSC, 4, Serialized)
 		{
@@ -89,7 +95,7 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 				STS |= 8
 			}
 			CreateDWordField (Arg3, 8, CTRL)
-			Local0 = CTRL & 0x1C
+			Local0 = CTRL & 0x1D
 			If (Local0 != CTRL) {
 				STS |= 0x10
 			}
@@ -125,7 +131,7 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 		Name (_HID, EisaId ("PNP0C02"))
 		Name (_UID, 0)
 		Name (_CRS, ResourceTemplate () {
-			Memory32Fixed (ReadWrite, 0xF0000000, 0x00100000)
+			Memory32Fixed (ReadWrite, 0xF0000000, 0x02000000)
 			IO (Decode16, 0x0600, 0x0600, 1, 4)
 		})
 	}

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define UEFI_MMIO64 (32ull << 30)
 
@@ -85,43 +86,44 @@ static void uefi_build_smbios(struct uefi_tables *tables)
 /* ---- what to start ---- */
 
 /*
- * The Open Firmware path that the firmware translates into its own; NULL for what it cannot start
- * from. The IDs are literal: they stand for any controller of the kind.
+ * The Open Firmware path that the firmware translates into its own: what kind of controller, and
+ * what on it. The IDs are literal: they stand for any controller of the kind.
  */
-static const char *uefi_boot_path(const struct uefi_boot_device *device)
+static const struct uefi_boot_kind {
+	uint32_t class_code;
+	const char *controller, *unit;
+} uefi_boot_kinds[] = {
+	{ PCI_CLASS_NVME, "pci8086,5845", "namespace@1,0" },
+	{ PCI_CLASS_AHCI, "pci8086,2922", "drive@0/disk@0" },
+	{ PCI_CLASS_SCSI, "scsi", "disk@0,0" },
+	{ PCI_CLASS_ETHERNET, "ethernet", "ethernet-phy@0" },
+};
+
+/* Writes the path of a device, or nothing where it is not one to start from. Returns its length. */
+static int uefi_write_boot_path(const struct uefi_boot_device *device, char *to, size_t size)
 {
-	switch (device->class_code) {
-	case PCI_CLASS_NVME:
-		return "/pci@i0cf8/pci8086,5845@%x%s/namespace@1,0\n";
-	case PCI_CLASS_AHCI:
-		return "/pci@i0cf8/pci8086,2922@%x%s/drive@0/disk@0\n";
-	case PCI_CLASS_SCSI:
-		return "/pci@i0cf8/scsi@%x%s/disk@0,0\n";
-	case PCI_CLASS_ETHERNET:
-		return "/pci@i0cf8/ethernet@%x%s/ethernet-phy@0\n";
-	default:
-		return NULL;
+	char port[24] = "", function[4] = "";
+
+	if (device->port)
+		snprintf(port, sizeof(port), "pci-bridge@%x/", device->port);
+	if (device->function)
+		snprintf(function, sizeof(function), ",%x", device->function % 8);
+	for (size_t i = 0; i < array_size(uefi_boot_kinds); i++) {
+		const struct uefi_boot_kind *kind = &uefi_boot_kinds[i];
+
+		if (kind->class_code == device->class_code)
+			return snprintf(to, size, "/pci@i0cf8/%s%s@%x%s/%s\n", port,
+					kind->controller, device->slot, function, kind->unit);
 	}
+	return 0;
 }
 
 static void uefi_build_boot_order(struct uefi_tables *tables, const struct uefi_config *config)
 {
 	char *at = tables->boot_order, *end = at + sizeof(tables->boot_order);
 
-	for (unsigned int i = 0; i < config->boot_count; i++) {
-		const struct uefi_boot_device *device = &config->boot[i];
-		const char *path = uefi_boot_path(device);
-		char function[4] = "";
-
-		if (!path)
-			continue;
-		if (device->function)
-			snprintf(function, sizeof(function), ",%x", device->function % 8);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		at += snprintf(at, (size_t)(end - at), path, device->slot, function);
-#pragma GCC diagnostic pop
-	}
+	for (unsigned int i = 0; i < config->boot_count; i++)
+		at += uefi_write_boot_path(&config->boot[i], at, (size_t)(end - at));
 	if (at > tables->boot_order)
 		uefi_add_file(tables, "bootorder", tables->boot_order,
 			      (size_t)(at - tables->boot_order) + 1);

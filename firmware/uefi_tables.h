@@ -26,6 +26,7 @@
 struct uefi_boot_device {
 	uint32_t class_code; /* base class, subclass, interface: 24 bits */
 	unsigned int slot, function;
+	unsigned int port; /* slot of the root port it is below; 0 on the root bus */
 };
 
 struct uefi_config {

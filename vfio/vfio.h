@@ -83,6 +83,15 @@ struct vfio_dma {
 	bool readonly;
 };
 
+struct vfio_info {
+	uint32_t flags; /* VFIO_DEVICE_FLAGS_* */
+	/*
+	 * Atomic operations of 4, 8 and 16 bytes, a bit each, that the host completes for the
+	 * device: all that is on the way to RAM knows them.
+	 */
+	uint32_t atomics;
+};
+
 struct vfio_area {
 	uint64_t offset;
 	uint64_t size;
@@ -170,8 +179,12 @@ struct vfio_backend {
 			const struct vfio_device_request *request);
 	/* Gives it back; its interrupts must be off. Accepts a half-opened device; idempotent. */
 	void (*dev_close)(struct vfio_device *device);
-	/* VFIO_DEVICE_FLAGS_*. */
-	int (*get_info)(struct vfio_device *device, uint32_t *flags);
+	int (*get_info)(struct vfio_device *device, struct vfio_info *info);
+	/*
+	 * A device that is closed will not be opened again: give up what was kept for it. The space
+	 * has other devices, but none of the same IOMMU group.
+	 */
+	void (*dev_release)(struct vfio_space *space, const struct vfio_device_request *request);
 	/* -EINVAL for an index the device does not have. */
 	int (*get_region)(struct vfio_device *device, uint32_t index, struct vfio_region *region);
 	int (*get_irq)(struct vfio_device *device, uint32_t index, struct vfio_irq *irq);

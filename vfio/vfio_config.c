@@ -7,7 +7,8 @@
 #include "devices/msi.h"
 #include "vmm/trace/log.h"
 
-#define CONFIG_ALL 0xffffffffu
+#define CONFIG_ALL       0xffffffffu
+#define CONFIG_LINK_SLOW 0x11u /* 2.5 GT/s, one lane */
 
 static const char config_list_why[] = "the list leaves out what is hidden";
 
@@ -79,8 +80,8 @@ static void config_clear_link(struct pci_function *function, unsigned int cap, u
  * PCI Express Base 7.5.3.2: an endpoint that hangs on no port is a root complex integrated one. One
  * that already is has no link registers: what lies there belongs to the next capability.
  */
-static void config_apply_pcie(struct vfio_config *config, struct pci_function *function,
-			      unsigned int cap, const struct vfio_policy *policy)
+static void config_apply_integrated(struct vfio_config *config, struct pci_function *function,
+				    unsigned int cap, const struct vfio_policy *policy)
 {
 	uint16_t flags = pci_get_word(function, cap + PCI_EXP_FLAGS);
 	unsigned int version = flags & PCI_EXP_FLAGS_VERS;
@@ -92,6 +93,38 @@ static void config_apply_pcie(struct vfio_config *config, struct pci_function *f
 		config_clear_link(function, cap, version);
 	flags &= (uint16_t) ~(PCI_EXP_FLAGS_TYPE | PCI_EXP_FLAGS_SLOT);
 	pci_set_word(function, cap + PCI_EXP_FLAGS, flags | PCI_EXP_TYPE_RC_END << 4);
+}
+
+/*
+ * Below a port it is what it is on the host, and its link is the device's. One that is integrated on
+ * the host becomes an endpoint with the slowest link there is: the registers are there, and zero.
+ */
+static void config_apply_endpoint(struct vfio_config *config, struct pci_function *function,
+				  unsigned int cap, const struct vfio_policy *policy)
+{
+	uint16_t flags = pci_get_word(function, cap + PCI_EXP_FLAGS);
+	bool integrated = config_exp_type(function, cap) == PCI_EXP_TYPE_RC_END;
+	unsigned int has = (flags & PCI_EXP_FLAGS_VERS) >= 2 ? VFIO_FIELD_V2 : 0;
+
+	config_apply_policy(config, function, cap, policy,
+			    has | (integrated ? VFIO_FIELD_LINK : 0));
+	flags &= (uint16_t)~PCI_EXP_FLAGS_SLOT;
+	if (integrated) {
+		config_clear_link(function, cap, 2);
+		pci_set_long(function, cap + PCI_EXP_LNKCAP, CONFIG_LINK_SLOW);
+		pci_set_word(function, cap + PCI_EXP_LNKSTA, CONFIG_LINK_SLOW);
+		flags &= (uint16_t)~PCI_EXP_FLAGS_TYPE;
+	}
+	pci_set_word(function, cap + PCI_EXP_FLAGS, flags);
+}
+
+static void config_apply_pcie(struct vfio_config *config, struct pci_function *function,
+			      unsigned int cap, const struct vfio_policy *policy)
+{
+	if (config->below_port)
+		config_apply_endpoint(config, function, cap, policy);
+	else
+		config_apply_integrated(config, function, cap, policy);
 }
 
 static void config_apply_msi(struct vfio_config *config, struct pci_function *function,
@@ -108,19 +141,26 @@ static void config_apply_msi(struct vfio_config *config, struct pci_function *fu
 
 /*
  * MSI is devices/msi.c's, whose registers must all be there. A legacy endpoint does not belong on a
- * root bus: drivers take it better for a conventional device. PCI Express Base 1.3.2.2.
+ * root bus: drivers take it better for a conventional device. PCI Express Base 1.3.2.2. An old
+ * integrated endpoint has no room for the link that one below a port has.
  */
-static void config_hide_unfit(const struct pci_function *function, struct vfio_cap *cap)
+static void config_hide_unfit(const struct vfio_config *config, const struct pci_function *function,
+			      struct vfio_cap *cap)
 {
 	uint16_t id = cap->policy->extended ? 0 : cap->policy->id;
+	bool old = (function->config[cap->offset + PCI_EXP_FLAGS] & PCI_EXP_FLAGS_VERS) < 2;
 
 	if (id == PCI_CAP_ID_MSI && cap->offset + cap->length > PCI_CFG_SPACE_SIZE) {
 		cap->hidden = true;
 		cap->why = "cut off by the end of configuration space";
-	} else if (id == PCI_CAP_ID_EXP &&
+	} else if (id == PCI_CAP_ID_EXP && !config->below_port &&
 		   config_exp_type(function, cap->offset) == PCI_EXP_TYPE_LEG_END) {
 		cap->hidden = true;
 		cap->why = "a legacy endpoint does not belong on a root bus";
+	} else if (id == PCI_CAP_ID_EXP && config->below_port && old &&
+		   config_exp_type(function, cap->offset) == PCI_EXP_TYPE_RC_END) {
+		cap->hidden = true;
+		cap->why = "an integrated endpoint that has no link registers";
 	}
 }
 
@@ -136,7 +176,7 @@ static struct vfio_cap *config_add_cap(struct vfio_config *config,
 
 	if (!cap)
 		return NULL;
-	config_hide_unfit(function, cap);
+	config_hide_unfit(config, function, cap);
 	memset(&config->emulated[offset], 0xff, policy->extended ? 4 : 2);
 	return cap;
 }
@@ -327,11 +367,11 @@ void vfio_config_apply(struct vfio_config *config, struct pci_function *function
 }
 
 int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
-		     struct pci_function *function)
+		     struct pci_function *function, bool below_port)
 {
 	int ret;
 
-	*config = (struct vfio_config){ .device = device };
+	*config = (struct vfio_config){ .device = device, .below_port = below_port };
 	ret = device->backend->get_region(device, VFIO_PCI_CONFIG_REGION_INDEX, &config->region);
 	if (ret < 0)
 		return log_errno(device->name, ret, "VFIO_DEVICE_GET_REGION_INFO, config space");

@@ -25,15 +25,16 @@ struct vfio_config {
 	uint8_t forward[PCI_CONFIG_SIZE];  /* bits whose writes reach the device */
 	uint8_t w1c[PCI_CONFIG_SIZE];      /* bits that a written 1 clears */
 	struct vfio_caps caps;
+	bool below_port; /* the guest finds it below a root port, not on its root bus */
 };
 
 /*
  * Read the device's configuration space into `function` and apply the tables to it: masks, hidden
- * capabilities, the shape of an endpoint on a root bus. 0; -ENODEV when the device answers all-ones
- * (logged: it is gone or asleep); or -errno, logged.
+ * capabilities, the shape of an endpoint on a root bus, or else below a port. 0; -ENODEV when the
+ * device answers all-ones (logged: it is gone or asleep); or -errno, logged.
  */
 int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
-		     struct pci_function *function);
+		     struct pci_function *function, bool below_port);
 
 /*
  * The second half of it, for who has the device's bytes in `function` already and no device.

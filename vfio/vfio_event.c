@@ -15,6 +15,11 @@ static void event_ready(void *owner, uint32_t events)
 	(void)events;
 	if (!loop_take_event(event->source.fd))
 		return;
+	if (event->wanted.wanted) {
+		log_info(event->device->name, "%s: the guest is asked to let go", event->cause);
+		event->wanted.wanted(event->wanted.owner);
+		return;
+	}
 	if (event->cause)
 		log_error(event->device->name, "%s: the guest is stopped", event->cause);
 	vm_post(event->vm, VM_EVENT_DEVICE_LOST);
@@ -31,7 +36,12 @@ int vfio_event_init(struct vfio_event *event, struct vfio_device *device, struct
 	struct vfio_irq irq;
 	int ret;
 
-	*event = (struct vfio_event){ device, vm, index, cause, { -1, event_ready, event } };
+	*event = (struct vfio_event){ .device = device,
+				      .vm = vm,
+				      .index = index,
+				      .cause = cause,
+				      .source = { -1, event_ready, event },
+				      .wanted = event->wanted };
 	if (device->backend->get_irq(device, index, &irq) < 0 || irq.count == 0)
 		return 0;
 	event->source.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

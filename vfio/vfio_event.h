@@ -2,9 +2,9 @@
 /*
  * What the host tells of a passed-through device: it failed, or it is wanted back.
  *
- * Both end the guest: a device that reported an uncorrectable error must not go on writing into
- * memory, and one that the host asks for (unbind, sysfs remove, unplug) holds up the host until it
- * is given back.
+ * Both end the guest, unless somebody gives the device back: one that reported an uncorrectable
+ * error must not go on writing into memory, and one that the host asks for (unbind, sysfs remove,
+ * unplug) holds up the host until it is given back.
  *
  * Read beside it: VFIO_PCI_ERR_IRQ_INDEX and VFIO_PCI_REQ_IRQ_INDEX in linux/vfio.h.
  */
@@ -14,12 +14,19 @@
 #include "vfio.h"
 #include "vmm/core/vm_state.h"
 
+/* Somebody who can do without a device that the host wants back. */
+struct vfio_wanted {
+	void (*wanted)(void *owner);
+	void *owner;
+};
+
 struct vfio_event {
 	struct vfio_device *device;
 	struct vm *vm;
 	uint32_t index;    /* VFIO_PCI_ERR_IRQ_INDEX or VFIO_PCI_REQ_IRQ_INDEX */
 	const char *cause; /* what it means, for the message; NULL: it has been said */
 	struct loop_source source;
+	struct vfio_wanted wanted; /* who is told in place of the machine; all NULL: nobody */
 };
 
 /*

@@ -50,6 +50,8 @@ static int interrupts_switch(struct vfio_interrupts *interrupts)
 	if (wanted == interrupts->kind)
 		return 0;
 	interrupts_all_off(interrupts);
+	interrupts->msix.vectors.devid = interrupts->msi_vectors.devid =
+		pci_requester_id(interrupts->function);
 	ret = interrupts_enable(interrupts, wanted);
 	interrupts->kind = ret < 0 ? VFIO_IRQ_NONE : wanted;
 	return ret;
@@ -193,7 +195,6 @@ int vfio_interrupts_power_on(struct vfio_interrupts *interrupts)
 	if (interrupts->has_intx)
 		interrupts->intx.gsi =
 			pci_host_intx_gsi(function, function->config[PCI_INTERRUPT_PIN]);
-	interrupts->msix.vectors.devid = interrupts->msi_vectors.devid = function->devfn;
 	interrupts->powered = true;
 	ret = interrupts_switch(interrupts);
 	pthread_mutex_unlock(&interrupts->lock);

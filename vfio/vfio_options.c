@@ -34,8 +34,8 @@ static int option_set_bool(struct vfio_device_options *options,
 	return *flag || strcmp(value, "off") == 0 ? 0 : -EINVAL;
 }
 
-static int option_set_id(struct vfio_device_options *options,
-			 const struct option_property *property, const char *value)
+static int option_set_identity(struct vfio_device_options *options,
+			       const struct option_property *property, const char *value)
 {
 	unsigned long long number;
 	char *end;
@@ -135,6 +135,22 @@ static int option_set_addr(struct vfio_device_options *options,
 	return 0;
 }
 
+static int option_set_port(struct vfio_device_options *options,
+			   const struct option_property *property, const char *value)
+{
+	(void)property;
+	options->port = strcmp(value, "on") == 0 ? VFIO_PORT_ON : VFIO_PORT_OFF;
+	return options->port == VFIO_PORT_ON || strcmp(value, "off") == 0 ? 0 : -EINVAL;
+}
+
+static int option_set_id(struct vfio_device_options *options,
+			 const struct option_property *property, const char *value)
+{
+	(void)property;
+	options->id = value;
+	return *value ? 0 : -EINVAL;
+}
+
 /* Properties of QEMU's that say what minivmm does anyway. */
 static int option_accept(struct vfio_device_options *options,
 			 const struct option_property *property, const char *value)
@@ -159,7 +175,7 @@ static int option_accept_off(struct vfio_device_options *options,
 	}
 #define ID(name, id, max)                                                                          \
 	{                                                                                          \
-		name, option_set_id, "a number up to " #max, 0, id, max                            \
+		name, option_set_identity, "a number up to " #max, 0, id, max                      \
 	}
 
 static const struct option_property option_properties[] = {
@@ -177,8 +193,9 @@ static const struct option_property option_properties[] = {
 	ID("x-pci-sub-device-id", VFIO_ID_SUB_DEVICE, 0xffff),
 	ID("x-pci-class-code", VFIO_ID_CLASS, 0xffffff),
 	{ "addr", option_set_addr, "a slot of the guest's bus, such as 2 or 2.0", 0, VFIO_IDS, 0 },
-	{ "id", option_accept, "a name", 0, VFIO_IDS, 0 },
-	{ "bus", option_accept, "a name; all devices sit on the root bus", 0, VFIO_IDS, 0 },
+	{ "port", option_set_port, "on or off", 0, VFIO_IDS, 0 },
+	{ "id", option_set_id, "a name", 0, VFIO_IDS, 0 },
+	{ "bus", option_accept, "a name; port=on is a root port of its own", 0, VFIO_IDS, 0 },
 	{ "multifunction", option_accept, "on or off", 0, VFIO_IDS, 0 },
 	{ "bootindex", option_accept, "a number", 0, VFIO_IDS, 0 },
 	{ "display", option_accept_off, "off: minivmm shows no display of its own", 0, VFIO_IDS,

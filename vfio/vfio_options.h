@@ -26,6 +26,13 @@ struct vfio_id_override {
 	uint32_t value;
 };
 
+/* Whether the guest finds the device below a root port of its own. */
+enum vfio_port {
+	VFIO_PORT_DEFAULT, /* as whoever plugs it in decides */
+	VFIO_PORT_OFF,     /* on the root bus */
+	VFIO_PORT_ON,
+};
+
 /* All zero: the device as it is. */
 struct vfio_device_options {
 	/*
@@ -44,6 +51,8 @@ struct vfio_device_options {
 	bool no_kvm_irqfd;    /* every interrupt goes through minivmm */
 	bool has_devfn;       /* the guest finds it at this place of its bus: */
 	uint8_t devfn;        /* slot << 3 | function */
+	enum vfio_port port;
+	const char *id; /* what it is called when it is to be taken away, or NULL */
 };
 
 /*

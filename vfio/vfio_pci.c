@@ -133,10 +133,10 @@ static int vfio_pci_open(struct vfio_pci *pci, struct vfio_space *space)
 
 	if (ret < 0)
 		return ret;
-	ret = device->backend->get_info(device, &pci->info_flags);
+	ret = device->backend->get_info(device, &pci->info);
 	if (ret < 0)
 		return log_errno(device->name, ret, "VFIO_DEVICE_GET_INFO");
-	if (!(pci->info_flags & VFIO_DEVICE_FLAGS_PCI)) {
+	if (!(pci->info.flags & VFIO_DEVICE_FLAGS_PCI)) {
 		log_error(device->name, "VFIO says that it is not a PCI device");
 		return -ENODEV;
 	}
@@ -185,7 +185,7 @@ static int vfio_pci_retake(struct vfio_pci *pci)
 static int vfio_pci_reset_device(struct vfio_pci *pci)
 {
 	pci->was_reset = true;
-	return vfio_reset_device(&pci->device, pci->info_flags, &pci->config) == -EIO ? -EIO : 0;
+	return vfio_reset_device(&pci->device, pci->info.flags, &pci->config) == -EIO ? -EIO : 0;
 }
 
 /* All off. A device that does not come back must not be given to the guest again. */
@@ -213,6 +213,12 @@ static void vfio_pci_bar_unmap(struct pci_function *function, unsigned int bar)
 	vfio_bars_unmap(&vfio_pci_of(function)->bars, bar);
 }
 
+/* The bus above was reset, and the guest goes on. */
+static void vfio_pci_revive(struct pci_function *function)
+{
+	vfio_interrupts_power_on(&vfio_pci_of(function)->interrupts);
+}
+
 static const struct pci_function_ops vfio_pci_ops = {
 	.config_read = vfio_pci_config_read,
 	.config_write = vfio_pci_config_write,
@@ -220,6 +226,7 @@ static const struct pci_function_ops vfio_pci_ops = {
 	.bar_unmap = vfio_pci_bar_unmap,
 	.reset = vfio_pci_reset,
 	.destroy = vfio_pci_destroy,
+	.revive = vfio_pci_revive,
 };
 
 static void vfio_pci_pending(void *owner, bool any)
@@ -230,7 +237,8 @@ static void vfio_pci_pending(void *owner, bool any)
 static int vfio_pci_init_parts(struct vfio_pci *pci, const struct vfio_device_options *options)
 {
 	struct pci_function *function = &pci->function;
-	int ret = vfio_config_init(&pci->config, &pci->device, function);
+	int ret = vfio_config_init(&pci->config, &pci->device, function,
+				   options->port == VFIO_PORT_ON);
 
 	if (ret < 0)
 		return ret;
@@ -289,6 +297,21 @@ void vfio_pci_free(struct vfio_pci *pci)
 	free(pci);
 }
 
+void vfio_pci_watch_request(struct vfio_pci *pci, const struct vfio_wanted *wanted)
+{
+	pci->request.wanted = *wanted;
+}
+
+void vfio_pci_give_up(struct vfio_pci *pci, bool last)
+{
+	const struct vfio_device_request which = { .name = "", .group = pci->which.group };
+	struct vfio_space *space = pci->device.space;
+
+	vfio_pci_free(pci);
+	if (last)
+		space->backend->dev_release(space, &which);
+}
+
 void vfio_pci_quiesce(struct vfio_pci *pci)
 {
 	if (pci->device.priv)
@@ -311,7 +334,7 @@ int vfio_pci_power_on(struct vfio_pci *pci)
 	if (ret < 0)
 		return ret;
 	/* The kernel reset it when it was opened, as well as it can reset this function alone. */
-	if (!pci->was_reset && vfio_reset_is_weak(pci->info_flags, &pci->config))
+	if (!pci->was_reset && vfio_reset_is_weak(pci->info.flags, &pci->config))
 		ret = vfio_pci_reset_device(pci);
 	return ret < 0 ? ret : vfio_interrupts_power_on(&pci->interrupts);
 }

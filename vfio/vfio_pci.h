@@ -24,9 +24,9 @@ struct vfio_pci {
 	struct vfio_device device;
 	struct vfio_device_request which; /* by which it is opened, each time */
 	struct vm *vm;
-	bool kvm_knows;      /* of device.kvm_file */
-	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_* */
-	bool was_reset;      /* by us; the kernel's reset at the opening is not meant */
+	bool kvm_knows; /* of device.kvm_file */
+	struct vfio_info info;
+	bool was_reset; /* by us; the kernel's reset at the opening is not meant */
 	struct vfio_config config;
 	struct vfio_interrupts interrupts;
 	struct vfio_quirks quirks;
@@ -42,6 +42,15 @@ struct vfio_pci {
 int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_device_request *request,
 		 const struct vfio_device_options *options, struct vfio_pci **result);
 void vfio_pci_free(struct vfio_pci *pci);
+
+/* When the host wants the device back, tell `wanted`, and let the guest run on. */
+void vfio_pci_watch_request(struct vfio_pci *pci, const struct vfio_wanted *wanted);
+
+/*
+ * The device has left the bus for good, is closed and freed: what was kept for it is given up, too,
+ * when `last` says that no other device of its group is left.
+ */
+void vfio_pci_give_up(struct vfio_pci *pci, bool last);
 
 /* The device starts no DMA any more: bus mastering off. */
 void vfio_pci_quiesce(struct vfio_pci *pci);

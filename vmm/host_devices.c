@@ -2,7 +2,7 @@
 #include "host_devices.h"
 
 #include <errno.h>
-#include <linux/pci.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "devices/pci_windows.h"
@@ -39,28 +39,37 @@ static void host_devices_choose_backend(struct host_devices *devices, const stru
 	devices->space.backend = backend;
 }
 
-/* By groups or by iommufd, and all alike: where the user does not mind, as the first needs it. */
+/*
+ * Device `i`, which options are there for. By groups or by iommufd, and all alike: where the user
+ * does not mind, as the first needs it. That is in *access, before and after.
+ */
+static int host_devices_find_one(struct host_devices *devices, unsigned int i, const char *bdf,
+				 const struct host_demand *demand, enum host_access *access)
+{
+	const struct vfio_device_options *options = &devices->options[i];
+	struct host_demand one = *demand;
+	int ret = options->has_fd ? host_devices_check_file(bdf, options->fd) : 0;
+
+	one.access = *access;
+	one.device_given |= options->has_fd;
+	if (ret == 0)
+		ret = host_check_device(bdf, &one, &devices->found[i]);
+	if (ret == 0)
+		*access = host_choose_access(&devices->found[i], *access);
+	return ret;
+}
+
 int host_devices_find(struct host_devices *devices, const struct config *config,
 		      const struct host_demand *demand)
 {
-	struct host_demand chosen = *demand;
+	enum host_access access = demand->access;
 	int ret = 0;
 
 	devices->count = config->device_count;
-	for (unsigned int i = 0; i < devices->count && ret == 0; i++) {
-		const struct vfio_device_options *options = &config->vfio[i];
-		struct host_demand one = chosen;
-
-		if (options->has_fd) {
-			ret = host_devices_check_file(config->devices[i], options->fd);
-			one.device_given = true;
-		}
-		if (ret == 0)
-			ret = host_check_device(config->devices[i], &one, &devices->found[i]);
-		if (ret == 0)
-			chosen.access = host_choose_access(&devices->found[i], chosen.access);
-	}
-	host_devices_choose_backend(devices, config, chosen.access);
+	memcpy(devices->options, config->vfio, sizeof(config->vfio));
+	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
+		ret = host_devices_find_one(devices, i, config->devices[i], demand, &access);
+	host_devices_choose_backend(devices, config, access);
 	return ret;
 }
 
@@ -79,6 +88,7 @@ static void host_devices_set_reach(struct host_devices *devices, struct pci_host
 	pci_windows_set_reach(host, devices->reach, count);
 }
 
+/* The first device has made the space ready for it. */
 static int host_devices_start_dma(struct host_devices *devices, struct pci_host *host,
 				  struct ram *ram)
 {
@@ -93,54 +103,25 @@ static int host_devices_start_dma(struct host_devices *devices, struct pci_host 
 	if (ret == -ENOMEM)
 		host_explain_memlock(memory_ram_size(memory));
 	trace_phase("open devices");
+	devices->ready = ret == 0;
 	return ret;
 }
 
-static unsigned int host_devices_function(const struct host_devices *devices, unsigned int i)
+static int host_devices_open_space(struct host_devices *devices, const struct config *config)
 {
-	const char *bdf = devices->found[i].bdf;
+	const struct vfio_space_request request = {
+		.fd = config->has_iommufd_fd ? config->iommufd_fd : -1,
+	};
+	int ret = host_raise_memlock(config->memory);
 
-	return (unsigned int)(bdf[strlen(bdf) - 1] - '0');
+	return ret < 0 ? ret : devices->space.backend->space_open(&devices->space, &request);
 }
 
-/* Whether two are functions of one slot of the host: all but the last digit is the same. */
-static bool host_devices_same_slot(const struct host_devices *devices, unsigned int a,
-				   unsigned int b)
+/* The space with the first one, the device, and RAM mapped for it. It is on no bus yet. */
+static int host_devices_open_one(struct host_devices *devices, const struct config *config,
+				 unsigned int i, struct pci_host *host, struct ram *ram)
 {
-	const char *bdf = devices->found[a].bdf;
-
-	return strncmp(bdf, devices->found[b].bdf, strlen(bdf) - 1) == 0;
-}
-
-/*
- * Functions of one slot stay together when all of them are passed through: their drivers may expect
- * it. Otherwise each is a device by itself. Where the user says a place, it is there.
- */
-static int host_devices_plug(const struct host_devices *devices, unsigned int i,
-			     const struct vfio_device_options *options, struct pci_host *host,
-			     struct pci_function *function)
-{
-	unsigned int missing = host_slot_functions(devices->found[i].bdf);
-	int slot = pci_host_free_slot(host);
-	bool alone = !(missing & (missing - 1));
-
-	for (unsigned int k = 0; k < devices->count; k++) {
-		if (!host_devices_same_slot(devices, i, k))
-			continue;
-		missing &= ~(1u << host_devices_function(devices, k));
-		if (k < i)
-			slot = PCI_SLOT(devices->list[k]->function.devfn);
-	}
-	if (options->has_devfn)
-		return pci_host_add_at(host, function, options->devfn);
-	if (alone || missing || slot < 0)
-		return pci_host_add(host, function);
-	return pci_host_add_at(host, function, PCI_DEVFN(slot, host_devices_function(devices, i)));
-}
-
-static int host_devices_add(struct host_devices *devices, unsigned int i,
-			    const struct vfio_device_options *options, struct pci_host *host)
-{
+	const struct vfio_device_options *options = &devices->options[i];
 	const struct host_device *found = &devices->found[i];
 	const struct vfio_device_request request = {
 		.name = found->bdf,
@@ -149,43 +130,24 @@ static int host_devices_add(struct host_devices *devices, unsigned int i,
 		.fd = options->has_fd ? options->fd : -1,
 		.vf_token = options->vf_token,
 	};
-	struct vfio_pci *device;
-	int ret;
+	int ret = devices->ready ? 0 : host_devices_open_space(devices, config);
 
-	ret = vfio_pci_new(host->vm, &devices->space, &request, options, &device);
-	if (ret < 0)
-		return ret;
-	ret = host_devices_plug(devices, i, options, host, &device->function);
-	if (ret < 0) {
-		vfio_pci_free(device);
-		return ret;
-	}
-	devices->list[i] = device;
-	return 0;
+	if (ret == 0)
+		ret = vfio_pci_new(host->vm, &devices->space, &request, options, &devices->list[i]);
+	if (ret == 0)
+		ret = devices->ready ? vfio_dma_recheck(&devices->dma)
+				     : host_devices_start_dma(devices, host, ram);
+	return ret;
 }
 
 int host_devices_open(struct host_devices *devices, const struct config *config,
 		      struct pci_host *host, struct ram *ram)
 {
-	const struct vfio_space_request request = {
-		.fd = config->has_iommufd_fd ? config->iommufd_fd : -1,
-	};
-	int ret;
+	int ret = 0;
 
-	if (devices->count == 0)
-		return 0;
-	ret = host_raise_memlock(config->memory);
-	if (ret < 0)
-		return ret;
-	ret = devices->space.backend->space_open(&devices->space, &request);
-	for (unsigned int i = 0; i < devices->count && ret == 0; i++) {
-		ret = host_devices_add(devices, i, &config->vfio[i], host);
-		if (ret == 0 && i > 0)
-			ret = vfio_dma_recheck(&devices->dma);
-		if (ret == 0 && i == 0)
-			ret = host_devices_start_dma(devices, host, ram);
-	}
-	if (ret == 0)
+	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
+		ret = host_devices_open_one(devices, config, i, host, ram);
+	if (ret == 0 && devices->count)
 		host_devices_set_reach(devices, host);
 	return ret;
 }
@@ -204,7 +166,8 @@ int host_devices_node(const struct host_devices *devices)
 void host_devices_power_off(struct host_devices *devices)
 {
 	for (unsigned int i = 0; i < devices->count; i++)
-		vfio_pci_power_off(devices->list[i]);
+		if (devices->list[i])
+			vfio_pci_power_off(devices->list[i]);
 }
 
 int host_devices_power_on(struct host_devices *devices)
@@ -212,14 +175,20 @@ int host_devices_power_on(struct host_devices *devices)
 	int ret = 0;
 
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
-		ret = vfio_pci_power_on(devices->list[i]);
+		if (devices->list[i])
+			ret = vfio_pci_power_on(devices->list[i]);
 	return ret;
 }
 
 void host_devices_stop(struct host_devices *devices)
 {
-	for (unsigned int i = 0; i < devices->count && devices->list[i]; i++)
+	for (unsigned int i = 0; i < devices->count; i++) {
+		if (!devices->list[i])
+			continue;
 		vfio_pci_quiesce(devices->list[i]);
+		if (!devices->list[i]->function.bus)
+			vfio_pci_free(devices->list[i]); /* the bus frees what is on it */
+	}
 	vfio_dma_stop(&devices->dma);
 }
 
@@ -227,4 +196,119 @@ void host_devices_close(struct host_devices *devices)
 {
 	if (devices->space.backend)
 		devices->space.backend->space_close(&devices->space);
+	for (unsigned int i = 0; i < devices->count; i++)
+		free(devices->texts[i]);
+}
+
+/* ---- while the guest runs ---- */
+
+static unsigned int host_devices_free_place(const struct host_devices *devices)
+{
+	unsigned int i = 0;
+
+	while (i < devices->count && devices->list[i])
+		i++;
+	return i;
+}
+
+/* Whether any device is left, or one of this IOMMU group. */
+static bool host_devices_has(const struct host_devices *devices, int group)
+{
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->list[i] && (group < 0 || devices->found[i].group == group))
+			return true;
+	return false;
+}
+
+/* The next device makes another space. */
+static void host_devices_end_space(struct host_devices *devices)
+{
+	vfio_dma_stop(&devices->dma);
+	devices->space.backend->space_close(&devices->space);
+	devices->ready = false;
+}
+
+/* With the last of a group the group goes: back to the drivers that it had, if `held` is there. */
+static void host_devices_close_one(struct host_devices *devices, unsigned int i,
+				   struct host_held *held)
+{
+	struct vfio_pci *pci = devices->list[i];
+	int group = devices->found[i].group;
+	bool last;
+
+	devices->list[i] = NULL;
+	devices->slots[i] = NULL;
+	last = !host_devices_has(devices, group);
+	if (pci)
+		vfio_pci_give_up(pci, last);
+	free(devices->texts[i]);
+	devices->texts[i] = NULL;
+	if (!host_devices_has(devices, -1))
+		host_devices_end_space(devices);
+	if (last && held)
+		host_release_group(held, group);
+}
+
+/* As those are opened that are there already, or as the device needs it. */
+static int host_devices_find_hot(struct host_devices *devices, const struct host_addition *add,
+				 unsigned int i, const struct host_demand *demand)
+{
+	enum host_access access = add->one->access;
+	enum host_access there = devices->space.backend == &vfio_backend_iommufd
+					 ? HOST_ACCESS_IOMMUFD
+					 : HOST_ACCESS_GROUP;
+	int ret;
+
+	if (devices->ready && access != HOST_ACCESS_ANY && access != there) {
+		log_error(add->one->devices[0],
+			  "iommufd=%s, but the devices that are there the "
+			  "other way: all share one space for DMA",
+			  access == HOST_ACCESS_GROUP ? "off" : "on");
+		return -EINVAL;
+	}
+	if (devices->ready)
+		access = there;
+	ret = host_devices_find_one(devices, i, add->one->devices[0], demand, &access);
+	if (ret == 0 && !devices->ready)
+		host_devices_choose_backend(devices, add->config, access);
+	return ret;
+}
+
+int host_devices_add(struct host_devices *devices, const struct host_addition *add,
+		     const struct host_demand *demand, struct vfio_pci **result)
+{
+	unsigned int i = host_devices_free_place(devices);
+	int ret = 0;
+
+	if (i == OPTIONS_DEVICES_MAX)
+		return log_errno(add->one->devices[0], -ENOSPC, "more than %u devices", i);
+	if (add->config->held)
+		ret = host_hold_more(add->config->held, add->one->devices[0]);
+	if (ret < 0)
+		return ret;
+	devices->options[i] = add->one->vfio[0];
+	devices->options[i].port = VFIO_PORT_ON;
+	if (i == devices->count)
+		devices->count++;
+	ret = host_devices_find_hot(devices, add, i, demand);
+	if (ret == 0)
+		ret = host_devices_open_one(devices, add->config, i, add->host, add->ram);
+	if (ret == 0)
+		ret = vfio_pci_power_on(devices->list[i]);
+	if (ret < 0) {
+		host_devices_close_one(devices, i, add->config->held);
+		return ret;
+	}
+	devices->texts[i] = add->text;
+	devices->slots[i] = add->slot;
+	*result = devices->list[i];
+	return 0;
+}
+
+void host_devices_remove(struct host_devices *devices, const struct slot *slot,
+			 struct host_held *held)
+{
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->list[i] && devices->slots[i] == slot)
+			host_devices_close_one(devices, i, held);
 }

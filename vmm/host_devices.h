@@ -15,12 +15,17 @@
 #include "vfio/vfio_pci.h"
 #include "vmm/cli/config.h"
 #include "vmm/guest_ram.h"
+#include "vmm/slots.h"
 
 struct host_devices {
-	unsigned int count;
+	unsigned int count; /* of places that are, or were, a device's */
 	struct host_device found[OPTIONS_DEVICES_MAX];
-	struct vfio_pci *list[OPTIONS_DEVICES_MAX]; /* NULL until plugged in */
+	struct vfio_pci *list[OPTIONS_DEVICES_MAX]; /* NULL until plugged in, or when taken away */
+	struct vfio_device_options options[OPTIONS_DEVICES_MAX];
+	struct slot *slots[OPTIONS_DEVICES_MAX]; /* NULL on the root bus */
+	char *texts[OPTIONS_DEVICES_MAX];        /* what options point into, where it is ours */
 	struct vfio_space space;
+	bool ready;                 /* the space is open, and RAM is mapped */
 	struct backend_fault fault; /* around the space's backend, where faults are asked for */
 	struct vfio_dma_map dma;
 	struct arch_range reach[VFIO_RANGES_MAX]; /* what the space can map; for the host bridge */
@@ -31,12 +36,36 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 		      const struct host_demand *demand);
 
 /*
- * Open all and plug them in. Between the first one, which makes the space ready for DMA, and the
+ * Open all; host_places.h plugs them in. Between the first one, which makes the space ready for DMA, and the
  * others RAM is mapped, once `ram` has all its pages. 0 or -errno, logged; host_devices_close()
  * after either.
  */
 int host_devices_open(struct host_devices *devices, const struct config *config,
 		      struct pci_host *host, struct ram *ram);
+
+/* A device that comes while the guest runs. */
+struct host_addition {
+	const struct config *config; /* the machine's */
+	const struct config *one;    /* what is said of the device, and nothing else */
+	char *text; /* what that points into: on the heap, and kept if all is well */
+	struct pci_host *host;
+	struct ram *ram;
+	struct slot *slot;
+};
+
+/*
+ * Find, open and wire it. *result is to be plugged in by the caller, or taken back by
+ * host_devices_remove(). 0 or -errno, logged.
+ */
+int host_devices_add(struct host_devices *devices, const struct host_addition *add,
+		     const struct host_demand *demand, struct vfio_pci **result);
+
+/*
+ * Close all that was in `slot`, and is out of it already. RAM is unmapped with the last device; what
+ * is `held` for this run, unless that is NULL, goes back to its driver.
+ */
+void host_devices_remove(struct host_devices *devices, const struct slot *slot,
+			 struct host_held *held);
 
 /* The NUMA node that the first device which has one is next to, or -1. */
 int host_devices_node(const struct host_devices *devices);

@@ -2,32 +2,328 @@
 #include "hotplug.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
+#include "host_places.h"
+#include "machine_host.h"
+#include "machine_state.h"
+#include "vmm/cli/options_devices.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
+
+#define HOTPLUG_PATIENCE_MS 10000 /* how long a guest may take to let go */
+#define HOTPLUG_TICK_MS     10    /* how often what is under way is looked at */
+
+static int64_t hotplug_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* The timer runs while a device is on its way out. */
+static void hotplug_set_timer(struct machine *machine, bool on)
+{
+	const struct timespec tick = { 0, on ? HOTPLUG_TICK_MS * 1000000L : 0 };
+	const struct itimerspec setting = { tick, tick };
+
+	timerfd_settime(machine->hotplug.timer.fd, 0, &setting, NULL);
+}
 
 void hotplug_watch(struct machine *machine, const struct hotplug_watcher *watcher)
 {
-	(void)machine;
-	(void)watcher;
+	machine->hotplug.watcher = watcher;
 }
 
-/* No machine has a root port yet. */
-int hotplug_add_vfio(struct machine *machine, const char *id, const char *text)
+/* ---- out ---- */
+
+/* Who was in a handler of the device's when it left the bus? */
+static void hotplug_mark_exits(struct machine *machine, struct hotplug_leaving *leaving)
 {
-	(void)machine;
-	log_error(id, "%s: no PCIe root port is free", text);
-	return -ENOSPC;
+	const struct vm *vm = &machine->vm;
+
+	for (unsigned int i = 0; i < vm->cpus; i++)
+		leaving->marks[i] = vm->vcpus ? vm->vcpus[i].handling : 0;
 }
 
-int hotplug_add_socket(struct machine *machine, const char *id, const char *text)
+static bool hotplug_exits_are_over(struct machine *machine, const struct hotplug_leaving *leaving)
 {
-	return hotplug_add_vfio(machine, id, text);
+	const struct vm *vm = &machine->vm;
+
+	for (unsigned int i = 0; vm->vcpus && i < vm->cpus; i++)
+		if (!vcpu_exit_is_over(&vm->vcpus[i], leaving->marks[i]))
+			return false;
+	return true;
+}
+
+static struct hotplug_leaving *hotplug_leaving(struct machine *machine, const struct slot *slot)
+{
+	return &machine->hotplug.leaving[slot - machine->slots.list];
+}
+
+/* The guest sees it no more; it is closed when no vCPU uses it any more. */
+static void hotplug_take_out(struct machine *machine, struct slot *slot)
+{
+	pci_root_port_unplug(slot->port, true);
+	hotplug_mark_exits(machine, hotplug_leaving(machine, slot));
+	slot->state = SLOT_LEAVING;
+}
+
+static void hotplug_close(struct machine *machine, struct slot *slot)
+{
+	const struct hotplug_watcher *watcher = machine->hotplug.watcher;
+	char *id = slot->id;
+
+	host_devices_remove(&machine->devices, slot, machine->config->held);
+	user_devices_remove(&machine->users, slot);
+	slot->id = NULL;
+	slot_free(slot);
+	log_info(id, "was taken away from the guest");
+	if (watcher)
+		watcher->deleted(watcher->owner, id);
+	free(id);
+}
+
+static void hotplug_look(struct machine *machine, struct slot *slot)
+{
+	struct hotplug_leaving *leaving = hotplug_leaving(machine, slot);
+
+	if (slot->state == SLOT_ASKED && slot->released) {
+		hotplug_take_out(machine, slot);
+	} else if (slot->state == SLOT_ASKED && hotplug_now() >= leaving->deadline) {
+		log_warn(slot->id, "the guest does not let go of it: it is taken away by surprise");
+		hotplug_take_out(machine, slot);
+	}
+	if (slot->state == SLOT_LEAVING && hotplug_exits_are_over(machine, leaving))
+		hotplug_close(machine, slot);
+}
+
+static void hotplug_look_at_all(void *owner, uint32_t events)
+{
+	struct machine *machine = owner;
+	bool busy = false;
+
+	(void)events;
+	loop_take_event(machine->slots.event);
+	for (unsigned int i = 0; i < machine->slots.count; i++) {
+		struct slot *slot = &machine->slots.list[i];
+
+		hotplug_look(machine, slot);
+		busy |= slot->state == SLOT_ASKED || slot->state == SLOT_LEAVING;
+	}
+	hotplug_set_timer(machine, busy);
+}
+
+static void hotplug_ticked(void *owner, uint32_t events)
+{
+	struct machine *machine = owner;
+	uint64_t ticks;
+
+	if (read(machine->hotplug.timer.fd, &ticks, sizeof(ticks)) == sizeof(ticks))
+		hotplug_look_at_all(owner, events);
+}
+
+static int hotplug_ask(struct machine *machine, struct slot *slot)
+{
+	if (slot->state != SLOT_FULL)
+		return -EBUSY;
+	hotplug_leaving(machine, slot)->deadline = hotplug_now() + HOTPLUG_PATIENCE_MS;
+	slot->state = SLOT_ASKED;
+	slot->released = false;
+	pci_root_port_ask(slot->port);
+	hotplug_set_timer(machine, true);
+	return 0;
 }
 
 int hotplug_del(struct machine *machine, const char *id)
 {
-	(void)machine;
-	log_error(id, "is behind no PCIe root port: it cannot be taken away");
-	return -ENOTSUP;
+	struct slot *slot = slots_find(&machine->slots, id);
+
+	if (!slot) {
+		log_error(id, "no device of this name is behind a PCIe root port");
+		return -ENOENT;
+	}
+	if (hotplug_ask(machine, slot) == 0)
+		return 0;
+	log_error(id, "the guest is asked to let go of it already");
+	return -EBUSY;
+}
+
+/* ---- the host wants it back ---- */
+
+static void hotplug_wanted(void *owner)
+{
+	struct slot *slot = owner;
+
+	hotplug_ask(container_of(slot->slots, struct machine, slots), slot);
+}
+
+static void hotplug_watch_request(struct vfio_pci *pci, struct slot *slot)
+{
+	const struct vfio_wanted wanted = { hotplug_wanted, slot };
+
+	vfio_pci_watch_request(pci, &wanted);
+}
+
+/* ---- in ---- */
+
+static void hotplug_undo(struct machine *machine, struct slot *slot)
+{
+	host_devices_remove(&machine->devices, slot, machine->config->held);
+	user_devices_remove(&machine->users, slot);
+}
+
+static int hotplug_show(struct machine *machine, struct slot *slot, struct vfio_pci *pci)
+{
+	int ret = host_places_plug_hot(slot, pci);
+
+	if (ret < 0) {
+		hotplug_undo(machine, slot);
+		return ret;
+	}
+	hotplug_watch_request(pci, slot);
+	log_info(slot->id, "was plugged in");
+	return 0;
+}
+
+/* What can be said of it that is not for a device that comes late. */
+static int hotplug_check(const struct config *one, const char *id)
+{
+	const struct vfio_device_options *options =
+		one->device_count ? &one->vfio[0] : &one->users[0].vfio;
+	const char *what = NULL;
+
+	if (one->user_count && !one->users[0].path)
+		what = "demo: its server is started before the guest";
+	else if (options->port == VFIO_PORT_OFF)
+		what = "port=off: there is no place for it on the root bus";
+	else if (options->has_devfn)
+		what = "addr=: its place is below a port";
+	else if (options->acpi_rom)
+		what = "x-acpi-rom=on: the guest has read its ACPI tables";
+	if (!what)
+		return 0;
+	log_error(id, "cannot be plugged in with %s", what);
+	return -EINVAL;
+}
+
+static int hotplug_open_device(struct machine *machine, const struct config *one, char *text,
+			       struct slot *slot, struct vfio_pci **pci)
+{
+	const struct host_demand demand = machine_host_demand(machine->config);
+	const struct host_addition add = { machine->config,    one,           text,
+					   &machine->pci_host, &machine->ram, slot };
+
+	if (one->user_count)
+		return user_devices_add(&machine->users, &one->users[0], text, &machine->vm, slot,
+					pci);
+	return host_devices_add(&machine->devices, &add, &demand, pci);
+}
+
+static int hotplug_fill(struct machine *machine, const struct config *one, char *text,
+			struct slot *slot)
+{
+	struct vfio_pci *pci;
+	int ret = hotplug_open_device(machine, one, text, slot, &pci);
+
+	if (ret < 0) {
+		free(text);
+		return ret;
+	}
+	return hotplug_show(machine, slot, pci);
+}
+
+/* `parse` cuts the text up, and what it finds points into it. */
+static int hotplug_add(struct machine *machine, const char *id, const char *text,
+		       int (*parse)(struct config *config, char *text))
+{
+	struct config *one = calloc(1, sizeof(*one));
+	char *copy = strdup(text);
+	struct slot *slot = NULL;
+	int ret = one && copy ? parse(one, copy) : log_errno(id, -ENOMEM, "allocate");
+
+	if (ret == 0)
+		ret = options_check_devices(one);
+	if (ret == 0)
+		ret = hotplug_check(one, id);
+	if (ret == 0)
+		ret = slots_take(&machine->slots, id, true, &slot);
+	if (ret < 0)
+		free(copy);
+	else
+		ret = hotplug_fill(machine, one, copy, slot);
+	if (ret < 0 && slot)
+		slot_free(slot);
+	free(one);
+	return ret;
+}
+
+int hotplug_add_vfio(struct machine *machine, const char *id, const char *text)
+{
+	return hotplug_add(machine, id, text, options_add_vfio);
+}
+
+int hotplug_add_socket(struct machine *machine, const char *id, const char *text)
+{
+	return hotplug_add(machine, id, text, options_add_socket);
+}
+
+/* ---- life ---- */
+
+void hotplug_init(struct hotplug *hotplug)
+{
+	*hotplug = (struct hotplug){ .event.fd = -1, .timer.fd = -1 };
+}
+
+/* Devices that were there from the start can be taken away as well. */
+static void hotplug_watch_all(struct machine *machine)
+{
+	struct host_devices *devices = &machine->devices;
+
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->slots[i])
+			hotplug_watch_request(devices->list[i], devices->slots[i]);
+	for (unsigned int i = 0; i < machine->users.count; i++)
+		if (machine->users.list[i].slot)
+			hotplug_watch_request(machine->users.list[i].pci,
+					      machine->users.list[i].slot);
+}
+
+int hotplug_open(struct machine *machine)
+{
+	struct hotplug *hotplug = &machine->hotplug;
+	int ret;
+
+	if (machine->slots.count == 0)
+		return 0;
+	for (unsigned int i = 0; i < machine->slots.count; i++) {
+		hotplug->leaving[i].marks = calloc(machine->vm.cpus, sizeof(unsigned int));
+		if (!hotplug->leaving[i].marks)
+			return log_errno("hot-plug", -ENOMEM, "allocate");
+	}
+	hotplug->timer =
+		(struct loop_source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+				      hotplug_ticked, machine };
+	if (hotplug->timer.fd < 0)
+		return log_errno("hot-plug", -errno, "timerfd_create");
+	hotplug->event = (struct loop_source){ machine->slots.event, hotplug_look_at_all, machine };
+	ret = loop_add(&machine->vm.loop, &hotplug->timer);
+	if (ret == 0)
+		ret = loop_add(&machine->vm.loop, &hotplug->event);
+	hotplug_watch_all(machine);
+	return ret;
+}
+
+void hotplug_destroy(struct hotplug *hotplug)
+{
+	for (unsigned int i = 0; i < PCI_HOST_BRIDGES_MAX; i++)
+		free(hotplug->leaving[i].marks);
+	if (hotplug->timer.fd >= 0)
+		close(hotplug->timer.fd);
+	hotplug_init(hotplug);
 }

@@ -12,16 +12,19 @@
 #ifndef MINIVMM_HOTPLUG_H
 #define MINIVMM_HOTPLUG_H
 
+#include "hotplug_state.h"
+
 struct machine;
 
-/* Somebody who wants to know when a device is gone. */
-struct hotplug_watcher {
-	/* Device `id` is closed: its name, its slot and the host's device are free again. */
-	void (*deleted)(void *owner, const char *id);
-	void *owner;
-};
+/* Nothing open; then, when all slots are there, made ready. 0 or -errno, logged. */
+void hotplug_init(struct hotplug *hotplug);
+int hotplug_open(struct machine *machine);
+void hotplug_destroy(struct hotplug *hotplug);
 
-/* There is one watcher at most; it stays the caller's. NULL takes it out again. */
+/*
+ * Who is told of devices that are gone. There is one watcher at most; it stays the caller's. NULL
+ * takes it out again.
+ */
 void hotplug_watch(struct machine *machine, const struct hotplug_watcher *watcher);
 
 /*

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "guests/command_ports.h"
+#include "hotplug.h"
 #include "machine_host.h"
 #include "machine_images.h"
 #include "machine_parts.h"
@@ -38,7 +39,7 @@ static int machine_init_vm(struct machine *machine)
 	const struct config *config = machine->config;
 	int ret;
 
-	if (config->device_count + config->user_count + machine->served.count)
+	if (config->device_count + config->user_count + machine->served.count + config->ports)
 		machine_raise_files();
 	ret = vm_init(&machine->vm, config->cpus,
 		      config->pinned.count ? config->pinned.cpus : NULL);
@@ -65,12 +66,13 @@ static int machine_wait_for_ram(struct machine *machine)
 static int machine_build(struct machine *machine)
 {
 	static const machine_step steps[] = {
-		machine_init_vm,      machine_add_ram,     machine_power_up,
-		machine_add_serial,   machine_add_console, machine_add_power,
-		machine_add_pci,      machine_add_timer,   machine_add_firmware,
-		machine_open_devices, machine_open_users,  machine_open_served,
-		machine_add_command,  machine_add_testdev, machine_assign_bars,
-		machine_add_acpi_rom, machine_describe,    machine_wait_for_ram,
+		machine_init_vm,      machine_add_ram,      machine_power_up,
+		machine_add_serial,   machine_add_console,  machine_add_power,
+		machine_add_pci,      machine_add_timer,    machine_add_firmware,
+		machine_open_devices, machine_open_users,   machine_add_ports,
+		machine_open_served,  machine_add_command,  machine_add_testdev,
+		machine_assign_bars,  hotplug_open,         machine_add_acpi_rom,
+		machine_describe,     machine_wait_for_ram,
 	};
 	int ret;
 
@@ -89,6 +91,7 @@ static int machine_load_kernel(struct machine *machine)
 	}
 	trace_phase("load the kernel");
 	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
+	machine->boot.pci_buses = pci_host_buses(&machine->pci_host);
 	machine->boot.pmu = machine->vm.pmu;
 	return boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
 }
@@ -186,6 +189,8 @@ static void machine_destroy(struct machine *machine)
 	acpi_rom_destroy(&machine->acpi_rom);
 	host_devices_close(&machine->devices);
 	user_devices_close(&machine->users);
+	hotplug_destroy(&machine->hotplug);
+	slots_destroy(&machine->slots);
 	served_devices_close(&machine->served);
 	console_destroy(&machine->console);
 	serial_destroy(&machine->serial);
@@ -216,6 +221,8 @@ static struct machine *machine_new(const struct config *config)
 	machine->signals.fd = -1;
 	machine->boot.kernel_fd = machine->boot.initrd_fd = -1;
 	command_streams_init(&machine->streams);
+	slots_init(&machine->slots);
+	hotplug_init(&machine->hotplug);
 	uefi_machine_init(&machine->uefi);
 	return machine;
 }

@@ -5,6 +5,7 @@
 #include "devices/pm.h"
 #include "devices/power.h"
 #include "devices/testdev.h"
+#include "host_places.h"
 #include "machine_state.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/trace.h"
@@ -17,7 +18,7 @@ int machine_add_ram(struct machine *machine)
 		.size = config->memory,
 		.huge_page = config->huge_page,
 		.node = host_devices_node(&machine->devices),
-		.shared = served > 0,
+		.shared = served + config->ports > 0, /* a server may come */
 		.pinned = config->device_count + config->user_count > 0,
 	};
 
@@ -56,7 +57,15 @@ int machine_add_power(struct machine *machine)
 
 int machine_add_pci(struct machine *machine)
 {
-	return pci_host_init(&machine->pci_host, &machine->vm);
+	int ret = pci_host_init(&machine->pci_host, &machine->vm);
+
+	return ret < 0 ? ret : slots_open(&machine->slots, &machine->pci_host);
+}
+
+/* After the devices, which take ports of their own. */
+int machine_add_ports(struct machine *machine)
+{
+	return slots_add_spare(&machine->slots, machine->config->ports);
 }
 
 /*
@@ -80,14 +89,19 @@ int machine_add_firmware(struct machine *machine)
 
 int machine_open_devices(struct machine *machine)
 {
+	int ret;
+
 	trace_phase("open devices");
-	return host_devices_open(&machine->devices, machine->config, &machine->pci_host,
-				 &machine->ram);
+	ret = host_devices_open(&machine->devices, machine->config, &machine->pci_host,
+				&machine->ram);
+	return ret < 0 ? ret
+		       : host_places_plug(&machine->devices, &machine->pci_host, &machine->slots);
 }
 
 int machine_open_users(struct machine *machine)
 {
-	return user_devices_open(&machine->users, machine->config, &machine->pci_host);
+	return user_devices_open(&machine->users, machine->config, &machine->pci_host,
+				 &machine->slots);
 }
 
 int machine_open_served(struct machine *machine)

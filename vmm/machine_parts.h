@@ -15,6 +15,7 @@ int machine_add_serial(struct machine *machine);
 int machine_add_console(struct machine *machine);
 int machine_add_power(struct machine *machine);
 int machine_add_pci(struct machine *machine);
+int machine_add_ports(struct machine *machine);
 int machine_add_timer(struct machine *machine);
 int machine_add_firmware(struct machine *machine);
 int machine_open_devices(struct machine *machine);

@@ -21,8 +21,10 @@
 #include "firmware/boot.h"
 #include "guest_ram.h"
 #include "host_devices.h"
+#include "hotplug_state.h"
 #include "power_button.h"
 #include "served_devices.h"
+#include "slots.h"
 #include "uefi_machine.h"
 #include "user_devices.h"
 #include "vmm/cli/config.h"
@@ -37,6 +39,8 @@ struct machine {
 	struct power_button button;
 	struct pci_host pci_host;
 	struct ram ram;
+	struct slots slots;
+	struct hotplug hotplug;
 	struct host_devices devices;
 	struct user_devices users;
 	struct served_devices served;

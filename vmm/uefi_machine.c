@@ -204,16 +204,17 @@ int uefi_machine_add_devices(struct uefi_machine *uefi, struct vm *vm, struct pc
 /* Devices in the order of the bus, which is that of the command line. */
 static void uefi_find_boot_devices(const struct pci_host *host, struct uefi_config *config)
 {
-	for (unsigned int devfn = PCI_DEVFN(PIIX_SLOT + 1, 0);
-	     devfn < PCI_HOST_FUNCTIONS && config->boot_count < UEFI_BOOT_MAX; devfn++) {
-		struct pci_function *function = host->functions[devfn];
+	unsigned int index = PCI_DEVFN(PIIX_SLOT + 1, 0);
+	struct pci_function *function;
 
-		if (function)
-			config->boot[config->boot_count++] = (struct uefi_boot_device){
+	while (config->boot_count < UEFI_BOOT_MAX && (function = pci_host_next(host, &index)))
+		config->boot[config->boot_count++] = (struct uefi_boot_device){
+			.class_code =
 				function->ops->config_read(function, PCI_CLASS_REVISION, 4) >> 8,
-				PCI_SLOT(devfn), PCI_FUNC(devfn)
-			};
-	}
+			.port = function->bridge ? PCI_SLOT(function->bridge->devfn) : 0,
+			.slot = PCI_SLOT(function->devfn),
+			.function = PCI_FUNC(function->devfn),
+		};
 }
 
 static void uefi_publish(struct uefi_machine *uefi)
@@ -242,6 +243,7 @@ int uefi_machine_describe(struct uefi_machine *uefi, const struct boot_config *b
 	config.acpi = (struct acpi_config){ .cpus = boot->cpus,
 					    .pci_mmio32 = host->mmio32,
 					    .pci_mmio64 = host->mmio64,
+					    .pci_buses = pci_host_buses(host),
 					    .extras = boot->extras,
 					    .uefi = true };
 	config.acpi.extras.rtc = true;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "user_devices.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
+#include "vmm/trace/log.h"
+
 int user_devices_prepare(struct user_devices *devices, const struct config *config)
 {
 	int ret = 0;
@@ -24,44 +29,60 @@ static int user_devices_connect(struct user_devices *devices, struct vfio_space 
 	return space->backend->space_open(space, &request);
 }
 
+static const char *user_devices_name(const struct options_user *user)
+{
+	return user->path ? user->path : "demo";
+}
+
 /* The RAM is mapped as soon as there is a device: it could be switched on by the next access. */
-static int user_devices_add(struct user_devices *devices, const struct options_user *user,
-			    const struct vfio_backend *backend, struct pci_host *host)
+static int user_devices_open_one(struct user_devices *devices, struct user_entry *entry,
+				 const struct options_user *user, struct vm *vm)
 {
 	const struct vfio_device_request request = {
-		.name = user->path ? user->path : "demo", .group = -1, .cdev = -1, .fd = -1
+		.name = user_devices_name(user), .group = -1, .cdev = -1, .fd = -1
 	};
-	unsigned int i = devices->count++;
-	struct vfio_space *space = &devices->list[i].space;
-	struct vfio_pci *pci = NULL;
+	struct vfio_space *space = &entry->space;
 	int ret;
 
-	*space = (struct vfio_space){ .backend = backend };
+	*entry = (struct user_entry){ .space.backend = devices->backend };
 	ret = user_devices_connect(devices, space, user->path);
+	if (ret == 0)
+		ret = vfio_pci_new(vm, space, &request, &user->vfio, &entry->pci);
+	return ret < 0 ? ret : vfio_dma_start(&entry->dma, space, &vm->memory, false);
+}
+
+static int user_devices_plug(struct user_entry *entry, const struct options_user *user,
+			     struct pci_host *host, struct slots *slots)
+{
+	struct pci_function *function = &entry->pci->function;
+	const char *id = user->vfio.id ? user->vfio.id : user_devices_name(user);
+	int ret;
+
+	if (user->vfio.port != VFIO_PORT_ON)
+		return pci_host_add(host, function);
+	ret = slots_take(slots, id, false, &entry->slot);
 	if (ret < 0)
 		return ret;
-	ret = vfio_pci_new(host->vm, space, &request, &user->vfio, &pci);
-	if (ret < 0)
-		return ret;
-	ret = pci_host_add(host, &pci->function);
-	if (ret < 0) {
-		vfio_pci_free(pci);
-		return ret;
-	}
-	devices->list[i].pci = pci;
-	return vfio_dma_start(&devices->list[i].dma, space, &host->vm->memory, false);
+	pci_root_port_plug(entry->slot->port, function, 0);
+	pci_root_port_show(entry->slot->port, false);
+	return 0;
 }
 
 int user_devices_open(struct user_devices *devices, const struct config *config,
-		      struct pci_host *host)
+		      struct pci_host *host, struct slots *slots)
 {
-	const struct vfio_backend *backend = &vfio_backend_user;
 	int ret = 0;
 
+	devices->backend = &vfio_backend_user;
 	if (trace_faults_ask(&config->trace.faults, TRACE_FAULT_CONFIG))
-		backend = backend_fault_wrap(&devices->fault, backend);
-	for (unsigned int i = 0; i < config->user_count && ret == 0; i++)
-		ret = user_devices_add(devices, &config->users[i], backend, host);
+		devices->backend = backend_fault_wrap(&devices->fault, devices->backend);
+	for (unsigned int i = 0; i < config->user_count && ret == 0; i++) {
+		struct user_entry *entry = &devices->list[devices->count++];
+
+		ret = user_devices_open_one(devices, entry, &config->users[i], host->vm);
+		if (ret == 0)
+			ret = user_devices_plug(entry, &config->users[i], host, slots);
+	}
 	return ret;
 }
 
@@ -70,7 +91,8 @@ int user_devices_power_on(struct user_devices *devices)
 	int ret = 0;
 
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
-		ret = vfio_pci_power_on(devices->list[i].pci);
+		if (devices->list[i].pci)
+			ret = vfio_pci_power_on(devices->list[i].pci);
 	return ret;
 }
 
@@ -87,8 +109,12 @@ void user_devices_hurry(struct user_devices *devices)
 void user_devices_stop(struct user_devices *devices)
 {
 	for (unsigned int i = 0; i < devices->count; i++) {
-		if (devices->list[i].pci)
-			vfio_pci_quiesce(devices->list[i].pci);
+		struct vfio_pci *pci = devices->list[i].pci;
+
+		if (pci)
+			vfio_pci_quiesce(pci);
+		if (pci && !pci->function.bus)
+			vfio_pci_free(pci); /* the bus frees what is on it */
 		vfio_dma_stop(&devices->list[i].dma);
 	}
 }
@@ -96,9 +122,63 @@ void user_devices_stop(struct user_devices *devices)
 void user_devices_close(struct user_devices *devices)
 {
 	while (devices->count) {
-		struct vfio_space *space = &devices->list[--devices->count].space;
+		struct user_entry *entry = &devices->list[--devices->count];
 
-		space->backend->space_close(space);
+		if (entry->space.backend)
+			entry->space.backend->space_close(&entry->space);
+		free(entry->text);
 	}
 	demo_stop(&devices->demo);
+}
+
+/* ---- while the guest runs ---- */
+
+static void user_devices_close_one(struct user_entry *entry)
+{
+	vfio_dma_stop(&entry->dma);
+	vfio_pci_free(entry->pci);
+	entry->space.backend->space_close(&entry->space);
+	free(entry->text);
+	*entry = (struct user_entry){ 0 };
+}
+
+static struct user_entry *user_devices_free_place(struct user_devices *devices)
+{
+	for (unsigned int i = 0; i < OPTIONS_USERS_MAX; i++)
+		if (!devices->list[i].pci) {
+			if (i == devices->count)
+				devices->count++;
+			return &devices->list[i];
+		}
+	return NULL;
+}
+
+int user_devices_add(struct user_devices *devices, const struct options_user *user, char *text,
+		     struct vm *vm, struct slot *slot, struct vfio_pci **result)
+{
+	struct user_entry *entry = user_devices_free_place(devices);
+	struct options_user below_port = *user;
+	int ret;
+
+	if (!entry)
+		return log_errno(user->path, -ENOSPC, "more than %d devices", OPTIONS_USERS_MAX);
+	below_port.vfio.port = VFIO_PORT_ON;
+	ret = user_devices_open_one(devices, entry, &below_port, vm);
+	if (ret == 0)
+		ret = vfio_pci_power_on(entry->pci);
+	if (ret < 0) {
+		user_devices_close_one(entry);
+		return ret;
+	}
+	entry->slot = slot;
+	entry->text = text;
+	*result = entry->pci;
+	return 0;
+}
+
+void user_devices_remove(struct user_devices *devices, const struct slot *slot)
+{
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->list[i].pci && devices->list[i].slot == slot)
+			user_devices_close_one(&devices->list[i]);
 }

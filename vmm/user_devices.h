@@ -14,16 +14,20 @@
 #include "vfio/backend/backend_fault.h"
 #include "vfio/vfio_dma.h"
 #include "vfio/vfio_pci.h"
+#include "slots.h"
 #include "vmm/cli/config.h"
 
 struct user_devices {
 	struct demo demo;
 	struct backend_fault fault; /* around their backend, where faults are asked for */
+	const struct vfio_backend *backend;
 	unsigned int count;
-	struct {
+	struct user_entry {
 		struct vfio_space space;
 		struct vfio_dma_map dma;
-		struct vfio_pci *pci;
+		struct vfio_pci *pci; /* NULL before, and after it was taken away */
+		struct slot *slot;    /* NULL on the root bus */
+		char *text;           /* what its options point into, where it is ours */
 	} list[OPTIONS_USERS_MAX];
 };
 
@@ -32,7 +36,18 @@ int user_devices_prepare(struct user_devices *devices, const struct config *conf
 
 /* Connect to all, map RAM, plug them in. 0 or -errno, logged; user_devices_close() after either. */
 int user_devices_open(struct user_devices *devices, const struct config *config,
-		      struct pci_host *host);
+		      struct pci_host *host, struct slots *slots);
+
+/*
+ * While the guest runs: connect to `user`, map RAM and wire the device. *result is to be plugged
+ * into `slot` by the caller, or taken back by user_devices_remove(). `text` is what `user` points
+ * into: on the heap, and kept if all is well. 0 or -errno, logged.
+ */
+int user_devices_add(struct user_devices *devices, const struct options_user *user, char *text,
+		     struct vm *vm, struct slot *slot, struct vfio_pci **result);
+
+/* Close what was in `slot`, and is out of it already. */
+void user_devices_remove(struct user_devices *devices, const struct slot *slot);
 
 /* At each power-on of the machine. 0 or -errno, logged. */
 int user_devices_power_on(struct user_devices *devices);

@@ -157,17 +157,28 @@ expect_refusal()
 	[ ! -s $vmm_out ] || fail "a guest ran although the start was refused"
 }
 
-# wait_line TEXT SECONDS: until the guest's console has the line, for things done to a running guest.
-wait_line()
+# wait_in FILE TEXT SECONDS: until a running guest's console, or what minivmm says, has the line.
+wait_in()
 {
 	expectations=$((expectations + 1))
 	since=$(seconds)
-	until grep -q -e "$1" $vmm_out; do
-		kill -0 "$vmm_pid" 2>/dev/null || fail "ended before '$1' was on the console"
-		[ $(($(seconds) - since)) -lt $(($2 * patience)) ] ||
-			fail "no '$1' within $(($2 * patience)) seconds"
+	until grep -q -e "$2" "$1"; do
+		kill -0 "$vmm_pid" 2>/dev/null || fail "ended before '$2' was in ${1##*/}"
+		[ $(($(seconds) - since)) -lt $(($3 * patience)) ] ||
+			fail "no '$2' within $(($3 * patience)) seconds"
 		usleep 50000
 	done
+}
+
+# For things done to a running guest: a line of its console, or of minivmm's own.
+wait_line()
+{
+	wait_in $vmm_out "$@"
+}
+
+wait_error()
+{
+	wait_in $vmm_err "$@"
 }
 
 # --- the lab host's devices

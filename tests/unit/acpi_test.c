@@ -177,6 +177,19 @@ START_TEST(madt)
 }
 END_TEST
 
+/* Root ports have buses below: configuration space of as many is found. */
+START_TEST(mcfg_of_buses)
+{
+	struct acpi_config config = { .cpus = 1,
+				      .pci_mmio32 = arch_layout.pci_mmio32,
+				      .pci_buses = 32 };
+
+	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
+	ck_assert_uint_eq(find_table("MCFG")[55], 31);
+	ck_assert_uint_le(32ull << 20, arch_layout.ecam.size);
+}
+END_TEST
+
 START_TEST(mcfg)
 {
 	uint8_t *table;
@@ -187,7 +200,7 @@ START_TEST(mcfg)
 	ck_assert_uint_eq(get(table + 44, 8), arch_layout.ecam.base);
 	ck_assert_uint_eq(get(table + 52, 2), 0);
 	ck_assert_uint_eq(table[54], 0);
-	ck_assert_uint_eq((table[55] + 1ull) << 20, arch_layout.ecam.size);
+	ck_assert_uint_eq(table[55], 0);
 }
 END_TEST
 
@@ -588,7 +601,7 @@ static const struct {
 	uint32_t status, granted;
 } osc_cases[] = {
 	{ PCI_UUID, "1", "18", 0, 0x18 },    /* AER and the PCIe capability */
-	{ PCI_UUID, "1", "1F", 0x10, 0x1c }, /* hot-plug is refused */
+	{ PCI_UUID, "1", "1F", 0x10, 0x1d }, /* not SHPC */
 	{ PCI_UUID, "2", "10", 8, 0x10 },
 	{ OTHER_UUID, "1", "1F", 4, 0x1f },
 };
@@ -625,6 +638,7 @@ int main(void)
 	tcase_add_test(tcase, fadt);
 	tcase_add_loop_test(tcase, madt, 0, sizeof(cpu_counts) / sizeof(cpu_counts[0]));
 	tcase_add_test(tcase, mcfg);
+	tcase_add_test(tcase, mcfg_of_buses);
 	tcase_add_test(tcase, room);
 	tcase_add_test(tcase, dsdt_agrees_with_layout);
 	tcase_add_loop_test(tcase, firmwares_devices_agree_with_layout, 0, 3);

@@ -34,7 +34,7 @@ static inline void view_begin(struct view *view)
 
 static inline int view_look(struct view *view)
 {
-	int ret = vfio_config_init(&view->config, &view->device, &view->function);
+	int ret = vfio_config_init(&view->config, &view->device, &view->function, false);
 
 	calls_begin();
 	return ret;

@@ -130,9 +130,15 @@ static void fake_dev_close(struct vfio_device *device)
 	fake->open = false;
 }
 
-static int fake_get_info(struct vfio_device *device, uint32_t *flags)
+static void fake_dev_release(struct vfio_space *space, const struct vfio_device_request *request)
 {
-	*flags = fake_of(device)->info_flags;
+	(void)space;
+	calls_add("dev_release %s", request->name);
+}
+
+static int fake_get_info(struct vfio_device *device, struct vfio_info *info)
+{
+	*info = (struct vfio_info){ .flags = fake_of(device)->info_flags };
 	return fake_fails(fake_of(device), "get_info");
 }
 
@@ -467,6 +473,7 @@ const struct vfio_backend fake_backend = {
 	.dma_unmap = fake_dma_unmap,
 	.dev_open = fake_dev_open,
 	.dev_close = fake_dev_close,
+	.dev_release = fake_dev_release,
 	.get_info = fake_get_info,
 	.get_region = fake_get_region,
 	.get_irq = fake_get_irq,

@@ -89,7 +89,7 @@ static void check_assigned(struct machine *machine)
 				 : pci_bar_is_64(a) ? &machine->host.mmio64
 						    : &machine->host.mmio32,
 				 a->assigned, a->size));
-		ck_assert(pci_host_forwards(&machine->host.bus, a, a->assigned));
+		ck_assert(pci_host_forwards(&machine->cards[i / PCI_BARS], a, a->assigned));
 		for (unsigned int k = 0; k < i; k++) {
 			const struct pci_bar *b = &machine->cards[k / PCI_BARS].bars[k % PCI_BARS];
 
@@ -375,7 +375,7 @@ START_TEST(firmware_places_bars_where_there_is_nothing_else)
 	card = add(&machine);
 	pci_set_bar(card, 0, 0x1000, placed[_i].flags);
 	pci_windows_widen(&machine.host, 40);
-	ck_assert_int_eq(pci_host_forwards(&machine.host.bus, &card->bars[0], placed[_i].addr),
+	ck_assert_int_eq(pci_host_forwards(card, &card->bars[0], placed[_i].addr),
 			 placed[_i].forwarded);
 	end(&machine);
 }

@@ -217,19 +217,21 @@ END_TEST
 START_TEST(devices_are_tried_in_order)
 {
 	struct uefi_config config = {
-		.boot = { { 0x030000, 2, 0 },
-			  { 0x020000, 3, 0 },
-			  { 0x010802, 0x12, 0 },
-			  { 0x010601, 4, 1 },
-			  { 0x010000, 5, 0 } },
-		.boot_count = 5,
+		.boot = { { 0x030000, 2, 0, 0 },
+			  { 0x020000, 3, 0, 0 },
+			  { 0x010802, 0x12, 0, 0 },
+			  { 0x010601, 4, 1, 0 },
+			  { 0x010000, 5, 0, 0 },
+			  { 0x010802, 0, 1, 6 } },
+		.boot_count = 6,
 	};
 	struct uefi_tables tables;
 	const struct uefi_file *file;
 	const char wanted[] = "/pci@i0cf8/ethernet@3/ethernet-phy@0\n"
 			      "/pci@i0cf8/pci8086,5845@12/namespace@1,0\n"
 			      "/pci@i0cf8/pci8086,2922@4,1/drive@0/disk@0\n"
-			      "/pci@i0cf8/scsi@5/disk@0,0\n";
+			      "/pci@i0cf8/scsi@5/disk@0,0\n"
+			      "/pci@i0cf8/pci-bridge@6/pci8086,5845@0,1/namespace@1,0\n";
 
 	begin(&tables, &config);
 	file = find(&tables, "bootorder");

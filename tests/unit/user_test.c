@@ -157,12 +157,12 @@ START_TEST(device_is_described)
 	static struct vfio_bystanders others;
 	struct client client;
 	struct vfio_irq irq;
-	uint32_t flags;
+	struct vfio_info info;
 
 	client_start(&client);
 	ck_assert_int_eq(client.device.kvm_file, -1);
-	ck_assert_int_eq(vfio_backend_user.get_info(&client.device, &flags), 0);
-	ck_assert_uint_eq(flags, VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET);
+	ck_assert_int_eq(vfio_backend_user.get_info(&client.device, &info), 0);
+	ck_assert_uint_eq(info.flags, VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET);
 	ck_assert_uint_eq(client.bar0.size, TESTDEV_BAR_SIZE);
 	ck_assert_uint_eq(client.bar0.flags & VFIO_REGION_INFO_FLAG_MMAP, 0);
 	ck_assert_uint_eq(get(&client, &client.config, PCI_VENDOR_ID, 4),

@@ -322,6 +322,18 @@ static void group_dev_close(struct vfio_device *device)
 	device->kvm_file = -1;
 }
 
+static void group_dev_release(struct vfio_space *space, const struct vfio_device_request *request)
+{
+	struct group_space *own = group_space_of(space);
+	struct group *group = group_find(own, request->group);
+
+	if (!group)
+		return;
+	trace_ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, 0);
+	close(group->fd);
+	*group = own->groups[--own->count];
+}
+
 /* ---- hot reset ---- */
 
 /* A device of somebody else would be reset under its driver: refused. */
@@ -392,6 +404,7 @@ const struct vfio_backend vfio_backend_group = {
 	.dma_unmap = group_dma_unmap,
 	.dev_open = group_dev_open,
 	.dev_close = group_dev_close,
+	.dev_release = group_dev_release,
 	.get_info = kernel_get_info,
 	.get_region = kernel_get_region,
 	.get_irq = kernel_get_irq,

@@ -11,8 +11,8 @@
 #define GROUPS_MAX 32
 
 /*
- * One group that is attached to the container. It stays so until the space is closed, for the
- * container forgets its DMA maps with its last group.
+ * One group that is attached to the container. It stays so until the space is closed, or until all
+ * its devices are gone for good: the container forgets its DMA maps with its last group.
  */
 struct group {
 	int number;

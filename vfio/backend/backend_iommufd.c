@@ -308,6 +308,7 @@ const struct vfio_backend vfio_backend_iommufd = {
 	.dma_unmap = iommufd_dma_unmap,
 	.dev_open = iommufd_dev_open,
 	.dev_close = iommufd_dev_close,
+	.dev_release = kernel_dev_release,
 	.get_info = kernel_get_info,
 	.get_region = kernel_get_region,
 	.get_irq = kernel_get_irq,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device_info.h"
 #include "region_info.h"
 #include "backend_trace.h"
 
@@ -18,14 +19,27 @@ void kernel_hurry(struct vfio_space *space)
 	(void)space;
 }
 
-int kernel_get_info(struct vfio_device *device, uint32_t *flags)
+/* Of a device that is opened by a file of its own nothing is left. */
+void kernel_dev_release(struct vfio_space *space, const struct vfio_device_request *request)
 {
-	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_GET_INFO, &info);
+	(void)space;
+	(void)request;
+}
+
+/* Room for the capabilities that there are, with some to spare. What does not fit is done without. */
+int kernel_get_info(struct vfio_device *device, struct vfio_info *info)
+{
+	struct kernel_info {
+		struct vfio_device_info head;
+		uint64_t caps[32];
+	} answer = { .head.argsz = sizeof(answer) };
+	int ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_GET_INFO, &answer.head);
 
 	if (ret < 0)
 		return ret;
-	*flags = info.flags;
+	*info = (struct vfio_info){ answer.head.flags, 0 };
+	if (answer.head.argsz <= sizeof(answer))
+		info->atomics = device_info_atomics(&answer.head, answer.head.argsz);
 	return 0;
 }
 

@@ -22,7 +22,8 @@ static inline int kernel_file(const struct vfio_device *device)
 }
 
 void kernel_hurry(struct vfio_space *space);
-int kernel_get_info(struct vfio_device *device, uint32_t *flags);
+void kernel_dev_release(struct vfio_space *space, const struct vfio_device_request *request);
+int kernel_get_info(struct vfio_device *device, struct vfio_info *info);
 int kernel_get_region(struct vfio_device *device, uint32_t index, struct vfio_region *region);
 int kernel_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq);
 int kernel_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request);

@@ -200,9 +200,16 @@ static int user_get_region(struct vfio_device *device, uint32_t index, struct vf
 
 /* ---- the device ---- */
 
-static int user_get_info(struct vfio_device *device, uint32_t *flags)
+/* A space has one device, and goes with it. */
+static void user_dev_release(struct vfio_space *space, const struct vfio_device_request *request)
 {
-	*flags = user_device_of(device)->info.flags;
+	(void)space;
+	(void)request;
+}
+
+static int user_get_info(struct vfio_device *device, struct vfio_info *info)
+{
+	*info = (struct vfio_info){ .flags = user_device_of(device)->info.flags };
 	return 0;
 }
 
@@ -319,6 +326,7 @@ const struct vfio_backend vfio_backend_user = {
 	.dma_unmap = user_dma_unmap,
 	.dev_open = user_dev_open,
 	.dev_close = user_dev_close,
+	.dev_release = user_dev_release,
 	.get_info = user_get_info,
 	.get_region = user_get_region,
 	.get_irq = user_get_irq,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "devices/virtio_vhost.h"
+#include "vfio/host/bind/host_bind.h"
 #include "vfio/host/check/host_check.h"
 #include "vfio/vfio_options.h"
 #include "vmm/cpu_list.h"
@@ -66,12 +67,14 @@ struct config {
 	uint64_t memory;      /* bytes */
 	uint64_t huge_page;   /* see struct ram_options */
 	unsigned int cpus;
+	unsigned int ports;     /* root ports that are empty at first */
 	struct cpu_list pinned; /* a host CPU for each vCPU, or empty */
 	bool battery;           /* and a power supply, in the guest's ACPI */
 	bool hide_kvm;          /* the guest does not see that it is one */
 	bool no_reboot;
-	unsigned int grace; /* seconds that a guest which was asked to power off has */
-	bool bind;          /* before the start, and restore afterwards */
+	unsigned int grace;     /* seconds that a guest which was asked to power off has */
+	bool bind;              /* before the start, and restore afterwards */
+	struct host_held *held; /* what was bound so, or NULL */
 	bool stats;
 	struct trace_options trace;
 	bool testdev;                                         /* add devices/testdev.c's */

@@ -181,6 +181,7 @@ int host_command_run(const struct config *config)
 int host_command_start(const struct config *config)
 {
 	struct host_held held = { .count = 0 };
+	struct config holding = *config;
 	sigset_t signals;
 	int status;
 
@@ -192,7 +193,8 @@ int host_command_start(const struct config *config)
 	machine_block_signals(&signals);
 	if (host_hold(&held, config->devices, config->device_count, &command_bind_checks) < 0)
 		return config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
-	status = machine_run(config);
+	holding.held = &held;
+	status = machine_run(&holding);
 	host_release(&held);
 	return status;
 }

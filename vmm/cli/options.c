@@ -53,6 +53,7 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_SET("m", options_set_memory),
 	OPTIONS_ROW_SET("cpus", options_set_cpus),
 	OPTIONS_ROW_SET("smp", options_set_cpus),
+	OPTIONS_ROW_SET("ports", options_set_ports),
 	OPTIONS_ROW_SET("console", options_set_console),
 	OPTIONS_ROW_FLAG("battery", battery),
 	OPTIONS_ROW_FLAG("hide-kvm", hide_kvm),
@@ -100,6 +101,7 @@ void options_print_help(void)
 	      "                       guest RAM, e.g. 512M or 4G (512M); hugepages takes it\n"
 	      "                       from the host's pool of huge pages\n"
 	      "  --cpus N[,pin=LIST]  virtual CPUs (1); each on a host CPU of LIST, as 2-5,8\n"
+	      "  --ports N            PCIe root ports for devices to be plugged in (0)\n"
 	      "  --console stdio|none|pty|file:PATH\n"
 	      "                       where the guest's console goes (stdio)\n"
 	      "  --battery            an ACPI battery and power supply, for laptops' GPUs\n"

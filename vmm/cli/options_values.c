@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/pci_host.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 #include "vmm/guest_ram.h"
@@ -150,6 +151,20 @@ int options_set_cpus(struct config *config, char *text)
 		return -EINVAL;
 	}
 	config->cpus = (unsigned int)cpus;
+	return 0;
+}
+
+int options_set_ports(struct config *config, char *text)
+{
+	char *end;
+	unsigned long count = strtoul(text, &end, 10);
+
+	if (end == text || *end || text[0] == '-' || count > PCI_HOST_BRIDGES_MAX) {
+		log_error("--ports", "%s: expected a number from 0 to %d", text,
+			  PCI_HOST_BRIDGES_MAX);
+		return -EINVAL;
+	}
+	config->ports = (unsigned int)count;
 	return 0;
 }
 

@@ -15,6 +15,9 @@ int options_set_memory(struct config *config, char *text);
 /* A number of vCPUs, also cpus=N as QEMU writes it; and a host CPU for each: N,pin=LIST. */
 int options_set_cpus(struct config *config, char *text);
 
+/* How many root ports are empty at first. */
+int options_set_ports(struct config *config, char *text);
+
 /* stdio, none, pty or file:PATH; points into `text`. */
 int options_set_console(struct config *config, char *text);
 

@@ -38,7 +38,7 @@ struct arch_layout {
 	const char *name;
 	struct arch_range ram_low;    /* RAM below the device hole */
 	uint64_t ram_high;            /* where RAM goes on above the hole; see arch_ram_high() */
-	struct arch_range ecam;       /* PCI configuration space, bus 0 alone: 1 MiB */
+	struct arch_range ecam;       /* PCI configuration space: 1 MiB for each bus */
 	struct arch_range pci_mmio32; /* BARs that need 32-bit addresses */
 	struct arch_range pci_io;     /* I/O BARs */
 	uint64_t pci_io_mmio;         /* where a CPU without port I/O reaches pci_io.base */

@@ -31,7 +31,7 @@ void loop_destroy(struct loop *loop);
  * which is always ready, is -EPERM and not logged. */
 int loop_add(struct loop *loop, struct loop_source *source);
 
-/* Not to be called from another source's ready(). */
+/* From any source's ready(), too: the loop holds on to no source but the one it calls. */
 void loop_del(struct loop *loop, struct loop_source *source);
 
 /*

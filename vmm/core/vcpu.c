@@ -209,9 +209,16 @@ static void *vcpu_run(void *arg)
 			break;
 		}
 		vcpu_count_exit(vcpu);
+		vcpu->handling++;
 		vcpu_handle_exit(vcpu);
+		vcpu->handling++;
 	}
 	return NULL;
+}
+
+bool vcpu_exit_is_over(const struct vcpu *vcpu, unsigned int mark)
+{
+	return mark % 2 == 0 || vcpu->handling != mark;
 }
 
 static int vcpu_pin(const struct vcpu *vcpu)

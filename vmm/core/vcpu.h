@@ -9,6 +9,7 @@
 
 #include <linux/kvm.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct vcpu {
 	pthread_t thread;
 	bool started;
 	uint64_t exits[VM_EXIT_REASONS];
+	atomic_uint handling; /* odd while an exit is handled, by devices for one */
 };
 
 /*
@@ -36,6 +38,12 @@ void vcpu_destroy(struct vcpu *vcpu);
 
 /* Let it run in a thread of its own until vm->stopping or an event. 0 or -errno, logged. */
 int vcpu_start(struct vcpu *vcpu);
+
+/*
+ * Whether an exit that was being handled when `handling` read `mark` is over. A device that has left
+ * the buses is in use by none then.
+ */
+bool vcpu_exit_is_over(const struct vcpu *vcpu, unsigned int mark);
 
 /* Returns when the thread is gone. vm->stopping must be set. */
 void vcpu_stop(struct vcpu *vcpu);

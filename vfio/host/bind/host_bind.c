@@ -323,6 +323,7 @@ int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned
 	int folder, ret;
 
 	held->count = 0;
+	held->checks = checks;
 	folder = host_records_open_as_root("bind", bdfs, count);
 	if (folder < 0)
 		return folder;
@@ -335,18 +336,57 @@ int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned
 	return ret;
 }
 
+int host_hold_more(struct host_held *held, const char *bdf)
+{
+	char one[1][HOST_BDF_MAX];
+	struct host_held more;
+	int ret;
+
+	snprintf(one[0], sizeof(one[0]), "%s", bdf);
+	ret = host_hold(&more, one, 1, held->checks);
+	if (ret < 0)
+		return ret;
+	if (more.count > HOST_HELD_MAX - held->count) {
+		host_release(&more);
+		return log_errno(bdf, -ENOSPC, "hold more than %d devices", HOST_HELD_MAX);
+	}
+	memcpy(held->bdfs[held->count], more.bdfs, more.count * sizeof(more.bdfs[0]));
+	memcpy(&held->locks[held->count], more.locks, more.count * sizeof(more.locks[0]));
+	held->count += more.count;
+	return 0;
+}
+
+/* The last one held takes its place. */
+static void release_one(struct host_held *held, unsigned int i, int folder)
+{
+	struct host_record record;
+
+	if (folder >= 0 && host_record_read(folder, held->bdfs[i], &record) == 0)
+		host_restore_record(folder, &record, false);
+	close(held->locks[i]);
+	held->count--;
+	held->locks[i] = held->locks[held->count];
+	memmove(held->bdfs[i], held->bdfs[held->count], sizeof(held->bdfs[i]));
+}
+
 void host_release(struct host_held *held)
 {
 	int folder = held->count ? host_records_open(false, true) : -1;
 
-	while (held->count) {
-		struct host_record record;
-		const char *bdf = held->bdfs[--held->count];
+	while (held->count)
+		release_one(held, held->count - 1, folder);
+	if (folder >= 0)
+		close(folder);
+}
 
-		if (folder >= 0 && host_record_read(folder, bdf, &record) == 0)
-			host_restore_record(folder, &record, false);
-		close(held->locks[held->count]);
-	}
+void host_release_group(struct host_held *held, int group)
+{
+	int folder = held->count ? host_records_open(false, true) : -1;
+	struct host_device device;
+
+	for (unsigned int i = held->count; i--;)
+		if (host_read_device(held->bdfs[i], &device) == 0 && device.group == group)
+			release_one(held, i, folder);
 	if (folder >= 0)
 		close(folder);
 }

@@ -58,6 +58,7 @@ struct host_held {
 	char bdfs[HOST_HELD_MAX][HOST_BDF_MAX];
 	int locks[HOST_HELD_MAX];
 	unsigned int count;
+	const struct host_bind_checks *checks; /* by which they were bound */
 };
 
 /*
@@ -67,8 +68,17 @@ struct host_held {
 int host_hold(struct host_held *held, const char (*bdfs)[HOST_BDF_MAX], unsigned int count,
 	      const struct host_bind_checks *checks);
 
+/*
+ * Bind one more, and what is in its group, in the course of a run. 0 or -errno, logged; what was
+ * held before stays so.
+ */
+int host_hold_more(struct host_held *held, const char *bdf);
+
 /* Restore what is held. The devices must be closed. Idempotent. */
 void host_release(struct host_held *held);
+
+/* Of it, only what is in this IOMMU group. */
+void host_release_group(struct host_held *held, int group);
 
 /*
  * Restore what killed starts have left behind, except in the groups of these devices, which are

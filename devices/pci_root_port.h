@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A PCI Express root port: a bridge with a link, below which one device hangs, and a slot for it.
+ *
+ * Owns the port's configuration space and its own interrupt. Bus numbers and windows are
+ * pci_bridge.h's, the slot's registers pci_slot.h's. The device below is a passed-through one; its
+ * link's speed and width are shown as the port's. A port costs a guest nothing when it uses the
+ * device: BARs and interrupts take the same way as on the root bus.
+ *
+ * Read beside it: PCI Express Base 7.5.1.3 and 7.5.3.
+ */
+#ifndef MINIVMM_PCI_ROOT_PORT_H
+#define MINIVMM_PCI_ROOT_PORT_H
+
+#include "msi.h"
+#include "pci_host.h"
+#include "pci_slot.h"
+#include "vmm/core/irq.h"
+
+#define PCI_ROOT_PORT_NAME_MAX 20
+
+/* Somebody who takes the device out when the guest has let go of it. See struct pci_slot_ops. */
+struct pci_root_port_owner {
+	void (*released)(void *owner);
+	void *owner;
+};
+
+struct pci_root_port {
+	struct pci_bridge bridge;
+	struct pci_host *host;
+	char name[PCI_ROOT_PORT_NAME_MAX];
+	unsigned int cap; /* the PCI Express capability */
+	struct pci_slot slot;
+	struct pci_root_port_owner owner;
+	struct msi msi;
+	struct irq_msi vector; /* exists while MSI is on */
+	struct irq_line line;
+	bool signalled; /* the guest has been told of what is pending */
+};
+
+/*
+ * Add a port with an empty slot to the root bus, which frees it at its end. `owner` is told of a
+ * device that was asked for. 0 or -errno, logged.
+ */
+int pci_root_port_add(struct pci_host *host, const struct pci_root_port_owner *owner,
+		      struct pci_root_port **result);
+
+/*
+ * Plug in function `number` of the device below, before the guest runs; or, when all its functions
+ * are plugged in, show the device to a guest that runs.
+ */
+void pci_root_port_plug(struct pci_root_port *port, struct pci_function *function,
+			unsigned int number);
+void pci_root_port_show(struct pci_root_port *port, bool running);
+
+/* Ask the guest to let go of the device: its owner is told when it has. */
+void pci_root_port_ask(struct pci_root_port *port);
+
+/* Take all functions out, and `tell` the guest that the slot is empty. They are the caller's. */
+void pci_root_port_unplug(struct pci_root_port *port, bool tell);
+
+/*
+ * PCI_EXP_DEVCAP2_ATOMIC_*: the atomic operations that the host completes for a function. The port
+ * offers what it does for all; a new count begins with the `first`.
+ */
+void pci_root_port_set_atomics(struct pci_root_port *port, uint32_t bits, bool first);
+
+#endif

@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * devices/pci_root_port.c, pci_bridge.c and pci_slot.c: what a guest reads and may write, what is
+ * forwarded to the bus below, and how a device comes and goes.
+ */
+#include <errno.h>
+#include <linux/pci.h>
+#include <string.h>
+
+#include "call_log.h"
+#include "devices/pci_root_port.h"
+#include "devices/pci_windows.h"
+#include "fake_kvm.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "vmm/core/vm.h"
+
+#define MEM      PCI_BASE_ADDRESS_SPACE_MEMORY
+#define MEM64    (MEM | PCI_BASE_ADDRESS_MEM_TYPE_64)
+#define PREF64   (MEM64 | PCI_BASE_ADDRESS_MEM_PREFETCH)
+#define PORT     PCI_DEVFN(1, 0)
+#define MSI_ADDR 0xfee00000u
+
+/* A port at 00:01.0 with a card of up to two functions below it. */
+struct rig {
+	struct vm vm;
+	struct pci_host host;
+	struct pci_root_port *port;
+	struct pci_function cards[2];
+	unsigned int exp; /* the port's PCI Express capability */
+};
+
+static unsigned int released;
+
+static void count_release(void *owner)
+{
+	(void)owner;
+	released++;
+}
+
+static int card_map(struct pci_function *function, unsigned int bar)
+{
+	calls_add("map %u.%u", PCI_FUNC(function->devfn), bar);
+	return 0;
+}
+
+static void card_unmap(struct pci_function *function, unsigned int bar)
+{
+	calls_add("unmap %u.%u", PCI_FUNC(function->devfn), bar);
+}
+
+static void card_reset(struct pci_function *function)
+{
+	calls_add("reset %u", PCI_FUNC(function->devfn));
+}
+
+static void card_revive(struct pci_function *function)
+{
+	calls_add("revive %u", PCI_FUNC(function->devfn));
+}
+
+static void card_destroy(struct pci_function *function)
+{
+	calls_add("destroy %u", PCI_FUNC(function->devfn));
+}
+
+static const struct pci_function_ops card_ops = {
+	pci_config_read, pci_config_write, card_map,    card_unmap,
+	card_reset,      card_destroy,     card_revive,
+};
+
+/* 8 GT/s and four lanes, of which the link has come up with 5 GT/s and two; 256 bytes of payload. */
+static void card_init(struct pci_function *card)
+{
+	unsigned int cap;
+
+	pci_function_init(card, &card_ops, "card");
+	pci_set_long(card, 0, 0x56781234);
+	cap = pci_add_capability(card, PCI_CAP_ID_EXP, 0x3c);
+	pci_set_long(card, cap + PCI_EXP_DEVCAP, 1);
+	pci_set_long(card, cap + PCI_EXP_LNKCAP, 3 | 4 << 4);
+	pci_set_word(card, cap + PCI_EXP_LNKSTA, 2 | 2 << 4);
+}
+
+static void rig_begin(struct rig *rig)
+{
+	const struct pci_root_port_owner owner = { count_release, rig };
+	struct stderr_text caught;
+
+	memset(rig, 0, sizeof(*rig));
+	released = 0;
+	fake_kvm_begin();
+	stderr_begin(&caught);
+	vm_init(&rig->vm, 1, NULL);
+	stderr_end(&caught);
+	rig->vm.memslot_max = 32;
+	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
+	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
+	ck_assert_int_eq(pci_root_port_add(&rig->host, &owner, &rig->port), 0);
+	rig->exp = rig->port->cap;
+	for (unsigned int i = 0; i < 2; i++)
+		card_init(&rig->cards[i]);
+}
+
+static void rig_place(struct rig *rig)
+{
+	ck_assert_int_eq(pci_windows_assign_bars(&rig->host), 0);
+	calls_begin();
+}
+
+/* The card, with a BAR of each kind, is there from the start. */
+static void rig_fill(struct rig *rig)
+{
+	pci_set_bar(&rig->cards[0], 0, 0x4000, MEM64);
+	pci_set_bar(&rig->cards[0], 2, 16 << 20, PREF64);
+	pci_set_bar(&rig->cards[0], 4, 0x20, PCI_BASE_ADDRESS_SPACE_IO);
+	pci_root_port_plug(rig->port, &rig->cards[0], 0);
+	pci_root_port_show(rig->port, false);
+	rig_place(rig);
+}
+
+static void rig_end(struct rig *rig)
+{
+	pci_host_destroy(&rig->host);
+	vm_destroy(&rig->vm);
+	fake_kvm_end();
+}
+
+static uint64_t address(unsigned int bus, unsigned int devfn, unsigned int offset)
+{
+	return arch_layout.ecam.base + (bus << 20 | devfn << 12 | offset);
+}
+
+static uint32_t get(struct rig *rig, unsigned int bus, unsigned int devfn, unsigned int offset,
+		    unsigned int size)
+{
+	uint64_t value = 0;
+
+	bus_read(&rig->vm.mmio, address(bus, devfn, offset), &value, size);
+	return (uint32_t)value;
+}
+
+static void set(struct rig *rig, unsigned int bus, unsigned int devfn, unsigned int offset,
+		unsigned int size, uint32_t value)
+{
+	bus_write(&rig->vm.mmio, address(bus, devfn, offset), &value, size);
+}
+
+static uint16_t exp_get(struct rig *rig, unsigned int reg)
+{
+	return (uint16_t)get(rig, 0, PORT, rig->exp + reg, 2);
+}
+
+static void exp_set(struct rig *rig, unsigned int reg, uint16_t value)
+{
+	set(rig, 0, PORT, rig->exp + reg, 2, value);
+}
+
+/* Registers as they are at power-on, and after all-ones were written; 0xff00 + n is the capability's. */
+#define EXP 0xff00u
+static const struct {
+	unsigned int offset, size;
+	uint32_t power_on, all_ones;
+} registers[] = {
+	{ PCI_VENDOR_ID, 4, 0x000c1b36, 0x000c1b36 },
+	{ PCI_COMMAND, 2, 0, 0x0547 },
+	{ PCI_CLASS_REVISION, 4, 0x06040000, 0x06040000 },
+	{ PCI_HEADER_TYPE, 1, 1, 1 },
+	{ PCI_BASE_ADDRESS_0, 4, 0, 0 },
+	{ PCI_BASE_ADDRESS_1, 4, 0, 0 },
+	{ PCI_PRIMARY_BUS, 4, 0x00010100, 0x00ffffff },
+	{ PCI_IO_BASE, 2, 0x00f0, 0xf0f0 },
+	{ PCI_PREF_MEMORY_BASE, 2, 0x0001, 0xfff1 },
+	{ PCI_PREF_MEMORY_LIMIT, 2, 0x3ff1, 0xfff1 },
+	{ PCI_PREF_BASE_UPPER32, 4, 1, 0xffffffff },
+	{ PCI_ROM_ADDRESS1, 4, 0, 0 },
+	{ PCI_INTERRUPT_PIN, 1, 1, 1 },
+	{ PCI_BRIDGE_CONTROL, 2, 0, 0x0043 },
+	{ EXP + PCI_EXP_FLAGS, 2, 0x0142, 0x0142 },
+	{ EXP + PCI_EXP_DEVCAP, 4, 0x8000, 0x8000 },
+	{ EXP + PCI_EXP_DEVCTL, 2, 0, 0x00ef },
+	{ EXP + PCI_EXP_LNKCAP, 4, 0x01100011, 0x01100011 },
+	{ EXP + PCI_EXP_LNKCTL, 2, 0, 0x00c0 },
+	{ EXP + PCI_EXP_LNKSTA, 2, 0, 0 },
+	{ EXP + PCI_EXP_SLTCAP, 4, 0x000c0071, 0x000c0071 },
+	{ EXP + PCI_EXP_SLTCTL, 2, 0x0300, 0x1329 },
+	{ EXP + PCI_EXP_SLTSTA, 2, 0, 0 },
+	{ EXP + PCI_EXP_RTCTL, 2, 0, 0x000f },
+	{ EXP + PCI_EXP_DEVCAP2, 4, 0, 0 },
+	{ EXP + PCI_EXP_LNKCAP2, 4, 2, 2 },
+	{ EXP + PCI_EXP_LNKCTL2, 2, 1, 0x000f },
+	{ 0x100, 4, 0, 0 },
+};
+
+START_TEST(an_empty_port_has_these_registers)
+{
+	unsigned int offset = registers[_i].offset, size = registers[_i].size;
+	static struct rig rig;
+
+	rig_begin(&rig);
+	rig_place(&rig);
+	if (offset >= EXP)
+		offset += rig.exp - EXP;
+	ck_assert_uint_eq(get(&rig, 0, PORT, offset, size), registers[_i].power_on);
+	set(&rig, 0, PORT, offset, size, 0xffffffff);
+	ck_assert_uint_eq(get(&rig, 0, PORT, offset, size), registers[_i].all_ones);
+	rig_end(&rig);
+}
+END_TEST
+
+START_TEST(the_link_is_the_devices)
+{
+	static struct rig rig;
+
+	rig_begin(&rig);
+	rig_fill(&rig);
+	ck_assert_uint_eq(get(&rig, 0, PORT, rig.exp + PCI_EXP_LNKCAP, 4), 0x01100043);
+	ck_assert_uint_eq(exp_get(&rig, PCI_EXP_LNKSTA), PCI_EXP_LNKSTA_DLLLA | 0x22);
+	ck_assert_uint_eq(get(&rig, 0, PORT, rig.exp + PCI_EXP_LNKCAP2, 4), 0xe);
+	ck_assert_uint_eq(get(&rig, 0, PORT, rig.exp + PCI_EXP_DEVCAP, 4), 0x8001);
+	/* Another speed: it is asked for each time. */
+	pci_set_word(&rig.cards[0],
+		     pci_find_capability(&rig.cards[0], PCI_CAP_ID_EXP) + PCI_EXP_LNKSTA,
+		     3 | 4 << 4);
+	ck_assert_uint_eq(exp_get(&rig, PCI_EXP_LNKSTA), PCI_EXP_LNKSTA_DLLLA | 0x43);
+	rig_end(&rig);
+}
+END_TEST
+
+/* What the host completes for all functions below, and no more. */
+START_TEST(atomics_are_those_of_all)
+{
+	static struct rig rig;
+
+	rig_begin(&rig);
+	pci_root_port_set_atomics(rig.port, 0x380, true);
+	pci_root_port_set_atomics(rig.port, 0x180, false);
+	ck_assert_uint_eq(get(&rig, 0, PORT, rig.exp + PCI_EXP_DEVCAP2, 4), 0x180);
+	pci_root_port_set_atomics(rig.port, 0x80, true);
+	ck_assert_uint_eq(get(&rig, 0, PORT, rig.exp + PCI_EXP_DEVCAP2, 4), 0x80);
+	rig_end(&rig);
+}
+END_TEST
+
+/* ---- the bus below ---- */
+
+START_TEST(the_bus_has_the_number_that_it_is_given)
+{
+	static const uint8_t numbers[] = { 1, 7, 31 };
+	static struct rig rig;
+	uint32_t port = 0x80000000, value = 0;
+
+	rig_begin(&rig);
+	rig_fill(&rig);
+	for (size_t i = 0; i < UNIT_COUNT(numbers); i++) {
+		unsigned int bus = numbers[i];
+
+		set(&rig, 0, PORT, PCI_SECONDARY_BUS, 1, bus);
+		ck_assert_uint_eq(get(&rig, bus, 0, 0, 4), 0x56781234);
+		ck_assert_uint_eq(get(&rig, bus + 1 - 2 * (bus == 31), 0, 0, 4), 0xffffffff);
+		/* One device: no other slot, no other function. */
+		ck_assert_uint_eq(get(&rig, bus, PCI_DEVFN(0, 1), 0, 4), 0xffffffff);
+		ck_assert_uint_eq(get(&rig, bus, PCI_DEVFN(1, 0), 0, 4), 0xffffffff);
+		ck_assert_uint_eq(pci_requester_id(&rig.cards[0]), bus << 8);
+		port = 0x80000000 | bus << 16;
+		bus_write(&rig.vm.pio, arch_layout.pci_config_port, &port, 4);
+		bus_read(&rig.vm.pio, arch_layout.pci_config_port + 4, &value, 4);
+		ck_assert_uint_eq(value, 0x56781234);
+	}
+	set(&rig, 0, PORT, PCI_SECONDARY_BUS, 1, 0);
+	ck_assert_uint_eq(get(&rig, 0, 0, 0, 4), 0x00081b36);
+	ck_assert_uint_eq(get(&rig, 1, 0, 0, 4), 0xffffffff);
+	rig_end(&rig);
+}
+END_TEST
+
+START_TEST(functions_stay_together)
+{
+	static struct rig rig;
+
+	rig_begin(&rig);
+	pci_root_port_plug(rig.port, &rig.cards[0], 0);
+	ck_assert_uint_eq(rig.cards[0].config[PCI_HEADER_TYPE], 0);
+	pci_root_port_plug(rig.port, &rig.cards[1], 3);
+	rig_place(&rig);
+	ck_assert_uint_eq(get(&rig, 1, 0, PCI_HEADER_TYPE, 1), 0x80);
+	ck_assert_uint_eq(get(&rig, 1, 3, PCI_HEADER_TYPE, 1), 0x80);
+	for (unsigned int pin = 1; pin <= 4; pin++)
+		ck_assert_uint_eq(pci_host_intx_gsi(&rig.cards[1], pin),
+				  arch_layout.pci_intx_gsi + pin % arch_layout.pci_intx_lines);
+	rig_end(&rig);
+}
+END_TEST
+
+/* Windows are as large as what is below, aligned, and in the host bridge's; BARs are inside. */
+START_TEST(windows_are_sized_from_what_is_below)
+{
+	static struct rig rig;
+	const struct pci_bar *windows, *bars;
+
+	rig_begin(&rig);
+	pci_set_bar(&rig.cards[1], 0, 64 << 20, MEM);
+	pci_set_bar(&rig.cards[1], 2, 8ull << 30, PREF64);
+	pci_root_port_plug(rig.port, &rig.cards[1], 1);
+	rig_fill(&rig);
+	windows = rig.port->bridge.windows;
+	ck_assert_uint_eq(windows[PCI_WINDOW_MEMORY].size, 128 << 20);
+	ck_assert_uint_eq(windows[PCI_WINDOW_PREFETCHABLE].size, 16ull << 30);
+	ck_assert_uint_eq(windows[PCI_WINDOW_IO].size, 0x1000);
+	for (unsigned int i = 0; i < 2; i++) {
+		bars = rig.cards[i].bars;
+		for (unsigned int bar = 0; bar < PCI_BARS; bar++) {
+			const struct pci_bar *w = &windows[pci_bridge_window_of(&bars[bar])];
+
+			if (!bars[bar].size)
+				continue;
+			ck_assert_uint_eq(bars[bar].assigned % bars[bar].size, 0);
+			ck_assert_uint_ge(bars[bar].assigned, w->assigned);
+			ck_assert_uint_le(bars[bar].assigned + bars[bar].size,
+					  w->assigned + w->size);
+		}
+	}
+	rig_end(&rig);
+}
+END_TEST
+
+static void switch_card_on(struct rig *rig)
+{
+	set(rig, 1, 0, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+}
+
+/* A BAR decodes as long as the bridge forwards it, whatever the guest does to the bridge. */
+START_TEST(bars_follow_the_bridge)
+{
+	static struct rig rig;
+	uint32_t memory;
+
+	rig_begin(&rig);
+	rig_fill(&rig);
+	switch_card_on(&rig);
+	calls_expect(""); /* the bridge forwards nothing yet */
+	set(&rig, 0, PORT, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	calls_expect("map 0.0\nmap 0.2\n");
+	set(&rig, 0, PORT, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+	calls_expect("map 0.4\n");
+	memory = get(&rig, 0, PORT, PCI_MEMORY_BASE, 4);
+	set(&rig, 0, PORT, PCI_MEMORY_BASE, 4, 0x0000fff0);
+	calls_expect("unmap 0.0\n");
+	set(&rig, 0, PORT, PCI_MEMORY_BASE, 4, memory);
+	calls_expect("map 0.0\n");
+	set(&rig, 0, PORT, PCI_PREF_LIMIT_UPPER32, 4, 0);
+	calls_expect("unmap 0.2\n");
+	set(&rig, 0, PORT, PCI_COMMAND, 2, 0);
+	calls_expect("unmap 0.0\nunmap 0.4\n");
+	rig_end(&rig);
+}
+END_TEST
+
+START_TEST(a_bus_reset_reaches_all_below)
+{
+	static struct rig rig;
+
+	rig_begin(&rig);
+	pci_root_port_plug(rig.port, &rig.cards[1], 1);
+	rig_fill(&rig);
+	set(&rig, 0, PORT, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	set(&rig, 1, 0, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	calls_begin();
+	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET);
+	calls_expect("unmap 0.0\nunmap 0.2\nreset 0\nrevive 0\nreset 1\nrevive 1\n");
+	/* Once for each rising of the bit. */
+	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET);
+	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, 0);
+	calls_expect("");
+	ck_assert_uint_eq(get(&rig, 1, 0, PCI_COMMAND, 2), 0);
+	rig_end(&rig);
+}
+END_TEST
+
+/* ---- the slot ---- */
+
+enum step {
+	COME,  /* a device is plugged in */
+	GO,    /* it is taken out */
+	ASK,   /* the button */
+	BLINK, /* the guest's power indicator */
+	OFF,
+	ON,
+	CLEAR,  /* the guest clears all events */
+	ENABLE, /* it wants to hear of all */
+	REBOOT,
+};
+
+/* What happens, and what is then in the slot's status, whether it interrupts, who has let go. */
+static const struct {
+	const char *name;
+	struct {
+		enum step step;
+		uint16_t status;
+		bool interrupts;
+		unsigned int released;
+	} steps[8];
+	unsigned int count;
+} lives[] = {
+	{ "comes",
+	  { { ENABLE, 0, false, 0 },
+	    { COME, 0x148, true, 0 },
+	    { CLEAR, 0x40, false, 0 },
+	    { ON, 0x40, false, 0 } },
+	  4 },
+	{ "comes while nobody listens",
+	  { { COME, 0x148, false, 0 }, { ENABLE, 0x148, true, 0 } },
+	  2 },
+	{ "goes when asked",
+	  { { COME, 0x148, false, 0 },
+	    { CLEAR, 0x40, false, 0 },
+	    { ON, 0x40, false, 0 },
+	    { ENABLE, 0x40, false, 0 },
+	    { ASK, 0x41, true, 0 },
+	    { CLEAR, 0x40, false, 0 },
+	    { BLINK, 0x40, false, 0 },
+	    { OFF, 0x40, false, 1 } },
+	  8 },
+	{ "was let go of before",
+	  { { COME, 0x148, false, 0 }, { OFF, 0x148, false, 0 }, { ASK, 0x148, false, 1 } },
+	  3 },
+	{ "goes by surprise",
+	  { { COME, 0x148, false, 0 },
+	    { CLEAR, 0x40, false, 0 },
+	    { ENABLE, 0x40, false, 0 },
+	    { GO, 0x108, true, 0 },
+	    { CLEAR, 0, false, 0 } },
+	  5 },
+	{ "is let go of by a reboot",
+	  { { COME, 0x148, false, 0 },
+	    { ON, 0x148, false, 0 },
+	    { ASK, 0x149, false, 0 },
+	    { REBOOT, 0x40, false, 1 } },
+	  4 },
+};
+
+static void set_indicator(struct rig *rig, uint16_t bits)
+{
+	uint16_t control = exp_get(rig, PCI_EXP_SLTCTL);
+
+	exp_set(rig, PCI_EXP_SLTCTL, (control & (uint16_t)~PCI_EXP_SLTCTL_PIC) | bits);
+}
+
+static void take_step(struct rig *rig, enum step step)
+{
+	switch (step) {
+	case COME:
+		pci_root_port_plug(rig->port, &rig->cards[0], 0);
+		pci_root_port_show(rig->port, true);
+		break;
+	case GO:
+		pci_root_port_unplug(rig->port, true);
+		break;
+	case ASK:
+		pci_root_port_ask(rig->port);
+		break;
+	case BLINK:
+		set_indicator(rig, PCI_EXP_SLTCTL_PWR_IND_BLINK);
+		break;
+	case OFF:
+		set_indicator(rig, PCI_EXP_SLTCTL_PWR_IND_OFF);
+		break;
+	case ON:
+		set_indicator(rig, PCI_EXP_SLTCTL_PWR_IND_ON);
+		break;
+	case CLEAR:
+		exp_set(rig, PCI_EXP_SLTSTA, 0xffff);
+		break;
+	case ENABLE:
+		exp_set(rig, PCI_EXP_SLTCTL, exp_get(rig, PCI_EXP_SLTCTL) | 0x1029);
+		break;
+	case REBOOT:
+		pci_host_reset(&rig->host);
+		break;
+	}
+}
+
+START_TEST(devices_come_and_go)
+{
+	static struct rig rig;
+
+	rig_begin(&rig);
+	rig_place(&rig);
+	for (unsigned int i = 0; i < lives[_i].count; i++) {
+		take_step(&rig, lives[_i].steps[i].step);
+		ck_assert_msg(exp_get(&rig, PCI_EXP_SLTSTA) == lives[_i].steps[i].status,
+			      "%s, step %u: status %#x", lives[_i].name, i,
+			      exp_get(&rig, PCI_EXP_SLTSTA));
+		ck_assert_msg(fake_kvm_pin(arch_irq_pin(rig.port->line.gsi)) ==
+				      lives[_i].steps[i].interrupts,
+			      "%s, step %u: interrupt", lives[_i].name, i);
+		ck_assert_msg(released == lives[_i].steps[i].released, "%s, step %u: released",
+			      lives[_i].name, i);
+	}
+	rig_end(&rig);
+}
+END_TEST
+
+/* With MSI on the pin is silent, and each event that comes to nothing pending is a message. */
+START_TEST(a_slot_sends_messages)
+{
+	static struct rig rig;
+	unsigned int msi;
+
+	rig_begin(&rig);
+	rig_place(&rig);
+	msi = rig.port->msi.cap;
+	set(&rig, 0, PORT, msi + PCI_MSI_ADDRESS_LO, 4, MSI_ADDR);
+	set(&rig, 0, PORT, msi + PCI_MSI_DATA_64, 2, 0x41);
+	set(&rig, 0, PORT, msi + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_ENABLE);
+	ck_assert(fake_kvm_plugged(rig.port->vector.gsi));
+	take_step(&rig, ENABLE);
+	ck_assert(!irq_msi_pending(&rig.port->vector));
+	take_step(&rig, COME);
+	ck_assert(!fake_kvm_pin(arch_irq_pin(rig.port->line.gsi)));
+	ck_assert(irq_msi_pending(&rig.port->vector));
+	pci_host_reset(&rig.host);
+	ck_assert_int_lt(rig.port->vector.eventfd, 0);
+	rig_end(&rig);
+}
+END_TEST
+
+/* A device that left is at no address any more, and does not come back with the bridge's windows. */
+START_TEST(a_device_that_left_is_gone)
+{
+	static struct rig rig;
+
+	rig_begin(&rig);
+	rig_fill(&rig);
+	set(&rig, 0, PORT, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	set(&rig, 1, 0, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	calls_begin();
+	pci_root_port_unplug(rig.port, true);
+	calls_expect("unmap 0.0\nunmap 0.2\n");
+	ck_assert_uint_eq(get(&rig, 1, 0, 0, 4), 0xffffffff);
+	ck_assert_uint_eq(exp_get(&rig, PCI_EXP_LNKSTA), 0);
+	set(&rig, 0, PORT, PCI_COMMAND, 2, 0);
+	set(&rig, 0, PORT, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	calls_expect("");
+	rig_end(&rig);
+	calls_expect(""); /* it is not the bus's to destroy */
+}
+END_TEST
+
+/* What is too large for the windows of a port is refused, and named. */
+START_TEST(a_device_larger_than_the_room)
+{
+	static struct rig rig;
+	struct stderr_text caught;
+
+	rig_begin(&rig);
+	rig_place(&rig);
+	pci_set_bar(&rig.cards[0], 0, 64 << 20, MEM);
+	pci_root_port_plug(rig.port, &rig.cards[0], 0);
+	stderr_begin(&caught);
+	ck_assert_int_eq(pci_windows_assign_below(&rig.port->bridge), -ENOSPC);
+	stderr_end(&caught);
+	ck_assert_ptr_nonnull(strstr(caught.text, "BAR 0"));
+	pci_root_port_unplug(rig.port, false);
+	rig_end(&rig);
+}
+END_TEST
+
+/* As many as there are bus numbers and slots, and then a message. */
+START_TEST(ports_run_out)
+{
+	const struct pci_root_port_owner owner = { count_release, NULL };
+	static struct rig rig;
+	struct pci_root_port *port;
+	struct stderr_text caught;
+	unsigned int count = 1;
+	int ret = 0;
+
+	rig_begin(&rig);
+	stderr_begin(&caught);
+	while (ret == 0) {
+		ret = pci_root_port_add(&rig.host, &owner, &port);
+		count += ret == 0;
+	}
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -ENOSPC);
+	ck_assert_uint_ge(count, 15);
+	ck_assert_uint_lt(count, pci_host_buses(&rig.host));
+	rig_place(&rig);
+	rig_end(&rig);
+}
+END_TEST
+
+UNIT_MAIN("pci_root_port", { an_empty_port_has_these_registers, UNIT_COUNT(registers) },
+	  { the_link_is_the_devices, 0 }, { atomics_are_those_of_all, 0 },
+	  { the_bus_has_the_number_that_it_is_given, 0 }, { functions_stay_together, 0 },
+	  { windows_are_sized_from_what_is_below, 0 }, { bars_follow_the_bridge, 0 },
+	  { a_bus_reset_reaches_all_below, 0 }, { devices_come_and_go, UNIT_COUNT(lives) },
+	  { a_slot_sends_messages, 0 }, { a_device_that_left_is_gone, 0 },
+	  { a_device_larger_than_the_room, 0 }, { ports_run_out, 0 })

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_places.h"
+
+#include <errno.h>
+#include <linux/pci.h>
+#include <string.h>
+
+#include "devices/pci_windows.h"
+#include "vfio/host/look/host_pages.h"
+#include "vmm/trace/log.h"
+
+#define PLACES_ATOMICS                                                                             \
+	(PCI_EXP_DEVCAP2_ATOMIC_COMP32 | PCI_EXP_DEVCAP2_ATOMIC_COMP64 |                           \
+	 PCI_EXP_DEVCAP2_ATOMIC_COMP128)
+
+static unsigned int places_function(const struct host_devices *devices, unsigned int i)
+{
+	const char *bdf = devices->found[i].bdf;
+
+	return (unsigned int)(bdf[strlen(bdf) - 1] - '0');
+}
+
+/* Whether two are functions of one slot of the host: all but the last digit is the same. */
+static bool places_same_slot(const struct host_devices *devices, unsigned int a, unsigned int b)
+{
+	const char *bdf = devices->found[a].bdf;
+
+	return strncmp(bdf, devices->found[b].bdf, strlen(bdf) - 1) == 0;
+}
+
+/* More than one function, and all of them passed through. */
+static bool places_together(const struct host_devices *devices, unsigned int i)
+{
+	unsigned int all = host_slot_functions(devices->found[i].bdf), missing = all;
+
+	for (unsigned int k = 0; k < devices->count; k++)
+		if (places_same_slot(devices, i, k))
+			missing &= ~(1u << places_function(devices, k));
+	return (all & (all - 1)) && !missing;
+}
+
+/* The function of the same slot that is plugged in already; NULL if this is the first. */
+static const struct vfio_pci *places_sibling(const struct host_devices *devices, unsigned int i,
+					     struct slot **slot)
+{
+	for (unsigned int k = 0; k < i; k++)
+		if (places_same_slot(devices, i, k)) {
+			*slot = devices->slots[k];
+			return devices->list[k];
+		}
+	return NULL;
+}
+
+static int places_plug_root(const struct host_devices *devices, unsigned int i,
+			    struct pci_host *host)
+{
+	struct pci_function *function = &devices->list[i]->function;
+	int slot = pci_host_free_slot(host);
+	const struct vfio_pci *sibling;
+	struct slot *none;
+
+	if (devices->options[i].has_devfn)
+		return pci_host_add_at(host, function, devices->options[i].devfn);
+	if (slot < 0 || !places_together(devices, i))
+		return pci_host_add(host, function);
+	sibling = places_sibling(devices, i, &none);
+	if (sibling)
+		slot = PCI_SLOT(sibling->function.devfn);
+	return pci_host_add_at(host, function, PCI_DEVFN(slot, places_function(devices, i)));
+}
+
+/* All that is in a slot must be able to use what the port offers. */
+static void places_set_atomics(const struct slot *slot, const struct vfio_pci *pci, bool first)
+{
+	uint32_t atomics = pci->info.atomics * PCI_EXP_DEVCAP2_ATOMIC_COMP32 & PLACES_ATOMICS;
+
+	pci_root_port_set_atomics(slot->port, atomics, first);
+}
+
+static int places_plug_port(struct host_devices *devices, unsigned int i, struct slots *slots)
+{
+	const struct vfio_device_options *options = &devices->options[i];
+	bool together = places_together(devices, i);
+	const char *bdf = devices->found[i].bdf;
+	struct slot *slot = NULL;
+	int ret = 0;
+
+	if (options->has_devfn) {
+		log_error(bdf, "addr= is a place on the root bus: not with port=on");
+		return -EINVAL;
+	}
+	if (together)
+		places_sibling(devices, i, &slot);
+	if (!slot)
+		ret = slots_take(slots, options->id ? options->id : bdf, false, &slot);
+	if (ret < 0)
+		return ret;
+	devices->slots[i] = slot;
+	places_set_atomics(slot, devices->list[i], pci_bridge_is_empty(&slot->port->bridge));
+	pci_root_port_plug(slot->port, &devices->list[i]->function,
+			   together ? places_function(devices, i) : 0);
+	pci_root_port_show(slot->port, false);
+	return 0;
+}
+
+int host_places_plug(struct host_devices *devices, struct pci_host *host, struct slots *slots)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
+		ret = devices->options[i].port == VFIO_PORT_ON ? places_plug_port(devices, i, slots)
+							       : places_plug_root(devices, i, host);
+	return ret;
+}
+
+int host_places_plug_hot(struct slot *slot, struct vfio_pci *pci)
+{
+	int ret;
+
+	places_set_atomics(slot, pci, true);
+	pci_root_port_plug(slot->port, &pci->function, 0);
+	ret = pci_windows_assign_below(&slot->port->bridge);
+	if (ret < 0)
+		pci_root_port_unplug(slot->port, false);
+	else
+		pci_root_port_show(slot->port, true);
+	return ret;
+}
