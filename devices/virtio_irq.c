@@ -86,7 +86,8 @@ static void virtio_irq_control_changed(void *owner)
 
 		if (!irq->msix.enabled)
 			irq_msi_destroy(router, msi);
-		else if (msi->eventfd >= 0 || irq_msi_init(router, msi, pci_requester_id(irq->function)) == 0)
+		else if (msi->eventfd >= 0 ||
+			 irq_msi_init(router, msi, pci_requester_id(irq->function)) == 0)
 			virtio_irq_vector_changed(irq, vector);
 	}
 	irq->switched(irq->owner);
