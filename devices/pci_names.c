@@ -49,6 +49,28 @@ static const struct trace_name bits_status[] = {
 	{ PCI_STATUS_DETECTED_PARITY, "PARITY_ERROR" },
 	END,
 };
+static const struct trace_name bits_bridge[] = {
+	{ PCI_BRIDGE_CTL_PARITY, "PARITY" },
+	{ PCI_BRIDGE_CTL_SERR, "SERR" },
+	{ PCI_BRIDGE_CTL_BUS_RESET, "BUS_RESET" },
+	END,
+};
+static const struct trace_name bits_sltctl[] = {
+	{ PCI_EXP_SLTCTL_ABPE, "BUTTON_ENABLE" },
+	{ PCI_EXP_SLTCTL_PDCE, "PRESENCE_ENABLE" },
+	{ PCI_EXP_SLTCTL_HPIE, "INTERRUPT_ENABLE" },
+	{ PCI_EXP_SLTCTL_PWR_IND_ON, "POWER_INDICATOR_ON" },
+	{ PCI_EXP_SLTCTL_PWR_IND_BLINK, "POWER_INDICATOR_BLINK" },
+	{ PCI_EXP_SLTCTL_DLLSCE, "LINK_ENABLE" },
+	END,
+};
+static const struct trace_name bits_sltsta[] = {
+	{ PCI_EXP_SLTSTA_ABP, "BUTTON" },
+	{ PCI_EXP_SLTSTA_PDC, "PRESENCE_CHANGED" },
+	{ PCI_EXP_SLTSTA_PDS, "PRESENT" },
+	{ PCI_EXP_SLTSTA_DLLSC, "LINK_CHANGED" },
+	END,
+};
 static const struct trace_name bits_rom[] = { { PCI_ROM_ADDRESS_ENABLE, "ENABLE" }, END };
 static const struct trace_name bits_pmcsr[] = {
 	{ 3, "D3HOT" },
@@ -120,6 +142,28 @@ static const struct pci_register_row registers_header[] = {
 	{ 0, 0, NULL, NULL },
 };
 
+/* Where a bridge has others. */
+static const struct pci_register_row registers_bridge[] = {
+	{ PCI_PRIMARY_BUS, 1, "Primary Bus", NULL },
+	{ PCI_SECONDARY_BUS, 1, "Secondary Bus", NULL },
+	{ PCI_SUBORDINATE_BUS, 1, "Subordinate Bus", NULL },
+	{ PCI_SEC_LATENCY_TIMER, 1, "Secondary Latency Timer", NULL },
+	{ PCI_IO_BASE, 1, "I/O Base", NULL },
+	{ PCI_IO_LIMIT, 1, "I/O Limit", NULL },
+	{ PCI_SEC_STATUS, 2, "Secondary Status", NULL },
+	{ PCI_MEMORY_BASE, 2, "Memory Base", NULL },
+	{ PCI_MEMORY_LIMIT, 2, "Memory Limit", NULL },
+	{ PCI_PREF_MEMORY_BASE, 2, "Prefetchable Base", NULL },
+	{ PCI_PREF_MEMORY_LIMIT, 2, "Prefetchable Limit", NULL },
+	{ PCI_PREF_BASE_UPPER32, 4, "Prefetchable Base Upper", NULL },
+	{ PCI_PREF_LIMIT_UPPER32, 4, "Prefetchable Limit Upper", NULL },
+	{ PCI_IO_BASE_UPPER16, 2, "I/O Base Upper", NULL },
+	{ PCI_IO_LIMIT_UPPER16, 2, "I/O Limit Upper", NULL },
+	{ PCI_ROM_ADDRESS1, 4, "Expansion ROM", bits_rom },
+	{ PCI_BRIDGE_CONTROL, 2, "Bridge Control", bits_bridge },
+	{ 0, 0, NULL, NULL },
+};
+
 /* What every capability begins with. */
 static const struct pci_register_row registers_cap[] = {
 	{ PCI_CAP_LIST_ID, 1, "ID", NULL },
@@ -160,6 +204,11 @@ static const struct pci_register_row registers_pcie[] = {
 	{ PCI_EXP_LNKCAP, 4, "Link Capabilities", NULL },
 	{ PCI_EXP_LNKCTL, 2, "Link Control", NULL },
 	{ PCI_EXP_LNKSTA, 2, "Link Status", NULL },
+	{ PCI_EXP_SLTCAP, 4, "Slot Capabilities", NULL },
+	{ PCI_EXP_SLTCTL, 2, "Slot Control", bits_sltctl },
+	{ PCI_EXP_SLTSTA, 2, "Slot Status", bits_sltsta },
+	{ PCI_EXP_RTCTL, 2, "Root Control", NULL },
+	{ PCI_EXP_RTSTA, 4, "Root Status", NULL },
 	{ PCI_EXP_DEVCAP2, 4, "Device Capabilities 2", NULL },
 	{ PCI_EXP_DEVCTL2, 2, "Device Control 2", NULL },
 	{ PCI_EXP_LNKCAP2, 4, "Link Capabilities 2", NULL },
@@ -287,7 +336,9 @@ void pci_find_register(const uint8_t *config, unsigned int offset, struct pci_re
 
 	*reg = (struct pci_register){ .offset = offset, .size = 4 - offset % 4 };
 	if (offset < PCI_STD_HEADER_SIZEOF) {
-		pci_find_row(registers_header, reg, offset);
+		if ((config[PCI_HEADER_TYPE] & 0x7f) != PCI_HEADER_TYPE_BRIDGE ||
+		    !pci_find_row(registers_bridge, reg, offset))
+			pci_find_row(registers_header, reg, offset);
 		return;
 	}
 	reg->base = extended ? pci_ext_cap_before(config, offset) : pci_cap_before(config, offset);

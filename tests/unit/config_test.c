@@ -354,6 +354,46 @@ END_TEST
 
 /* ---- the shape of the device ---- */
 
+/* Below a port an endpoint has its own link; an integrated one is given the slowest. */
+static const struct {
+	uint16_t flags; /* of the device */
+	bool listed;
+	uint16_t type;   /* for the guest */
+	uint32_t lnkcap; /* 0: the device's */
+} below_port[] = {
+	{ 2 | PCI_EXP_TYPE_ENDPOINT << 4, true, PCI_EXP_TYPE_ENDPOINT, 0 },
+	{ 1 | PCI_EXP_TYPE_ENDPOINT << 4, true, PCI_EXP_TYPE_ENDPOINT, 0 },
+	{ 2 | PCI_EXP_TYPE_LEG_END << 4, true, PCI_EXP_TYPE_LEG_END, 0 },
+	{ 2 | PCI_EXP_TYPE_RC_END << 4, true, PCI_EXP_TYPE_ENDPOINT, 0x11 },
+	{ 1 | PCI_EXP_TYPE_RC_END << 4, false, 0, 0 },
+	{ 2 | PCI_EXP_TYPE_ENDPOINT << 4 | PCI_EXP_FLAGS_SLOT, true, PCI_EXP_TYPE_ENDPOINT, 0 },
+};
+
+START_TEST(below_a_port_there_is_a_link)
+{
+	static struct view view;
+	uint32_t lnkcap = 0x00123843;
+	unsigned int exp;
+
+	view_begin(&view);
+	view.below_port = true;
+	exp = view.fake.exp_cap;
+	memcpy(&view.fake.config[exp + PCI_EXP_FLAGS], &below_port[_i].flags, 2);
+	memcpy(&view.fake.config[exp + PCI_EXP_LNKCAP], &lnkcap, 4);
+	ck_assert_int_eq(view_look(&view), 0);
+	ck_assert_int_eq(pci_find_capability(&view.function, PCI_CAP_ID_EXP) != 0,
+			 below_port[_i].listed);
+	if (!below_port[_i].listed)
+		return;
+	ck_assert_uint_eq((view_get(&view, exp + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_TYPE) >> 4,
+			  below_port[_i].type);
+	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_SLOT, 0);
+	if (below_port[_i].lnkcap)
+		lnkcap = below_port[_i].lnkcap;
+	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKCAP, 4), lnkcap);
+}
+END_TEST
+
 START_TEST(rule_17_integrated_endpoint)
 {
 	static struct view view;
@@ -540,7 +580,8 @@ UNIT_MAIN("config", { rule_15_writes_by_allow_list, 3 },
 	  { rule_32_what_concerns_the_function_alone, UNIT_COUNT(function_bits) },
 	  { rule_41_legacy_endpoint, 0 }, { rule_16_neighbours_keep_their_bits, 0 },
 	  { reads_are_live_where_the_device_speaks, 0 }, { rule_16_every_size_reads_the_same, 0 },
-	  { rule_17_integrated_endpoint, 0 }, { power_on_values, 0 },
+	  { rule_17_integrated_endpoint, 0 },
+	  { below_a_port_there_is_a_link, UNIT_COUNT(below_port) }, { power_on_values, 0 },
 	  { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
 	  { conventional_device, 0 }, { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
 	  { rule_16_dies_while_in_use, 2 })

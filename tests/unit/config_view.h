@@ -19,6 +19,7 @@ struct view {
 	struct vfio_device device;
 	struct pci_function function;
 	struct vfio_config config;
+	bool below_port;
 };
 
 /* A device to be changed before it is looked at. */
@@ -34,7 +35,7 @@ static inline void view_begin(struct view *view)
 
 static inline int view_look(struct view *view)
 {
-	int ret = vfio_config_init(&view->config, &view->device, &view->function, false);
+	int ret = vfio_config_init(&view->config, &view->device, &view->function, view->below_port);
 
 	calls_begin();
 	return ret;

@@ -27,6 +27,11 @@ static int describe_device(const struct config *config, unsigned int i, char *te
 
 	if (vfio->has_fd)
 		length += snprintf(text + length, size - (size_t)length, ",fd=%d", vfio->fd);
+	if (vfio->port != VFIO_PORT_DEFAULT)
+		length += snprintf(text + length, size - (size_t)length, ",port %s",
+				   vfio->port == VFIO_PORT_ON ? "on" : "off");
+	if (vfio->id)
+		length += snprintf(text + length, size - (size_t)length, ",id %s", vfio->id);
 	for (unsigned int id = 0; id < VFIO_IDS; id++)
 		if (vfio->ids[id].given)
 			length += snprintf(text + length, size - (size_t)length, ",%u:%x", id,
@@ -46,6 +51,9 @@ static void describe(const struct config *config, char *text, size_t size)
 	if (config->command == OPTIONS_RUN && config->grace != 30)
 		length +=
 			snprintf(text + length, size - (size_t)length, " grace=%u", config->grace);
+	if (config->ports)
+		length +=
+			snprintf(text + length, size - (size_t)length, " ports=%u", config->ports);
 	if (config->huge_page)
 		length += snprintf(text + length, size - (size_t)length, " pages=%llu",
 				   (unsigned long long)config->huge_page);
@@ -96,6 +104,9 @@ static const struct {
 	{ "--console none", "0 k=- i=- a=- c=none m=512 n=1" },
 	{ "--console pty", "0 k=- i=- a=- c=pty m=512 n=1" },
 	{ "--console file:/tmp/log", "0 k=- i=- a=- c=file:/tmp/log m=512 n=1" },
+	{ "--ports 31", "0 k=- i=- a=- c=stdio m=512 n=1 ports=31" },
+	{ "--vfio 01:00.0,port=on,id=disk --vfio 02:00.0,port=off",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,port on,id disk 0000:02:00.0,port off" },
 	{ "--grace 0", "0 k=- i=- a=- c=stdio m=512 n=1 grace=0" },
 	{ "--grace 86400", "0 k=- i=- a=- c=stdio m=512 n=1 grace=86400" },
 	{ "--no-reboot --stats", "0 k=- i=- a=- c=stdio m=512 n=1 once stats" },
@@ -243,6 +254,12 @@ static const struct {
 	{ "--vfio 01:00.0,vf-token=2ab74924-c335-45f4-9b16-8569e5b08258a", "--vfio", "a UUID" },
 	{ "--vfio 01:00.0,vf-token=2ab749240c335-45f4-9b16-8569e5b08258", "--vfio", "a UUID" },
 	{ "--vfio 01:00.0,vf-token=2ab74924-c335-45f4-9b16-8569e5b0825g", "--vfio", "a UUID" },
+	{ "--vfio 01:00.0,port=yes", "--vfio", "port=yes: expected port=on or off" },
+	{ "--vfio 01:00.0,port", "--vfio", "expected port=on or off" },
+	{ "--vfio 01:00.0,id=", "--vfio", "expected id=a name" },
+	{ "--ports 32", "--ports", "32: expected a number from 0 to 31" },
+	{ "--ports -1", "--ports", "expected a number" },
+	{ "--ports 1x", "--ports", "expected a number" },
 	{ "--vfio 01:00.0,rombar=2", "--vfio", "rombar=2: expected rombar=0 or 1" },
 	{ "--vfio 01:00.0,x-no-mma=on", "--vfio", "unknown property 'x-no-mma'" },
 	{ "--vfio 01:00.0,=on", "--vfio", "unknown property ''" },

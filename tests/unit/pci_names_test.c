@@ -66,6 +66,22 @@ START_TEST(finds_register)
 }
 END_TEST
 
+/* A bridge has bus numbers and windows where others have BARs. */
+START_TEST(names_a_bridges_registers)
+{
+	static uint8_t config[PCI_CONFIG_SIZE];
+	struct pci_register reg;
+
+	config[PCI_HEADER_TYPE] = 0x80 | PCI_HEADER_TYPE_BRIDGE;
+	pci_find_register(config, PCI_SECONDARY_BUS, &reg);
+	ck_assert_str_eq(reg.name, "Secondary Bus");
+	pci_find_register(config, PCI_MEMORY_LIMIT + 1, &reg);
+	ck_assert_str_eq(reg.name, "Memory Limit");
+	pci_find_register(config, PCI_COMMAND, &reg);
+	ck_assert_str_eq(reg.name, "Command");
+}
+END_TEST
+
 /* Lists that go round, and every byte there is: an answer each time, which holds `at`. */
 START_TEST(any_bytes)
 {
@@ -111,4 +127,5 @@ START_TEST(locates)
 }
 END_TEST
 
-UNIT_MAIN("pci_names", { finds_register, UNIT_COUNT(places) }, { any_bytes, 20 }, { locates, 0 })
+UNIT_MAIN("pci_names", { finds_register, UNIT_COUNT(places) }, { any_bytes, 20 }, { locates, 0 },
+	  { names_a_bridges_registers, 0 })

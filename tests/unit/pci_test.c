@@ -52,7 +52,6 @@ static const struct pci_function_ops card_ops = {
 	.bar_unmap = card_unmap,
 	.reset = card_nothing,
 	.destroy = card_nothing,
-	NULL,
 };
 
 #define W32_BASE 0xc0000000ull
