@@ -341,7 +341,9 @@ void pci_root_port_set_atomics(struct pci_root_port *port, uint32_t bits, bool f
 {
 	unsigned int offset = port->cap + PCI_EXP_DEVCAP2;
 
+	pthread_mutex_lock(&port->host->bus.lock);
 	if (!first)
 		bits &= pci_get_long(port_function(port), offset);
 	pci_set_long(port_function(port), offset, bits);
+	pthread_mutex_unlock(&port->host->bus.lock);
 }

@@ -293,8 +293,6 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
 	ret = host_devices_find_hot(devices, add, i, demand);
 	if (ret == 0)
 		ret = host_devices_open_one(devices, add->config, i, add->host, add->ram);
-	if (ret == 0)
-		ret = vfio_pci_power_on(devices->list[i]);
 	if (ret < 0) {
 		host_devices_close_one(devices, i, add->config->held);
 		return ret;

@@ -54,7 +54,7 @@ struct host_addition {
 };
 
 /*
- * Find, open and wire it. *result is to be plugged in by the caller, or taken back by
+ * Find and open it. *result is to be plugged in by the caller, or taken back by
  * host_devices_remove(). 0 or -errno, logged.
  */
 int host_devices_add(struct host_devices *devices, const struct host_addition *add,

@@ -113,13 +113,27 @@ int host_places_plug(struct host_devices *devices, struct pci_host *host, struct
 	return ret;
 }
 
+static int places_assign_hot(struct slot *slot)
+{
+	pthread_mutex_t *lock = &slot->slots->host->bus.lock;
+	int ret;
+
+	pthread_mutex_lock(lock);
+	ret = pci_windows_assign_below(&slot->port->bridge);
+	pthread_mutex_unlock(lock);
+	return ret;
+}
+
+/* Its pin is wired when it is below the port, which decides where the pin ends. */
 int host_places_plug_hot(struct slot *slot, struct vfio_pci *pci)
 {
 	int ret;
 
 	places_set_atomics(slot, pci, true);
 	pci_root_port_plug(slot->port, &pci->function, 0);
-	ret = pci_windows_assign_below(&slot->port->bridge);
+	ret = places_assign_hot(slot);
+	if (ret == 0)
+		ret = vfio_pci_power_on(pci);
 	if (ret < 0)
 		pci_root_port_unplug(slot->port, false);
 	else

@@ -18,8 +18,8 @@
 int host_places_plug(struct host_devices *devices, struct pci_host *host, struct slots *slots);
 
 /*
- * Plug a device in below the port of `slot` while the guest runs, and show it. 0; -ENOSPC, logged,
- * when it is larger than the port's windows; then it is not plugged in.
+ * Plug a device in below the port of `slot` while the guest runs, wire it, and show it. 0; -ENOSPC
+ * when it is larger than the port's windows; or -errno. Logged; then it is not plugged in.
  */
 int host_places_plug_hot(struct slot *slot, struct vfio_pci *pci);
 

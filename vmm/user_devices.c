@@ -164,8 +164,6 @@ int user_devices_add(struct user_devices *devices, const struct options_user *us
 		return log_errno(user->path, -ENOSPC, "more than %d devices", OPTIONS_USERS_MAX);
 	below_port.vfio.port = VFIO_PORT_ON;
 	ret = user_devices_open_one(devices, entry, &below_port, vm);
-	if (ret == 0)
-		ret = vfio_pci_power_on(entry->pci);
 	if (ret < 0) {
 		user_devices_close_one(entry);
 		return ret;

@@ -39,7 +39,7 @@ int user_devices_open(struct user_devices *devices, const struct config *config,
 		      struct pci_host *host, struct slots *slots);
 
 /*
- * While the guest runs: connect to `user`, map RAM and wire the device. *result is to be plugged
+ * While the guest runs: connect to `user` and map RAM. *result is to be plugged
  * into `slot` by the caller, or taken back by user_devices_remove(). `text` is what `user` points
  * into: on the heap, and kept if all is well. 0 or -errno, logged.
  */

@@ -33,6 +33,7 @@ static const struct {
 } bad[] = {
 	{ "--vfio 01:00.0,x-acpi-rom=on", "--vfio",
 	  "0000:01:00.0: x-acpi-rom=on needs romfile=FILE" },
+	{ "--vfio 01:00.0,x-acpi-rom=on,romfile=F,port=on", "--vfio", "port=off" },
 	{ "--vfio 01:00.0,x-acpi-rom=yes", "--vfio", "expected x-acpi-rom=on or off" },
 	{ "--vfio 01:00.0,x-acpi-rom=on,romfile=F --vfio 02:00.0,x-acpi-rom=on,romfile=F", "--vfio",
 	  "0000:02:00.0: x-acpi-rom=on, but 0000:01:00.0 has it already" },

@@ -26,6 +26,19 @@ int options_set_qemu_cpu(struct config *config, char *text)
 	return options_qemu_judge("cpu", strlen("cpu"), text);
 }
 
+/* What else is said of a device whose ROM ACPI has; its node is one of the root bus's. */
+static int options_check_rom(const char *bdf, const struct vfio_device_options *vfio)
+{
+	if (!vfio->romfile)
+		log_error("--vfio", "%s: x-acpi-rom=on needs romfile=FILE", bdf);
+	else if (vfio->port == VFIO_PORT_ON)
+		log_error("--vfio", "%s: x-acpi-rom=on is for a device of the root bus: port=off",
+			  bdf);
+	else
+		return 0;
+	return -EINVAL;
+}
+
 /* Exactly one node of the guest's ACPI has a method _ROM. */
 static int options_check_acpi_rom(const struct config *config)
 {
@@ -34,11 +47,8 @@ static int options_check_acpi_rom(const struct config *config)
 	for (unsigned int i = 0; i < config->device_count; i++) {
 		if (!config->vfio[i].acpi_rom)
 			continue;
-		if (!config->vfio[i].romfile) {
-			log_error("--vfio", "%s: x-acpi-rom=on needs romfile=FILE",
-				  config->devices[i]);
+		if (options_check_rom(config->devices[i], &config->vfio[i]) < 0)
 			return -EINVAL;
-		}
 		if (first) {
 			log_error("--vfio", "%s: x-acpi-rom=on, but %s has it already",
 				  config->devices[i], first);
