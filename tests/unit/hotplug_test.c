@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmm/hotplug.c: devices of a vfio-user server come to a machine and go from it, and leave nothing.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <linux/pci.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "devices/pci_windows.h"
+#include "fake_kvm.h"
+#include "guests/demo/demo_server.h"
+#include "stderr_text.h"
+#include "unit.h"
+#include "vmm/hotplug.h"
+#include "vmm/machine_state.h"
+#include "vmm/ram_bank.h"
+
+#define RAM (16ull << 20)
+
+static struct config config = { .cpus = 1, .memory = RAM };
+static struct machine machine;
+static struct stderr_text caught;
+static char folder[] = "/tmp/minivmm-hotplug-XXXXXX", path[64];
+static int listener;
+static pthread_t server;
+static char deleted[64];
+
+/* One client after the other, until the listener is shut down. */
+static void *serve(void *arg)
+{
+	int client;
+
+	while ((client = accept(listener, NULL, NULL)) >= 0)
+		demo_server_run(client);
+	return arg;
+}
+
+static void server_begin(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/socket", folder);
+	strcpy(address.sun_path, path);
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(listener, 4), 0);
+	pthread_create(&server, NULL, serve, NULL);
+}
+
+static void server_end(void)
+{
+	shutdown(listener, SHUT_RDWR);
+	pthread_join(server, NULL);
+	close(listener);
+	unlink(path);
+	rmdir(folder);
+}
+
+static void note_deleted(void *owner, const char *id)
+{
+	(void)owner;
+	snprintf(deleted, sizeof(deleted), "%s", id);
+	vm_post(&machine.vm, VM_EVENT_QUIT);
+}
+
+static const struct hotplug_watcher watcher = { note_deleted, NULL };
+
+static void begin(unsigned int ports)
+{
+	memset(&machine, 0, sizeof(machine));
+	machine.config = &config;
+	slots_init(&machine.slots);
+	hotplug_init(&machine.hotplug);
+	fake_kvm_begin();
+	stderr_begin(&caught);
+	vm_init(&machine.vm, 1, NULL);
+	machine.vm.memslot_max = 32;
+	ck_assert_int_eq(ram_bank_add(&machine.vm.memory,
+				      &(struct ram_backing){ .shared = true, .node = -1 }, 0, RAM),
+			 0);
+	ck_assert_int_eq(vm_power_up(&machine.vm), 0);
+	ck_assert_int_eq(pci_host_init(&machine.pci_host, &machine.vm), 0);
+	ck_assert_int_eq(slots_open(&machine.slots, &machine.pci_host), 0);
+	ck_assert_int_eq(
+		user_devices_open(&machine.users, &config, &machine.pci_host, &machine.slots), 0);
+	ck_assert_int_eq(slots_add_spare(&machine.slots, ports), 0);
+	ck_assert_int_eq(pci_windows_assign_bars(&machine.pci_host), 0);
+	ck_assert_int_eq(hotplug_open(&machine), 0);
+	hotplug_watch(&machine, &watcher);
+	server_begin();
+}
+
+static void end(void)
+{
+	user_devices_stop(&machine.users);
+	pci_host_destroy(&machine.pci_host);
+	user_devices_close(&machine.users);
+	hotplug_destroy(&machine.hotplug);
+	slots_destroy(&machine.slots);
+	vm_destroy(&machine.vm);
+	stderr_end(&caught);
+	server_end();
+	fake_kvm_end();
+}
+
+static unsigned int open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+/* What the guest does with the port's registers. */
+static uint64_t port_register(unsigned int slot, unsigned int reg)
+{
+	const struct pci_root_port *port = machine.slots.list[slot].port;
+
+	return arch_layout.ecam.base + ((uint64_t)port->bridge.function.devfn << 12) + reg;
+}
+
+static uint16_t get(unsigned int slot, unsigned int reg)
+{
+	uint16_t value;
+
+	bus_read(&machine.vm.mmio, port_register(slot, machine.slots.list[slot].port->cap + reg),
+		 &value, 2);
+	return value;
+}
+
+static void set_indicator(unsigned int slot, uint16_t value)
+{
+	bus_write(&machine.vm.mmio,
+		  port_register(slot, machine.slots.list[slot].port->cap + PCI_EXP_SLTCTL), &value,
+		  2);
+}
+
+static void wait_deleted(const char *id)
+{
+	deleted[0] = '\0';
+	ck_assert_int_eq(vm_wait(&machine.vm), VM_EVENT_QUIT);
+	ck_assert_str_eq(deleted, id);
+}
+
+static uint32_t below(unsigned int bus)
+{
+	uint32_t id;
+
+	bus_read(&machine.vm.mmio, arch_layout.ecam.base + ((uint64_t)bus << 20), &id, 4);
+	return id;
+}
+
+/* A hundred times: as many files, regions, listeners and GSIs as before. */
+START_TEST(nothing_is_left)
+{
+	unsigned int files = 0, used = 0;
+	size_t regions = 0, listeners = 0;
+
+	begin(1);
+	for (unsigned int i = 0; i < 100; i++) {
+		uint16_t command = PCI_COMMAND_MEMORY;
+
+		ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+		ck_assert(get(0, PCI_EXP_SLTSTA) & PCI_EXP_SLTSTA_PDS);
+		ck_assert_uint_ne(below(1), 0xffffffff);
+		set_indicator(0, PCI_EXP_SLTCTL_PWR_IND_ON);
+		bus_write(&machine.vm.mmio, port_register(0, PCI_COMMAND), &command, 2);
+		bus_write(&machine.vm.mmio, arch_layout.ecam.base + (1 << 20) + PCI_COMMAND,
+			  &command, 2);
+		ck_assert_int_eq(hotplug_del(&machine, "nic"), 0);
+		ck_assert_int_eq(hotplug_del(&machine, "nic"), -EBUSY);
+		ck_assert(get(0, PCI_EXP_SLTSTA) & PCI_EXP_SLTSTA_ABP);
+		set_indicator(0, PCI_EXP_SLTCTL_PWR_IND_OFF);
+		wait_deleted("nic");
+		ck_assert_uint_eq(below(1), 0xffffffff);
+		ck_assert(!(get(0, PCI_EXP_SLTSTA) & PCI_EXP_SLTSTA_PDS));
+		if (i == 0) {
+			files = open_files();
+			regions = machine.vm.memory.count;
+			listeners = machine.vm.memory.listener_count;
+			used = machine.vm.memslot_count;
+		}
+	}
+	ck_assert_uint_eq(open_files(), files);
+	ck_assert_uint_eq(machine.vm.memory.count, regions);
+	ck_assert_uint_eq(machine.vm.memory.listener_count, listeners);
+	ck_assert_uint_eq(machine.vm.memslot_count, used);
+	end();
+}
+END_TEST
+
+/* A guest that does not answer loses it when its time is over, and that is said. */
+START_TEST(by_surprise)
+{
+	begin(1);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	set_indicator(0, PCI_EXP_SLTCTL_PWR_IND_ON);
+	ck_assert_int_eq(hotplug_del(&machine, "nic"), 0);
+	machine.hotplug.leaving[0].deadline = 0;
+	wait_deleted("nic");
+	ck_assert_uint_eq(below(1), 0xffffffff);
+	end();
+	stderr_holds(&caught, "by surprise");
+}
+END_TEST
+
+/* As long as a vCPU handles the exit that it handled when the device left, it is not closed. */
+START_TEST(a_handler_is_waited_for)
+{
+	struct vcpu *vcpu = calloc(1, sizeof(*vcpu));
+
+	*vcpu = (struct vcpu){ .vm = &machine.vm, .fd = -1, .stats_fd = -1, .handling = 1 };
+	begin(1);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	machine.vm.vcpus = vcpu;
+	ck_assert_int_eq(hotplug_del(&machine, "nic"), 0); /* its indicator is off: at once */
+	deleted[0] = '\0';
+	for (unsigned int i = 0; i < 5; i++) {
+		machine.hotplug.timer.ready(machine.hotplug.event.owner, 0);
+		machine.hotplug.event.ready(machine.hotplug.event.owner, 0);
+	}
+	ck_assert_str_eq(deleted, "");
+	ck_assert_uint_eq(below(1), 0xffffffff);
+	vcpu->handling = 3;  /* the next one already */
+	wait_deleted("nic"); /* the vCPU is gone with the run */
+	end();
+}
+END_TEST
+
+static const struct {
+	const char *id, *text;
+	bool socket;
+	int ret;
+	const char *words;
+} refused[] = {
+	{ "nic", NULL, true, -EEXIST, "nic: a second device of this name" },
+	{ "more", NULL, true, -ENOSPC, "no PCIe root port is free" },
+	{ "more", "/nowhere/socket", true, -ENOSPC, "no PCIe root port is free" },
+	{ "more", "demo", false, -EINVAL, "its server is started before the guest" },
+	{ "more", "01:00.0,port=off", false, -EINVAL, "no place for it on the root bus" },
+	{ "more", "01:00.0,addr=5", false, -EINVAL, "its place is below a port" },
+	{ "more", "01:00.0,nonsense=1", false, -EINVAL, "unknown property" },
+	{ "more", "01:00", false, -EINVAL, "expected a PCI address" },
+	{ "more", "", true, -EINVAL, "expected the path" },
+};
+
+START_TEST(what_cannot_be_added)
+{
+	const char *text = refused[_i].text ? refused[_i].text : path;
+
+	begin(1);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	ck_assert_int_eq(refused[_i].socket ? hotplug_add_socket(&machine, refused[_i].id, text)
+					    : hotplug_add_vfio(&machine, refused[_i].id, text),
+			 refused[_i].ret);
+	ck_assert_int_eq(hotplug_del(&machine, "more"), -ENOENT);
+	end();
+	stderr_holds(&caught, refused[_i].words);
+}
+END_TEST
+
+/* A server that is not there takes no slot. */
+START_TEST(a_failure_frees_the_slot)
+{
+	begin(1);
+	ck_assert_int_lt(hotplug_add_socket(&machine, "nic", "/nowhere/socket"), 0);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	end();
+}
+END_TEST
+
+UNIT_MAIN("hotplug", { nothing_is_left, 0 }, { by_surprise, 0 }, { a_handler_is_waited_for, 0 },
+	  { what_cannot_be_added, UNIT_COUNT(refused) }, { a_failure_frees_the_slot, 0 })
