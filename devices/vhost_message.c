@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "vmm/base/pending_signal.h"
 #include "vmm/base/unix_socket.h"
 
 /* Room for the files of one message, aligned as the macros of cmsg(3) want it. */
@@ -15,6 +16,8 @@ union vhost_control {
 	char bytes[CMSG_SPACE(VHOST_REGIONS_MAX * sizeof(int))];
 	struct cmsghdr align;
 };
+
+#define VHOST_SLICE_MS 100 /* after which it is looked whether minivmm is to end */
 
 /* After a call on the socket failed: wait if that can help. NULL to try again, or what is wrong. */
 static const char *vhost_wait(int fd, short events, const struct timespec *until, const char *late)
@@ -28,7 +31,9 @@ static const char *vhost_wait(int fd, short events, const struct timespec *until
 		return "closed the connection";
 	if (ms == 0)
 		return late;
-	return poll(&file, 1, ms) > 0 || errno == EINTR ? NULL : late;
+	if (poll(&file, 1, ms < VHOST_SLICE_MS ? ms : VHOST_SLICE_MS) == 0 && pending_signal_ends())
+		return "has not answered yet, and a signal ends minivmm";
+	return NULL;
 }
 
 const char *vhost_message_send(int fd, const struct vhost_message *message, const int *fds,

@@ -31,6 +31,8 @@ static int vhost_fail(struct vhost_user *vhost, const char *wrong)
 	if (vhost->dead)
 		return -EIO;
 	vhost->dead = true;
+	if (vhost->hurried)
+		wrong = "does not answer"; /* whatever vhost_user_hurry() made of it */
 	log_error(vhost->name, "its vhost-user server %s%s", wrong,
 		  vhost->lost ? ": the guest is stopped" : "");
 	shutdown(vhost->fd, SHUT_RDWR);
@@ -49,9 +51,22 @@ static int vhost_check_ack(struct vhost_user *vhost, const struct vhost_message 
 	return 0;
 }
 
+/* Until when the request may take that is made now. */
+static struct timespec vhost_deadline(const struct vhost_user *vhost)
+{
+	struct timespec until =
+		vhost->grouped ? vhost->until : unix_socket_deadline(vhost->timeout_ms);
+
+	if (vhost->hurried &&
+	    (vhost->last.tv_sec < until.tv_sec ||
+	     (vhost->last.tv_sec == until.tv_sec && vhost->last.tv_nsec < until.tv_nsec)))
+		return vhost->last;
+	return until;
+}
+
 static int vhost_exchange(struct vhost_user *vhost, struct vhost_call *call)
 {
-	struct timespec until = unix_socket_deadline(vhost->timeout_ms);
+	struct timespec until = vhost_deadline(vhost);
 	struct vhost_header *header = &call->message.header;
 	bool ack = !call->answered && (vhost->protocol & VHOST_PROTOCOL_REPLY_ACK);
 	const char *wrong;
@@ -125,6 +140,45 @@ static int vhost_get_number(struct vhost_user *vhost, enum vhost_request request
 	return ret;
 }
 
+/* ---- time ---- */
+
+void vhost_user_begin_group(struct vhost_user *vhost)
+{
+	pthread_mutex_lock(&vhost->lock);
+	vhost->until = unix_socket_deadline(vhost->timeout_ms);
+	vhost->grouped = true;
+	pthread_mutex_unlock(&vhost->lock);
+}
+
+void vhost_user_end_group(struct vhost_user *vhost)
+{
+	pthread_mutex_lock(&vhost->lock);
+	vhost->grouped = false;
+	pthread_mutex_unlock(&vhost->lock);
+}
+
+void vhost_user_hurry(struct vhost_user *vhost, const struct timespec *last)
+{
+	bool stalled = pthread_mutex_clocklock(&vhost->lock, CLOCK_MONOTONIC, last) != 0;
+
+	vhost->last = *last;
+	vhost->hurried = true;
+	if (stalled)
+		shutdown(vhost->fd, SHUT_RDWR); /* whoever waits for an answer waits no more */
+	else
+		pthread_mutex_unlock(&vhost->lock);
+}
+
+bool vhost_user_is_stalled(struct vhost_user *vhost, unsigned int ms)
+{
+	const struct timespec until = unix_socket_deadline(ms);
+
+	if (pthread_mutex_clocklock(&vhost->lock, CLOCK_MONOTONIC, &until) != 0)
+		return true;
+	pthread_mutex_unlock(&vhost->lock);
+	return false;
+}
+
 /* ---- life ---- */
 
 static int vhost_agree_protocol(struct vhost_user *vhost)
@@ -154,6 +208,7 @@ int vhost_user_open(struct vhost_user *vhost, const char *name, int fd, unsigned
 
 	*vhost = (struct vhost_user){ .name = name, .fd = fd, .timeout_ms = timeout_ms };
 	pthread_mutex_init(&vhost->lock, NULL);
+	vhost_user_begin_group(vhost);
 	ret = vhost_get_number(vhost, VHOST_GET_FEATURES, &vhost->features);
 	if (ret == 0)
 		ret = vhost_agree_protocol(vhost);
@@ -174,7 +229,8 @@ void vhost_user_check(struct vhost_user *vhost)
 	struct pollfd file = { .fd = vhost->fd, .events = POLLIN };
 	char byte;
 
-	pthread_mutex_lock(&vhost->lock);
+	if (pthread_mutex_trylock(&vhost->lock) != 0)
+		return; /* it is the answer that another thread is reading */
 	/* Whoever asked has read his answer by now. */
 	if (!vhost->dead && poll(&file, 1, 0) == 1) {
 		if (recv(vhost->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)

@@ -20,6 +20,8 @@
 
 #define BIT(n) (1ull << (n))
 
+#define VIRTIO_VHOST_STALL_MS 200 /* a good server answers sooner */
+
 /* Of all kinds. Packed rings are left out: one shape of queue is enough. */
 #define VIRTIO_VHOST_RING_FEATURES                                                                 \
 	(BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_RING_F_INDIRECT_DESC) |                              \
@@ -39,6 +41,7 @@ struct virtio_vhost {
 	struct virtio_backend backend; /* first: virtio_pci.c knows us by it */
 	struct vhost_user server;
 	struct vm *vm;
+	bool *lost;                /* or NULL */
 	struct loop_source source; /* the server's socket, for when it dies */
 	bool watched;
 	struct memory_listener memory;
@@ -121,9 +124,11 @@ static void virtio_vhost_stop(struct virtio_backend *backend)
 {
 	struct virtio_vhost *vhost = virtio_vhost_of(backend);
 
+	vhost_user_begin_group(&vhost->server);
 	for (unsigned int queue = 0; queue < backend->queues; queue++)
 		if (vhost->started & 1u << queue)
 			vhost_user_stop_ring(&vhost->server, queue);
+	vhost_user_end_group(&vhost->server);
 	vhost->started = 0;
 }
 
@@ -131,8 +136,10 @@ static int virtio_vhost_start(struct virtio_backend *backend, uint64_t features,
 			      const struct virtio_ring *rings, unsigned int count)
 {
 	struct virtio_vhost *vhost = virtio_vhost_of(backend);
-	int ret = vhost_user_set_features(&vhost->server, features & ~vhost->own_features);
+	int ret;
 
+	vhost_user_begin_group(&vhost->server);
+	ret = vhost_user_set_features(&vhost->server, features & ~vhost->own_features);
 	if (ret == 0)
 		ret = vhost_user_set_memory(&vhost->server, vhost->regions, vhost->fds,
 					    vhost->region_count);
@@ -140,6 +147,7 @@ static int virtio_vhost_start(struct virtio_backend *backend, uint64_t features,
 		ret = vhost_user_start_ring(&vhost->server, &rings[i]);
 		vhost->started |= 1u << rings[i].index;
 	}
+	vhost_user_end_group(&vhost->server);
 	return ret;
 }
 
@@ -271,7 +279,19 @@ static void virtio_vhost_lost(void *owner)
 {
 	struct virtio_vhost *vhost = owner;
 
+	if (vhost->lost)
+		*vhost->lost = true;
 	vm_post(vhost->vm, VM_EVENT_DEVICE_LOST);
+}
+
+void virtio_vhost_hurry(struct virtio_vhost *vhost, const struct timespec *last)
+{
+	vhost_user_hurry(&vhost->server, last);
+}
+
+bool virtio_vhost_is_stalled(struct virtio_vhost *vhost)
+{
+	return vhost_user_is_stalled(&vhost->server, VIRTIO_VHOST_STALL_MS);
 }
 
 static void virtio_vhost_readable(void *owner, uint32_t events)
@@ -287,7 +307,9 @@ static int virtio_vhost_agree(struct virtio_vhost *vhost,
 {
 	const struct virtio_vhost_type *type = &virtio_vhost_types[options->kind];
 	struct virtio_backend *backend = &vhost->backend;
-	int ret = vhost_user_open(&vhost->server, options->name, fd, VHOST_USER_TIMEOUT_MS);
+	int ret;
+
+	ret = vhost_user_open(&vhost->server, options->name, fd, VHOST_USER_TIMEOUT_MS);
 
 	if (ret < 0)
 		return ret;
@@ -317,21 +339,25 @@ static int virtio_vhost_watch(struct virtio_vhost *vhost)
 	vhost->source = (struct loop_source){ vhost->server.fd, virtio_vhost_readable, vhost };
 	ret = loop_add(&vhost->vm->loop, &vhost->source);
 	vhost->watched = ret == 0;
+	vhost_user_end_group(&vhost->server);
 	vhost->server.owner = vhost;
 	vhost->server.lost = virtio_vhost_lost;
 	return ret;
 }
 
-int virtio_vhost_add(struct pci_host *host, const struct virtio_vhost_options *options, int fd)
+int virtio_vhost_add(struct pci_host *host, const struct virtio_vhost_options *options, int fd,
+		     struct virtio_vhost **added)
 {
 	struct virtio_vhost *vhost = calloc(1, sizeof(*vhost));
 	int ret;
 
+	*added = NULL;
 	if (!vhost) {
 		close(fd);
 		return log_errno(options->name, -ENOMEM, "allocate");
 	}
 	vhost->vm = host->vm;
+	vhost->lost = options->lost;
 	vhost->backend.ops = &virtio_vhost_ops;
 	vhost->backend.name = options->name;
 	vhost->memory =
@@ -343,5 +369,8 @@ int virtio_vhost_add(struct pci_host *host, const struct virtio_vhost_options *o
 		virtio_vhost_destroy(&vhost->backend);
 		return ret;
 	}
-	return virtio_pci_add(host, &vhost->backend);
+	ret = virtio_pci_add(host, &vhost->backend);
+	if (ret == 0)
+		*added = vhost;
+	return ret;
 }

@@ -11,6 +11,9 @@
 #ifndef MINIVMM_VIRTIO_VHOST_H
 #define MINIVMM_VIRTIO_VHOST_H
 
+#include <stdbool.h>
+#include <time.h>
+
 #include "pci_host.h"
 
 #define VIRTIO_VHOST_TAG_MAX 36 /* bytes of a shared folder's tag */
@@ -29,13 +32,23 @@ struct virtio_vhost_options {
 	enum virtio_vhost_kind kind;
 	const char *name; /* for messages; must live as long as the device */
 	const char *tag;  /* of a shared folder: the name by which the guest mounts it */
+	bool *lost; /* set when the server is lost; lives longer than the device. NULL: none */
 };
+
+struct virtio_vhost;
 
 /*
  * A device whose server is at the other end of `fd`, a connected socket that belongs to the device
- * from now on, also on failure. Guest RAM must be shareable (ram_bank.h). 0 or -errno,
- * logged.
+ * from now on, also on failure. Guest RAM must be shareable (ram_bank.h). *added, which the
+ * bus owns, is for the calls below. 0 or -errno, logged.
  */
-int virtio_vhost_add(struct pci_host *host, const struct virtio_vhost_options *options, int fd);
+int virtio_vhost_add(struct pci_host *host, const struct virtio_vhost_options *options, int fd,
+		     struct virtio_vhost **added);
+
+/* minivmm ends: see vhost_user_hurry(). */
+void virtio_vhost_hurry(struct virtio_vhost *vhost, const struct timespec *last);
+
+/* Whether the server lets a request wait. */
+bool virtio_vhost_is_stalled(struct virtio_vhost *vhost);
 
 #endif

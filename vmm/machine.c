@@ -180,6 +180,7 @@ static void machine_destroy(struct machine *machine)
 {
 	ram_cancel(&machine->ram);
 	user_devices_hurry(&machine->users);
+	served_devices_hurry(&machine->served);
 	vm_stop(&machine->vm);
 	command_streams_stop(&machine->streams);
 	host_devices_stop(&machine->devices);
@@ -280,6 +281,8 @@ int machine_run(const struct config *config)
 	if (trace_open(&config->trace) == 0 &&
 	    machine_take_steps(machine, steps, array_size(steps)) == 0)
 		event = machine_loop(machine);
+	if (event == VM_EVENT_ERROR && machine_take_signal(machine))
+		event = VM_EVENT_QUIT;
 	status = machine_exit_status(machine, event);
 	trace_phase("take it down");
 	machine_destroy(machine);

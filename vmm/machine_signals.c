@@ -9,6 +9,7 @@
 
 #include "machine_state.h"
 #include "vmm/base/bus_error.h"
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log.h"
 
 /* What was in the page nobody knows: the guest must not go on without. */
@@ -51,7 +52,8 @@ static void machine_signalled(void *owner, uint32_t events)
 		return;
 	}
 	machine->signal = (int)info.ssi_signo;
-	if (machine_signal_asks(info.ssi_signo))
+	/* One whose CPU waits for a server cannot power off. */
+	if (machine_signal_asks(info.ssi_signo) && !served_devices_are_stalled(&machine->served))
 		power_button_ask(&machine->button);
 	else
 		vm_post(&machine->vm, VM_EVENT_QUIT);
@@ -65,6 +67,21 @@ void machine_block_signals(sigset_t *set)
 	sigaddset(set, SIGHUP);
 	sigaddset(set, SIGQUIT);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+/* Signals that are not blocked never wait. One that has been read was the first. */
+bool machine_take_signal(struct machine *machine)
+{
+	const struct timespec now = { 0 };
+	sigset_t set;
+	int taken;
+
+	if (machine->signal || !pending_signal_ends())
+		return false;
+	machine_block_signals(&set);
+	taken = sigtimedwait(&set, NULL, &now);
+	machine->signal = taken > 0 ? taken : 0;
+	return taken > 0;
 }
 
 int machine_catch_signals(struct machine *machine)

@@ -7,6 +7,7 @@
 #define MINIVMM_MACHINE_SIGNALS_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 struct machine;
 
@@ -15,6 +16,9 @@ struct machine;
  * they wait.
  */
 void machine_block_signals(sigset_t *set);
+
+/* Whether a signal waits that nobody has read, because the start failed before, or by it. */
+bool machine_take_signal(struct machine *machine);
 
 /* From here on they are read by the main loop. 0 or -errno, logged. */
 int machine_catch_signals(struct machine *machine);

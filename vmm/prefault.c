@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log.h"
 
 #ifndef MADV_POPULATE_WRITE
@@ -62,16 +62,6 @@ void prefault_start(struct prefault *job, void *hva, size_t size, size_t page,
 		prefault_place(job->threads[job->started++], near);
 }
 
-/* Whether somebody asks minivmm to end, while the signal is blocked. */
-static bool prefault_is_ended(void)
-{
-	sigset_t pending;
-
-	sigpending(&pending);
-	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
-	       sigismember(&pending, SIGHUP) || sigismember(&pending, SIGQUIT);
-}
-
 /* The line is overwritten in place. Returns how many characters it has. */
 static int prefault_show(const struct prefault *job)
 {
@@ -95,7 +85,7 @@ static void prefault_watch(struct prefault *job, pthread_t thread)
 		until.tv_nsec %= 1000000000;
 		if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0)
 			return;
-		if (prefault_is_ended())
+		if (pending_signal_ends())
 			job->err = -EINTR;
 		else if (terminal && job->waited_ms >= PREFAULT_QUIET_MS && job->done)
 			job->shown = prefault_show(job) > 0;

@@ -42,25 +42,29 @@ int served_devices_prepare(struct served_devices *devices, const struct config *
 	return ret;
 }
 
-static int served_add(struct server_process *server, const struct options_served *served,
-		      struct pci_host *host)
+static int served_add(struct served_devices *devices, unsigned int i, struct pci_host *host)
 {
+	struct server_process *server = &devices->servers[i];
+	const struct options_served *served = &devices->list[i];
 	const struct virtio_vhost_options options = {
 		.kind = served->kind,
 		.name = served->path,
 		.tag = served->kind == VIRTIO_VHOST_FS ? options_share_tag(served) : NULL,
+		.lost = &server->lost,
 	};
 	int fd, ret;
 
 	if (served->server == OPTIONS_SERVER_RUNS) {
 		fd = unix_socket_connect(served->path, "vhost-user", VHOST_USER_TIMEOUT_MS);
-		return fd < 0 ? fd : virtio_vhost_add(host, &options, fd);
+		return fd < 0 ? fd : virtio_vhost_add(host, &options, fd, &devices->vhosts[i]);
 	}
 	fd = server->socket;
 	server->socket = -1;
-	ret = virtio_vhost_add(host, &options, fd);
-	if (ret < 0)
+	ret = virtio_vhost_add(host, &options, fd, &devices->vhosts[i]);
+	if (ret < 0) {
+		server->lost = true;
 		server_process_explain(server);
+	}
 	return ret;
 }
 
@@ -69,8 +73,25 @@ int served_devices_open(struct served_devices *devices, struct pci_host *host)
 	int ret = 0;
 
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
-		ret = served_add(&devices->servers[i], &devices->list[i], host);
+		ret = served_add(devices, i, host);
 	return ret;
+}
+
+void served_devices_hurry(struct served_devices *devices)
+{
+	const struct timespec last = unix_socket_deadline(VHOST_USER_HURRY_MS);
+
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->vhosts[i])
+			virtio_vhost_hurry(devices->vhosts[i], &last);
+}
+
+bool served_devices_are_stalled(const struct served_devices *devices)
+{
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->vhosts[i] && virtio_vhost_is_stalled(devices->vhosts[i]))
+			return true;
+	return false;
 }
 
 void served_devices_close(struct served_devices *devices)

@@ -9,6 +9,7 @@
 #define MINIVMM_SERVED_DEVICES_H
 
 #include "devices/pci_host.h"
+#include "devices/virtio_vhost.h"
 #include "server_process.h"
 #include "vmm/cli/config.h"
 
@@ -16,6 +17,7 @@ struct served_devices {
 	unsigned int count;
 	struct options_served list[OPTIONS_SERVED_MAX + 1];    /* the user's, and the root folder */
 	struct server_process servers[OPTIONS_SERVED_MAX + 1]; /* those that run stay empty */
+	struct virtio_vhost *vhosts[OPTIONS_SERVED_MAX + 1]; /* the bus owns them; NULL: none yet */
 	bool has_root; /* the host's root folder is shared with a command's guest */
 };
 
@@ -28,6 +30,12 @@ int served_devices_prepare(struct served_devices *devices, const struct config *
 
 /* Connect to all and plug the devices in. 0 or -errno, logged. */
 int served_devices_open(struct served_devices *devices, struct pci_host *host);
+
+/* minivmm ends: from now on no server may hold it up. Before anything waits for a vCPU. */
+void served_devices_hurry(struct served_devices *devices);
+
+/* Whether a server lets a request wait, so that the guest cannot go on. */
+bool served_devices_are_stalled(const struct served_devices *devices);
 
 /* End the servers; after the bus has freed the devices. Accepts a zeroed one. */
 void served_devices_close(struct served_devices *devices);

@@ -21,6 +21,7 @@
 #include "vmm/trace/log.h"
 
 #define SERVER_STOP_MS 10000
+#define SERVER_LOST_MS 500
 #define SERVER_TEXT    1024
 #define SERVER_PATH    (2 * PATH_MAX + 64) /* commas in a path are doubled */
 
@@ -297,9 +298,9 @@ void server_process_explain(const struct server_process *process)
 		log_error(process->path, "%s", line);
 }
 
-static void server_wait(pid_t pid)
+static void server_wait(pid_t pid, unsigned int most)
 {
-	for (unsigned int ms = 0; ms < SERVER_STOP_MS; ms += 10) {
+	for (unsigned int ms = 0; ms < most; ms += 10) {
 		if (waitpid(pid, NULL, WNOHANG) != 0)
 			return;
 		usleep(10000);
@@ -318,7 +319,7 @@ void server_process_stop(struct server_process *process)
 		close(process->output);
 	if (process->pid) {
 		kill(process->pid, SIGTERM);
-		server_wait(process->pid);
+		server_wait(process->pid, process->lost ? SERVER_LOST_MS : SERVER_STOP_MS);
 	}
 	if (process->image >= 0)
 		close(process->image);

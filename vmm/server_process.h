@@ -21,6 +21,7 @@ struct server_process {
 	pid_t pid;        /* 0 while there is none */
 	int socket;       /* connected to it, until somebody takes it over; or -1 */
 	int output;       /* what it printed, or -1 */
+	bool lost;        /* it did what a server must not do, or does not answer */
 };
 
 /* The line that installs virtiofsd. */
@@ -40,7 +41,7 @@ void server_process_explain(const struct server_process *process);
 
 /*
  * End it. The connection is closed by now, so that it has nothing to do but to write down what is
- * in its caches; it gets some seconds for that. Accepts a zeroed one.
+ * in its caches; it gets some seconds for that, unless it is lost. Accepts a zeroed one.
  */
 void server_process_stop(struct server_process *process);
 

@@ -537,6 +537,22 @@ disk_killed()
 		'disk.raw: its vhost-user server closed the connection: the guest is stopped'
 }
 
+# A server that hangs holds nobody up: it would have 10 seconds for an answer, and 10 to end.
+disk_stopped()
+{
+	make_disk "$work/disk.raw"
+	start disk busy --disk "$work/disk.raw"
+	wait_line "$out" busy && demo_server || return 1
+	kill -STOP "$server"
+	before=$(date +%s)
+	kill -TERM "$pid"
+	wait_end
+	expect_status 143 && expect_line "$err" 'disk.raw: its vhost-user server does not answer' ||
+		return 1
+	why='it took 8 seconds or more'
+	[ $(($(date +%s) - before)) -lt 8 ]
+}
+
 # The server ends with minivmm, however that ends.
 disk_left()
 {
@@ -679,6 +695,7 @@ run_case disk_disguised disk_disguised
 run_case disk_locked disk_locked
 run_case disk_killed disk_killed
 run_case disk_left disk_left
+run_case disk_stopped disk_stopped
 run_case disk_no_exits disk_no_exits
 run_case disk_socket disk_socket
 run_case disk_beside_demo disk_beside_demo

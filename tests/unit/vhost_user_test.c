@@ -2,6 +2,7 @@
 /* devices/vhost_user.c in front of servers that are good, spoilt or slow. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,9 +11,10 @@
 #include "stderr_text.h"
 #include "unit.h"
 #include "vhost_peer.h"
+#include "vmm/base/unix_socket.h"
 
 #define VERSION_1 (1ull << 32)
-#define TIMEOUT   300 /* ms */
+#define TIMEOUT   500 /* ms */
 
 static const struct vhost_peer good = {
 	.features = VERSION_1 | VHOST_F_PROTOCOL_FEATURES,
@@ -33,9 +35,10 @@ static int use(struct vhost_user *vhost)
 	char word[8], memory[64];
 	const struct vhost_region region = { 0, 0x1000, (uintptr_t)memory, 0 };
 	const struct virtio_ring ring = { 1, 16, memory, memory, memory, 1, 2 };
-	int fd = STDIN_FILENO;
-	int ret = vhost_user_get_config(vhost, 0, word, 6);
+	int fd = STDIN_FILENO, ret;
 
+	vhost_user_end_group(vhost);
+	ret = vhost_user_get_config(vhost, 0, word, 6);
 	if (ret == 0)
 		ret = vhost_user_set_features(vhost, VERSION_1);
 	if (ret == 0)
@@ -207,5 +210,145 @@ START_TEST(lost_while_idle)
 }
 END_TEST
 
+/* ---- when minivmm ends ---- */
+
+#define FOREVER 60000 /* ms: longer than any of these tests takes */
+
+static int seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int)(now.tv_sec - start->tv_sec);
+}
+
+static void *stop_ring(void *arg)
+{
+	return (void *)(intptr_t)vhost_user_stop_ring(arg, 0);
+}
+
+/* A server that says nothing, and one whose answer drips. */
+static const enum vhost_spoil slow[] = { VHOST_SILENT, VHOST_DRIP };
+
+/* The main loop sees that a request is stalled, waits for it nowhere, and ends it. */
+START_TEST(stalled_request_is_ended)
+{
+	const struct vhost_lie lie = { VHOST_GET_VRING_BASE, slow[_i], 0, 0, 0 };
+	struct vhost_peer peer = good;
+	struct stderr_text caught;
+	struct timespec start, last;
+	struct vhost_user vhost;
+	pthread_t thread;
+	int lost = 0;
+	void *ret;
+
+	peer.lie = &lie;
+	vhost_peer_start(&peer);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, FOREVER), 0);
+	vhost_user_end_group(&vhost);
+	vhost.lost = count_lost;
+	vhost.owner = &lost;
+	ck_assert(!vhost_user_is_stalled(&vhost, 0));
+	stderr_begin(&caught);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	pthread_create(&thread, NULL, stop_ring, &vhost);
+	while (!vhost_user_is_stalled(&vhost, 20))
+		usleep(1000);
+	vhost_user_check(&vhost);
+	last = unix_socket_deadline(100);
+	vhost_user_hurry(&vhost, &last);
+	pthread_join(thread, &ret);
+	stderr_end(&caught);
+	ck_assert_int_eq((int)(intptr_t)ret, -EIO);
+	ck_assert_int_eq(lost, 1);
+	ck_assert_int_lt(seconds_since(&start), FOREVER / 2000);
+	stderr_holds(&caught, "does not answer: the guest is stopped");
+	vhost_user_close(&vhost);
+	vhost_peer_join(&peer);
+}
+END_TEST
+
+/* Once minivmm ends, the first request that is not answered is short, too. */
+START_TEST(last_requests_are_short)
+{
+	const struct vhost_lie lie = { VHOST_GET_VRING_BASE, slow[_i], 0, 0, 0 };
+	struct vhost_peer peer = good;
+	struct stderr_text caught;
+	struct timespec start, last;
+	struct vhost_user vhost;
+
+	peer.lie = &lie;
+	vhost_peer_start(&peer);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, FOREVER), 0);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	last = unix_socket_deadline(100);
+	vhost_user_hurry(&vhost, &last);
+	stderr_begin(&caught);
+	vhost_user_begin_group(&vhost);
+	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 0), -EIO);
+	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 1), -EIO);
+	vhost_user_end_group(&vhost);
+	stderr_end(&caught);
+	ck_assert_int_lt(seconds_since(&start), FOREVER / 2000);
+	stderr_holds(&caught, "does not answer");
+	vhost_user_close(&vhost);
+	vhost_peer_join(&peer);
+}
+END_TEST
+
+/* What belongs together has one deadline: here it was over before the second request. */
+START_TEST(group_has_one_deadline)
+{
+	static const struct vhost_lie lie = { VHOST_SET_FEATURES, VHOST_SILENT, 0, 0, 0 };
+	struct vhost_peer peer = good;
+	struct stderr_text caught;
+	struct vhost_user vhost;
+
+	peer.lie = &lie;
+	vhost_peer_start(&peer);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, FOREVER), 0);
+	vhost.until = unix_socket_deadline(0);
+	stderr_begin(&caught);
+	ck_assert_int_eq(vhost_user_set_features(&vhost, 0), -EIO);
+	stderr_end(&caught);
+	stderr_holds(&caught, "does not answer");
+	vhost_user_close(&vhost);
+	vhost_peer_join(&peer);
+}
+END_TEST
+
+/* A start whose signals are blocked, as --bind has it: the signal ends it all the same. */
+START_TEST(signal_ends_the_wait)
+{
+	static const struct vhost_lie lie = { VHOST_GET_FEATURES, VHOST_SILENT, 0, 0, 0 };
+	struct vhost_peer peer = good;
+	struct stderr_text caught;
+	struct timespec start;
+	struct vhost_user vhost;
+	sigset_t set;
+	int taken;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGTERM);
+	peer.lie = &lie;
+	vhost_peer_start(&peer);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	stderr_begin(&caught);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, FOREVER), -EIO);
+	stderr_end(&caught);
+	ck_assert_int_lt(seconds_since(&start), FOREVER / 2000);
+	stderr_holds(&caught, "a signal ends minivmm");
+	sigwait(&set, &taken);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	vhost_user_close(&vhost);
+	vhost_peer_join(&peer);
+}
+END_TEST
+
 UNIT_MAIN("vhost_user", { good_server, 0 }, { old_server, 0 },
-	  { spoilt_server, UNIT_COUNT(spoilt) }, { files_are_closed, 0 }, { lost_while_idle, 2 })
+	  { spoilt_server, UNIT_COUNT(spoilt) }, { files_are_closed, 0 }, { lost_while_idle, 2 },
+	  { stalled_request_is_ended, UNIT_COUNT(slow) },
+	  { last_requests_are_short, UNIT_COUNT(slow) }, { group_has_one_deadline, 0 },
+	  { signal_ends_the_wait, 0 })

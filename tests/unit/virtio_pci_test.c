@@ -65,11 +65,12 @@ static void rig_init(struct rig *rig)
 
 static int rig_add(struct rig *rig, enum virtio_vhost_kind kind, const char *tag)
 {
-	const struct virtio_vhost_options options = { kind, "disk", tag };
+	const struct virtio_vhost_options options = { kind, "disk", tag, NULL };
+	struct virtio_vhost *vhost;
 	int ret;
 
 	vhost_peer_start(&rig->peer);
-	ret = virtio_vhost_add(&rig->host, &options, rig->peer.client);
+	ret = virtio_vhost_add(&rig->host, &options, rig->peer.client, &vhost);
 	if (ret < 0)
 		return ret;
 	ck_assert_int_eq(pci_windows_assign_bars(&rig->host), 0);
