@@ -54,7 +54,7 @@ FIRMWARE_aarch64 := boot_arm64 linux_arm64 unpack device_tree
 LIBS_aarch64 := -lfdt -lz -l:libzstd.a -l:liblzma.a -l:liblz4.a
 GENERATED := $(patsubst firmware/%.asl,$(B)/gen/%.h,$(wildcard firmware/*.asl))
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules acpi acpi_loader smbios uefi_image uefi_tables
-DEMO := guests/demo/demo_device.c guests/demo/demo_server.c
+DEMO := $(addprefix guests/demo/,demo_device.c demo_server.c user_server.c)
 SOURCES := $(wildcard vmm/*.c vmm/base/*.c vmm/core/*.c vmm/trace/*.c vmm/cli/*.c vmm/$(ARCH)/*.c devices/*.c \
 	vfio/*.c vfio/backend/*.c vfio/host/*/*.c) $(FIRMWARE:%=firmware/%.c) $(DEMO)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/firmware/guest_init.o

@@ -2,417 +2,132 @@
 #include "demo_server.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "demo_device.h"
-#include "vfio/backend/user_message.h"
-#include "vfio/backend/user_socket.h"
-
-#define SERVER_MAPS_MAX 16u
-
-/* Memory of the client that the device may reach; hva is NULL where only messages reach it. */
-struct server_map {
-	uint64_t iova, size;
-	char *hva;
-};
+#include "user_server.h"
 
 struct demo_server {
-	int socket;
+	struct user_server server;
 	struct demo_device device;
-	struct server_map maps[SERVER_MAPS_MAX];
-	unsigned int map_count;
-	uint16_t next_id;
 };
 
-/* The command that is being carried out, and its reply as it grows. */
-struct server_job {
-	struct user_message command;
-	uint8_t head[128];
-	size_t head_size;
-	void *data; /* behind the head; from malloc() */
-	size_t data_size;
-	int fd; /* a file to send along, or -1; stays the device's */
-};
-
-/* Small things, one behind the other. */
-static void server_say(struct server_job *job, const void *data, size_t size)
+static bool demo_dma_read(void *owner, uint64_t iova, void *data, size_t size, bool messages)
 {
-	memcpy(job->head + job->head_size, data, size);
-	job->head_size += size;
+	struct demo_server *demo = owner;
+
+	return user_server_dma_read(&demo->server, iova, data, size, messages);
 }
 
-/* ---- DMA ---- */
-
-static char *server_find(struct demo_server *server, uint64_t iova, size_t size)
+static bool demo_dma_write(void *owner, uint64_t iova, const void *data, size_t size, bool messages)
 {
-	uint64_t end;
+	struct demo_server *demo = owner;
 
-	for (unsigned int i = 0; i < server->map_count; i++) {
-		const struct server_map *map = &server->maps[i];
-
-		if (map->hva && iova >= map->iova && !__builtin_add_overflow(iova, size, &end) &&
-		    end <= map->iova + map->size)
-			return map->hva + (iova - map->iova);
-	}
-	return NULL;
+	return user_server_dma_write(&demo->server, iova, data, size, messages);
 }
 
-/*
- * A command of our own, in the middle of one of the client's. The client waits for our reply to
- * that and asks nothing else meanwhile: what comes next is its answer.
- */
-static bool server_ask(struct demo_server *server, enum user_command command, uint64_t iova,
-		       const void *out, void *in, size_t size)
+static void demo_region(void *owner, uint32_t index, struct user_server_region *region)
 {
-	struct user_header header = { .id = server->next_id++, .command = (uint16_t)command };
-	struct user_dma_access access = { iova, size };
-	struct iovec parts[3] = { { &header, sizeof(header) },
-				  { &access, sizeof(access) },
-				  { (void *)out, out ? size : 0 } };
-	struct user_message reply = { .payload = NULL };
-	size_t expected = sizeof(access) + (in ? size : 0);
-	bool done;
+	const struct demo_server *demo = owner;
 
-	done = !user_socket_send(server->socket, parts, 3, NULL, 0, NULL) &&
-	       !user_socket_receive(server->socket, &reply, NULL) &&
-	       !user_check_reply(&reply, &header, expected, expected) &&
-	       !user_reply_error(&reply.header);
-	if (done && in)
-		memcpy(in, (char *)reply.payload + sizeof(access), size);
-	user_message_destroy(&reply);
-	return done;
+	region->size = demo_region_size(index);
+	if (index != VFIO_PCI_BAR0_REGION_INDEX + DEMO_MEMORY_BAR)
+		return;
+	region->mappable = DEMO_MIRROR;
+	region->fd = demo->device.memory_fd;
 }
 
-static bool server_dma_read(void *owner, uint64_t iova, void *data, size_t size, bool messages)
+static uint32_t demo_irqs(void *owner, uint32_t kind)
 {
-	char *hva = messages ? NULL : server_find(owner, iova, size);
-
-	if (!hva)
-		return server_ask(owner, USER_DMA_READ, iova, NULL, data, size);
-	memcpy(data, hva, size);
-	return true;
+	(void)owner;
+	return demo_irq_count(kind);
 }
 
-static bool server_dma_write(void *owner, uint64_t iova, const void *data, size_t size,
-			     bool messages)
+static void demo_read(void *owner, uint32_t region, uint64_t offset, void *data, size_t size)
 {
-	char *hva = messages ? NULL : server_find(owner, iova, size);
+	struct demo_server *demo = owner;
 
-	if (!hva)
-		return server_ask(owner, USER_DMA_WRITE, iova, data, NULL, size);
-	memcpy(hva, data, size);
-	return true;
+	demo_region_read(&demo->device, region, offset, data, size);
 }
 
-static int server_map(struct demo_server *server, struct server_job *job)
+static void demo_write(void *owner, uint32_t region, uint64_t offset, const void *data, size_t size)
 {
-	const struct user_dma_map *map = job->command.payload;
-	struct server_map *added = &server->maps[server->map_count];
-	void *hva = NULL;
+	struct demo_server *demo = owner;
 
-	if (server->map_count == SERVER_MAPS_MAX)
-		return -ENOSPC;
-	if (job->command.fd_count)
-		hva = mmap(NULL, map->size, PROT_READ | PROT_WRITE, MAP_SHARED, job->command.fds[0],
-			   (off_t)map->offset);
-	if (hva == MAP_FAILED)
-		return -errno;
-	*added = (struct server_map){ map->address, map->size, hva };
-	server->map_count++;
-	return 0;
+	demo_region_write(&demo->device, region, offset, data, size);
 }
 
-static void server_drop_map(struct demo_server *server, unsigned int i)
+static int demo_set_irqs(void *owner, const struct vfio_irq_set *set, struct user_message *message)
 {
-	if (server->maps[i].hva)
-		munmap(server->maps[i].hva, server->maps[i].size);
-	server->maps[i] = server->maps[--server->map_count];
-}
+	struct demo_device *device = &((struct demo_server *)owner)->device;
+	uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK, count = set->count;
 
-static int server_unmap(struct demo_server *server, struct server_job *job)
-{
-	const struct user_dma_unmap *unmap = job->command.payload;
-
-	server_say(job, unmap, sizeof(*unmap));
-	for (unsigned int i = 0; i < server->map_count; i++)
-		if (server->maps[i].iova == unmap->address && server->maps[i].size == unmap->size) {
-			server_drop_map(server, i);
-			return 0;
-		}
-	return -ENOENT;
-}
-
-/* ---- questions ---- */
-
-static int server_version(struct demo_server *server, struct server_job *job)
-{
-	static const char json[] = "{\"capabilities\":{\"max_msg_fds\":4}}";
-	struct user_version version = *(const struct user_version *)job->command.payload;
-
-	(void)server;
-	if (version.major != USER_MAJOR)
-		return -ENOTSUP;
-	if (version.minor > USER_MINOR)
-		version.minor = USER_MINOR;
-	server_say(job, &version, sizeof(version));
-	server_say(job, json, sizeof(json));
-	return 0;
-}
-
-static int server_info(struct demo_server *server, struct server_job *job)
-{
-	const struct user_device_info info = {
-		.argsz = sizeof(info),
-		.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET,
-		.regions = VFIO_PCI_NUM_REGIONS,
-		.irqs = DEMO_IRQ_KINDS,
-	};
-
-	(void)server;
-	server_say(job, &info, sizeof(info));
-	return 0;
-}
-
-/* The half of BAR 2 that can be mapped is told as a capability, and its file goes along. */
-static void server_offer_memory(struct demo_server *server, struct server_job *job,
-				struct vfio_region_info *info)
-{
-	const struct vfio_region_info_cap_sparse_mmap sparse = {
-		.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1 },
-		.nr_areas = 1,
-	};
-	const struct vfio_region_sparse_mmap_area area = { 0, DEMO_MIRROR };
-
-	info->flags |= VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS;
-	info->argsz = sizeof(*info) + sizeof(sparse) + sizeof(area);
-	info->cap_offset = sizeof(*info);
-	server_say(job, info, sizeof(*info));
-	server_say(job, &sparse, sizeof(sparse));
-	server_say(job, &area, sizeof(area));
-	job->fd = server->device.memory_fd;
-}
-
-static int server_region(struct demo_server *server, struct server_job *job)
-{
-	const struct vfio_region_info *asked = job->command.payload;
-	struct vfio_region_info info = {
-		.argsz = sizeof(info),
-		.index = asked->index,
-		.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE,
-		.size = demo_region_size(asked->index),
-	};
-
-	if (asked->index >= VFIO_PCI_NUM_REGIONS)
-		return -EINVAL;
-	if (asked->index == VFIO_PCI_BAR0_REGION_INDEX + DEMO_MEMORY_BAR &&
-	    asked->argsz >= sizeof(job->head))
-		server_offer_memory(server, job, &info);
-	else
-		server_say(job, &info, sizeof(info));
-	return 0;
-}
-
-static int server_irq(struct demo_server *server, struct server_job *job)
-{
-	const struct vfio_irq_info *asked = job->command.payload;
-	bool pin = asked->index == VFIO_PCI_INTX_IRQ_INDEX;
-	const struct vfio_irq_info info = {
-		.argsz = sizeof(info),
-		.flags = VFIO_IRQ_INFO_EVENTFD |
-			 (pin ? VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED : 0),
-		.index = asked->index,
-		.count = demo_irq_count(asked->index),
-	};
-
-	(void)server;
-	server_say(job, &info, sizeof(info));
-	return asked->index < DEMO_IRQ_KINDS ? 0 : -EINVAL;
-}
-
-/* ---- orders ---- */
-
-/* Takes the nth file out of the message: it is the device's now. -1 if there is none. */
-static int server_take_fd(struct user_message *message, unsigned int n)
-{
-	int fd = n < message->fd_count ? message->fds[n] : -1;
-
-	if (fd >= 0)
-		message->fds[n] = -1;
-	return fd;
-}
-
-static int server_set_irqs(struct demo_server *server, struct server_job *job)
-{
-	const struct vfio_irq_set *set = job->command.payload;
-	uint32_t available = demo_irq_count(set->index), count = set->count;
-	uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
-
-	if (set->start > available || count > available - set->start)
-		return -EINVAL;
-	if (job->command.fd_count && job->command.fd_count != count)
-		return -EINVAL;
 	if (set->index == VFIO_PCI_INTX_IRQ_INDEX && action == VFIO_IRQ_SET_ACTION_UNMASK) {
-		demo_irq_set_unmask(&server->device, server_take_fd(&job->command, 0));
+		demo_irq_set_unmask(device, user_server_take_fd(message, 0));
 		return 0;
 	}
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
 		return -ENOTSUP;
 	/* None and no data: all of the kind. */
 	if (count == 0 && (set->flags & VFIO_IRQ_SET_DATA_NONE))
-		count = available;
+		count = demo_irq_count(set->index);
 	for (uint32_t i = 0; i < count; i++)
-		demo_irq_set_bell(&server->device, set->index, set->start + i,
-				  server_take_fd(&job->command, i));
+		demo_irq_set_bell(device, set->index, set->start + i,
+				  user_server_take_fd(message, i));
 	return 0;
 }
 
-static bool server_access_valid(const struct user_region_access *access)
+static void demo_reset(void *owner)
 {
-	uint64_t end;
-
-	return !__builtin_add_overflow(access->offset, access->count, &end) &&
-	       end <= demo_region_size(access->region);
+	demo_device_reset(&((struct demo_server *)owner)->device);
 }
 
-static int server_read(struct demo_server *server, struct server_job *job)
+/* The guest has acknowledged the pin. */
+static int demo_event_fd(void *owner)
 {
-	const struct user_region_access *access = job->command.payload;
-
-	server_say(job, access, sizeof(*access));
-	if (!server_access_valid(access))
-		return -EINVAL;
-	job->data = malloc(access->count + 1);
-	if (!job->data)
-		return -ENOMEM;
-	job->data_size = access->count;
-	demo_region_read(&server->device, access->region, access->offset, job->data, access->count);
-	return 0;
+	return ((struct demo_server *)owner)->device.unmask;
 }
 
-static int server_write(struct demo_server *server, struct server_job *job)
+static void demo_event(void *owner)
 {
-	const struct user_region_access *access = job->command.payload;
-
-	server_say(job, access, sizeof(*access));
-	if (!server_access_valid(access) ||
-	    user_payload_size(&job->command) - sizeof(*access) != access->count)
-		return -EINVAL;
-	demo_region_write(&server->device, access->region, access->offset, access + 1,
-			  access->count);
-	return 0;
-}
-
-static int server_reset(struct demo_server *server, struct server_job *job)
-{
-	(void)job;
-	demo_device_reset(&server->device);
-	return 0;
-}
-
-/* ---- the conversation ---- */
-
-static const struct {
-	size_t payload; /* at least */
-	int (*carry_out)(struct demo_server *server, struct server_job *job);
-} server_commands[] = {
-	[USER_VERSION] = { sizeof(struct user_version), server_version },
-	[USER_DMA_MAP] = { sizeof(struct user_dma_map), server_map },
-	[USER_DMA_UNMAP] = { sizeof(struct user_dma_unmap), server_unmap },
-	[USER_GET_INFO] = { sizeof(struct user_device_info), server_info },
-	[USER_GET_REGION_INFO] = { sizeof(struct vfio_region_info), server_region },
-	[USER_GET_IRQ_INFO] = { sizeof(struct vfio_irq_info), server_irq },
-	[USER_SET_IRQS] = { sizeof(struct vfio_irq_set), server_set_irqs },
-	[USER_REGION_READ] = { sizeof(struct user_region_access), server_read },
-	[USER_REGION_WRITE] = { sizeof(struct user_region_access), server_write },
-	[USER_RESET] = { 0, server_reset },
-};
-
-static int server_carry_out(struct demo_server *server, struct server_job *job)
-{
-	uint32_t command = job->command.header.command;
-
-	if (command >= sizeof(server_commands) / sizeof(server_commands[0]) ||
-	    !server_commands[command].carry_out)
-		return -ENOSYS;
-	if (user_payload_size(&job->command) < server_commands[command].payload)
-		return -EINVAL;
-	return server_commands[command].carry_out(server, job);
-}
-
-/* One command and its reply; an error is a reply without a payload. 0 or -EPROTO. */
-static int server_exchange(struct demo_server *server)
-{
-	struct server_job job = { .fd = -1 };
-	struct user_header header;
-	struct iovec parts[3] = { { &header, sizeof(header) } };
-	int ret = user_socket_receive(server->socket, &job.command, NULL) ? -EPROTO : 0;
-
-	if (ret == 0) {
-		int err = server_carry_out(server, &job);
-
-		header = (struct user_header){
-			.id = job.command.header.id,
-			.command = job.command.header.command,
-			.flags = USER_TYPE_REPLY | (err < 0 ? USER_ERROR : 0),
-			.error = (uint32_t)-err,
-		};
-		parts[1] = (struct iovec){ job.head, job.head_size };
-		parts[2] = (struct iovec){ job.data, job.data_size };
-		if (user_socket_send(server->socket, parts, err < 0 ? 1 : 3, &job.fd,
-				     err == 0 && job.fd >= 0, NULL))
-			ret = -EPROTO;
-	}
-	free(job.data);
-	user_message_destroy(&job.command);
-	return ret;
-}
-
-/* Until the client leaves: what it asks, and that the guest has acknowledged the pin. */
-static int server_loop(struct demo_server *server)
-{
-	struct pollfd files[2] = { { .fd = server->socket, .events = POLLIN } };
+	struct demo_server *demo = owner;
 	eventfd_t count;
-	char byte;
 
-	for (;;) {
-		int ret = 0;
-
-		files[1] = (struct pollfd){ .fd = server->device.unmask, .events = POLLIN };
-		if (poll(files, 2, -1) < 0)
-			continue;
-		if (files[1].revents && eventfd_read(server->device.unmask, &count) == 0)
-			demo_irq_unmask(&server->device);
-		if (files[0].revents && recv(server->socket, &byte, 1, MSG_PEEK) <= 0)
-			return 0;
-		if (files[0].revents)
-			ret = server_exchange(server);
-		if (ret < 0)
-			return ret;
-	}
+	if (eventfd_read(demo->device.unmask, &count) == 0)
+		demo_irq_unmask(&demo->device);
 }
+
+static const struct user_server_ops demo_ops = {
+	.irqs = DEMO_IRQ_KINDS,
+	.region = demo_region,
+	.irq_count = demo_irqs,
+	.read = demo_read,
+	.write = demo_write,
+	.set_irqs = demo_set_irqs,
+	.reset = demo_reset,
+	.event_fd = demo_event_fd,
+	.event = demo_event,
+};
 
 int demo_server_run(int socket)
 {
-	struct demo_server *server = calloc(1, sizeof(*server));
-	const struct demo_dma dma = { server_dma_read, server_dma_write, server };
-	int ret = -ENOMEM;
+	struct demo_server *demo = calloc(1, sizeof(*demo));
+	const struct demo_dma dma = { demo_dma_read, demo_dma_write, demo };
+	int ret;
 
-	if (server) {
-		server->socket = socket;
-		ret = demo_device_init(&server->device, &dma);
-		if (ret == 0)
-			ret = server_loop(server);
-		while (server->map_count)
-			server_drop_map(server, 0);
-		demo_device_destroy(&server->device);
-		free(server);
+	if (!demo) {
+		close(socket);
+		return -ENOMEM;
 	}
-	close(socket);
+	demo->server = (struct user_server){ .socket = socket, .ops = &demo_ops, .owner = demo };
+	ret = demo_device_init(&demo->device, &dma);
+	if (ret == 0)
+		ret = user_server_run(&demo->server);
+	else
+		close(socket);
+	demo_device_destroy(&demo->device);
+	free(demo);
 	return ret;
 }
