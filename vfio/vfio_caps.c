@@ -20,6 +20,9 @@
 #define CAPS_SATA_SHORT 8u
 #define CAPS_SATA_BAR   4u /* the register that tells which */
 
+#define CAPS_AER_PREFIXES 72u    /* PCI Express Base 7.8.4.12: with a log of TLP prefixes */
+#define CAPS_AER_HAS_LOG  0x800u /* newer than linux/pci_regs.h of Debian 12 */
+
 #define CAPS_VNDR_DATA  3u    /* PCI Local Bus 3.0, 6.9: after ID, next and length */
 #define CAPS_EXT_VNDR   8u    /* PCI Express Base 7.9.5: after header and length */
 #define CAPS_EXT_DVSEC  0x0au /* 7.9.6: after two headers */
@@ -67,12 +70,24 @@ static bool caps_is_vendor(const struct vfio_policy *policy)
 		       : policy->id == PCI_CAP_ID_VNDR;
 }
 
+/* What a port has behind the header log is no endpoint's. */
+static unsigned int caps_aer_length(const struct vfio_policy *policy, const uint8_t *cap,
+				    unsigned int room)
+{
+	bool prefixes =
+		room >= CAPS_AER_PREFIXES && (caps_word(cap, PCI_ERR_CAP) & CAPS_AER_HAS_LOG);
+
+	return prefixes ? CAPS_AER_PREFIXES : policy->length;
+}
+
 /* The vendor's tell their length in the upper 12 bits of their second dword. */
 static unsigned int caps_ext_length(const struct vfio_policy *policy, const uint8_t *cap,
 				    unsigned int room)
 {
 	unsigned int length;
 
+	if (policy->id == PCI_EXT_CAP_ID_ERR)
+		return caps_aer_length(policy, cap, room);
 	if (!caps_is_vendor(policy))
 		return policy->length;
 	if (room < CAPS_EXT_VNDR)

@@ -362,7 +362,8 @@ void vfio_config_apply(struct vfio_config *config, struct pci_function *function
 	function->config[PCI_INTERRUPT_LINE] = 0; /* the host's numbers */
 	function->config[PCI_CACHE_LINE_SIZE] = 0;
 	config_apply_caps(config, function);
-	config_apply_ext_caps(config, function);
+	if (config_size(config) > PCI_CFG_SPACE_SIZE)
+		config_apply_ext_caps(config, function);
 	vfio_caps_open(&config->caps, config_size(config), config->forward);
 }
 

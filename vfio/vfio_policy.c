@@ -54,10 +54,14 @@ static const struct vfio_field policy_header[] = {
 	{ PCI_MIN_GNT, 2, 0, 0xffff, 0, 0, 0, policy_identity },
 };
 
-/* Only the power state: it is the one thing drivers switch; PME belongs to the host. */
+/*
+ * The power state, and what the data register shows: they are what drivers write. PME belongs to
+ * the host.
+ */
 static const struct vfio_field policy_pm[] = {
 	{ PCI_PM_PMC, 2, 0, 0xffff, 0, 0, 0, "wake-up events belong to the host" },
-	{ PCI_PM_CTRL, 2, 0, 0, 0, PCI_PM_CTRL_STATE_MASK, PCI_PM_CTRL_PME_STATUS, NULL },
+	{ PCI_PM_CTRL, 2, 0, 0, 0, PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_DATA_SEL_MASK,
+	  PCI_PM_CTRL_PME_STATUS, NULL },
 };
 
 static const struct vfio_field policy_vpd[] = {
@@ -172,7 +176,7 @@ static const struct vfio_policy policy_caps[] = {
 	CAP(PCI_CAP_ID_EA, 0, HIDE, "Enhanced Allocation", NO_FIELDS,
 	    "fixed addresses are the host's; the guest sees ordinary BARs"),
 
-	EXT(PCI_EXT_CAP_ID_ERR, 72, PASS, "Advanced Error Reporting", FIELDS(policy_aer),
+	EXT(PCI_EXT_CAP_ID_ERR, 44, PASS, "Advanced Error Reporting", FIELDS(policy_aer),
 	    "the driver reads its errors"),
 	EXT(PCI_EXT_CAP_ID_VC, 0, PASS, "Virtual Channel", NO_FIELDS,
 	    "read-only: channels are arranged along the host's bus"),
