@@ -3,33 +3,14 @@
  * demo_device SOCKET: the demo device for any vfio-user client, one after the other. Each finds a
  * new device.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "demo_server.h"
+#include "user_server.h"
 
 #define USAGE "Usage: demo_device SOCKET\n"
-
-static int main_listen(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(address.sun_path, path);
-	unlink(path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, 1) < 0)
-		return -1;
-	return fd;
-}
 
 int main(int argc, char **argv)
 {
@@ -46,9 +27,9 @@ int main(int argc, char **argv)
 			USAGE "A socket whose name begins with a dash is written ./-NAME.\n");
 		return 2;
 	}
-	listener = main_listen(argv[1]);
+	listener = user_server_listen(argv[1]);
 	if (listener < 0) {
-		fprintf(stderr, "demo_device: %s: %s\n", argv[1], strerror(errno));
+		fprintf(stderr, "demo_device: %s: %s\n", argv[1], strerror(-listener));
 		return 1;
 	}
 	while ((client = accept(listener, NULL, NULL)) >= 0)

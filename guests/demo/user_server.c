@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "vfio/backend/user_message.h"
@@ -316,28 +317,39 @@ static int server_carry_out(struct user_server *server, struct server_job *job)
 	return server_commands[command].carry_out(server, job);
 }
 
-/* One command and its reply; an error is a reply without a payload. 0 or -EPROTO. */
+/* 0 or -EPROTO. */
+static int server_reply(struct user_server *server, struct server_job *job, int err)
+{
+	struct user_header header = {
+		.id = job->command.header.id,
+		.command = job->command.header.command,
+		.flags = USER_TYPE_REPLY | (err < 0 ? USER_ERROR : 0),
+		.error = (uint32_t)-err,
+	};
+	struct iovec parts[3] = { { &header, sizeof(header) },
+				  { job->head, job->head_size },
+				  { job->data, job->data_size } };
+
+	return user_socket_send(server->socket, parts, err < 0 ? 1 : 3, &job->fd,
+				err == 0 && job->fd >= 0, NULL)
+		       ? -EPROTO
+		       : 0;
+}
+
+/*
+ * One command and its reply, if the client wants one; an error is a reply without a payload. 0 or
+ * -EPROTO.
+ */
 static int server_exchange(struct user_server *server)
 {
 	struct server_job job = { .fd = -1 };
-	struct user_header header;
-	struct iovec parts[3] = { { &header, sizeof(header) } };
 	int ret = user_socket_receive(server->socket, &job.command, NULL) ? -EPROTO : 0;
 
 	if (ret == 0) {
 		int err = server_carry_out(server, &job);
 
-		header = (struct user_header){
-			.id = job.command.header.id,
-			.command = job.command.header.command,
-			.flags = USER_TYPE_REPLY | (err < 0 ? USER_ERROR : 0),
-			.error = (uint32_t)-err,
-		};
-		parts[1] = (struct iovec){ job.head, job.head_size };
-		parts[2] = (struct iovec){ job.data, job.data_size };
-		if (user_socket_send(server->socket, parts, err < 0 ? 1 : 3, &job.fd,
-				     err == 0 && job.fd >= 0, NULL))
-			ret = -EPROTO;
+		if (!(job.command.header.flags & USER_NO_REPLY))
+			ret = server_reply(server, &job, err);
 	}
 	free(job.data);
 	user_message_destroy(&job.command);
@@ -367,6 +379,22 @@ static int server_loop(struct user_server *server)
 		if (ret < 0)
 			return ret;
 	}
+}
+
+int user_server_listen(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, 1) < 0)
+		return -errno;
+	return fd;
 }
 
 int user_server_run(struct user_server *server)

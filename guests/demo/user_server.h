@@ -60,6 +60,9 @@ struct user_server {
 	uint16_t next_id;
 };
 
+/* A socket at `path`, in the place of what is there, for clients to connect to; or -errno. */
+int user_server_listen(const char *path);
+
 /*
  * Serve the client until it leaves, and close the socket. 0; -EPROTO when the client breaks the
  * protocol; or -errno.
