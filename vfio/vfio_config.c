@@ -10,7 +10,9 @@
 #define CONFIG_ALL       0xffffffffu
 #define CONFIG_LINK_SLOW 0x11u /* 2.5 GT/s, one lane */
 
-static const char config_list_why[] = "the list leaves out what is hidden";
+#ifndef PCI_HEADER_TYPE_MASK
+#define PCI_HEADER_TYPE_MASK 0x7f /* newer than linux/pci_regs.h of Debian 12 */
+#endif
 
 /* ---- the device's registers ---- */
 
@@ -290,39 +292,6 @@ unsigned int vfio_config_find_cap(const struct vfio_config *config, bool extende
 	return cap ? cap->offset : 0;
 }
 
-/* ---- why ---- */
-
-static const struct vfio_field *config_find_field(const struct vfio_policy *policy,
-						  unsigned int offset)
-{
-	for (unsigned int i = 0; i < policy->field_count; i++) {
-		const struct vfio_field *field = &policy->fields[i];
-
-		if (offset >= field->offset && offset < field->offset + (unsigned int)field->size)
-			return field;
-	}
-	return NULL;
-}
-
-const char *vfio_config_explain(const struct vfio_config *config, unsigned int offset)
-{
-	const struct vfio_cap header = { .policy = &vfio_policy_header,
-					 .why = vfio_policy_header.why };
-	const struct vfio_cap *cap = &header;
-	const struct vfio_field *field;
-
-	if (!config->emulated[offset])
-		return NULL;
-	if (offset >= PCI_STD_HEADER_SIZEOF)
-		cap = vfio_caps_at(&config->caps, offset);
-	if (!cap)
-		return config_list_why;
-	field = config_find_field(cap->policy, offset - cap->offset);
-	if (field && field->why)
-		return field->why;
-	return field || cap->hidden ? cap->why : config_list_why;
-}
-
 /* A conventional device has 256 bytes. */
 static unsigned int config_size(const struct vfio_config *config)
 {
@@ -352,6 +321,21 @@ static int config_read_all(struct vfio_config *config, struct pci_function *func
 	return 0;
 }
 
+/* Bridges have a bus behind them, which the guest's could not be. The kernel passes none through. */
+static int config_check_header(const struct vfio_config *config,
+			       const struct pci_function *function)
+{
+	unsigned int type = function->config[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK;
+
+	if (type == PCI_HEADER_TYPE_NORMAL)
+		return 0;
+	log_error(config->device->name,
+		  "its configuration header is a bridge's, of type %u: only devices of type 0 can "
+		  "be passed through",
+		  type);
+	return -EINVAL;
+}
+
 void vfio_config_apply(struct vfio_config *config, struct pci_function *function)
 {
 	memset(function->writable, 0, sizeof(function->writable));
@@ -377,6 +361,8 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 	if (ret < 0)
 		return log_errno(device->name, ret, "VFIO_DEVICE_GET_REGION_INFO, config space");
 	ret = config_read_all(config, function);
+	if (ret == 0)
+		ret = config_check_header(config, function);
 	if (ret == 0)
 		vfio_config_apply(config, function);
 	return ret;

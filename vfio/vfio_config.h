@@ -31,7 +31,8 @@ struct vfio_config {
 /*
  * Read the device's configuration space into `function` and apply the tables to it: masks, hidden
  * capabilities, the shape of an endpoint on a root bus, or else below a port. 0; -ENODEV when the
- * device answers all-ones (logged: it is gone or asleep); or -errno, logged.
+ * device answers all-ones (logged: it is gone or asleep); -EINVAL for a bridge
+ * (logged); or -errno, logged.
  */
 int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 		     struct pci_function *function, bool below_port);
@@ -55,12 +56,6 @@ uint32_t vfio_config_read(struct vfio_config *config, const struct pci_function 
 
 /* Offset of a capability of the device, hidden or not; 0 if it has none. */
 unsigned int vfio_config_find_cap(const struct vfio_config *config, bool extended, uint16_t id);
-
-/*
- * Why the guest may read something else than the device has in the byte at `offset`; NULL when it
- * reads the device itself.
- */
-const char *vfio_config_explain(const struct vfio_config *config, unsigned int offset);
 
 /*
  * The part of a guest's write that belongs to the device. Our copy is pci_config_write()'s

@@ -66,6 +66,42 @@ static const char *const lines[] = {
 	"the list leaves out what is hidden\n",
 };
 
+/* What comes behind a register's line: what becomes of a guest's write. */
+static const struct {
+	const char *name, *writes;
+} writes[] = {
+	{ "Vendor ID", "dropped: read once at the start; can be overridden" },
+	{ "Command", "kept and forwarded 0x0547, dropped 0xfab8: the function's own switches" },
+	{ "Status", "forwarded 0xf900, dropped 0x06ff: the function's own switches" },
+	{ "BAR 0",
+	  "kept 0xffffc000, dropped 0x00003fff: the guest's addresses are not the host's" },
+	{ "Expansion ROM", "kept 0xffff0001, dropped 0x0000fffe: the guest's addresses are not" },
+	{ "Interrupt Line", "kept: the guest's number, not the host's" },
+	{ "Control/Status", "forwarded 0x9e03, dropped 0x61fc: what concerns the function alone" },
+	{ "Serial Number low", "dropped: nothing in it is the guest's to change" },
+	{ "+0x8 ", "dropped: virtual functions appear on the host's bus" },
+	{ "+0x58 ", "forwarded: no capability claims it: only the device's driver knows it" },
+};
+
+START_TEST(shows_what_writes_do)
+{
+	struct config_shown shown;
+	char *text, *line;
+
+	usual(&shown);
+	shown.bar_size[PCI_BAR_ROM] = 0x10000;
+	shown.bytes[0xd4] = shown.bytes[0x148] = 1;
+	text = show(&shown, config_show_text);
+	line = strstr(text, writes[_i].name);
+	ck_assert_msg(line && (line = strchr(line, '\n')), "no %s in:\n%.3000s", writes[_i].name,
+		      text);
+	ck_assert_msg(strncmp(line + 1, "       a write is ", 18) == 0 &&
+			      strncmp(line + 19, writes[_i].writes, strlen(writes[_i].writes)) == 0,
+		      "%s: %.200s", writes[_i].name, line + 1);
+	free(text);
+}
+END_TEST
+
 START_TEST(shows_as_text)
 {
 	struct config_shown shown;
@@ -82,7 +118,8 @@ static const char *const pairs[] = {
 	"{\"device\":\"0000:01:00.0\",\"size\":4096,\"capabilities\":[",
 	"\"name\":\"SR-IOV\",\"extended\":true,\"policy\":\"hidden\",\"why\":\"virtual functions",
 	"{\"offset\":0,\"size\":2,\"capability\":null,\"name\":\"Vendor ID\",\"device\":6966,"
-	"\"guest\":6966,\"why\":null}",
+	"\"guest\":6966,\"why\":null,\"writes\":{\"forwarded\":0,\"kept\":0,\"dropped\":65535,"
+	"\"why\":\"read once at the start; can be overridden\"}}",
 	"{\"offset\":4,\"size\":2,\"capability\":null,\"name\":\"Command\",\"device\":6,"
 	"\"guest\":0,\"device_bits\":\"MEMORY|MASTER\",\"guest_bits\":\"0\","
 	"\"why\":\"what the guest switched",
@@ -144,5 +181,6 @@ START_TEST(explains_any_bytes)
 }
 END_TEST
 
-UNIT_MAIN("config_show", { shows_as_text, UNIT_COUNT(lines) }, { shows_as_json, UNIT_COUNT(pairs) },
+UNIT_MAIN("config_show", { shows_what_writes_do, UNIT_COUNT(writes) },
+	  { shows_as_text, UNIT_COUNT(lines) }, { shows_as_json, UNIT_COUNT(pairs) },
 	  { invents_no_capability, 0 }, { explains_any_bytes, 300 })

@@ -7,6 +7,7 @@
 #include "config_view.h"
 #include "stderr_text.h"
 #include "unit.h"
+#include "vfio/vfio_explain.h"
 
 #define AER_AT 0x100u
 
@@ -168,16 +169,16 @@ START_TEST(rule_15_each_difference_is_explained)
 	ck_assert_int_eq(view_look(&view), 0);
 	for (unsigned int at = 0; at < FAKE_CONFIG; at++)
 		if (view_get(&view, at, 1) != view.fake.config[at])
-			ck_assert_msg(vfio_config_explain(&view.config, at), "byte %#x", at);
+			ck_assert_msg(vfio_explain_read(&view.config, at), "byte %#x", at);
 	for (size_t i = 0; i < UNIT_COUNT(rows); i++)
 		ck_assert_ptr_nonnull(
-			strstr(vfio_config_explain(&view.config, rows[i].offset), rows[i].words));
+			strstr(vfio_explain_read(&view.config, rows[i].offset), rows[i].words));
 	ck_assert_ptr_nonnull(
-		strstr(vfio_config_explain(&view.config, exp + PCI_EXP_LNKSTA), "no link"));
+		strstr(vfio_explain_read(&view.config, exp + PCI_EXP_LNKSTA), "no link"));
 	ck_assert_ptr_nonnull(
-		strstr(vfio_config_explain(&view.config, exp + PCI_EXP_FLAGS), "integrated"));
-	ck_assert_ptr_null(vfio_config_explain(&view.config, exp + PCI_EXP_DEVSTA));
-	ck_assert_ptr_null(vfio_config_explain(&view.config, 0x300));
+		strstr(vfio_explain_read(&view.config, exp + PCI_EXP_FLAGS), "integrated"));
+	ck_assert_ptr_null(vfio_explain_read(&view.config, exp + PCI_EXP_DEVSTA));
+	ck_assert_ptr_null(vfio_explain_read(&view.config, 0x300));
 }
 END_TEST
 
@@ -447,7 +448,7 @@ START_TEST(rule_41_legacy_endpoint)
 	ck_assert_uint_eq(vfio_config_find_cap(&view.config, false, PCI_CAP_ID_EXP), exp);
 	vfio_config_forward(&view.config, exp + PCI_EXP_DEVCTL, 2, 0xffff);
 	calls_expect("");
-	ck_assert_ptr_nonnull(strstr(vfio_config_explain(&view.config, exp), "legacy"));
+	ck_assert_ptr_nonnull(strstr(vfio_explain_read(&view.config, exp), "legacy"));
 }
 END_TEST
 
@@ -524,6 +525,26 @@ END_TEST
 
 /* ---- dead devices ---- */
 
+/* A bridge or a CardBus bridge, which a server may claim to be; the bit for more functions is not. */
+START_TEST(a_bridge_is_refused)
+{
+	static const uint8_t types[] = { PCI_HEADER_TYPE_NORMAL | 0x80, PCI_HEADER_TYPE_BRIDGE,
+					 PCI_HEADER_TYPE_CARDBUS, 0x7f, 0xff };
+	static struct view view;
+	struct stderr_text caught;
+	int ret;
+
+	view_begin(&view);
+	view.fake.config[PCI_HEADER_TYPE] = types[_i];
+	stderr_begin(&caught);
+	ret = view_look(&view);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, _i ? -EINVAL : 0);
+	if (_i)
+		stderr_holds(&caught, "only devices of type 0 can be passed through");
+}
+END_TEST
+
 START_TEST(rule_18_device_is_gone)
 {
 	static struct view view;
@@ -598,5 +619,6 @@ UNIT_MAIN("config", { rule_15_writes_by_allow_list, 3 },
 	  { rule_17_integrated_endpoint, 0 },
 	  { below_a_port_there_is_a_link, UNIT_COUNT(below_port) }, { power_on_values, 0 },
 	  { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
-	  { rule_31_conventional_device, 0 }, { rule_18_device_is_gone, 0 },
-	  { errors_are_passed_on, 2 }, { rule_16_dies_while_in_use, 2 })
+	  { rule_31_conventional_device, 0 }, { a_bridge_is_refused, 5 },
+	  { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
+	  { rule_16_dies_while_in_use, 2 })

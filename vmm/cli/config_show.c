@@ -6,16 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/msi.h"
 #include "devices/pci_names.h"
-#include "vfio/vfio_config.h"
+#include "vfio/vfio_explain.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 /* Both views, and what made the second of the first. */
 struct config_views {
 	const struct config_shown *shown;
 	struct vfio_config config;
 	struct pci_function function;
+	struct msi msi;
 	unsigned int power; /* where the power state is, or 0 */
+};
+
+/* The bits of a register by what a guest's write does; some are kept and forwarded both. */
+struct config_writes {
+	uint32_t forwarded, kept, dropped;
+	const char *why;
 };
 
 /* A register in both views. */
@@ -25,6 +34,7 @@ struct config_row {
 	uint32_t device, guest;
 	char device_bits[160], guest_bits[160]; /* by name, for a register that has such */
 	const char *why;                        /* NULL: they are the same */
+	struct config_writes writes;
 };
 
 static const char *const config_actions[] = {
@@ -57,6 +67,28 @@ static void config_reset_messages(struct pci_function *function)
 			     pci_get_word(function, msix + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE);
 }
 
+static void config_msi_changed(void *owner)
+{
+	(void)owner;
+}
+
+static bool config_msi_pending(void *owner, unsigned int vector)
+{
+	(void)owner;
+	(void)vector;
+	return false;
+}
+
+/* Which bits of MSI a guest may write, its own state machine says. */
+static void config_open_msi(struct config_views *views)
+{
+	static const struct msi_ops ops = { config_msi_changed, config_msi_pending };
+	unsigned int cap = pci_find_capability(&views->function, PCI_CAP_ID_MSI);
+
+	if (cap)
+		msi_init(&views->msi, &views->function, cap, MSI_VECTORS_MAX, &ops, views);
+}
+
 /* A device that nobody has open may be asleep; VFIO wakes it. */
 static void config_wake(struct config_views *views)
 {
@@ -67,6 +99,14 @@ static void config_wake(struct config_views *views)
 	views->power = cap + PCI_PM_CTRL;
 	views->config.emulated[views->power] |= PCI_PM_CTRL_STATE_MASK;
 	views->function.config[views->power] &= (uint8_t)~PCI_PM_CTRL_STATE_MASK;
+}
+
+static void config_set_rom(struct config_views *views)
+{
+	uint64_t size = views->shown->bar_size[PCI_BAR_ROM];
+
+	if (size && !(size & (size - 1)) && size <= UINT32_MAX)
+		pci_set_bar(&views->function, PCI_BAR_ROM, size, 0);
 }
 
 /* BARs are placed when a machine is built: until then they hold no address. */
@@ -83,6 +123,7 @@ static struct config_views *config_views_new(const struct config_shown *shown)
 	views->config.region.size = shown->size;
 	vfio_config_apply(&views->config, &views->function);
 	config_reset_messages(&views->function);
+	config_open_msi(views);
 	config_wake(views);
 	for (unsigned int bar = 0; bar < PCI_BAR_ROM; bar++) {
 		uint64_t size = shown->bar_size[bar];
@@ -92,6 +133,7 @@ static struct config_views *config_views_new(const struct config_shown *shown)
 		if (pci_bar_is_64(&views->function.bars[bar]))
 			pci_set_long(&views->function, PCI_BASE_ADDRESS_0 + 4 * ++bar, 0);
 	}
+	config_set_rom(views);
 	return views;
 }
 
@@ -114,6 +156,22 @@ static void config_row_name(struct config_row *row)
 		snprintf(row->name, sizeof(row->name), "+%#x", reg->offset - reg->base);
 }
 
+static void config_row_add_writes(struct config_row *row, const struct config_views *views,
+				  unsigned int i)
+{
+	unsigned int at = row->reg.offset + i;
+	uint8_t forwarded = views->config.forward[at] | views->config.w1c[at];
+	uint8_t kept = views->function.writable[at];
+	struct config_writes *writes = &row->writes;
+	bool told = writes->forwarded | writes->kept;
+
+	if (!writes->why || (!told && (forwarded | kept)))
+		writes->why = vfio_explain_write(&views->config, &views->function, at);
+	writes->forwarded |= (uint32_t)forwarded << (8 * i);
+	writes->kept |= (uint32_t)kept << (8 * i);
+	writes->dropped |= (uint32_t)(uint8_t) ~(forwarded | kept) << (8 * i);
+}
+
 /* The register at `offset`, whose first byte it is. */
 static void config_row_init(struct config_row *row, const struct config_views *views,
 			    unsigned int offset)
@@ -128,7 +186,8 @@ static void config_row_init(struct config_row *row, const struct config_views *v
 		row->guest |= (uint32_t)config_guest_byte(views, offset + i) << (8 * i);
 		if (!row->why &&
 		    views->shown->bytes[offset + i] != config_guest_byte(views, offset + i))
-			row->why = vfio_config_explain(&views->config, offset + i);
+			row->why = vfio_explain_read(&views->config, offset + i);
+		config_row_add_writes(row, views, i);
 	}
 	if (row->why && offset == views->power)
 		row->why = "asleep while nobody has it open";
@@ -187,6 +246,34 @@ static void config_print_row(const struct config_row *row, FILE *out)
 		fprintf(out, "%-10s  %s\n", guest, row->why);
 }
 
+/* "forwarded 0x0003, dropped 0xfffc"; the bits are left out where all have the same. */
+static void config_print_writes(const struct config_row *row, FILE *out)
+{
+	const struct config_writes *writes = &row->writes;
+	const struct {
+		const char *word;
+		uint32_t bits;
+	} kinds[] = {
+		{ "kept and forwarded", writes->kept & writes->forwarded },
+		{ "forwarded", writes->forwarded & ~writes->kept },
+		{ "kept", writes->kept & ~writes->forwarded },
+		{ "dropped", writes->dropped },
+	};
+	const char *before = "";
+	uint32_t all = UINT32_MAX >> (32 - 8 * row->reg.size);
+
+	fprintf(out, "       a write is ");
+	for (unsigned int i = 0; i < array_size(kinds); i++) {
+		if (!kinds[i].bits)
+			continue;
+		fprintf(out, "%s%s", before, kinds[i].word);
+		if (kinds[i].bits != all)
+			fprintf(out, " 0x%0*" PRIx32, (int)(2 * row->reg.size), kinds[i].bits);
+		before = ", ";
+	}
+	fprintf(out, ": %s\n", writes->why);
+}
+
 int config_show_text(const struct config_shown *shown, FILE *out)
 {
 	struct config_views *views = config_views_new(shown);
@@ -203,8 +290,10 @@ int config_show_text(const struct config_shown *shown, FILE *out)
 		if (cap)
 			config_print_cap(cap, out);
 		config_row_init(&row, views, offset);
-		if (!config_row_silent(&row))
-			config_print_row(&row, out);
+		if (config_row_silent(&row))
+			continue;
+		config_print_row(&row, out);
+		config_print_writes(&row, out);
 	}
 	free(views);
 	return 0;
@@ -223,7 +312,11 @@ static void config_print_json_row(const struct config_row *row, FILE *out)
 		fprintf(out, "\"device_bits\":\"%s\",\"guest_bits\":\"%s\",", row->device_bits,
 			row->guest_bits);
 	fprintf(out, "\"why\":");
-	fprintf(out, row->why ? "\"%s\"}" : "null}", row->why);
+	fprintf(out, row->why ? "\"%s\"" : "null", row->why);
+	fprintf(out,
+		",\"writes\":{\"forwarded\":%" PRIu32 ",\"kept\":%" PRIu32 ",\"dropped\":%" PRIu32
+		",\"why\":\"%s\"}}",
+		row->writes.forwarded, row->writes.kept, row->writes.dropped, row->writes.why);
 }
 
 /* Who may read only the header does not know what lies behind it. */
