@@ -36,6 +36,7 @@ suite fuzz tests/fuzz/run_fuzz.sh -runs=1000 "$build"/fuzz/fuzz_guest
 suite fuzz tests/fuzz/run_fuzz.sh -runs=10000 "$build"/fuzz/fuzz_device
 suite kvm tests/kvm/run.sh "$build"
 suite trace tests/kvm/trace.sh "$build"
+suite devices tests/devices/check.sh "$build"
 # The other architecture, on an emulated machine of its own.
 suite 'lab, arm64' tests/lab/check-arm64.sh
 suite lab tail -n +1 -f --pid=$lab "$build/check.lab"

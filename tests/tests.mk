@@ -42,6 +42,7 @@ unit: $(UNIT_TESTS)
 
 include tests/kvm/kvm.mk
 include tests/fuzz/fuzz.mk
+include tests/devices/devices.mk
 
 # The whole: what is skipped says why, what fails makes it fail, and the last line counts.
 check: deps
@@ -52,7 +53,7 @@ check-installed:
 	$(MAKE) -j$(shell nproc) check-built
 	tests/check.sh $(B)
 
-check-built: all $(UNIT_TESTS) $(FUZZ_PROGRAMS) kvm-guests lab-images
+check-built: all $(UNIT_TESTS) $(FUZZ_PROGRAMS) kvm-guests $(B)/tests/recorder lab-images
 
 # Figures, no verdict: what a start costs, and minivmm beside QEMU on the lab host.
 .PHONY: bench

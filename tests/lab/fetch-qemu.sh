@@ -1,21 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# fetch-qemu.sh DIR: the newer QEMU of Debian's backports, which emulates a network card with virtual
-# functions (igb); unpacked into DIR/qemu-backports, not installed. Backports need not be among the
-# machine's sources: the mirror that it has the rest from is asked for them.
+# fetch-qemu.sh DIR [newest]: a newer QEMU than the machine's, unpacked below DIR, not installed.
+#
+# Without `newest` that of Debian's backports, which emulates a network card with virtual functions
+# (igb), in DIR/qemu-backports; it uses the machine's libraries. With it that of Debian sid, which
+# has a vfio-user client, in DIR/qemu-newest; with all libraries that it needs, the loader among
+# them: tests/devices/newest-qemu.sh starts it.
+#
+# Neither need be among the machine's sources: the mirror that it has the rest from is asked.
 set -eu
 
-dir=$(readlink -m "$1")/qemu-backports
+case ${2-} in
+newest) name=qemu-newest ;;
+*) name=qemu-backports ;;
+esac
+dir=$(readlink -m "$1")/$name
 apt=$dir.apt
 rm -rf "$dir" "$apt"
 mkdir -p "$dir" "$apt"/{lists,cache/archives}/partial
+: > "$apt/status"
 
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 # shellcheck disable=SC2016 # $() is apt's own
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
 	awk -v suite="$suite" '$2 == suite { print $1; exit }')
-echo "deb ${mirror:?no mirror of $suite among the sources of apt} $suite-backports main" > "$apt/sources"
+: "${mirror:?no mirror of $suite among the sources of apt}"
 
 # A state of its own: the machine's lists stay as they are.
 private_apt()
@@ -26,10 +36,29 @@ private_apt()
 		-o APT::Sandbox::User=root -o Debug::NoLocking=1 -o Acquire::Languages=none "$@"
 }
 
-private_apt update
-for package in qemu-system-x86 qemu-system-common qemu-system-data; do
-	(cd "$apt" && private_apt download "$package/$suite-backports")
-done
+get_backports()
+{
+	echo "deb $mirror $suite-backports main" > "$apt/sources"
+	private_apt update
+	for package in qemu-system-x86 qemu-system-common qemu-system-data; do
+		(cd "$apt" && private_apt download "$package/$suite-backports")
+	done
+}
+
+# As on a machine with nothing on it: what it depends on comes along.
+get_newest()
+{
+	echo "deb $mirror sid main" > "$apt/sources"
+	private_apt update
+	private_apt -o "Dir::State::status=$apt/status" --yes --no-install-recommends \
+		--download-only install qemu-system-x86
+	mv "$apt"/cache/archives/*.deb "$apt"
+}
+
+case $name in
+qemu-newest) get_newest ;;
+*) get_backports ;;
+esac
 for deb in "$apt"/*.deb; do
 	dpkg -x "$deb" "$dir"
 done

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# check.sh BUILD [--update]: our own devices under minivmm: what the guest sees and what reaches the
+# device is what made-up/NAME.expected says. One line for each, `PASS devices:NAME` and so on. With
+# --update the files are written anew, to be read before they are committed.
+set -u
+
+here=$(dirname "$0")
+build=$1
+update=${2-}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The guest's view, then of the log what no register shows: interrupts, resets, states at marks.
+tell()
+{
+	sed '/^$/d' "$work/minivmm.view"
+	echo '--- the device'
+	grep -Ev '^(config|bar)' "$work/minivmm.log"
+}
+
+bad=0
+for device in "$here"/made-up/*.txt; do
+	name=$(basename "$device" .txt)
+	expected=${device%.txt}.expected
+	if [ ! -w /dev/kvm ]; then
+		echo "SKIP devices:$name: this machine has no /dev/kvm"
+	elif ! "$here/walk.sh" "$build" "$device" "$work" minivmm; then
+		echo "FAIL devices:$name: $(head -n 1 "$work/minivmm.err")"
+		bad=1
+	elif [ "$update" = --update ]; then
+		tell > "$expected"
+	elif tell | diff "$expected" - > "$work/diff"; then
+		echo "PASS devices:$name"
+	else
+		echo "FAIL devices:$name: $(sed -n '/^[<>]/{p;q}' "$work/diff")"
+		bad=1
+	fi
+done
+exit $bad

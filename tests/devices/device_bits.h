@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which bits of a device's configuration space a write changes, as Linux's vfio-pci lets writes
+ * through: registers outside capabilities, and of capabilities what concerns the function alone.
+ *
+ * Not minivmm's tables in other words: vfio/vfio_policy.c is what is under test.
+ *
+ * Read beside it: drivers/vfio/pci/vfio_pci_config.c of Linux.
+ */
+#ifndef MINIVMM_TESTS_DEVICE_BITS_H
+#define MINIVMM_TESTS_DEVICE_BITS_H
+
+#include "device_file.h"
+
+struct device_bits {
+	uint8_t writable[PCI_CFG_SPACE_EXP_SIZE];
+	uint8_t w1c[PCI_CFG_SPACE_EXP_SIZE]; /* a written 1 clears it */
+};
+
+void device_bits_find(struct device_bits *bits, const struct device_file *file);
+
+#endif

@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# walk.sh BUILD DEVICE DIR minivmm|qemu: the walk of guests/bare/walk.c over the device that the file
+# DEVICE describes. DIR gets what the guest saw, WHO.view, what the device was asked, WHO.log, and
+# what WHO said, WHO.err. Ends with WHO's status.
+#
+# QEMU's firmware is qboot, which has no drivers: SeaBIOS would use the device before the walk does.
+# NEWEST_QEMU is the folder of a QEMU with a vfio-user client, see tests/lab/fetch-qemu.sh.
+set -eu
+
+here=$(dirname "$0")
+build=$1 device=$2 who=$4
+base=$3/$4
+socket=$base.socket
+limit=${WALK_LIMIT:-300}
+
+"$build/tests/recorder" "$device" "$socket" "$base.log" 2> "$base.recorder" &
+recorder=$!
+trap 'kill $recorder 2> /dev/null || true; rm -f "$socket"' EXIT
+tries=0
+until [ -S "$socket" ] || [ $tries -gt 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+
+# Both are called by name, which shellcheck does not see:
+# shellcheck disable=SC2317
+start_minivmm()
+{
+	timeout "$limit" "$build/minivmm" --kernel "$build/kvm/walk.elf" --append all --memory 64M \
+		--vfio-user "$socket"
+}
+
+# shellcheck disable=SC2317
+start_qemu()
+{
+	timeout "$limit" "$here/newest-qemu.sh" "$NEWEST_QEMU" -machine q35,memory-backend=ram \
+		-bios qboot.rom \
+		-accel tcg -m 256M -object memory-backend-memfd,id=ram,size=256M,share=on -nodefaults \
+		-display none -serial stdio -no-reboot -kernel "$build/kvm/walk.elf" -append all \
+		-device '{"driver":"vfio-user-pci","addr":"01.0","socket":{"type":"unix","path":"'"$socket"'"}}'
+}
+
+status=0
+"start_$who" > "$base.view" 2> "$base.err" < /dev/null || status=$?
+# It ends when its client has left; one that never had a client waits for ever.
+[ $status = 0 ] || kill $recorder 2> /dev/null || true
+wait $recorder 2> /dev/null || true
+exit $status
