@@ -98,7 +98,7 @@ static void config_apply_integrated(struct vfio_config *config, struct pci_funct
 }
 
 /*
- * Below a port it is what it is on the host, and its link is the device's. One that is integrated on
+ * Below a port it is what it is on the host, and its link is the device's. One integrated on
  * the host becomes an endpoint with the slowest link there is: the registers are there, and zero.
  */
 static void config_apply_endpoint(struct vfio_config *config, struct pci_function *function,
@@ -321,7 +321,7 @@ static int config_read_all(struct vfio_config *config, struct pci_function *func
 	return 0;
 }
 
-/* Bridges have a bus behind them, which the guest's could not be. The kernel passes none through. */
+/* Behind a bridge is a bus, which cannot be the guest's. The kernel passes none through. */
 static int config_check_header(const struct vfio_config *config,
 			       const struct pci_function *function)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recorder DEVICE SOCKET LOG: be the device that the file DEVICE describes, to one vfio-user client,
- * and write down what is asked of it, a line each.
+ * recorder DEVICE SOCKET LOG: be the device that the file DEVICE describes, to one vfio-user
+ * client, and write down what is asked of it, a line each.
  *
  *	config is 0x000.4 0x10c98086	after power-on
  *	config read 0x006.2 0x0010	the access, its size, what was read or written

@@ -208,6 +208,7 @@ START_TEST(rule_16_any_bytes)
 		}
 		/* Often a list at all, and identifiers that mean something. */
 		view.fake.config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
+		view.fake.config[PCI_HEADER_TYPE] &= 0x80;
 		for (unsigned int i = 0x40; i < 0x100; i += 4)
 			view.fake.config[i] %= 0x15;
 		for (unsigned int i = 0x100; i < FAKE_CONFIG; i += 4) {

@@ -525,7 +525,7 @@ END_TEST
 
 /* ---- dead devices ---- */
 
-/* A bridge or a CardBus bridge, which a server may claim to be; the bit for more functions is not. */
+/* A server may claim to be a bridge or a CardBus bridge; the bit for more functions is none. */
 START_TEST(a_bridge_is_refused)
 {
 	static const uint8_t types[] = { PCI_HEADER_TYPE_NORMAL | 0x80, PCI_HEADER_TYPE_BRIDGE,
