@@ -140,9 +140,24 @@ static int hotplug_ask(struct machine *machine, struct slot *slot)
 	return 0;
 }
 
-int hotplug_del(struct machine *machine, const char *id)
+/* By its name, or by the address of a device of this host: that may be short. */
+static struct slot *hotplug_find(struct machine *machine, const char *id)
 {
 	struct slot *slot = slots_find(&machine->slots, id);
+	const struct host_devices *devices = &machine->devices;
+	char bdf[HOST_BDF_MAX];
+
+	if (slot || host_parse_bdf(id, bdf) < 0)
+		return slot;
+	for (unsigned int i = 0; i < devices->count && !slot; i++)
+		if (devices->list[i] && strcmp(devices->found[i].bdf, bdf) == 0)
+			slot = devices->slots[i];
+	return slot;
+}
+
+int hotplug_del(struct machine *machine, const char *id)
+{
+	struct slot *slot = hotplug_find(machine, id);
 
 	if (!slot) {
 		log_error(id, "no device of this name is behind a PCIe root port");

@@ -225,6 +225,22 @@ do_flr()
 }
 
 # Stays up until something from outside ends the guest.
+# A disk that comes and goes, lab.rounds times: each time a MiB is read, and then all of it until it is gone.
+do_hotplug()
+{
+	n=0
+	while [ $n -lt "$rounds" ]; do
+		n=$((n + 1))
+		say "waits $n"
+		until [ -b "/dev/$disk" ]; do usleep 50000; done
+		do_read
+		say "plugged $n $(do_pci | grep -c nvme)"
+		while dd if="/dev/$disk" of=/dev/null bs=256k count=64 iflag=direct 2>/dev/null; do :; done
+		while [ -b "/dev/$disk" ]; do usleep 50000; done
+		say "unplugged $n"
+	done
+}
+
 do_wait()
 {
 	say waiting
