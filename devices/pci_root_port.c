@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
@@ -61,35 +60,32 @@ static void port_update_interrupt(void *owner)
 
 	port_set_pin(port, pending);
 	if (pending && !port->signalled && port->vector.eventfd >= 0)
-		eventfd_write(port->vector.eventfd, 1);
+		irq_vector_raise(&port->vector);
 	port->signalled = pending;
 }
 
 static void port_wire_vector(struct pci_root_port *port)
 {
-	struct irq_router *router = &port->host->vm->irq;
-	struct irq_msi *vector = &port->vector;
-
-	if (!msi_vector_live(&port->msi, 0))
-		irq_msi_mask(router, vector);
-	else if (irq_msi_set_message(router, vector, port->msi.address,
-				     msi_vector_data(&port->msi, 0)) == 0 &&
-		 irq_commit(router) == 0)
-		irq_msi_unmask(router, vector);
+	if (!msi_vector_live(&port->msi, 0)) {
+		irq_vector_mask(&port->vector);
+		return;
+	}
+	irq_vector_set_message(&port->vector, port->msi.address, msi_vector_data(&port->msi, 0));
+	irq_vector_unmask(&port->vector);
 }
 
 static void port_msi_changed(void *owner)
 {
 	struct pci_root_port *port = owner;
-	struct irq_router *router = &port->host->vm->irq;
 	int ret = 0;
 
+	port->group.devid = pci_requester_id(port_function(port));
 	if (!port->msi.enabled)
-		irq_msi_destroy(router, &port->vector);
+		irq_vector_destroy(&port->vector);
 	else if (port->vector.eventfd < 0)
-		ret = irq_msi_init(router, &port->vector, pci_requester_id(port_function(port)));
+		ret = irq_vector_init(&port->vector);
 	if (ret < 0)
-		log_errno(port->name, ret, "a file and a GSI for its vector");
+		log_errno(port->name, ret, "a file for its vector");
 	if (port->vector.eventfd >= 0)
 		port_wire_vector(port);
 	port_update_interrupt(port);
@@ -100,7 +96,7 @@ static bool port_msi_pending(void *owner, unsigned int vector)
 	const struct pci_root_port *port = owner;
 
 	(void)vector;
-	return port->vector.eventfd >= 0 && irq_msi_pending(&port->vector);
+	return port->vector.eventfd >= 0 && irq_vector_pending(&port->vector);
 }
 
 static const struct msi_ops port_msi_ops = { port_msi_changed, port_msi_pending };
@@ -209,7 +205,7 @@ static void port_destroy(struct pci_function *function)
 {
 	struct pci_root_port *port = port_of(function);
 
-	irq_msi_destroy(&port->host->vm->irq, &port->vector);
+	irq_vector_destroy(&port->vector);
 	free(port);
 }
 
@@ -285,7 +281,10 @@ int pci_root_port_add(struct pci_host *host, const struct pci_root_port_owner *o
 		return log_errno("root port", -ENOMEM, "allocate");
 	port->host = host;
 	port->owner = *owner;
-	port->vector.eventfd = -1;
+	port->group = (struct irq_vector_group){ .router = &host->vm->irq,
+						 .loop = &host->vm->loop,
+						 .lock = &host->bus.lock };
+	irq_vector_setup(&port->vector, &port->group);
 	snprintf(port->name, sizeof(port->name), "root port %u", host->bridge_count + 1);
 	port_init_config(port);
 	ret = pci_host_add_bridge(host, &port->bridge);

@@ -12,10 +12,10 @@
 #ifndef MINIVMM_PCI_ROOT_PORT_H
 #define MINIVMM_PCI_ROOT_PORT_H
 
+#include "irq_vector.h"
 #include "msi.h"
 #include "pci_host.h"
 #include "pci_slot.h"
-#include "vmm/core/irq.h"
 
 #define PCI_ROOT_PORT_NAME_MAX 20
 
@@ -33,7 +33,8 @@ struct pci_root_port {
 	struct pci_slot slot;
 	struct pci_root_port_owner owner;
 	struct msi msi;
-	struct irq_msi vector; /* exists while MSI is on */
+	struct irq_vector_group group;
+	struct irq_vector vector; /* exists while MSI is on */
 	struct irq_line line;
 	bool signalled; /* the guest has been told of what is pending */
 };

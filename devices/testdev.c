@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "irq_vector.h"
 #include "msi.h"
 #include "msix.h"
 #include "testdev_regs.h"
@@ -22,7 +23,8 @@ struct testdev {
 	struct msi msi;
 	struct msix msix;
 	unsigned int msix_cap;
-	struct irq_msi vectors[TESTDEV_VECTORS]; /* exist while MSI or MSI-X is on */
+	struct irq_vector_group group;
+	struct irq_vector vectors[TESTDEV_VECTORS]; /* exist while MSI or MSI-X is on */
 	uint32_t registers[TESTDEV_REGISTERS / 4];
 };
 
@@ -97,60 +99,57 @@ static bool testdev_vector_live(const struct testdev *testdev, unsigned int vect
 				     : msi_vector_live(&testdev->msi, vector);
 }
 
-static int testdev_set_message(struct testdev *testdev, unsigned int vector)
+static void testdev_set_message(struct testdev *testdev, unsigned int vector)
 {
-	struct irq_router *router = &testdev->vm->irq;
-	struct irq_msi *msi = &testdev->vectors[vector];
+	struct irq_vector *which = &testdev->vectors[vector];
 
 	if (testdev->msix.enabled)
-		return irq_msi_set_message(router, msi, msix_vector_address(&testdev->msix, vector),
-					   msix_vector_data(&testdev->msix, vector));
-	return irq_msi_set_message(router, msi, testdev->msi.address,
-				   msi_vector_data(&testdev->msi, vector));
+		irq_vector_set_message(which, msix_vector_address(&testdev->msix, vector),
+				       msix_vector_data(&testdev->msix, vector));
+	else
+		irq_vector_set_message(which, testdev->msi.address,
+				       msi_vector_data(&testdev->msi, vector));
 }
 
-/* Route first, doorbell second; on mask the doorbell goes and the route stays. See irq.h. */
 static void testdev_vector_changed(void *owner, unsigned int vector)
 {
 	struct testdev *testdev = owner;
-	struct irq_router *router = &testdev->vm->irq;
-	struct irq_msi *msi = &testdev->vectors[vector];
 
-	if (msi->eventfd < 0)
+	if (testdev->vectors[vector].eventfd < 0)
 		return;
-	if (!testdev_vector_live(testdev, vector))
-		irq_msi_mask(router, msi);
-	else if (testdev_set_message(testdev, vector) == 0 && irq_commit(router) == 0)
-		irq_msi_unmask(router, msi);
+	if (!testdev_vector_live(testdev, vector)) {
+		irq_vector_mask(&testdev->vectors[vector]);
+		return;
+	}
+	testdev_set_message(testdev, vector);
+	irq_vector_unmask(&testdev->vectors[vector]);
 }
 
 static bool testdev_vector_pending(void *owner, unsigned int vector)
 {
 	struct testdev *testdev = owner;
 
-	return irq_msi_pending(&testdev->vectors[vector]);
+	return irq_vector_pending(&testdev->vectors[vector]);
 }
 
 /* Vectors come and go with their kind as a whole: one that is masked can already be rung. */
-static int testdev_init_vector(struct testdev *testdev, struct irq_msi *msi)
+static int testdev_init_vector(struct testdev *testdev, unsigned int vector)
 {
-	int ret = irq_msi_init(&testdev->vm->irq, msi, pci_requester_id(&testdev->function));
+	int ret = irq_vector_init(&testdev->vectors[vector]);
 
-	return ret < 0 ? log_errno(testdev->function.name, ret, "a file and a GSI for a vector")
-		       : 0;
+	return ret < 0 ? log_errno(testdev->function.name, ret, "a file for a vector") : 0;
 }
 
 static void testdev_control_changed(void *owner)
 {
 	struct testdev *testdev = owner;
-	struct irq_router *router = &testdev->vm->irq;
 
+	testdev->group.devid = pci_requester_id(&testdev->function);
 	for (unsigned int vector = 0; vector < TESTDEV_VECTORS; vector++) {
-		struct irq_msi *msi = &testdev->vectors[vector];
-
 		if (!testdev_has_vectors(testdev))
-			irq_msi_destroy(router, msi);
-		else if (msi->eventfd >= 0 || testdev_init_vector(testdev, msi) == 0)
+			irq_vector_destroy(&testdev->vectors[vector]);
+		else if (testdev->vectors[vector].eventfd >= 0 ||
+			 testdev_init_vector(testdev, vector) == 0)
 			testdev_vector_changed(testdev, vector);
 	}
 	testdev_update_pin(testdev);
@@ -341,7 +340,7 @@ static void testdev_destroy(struct pci_function *function)
 	struct testdev *testdev = testdev_of(function);
 
 	for (unsigned int vector = 0; vector < TESTDEV_VECTORS; vector++)
-		irq_msi_destroy(&testdev->vm->irq, &testdev->vectors[vector]);
+		irq_vector_destroy(&testdev->vectors[vector]);
 	msix_destroy(&testdev->msix);
 	free(testdev);
 }
@@ -389,7 +388,7 @@ int testdev_add(struct pci_host *host)
 		return log_errno("testdev", -ENOMEM, "allocate");
 	testdev->vm = host->vm;
 	for (unsigned int vector = 0; vector < TESTDEV_VECTORS; vector++)
-		testdev->vectors[vector].eventfd = -1;
+		irq_vector_setup(&testdev->vectors[vector], &testdev->group);
 	testdev_init_config(testdev);
 	ret = msix_init(&testdev->msix, TESTDEV_VECTORS, &testdev_msix_ops, testdev);
 	if (ret < 0) {
@@ -400,6 +399,11 @@ int testdev_add(struct pci_host *host)
 	if (ret < 0)
 		goto err;
 	testdev->line.gsi = pci_host_intx_gsi(&testdev->function, TESTDEV_PIN);
+	testdev->group = (struct irq_vector_group){
+		.router = &host->vm->irq,
+		.loop = &host->vm->loop,
+		.lock = &host->bus.lock,
+	};
 	testdev_reset(&testdev->function);
 	return 0;
 err:

@@ -51,43 +51,41 @@ uint8_t virtio_irq_read_isr(struct virtio_irq *irq)
 
 /* ---- MSI-X ---- */
 
-/* Route first, irqfd second; on mask the irqfd goes and the route stays. See irq.h. */
 static void virtio_irq_vector_changed(void *owner, unsigned int vector)
 {
 	struct virtio_irq *irq = owner;
-	struct irq_router *router = &irq->vm->irq;
-	struct irq_msi *msi = &irq->vectors[vector];
+	struct irq_vector *which = &irq->vectors[vector];
 
-	if (msi->eventfd < 0)
+	if (which->eventfd < 0)
 		return;
-	if (!msix_vector_live(&irq->msix, vector))
-		irq_msi_mask(router, msi);
-	else if (irq_msi_set_message(router, msi, msix_vector_address(&irq->msix, vector),
-				     msix_vector_data(&irq->msix, vector)) == 0 &&
-		 irq_commit(router) == 0)
-		irq_msi_unmask(router, msi);
+	if (!msix_vector_live(&irq->msix, vector)) {
+		irq_vector_mask(which);
+		return;
+	}
+	irq_vector_set_message(which, msix_vector_address(&irq->msix, vector),
+			       msix_vector_data(&irq->msix, vector));
+	irq_vector_unmask(which);
 }
 
 static bool virtio_irq_vector_pending(void *owner, unsigned int vector)
 {
 	struct virtio_irq *irq = owner;
 
-	return irq_msi_pending(&irq->vectors[vector]);
+	return irq_vector_pending(&irq->vectors[vector]);
 }
 
 /* Vectors come and go with MSI-X as a whole: one that is masked can already be rung. */
 static void virtio_irq_control_changed(void *owner)
 {
 	struct virtio_irq *irq = owner;
-	struct irq_router *router = &irq->vm->irq;
 
+	irq->group.devid = pci_requester_id(irq->function);
 	for (unsigned int vector = 0; vector < irq->count; vector++) {
-		struct irq_msi *msi = &irq->vectors[vector];
+		struct irq_vector *which = &irq->vectors[vector];
 
 		if (!irq->msix.enabled)
-			irq_msi_destroy(router, msi);
-		else if (msi->eventfd >= 0 ||
-			 irq_msi_init(router, msi, pci_requester_id(irq->function)) == 0)
+			irq_vector_destroy(which);
+		else if (which->eventfd >= 0 || irq_vector_init(which) == 0)
 			virtio_irq_vector_changed(irq, vector);
 	}
 	irq->switched(irq->owner);
@@ -113,7 +111,7 @@ void virtio_irq_raise_config(struct virtio_irq *irq, uint16_t vector)
 		irq->isr |= VIRTIO_PCI_ISR_CONFIG;
 		virtio_irq_update_pin(irq);
 	} else if (vector < irq->count && irq->vectors[vector].eventfd >= 0) {
-		eventfd_write(irq->vectors[vector].eventfd, 1);
+		irq_vector_raise(&irq->vectors[vector]);
 	}
 }
 
@@ -147,7 +145,7 @@ int virtio_irq_init(struct virtio_irq *irq, struct vm *vm, struct pci_function *
 		.vm = vm, .function = function, .count = count, .switched = switched, .owner = owner
 	};
 	for (unsigned int vector = 0; vector < VIRTIO_VECTORS_MAX; vector++)
-		irq->vectors[vector].eventfd = -1;
+		irq_vector_setup(&irq->vectors[vector], &irq->group);
 	virtio_irq_init_config(irq);
 	irq->pin = (struct loop_source){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 					 virtio_irq_pin_ready, irq };
@@ -162,6 +160,11 @@ int virtio_irq_init(struct virtio_irq *irq, struct vm *vm, struct pci_function *
 void virtio_irq_wire(struct virtio_irq *irq)
 {
 	irq->line.gsi = pci_host_intx_gsi(irq->function, VIRTIO_PIN);
+	irq->group = (struct irq_vector_group){
+		.router = &irq->vm->irq,
+		.loop = &irq->vm->loop,
+		.lock = &irq->function->bus->lock,
+	};
 }
 
 void virtio_irq_reset(struct virtio_irq *irq)
@@ -175,7 +178,7 @@ void virtio_irq_reset(struct virtio_irq *irq)
 void virtio_irq_destroy(struct virtio_irq *irq)
 {
 	for (unsigned int vector = 0; vector < irq->count; vector++)
-		irq_msi_destroy(&irq->vm->irq, &irq->vectors[vector]);
+		irq_vector_destroy(&irq->vectors[vector]);
 	if (irq->pin.fd >= 0) {
 		loop_del(&irq->vm->loop, &irq->pin);
 		close(irq->pin.fd);

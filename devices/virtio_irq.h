@@ -15,6 +15,7 @@
 #ifndef MINIVMM_VIRTIO_IRQ_H
 #define MINIVMM_VIRTIO_IRQ_H
 
+#include "irq_vector.h"
 #include "msix.h"
 #include "pci_host.h"
 #include "virtio.h"
@@ -33,7 +34,8 @@ struct virtio_irq {
 	struct msix msix;
 	unsigned int cap; /* offset of the MSI-X capability */
 	unsigned int count;
-	struct irq_msi vectors[VIRTIO_VECTORS_MAX]; /* exist while MSI-X is on */
+	struct irq_vector_group group;
+	struct irq_vector vectors[VIRTIO_VECTORS_MAX]; /* exist while MSI-X is on */
 	struct irq_line line;
 	uint8_t isr;
 	struct loop_source pin; /* its file is what queues ring while MSI-X is off */

@@ -50,7 +50,7 @@ static int interrupts_switch(struct vfio_interrupts *interrupts)
 	if (wanted == interrupts->kind)
 		return 0;
 	interrupts_all_off(interrupts);
-	interrupts->msix.vectors.devid = interrupts->msi_vectors.devid =
+	interrupts->msix.vectors.group.devid = interrupts->msi_vectors.group.devid =
 		pci_requester_id(interrupts->function);
 	ret = interrupts_enable(interrupts, wanted);
 	interrupts->kind = ret < 0 ? VFIO_IRQ_NONE : wanted;
@@ -114,23 +114,19 @@ static const struct msi_ops interrupts_msi_ops = {
 /* ---- life ---- */
 
 static int interrupts_init_msix(struct vfio_interrupts *interrupts, struct vfio_device *device,
-				struct vm *vm, bool relay)
+				const struct irq_vector_group *group)
 {
 	struct vfio_msix *msix = &interrupts->msix;
-	int ret;
 
 	msix->lock = &interrupts->lock;
 	msix->switched = interrupts_msix_switched;
 	msix->owner = interrupts;
-	ret = vfio_msix_init(msix, device, interrupts->function, &vm->irq);
-	if (ret < 0 || !msix->cap || !relay)
-		return ret;
-	return vfio_vectors_set_relay(&msix->vectors, &vm->loop);
+	return vfio_msix_init(msix, device, interrupts->function, group);
 }
 
 /* The guest is offered what both the device and the kernel know of. */
 static int interrupts_init_msi(struct vfio_interrupts *interrupts, struct vfio_device *device,
-			       struct vm *vm, bool relay)
+			       const struct irq_vector_group *group)
 {
 	struct pci_function *function = interrupts->function;
 	struct vfio_vectors *vectors = &interrupts->msi_vectors;
@@ -140,9 +136,7 @@ static int interrupts_init_msi(struct vfio_interrupts *interrupts, struct vfio_d
 
 	if (!cap)
 		return 0;
-	ret = vfio_vectors_init(vectors, device, &vm->irq, VFIO_PCI_MSI_IRQ_INDEX, 0);
-	if (ret == 0 && relay)
-		ret = vfio_vectors_set_relay(vectors, &vm->loop);
+	ret = vfio_vectors_init(vectors, device, group, VFIO_PCI_MSI_IRQ_INDEX);
 	if (ret < 0)
 		return ret;
 	count = 1u << ((pci_get_word(function, cap + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK) >> 1);
@@ -165,14 +159,20 @@ static void interrupts_init_pin(struct vfio_interrupts *interrupts, struct loop 
 int vfio_interrupts_init(struct vfio_interrupts *interrupts, struct vfio_device *device,
 			 struct pci_function *function, struct vm *vm, bool relay)
 {
+	const struct irq_vector_group group = {
+		.router = &vm->irq,
+		.loop = &vm->loop,
+		.lock = &interrupts->lock,
+		.relayed = relay,
+	};
 	int ret;
 
 	*interrupts = (struct vfio_interrupts){ .function = function };
 	pthread_mutex_init(&interrupts->lock, NULL);
 	vfio_intx_init(&interrupts->intx, device, &vm->irq);
-	ret = interrupts_init_msix(interrupts, device, vm, relay);
+	ret = interrupts_init_msix(interrupts, device, &group);
 	if (ret == 0)
-		ret = interrupts_init_msi(interrupts, device, vm, relay);
+		ret = interrupts_init_msi(interrupts, device, &group);
 	if (ret == 0)
 		interrupts_init_pin(interrupts, &vm->loop, relay);
 	return ret;

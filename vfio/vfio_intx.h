@@ -27,6 +27,7 @@
 
 #include "vfio_irq.h"
 #include "vmm/core/irq.h"
+#include "vmm/core/loop.h"
 
 struct vfio_intx {
 	struct vfio_device *device;

@@ -22,7 +22,7 @@ static void msix_vector_changed(void *owner, unsigned int vector)
 {
 	struct vfio_msix *msix = owner;
 
-	if (msix->vectors.enabled)
+	if (msix->vectors.enabled) /* what fails is said, and the vector stays silent */
 		vfio_vectors_update(&msix->vectors, vector, 1, msix_message, msix);
 	else
 		msix->switched(msix->owner); /* the host may be able now */
@@ -73,7 +73,7 @@ static void msix_reset_control(struct vfio_msix *msix)
 }
 
 int vfio_msix_init(struct vfio_msix *msix, struct vfio_device *device,
-		   struct pci_function *function, struct irq_router *router)
+		   struct pci_function *function, const struct irq_vector_group *group)
 {
 	unsigned int cap = pci_find_capability(function, PCI_CAP_ID_MSIX), count;
 	int ret;
@@ -83,7 +83,7 @@ int vfio_msix_init(struct vfio_msix *msix, struct vfio_device *device,
 	msix->function = function;
 	count = (pci_get_word(function, cap + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE) + 1;
 	msix_find_places(msix, cap);
-	ret = vfio_vectors_init(&msix->vectors, device, router, VFIO_PCI_MSIX_IRQ_INDEX, 0);
+	ret = vfio_vectors_init(&msix->vectors, device, group, VFIO_PCI_MSIX_IRQ_INDEX);
 	if (ret < 0)
 		return ret;
 	ret = msix_init(&msix->guest, count, &vfio_msix_ops, msix);
@@ -147,10 +147,10 @@ bool vfio_msix_pba_area(const struct vfio_msix *msix, unsigned int bar, struct v
 	return msix->cap && msix->pba_bar == bar;
 }
 
-int vfio_msix_watch(struct vfio_msix *msix, struct loop *loop,
-		    void (*pending)(void *owner, bool any), void *owner)
+void vfio_msix_watch(struct vfio_msix *msix, void (*pending)(void *owner, bool any), void *owner)
 {
-	return vfio_vectors_set_watch(&msix->vectors, loop, msix->lock, pending, owner);
+	msix->vectors.group.pending = pending;
+	msix->vectors.group.owner = owner;
 }
 
 /* `part` if the whole access is inside the structure. */

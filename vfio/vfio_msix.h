@@ -46,11 +46,11 @@ struct vfio_msix {
 
 /*
  * Learn from the guest's configuration space and from VFIO whether the function has MSI-X. It is
- * off. The caller sets lock, switched and owner before. 0, with cap 0 where there is none; or
- * -errno, logged. vfio_msix_destroy() is due either way.
+ * off. The caller sets switched, owner and lock before; `group` has the same lock. 0, with cap 0
+ * where there is none; or -errno, logged. vfio_msix_destroy() is due either way.
  */
 int vfio_msix_init(struct vfio_msix *msix, struct vfio_device *device,
-		   struct pci_function *function, struct irq_router *router);
+		   struct pci_function *function, const struct irq_vector_group *group);
 
 /* Accepts a zeroed one; its vectors go off. */
 void vfio_msix_destroy(struct vfio_msix *msix);
@@ -67,11 +67,9 @@ bool vfio_msix_pba_area(const struct vfio_msix *msix, unsigned int bar, struct v
 
 /*
  * From now on `pending` is told, under the lock, when the first masked vector becomes pending and
- * when none is any more. The main loop listens to masked vectors for that. Before the first vector
- * is used. 0 or -errno, logged.
+ * when none is any more. Before the first vector is used.
  */
-int vfio_msix_watch(struct vfio_msix *msix, struct loop *loop,
-		    void (*pending)(void *owner, bool any), void *owner);
+void vfio_msix_watch(struct vfio_msix *msix, void (*pending)(void *owner, bool any), void *owner);
 
 /* Whose an access of `size` bytes at `offset` of `bar` is. */
 enum vfio_msix_part vfio_msix_part(const struct vfio_msix *msix, unsigned int bar, uint64_t offset,

@@ -252,8 +252,7 @@ static int vfio_pci_init_parts(struct vfio_pci *pci, const struct vfio_device_op
 	if (ret == 0)
 		ret = vfio_msix_check(&pci->interrupts.msix);
 	if (ret == 0 && vfio_bars_have_loose(&pci->bars))
-		ret = vfio_msix_watch(&pci->interrupts.msix, &pci->vm->loop, vfio_pci_pending,
-				      &pci->bars);
+		vfio_msix_watch(&pci->interrupts.msix, vfio_pci_pending, &pci->bars);
 	return ret < 0 ? ret : vfio_pci_init_events(pci);
 }
 

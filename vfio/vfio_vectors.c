@@ -3,19 +3,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 
 #include "vmm/trace/log.h"
 
+#define VECTORS_FEW 16 /* blocks below this grow by no more than is asked for */
+
 int vfio_vectors_init(struct vfio_vectors *vectors, struct vfio_device *device,
-		      struct irq_router *router, uint32_t index, uint32_t devid)
+		      const struct irq_vector_group *group, uint32_t index)
 {
 	struct vfio_irq irq;
 	int ret = device->backend->get_irq(device, index, &irq);
 
-	*vectors = (struct vfio_vectors){
-		.device = device, .router = router, .index = index, .devid = devid
-	};
+	*vectors = (struct vfio_vectors){ .device = device, .group = *group, .index = index };
 	if (ret == 0 && irq.count == 0)
 		ret = -ENXIO;
 	if (ret < 0)
@@ -24,131 +23,31 @@ int vfio_vectors_init(struct vfio_vectors *vectors, struct vfio_device *device,
 	if (irq.count > VFIO_VECTORS_MAX)
 		irq.count = VFIO_VECTORS_MAX;
 	vectors->growable = !(irq.flags & VFIO_IRQ_INFO_NORESIZE);
-	vectors->msi = calloc(irq.count, sizeof(*vectors->msi));
-	if (!vectors->msi)
+	vectors->list = calloc(irq.count, sizeof(*vectors->list));
+	if (!vectors->list)
 		return log_errno(device->name, -ENOMEM, "allocate %u vectors", irq.count);
 	vectors->count = irq.count;
 	for (unsigned int i = 0; i < irq.count; i++)
-		vectors->msi[i].eventfd = -1;
+		irq_vector_setup(&vectors->list[i].irq, &vectors->group);
 	return 0;
 }
 
 void vfio_vectors_destroy(struct vfio_vectors *vectors)
 {
 	vfio_vectors_disable(vectors);
-	free(vectors->msi);
-	free(vectors->relays);
-	free(vectors->watches);
-	vectors->msi = NULL;
-	vectors->relays = NULL;
-	vectors->watches = NULL;
+	free(vectors->list);
+	vectors->list = NULL;
 	vectors->count = 0;
 }
 
-int vfio_vectors_set_relay(struct vfio_vectors *vectors, struct loop *loop)
-{
-	vectors->relays = calloc(vectors->count, sizeof(*vectors->relays));
-	if (!vectors->relays)
-		return log_errno(vectors->device->name, -ENOMEM, "allocate %u vectors",
-				 vectors->count);
-	for (unsigned int i = 0; i < vectors->count; i++)
-		irq_relay_init(&vectors->relays[i], vectors->router, loop, &vectors->msi[i]);
-	return 0;
-}
-
-/* ---- what waits behind a mask ---- */
-
-static void vectors_count_pending(struct vfio_vectors *vectors, struct vfio_watch *watch,
-				  bool pending)
-{
-	unsigned int before = vectors->pending_count;
-
-	if (watch->pending == pending)
-		return;
-	watch->pending = pending;
-	vectors->pending_count = pending ? before + 1 : before - 1;
-	if (!before != !vectors->pending_count)
-		vectors->pending(vectors->pending_owner, pending);
-}
-
-/* The vector is unmasked, or goes away. */
-static void vector_unwatch(struct vfio_vectors *vectors, unsigned int vector)
-{
-	struct vfio_watch *watch;
-
-	if (!vectors->watches)
-		return;
-	watch = &vectors->watches[vector];
-	if (watch->listening)
-		loop_del(vectors->loop, &watch->source);
-	watch->listening = false;
-	vectors_count_pending(vectors, watch, false);
-}
-
-/* The vector is masked: what it says from now on is pending. */
-static void vector_watch(struct vfio_vectors *vectors, unsigned int vector)
-{
-	struct vfio_watch *watch;
-
-	if (!vectors->watches || vectors->msi[vector].eventfd < 0)
-		return;
-	watch = &vectors->watches[vector];
-	if (watch->listening || watch->pending)
-		return;
-	watch->source.fd = vectors->msi[vector].eventfd;
-	watch->listening = loop_add(vectors->loop, &watch->source) == 0;
-	if (!watch->listening) /* logged; the bit is looked at all the time then */
-		vectors_count_pending(vectors, watch, true);
-}
-
-/* The loop may wake just after another thread has unmasked the vector. */
-static void vector_ready(void *owner, uint32_t events)
-{
-	struct vfio_watch *watch = owner;
-	struct vfio_vectors *vectors = watch->vectors;
-
-	(void)events;
-	pthread_mutex_lock(vectors->lock);
-	if (watch->listening && irq_msi_pending(&vectors->msi[watch->vector])) {
-		loop_del(vectors->loop, &watch->source);
-		watch->listening = false;
-		vectors_count_pending(vectors, watch, true);
-	}
-	pthread_mutex_unlock(vectors->lock);
-}
-
-int vfio_vectors_set_watch(struct vfio_vectors *vectors, struct loop *loop, pthread_mutex_t *lock,
-			   void (*pending)(void *owner, bool any), void *owner)
-{
-	vectors->watches = calloc(vectors->count, sizeof(*vectors->watches));
-	if (!vectors->watches)
-		return log_errno(vectors->device->name, -ENOMEM, "allocate %u vectors",
-				 vectors->count);
-	vectors->loop = loop;
-	vectors->lock = lock;
-	vectors->pending = pending;
-	vectors->pending_owner = owner;
-	for (unsigned int i = 0; i < vectors->count; i++)
-		vectors->watches[i] = (struct vfio_watch){
-			.vectors = vectors,
-			.vector = i,
-			.source = { -1, vector_ready, &vectors->watches[i] },
-		};
-	return 0;
-}
-
-/* ---- a vector of ours ---- */
-
-/* An eventfd and a GSI of its own. */
+/* An eventfd, for a vector that has none. */
 static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
 {
-	int ret = irq_msi_init(vectors->router, &vectors->msi[vector], vectors->devid);
+	struct irq_vector *irq = &vectors->list[vector].irq;
+	int ret = irq->eventfd < 0 ? irq_vector_init(irq) : 0;
 
-	if (ret == 0 && vectors->relays)
-		irq_msi_set_relay(&vectors->msi[vector], &vectors->relays[vector]);
 	if (ret < 0 && !vectors->no_file_said)
-		log_errno(vectors->device->name, ret,
-			  "a file and a GSI for one more %s vector, beside %u",
+		log_errno(vectors->device->name, ret, "a file for one more %s vector, beside %u",
 			  vfio_irq_name(vectors->index), vectors->host_count);
 	vectors->no_file_said |= ret < 0;
 	return ret;
@@ -156,8 +55,9 @@ static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
 
 /* ---- the block of vectors that the host has enabled ---- */
 
-/* Enable vectors 0 .. count - 1 on the host in one call; those never used get no eventfd. */
-static int vectors_request(struct vfio_vectors *vectors, unsigned int count)
+/* Hand the host the eventfds of a range, in one call; those never used have none. */
+static int vectors_request_range(struct vfio_vectors *vectors, unsigned int first,
+				 unsigned int count)
 {
 	int *fds = calloc(count, sizeof(*fds));
 	int ret;
@@ -165,13 +65,20 @@ static int vectors_request(struct vfio_vectors *vectors, unsigned int count)
 	if (!fds)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < count; i++)
-		fds[i] = vectors->msi[i].eventfd;
-	ret = vfio_irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER, 0, count,
-			   fds);
+		fds[i] = vectors->list[first + i].irq.eventfd;
+	ret = vfio_irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER, first,
+			   count, fds);
+	for (unsigned int i = 0; i < count && ret == 0; i++)
+		vectors->list[first + i].on_host = fds[i] >= 0;
 	free(fds);
-	if (ret == 0)
-		vectors->host_count = count;
+	if (ret == 0 && first + count > vectors->host_count)
+		vectors->host_count = first + count;
 	return ret;
+}
+
+static int vectors_request(struct vfio_vectors *vectors, unsigned int count)
+{
+	return vectors_request_range(vectors, 0, count);
 }
 
 static void vectors_release(struct vfio_vectors *vectors)
@@ -179,6 +86,8 @@ static void vectors_release(struct vfio_vectors *vectors)
 	if (vectors->host_count)
 		vfio_irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER, 0, 0,
 			     NULL);
+	for (unsigned int i = 0; i < vectors->host_count; i++)
+		vectors->list[i].on_host = false;
 	vectors->host_count = 0;
 }
 
@@ -232,10 +141,8 @@ static int vectors_request_most(struct vfio_vectors *vectors, unsigned int count
 
 static void vectors_forget(struct vfio_vectors *vectors, unsigned int first)
 {
-	for (unsigned int i = first; i < vectors->count; i++) {
-		vector_unwatch(vectors, i);
-		irq_msi_destroy(vectors->router, &vectors->msi[i]);
-	}
+	for (unsigned int i = first; i < vectors->count; i++)
+		irq_vector_destroy(&vectors->list[i].irq);
 }
 
 static int vectors_enable_block(struct vfio_vectors *vectors, unsigned int count)
@@ -272,7 +179,7 @@ void vfio_vectors_disable(struct vfio_vectors *vectors)
 	if (!vectors->enabled)
 		return;
 	for (unsigned int i = 0; i < vectors->count; i++)
-		irq_msi_mask(vectors->router, &vectors->msi[i]);
+		irq_vector_disconnect(&vectors->list[i].irq);
 	vectors_release(vectors);
 	vectors_forget(vectors, 0);
 	vectors->enabled = false;
@@ -282,6 +189,17 @@ void vfio_vectors_reset(struct vfio_vectors *vectors)
 {
 	vfio_vectors_disable(vectors);
 	vectors->refusal_said = vectors->no_file_said = false;
+}
+
+/*
+ * While the block was given back an interrupt had nowhere to go, and a driver may wait for it for
+ * ever. So each vector that was in use fires once: one too many is what drivers must stand.
+ */
+static void vectors_fire_once(struct vfio_vectors *vectors)
+{
+	for (unsigned int i = 0; i < vectors->host_count; i++)
+		if (vectors->list[i].irq.way != IRQ_WAY_NONE)
+			irq_vector_raise(&vectors->list[i].irq);
 }
 
 /* What the host has given before it may not give again: as many as it can. */
@@ -298,126 +216,147 @@ static void vectors_restore(struct vfio_vectors *vectors, unsigned int count)
 }
 
 /*
- * While the block was given back an interrupt had nowhere to go, and a driver may wait for it for
- * ever. So each vector that was in use fires once: one too many is what drivers must stand. Not
- * one that has fired already: a server may have filled its counter, and writing would block.
- */
-static void vectors_fire_once(struct vfio_vectors *vectors, unsigned int count)
-{
-	for (unsigned int i = 0; i < count && i < vectors->host_count; i++)
-		if (vectors->msi[i].eventfd >= 0 && !irq_msi_pending(&vectors->msi[i]))
-			eventfd_write(vectors->msi[i].eventfd, 1);
-}
-
-/*
  * The host enables vectors in one block. Where the kernel cannot add to it, the block is given back
- * and asked for again one larger; should that fail, the old one is restored.
+ * and asked for again, larger; if the host cannot give so many, then as many as it can.
+ *
+ * A guest that unmasks vector after vector would have all of them given back for each. So a block
+ * that is large already grows by a quarter of its size, if the host has that many.
  */
-static int vectors_grow(struct vfio_vectors *vectors, unsigned int vector)
+static int vectors_grow_block(struct vfio_vectors *vectors, unsigned int count)
 {
-	unsigned int old = vectors->host_count;
+	unsigned int old = vectors->host_count, spare = old < VECTORS_FEW ? 0 : old / 4;
 	int ret;
 
-	if (vectors->growable || vector < old) {
-		ret = vfio_irq_set(vectors->device, vectors->index, VFIO_IRQ_SET_ACTION_TRIGGER,
-				   vector, 1, &vectors->msi[vector].eventfd);
-		if (ret == 0 && vector >= old)
-			vectors->host_count = vector + 1;
-		return ret;
-	}
+	if (count + spare > vectors->count)
+		spare = vectors->count - count;
 	vectors_release(vectors);
-	ret = vectors_request(vectors, vector + 1);
-	if (ret && old)
+	ret = vectors_request(vectors, count + spare);
+	if (ret && spare)
+		ret = vectors_request(vectors, count);
+	if (ret > 0 && (unsigned int)ret > old && (unsigned int)ret < count)
+		vectors_request(vectors, (unsigned int)ret);
+	if (ret && old && !vectors->host_count)
 		vectors_restore(vectors, old);
-	vectors_fire_once(vectors, old);
+	if (old)
+		vectors_fire_once(vectors);
 	return ret;
 }
 
-/* First use of a vector of MSI-X, or its first since it was lost: the host's vector behind it. */
-static int vector_request(struct vfio_vectors *vectors, unsigned int vector)
-{
-	bool new = vectors->msi[vector].gsi == 0;
-	int ret = new ? vector_init(vectors, vector) : 0;
+/* ---- what the guest made of its vectors ---- */
 
-	if (ret < 0)
-		return ret;
-	ret = vectors_grow(vectors, vector);
-	if (ret == 0)
-		return 0;
-	if (new)
-		irq_msi_destroy(vectors->router, &vectors->msi[vector]);
-	return vectors_log(vectors, ret, vector + 1);
+/* It shall interrupt, and nobody would signal it. */
+static bool vector_lacks_host(const struct vfio_vectors *vectors, unsigned int vector)
+{
+	return vectors->list[vector].live && !vectors->list[vector].on_host;
 }
 
-/* The block of MSI is as large as it is: the device was told. */
-static bool vector_usable(const struct vfio_vectors *vectors, unsigned int vector)
-{
-	unsigned int end =
-		vectors->index == VFIO_PCI_MSI_IRQ_INDEX ? vectors->host_count : vectors->count;
-
-	return vectors->enabled && vector < end;
-}
-
-int vfio_vector_prepare(struct vfio_vectors *vectors, unsigned int vector, uint64_t address,
-			uint32_t data)
+/*
+ * Runs of vectors that the host can add, or of such that lie in its block: each by one call. If one
+ * run is too long for the host, vector by vector as far as it goes.
+ */
+static int vectors_add_runs(struct vfio_vectors *vectors, unsigned int first, unsigned int end)
 {
 	int ret = 0;
 
-	if (!vector_usable(vectors, vector))
-		return -EINVAL;
-	if (vectors->msi[vector].gsi == 0 || vector >= vectors->host_count)
-		ret = vector_request(vectors, vector);
-	if (ret == 0)
-		ret = irq_msi_set_message(vectors->router, &vectors->msi[vector], address, data);
+	if (!vectors->growable && end > vectors->host_count)
+		end = vectors->host_count;
+	for (unsigned int at = first, run; at < end && ret == 0; at += run) {
+		run = vector_lacks_host(vectors, at);
+		while (run && at + run < end && vector_lacks_host(vectors, at + run))
+			run++;
+		if (run)
+			ret = vectors_request_range(vectors, at, run);
+		for (unsigned int i = 0; ret && run > 1 && i < run; i++)
+			if (vectors_request_range(vectors, at + i, 1))
+				break;
+		run += run == 0;
+	}
 	return ret;
 }
 
-int vfio_vector_unmask(struct vfio_vectors *vectors, unsigned int vector)
+/* The host's vectors behind all that shall interrupt. 0, -errno, or how many it could give. */
+static int vectors_ask_host(struct vfio_vectors *vectors, unsigned int first, unsigned int end)
 {
-	int ret;
+	unsigned int last = end;
+	int grown = 0, ret;
 
-	if (!vector_usable(vectors, vector) || !irq_msi_has_route(&vectors->msi[vector]))
-		return -EINVAL;
-	ret = irq_commit(vectors->router);
-	if (ret < 0)
-		return ret;
-	vector_unwatch(vectors, vector);
-	return irq_msi_unmask(vectors->router, &vectors->msi[vector]);
+	while (last > first && !vector_lacks_host(vectors, last - 1))
+		last--;
+	if (last == first)
+		return 0;
+	if (!vectors->growable && last > vectors->host_count)
+		grown = vectors_grow_block(vectors, last);
+	ret = vectors_add_runs(vectors, first, last);
+	if (!grown && !ret)
+		return 0;
+	return vectors_log(vectors, grown ? grown : ret, last);
 }
 
-void vfio_vector_mask(struct vfio_vectors *vectors, unsigned int vector)
+/* What it sends, and where from. */
+static int vector_take_message(struct vfio_vectors *vectors, unsigned int vector,
+			       const struct vfio_message *message)
 {
-	if (vector >= vectors->count)
-		return;
-	irq_msi_mask(vectors->router, &vectors->msi[vector]);
-	vector_watch(vectors, vector);
+	int ret = message->live ? vector_init(vectors, vector) : 0;
+
+	vectors->list[vector].live = message->live && ret == 0;
+	if (vectors->list[vector].live)
+		irq_vector_set_message(&vectors->list[vector].irq, message->address, message->data);
+	return ret;
+}
+
+/* One that the host has nothing for does not keep a file. */
+static int vector_apply(struct vfio_vectors *vectors, unsigned int vector)
+{
+	struct irq_vector *irq = &vectors->list[vector].irq;
+
+	if (vector_lacks_host(vectors, vector) && irq->way == IRQ_WAY_NONE)
+		irq_vector_destroy(irq);
+	else if (vector_lacks_host(vectors, vector))
+		irq_vector_mask(irq);
+	else if (vectors->list[vector].live)
+		return irq_vector_unmask(irq);
+	else
+		irq_vector_mask(irq);
+	return 0;
+}
+
+/* The block of MSI is as large as it is: the device was told. */
+static unsigned int vectors_end(const struct vfio_vectors *vectors)
+{
+	return vectors->index == VFIO_PCI_MSI_IRQ_INDEX ? vectors->host_count : vectors->count;
 }
 
 /*
- * All vectors are prepared before the first is wired: so KVM gets the routes in one call. The
- * highest first, so that a host that cannot add vectors is asked for the block only once.
+ * All vectors have their messages, and the host's vectors behind them, before the first is wired:
+ * so KVM gets the routes in one call.
  */
-void vfio_vectors_update(struct vfio_vectors *vectors, unsigned int first, unsigned int count,
-			 struct vfio_message (*message)(const void *owner, unsigned int vector),
-			 const void *owner)
+int vfio_vectors_update(struct vfio_vectors *vectors, unsigned int first, unsigned int count,
+			struct vfio_message (*message)(const void *owner, unsigned int vector),
+			const void *owner)
 {
-	if (!vectors->enabled)
-		return;
-	for (unsigned int vector = first + count; vector-- > first;) {
+	unsigned int end = vectors->enabled ? vectors_end(vectors) : 0;
+	int ret = 0, err;
+
+	if (first >= end)
+		return -EINVAL;
+	if (count < end - first)
+		end = first + count;
+	for (unsigned int vector = first; vector < end; vector++) {
 		struct vfio_message now = message(owner, vector);
 
-		if (now.live)
-			vfio_vector_prepare(vectors, vector, now.address, now.data);
+		err = vector_take_message(vectors, vector, &now);
+		ret = ret ? ret : err;
 	}
-	for (unsigned int vector = first; vector < first + count; vector++) {
-		if (message(owner, vector).live)
-			vfio_vector_unmask(vectors, vector);
-		else
-			vfio_vector_mask(vectors, vector);
+	err = vectors_ask_host(vectors, first, end);
+	ret = ret ? ret : err;
+	for (unsigned int vector = first; vector < end; vector++) {
+		err = vector_apply(vectors, vector);
+		ret = ret ? ret : err;
 	}
+	return ret;
 }
 
 bool vfio_vector_pending(const struct vfio_vectors *vectors, unsigned int vector)
 {
-	return vector < vectors->count && irq_msi_pending(&vectors->msi[vector]);
+	return vector < vectors->count && irq_vector_pending(&vectors->list[vector].irq);
 }

@@ -119,6 +119,37 @@ static void check_msix_remasked(void)
 	expect_count("interrupts after unmasking", VECTOR, 2);
 }
 
+/*
+ * Pair after pair of mask and unmask, around nothing and around an interrupt; then so many
+ * interrupts that the monitor takes its faster way again; and all that once more.
+ */
+static void check_msix_pairs(void)
+{
+	unsigned int count = 0;
+
+	start_msix(false);
+	for (unsigned int round = 0; round < 3; round++) {
+		for (unsigned int i = 0; i < 30; i++) {
+			write32(table_entry(VECTOR) + ENTRY_MASK, 1);
+			if (i % 3 == 0)
+				bare_testdev_write(&dev, TESTDEV_TRIGGER, VECTOR);
+			bare_expect("pending bits", pending_bits(), i % 3 ? 0 : 1u << VECTOR);
+			bare_expect("interrupts so far", bare_irq_count[VECTOR], count);
+			write32(table_entry(VECTOR) + ENTRY_MASK, 0);
+			count += i % 3 == 0;
+			bare_irq_wait(VECTOR, count);
+		}
+		for (unsigned int i = 0; i < 20; i++) {
+			bare_testdev_write(&dev, TESTDEV_TRIGGER, VECTOR);
+			bare_irq_wait(VECTOR, ++count);
+		}
+		bare_expect("interrupts", bare_irq_count[VECTOR], count);
+	}
+	bare_irq_linger();
+	bare_expect("interrupts in the end", bare_irq_count[VECTOR], count);
+	bare_expect("pending bits in the end", pending_bits(), 0);
+}
+
 static void check_msix_off(void)
 {
 	start_msix(false);
@@ -257,6 +288,7 @@ const struct bare_check bare_checks[] = {
 	{ "msix_masked", check_msix_masked },
 	{ "msix_remasked", check_msix_remasked },
 	{ "reset", check_reset },
+	{ "msix_pairs", check_msix_pairs },
 	{ "msix_off", check_msix_off },
 	{ "pin", check_pin },
 	{ "pin_disabled", check_pin_disabled },

@@ -639,7 +639,7 @@ done
 for check in command move; do
 	run_case gate_$check checks bar_gate $check --testdev --cpus 2
 done
-for check in msix msix_wakes msix_moves msix_masked msix_remasked msix_off pin pin_disabled \
+for check in msix msix_wakes msix_moves msix_masked msix_remasked msix_pairs msix_off pin pin_disabled \
 	reset; do
 	run_case interrupts_$check checks interrupts $check --testdev
 done
@@ -654,7 +654,7 @@ done
 for check in testdev bar_size bar_move bar_misplaced bar_widths; do
 	run_case demo_pci_$check checks pci_space $check --vfio demo
 done
-for check in msix msix_wakes msix_moves msix_remasked msix_off pin pin_disabled reset; do
+for check in msix msix_wakes msix_moves msix_remasked msix_pairs msix_off pin pin_disabled reset; do
 	run_case demo_interrupts_$check checks interrupts $check --vfio demo
 done
 for check in copy refusals notify 'end_of_ram 512'; do

@@ -12,12 +12,17 @@
 #include "vfio/vfio_vectors.h"
 
 #define ADDRESS 0xfee00000ull
+#define GSIS    4096
 
 struct bench {
 	struct fake_device fake;
 	struct vfio_device device;
 	struct irq_router router;
+	struct loop loop;
+	pthread_mutex_t lock;
+	struct irq_vector_group group;
 	struct vfio_vectors vectors;
+	struct vfio_message messages[FAKE_VECTORS + 1];
 };
 
 /* A device with `count` MSI-X vectors; flags as VFIO_DEVICE_GET_IRQ_INFO would tell. */
@@ -31,9 +36,14 @@ static void begin(struct bench *bench, unsigned int count, uint32_t flags)
 	bench->device = (struct vfio_device){ .backend = &fake_backend,
 					      .name = FAKE_BDF,
 					      .priv = &bench->fake };
-	ck_assert_int_eq(irq_router_init(&bench->router, -1, 4096), 0);
-	ck_assert_int_eq(vfio_vectors_init(&bench->vectors, &bench->device, &bench->router,
-					   VFIO_PCI_MSIX_IRQ_INDEX, 8),
+	ck_assert_int_eq(irq_router_init(&bench->router, -1, GSIS), 0);
+	ck_assert_int_eq(loop_init(&bench->loop), 0);
+	pthread_mutex_init(&bench->lock, NULL);
+	bench->group = (struct irq_vector_group){
+		.router = &bench->router, .loop = &bench->loop, .lock = &bench->lock, .devid = 8
+	};
+	ck_assert_int_eq(vfio_vectors_init(&bench->vectors, &bench->device, &bench->group,
+					   VFIO_PCI_MSIX_IRQ_INDEX),
 			 0);
 	calls_expect("");
 }
@@ -43,15 +53,32 @@ static void end(struct bench *bench)
 	vfio_vectors_destroy(&bench->vectors);
 	vfio_vectors_destroy(&bench->vectors);
 	ck_assert_uint_eq(bench->fake.msix_on, 0);
+	loop_destroy(&bench->loop);
 	irq_router_destroy(&bench->router);
 	fake_kvm_end();
 }
 
+static struct vfio_message message(const void *owner, unsigned int vector)
+{
+	const struct bench *bench = owner;
+
+	return bench->messages[vector % (FAKE_VECTORS + 1)];
+}
+
+static int set(struct bench *bench, unsigned int vector, bool live, uint32_t data)
+{
+	bench->messages[vector % (FAKE_VECTORS + 1)] = (struct vfio_message){ live, ADDRESS, data };
+	return vfio_vectors_update(&bench->vectors, vector, 1, message, bench);
+}
+
 static int unmask(struct bench *bench, unsigned int vector)
 {
-	int ret = vfio_vector_prepare(&bench->vectors, vector, ADDRESS, 0x40 + vector);
+	return set(bench, vector, true, 0x40 + vector);
+}
 
-	return ret < 0 ? ret : vfio_vector_unmask(&bench->vectors, vector);
+static int mask(struct bench *bench, unsigned int vector)
+{
+	return set(bench, vector, false, 0);
 }
 
 START_TEST(rule_01_mask_keeps_the_route)
@@ -63,17 +90,14 @@ START_TEST(rule_01_mask_keeps_the_route)
 	calls_begin();
 	ck_assert_int_eq(unmask(&bench, 0), 0);
 	calls_expect("irqs msix 0+1 e\nKVM_SET_GSI_ROUTING 24=0xfee00000/0x40\nKVM_IRQFD 24 on\n");
-	vfio_vector_mask(&bench.vectors, 0);
+	/* A new message while it is live: the route alone. */
+	ck_assert_int_eq(set(&bench, 0, true, 0x99), 0);
+	calls_expect("KVM_SET_GSI_ROUTING 24=0xfee00000/0x99\n");
+	mask(&bench, 0);
+	mask(&bench, 0);
 	calls_expect("KVM_IRQFD 24 off\n");
 	ck_assert_int_eq(unmask(&bench, 0), 0);
-	calls_expect("KVM_IRQFD 24 on\n");
-	/* A new message while it is live: the route alone. */
-	ck_assert_int_eq(vfio_vector_prepare(&bench.vectors, 0, ADDRESS, 0x99), 0);
-	ck_assert_int_eq(vfio_vector_unmask(&bench.vectors, 0), 0);
-	calls_expect("KVM_SET_GSI_ROUTING 24=0xfee00000/0x99\n");
-	vfio_vector_mask(&bench.vectors, 0);
-	vfio_vector_mask(&bench.vectors, 0);
-	calls_expect("KVM_IRQFD 24 off\n");
+	calls_expect("");
 	end(&bench);
 }
 END_TEST
@@ -144,7 +168,7 @@ START_TEST(rule_04_noresize_starts_again)
 	calls_expect("irqs msix 0+1 -\nirqs msix 0+1 e\n"
 		     "KVM_SET_GSI_ROUTING 24=0xfee00000/0x40\nKVM_IRQFD 24 on\n");
 	ck_assert_int_eq(unmask(&bench, 3), 0);
-	calls_expect("irqs msix off\nirqs msix 0+4 e--e\n"
+	calls_expect("irqs msix off\nirqs msix 0+4 e--e\nKVM_SIGNAL_MSI 0xfee00000/0x40\n"
 		     "KVM_SET_GSI_ROUTING 24=0xfee00000/0x40 25=0xfee00000/0x43\n"
 		     "KVM_IRQFD 25 on\n");
 	ck_assert_int_eq(bench.fake.msix_fds[0], first);
@@ -170,13 +194,15 @@ START_TEST(rule_04_noresize_loses_no_interrupt)
 	ck_assert_int_eq(unmask(&bench, 2), 0);
 	ck_assert_int_eq(unmask(&bench, 0), 0); /* inside the block: nothing is given back */
 	ck_assert(!vfio_vector_pending(&bench.vectors, 2));
-	vfio_vector_mask(&bench.vectors, 0);
+	mask(&bench, 0);
 	bench.fake.grant = _i ? 4 : 8;
+	calls_begin();
 	stderr_begin(&caught);
 	ck_assert_int_eq(unmask(&bench, 5), _i ? -ENOSPC : 0);
 	stderr_end(&caught);
 	ck_assert(vfio_vector_pending(&bench.vectors, 0));
-	ck_assert(vfio_vector_pending(&bench.vectors, 2));
+	ck_assert_uint_eq(calls_count("KVM_SIGNAL_MSI 0xfee00000/0x42"), 1);
+	ck_assert_uint_eq(calls_count("KVM_SIGNAL_MSI"), 1);
 	ck_assert(!vfio_vector_pending(&bench.vectors, 1));
 	ck_assert(!vfio_vector_pending(&bench.vectors, 5));
 	end(&bench);
@@ -193,6 +219,7 @@ START_TEST(rule_04_added_vectors_disturb_none)
 	ck_assert_int_eq(unmask(&bench, 2), 0);
 	ck_assert_int_eq(unmask(&bench, 5), 0);
 	ck_assert(!vfio_vector_pending(&bench.vectors, 2));
+	ck_assert_uint_eq(calls_count("KVM_SIGNAL_MSI"), 0);
 	end(&bench);
 }
 END_TEST
@@ -246,12 +273,15 @@ START_TEST(rule_04_host_takes_back)
 	stderr_begin(&caught);
 	ck_assert_int_eq(unmask(&bench, 5), -ENOSPC);
 	stderr_end(&caught);
-	calls_expect("irqs msix off\nirqs msix 0+6 eeee-e\nirqs msix 0+4 eeee\nirqs msix 0+2 ee\n");
+	calls_expect("irqs msix off\nirqs msix 0+6 eeee-e\nirqs msix 0+4 eeee\nirqs msix 0+2 ee\n"
+		     "KVM_SIGNAL_MSI 0xfee00000/0x40\nKVM_SIGNAL_MSI 0xfee00000/0x41\n");
 	stderr_holds(&caught, "only 2 of its 4 MSI-X vectors");
 	/* Later there are more: all are wired as they were. */
 	bench.fake.grant = 8;
 	ck_assert_int_eq(unmask(&bench, 5), 0);
 	calls_expect("irqs msix off\nirqs msix 0+6 eeee-e\n"
+		     "KVM_SIGNAL_MSI 0xfee00000/0x40\nKVM_SIGNAL_MSI 0xfee00000/0x41\n"
+		     "KVM_SIGNAL_MSI 0xfee00000/0x42\nKVM_SIGNAL_MSI 0xfee00000/0x43\n"
 		     "KVM_SET_GSI_ROUTING 24=0xfee00000/0x40 25=0xfee00000/0x41 "
 		     "26=0xfee00000/0x42 27=0xfee00000/0x43 28=0xfee00000/0x45\n"
 		     "KVM_IRQFD 28 on\n");
@@ -338,35 +368,117 @@ START_TEST(rule_37_said_once_between_resets)
 }
 END_TEST
 
-/* KVM's GSIs run out, others give theirs back: the next enable gets them. MSI-X, and a block. */
-START_TEST(rule_37_gsis_come_back)
+/*
+ * More vectors than KVM has GSIs and routes for: they work, by the main loop; said once. What
+ * others give back is used for the next.
+ */
+START_TEST(vectors_without_a_gsi)
 {
 	static struct bench bench;
 	struct stderr_text caught;
-	struct irq_msi other;
 
-	begin(&bench, 8, 0);
-	vfio_vectors_destroy(&bench.vectors);
-	memset(&bench.router.gsi_used[IRQ_LINES_MAX + 2], 1, 4096 - IRQ_LINES_MAX - 2);
-	fake_add_msi(&bench.fake, 1, 0);
-	ck_assert_int_eq(vfio_vectors_init(&bench.vectors, &bench.device, &bench.router,
-					   _i ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX,
-					   8),
-			 0);
-	ck_assert_int_eq(irq_msi_init(&bench.router, &other, 8), 0);
+	begin(&bench, FAKE_VECTORS, 0);
+	bench.router.gsi_max = IRQ_LINES_MAX + 1000;
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, FAKE_VECTORS), 0);
 	stderr_begin(&caught);
-	for (unsigned int i = 0; i < 3; i++) {
-		ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, 2), _i ? -ENOSPC : 0);
-		ck_assert_int_eq(unmask(&bench, 0), _i ? -EINVAL : 0);
-		ck_assert_int_lt(unmask(&bench, 1), 0);
-		vfio_vectors_disable(&bench.vectors);
-	}
+	for (unsigned int i = 0; i < FAKE_VECTORS; i++)
+		ck_assert_int_eq(unmask(&bench, i), 0);
 	stderr_end(&caught);
 	ck_assert_uint_eq(lines(caught.text), 1);
-	irq_msi_destroy(&bench.router, &other);
-	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, 2), 0);
-	ck_assert_int_eq(unmask(&bench, 0), 0);
-	ck_assert_int_eq(unmask(&bench, 1), 0);
+	stderr_holds(&caught, "routes of KVM are in use");
+	for (unsigned int i = 0; i < FAKE_VECTORS; i++) {
+		ck_assert(bench.vectors.list[i].irq.live);
+		ck_assert_int_eq(bench.vectors.list[i].irq.way,
+				 i < 984 ? IRQ_WAY_KVM : IRQ_WAY_LOOP);
+	}
+	vfio_vectors_reset(&bench.vectors);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, FAKE_VECTORS), 0);
+	ck_assert_int_eq(unmask(&bench, 2000), 0);
+	ck_assert_int_eq(bench.vectors.list[2000].irq.way, IRQ_WAY_KVM);
+	end(&bench);
+}
+END_TEST
+
+/* All 2,048 behind the function mask: one block, one routing table, one irqfd for each. */
+START_TEST(rule_08_all_vectors_at_once)
+{
+	static struct bench bench;
+
+	begin(&bench, FAKE_VECTORS, kinds[_i]);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, FAKE_VECTORS), 0);
+	for (unsigned int i = 0; i < FAKE_VECTORS; i++)
+		bench.messages[i] = (struct vfio_message){ true, ADDRESS, i };
+	calls_begin();
+	ck_assert_int_eq(vfio_vectors_update(&bench.vectors, 0, FAKE_VECTORS, message, &bench), 0);
+	ck_assert_uint_eq(calls_count("irqs msix 0+2048"), 1);
+	ck_assert_uint_eq(calls_count("irqs msix off"), _i);
+	ck_assert_uint_eq(calls_count("KVM_SET_GSI_ROUTING"), 1);
+	ck_assert_uint_eq(calls_count("KVM_IRQFD"), FAKE_VECTORS);
+	ck_assert_uint_eq(calls_count(""), FAKE_VECTORS + 2 + _i);
+	end(&bench);
+}
+END_TEST
+
+/* Runs of new vectors among such that are on: each run by one call, and none that is on by any. */
+START_TEST(rule_08_runs_of_new_vectors)
+{
+	static struct bench bench;
+
+	begin(&bench, 16, 0);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, 16), 0);
+	ck_assert_int_eq(unmask(&bench, 3), 0);
+	ck_assert_int_eq(unmask(&bench, 8), 0);
+	for (unsigned int i = 0; i < 12; i++)
+		bench.messages[i] = (struct vfio_message){ i != 6, ADDRESS, 0x40 + i };
+	calls_begin();
+	ck_assert_int_eq(vfio_vectors_update(&bench.vectors, 0, 12, message, &bench), 0);
+	ck_assert_uint_eq(calls_count("irqs msix 0+3 eee"), 1);
+	ck_assert_uint_eq(calls_count("irqs msix 4+2 ee"), 1);
+	ck_assert_uint_eq(calls_count("irqs msix 7+1 e"), 1);
+	ck_assert_uint_eq(calls_count("irqs msix 9+3 eee"), 1);
+	ck_assert_uint_eq(calls_count("irqs"), 4);
+	end(&bench);
+}
+END_TEST
+
+/* The host cannot give a whole run: as many of it as it can. */
+START_TEST(rule_04_part_of_a_run)
+{
+	static struct bench bench;
+	struct stderr_text caught;
+
+	begin(&bench, 8, kinds[_i]);
+	bench.fake.grant = 5;
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, 8), 0);
+	for (unsigned int i = 0; i < 8; i++)
+		bench.messages[i] = (struct vfio_message){ true, ADDRESS, 0x40 + i };
+	stderr_begin(&caught);
+	ck_assert_int_eq(vfio_vectors_update(&bench.vectors, 0, 8, message, &bench), -ENOSPC);
+	stderr_end(&caught);
+	ck_assert_uint_eq(lines(caught.text), 1);
+	ck_assert_uint_eq(bench.fake.msix_on, 5);
+	for (unsigned int i = 0; i < 8; i++)
+		ck_assert_int_eq(bench.vectors.list[i].irq.live, i < 5);
+	end(&bench);
+}
+END_TEST
+
+/* A guest that unmasks 2,048 vectors one by one: calls grow with their number, not its square. */
+START_TEST(rule_08_one_by_one_is_linear)
+{
+	static struct bench bench;
+	unsigned int before = 0;
+
+	begin(&bench, FAKE_VECTORS, kinds[_i]);
+	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, FAKE_VECTORS), 0);
+	calls_begin();
+	for (unsigned int i = 0; i < FAKE_VECTORS; i++) {
+		before += calls_count("");
+		calls_begin();
+		ck_assert_int_eq(unmask(&bench, i), 0);
+	}
+	before += calls_count("");
+	ck_assert_uint_le(before, (_i ? 9 : 3) * FAKE_VECTORS);
 	end(&bench);
 }
 END_TEST
@@ -395,7 +507,7 @@ START_TEST(rule_29_vectors_that_do_not_exist)
 	calls_begin();
 	for (size_t i = 0; i < UNIT_COUNT(hostile); i++) {
 		ck_assert_int_eq(unmask(&bench, hostile[i]), -EINVAL);
-		vfio_vector_mask(&bench.vectors, hostile[i]);
+		mask(&bench, hostile[i]);
 		ck_assert(!vfio_vector_pending(&bench.vectors, hostile[i]));
 	}
 	calls_expect("");
@@ -412,7 +524,7 @@ START_TEST(pending_behind_the_mask)
 	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	ck_assert(!vfio_vector_pending(&bench.vectors, 1));
 	ck_assert_int_eq(unmask(&bench, 1), 0);
-	vfio_vector_mask(&bench.vectors, 1);
+	mask(&bench, 1);
 	fake_raise(&bench.fake, 1);
 	ck_assert(vfio_vector_pending(&bench.vectors, 1));
 	ck_assert(!vfio_vector_pending(&bench.vectors, 0));
@@ -479,12 +591,12 @@ START_TEST(kind_that_does_not_exist)
 	begin(&bench, 4, 0);
 	bench.fake.vectors = 0;
 	ck_assert_int_eq(
-		vfio_vectors_init(&none, &bench.device, &bench.router, VFIO_PCI_MSIX_IRQ_INDEX, 8),
+		vfio_vectors_init(&none, &bench.device, &bench.group, VFIO_PCI_MSIX_IRQ_INDEX),
 		-ENXIO);
 	vfio_vectors_destroy(&none);
 	fake_fail(&bench.fake, "get_irq", 1, -EIO);
 	stderr_begin(&caught);
-	ret = vfio_vectors_init(&none, &bench.device, &bench.router, VFIO_PCI_MSIX_IRQ_INDEX, 8);
+	ret = vfio_vectors_init(&none, &bench.device, &bench.group, VFIO_PCI_MSIX_IRQ_INDEX);
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -EIO);
 	vfio_vectors_destroy(&none);
@@ -500,7 +612,9 @@ UNIT_MAIN("vectors", { rule_01_mask_keeps_the_route, 0 }, { rule_02_and_03_enabl
 	  { rule_04_added_vectors_disturb_none, 0 }, { rule_04_host_gives_less, 2 },
 	  { rule_04_host_takes_back, 0 }, { rule_04_host_gives_none, 2 },
 	  { rule_37_lost_vectors_are_asked_for_again, 0 },
-	  { rule_37_said_once_between_resets, UNIT_COUNT(kinds) }, { rule_37_gsis_come_back, 2 },
+	  { rule_37_said_once_between_resets, UNIT_COUNT(kinds) }, { vectors_without_a_gsi, 0 },
+	  { rule_08_all_vectors_at_once, 2 }, { rule_08_runs_of_new_vectors, 0 },
+	  { rule_04_part_of_a_run, 2 }, { rule_08_one_by_one_is_linear, 2 },
 	  { all_vectors_of_the_largest_table, 0 }, { rule_29_vectors_that_do_not_exist, 0 },
 	  { pending_behind_the_mask, 0 }, { rule_26_irqfds_before_vfio, 0 },
 	  { failed_unmask_can_be_tried_again, 6 }, { kind_that_does_not_exist, 0 })

@@ -2,8 +2,8 @@
 #include "irq.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -11,19 +11,21 @@
 #include "kvm_calls.h"
 #include "vmm/trace/log.h"
 
+#define GSI_FREE  0u
+#define GSI_TAKEN UINT32_MAX /* without a route; else the place of its entry, plus one */
+
 int irq_router_init(struct irq_router *router, int vm_fd, uint32_t gsi_max)
 {
 	*router = (struct irq_router){ .vm_fd = vm_fd, .gsi_max = gsi_max };
 	pthread_mutex_init(&router->lock, NULL);
 	router->capacity = ARCH_IRQ_ROUTES_MAX + 16;
-	router->gsi_used = calloc(gsi_max, 1);
+	router->gsi_lowest = IRQ_LINES_MAX;
+	router->gsi_entry = calloc(gsi_max, sizeof(*router->gsi_entry));
 	router->table = calloc(1, sizeof(*router->table) +
 					  router->capacity * sizeof(router->table->entries[0]));
-	if (!router->table || !router->gsi_used)
+	if (!router->table || !router->gsi_entry)
 		return log_errno("interrupt routing", -ENOMEM, "allocate");
 	router->table->nr = arch_irq_routes(router->table->entries);
-	for (uint32_t gsi = 0; gsi < IRQ_LINES_MAX && gsi < gsi_max; gsi++)
-		router->gsi_used[gsi] = 1;
 	return 0;
 }
 
@@ -32,71 +34,67 @@ void irq_router_destroy(struct irq_router *router)
 	if (!router->gsi_max)
 		return;
 	free(router->table);
-	free(router->gsi_used);
+	free(router->gsi_entry);
 	pthread_mutex_destroy(&router->lock);
 	*router = (struct irq_router){ .vm_fd = -1 };
 }
 
-static int irq_alloc_gsi(struct irq_router *router)
+/* ---- GSIs and their routes ---- */
+
+/* What goes without a route of its own works all the same, see devices/irq_vector.h. */
+static void irq_say_full(struct irq_router *router)
 {
-	for (uint32_t gsi = IRQ_LINES_MAX; gsi < router->gsi_max; gsi++)
-		if (!router->gsi_used[gsi]) {
-			router->gsi_used[gsi] = 1;
-			return (int)gsi;
-		}
-	return -ENOSPC;
+	if (!router->full_said)
+		log_warn("interrupt routing",
+			 "all %u routes of KVM are in use: more vectors take the way through "
+			 "minivmm's main loop, which is slower",
+			 router->gsi_max);
+	router->full_said = true;
 }
 
-int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid)
+uint32_t irq_alloc_gsi(struct irq_router *router)
 {
-	int gsi;
+	uint32_t gsi;
 
 	pthread_mutex_lock(&router->lock);
-	*msi = (struct irq_msi){ .eventfd = -1, .devid = devid };
-	gsi = irq_alloc_gsi(router);
+	for (gsi = router->gsi_lowest; gsi < router->gsi_max; gsi++)
+		if (router->gsi_entry[gsi] == GSI_FREE)
+			break;
+	router->gsi_lowest = gsi;
+	if (gsi < router->gsi_max)
+		router->gsi_entry[gsi] = GSI_TAKEN;
+	else
+		irq_say_full(router);
 	pthread_mutex_unlock(&router->lock);
-	if (gsi < 0)
-		return gsi;
-	msi->gsi = (uint32_t)gsi;
-	msi->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (msi->eventfd < 0) {
-		int err = -errno;
+	return gsi < router->gsi_max ? gsi : 0;
+}
 
-		irq_msi_destroy(router, msi);
-		return err;
+/* The last entry takes the place of the one that goes. */
+static void irq_drop_route(struct irq_router *router, uint32_t place)
+{
+	struct kvm_irq_routing_entry *last = &router->table->entries[--router->table->nr];
+
+	if (place < router->table->nr) {
+		router->table->entries[place] = *last;
+		router->gsi_entry[last->gsi] = place + 1;
 	}
-	return 0;
+	router->dirty = true;
 }
 
-static struct kvm_irq_routing_entry *irq_find_route(struct irq_router *router, uint32_t gsi)
+void irq_free_gsi(struct irq_router *router, uint32_t gsi)
 {
-	for (uint32_t i = router->table->nr; i--;)
-		if (router->table->entries[i].gsi == gsi)
-			return &router->table->entries[i];
-	return NULL;
-}
-
-void irq_msi_destroy(struct irq_router *router, struct irq_msi *msi)
-{
-	struct kvm_irq_routing_entry *route;
-
-	if (!msi->gsi)
+	if (!gsi)
 		return;
-	irq_msi_mask(router, msi);
 	pthread_mutex_lock(&router->lock);
-	route = irq_find_route(router, msi->gsi);
-	if (route) {
-		*route = router->table->entries[--router->table->nr];
-		router->dirty = true;
-	}
-	router->gsi_used[msi->gsi] = 0;
-	if (msi->eventfd >= 0)
-		close(msi->eventfd);
-	*msi = (struct irq_msi){ .eventfd = -1 };
+	if (router->gsi_entry[gsi] != GSI_TAKEN)
+		irq_drop_route(router, router->gsi_entry[gsi] - 1);
+	router->gsi_entry[gsi] = GSI_FREE;
+	if (gsi < router->gsi_lowest)
+		router->gsi_lowest = gsi;
 	pthread_mutex_unlock(&router->lock);
 }
 
-static struct kvm_irq_routing_entry *irq_append_route(struct irq_router *router)
+static struct kvm_irq_routing_entry *irq_append_route(struct irq_router *router, uint32_t gsi)
 {
 	uint32_t capacity = router->capacity * 2;
 	struct kvm_irq_routing *grown;
@@ -111,57 +109,57 @@ static struct kvm_irq_routing_entry *irq_append_route(struct irq_router *router)
 		router->table = grown;
 		router->capacity = capacity;
 	}
-	return &router->table->entries[router->table->nr++];
+	router->gsi_entry[gsi] = ++router->table->nr;
+	memset(&router->table->entries[router->table->nr - 1], 0, sizeof(grown->entries[0]));
+	return &router->table->entries[router->table->nr - 1];
 }
 
-static struct kvm_irq_routing_entry irq_msi_route(const struct irq_msi *msi)
+/* The GSI's entry, new and without a GSI if it has none; NULL when KVM takes no more. */
+static struct kvm_irq_routing_entry *irq_find_route(struct irq_router *router, uint32_t gsi)
+{
+	uint32_t place = router->gsi_entry[gsi];
+
+	return place == GSI_TAKEN ? irq_append_route(router, gsi)
+				  : &router->table->entries[place - 1];
+}
+
+static struct kvm_irq_routing_entry irq_message_route(uint32_t gsi,
+						      const struct irq_message *message)
 {
 	struct kvm_irq_routing_entry route = {
-		.gsi = msi->gsi,
+		.gsi = gsi,
 		.type = KVM_IRQ_ROUTING_MSI,
-		.u.msi.address_lo = (uint32_t)msi->address,
-		.u.msi.address_hi = (uint32_t)(msi->address >> 32),
-		.u.msi.data = msi->data,
+		.u.msi.address_lo = (uint32_t)message->address,
+		.u.msi.address_hi = (uint32_t)(message->address >> 32),
+		.u.msi.data = message->data,
 	};
 
-	arch_irq_msi_route(&route, msi->devid);
+	arch_irq_msi_route(&route, message->devid);
 	return route;
 }
 
-/* The vector's entry in the table, new if it has none; -ENOSPC when KVM takes no more. */
-static int irq_update_route(struct irq_router *router, const struct irq_msi *msi)
+/* A GSI keeps its sender as long as it has a route. */
+static bool irq_same_route(const struct kvm_irq_routing_entry *a,
+			   const struct kvm_irq_routing_entry *b)
 {
-	struct kvm_irq_routing_entry *route = irq_find_route(router, msi->gsi);
-
-	if (!route)
-		route = irq_append_route(router);
-	if (!route)
-		return log_errno("interrupt routing", -ENOSPC, "a route for GSI %u", msi->gsi);
-	*route = irq_msi_route(msi);
-	router->dirty = true;
-	return 0;
+	return a->gsi == b->gsi && a->u.msi.address_lo == b->u.msi.address_lo &&
+	       a->u.msi.address_hi == b->u.msi.address_hi && a->u.msi.data == b->u.msi.data;
 }
 
-int irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_t address,
-			uint32_t data)
+int irq_set_route(struct irq_router *router, uint32_t gsi, const struct irq_message *message)
 {
-	int ret = 0;
+	struct kvm_irq_routing_entry *entry, route = irq_message_route(gsi, message);
 
 	pthread_mutex_lock(&router->lock);
-	if (!msi->routed || msi->address != address || msi->data != data) {
-		msi->address = address;
-		msi->data = data;
-		if (!msi->relay)
-			ret = irq_update_route(router, msi);
-		msi->routed = ret == 0;
+	entry = irq_find_route(router, gsi);
+	if (!entry) {
+		irq_say_full(router);
+	} else if (!irq_same_route(entry, &route)) {
+		*entry = route;
+		router->dirty = true;
 	}
 	pthread_mutex_unlock(&router->lock);
-	return ret;
-}
-
-bool irq_msi_has_route(const struct irq_msi *msi)
-{
-	return msi->routed;
+	return entry ? 0 : -ENOSPC;
 }
 
 int irq_commit(struct irq_router *router)
@@ -179,8 +177,10 @@ int irq_commit(struct irq_router *router)
 	return ret;
 }
 
+/* ---- irqfds ---- */
+
 /* `resample` is the second eventfd of a level interrupt, which `flags` then asks for. */
-static int irq_plug(struct irq_router *router, uint32_t gsi, int fd, int resample, uint32_t flags)
+static int irq_wire(struct irq_router *router, uint32_t gsi, int fd, int resample, uint32_t flags)
 {
 	struct kvm_irqfd irqfd = {
 		.fd = (uint32_t)fd,
@@ -192,114 +192,31 @@ static int irq_plug(struct irq_router *router, uint32_t gsi, int fd, int resampl
 	return trace_ioctl(router->vm_fd, KVM_IRQFD, &irqfd);
 }
 
-/* ---- a vector that the main loop listens to ---- */
-
-/*
- * Called by the loop, perhaps just after another thread has masked or destroyed the vector: what
- * holds is known under the lock alone. A message that no interrupt controller takes is lost, as it
- * is on a bus.
- */
-static void irq_relay_ready(void *owner, uint32_t events)
+int irq_plug(struct irq_router *router, uint32_t gsi, int fd)
 {
-	struct irq_relay *relay = owner;
-	struct irq_router *router = relay->router;
-	struct irq_msi *msi = relay->msi;
-	uint64_t begin = trace_irq_begin();
-
-	(void)events;
-	pthread_mutex_lock(&router->lock);
-	if (msi->unmasked && loop_take_event(msi->eventfd) && trace_irq_arrives()) {
-		struct kvm_irq_routing_entry route = irq_msi_route(msi);
-		struct kvm_msi message = {
-			.address_lo = route.u.msi.address_lo,
-			.address_hi = route.u.msi.address_hi,
-			.data = route.u.msi.data,
-			.flags = route.flags,
-			.devid = route.u.msi.devid,
-		};
-
-		trace_ioctl(router->vm_fd, KVM_SIGNAL_MSI, &message);
-		trace_irq_end(begin);
-	}
-	pthread_mutex_unlock(&router->lock);
+	return irq_wire(router, gsi, fd, -1, 0);
 }
 
-void irq_relay_init(struct irq_relay *relay, struct irq_router *router, struct loop *loop,
-		    struct irq_msi *msi)
+int irq_unplug(struct irq_router *router, uint32_t gsi, int fd)
 {
-	*relay = (struct irq_relay){ router, loop, msi, { -1, irq_relay_ready, relay } };
+	return irq_wire(router, gsi, fd, -1, KVM_IRQFD_FLAG_DEASSIGN);
 }
 
-void irq_msi_set_relay(struct irq_msi *msi, struct irq_relay *relay)
+void irq_send_message(struct irq_router *router, const struct irq_message *message)
 {
-	msi->relay = relay;
+	struct kvm_irq_routing_entry route = irq_message_route(0, message);
+	struct kvm_msi msi = {
+		.address_lo = route.u.msi.address_lo,
+		.address_hi = route.u.msi.address_hi,
+		.data = route.u.msi.data,
+		.flags = route.flags,
+		.devid = route.u.msi.devid,
+	};
+
+	trace_ioctl(router->vm_fd, KVM_SIGNAL_MSI, &msi);
 }
 
-static void irq_relay_listen(struct irq_msi *msi, bool listen)
-{
-	pthread_mutex_lock(&msi->relay->router->lock);
-	msi->unmasked = listen;
-	pthread_mutex_unlock(&msi->relay->router->lock);
-}
-
-static int irq_relay_start(struct irq_msi *msi)
-{
-	int ret;
-
-	irq_relay_listen(msi, true);
-	msi->relay->source.fd = msi->eventfd;
-	ret = loop_add(msi->relay->loop, &msi->relay->source);
-	if (ret < 0)
-		irq_relay_listen(msi, false);
-	return ret;
-}
-
-static void irq_relay_stop(struct irq_msi *msi)
-{
-	loop_del(msi->relay->loop, &msi->relay->source);
-	irq_relay_listen(msi, false);
-}
-
-/* ---- masking ---- */
-
-int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi)
-{
-	int ret;
-
-	if (msi->unmasked)
-		return 0;
-	if (msi->relay)
-		return irq_relay_start(msi);
-	ret = irq_plug(router, msi->gsi, msi->eventfd, -1, 0);
-	if (ret < 0)
-		return log_errno("interrupt vector", ret, "KVM_IRQFD for GSI %u", msi->gsi);
-	msi->unmasked = true;
-	return 0;
-}
-
-void irq_msi_mask(struct irq_router *router, struct irq_msi *msi)
-{
-	int ret;
-
-	if (!msi->unmasked)
-		return;
-	if (msi->relay) {
-		irq_relay_stop(msi);
-		return;
-	}
-	ret = irq_plug(router, msi->gsi, msi->eventfd, -1, KVM_IRQFD_FLAG_DEASSIGN);
-	if (ret < 0)
-		log_errno("interrupt vector", ret, "unplug GSI %u", msi->gsi);
-	msi->unmasked = ret < 0; /* else plugging it again would fail, and again */
-}
-
-/* While the irqfd is plugged KVM empties the eventfd; what is left in it came behind the mask. */
-bool irq_msi_pending(const struct irq_msi *msi)
-{
-	struct pollfd event = { .fd = msi->eventfd, .events = POLLIN };
-
-	return msi->eventfd >= 0 && poll(&event, 1, 0) == 1;
-}
+/* ---- lines ---- */
 
 void irq_line_set(struct irq_router *router, struct irq_line *line, bool level)
 {
@@ -335,7 +252,7 @@ int irq_level_init(struct irq_router *router, struct irq_level *level, uint32_t 
 	if (level->trigger < 0 || level->resample < 0)
 		ret = log_errno("interrupt line", -errno, "eventfd");
 	if (ret == 0) {
-		ret = irq_plug(router, gsi, level->trigger, level->resample,
+		ret = irq_wire(router, gsi, level->trigger, level->resample,
 			       KVM_IRQFD_FLAG_RESAMPLE);
 		if (ret < 0)
 			log_errno("interrupt line", ret, "KVM_IRQFD with resample for GSI %u", gsi);
@@ -350,7 +267,7 @@ void irq_level_destroy(struct irq_router *router, struct irq_level *level)
 	int ret = 0;
 
 	if (level->trigger >= 0)
-		ret = irq_plug(router, level->gsi, level->trigger, level->resample,
+		ret = irq_wire(router, level->gsi, level->trigger, level->resample,
 			       KVM_IRQFD_FLAG_DEASSIGN);
 	if (ret < 0)
 		log_errno("interrupt line", ret, "unplug GSI %u", level->gsi);

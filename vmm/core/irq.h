@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts into the guest: KVM's GSI routing table, message-signalled vectors, shared level
- * lines.
+ * Interrupts into the guest: KVM's GSI routing table and shared level lines.
  *
- * Owns which GSI means what. A vector is an object: its GSI and eventfd live as long as the vector,
- * its route follows the address and data that the guest wrote, and the irqfd - the wire from
- * eventfd to guest inside the kernel - is plugged only while the vector is unmasked. Order matters:
- * route first, irqfd second; on mask the irqfd goes and the route stays.
+ * Owns which GSI means what, and the ends of level interrupts. Vectors of MSI and MSI-X, which take
+ * a GSI and a route from here, are in devices/irq_vector.h.
  *
- * A vector can also be relayed: then no irqfd is plugged, the main loop reads the eventfd and hands
- * KVM the message itself. That is slower by a thread switch, and shows each interrupt to whoever
- * studies or doubts them.
- *
- * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_GSI_ROUTING, KVM_IRQFD, KVM_SIGNAL_MSI.
+ * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_GSI_ROUTING, KVM_IRQFD.
  */
 #ifndef MINIVMM_IRQ_H
 #define MINIVMM_IRQ_H
@@ -22,8 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "loop.h"
-
 #define IRQ_LINES_MAX 24
 
 struct irq_router {
@@ -31,38 +22,19 @@ struct irq_router {
 	int vm_fd;
 	struct kvm_irq_routing *table; /* what KVM has, or will have after irq_commit() */
 	uint32_t capacity;             /* entries that fit in table */
-	uint32_t gsi_max;              /* GSIs that KVM offers */
-	uint8_t *gsi_used;             /* one byte per GSI */
+	uint32_t gsi_max;              /* GSIs that KVM offers, and entries that it takes */
+	uint32_t gsi_lowest;           /* no lower GSI is free */
+	uint32_t *gsi_entry; /* by GSI: its entry's place in the table, or free, or none */
 	bool dirty;
+	bool full_said;
 	uint8_t line_level[IRQ_LINES_MAX]; /* how many irq_lines hold this GSI high */
 };
 
-struct irq_relay;
-
-/*
- * A vector of MSI or MSI-X. Whoever owns it serialises all calls for it. While it is relayed, the
- * main loop reads it from another thread: what the loop reads changes under the router's lock.
- */
-struct irq_msi {
-	uint32_t gsi;
-	int eventfd; /* whoever signals it interrupts the guest, if unmasked */
+/* A message-signalled interrupt: a write of `data` to `address`. */
+struct irq_message {
 	uint64_t address;
 	uint32_t data;
-	bool routed;    /* address and data are in the table */
 	uint32_t devid; /* the function's BDF, for interrupt controllers that ask for it */
-	bool unmasked;
-	struct irq_relay *relay; /* who listens while it is unmasked; NULL: KVM */
-};
-
-/*
- * Listens to one vector in KVM's stead. Constant while the loop runs, whatever becomes of the
- * vector: another thread may mask or destroy it when the loop has already been woken.
- */
-struct irq_relay {
-	struct irq_router *router;
-	struct loop *loop;
-	struct irq_msi *msi;
-	struct loop_source source;
 };
 
 /* A level-triggered input that may be shared, such as INTx, or an edge one, such as COM1's. */
@@ -87,44 +59,31 @@ int irq_router_init(struct irq_router *router, int vm_fd, uint32_t gsi_max);
 void irq_router_destroy(struct irq_router *router);
 
 /*
- * A new vector, masked and without a message. 0, -ENOSPC when KVM has no GSI left, or -errno when
- * we have no file left; not logged, for a guest may try again and again.
+ * A GSI of one's own, above the lines'; 0 where KVM has none left, which is said once. A free one
+ * takes its route along, with the next commit.
  */
-int irq_msi_init(struct irq_router *router, struct irq_msi *msi, uint32_t devid);
+uint32_t irq_alloc_gsi(struct irq_router *router);
+void irq_free_gsi(struct irq_router *router, uint32_t gsi);
 
 /*
- * A relay for `msi`, for good; then, between each init of the vector and its first message, the
- * order to use it.
+ * What the GSI means from the next commit on. 0, or -ENOSPC when KVM takes no more routes, which is
+ * said once: then no irqfd may be plugged.
  */
-void irq_relay_init(struct irq_relay *relay, struct irq_router *router, struct loop *loop,
-		    struct irq_msi *msi);
-void irq_msi_set_relay(struct irq_msi *msi, struct irq_relay *relay);
-
-/* Unplugs the irqfd and gives GSI and eventfd back. Accepts a half-built or destroyed vector. */
-void irq_msi_destroy(struct irq_router *router, struct irq_msi *msi);
-
-/*
- * The message the vector sends. Takes effect with irq_commit(). 0, or -ENOSPC when KVM takes no
- * more routes, logged: then the vector must not be unmasked.
- */
-int irq_msi_set_message(struct irq_router *router, struct irq_msi *msi, uint64_t address,
-			uint32_t data);
-
-/* Whether irq_msi_set_message() was called with success. */
-bool irq_msi_has_route(const struct irq_msi *msi);
+int irq_set_route(struct irq_router *router, uint32_t gsi, const struct irq_message *message);
 
 /* Hand all changed routes to KVM in one call; none if nothing changed. 0 or -errno, logged. */
 int irq_commit(struct irq_router *router);
 
 /*
- * Plug or unplug the irqfd, or start and stop relaying. The route must have been committed before
- * unmasking. 0 or -errno, logged.
+ * Let an eventfd interrupt the guest by a GSI whose route was committed; and no more. When
+ * irq_unplug() returns, what was signalled before it is delivered, and what comes stays in the
+ * eventfd. 0 or -errno, not logged.
  */
-int irq_msi_unmask(struct irq_router *router, struct irq_msi *msi);
-void irq_msi_mask(struct irq_router *router, struct irq_msi *msi);
+int irq_plug(struct irq_router *router, uint32_t gsi, int fd);
+int irq_unplug(struct irq_router *router, uint32_t gsi, int fd);
 
-/* Whether the vector was signalled while it was masked: what its PBA bit shows. */
-bool irq_msi_pending(const struct irq_msi *msi);
+/* Interrupt the guest at once. What no interrupt controller takes is lost, as it is on a bus. */
+void irq_send_message(struct irq_router *router, const struct irq_message *message);
 
 /* Drive a line. A GSI is high as long as one of its lines is. */
 void irq_line_set(struct irq_router *router, struct irq_line *line, bool level);

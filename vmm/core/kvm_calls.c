@@ -325,6 +325,6 @@ TRACE_ABOUT(KVM_IRQ_LINE, irq, FILE_VM, kvm_decode_line,
 	    "a pin of an interrupt controller, driven by a device that minivmm emulates");
 TRACE_ABOUT(
 	KVM_SIGNAL_MSI, irq, FILE_VM, kvm_decode_message,
-	"the device has signalled; minivmm hands the message on itself, because it was told to");
+	"the device has signalled; minivmm hands the message on itself: after a mask, or told to");
 
 TRACE_DEFINE_CALLS(kvm_calls, KVM_CALLS);
