@@ -253,27 +253,45 @@ static int hotplug_fill(struct machine *machine, const struct config *one, char 
 	return hotplug_show(machine, slot, pci);
 }
 
+/* `text` is taken over. */
+static int hotplug_add_one(struct machine *machine, const char *id, const struct config *one,
+			   char *text)
+{
+	struct slot *slot;
+	int ret = slots_take(&machine->slots, id, true, &slot);
+
+	if (ret < 0) {
+		free(text);
+		return ret;
+	}
+	ret = hotplug_fill(machine, one, text, slot);
+	if (ret < 0)
+		slot_free(slot);
+	return ret;
+}
+
 /* `parse` cuts the text up, and what it finds points into it. */
 static int hotplug_add(struct machine *machine, const char *id, const char *text,
 		       int (*parse)(struct config *config, char *text))
 {
 	struct config *one = calloc(1, sizeof(*one));
 	char *copy = strdup(text);
-	struct slot *slot = NULL;
-	int ret = one && copy ? parse(one, copy) : log_errno(id, -ENOMEM, "allocate");
+	int ret;
 
+	if (!one || !copy) {
+		free(one);
+		free(copy);
+		return log_errno(id, -ENOMEM, "allocate");
+	}
+	ret = parse(one, copy);
 	if (ret == 0)
 		ret = options_check_devices(one);
 	if (ret == 0)
 		ret = hotplug_check(one, id);
 	if (ret == 0)
-		ret = slots_take(&machine->slots, id, true, &slot);
-	if (ret < 0)
-		free(copy);
+		ret = hotplug_add_one(machine, id, one, copy);
 	else
-		ret = hotplug_fill(machine, one, copy, slot);
-	if (ret < 0 && slot)
-		slot_free(slot);
+		free(copy);
 	free(one);
 	return ret;
 }
