@@ -13,6 +13,9 @@
 #define TARGET (BARE_UNTOUCHED + 0x2000)
 #define WORD   0x0123456789abcdefull
 #define VECTOR 1u
+#define BOOTS  (BARE_UNTOUCHED + 0x4000)
+
+#define BOOTS_MAGIC 0xb007ull
 
 static struct bare_testdev dev;
 
@@ -157,7 +160,49 @@ static void check_polls(void)
 	bare_halt();
 }
 
+/* RAM outlives a reset: count the boots in it. */
+static unsigned int count_boot(void)
+{
+	uint64_t boots =
+		read64(BOOTS) >> 32 == BOOTS_MAGIC ? read64(BOOTS) + 1 : (BOOTS_MAGIC << 32) + 1;
+
+	write64(BOOTS, boots);
+	return (unsigned int)boots;
+}
+
+/* Until whoever watches has seen enough, and types something. */
+static void wait_for_key(void)
+{
+	while (!(inb(BARE_SERIAL + 5) & 1))
+		continue;
+	inb(BARE_SERIAL);
+}
+
+/* Uses the device in each boot. What minivmm holds is looked at early, and in the last one. */
+static void check_reboots(void)
+{
+	unsigned int boots = count_boot();
+
+	dev = bare_testdev_start();
+	write16(bare_testdev_config(&dev, dev.msix + PCI_MSIX_FLAGS), PCI_MSIX_FLAGS_ENABLE);
+	set_msix(0, false);
+	expect_copy(0);
+	if (boots == 5 || boots == bare_argument()) {
+		say("boot", boots);
+		wait_for_key();
+	}
+	if (boots == bare_argument())
+		return;
+	outb(BARE_RESET, 1);
+	bare_halt();
+}
+
 const struct bare_check bare_checks[] = {
-	{ "tour", check_tour },     { "messages", check_messages }, { "memory", check_memory },
-	{ "masked", check_masked }, { "polls", check_polls },       { NULL, NULL },
+	{ "tour", check_tour },
+	{ "messages", check_messages },
+	{ "memory", check_memory },
+	{ "masked", check_masked },
+	{ "polls", check_polls },
+	{ "reboots", check_reboots },
+	{ NULL, NULL },
 };

@@ -208,11 +208,12 @@ class Reasons:
                     mask = 0xffffffff if bits == 'any' else int(bits, 16)
                     self.rows.append((kind, place, mask, why))
 
-    def explain(self, kind, place, bits):
+    def explain(self, name, kind, place, bits):
         """The reasons that together explain all the bits; None if some bit has none."""
         found = []
         for row_kind, row_place, mask, why in self.rows:
-            if fnmatch.fnmatchcase(kind, row_kind) and fnmatch.fnmatchcase(place, row_place):
+            matches = [fnmatch.fnmatchcase(text, row_kind) for text in (kind, f'{name}: {kind}')]
+            if any(matches) and fnmatch.fnmatchcase(place, row_place):
                 if bits & mask or not bits:
                     found.append(why)
                     bits &= ~mask
@@ -236,7 +237,7 @@ def main():
     counted, unexplained = collections.Counter(), collections.Counter()
     for (kind, place), bits in merged([*differences_of_views(device, *views),
                                        *differences_of_logs(device, *logs, views[0].parts)]):
-        why = reasons.explain(kind, place, bits)
+        why = reasons.explain(name, kind, place, bits)
         if why is None:
             unexplained[f'{kind} | {place} | {bits:#x}'] += 1
         else:

@@ -388,6 +388,35 @@ demo_server()
 	[ -n "$server" ]
 }
 
+# Files by what they are, and locked memory; numbers of eventfds and sockets say nothing.
+holdings()
+{
+	for file in "/proc/$pid/fd"/*; do
+		readlink "$file" | sed 's/[0-9][0-9]*/N/g'
+	done | sort | uniq -c
+	grep VmLck "/proc/$pid/status"
+}
+
+# Many boots of one guest, each with the device and a vector of it: the last holds one VM, and no file
+# or locked page more than the fifth.
+demo_reboots()
+{
+	boots=${KVM_BOOTS:-200}
+	start demo "reboots $boots" --vfio demo --memory 64M
+	wait_line "$out" '^boot 0x5$' || return 1
+	holdings > "$work/early"
+	echo > "$work/fifo"
+	limit=120 wait_line "$out" "^boot $(printf '0x%x' "$boots")\$" || return 1
+	holdings > "$work/late"
+	echo > "$work/fifo"
+	wait_end
+	why="held after $boots boots: $(diff "$work/early" "$work/late" | sed -n 's/^> *//p' | head -n 1)"
+	cmp -s "$work/early" "$work/late" || return 1
+	why='not one KVM VM'
+	[ "$(sed -n 's/^ *\([0-9]*\) anon_inode:kvm-vm$/\1/p' "$work/late")" = 1 ] || return 1
+	expect_status 0 && expect_no_complaint
+}
+
 # demo_killed LINE CHECK: the server dies under the guest, which is at it, or asleep.
 demo_killed()
 {
@@ -673,6 +702,7 @@ run_case demo_trapped checks demo memory --vfio demo,x-no-mmap=on
 run_case demo_no_irqfd checks interrupts msix --vfio demo,x-no-kvm-irqfd=on
 run_case demo_beside_testdev demo_beside_testdev
 run_case demo_tour demo_tour
+run_case demo_reboots demo_reboots
 run_case demo_traced demo_traced
 run_case demo_killed demo_killed polling polls
 run_case demo_killed_idle demo_killed sleeping sleep

@@ -6,6 +6,8 @@ ln -s /lab/stage/kvm /tmp/kvm
 ln -s /lab/stage/guests /tmp/guests
 # Servers of disks start slowly in here, and have a scenario of their own.
 export KVM_WITHOUT_DISKS='the lab has the scenario disk'
+# A boot takes longer in here, too.
+export KVM_BOOTS=20
 sh /lab/stage/kvm-run.sh /tmp > /tmp/kvm.out 2>&1
 status=$?
 cat /tmp/kvm.out
