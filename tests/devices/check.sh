@@ -39,4 +39,28 @@ for device in "$here"/made-up/*.txt; do
 		bad=1
 	fi
 done
+
+# Resets and sleep while two other CPUs use the device: by accesses that exit, and by a mapped BAR.
+hammer()
+{
+	local name=$1 why
+
+	if [ ! -w /dev/kvm ]; then
+		echo "SKIP devices:$name: this machine has no /dev/kvm"
+		return 0
+	fi
+	GUEST=hammer CPUS=3 MAPPED=$2 "$here/walk.sh" "$build" "$here/made-up/all-resets.txt" "$work" minivmm
+	why="status $?, $(cat "$work/minivmm.err" "$work/minivmm.view" | head -n 1)"
+	if [ "$(cat "$work/minivmm.view")" = "$(printf 'bytes 000 00000100\nhits 000 00000001\ndone')" ] &&
+		[ "$(grep -c '^flr' "$work/minivmm.log")" = 40 ]; then
+		echo "PASS devices:$name"
+	else
+		echo "FAIL devices:$name: $why"
+		return 1
+	fi
+}
+
+[ "$update" = --update ] && exit $bad
+hammer hammered '' || bad=1
+hammer hammered-mapped mapped || bad=1
 exit $bad

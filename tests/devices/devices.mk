@@ -20,5 +20,5 @@ compare-devices: $(B)/minivmm $(B)/tests/recorder $(B)/kvm/walk.elf | $(NEWEST_Q
 	tests/devices/compare.sh $(B) $(NEWEST_QEMU) $(NAMES)
 
 .PHONY: check-devices
-check-devices: $(B)/minivmm $(B)/tests/recorder $(B)/kvm/walk.elf
+check-devices: $(B)/minivmm $(B)/tests/recorder $(B)/kvm/walk.elf $(B)/kvm/hammer.elf
 	tests/devices/check.sh $(B)

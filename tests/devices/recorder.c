@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * recorder DEVICE SOCKET LOG: be the device that the file DEVICE describes, to one vfio-user
- * client, and write down what is asked of it, a line each.
+ * client, and write down what is asked of it, a line each. With a fourth word, `mapped`, the client
+ * may map BAR 0: its accesses there are not seen.
  *
  *	config is 0x000.4 0x10c98086	after power-on
  *	config read 0x006.2 0x0010	the access, its size, what was read or written
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,6 +37,7 @@ struct recorder {
 	uint8_t config[PCI_CFG_SPACE_EXP_SIZE];
 	uint8_t *memory[DEVICE_REGIONS];
 	bool wired[RECORDER_KINDS][RECORDER_VECTORS]; /* it was given an eventfd */
+	int memory_fd; /* BAR 0, for the client to map; -1: each access is one to write down */
 	unsigned int marks, status_reads;
 	FILE *log;
 };
@@ -185,6 +188,10 @@ static void recorder_region(void *owner, uint32_t index, struct user_server_regi
 		region->size = recorder->file.config_size;
 	else if (index < DEVICE_REGIONS)
 		region->size = recorder->file.sizes[index];
+	if (index != VFIO_PCI_BAR0_REGION_INDEX || recorder->memory_fd < 0)
+		return;
+	region->mappable = region->size;
+	region->fd = recorder->memory_fd;
 }
 
 static uint32_t recorder_irq_count(void *owner, uint32_t kind)
@@ -297,6 +304,18 @@ static int recorder_fail(const char *what, int err)
 	return 1;
 }
 
+/* What BAR 0 holds can be shared with the client. */
+static void *recorder_map(const struct recorder *recorder, uint32_t region)
+{
+	int fd = region == VFIO_PCI_BAR0_REGION_INDEX ? recorder->memory_fd : -1;
+	uint64_t size = recorder_held(recorder, region);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)size) < 0)
+		return MAP_FAILED;
+	return mmap(NULL, size + 1, PROT_READ | PROT_WRITE,
+		    fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+}
+
 static int recorder_init(struct recorder *recorder, const char *device, const char *log)
 {
 	int ret = device_file_read(&recorder->file, device);
@@ -305,9 +324,9 @@ static int recorder_init(struct recorder *recorder, const char *device, const ch
 		return recorder_fail(device, -ret);
 	device_bits_find(&recorder->bits, &recorder->file);
 	for (unsigned int region = 0; region < DEVICE_REGIONS; region++) {
-		recorder->memory[region] = calloc(1, recorder_held(recorder, region) + 1);
-		if (!recorder->memory[region])
-			return recorder_fail(device, ENOMEM);
+		recorder->memory[region] = recorder_map(recorder, region);
+		if (recorder->memory[region] == MAP_FAILED)
+			return recorder_fail(device, errno);
 	}
 	recorder_power_on(recorder);
 	recorder->log = fopen(log, "w");
@@ -337,18 +356,18 @@ static int recorder_serve(struct recorder *recorder, const char *path)
 
 int main(int argc, char **argv)
 {
-	static struct recorder recorder;
+	static struct recorder recorder = { .memory_fd = -1 };
 	int ret;
 
-	if (argc != 4) {
-		fprintf(stderr, "Usage: recorder DEVICE SOCKET LOG\n");
+	if (argc != 4 && (argc != 5 || strcmp(argv[4], "mapped") != 0)) {
+		fprintf(stderr, "Usage: recorder DEVICE SOCKET LOG [mapped]\n");
 		return 2;
 	}
+	if (argc == 5)
+		recorder.memory_fd = memfd_create("BAR 0", MFD_CLOEXEC);
 	ret = recorder_init(&recorder, argv[1], argv[3]);
 	if (ret == 0)
 		ret = recorder_serve(&recorder, argv[2]);
-	for (unsigned int region = 0; region < DEVICE_REGIONS; region++)
-		free(recorder.memory[region]);
 	if (recorder.log && fclose(recorder.log) != 0)
 		return recorder_fail(argv[3], errno);
 	return ret;

@@ -4,6 +4,7 @@
 # DEVICE describes. DIR gets what the guest saw, WHO.view, what the device was asked, WHO.log, and
 # what WHO said, WHO.err. Ends with WHO's status.
 #
+# GUEST, CPUS and MAPPED=mapped: another guest, more of them, a BAR 0 that is mapped.
 # QEMU's firmware is qboot, which has no drivers: SeaBIOS would use the device before the walk does.
 # NEWEST_QEMU is the folder of a QEMU with a vfio-user client, see tests/lab/fetch-qemu.sh.
 set -eu
@@ -14,7 +15,9 @@ base=$3/$4
 socket=$base.socket
 limit=${WALK_LIMIT:-300}
 
-"$build/tests/recorder" "$device" "$socket" "$base.log" 2> "$base.recorder" &
+guest=${GUEST:-walk}
+# shellcheck disable=SC2086 # `mapped`, or nothing
+"$build/tests/recorder" "$device" "$socket" "$base.log" ${MAPPED:-} 2> "$base.recorder" &
 recorder=$!
 trap 'kill $recorder 2> /dev/null || true; rm -f "$socket"' EXIT
 tries=0
@@ -27,8 +30,8 @@ done
 # shellcheck disable=SC2317
 start_minivmm()
 {
-	timeout "$limit" "$build/minivmm" --kernel "$build/kvm/walk.elf" --append all --memory 64M \
-		--vfio-user "$socket"
+	timeout "$limit" "$build/minivmm" --kernel "$build/kvm/$guest.elf" --append all --memory 64M \
+		--cpus "${CPUS:-1}" --vfio-user "$socket"
 }
 
 # shellcheck disable=SC2317
@@ -37,7 +40,7 @@ start_qemu()
 	timeout "$limit" "$here/newest-qemu.sh" "$NEWEST_QEMU" -machine q35,memory-backend=ram \
 		-bios qboot.rom \
 		-accel tcg -m 256M -object memory-backend-memfd,id=ram,size=256M,share=on -nodefaults \
-		-display none -serial stdio -no-reboot -kernel "$build/kvm/walk.elf" -append all \
+		-display none -serial stdio -no-reboot -kernel "$build/kvm/$guest.elf" -append all \
 		-device '{"driver":"vfio-user-pci","addr":"01.0","socket":{"type":"unix","path":"'"$socket"'"}}'
 }
 
