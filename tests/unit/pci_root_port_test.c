@@ -143,7 +143,9 @@ static uint32_t get(struct rig *rig, unsigned int bus, unsigned int devfn, unsig
 static void set(struct rig *rig, unsigned int bus, unsigned int devfn, unsigned int offset,
 		unsigned int size, uint32_t value)
 {
-	bus_write(&rig->vm.mmio, address(bus, devfn, offset), &value, size);
+	const uint64_t wide = value;
+
+	bus_write(&rig->vm.mmio, address(bus, devfn, offset), &wide, size);
 }
 
 static uint16_t exp_get(struct rig *rig, unsigned int reg)
@@ -566,6 +568,50 @@ START_TEST(a_device_larger_than_the_room)
 }
 END_TEST
 
+/* A BAR is mapped only where the guest let both the card and the bridge decode it. */
+static void check_bars(const struct rig *rig)
+{
+	for (unsigned int i = 0; i < PCI_BARS; i++) {
+		const struct pci_bar *bar = &rig->cards[0].bars[i];
+
+		ck_assert(!bar->mapped || pci_host_forwards(&rig->cards[0], bar, bar->addr));
+	}
+}
+
+/* Whatever a guest writes into port and card, in whatever size, while the card comes and goes. */
+START_TEST(anything_is_written)
+{
+	static struct rig rig;
+	uint32_t random = (uint32_t)_i + 1;
+	bool present = true;
+
+	rig_begin(&rig);
+	rig_fill(&rig);
+	for (unsigned int i = 0; i < 20000; i++) {
+		unsigned int devfn = PORT, bus = 0;
+		uint32_t value;
+
+		random = random * 1664525u + 1013904223u;
+		if (random >> 30 == 0) {
+			bus = rig.port->bridge.function.config[PCI_SECONDARY_BUS];
+			devfn = 0;
+		}
+		value = random % 7 ? random * 2654435761u : 0xffffffff;
+		set(&rig, bus, devfn, random >> 8 & 0xff, 1u << (random >> 16) % 4, value);
+		get(&rig, bus, devfn, random >> 10 & 0xfff, 1u << (random >> 18) % 4);
+		if (random % 1024 == 1)
+			pci_root_port_ask(rig.port);
+		if (random % 512 == 3) {
+			take_step(&rig, present ? GO : COME);
+			present = !present;
+		}
+		check_bars(&rig);
+	}
+	calls_begin();
+	rig_end(&rig);
+}
+END_TEST
+
 /* As many as there are bus numbers and slots, and then a message. */
 START_TEST(ports_run_out)
 {
@@ -597,4 +643,4 @@ UNIT_MAIN("pci_root_port", { an_empty_port_has_these_registers, UNIT_COUNT(regis
 	  { windows_are_sized_from_what_is_below, 0 }, { bars_follow_the_bridge, 0 },
 	  { a_bus_reset_reaches_all_below, 0 }, { devices_come_and_go, UNIT_COUNT(lives) },
 	  { a_slot_sends_messages, 0 }, { a_device_that_left_is_gone, 0 },
-	  { a_device_larger_than_the_room, 0 }, { ports_run_out, 0 })
+	  { anything_is_written, 4 }, { a_device_larger_than_the_room, 0 }, { ports_run_out, 0 })
