@@ -36,9 +36,34 @@ static void describe(volatile struct cpu *cpu)
 	cpu->level_cpus = regs[1] & 0xffff;
 }
 
+#define MSR_APIC_BASE    0x1bu
+#define APIC_BASE_X2APIC (1u << 10)
+#define MSR_X2APIC_ID    0x802u
+#define KVM_FEATURES     0x40000001u
+#define KVM_EXT_DEST_BIT 15
+
+/* In x2APIC mode the APIC tells its whole id, as leaf 0xb does. */
+static uint32_t x2apic_id(void)
+{
+	uint32_t low, high, regs[4];
+
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_APIC_BASE));
+	low |= APIC_BASE_X2APIC;
+	__asm__ volatile("wrmsr" : : "a"(low), "d"(high), "c"(MSR_APIC_BASE));
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_X2APIC_ID));
+	bare_cpuid(LEAF_TOPOLOGY, 1, regs);
+	return regs[3] == low ? low : UINT32_MAX;
+}
+
+static volatile uint8_t x2apic_seen[BARE_CPUS_MAX];
+
+static volatile bool many;
+
 void bare_cpu_main(unsigned int number)
 {
-	if (number < BARE_CPUS_MAX)
+	if (many)
+		x2apic_seen[x2apic_id() % BARE_CPUS_MAX]++;
+	else if (number < BARE_CPUS_MAX)
 		describe(&cpus[number]);
 	__atomic_fetch_add(&cpus_ready, 1, __ATOMIC_RELEASE);
 	bare_halt();
@@ -72,6 +97,21 @@ static void check_cpus(void)
 	bare_expect("set of ids", seen, UINT64_MAX >> (64 - count));
 }
 
+/* More CPUs than 8-bit ids can name; the argument says how many. */
+static void check_many(void)
+{
+	unsigned int count = (unsigned int)bare_argument();
+	uint32_t regs[4];
+
+	many = true;
+	wake_others(count - 1);
+	x2apic_seen[x2apic_id() % BARE_CPUS_MAX]++;
+	for (unsigned int i = 0; i < count; i++)
+		bare_expect("CPUs of an id", x2apic_seen[i], 1);
+	bare_cpuid(KVM_FEATURES, 0, regs);
+	bare_expect("long destinations in messages", regs[0] >> KVM_EXT_DEST_BIT & 1, 1);
+}
+
 /* The argument says whether the guest is to see that it is one. */
 static void check_hypervisor(void)
 {
@@ -87,5 +127,6 @@ static void check_hypervisor(void)
 const struct bare_check bare_checks[] = {
 	{ "hypervisor", check_hypervisor },
 	{ "wake", check_cpus },
+	{ "many", check_many },
 	{ NULL, NULL },
 };

@@ -15,6 +15,7 @@ counted()
 {
 	: > "$sum"
 	LAB_CASE="$*" LAB_PLUGIN="$plugin,out=$sum" "$here/../lab/lab.sh" bench counted_case >&2
+	echo "instructions of the whole boot, $*: $(cat "$sum")" >&2
 	cat "$sum"
 }
 

@@ -7,7 +7,7 @@ KVM_SHARED := $(patsubst %,$(B)/kvm/%.o,bare_start bare bare_pci bare_irq)
 # No libc below, no vector registers (the guest does not switch them on), no red zone (interrupts
 # use the same stack). clang warns of handlers that call functions: of vector registers.
 # BARE_CPUS_MAX: a power of two, for cpus.c and the stacks in bare_start.S.
-KVM_CFLAGS := -DBARE_CPUS_MAX=64 -std=gnu11 $(WARNINGS) -I. -O2 -g -m64 -ffreestanding -fno-pic -fno-stack-protector \
+KVM_CFLAGS := -DBARE_CPUS_MAX=512 -std=gnu11 $(WARNINGS) -I. -O2 -g -m64 -ffreestanding -fno-pic -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -mno-red-zone -mgeneral-regs-only -fcf-protection=none \
 	-Wno-interrupt-service-routine
 

@@ -735,6 +735,7 @@ skipped=$no_kvm
 for cpus in 1 2 4 16 64; do
 	run_case cpus_$cpus checks cpus "wake $cpus" --cpus $cpus
 done
+run_case cpus_512 checks cpus 'many 512' --cpus 512
 run_case hypervisor_shown checks cpus 'hypervisor 1'
 run_case hypervisor_hidden checks cpus 'hypervisor 0' --hide-kvm
 run_case hypervisor_hidden_qemu checks cpus 'hypervisor 0' -cpu host,kvm=off

@@ -51,7 +51,7 @@ START_TEST(rule_08_one_routing_for_many)
 
 	begin(&router, GSIS);
 	for (unsigned int i = 0; i < 64; i++) {
-		struct irq_message message = { ADDRESS + ((uint64_t)i << 32), i, 8 };
+		struct irq_message message = { ADDRESS + ((uint64_t)i << 12), i, 8 };
 
 		gsi[i] = irq_alloc_gsi(&router);
 		ck_assert_int_eq(irq_set_route(&router, gsi[i], &message), 0);
@@ -61,7 +61,7 @@ START_TEST(rule_08_one_routing_for_many)
 	ck_assert_uint_eq(calls_count("KVM_SET_GSI_ROUTING"), 1);
 	for (unsigned int i = 0; i < 64; i++) {
 		ck_assert(fake_kvm_route(gsi[i], &address, &data));
-		ck_assert_uint_eq(address, ADDRESS + ((uint64_t)i << 32));
+		ck_assert_uint_eq(address, ADDRESS + ((uint64_t)i << 12));
 		ck_assert_uint_eq(data, i);
 	}
 	end(&router);
@@ -88,6 +88,38 @@ START_TEST(only_changes_are_told)
 	irq_set_route(&router, gsi, &message);
 	ck_assert_int_eq(irq_commit(&router), 0);
 	calls_expect("KVM_SET_GSI_ROUTING 24=0xfee00000/0x3\n");
+	end(&router);
+}
+END_TEST
+
+/*
+ * Destinations above 255 stand in bits 5 to 11 of the address; KVM takes them in its high half,
+ * where nothing that the guest wrote may be left.
+ */
+static const struct {
+	uint64_t written, routed;
+} destinations[] = {
+	{ 0xfee00000, 0xfee00000 },
+	{ 0xfeeff00c, 0xfeeff00c },
+	{ 0xfee2c020, 0x100fee2c000 },  /* CPU 300 */
+	{ 0xfeefffe4, 0x7f00feeff004 }, /* CPU 32767 */
+	{ 0xffffffff00000000 | 0xfee00000, 0xfee00000 },
+};
+
+START_TEST(long_destinations)
+{
+	const struct irq_message message = { destinations[_i].written, 0x41, 8 };
+	struct irq_router router;
+	uint64_t address;
+	uint32_t data;
+	uint32_t gsi;
+
+	begin(&router, GSIS);
+	gsi = irq_alloc_gsi(&router);
+	ck_assert_int_eq(irq_set_route(&router, gsi, &message), 0);
+	ck_assert_int_eq(irq_commit(&router), 0);
+	ck_assert(fake_kvm_route(gsi, &address, &data));
+	ck_assert_uint_eq(address, destinations[_i].routed);
 	end(&router);
 }
 END_TEST
@@ -275,7 +307,8 @@ START_TEST(refused_level_is_destroyed)
 END_TEST
 
 UNIT_MAIN("irq", { rule_08_one_routing_for_many, 0 }, { only_changes_are_told, 0 },
-	  { message_of_zeros_gets_a_route, 0 }, { refused_routing_is_tried_again, 0 },
-	  { gsis_run_out_and_come_back, 0 }, { freed_gsi_takes_its_own_route, 0 },
-	  { table_grows, 0 }, { shared_line, 0 }, { rule_07_level_with_resample, 0 },
-	  { rule_07_shared_level, 0 }, { refused_level_is_destroyed, 0 })
+	  { long_destinations, UNIT_COUNT(destinations) }, { message_of_zeros_gets_a_route, 0 },
+	  { refused_routing_is_tried_again, 0 }, { gsis_run_out_and_come_back, 0 },
+	  { freed_gsi_takes_its_own_route, 0 }, { table_grows, 0 }, { shared_line, 0 },
+	  { rule_07_level_with_resample, 0 }, { rule_07_shared_level, 0 },
+	  { refused_level_is_destroyed, 0 })

@@ -100,7 +100,7 @@ static const struct {
 	{ "--memory 1024", "0 k=- i=- a=- c=stdio m=1024 n=1" },
 	{ "--memory 2048K", "0 k=- i=- a=- c=stdio m=2 n=1" },
 	{ "--memory 1t", "0 k=- i=- a=- c=stdio m=1048576 n=1" },
-	{ "--cpus 254", "0 k=- i=- a=- c=stdio m=512 n=254" },
+	{ "--cpus 1024", "0 k=- i=- a=- c=stdio m=512 n=1024" },
 	{ "--console none", "0 k=- i=- a=- c=none m=512 n=1" },
 	{ "--console pty", "0 k=- i=- a=- c=pty m=512 n=1" },
 	{ "--console file:/tmp/log", "0 k=- i=- a=- c=file:/tmp/log m=512 n=1" },
@@ -177,7 +177,7 @@ START_TEST(good_line)
 END_TEST
 
 #define SIZE_WORDS "expected a size in whole MiB, such as 512M or 4G"
-#define CPUS_WORDS "expected a number from 1 to 254"
+#define CPUS_WORDS "expected a number from 1 to 1024"
 #define BDF_WORDS  "expected a PCI address such as 01:00.0 or 0000:01:00.0"
 
 static const struct {
@@ -228,7 +228,7 @@ static const struct {
 	{ "--cpus 1,pin=1024", "--cpus", "expected a list" },
 	{ "--cpus 2,pin=0-1,", "--cpus", "expected a list" },
 	{ "--cpus 0", "--cpus", CPUS_WORDS },
-	{ "--cpus 255", "--cpus", CPUS_WORDS },
+	{ "--cpus 1025", "--cpus", CPUS_WORDS },
 	{ "--cpus -1", "--cpus", CPUS_WORDS },
 	{ "--cpus two", "--cpus", CPUS_WORDS },
 	{ "--cpus 4x", "--cpus", CPUS_WORDS },

@@ -190,7 +190,30 @@ START_TEST(rom_is_read_only)
 }
 END_TEST
 
-UNIT_MAIN("vm", { rom_is_read_only, 0 }, { reset_gives_way_to_what_is_final, UNIT_COUNT(races) },
+/* APIC ids of more than 8 bits are switched on for guests that have them, or said to be missing. */
+START_TEST(long_apic_ids)
+{
+	static const unsigned int cpus[] = { 1, 255, 256, 1024 };
+	static struct vm vm;
+	struct stderr_text caught;
+
+	begin(&vm);
+	vm.cpus = cpus[_i];
+	ck_assert_int_eq(vm_power_up(&vm), 0);
+	ck_assert_uint_eq(calls_count("KVM_ENABLE_CAP"), cpus[_i] > 255);
+	vm_power_down(&vm);
+	fake_kvm_fail("KVM_ENABLE_CAP", 1, -EINVAL);
+	stderr_begin(&caught);
+	ck_assert_int_eq(vm_power_up(&vm), cpus[_i] > 255 ? -EINVAL : 0);
+	stderr_end(&caught);
+	if (cpus[_i] > 255)
+		stderr_holds(&caught, "--cpus: KVM_CAP_X2APIC_API, for more than 255 vCPUs");
+	end(&vm);
+}
+END_TEST
+
+UNIT_MAIN("vm", { long_apic_ids, 4 }, { rom_is_read_only, 0 },
+	  { reset_gives_way_to_what_is_final, UNIT_COUNT(races) },
 	  { rule_23_reboot_restores_slots_and_files, 0 },
 	  { failed_power_up_can_be_tried_again, UNIT_COUNT(steps) },
 	  { slots_run_out_and_come_back, 0 }, { freed_slot_is_used_again, 0 },

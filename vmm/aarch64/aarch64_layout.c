@@ -21,6 +21,7 @@ const struct arch_layout arch_layout = {
 	.serial_gsi = 4,
 	.gpio_mmio = 0x09010000,
 	.button_gsi = 5,
+	.cpus_max = 256, /* of 128 KiB each in: */
 	.gic_redist = { 0x0a000000, 32 * MIB },
 	.pci_io = { 0, 64 * KIB },
 	.pci_io_mmio = 0x0e000000,

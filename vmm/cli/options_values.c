@@ -13,7 +13,6 @@
 #define MIB (1ull << 20)
 
 #define OPTIONS_MEMORY_MAX (1ull << 46)
-#define OPTIONS_CPUS_MAX   254 /* 8-bit APIC ids, less the broadcast */
 #define OPTIONS_GRACE_MAX  86400
 
 /* "512" and "512M" are both MiB. */
@@ -98,7 +97,8 @@ static bool options_parse_count(const char *text, unsigned long *count)
 	char *end;
 
 	*count = strtoul(text, &end, 10);
-	return end != text && !*end && text[0] != '-' && *count >= 1 && *count <= OPTIONS_CPUS_MAX;
+	return end != text && !*end && text[0] != '-' && *count >= 1 &&
+	       *count <= arch_layout.cpus_max;
 }
 
 /*
@@ -116,7 +116,7 @@ static int options_add_cpus(const char *word, unsigned long *cpus, unsigned long
 			if (!options_parse_count(word + strlen(factors[i]), &count))
 				return -EINVAL;
 			*product = (*product ? *product : 1) * count;
-			return *product <= OPTIONS_CPUS_MAX ? 0 : -EINVAL;
+			return *product <= arch_layout.cpus_max ? 0 : -EINVAL;
 		}
 	if (strncmp(word, "maxcpus=", 8) == 0) /* CPUs that could be plugged in later */
 		return options_parse_count(word + 8, &count) ? 0 : -EINVAL;
@@ -138,8 +138,8 @@ int options_set_cpus(struct config *config, char *text)
 	}
 	while ((word = strsep(&text, ",")))
 		if (options_add_cpus(word, &cpus, &product) < 0) {
-			log_error("--cpus", "%s: expected a number from 1 to %d", word,
-				  OPTIONS_CPUS_MAX);
+			log_error("--cpus", "%s: expected a number from 1 to %u", word,
+				  arch_layout.cpus_max);
 			return -EINVAL;
 		}
 	if (product)

@@ -36,6 +36,7 @@ struct arch_range {
  */
 struct arch_layout {
 	const char *name;
+	unsigned int cpus_max;        /* vCPUs that the interrupt controllers have ids for */
 	struct arch_range ram_low;    /* RAM below the device hole */
 	uint64_t ram_high;            /* where RAM goes on above the hole; see arch_ram_high() */
 	struct arch_range ecam;       /* PCI configuration space: 1 MiB for each bus */

@@ -19,6 +19,12 @@
 #define X86_IDENTITY_MAP 0xfeffc000ull
 #define X86_KVM_PAGES    4
 
+/*
+ * APIC ids from here on do not fit into 8 bits, of which 255 means all. A guest with such CPUs
+ * switches its local APICs to x2APIC mode.
+ */
+#define X86_XAPIC_IDS 255u
+
 struct vcpu;
 
 /* clang-format off */
@@ -26,7 +32,7 @@ struct vcpu;
 #define X86_CALLS(X)                                                                               \
 	X(KVM_GET_SUPPORTED_CPUID) X(KVM_CREATE_IRQCHIP) X(KVM_CREATE_PIT2) X(KVM_SET_TSS_ADDR)    \
 	X(KVM_SET_IDENTITY_MAP_ADDR) X(KVM_SET_CPUID2) X(KVM_GET_SREGS) X(KVM_SET_SREGS)           \
-	X(KVM_GET_REGS) X(KVM_SET_REGS) X(KVM_SET_MSRS)
+	X(KVM_GET_REGS) X(KVM_SET_REGS) X(KVM_SET_MSRS) X(KVM_ENABLE_CAP)
 
 X86_CALLS(TRACE_DECLARE)
 /* clang-format on */

@@ -17,6 +17,11 @@
 #define CPUID_1_ECX_HYPERVISOR   (1u << 31)
 #define CPUID_1_EDX_HTT          (1u << 28)
 
+#define CPUID_KVM_FEATURES 0x40000001u
+#ifndef KVM_FEATURE_MSI_EXT_DEST_ID
+#define KVM_FEATURE_MSI_EXT_DEST_ID 15
+#endif
+
 #define CPUID_HYPERVISOR_LEAVES 4u /* 0x40000000 and on */
 
 #define CPUID_LEVEL_SMT  1u
@@ -87,8 +92,12 @@ static void x86_cpuid_fix(struct kvm_cpuid_entry2 *entry, const struct vcpu *vcp
 	case 0x1f:
 		x86_cpuid_topology(entry, vcpu);
 		break;
+	case CPUID_KVM_FEATURES: /* of which the guest knows which hypervisor's they are */
+		if (cpus > X86_XAPIC_IDS)
+			entry->eax |= 1u << KVM_FEATURE_MSI_EXT_DEST_ID;
+		break;
 	case 0x80000008: /* AMD: width of the APIC id, number of cores less one */
-		entry->ecx = (entry->ecx & ~0xf0ffu) | bits << 12 | (cpus - 1);
+		entry->ecx = (entry->ecx & ~0xf0ffu) | bits << 12 | (cpus > 256 ? 255 : cpus - 1);
 		if (vcpu->vm->gpa_bits) /* the guest's own width, too: bits 23:16 */
 			entry->eax = (entry->eax & ~0xff00ffu) | vcpu->vm->gpa_bits;
 		break;

@@ -16,6 +16,7 @@
 
 const struct arch_layout arch_layout = {
 	.name = "x86_64",
+	.cpus_max = 1024,
 	.ram_low = { 0, 3 * GIB },
 	.ram_high = 4 * GIB,
 	.pci_mmio32 = { 0xc0000000, 768 * MIB },

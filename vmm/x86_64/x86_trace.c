@@ -68,6 +68,8 @@ TRACE_ABOUT(KVM_SET_TSS_ADDR, kvm, FILE_VM, x86_decode_address,
 	    "three more such pages, right behind it");
 TRACE_ABOUT(KVM_CREATE_IRQCHIP, irq, FILE_VM, NULL,
 	    "PICs, IOAPIC and local APICs in the kernel: interrupts need no exit to minivmm");
+TRACE_ABOUT(KVM_ENABLE_CAP, irq, FILE_VM, NULL,
+	    "more CPUs than 8-bit APIC ids can name: messages carry 32-bit ids");
 TRACE_ABOUT(KVM_CREATE_PIT2, irq, FILE_VM, NULL, "the PC's timer, in the kernel too");
 TRACE_ABOUT(KVM_GET_SUPPORTED_CPUID, cpu, "/dev/kvm", x86_decode_cpuid,
 	    "what this host's CPU and KVM can do for a guest");
