@@ -50,12 +50,12 @@ LDFLAGS ?= -Wl,-z,relro,-z,now
 
 FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh
 FIRMWARE_aarch64 := boot_arm64 linux_arm64 unpack device_tree
-# What unpacks a kernel is linked into the program: a start loads no library for it.
+# What unpacks a kernel, and what every start needs, is linked into the program: no library is loaded for it.
 LIBS_aarch64 := -lfdt -lz -l:libzstd.a -l:liblzma.a -l:liblz4.a
-GENERATED := $(patsubst firmware/%.asl,$(B)/gen/%.h,$(wildcard firmware/*.asl))
+GENERATED := $(patsubst firmware/%.asl,$(B)/gen/%.h,$(wildcard firmware/*.asl)) $(B)/gen/syscall_names.h
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules acpi acpi_loader smbios uefi_image uefi_tables
 DEMO := $(addprefix guests/demo/,demo_device.c demo_server.c user_server.c)
-SOURCES := $(wildcard vmm/*.c vmm/base/*.c vmm/core/*.c vmm/trace/*.c vmm/cli/*.c vmm/$(ARCH)/*.c devices/*.c \
+SOURCES := $(wildcard vmm/*.c vmm/base/*.c vmm/core/*.c vmm/trace/*.c vmm/cli/*.c vmm/sandbox/*.c vmm/$(ARCH)/*.c devices/*.c \
 	vfio/*.c vfio/backend/*.c vfio/host/*/*.c) $(FIRMWARE:%=firmware/%.c) $(DEMO)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/firmware/guest_init.o
 
@@ -65,7 +65,7 @@ all: $(B)/minivmm $(B)/guests/demo_device
 # What a fresh Debian 12 lacks. `make deps` installs it and does nothing, without the network, when it is
 # there already.
 BUILD_PACKAGES := gcc make libc6-dev libkmod-dev libjansson-dev libpci-dev acpica-tools libfdt-dev zlib1g-dev \
-	libzstd-dev liblzma-dev liblz4-dev
+	libzstd-dev liblzma-dev liblz4-dev libseccomp-dev
 TEST_PACKAGES := check kmod strace jq python3-jsonschema clang clang-format clang-tidy cppcheck shellcheck pkg-config libclang-rt-14-dev device-tree-compiler \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
 ifeq ($(ARCH),x86_64)
@@ -80,7 +80,7 @@ deps:
 
 $(B)/minivmm: $(OBJECTS)
 	@echo "LD $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_$(ARCH))
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_$(ARCH)) -l:libseccomp.a
 
 $(B)/%.o: %.c | $(GENERATED) $(FOREIGN)
 	@mkdir -p $(@D)
@@ -90,7 +90,7 @@ $(B)/%.o: %.c | $(GENERATED) $(FOREIGN)
 # The other machine's packages, unpacked: libraries, and what its lab host needs in /usr.
 DEBIAN_aarch64 := arm64
 DEBIAN_x86_64 := amd64
-FOREIGN_PACKAGES := libc6-dev libfdt-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev libkmod-dev libjansson-dev libpci-dev pci.ids kmod \
+FOREIGN_PACKAGES := libc6-dev libfdt-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev libseccomp-dev libkmod-dev libjansson-dev libpci-dev pci.ids kmod \
 	busybox-static
 $(FOREIGN): tests/foreign_root.sh Makefile
 	@echo "UNPACK $(@D)"
@@ -104,6 +104,14 @@ $(B)/gen/%.h: firmware/%.asl
 	@echo "IASL $<"
 	$(Q)iasl -tc -p $(B)/gen/$* $< > $(B)/gen/$*.log || { cat $(B)/gen/$*.log; exit 1; }
 	$(Q)mv $(B)/gen/$*.hex $@
+
+# The names of system calls, by their numbers on this architecture.
+$(B)/gen/syscall_names.h: Makefile | $(FOREIGN)
+	@mkdir -p $(@D)
+	@echo "GEN $@"
+	$(Q)echo '#include <asm/unistd.h>' | $(CC) $(TARGET_CFLAGS) -E -dM - | \
+		sed -n -e '/__NR_syscalls/d' -e 's/^#define __NR_\([a-z0-9_]*\) ..*/[__NR_\1] = "\1",/p' | sort > $@.part
+	$(Q)mv $@.part $@
 
 # The default guest's init, carried inside minivmm as guest_init_start[] .. guest_init_end[].
 GUEST_INIT_SOURCES := guests/init.c guests/init_button.c guests/init_command.c guests/init_end.c guests/init_order.c guests/init_pump.c guests/init_report.c guests/init_root.c

@@ -175,6 +175,7 @@ void rtc_reset(struct rtc *rtc)
 void rtc_init(struct rtc *rtc)
 {
 	*rtc = (struct rtc){ 0 };
+	tzset(); /* gmtime_r() would read a file for it, when none may be opened any more */
 	pthread_mutex_init(&rtc->lock, NULL);
 	rtc_reset(rtc);
 }

@@ -25,11 +25,17 @@
 #define VFIO_NAME_MAX      108 /* "0000:01:00.0", or the path of a socket, and its NUL */
 #define VFIO_BUS_FUNCTIONS 256 /* a bus holds no more */
 
+#define VFIO_CDEV_PATH "/dev/vfio/devices/vfio%d"
+
+struct opener;
+struct thread_guard;
 struct vfio_backend;
 
-/* Where the DMA of devices goes. The caller sets `backend`; the rest is the backend's. */
+/* Where the DMA of devices goes. The caller sets all but `priv`. */
 struct vfio_space {
 	const struct vfio_backend *backend;
+	const struct thread_guard *guard; /* for a thread that the backend makes, or NULL */
+	const struct opener *opener;      /* who opens devices' files, or NULL */
 	void *priv; /* the backend's own state; NULL while the space is closed */
 };
 

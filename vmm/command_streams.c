@@ -13,6 +13,7 @@
 
 #include "guests/command_ports.h"
 #include "terminal.h"
+#include "vmm/base/thread_guard.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -199,6 +200,7 @@ static void *streams_run(void *arg)
 	struct command_streams *streams = arg;
 	struct pollfd files[WAIT_COUNT];
 
+	thread_guard_enter(streams->guard, THREAD_COMMAND);
 	for (;;) {
 		streams_wait(streams, files);
 		if (files[WAIT_STOP].revents)
@@ -267,11 +269,13 @@ static int streams_watch_size(struct command_streams *streams)
 	return streams->resized < 0 ? log_errno("terminal", -errno, "signalfd") : 0;
 }
 
-int command_streams_start(struct command_streams *streams, struct virtio_console *console)
+int command_streams_start(struct command_streams *streams, struct virtio_console *console,
+			  const struct thread_guard *guard)
 {
 	int ret;
 
 	streams->console = console;
+	streams->guard = guard;
 	streams_choose_ports(streams);
 	streams->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (streams->stop < 0)

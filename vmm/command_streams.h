@@ -32,6 +32,7 @@ struct command_output {
 
 struct command_streams {
 	struct virtio_console *console;
+	const struct thread_guard *guard;
 	pthread_t thread;
 	bool running;
 	int stop;     /* eventfd: the thread shall end; -1 before command_streams_start() */
@@ -62,7 +63,8 @@ void command_streams_init(struct command_streams *streams);
 void command_streams_find_terminal(struct command_streams *streams);
 
 /* Start to copy; before any vCPU runs. 0 or -errno, logged; command_streams_stop() after either. */
-int command_streams_start(struct command_streams *streams, struct virtio_console *console);
+int command_streams_start(struct command_streams *streams, struct virtio_console *console,
+			  const struct thread_guard *guard);
 
 /* Stop, and give the terminal back. Accepts one that was only initialised. */
 void command_streams_stop(struct command_streams *streams);

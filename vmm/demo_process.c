@@ -3,25 +3,39 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "guests/demo/demo_server.h"
+#include "vmm/base/thread_guard.h"
 #include "vmm/trace/log.h"
 
-/* It dies with its parent, and of nothing that is typed at the parent's terminal. */
-static _Noreturn void demo_serve(int socket)
+#define DEMO_SOCKET 3 /* its number in the child, which has no other file of minivmm's */
+
+/*
+ * It dies with its parent, and of nothing that is typed at the parent's terminal. A change of its
+ * user makes the kernel forget the first.
+ */
+static _Noreturn void demo_serve(int socket, const struct thread_guard *guard, pid_t parent)
 {
 	prctl(PR_SET_NAME, "demo-device");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setsid();
-	_exit(demo_server_run(socket) < 0);
+	if (socket != DEMO_SOCKET && dup2(socket, DEMO_SOCKET) < 0)
+		_exit(EXIT_FAILURE);
+	close_range(DEMO_SOCKET + 1, ~0u, 0);
+	thread_guard_enter(guard, THREAD_DEMO);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILURE);
+	_exit(demo_server_run(DEMO_SOCKET) < 0);
 }
 
-int demo_start(struct demo *demo)
+int demo_start(struct demo *demo, const struct thread_guard *guard)
 {
+	const pid_t self = getpid();
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -29,7 +43,7 @@ int demo_start(struct demo *demo)
 	demo->pid = fork();
 	if (demo->pid == 0) {
 		close(pair[0]);
-		demo_serve(pair[1]);
+		demo_serve(pair[1], guard, self);
 	}
 	close(pair[1]);
 	demo->socket = pair[0];

@@ -9,13 +9,17 @@
 
 #include <sys/types.h>
 
+struct thread_guard;
+
 struct demo {
 	pid_t pid;  /* 0 while there is none */
 	int socket; /* connected to it, until somebody takes it over; or -1 */
 };
 
-/* Start it; while the process has one thread. 0 or -errno, logged. */
-int demo_start(struct demo *demo);
+/*
+ * Start it; while the process has one thread. `guard` confines it, or is NULL. 0 or -errno, logged.
+ */
+int demo_start(struct demo *demo, const struct thread_guard *guard);
 
 /* End it and close the socket if it is still there. Accepts a zeroed one. */
 void demo_stop(struct demo *demo);

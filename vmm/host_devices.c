@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bind_keeper.h"
 #include "devices/pci_windows.h"
 #include "vfio/host/check/host_memlock.h"
 #include "vfio/host/look/host_pages.h"
@@ -36,6 +37,7 @@ static void host_devices_choose_backend(struct host_devices *devices, const stru
 
 	if (trace_faults_ask(&config->trace.faults, TRACE_FAULT_CONFIG))
 		backend = backend_fault_wrap(&devices->fault, backend);
+	devices->access = access;
 	devices->space.backend = backend;
 }
 
@@ -228,9 +230,9 @@ static void host_devices_end_space(struct host_devices *devices)
 	devices->ready = false;
 }
 
-/* With the last of a group the group goes: back to the drivers that it had, if `held` is there. */
+/* With the last of a group the group goes: back to its drivers, if `keeper` is there. */
 static void host_devices_close_one(struct host_devices *devices, unsigned int i,
-				   struct host_held *held)
+				   struct bind_keeper *keeper)
 {
 	struct vfio_pci *pci = devices->list[i];
 	int group = devices->found[i].group;
@@ -245,8 +247,8 @@ static void host_devices_close_one(struct host_devices *devices, unsigned int i,
 	devices->texts[i] = NULL;
 	if (!host_devices_has(devices, -1))
 		host_devices_end_space(devices);
-	if (last && held)
-		host_release_group(held, group);
+	if (last && keeper)
+		bind_keeper_release(keeper, group);
 }
 
 /* As those are opened that are there already, or as the device needs it. */
@@ -282,8 +284,8 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
 
 	if (i == OPTIONS_DEVICES_MAX)
 		return log_errno(add->one->devices[0], -ENOSPC, "more than %u devices", i);
-	if (add->config->held)
-		ret = host_hold_more(add->config->held, add->one->devices[0]);
+	if (add->config->keeper)
+		ret = bind_keeper_hold(add->config->keeper, add->one->devices[0]);
 	if (ret < 0)
 		return ret;
 	devices->options[i] = add->one->vfio[0];
@@ -294,7 +296,7 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
 	if (ret == 0)
 		ret = host_devices_open_one(devices, add->config, i, add->host, add->ram);
 	if (ret < 0) {
-		host_devices_close_one(devices, i, add->config->held);
+		host_devices_close_one(devices, i, add->config->keeper);
 		return ret;
 	}
 	devices->texts[i] = add->text;
@@ -304,9 +306,9 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
 }
 
 void host_devices_remove(struct host_devices *devices, const struct slot *slot,
-			 struct host_held *held)
+			 struct bind_keeper *keeper)
 {
 	for (unsigned int i = 0; i < devices->count; i++)
 		if (devices->list[i] && devices->slots[i] == slot)
-			host_devices_close_one(devices, i, held);
+			host_devices_close_one(devices, i, keeper);
 }

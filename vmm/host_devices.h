@@ -18,7 +18,8 @@
 #include "vmm/slots.h"
 
 struct host_devices {
-	unsigned int count; /* of places that are, or were, a device's */
+	unsigned int count;      /* of places that are, or were, a device's */
+	enum host_access access; /* by groups, or by iommufd */
 	struct host_device found[OPTIONS_DEVICES_MAX];
 	struct vfio_pci *list[OPTIONS_DEVICES_MAX]; /* NULL until plugged in, or when taken away */
 	struct vfio_device_options options[OPTIONS_DEVICES_MAX];
@@ -61,11 +62,11 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
 		     const struct host_demand *demand, struct vfio_pci **result);
 
 /*
- * Close all that was in `slot`, and is out of it already. RAM is unmapped with the last device; what
- * is `held` for this run, unless that is NULL, goes back to its driver.
+ * Close all that was in `slot`, and is out of it already. RAM is unmapped with the last device;
+ * what was bound for this run goes back to its driver, unless `keeper` is NULL.
  */
 void host_devices_remove(struct host_devices *devices, const struct slot *slot,
-			 struct host_held *held);
+			 struct bind_keeper *keeper);
 
 /* The NUMA node that the first device which has one is next to, or -1. */
 int host_devices_node(const struct host_devices *devices);

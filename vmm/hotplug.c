@@ -79,7 +79,7 @@ static void hotplug_close(struct machine *machine, struct slot *slot)
 	const struct hotplug_watcher *watcher = machine->hotplug.watcher;
 	char *id = slot->id;
 
-	host_devices_remove(&machine->devices, slot, machine->config->held);
+	host_devices_remove(&machine->devices, slot, machine->config->keeper);
 	user_devices_remove(&machine->users, slot);
 	slot->id = NULL;
 	slot_free(slot);
@@ -189,7 +189,7 @@ static void hotplug_watch_request(struct vfio_pci *pci, struct slot *slot)
 
 static void hotplug_undo(struct machine *machine, struct slot *slot)
 {
-	host_devices_remove(&machine->devices, slot, machine->config->held);
+	host_devices_remove(&machine->devices, slot, machine->config->keeper);
 	user_devices_remove(&machine->users, slot);
 }
 

@@ -11,6 +11,7 @@
 #include "machine_host.h"
 #include "machine_images.h"
 #include "machine_parts.h"
+#include "machine_sandbox.h"
 #include "machine_signals.h"
 #include "machine_state.h"
 #include "stats.h"
@@ -44,6 +45,7 @@ static int machine_init_vm(struct machine *machine)
 	ret = vm_init(&machine->vm, config->cpus,
 		      config->pinned.count ? config->pinned.cpus : NULL);
 	machine->vm.hide_kvm = config->hide_kvm;
+	machine->vm.guard = sandbox_guard(&machine->sandbox);
 	return ret;
 }
 
@@ -85,6 +87,8 @@ static int machine_build(struct machine *machine)
 
 static int machine_load_kernel(struct machine *machine)
 {
+	int ret;
+
 	if (uefi_machine_starts(&machine->uefi)) {
 		machine->vm.entry = (struct arch_entry){ .power_on = true };
 		return 0;
@@ -93,7 +97,9 @@ static int machine_load_kernel(struct machine *machine)
 	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
 	machine->boot.pci_buses = pci_host_buses(&machine->pci_host);
 	machine->boot.pmu = machine->vm.pmu;
-	return boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
+	ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
+	machine->boot.dtb_name = NULL; /* written down; at a reboot no file can be opened */
+	return ret;
 }
 
 static int machine_create_vcpus(struct machine *machine)
@@ -126,8 +132,8 @@ static int machine_let_run(struct machine *machine)
 static int machine_start(struct machine *machine)
 {
 	static const machine_step steps[] = {
-		machine_load_kernel,    machine_create_vcpus, machine_power_devices_on,
-		machine_power_users_on, machine_let_run,
+		machine_load_kernel,      machine_confine,        machine_create_vcpus,
+		machine_power_devices_on, machine_power_users_on, machine_let_run,
 	};
 
 	return machine_take_steps(machine, steps, array_size(steps));
@@ -199,8 +205,11 @@ static void machine_destroy(struct machine *machine)
 	if (machine->config->stats) {
 		ram_print(&machine->ram, &machine->vm.memory, stderr);
 		stats_print(&machine->vm);
+		sandbox_print(&machine->sandbox, stderr);
 	}
 	vm_destroy(&machine->vm);
+	sandbox_opener_stop(&machine->opener);
+	sandbox_destroy(&machine->sandbox);
 	if (machine->signals.fd >= 0)
 		close(machine->signals.fd);
 	if (machine->boot.kernel_fd >= 0)
@@ -244,12 +253,14 @@ static void machine_limit_stacks(void)
 
 static int machine_prepare_users(struct machine *machine)
 {
-	return user_devices_prepare(&machine->users, machine->config);
+	return user_devices_prepare(&machine->users, machine->config,
+				    sandbox_guard(&machine->sandbox));
 }
 
 static int machine_prepare_served(struct machine *machine)
 {
-	return served_devices_prepare(&machine->served, machine->config);
+	return served_devices_prepare(&machine->served, machine->config,
+				      machine->sandbox.user.change);
 }
 
 static int machine_start_console(struct machine *machine)
@@ -261,15 +272,17 @@ static int machine_start_command(struct machine *machine)
 {
 	if (!machine->config->run)
 		return 0;
-	return command_streams_start(&machine->streams, machine->command_console);
+	return command_streams_start(&machine->streams, machine->command_console,
+				     sandbox_guard(&machine->sandbox));
 }
 
 int machine_run(const struct config *config)
 {
 	static const machine_step steps[] = {
-		machine_find_devices,   machine_check_room,    machine_prepare_users,
-		machine_prepare_served, machine_open_images,   machine_build,
-		machine_catch_signals,  machine_start_console, machine_start_command,
+		machine_find_devices,  machine_check_room,     machine_prepare_sandbox,
+		machine_prepare_users, machine_prepare_served, machine_open_images,
+		machine_build,         machine_catch_signals,  machine_start_console,
+		machine_start_command,
 	};
 	struct machine *machine = machine_new(config);
 	enum vm_event event = VM_EVENT_ERROR;

@@ -23,6 +23,8 @@
 #include "host_devices.h"
 #include "hotplug_state.h"
 #include "power_button.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/sandbox_opener.h"
 #include "served_devices.h"
 #include "slots.h"
 #include "uefi_machine.h"
@@ -32,6 +34,8 @@
 
 struct machine {
 	const struct config *config;
+	struct sandbox sandbox;
+	struct sandbox_opener opener;
 	struct vm vm;
 	struct curves curves;
 	struct console console;

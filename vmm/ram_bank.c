@@ -50,6 +50,9 @@ static void *ram_bank_map(const struct ram_backing *backing, uint64_t gpa, uint6
 	ram_prefer_node(ram, size, backing->node);
 	if (!backing->huge_page)
 		madvise(ram, size, MADV_HUGEPAGE);
+	/* What the guest knows is not for a core file, nor for programs that minivmm starts. */
+	madvise(ram, size, MADV_DONTDUMP);
+	madvise(ram, size, MADV_DONTFORK);
 	return ram;
 }
 

@@ -28,7 +28,8 @@ static void served_add_root(struct served_devices *devices)
 	log_fix(SERVER_PROCESS_GET_VIRTIOFSD);
 }
 
-int served_devices_prepare(struct served_devices *devices, const struct config *config)
+int served_devices_prepare(struct served_devices *devices, const struct config *config,
+			   bool supervised)
 {
 	int ret = 0;
 
@@ -38,7 +39,8 @@ int served_devices_prepare(struct served_devices *devices, const struct config *
 		served_add_root(devices);
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
 		if (devices->list[i].server != OPTIONS_SERVER_RUNS)
-			ret = server_process_start(&devices->servers[i], &devices->list[i]);
+			ret = server_process_start(&devices->servers[i], &devices->list[i],
+						   supervised);
 	return ret;
 }
 

@@ -23,10 +23,11 @@ struct served_devices {
 
 /*
  * Start the servers that are to be started; while the process has one thread. For a command also
- * one for the host's root folder, unless virtiofsd is not installed, which is said. 0 or -errno,
- * logged; served_devices_close() after either.
+ * one for the host's root folder, unless virtiofsd is not installed, which is said. `supervised` as
+ * for server_process_start(). 0 or -errno, logged; served_devices_close() after either.
  */
-int served_devices_prepare(struct served_devices *devices, const struct config *config);
+int served_devices_prepare(struct served_devices *devices, const struct config *config,
+			   bool supervised);
 
 /* Connect to all and plug the devices in. 0 or -errno, logged. */
 int served_devices_open(struct served_devices *devices, struct pci_host *host);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +17,11 @@
 #include <unistd.h>
 
 #include "server_sandbox.h"
+#include "server_supervisor.h"
 #include "vmm/trace/log.h"
 
-#define SERVER_STOP_MS 10000
-#define SERVER_LOST_MS 500
-#define SERVER_TEXT    1024
-#define SERVER_PATH    (2 * PATH_MAX + 64) /* commas in a path are doubled */
+#define SERVER_TEXT 1024
+#define SERVER_PATH (2 * PATH_MAX + 64) /* commas in a path are doubled */
 
 /* Where a program may be, and the line that installs it. */
 struct server_program {
@@ -229,39 +227,59 @@ static _Noreturn void server_run(const struct server_process *process, const cha
 	server_exec_folder(program, served, listener);
 }
 
+/* The program is a child or, with a supervisor, a grandchild. */
+static _Noreturn void server_start(const struct server_process *process, const char *program,
+				   const struct options_served *served, const char *format,
+				   int listener, int life)
+{
+	pid_t server = life >= 0 ? fork() : 0;
+
+	if (server == 0)
+		server_run(process, program, served, format, listener);
+	if (server < 0)
+		_exit(EXIT_FAILURE);
+	server_supervise(server, life);
+}
+
 /* ---- life ---- */
 
 static int server_fork(struct server_process *process, const char *program,
-		       const struct options_served *served, const char *format)
+		       const struct options_served *served, const char *format, bool supervised)
 {
-	int listener = -1, ret;
+	int listener = -1, life[2] = { -1, -1 }, ret;
 
 	process->output = memfd_create("output of a server", MFD_CLOEXEC);
 	if (process->output < 0)
 		return log_errno(served->path, -errno, "memfd_create");
 	ret = server_make_socket(served->path, &listener, &process->socket);
+	if (ret == 0 && supervised && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, life) < 0)
+		ret = log_errno(served->path, -errno, "socketpair");
 	if (ret == 0) {
+		process->life = life[1];
 		process->pid = fork();
 		if (process->pid == 0)
-			server_run(process, program, served, format, listener);
+			server_start(process, program, served, format, listener, life[0]);
 		if (process->pid < 0) {
 			ret = log_errno(served->path, -errno, "fork");
 			process->pid = 0;
 		}
 	}
+	if (life[0] >= 0)
+		close(life[0]);
 	if (listener >= 0)
 		close(listener);
 	return ret;
 }
 
-int server_process_start(struct server_process *process, const struct options_served *served)
+int server_process_start(struct server_process *process, const struct options_served *served,
+			 bool supervised)
 {
 	bool disk = served->server == OPTIONS_SERVER_DISK;
 	const char *format = "", *program;
 	int ret;
 
 	*process = (struct server_process){
-		.path = served->path, .image = -1, .socket = -1, .output = -1
+		.path = served->path, .image = -1, .socket = -1, .output = -1, .life = -1
 	};
 	ret = disk ? server_lock_image(process, served) : server_check_folder(served);
 	if (ret < 0)
@@ -271,7 +289,7 @@ int server_process_start(struct server_process *process, const struct options_se
 		return -ENOENT;
 	if (disk)
 		format = server_find_format(served);
-	return format ? server_fork(process, program, served, format) : -EINVAL;
+	return format ? server_fork(process, program, served, format, supervised) : -EINVAL;
 }
 
 /* A server that failed says so and exits, in this order. */
@@ -298,17 +316,6 @@ void server_process_explain(const struct server_process *process)
 		log_error(process->path, "%s", line);
 }
 
-static void server_wait(pid_t pid, unsigned int most)
-{
-	for (unsigned int ms = 0; ms < most; ms += 10) {
-		if (waitpid(pid, NULL, WNOHANG) != 0)
-			return;
-		usleep(10000);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
 void server_process_stop(struct server_process *process)
 {
 	if (!process->path)
@@ -317,11 +324,11 @@ void server_process_stop(struct server_process *process)
 		close(process->socket);
 	if (process->output >= 0)
 		close(process->output);
-	if (process->pid) {
-		kill(process->pid, SIGTERM);
-		server_wait(process->pid, process->lost ? SERVER_LOST_MS : SERVER_STOP_MS);
-	}
+	if (process->life >= 0)
+		server_supervisor_finish(process->pid, process->life, process->lost);
+	else if (process->pid)
+		server_end(process->pid, process->lost);
 	if (process->image >= 0)
 		close(process->image);
-	*process = (struct server_process){ .socket = -1 };
+	*process = (struct server_process){ .socket = -1, .life = -1 };
 }

@@ -18,7 +18,8 @@
 struct server_process {
 	const char *path; /* image or folder, for messages */
 	int image;        /* a disk image, locked; or -1 */
-	pid_t pid;        /* 0 while there is none */
+	pid_t pid;        /* of it, or of its supervisor; 0 while there is none */
+	int life;         /* to the supervisor, or -1 */
 	int socket;       /* connected to it, until somebody takes it over; or -1 */
 	int output;       /* what it printed, or -1 */
 	bool lost;        /* it did what a server must not do, or does not answer */
@@ -32,9 +33,11 @@ bool server_process_can_share(void);
 
 /*
  * Start the server of a disk or a folder; while minivmm has one thread. Image or folder are looked
- * at first. 0 or -errno, logged: a program that is not installed with the package that has it.
+ * at first. `supervised`: minivmm will be another user when it ends the server. 0 or -errno,
+ * logged: a program that is not installed with the package that has it.
  */
-int server_process_start(struct server_process *process, const struct options_served *served);
+int server_process_start(struct server_process *process, const struct options_served *served,
+			 bool supervised);
 
 /* The device could not be set up, or the server was lost: print what it said last. */
 void server_process_explain(const struct server_process *process);

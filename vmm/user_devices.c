@@ -6,13 +6,14 @@
 
 #include "vmm/trace/log.h"
 
-int user_devices_prepare(struct user_devices *devices, const struct config *config)
+int user_devices_prepare(struct user_devices *devices, const struct config *config,
+			 const struct thread_guard *guard)
 {
 	int ret = 0;
 
 	for (unsigned int i = 0; i < config->user_count && ret == 0; i++)
 		if (!config->users[i].path)
-			ret = demo_start(&devices->demo);
+			ret = demo_start(&devices->demo, guard);
 	return ret;
 }
 
@@ -44,7 +45,9 @@ static int user_devices_open_one(struct user_devices *devices, struct user_entry
 	struct vfio_space *space = &entry->space;
 	int ret;
 
-	*entry = (struct user_entry){ .space.backend = devices->backend };
+	*entry = (struct user_entry){
+		.space = { .backend = devices->backend, .guard = vm->guard },
+	};
 	ret = user_devices_connect(devices, space, user->path);
 	if (ret == 0)
 		ret = vfio_pci_new(vm, space, &request, &user->vfio, &entry->pci);

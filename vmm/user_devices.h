@@ -31,8 +31,12 @@ struct user_devices {
 	} list[OPTIONS_USERS_MAX];
 };
 
-/* Start the server of `--vfio demo`, if it is asked for; while the process has one thread. */
-int user_devices_prepare(struct user_devices *devices, const struct config *config);
+/*
+ * Start the server of `--vfio demo`, if it is asked for; while the process has one thread. `guard`
+ * confines it, or is NULL. 0 or -errno, logged.
+ */
+int user_devices_prepare(struct user_devices *devices, const struct config *config,
+			 const struct thread_guard *guard);
 
 /* Connect to all, map RAM, plug them in. 0 or -errno, logged; user_devices_close() after either. */
 int user_devices_open(struct user_devices *devices, const struct config *config,

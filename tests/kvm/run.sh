@@ -469,6 +469,67 @@ demo_socket_missing()
 	expect_status 1 && expect_line "$err" 'nobody: connect' && expect_empty "$out"
 }
 
+# --- confinement
+
+# What is left of the process and of each of its threads, of which one runs the guest.
+sandbox_status()
+{
+	start endings sleep "$@"
+	wait_line "$out" sleeping || return 1
+	for status in /proc/"$pid"/task/*/status; do
+		why="of thread $(sed -n 's/^Name:[[:space:]]*//p' "$status"): \
+$(grep -E '^(CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp):' "$status" | tr '\n\t' '  ')"
+		grep -q '^CapEff:[[:space:]]*0*$' "$status" && grep -q '^CapPrm:[[:space:]]*0*$' "$status" &&
+			grep -q '^NoNewPrivs:[[:space:]]*1$' "$status" &&
+			grep -q '^Seccomp:[[:space:]]*2$' "$status" || return 1
+	done
+	kill "$pid"
+	wait_end
+	expect_status 143 && expect_empty "$err"
+}
+
+sandbox_off()
+{
+	start endings sleep --no-sandbox
+	wait_line "$out" sleeping || return 1
+	why='it has a filter'
+	grep -q '^Seccomp:[[:space:]]*0$' "/proc/$pid/status" || return 1
+	kill "$pid"
+	wait_end
+	expect_status 143
+}
+
+# Started by sudo: as who called, across a reboot, with a process that serves a device.
+sandbox_user()
+{
+	[ "$(id -u)" = 0 ] && grep -qs '^daemon:x:1:' /etc/passwd || return 0
+	export SUDO_UID=65534 SUDO_GID=65533
+	start endings sleep --vfio demo "$@"
+	unset SUDO_UID SUDO_GID
+	wait_line "$out" sleeping && demo_server || return 1
+	for status in /proc/"$pid"/task/*/status "/proc/$server/status"; do
+		why="it goes on as $(grep -E '^(Uid|Gid):' "$status" | tr '\n\t' '  ')"
+		grep -q "^Uid:[[:space:]]*${wanted_uid}[[:space:]]" "$status" || return 1
+		why="further groups: $(grep '^Groups:' "$status")"
+		grep -q '^Groups:[[:space:]]*$' "$status" || return 1
+	done
+	kill "$pid"
+	wait_end
+	expect_status 143 && expect_empty "$err" || return 1
+	why='the demo device outlives minivmm'
+	[ ! -d "/proc/$server" ]
+}
+
+# A server that runs as root is ended all the same.
+sandbox_disk()
+{
+	[ "$(id -u)" = 0 ] || return 0
+	export SUDO_UID=65534 SUDO_GID=65533
+	disk_checks reboot && share_comma && result=0 || result=1
+	unset SUDO_UID SUDO_GID
+	return "$result"
+}
+
 # --- a disk that qemu-storage-daemon serves
 
 # make_disk FILE: 32 sectors, each filled with its number as a 64-bit word.
@@ -614,7 +675,7 @@ disk_no_exits()
 # The name of a folder can have a comma, which separates options of virtiofsd.
 share_comma()
 {
-	mkdir "$work/a,b"
+	mkdir -p "$work/a,b"
 	start endings poweroff --share "$work/a,,b,readonly=on"
 	wait_end
 	expect_status 0 && expect_empty "$err"
@@ -709,6 +770,12 @@ run_case demo_killed_idle demo_killed sleeping sleep
 run_case demo_silent demo_silent
 run_case demo_socket demo_socket
 run_case demo_socket_missing demo_socket_missing
+run_case sandbox_status sandbox_status --vfio demo --cpus 4
+run_case sandbox_off sandbox_off
+wanted_uid=65534
+run_case sandbox_user sandbox_user
+wanted_uid=1
+run_case sandbox_user_named sandbox_user --user daemon
 no_kvm=$skipped
 [ -n "$skipped" ] || command -v qemu-storage-daemon > /dev/null ||
 	skipped='there is no qemu-storage-daemon to serve a disk'
@@ -731,6 +798,7 @@ run_case disk_socket disk_socket
 run_case disk_beside_demo disk_beside_demo
 [ -n "$no_kvm" ] || [ -x /usr/lib/qemu/virtiofsd ] || skipped='there is no virtiofsd to serve a folder'
 run_case share_comma share_comma
+run_case sandbox_disk sandbox_disk
 skipped=$no_kvm
 for cpus in 1 2 4 16 64; do
 	run_case cpus_$cpus checks cpus "wake $cpus" --cpus $cpus

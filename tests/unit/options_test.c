@@ -370,10 +370,11 @@ END_TEST
 /* Each option that may be given is in the help, and nothing wider than a terminal. */
 START_TEST(help_names_the_options)
 {
-	static const char *const options[] = { "--vfio",    "--kernel", "--initrd",  "--append",
-					       "--memory",  "--cpus",   "--console", "--no-reboot",
-					       "--stats",   "--help",   "--version", "-device",
-					       "--dump-dtb" };
+	static const char *const options[] = { "--vfio",    "--kernel",     "--initrd",
+					       "--append",  "--memory",     "--cpus",
+					       "--console", "--no-reboot",  "--stats",
+					       "--user",    "--no-sandbox", "--help",
+					       "--version", "-device",      "--dump-dtb" };
 	int saved = dup(STDOUT_FILENO), fd = memfd_create("stdout", MFD_CLOEXEC);
 	char text[8192] = "";
 	size_t width = 0;

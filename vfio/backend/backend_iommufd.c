@@ -16,6 +16,7 @@
 #include "backend_kernel.h"
 #include "iommufd_abi.h"
 #include "backend_trace.h"
+#include "vmm/base/opener.h"
 #include "vmm/trace/log.h"
 
 #define IOMMUFD_FILE "/dev/iommu"
@@ -154,7 +155,7 @@ static int iommufd_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t s
 
 /* ---- devices ---- */
 
-static int iommufd_open_device(struct iommufd_device *own,
+static int iommufd_open_device(struct iommufd_device *own, const struct opener *opener,
 			       const struct vfio_device_request *request)
 {
 	char path[48];
@@ -162,11 +163,13 @@ static int iommufd_open_device(struct iommufd_device *own,
 
 	if (own->kernel.fd >= 0)
 		return 0;
-	snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%d", request->cdev);
-	own->kernel.fd = open(path, O_RDWR | O_CLOEXEC);
-	if (own->kernel.fd >= 0)
+	snprintf(path, sizeof(path), VFIO_CDEV_PATH, request->cdev);
+	ret = opener_open(opener, path);
+	if (ret >= 0) {
+		own->kernel.fd = ret;
 		return 0;
-	ret = log_errno(path, -errno, "open");
+	}
+	log_errno(path, ret, "open");
 	if (ret == -EACCES)
 		log_fix("sudo chown $USER %s", path);
 	return ret;
@@ -224,7 +227,7 @@ static int iommufd_take(struct vfio_device *device, const struct vfio_device_req
 		log_fix("--vfio %s,iommufd=off,vf-token=%s", device->name, request->vf_token);
 		return -ENOTSUP;
 	}
-	ret = iommufd_open_device(own, request);
+	ret = iommufd_open_device(own, device->space->opener, request);
 	if (ret < 0)
 		return ret;
 	device->kvm_file = own->kernel.fd;

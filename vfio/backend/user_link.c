@@ -13,6 +13,7 @@
 
 #include "user_socket.h"
 #include "user_trace.h"
+#include "vmm/base/thread_guard.h"
 #include "vmm/base/unix_socket.h"
 #include "vmm/trace/log.h"
 
@@ -190,6 +191,7 @@ static void *link_reader(void *arg)
 	struct timespec until;
 	int ret = 0;
 
+	thread_guard_enter(link->guard, THREAD_SERVER);
 	while (ret == 0) {
 		if (poll(files, 2, -1) < 0)
 			continue;
@@ -426,11 +428,12 @@ int user_link_open(struct user_link *link, const char *name, const char *path, i
 }
 
 /* Signals are the main thread's. */
-int user_link_start(struct user_link *link)
+int user_link_start(struct user_link *link, const struct thread_guard *guard)
 {
 	sigset_t all, old;
 	int ret;
 
+	link->guard = guard;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	ret = pthread_create(&link->reader, NULL, link_reader, link);

@@ -45,6 +45,7 @@ struct user_link {
 	bool agreed; /* on version and limits: before, the server may only answer */
 
 	pthread_t reader;
+	const struct thread_guard *guard; /* the reader's, or NULL */
 	bool reading; /* the reader is there; before, whoever asks reads */
 
 	pthread_mutex_t call_lock; /* one question at a time */
@@ -89,8 +90,8 @@ struct user_call {
  */
 int user_link_open(struct user_link *link, const char *name, const char *path, int fd);
 
-/* From now on a thread reads. 0 or -errno, logged. */
-int user_link_start(struct user_link *link);
+/* From now on a thread reads, which `guard` confines, unless that is NULL. 0 or -errno, logged. */
+int user_link_start(struct user_link *link, const struct thread_guard *guard);
 
 /* Ends thread and connection. Accepts a half-opened link; idempotent. */
 void user_link_close(struct user_link *link);

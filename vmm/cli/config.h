@@ -74,7 +74,9 @@ struct config {
 	bool no_reboot;
 	unsigned int grace;     /* seconds that a guest which was asked to power off has */
 	bool bind;              /* before the start, and restore afterwards */
-	struct host_held *held; /* what was bound so, or NULL */
+	struct bind_keeper *keeper; /* who gives back what was bound so, or NULL */
+	bool no_sandbox;
+	const char *user;       /* whom to go on as once the machine is built, or NULL */
 	bool stats;
 	struct trace_options trace;
 	bool testdev;                                         /* add devices/testdev.c's */

@@ -8,6 +8,7 @@
 
 #include "config_show.h"
 #include "guests/command_ports.h"
+#include "vmm/bind_keeper.h"
 #include "vmm/machine.h"
 #include "vmm/machine_host.h"
 #include "vmm/machine_signals.h"
@@ -178,12 +179,24 @@ int host_command_run(const struct config *config)
 	}
 }
 
+/* A confined machine cannot give anything back itself: the keeper does. */
+static int command_run_bound(const struct config *config, struct host_held *held)
+{
+	struct config bound = *config;
+	struct bind_keeper keeper;
+	int status = config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
+
+	bound.keeper = &keeper;
+	if (bind_keeper_start(&keeper, held, !config->no_sandbox) == 0)
+		status = machine_run(&bound);
+	bind_keeper_finish(&keeper);
+	return status;
+}
+
 int host_command_start(const struct config *config)
 {
 	struct host_held held = { .count = 0 };
-	struct config holding = *config;
 	sigset_t signals;
-	int status;
 
 	if (config->device_count)
 		host_restore_stale(config->devices, config->device_count);
@@ -193,8 +206,5 @@ int host_command_start(const struct config *config)
 	machine_block_signals(&signals);
 	if (host_hold(&held, config->devices, config->device_count, &command_bind_checks) < 0)
 		return config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
-	holding.held = &held;
-	status = machine_run(&holding);
-	host_release(&held);
-	return status;
+	return command_run_bound(config, &held);
 }

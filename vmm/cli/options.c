@@ -63,6 +63,8 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_FLAG("no-reboot", no_reboot),
 	OPTIONS_ROW_SET("grace", options_set_grace),
 	OPTIONS_ROW_FLAG("bind", bind),
+	OPTIONS_ROW_TEXT("user", user),
+	OPTIONS_ROW_FLAG("no-sandbox", no_sandbox),
 	OPTIONS_ROW_FLAG("stats", stats),
 	OPTIONS_ROW_TEXT("trace", trace.file),
 	OPTIONS_ROW_SET("trace-filter", options_set_topics),
@@ -110,6 +112,8 @@ void options_print_help(void)
 	      "  --grace SECONDS      how long a guest may take to power off when SIGTERM asks\n"
 	      "                       it to (30); 0 does not ask\n"
 	      "  --bind               hand the devices to vfio-pci before, back after the run\n"
+	      "  --user NAME          go on as this user once all is open; sudo: as its caller\n"
+	      "  --no-sandbox         give up no right and filter no system call\n"
 	      "  --stats              at the end print exits, ioctls, times, trapped accesses\n"
 	      "  --trace FILE         write down each KVM and VFIO call, with the reason, and\n"
 	      "                       what the guest touched: *.json for a timeline viewer,\n"
@@ -179,6 +183,10 @@ static int options_check(const struct config *config)
 	}
 	if (config->bind && !config->device_count) {
 		log_error("--bind", "needs --vfio: there is no device to hand over");
+		return -EINVAL;
+	}
+	if (config->user && config->no_sandbox) {
+		log_error("--user", "not with --no-sandbox, which keeps all rights");
 		return -EINVAL;
 	}
 	return options_check_run(config);

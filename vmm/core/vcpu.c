@@ -13,6 +13,7 @@
 
 #include "kvm_calls.h"
 #include "vmm/base/bus_error.h"
+#include "vmm/base/thread_guard.h"
 #include "vmm/trace/log.h"
 
 static void vcpu_kicked(int signal)
@@ -196,6 +197,7 @@ static void *vcpu_run(void *arg)
 
 	snprintf(name, sizeof(name), "vcpu%u", vcpu->index);
 	pthread_setname_np(pthread_self(), name);
+	thread_guard_enter(vcpu->vm->guard, THREAD_VCPU);
 	vcpu_take_bus_errors(vcpu);
 	while (vcpu_may_run(vcpu)) {
 		int ret = trace_ioctl_detail(vcpu->fd, KVM_RUN, 0, vcpu->run);

@@ -69,7 +69,8 @@ struct vm {
 	struct vm_vfio_file vfio_files[VM_VFIO_FILES_MAX];
 	unsigned int vfio_file_count;
 
-	_Atomic int event; /* enum vm_event */
+	const struct thread_guard *guard; /* for all threads; NULL: they are not confined */
+	_Atomic int event;                /* enum vm_event */
 	struct loop_source event_source;
 	atomic_bool stopping;
 	uint64_t exits[VM_EXIT_REASONS]; /* of vCPUs that are gone */

@@ -118,6 +118,7 @@ struct trace_tally {
 /* What a call means: written down by the room that makes it. */
 struct trace_about {
 	const char *name;          /* of the ioctl */
+	unsigned long request;     /* its number */
 	struct trace_tally *tally; /* several meanings of one ioctl share one */
 	enum trace_topic topic;
 	const char *object; /* what kind of file it is made on */
@@ -154,6 +155,7 @@ struct trace_calls {
 	struct trace_tally trace_tally_##call;                                                     \
 	const struct trace_about trace_about_##call = {                                            \
 		.name = #call,                                                                     \
+		.request = (call),                                                                 \
 		.tally = &trace_tally_##call,                                                      \
 		.topic = TRACE_TOPIC_##topic_name,                                                 \
 		.object = (object_name),                                                           \

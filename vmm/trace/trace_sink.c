@@ -2,6 +2,7 @@
 #include "trace_sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,7 +247,7 @@ static FILE *sink_open_file(const char *path)
 
 	if (strcmp(path, "-") != 0)
 		return fopen(path, "we");
-	fd = dup(STDERR_FILENO);
+	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "bind_keeper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vmm/trace/log.h"
+
+enum keeper_what {
+	KEEPER_HOLD,    /* `bdf` */
+	KEEPER_RELEASE, /* `group` */
+	KEEPER_FINISH,
+};
+
+/* The answer is an int32_t: 0 or -errno. */
+struct keeper_order {
+	enum keeper_what what;
+	int32_t group;
+	char bdf[HOST_BDF_MAX];
+};
+
+static int32_t keeper_obey(struct host_held *held, struct keeper_order *order)
+{
+	switch (order->what) {
+	case KEEPER_HOLD:
+		order->bdf[sizeof(order->bdf) - 1] = '\0';
+		return host_hold_more(held, order->bdf);
+	case KEEPER_RELEASE:
+		host_release_group(held, order->group);
+		return 0;
+	case KEEPER_FINISH:
+		host_release(held);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* ---- the child ---- */
+
+/* minivmm holds the devices' records: where it is killed, nobody does. */
+static void keeper_let_go(struct host_held *held)
+{
+	for (unsigned int i = 0; i < held->count; i++) {
+		close(held->locks[i]);
+		held->locks[i] = -1;
+	}
+}
+
+/* Nothing that is typed or sent ends it before its work is done, but SIGKILL. */
+static _Noreturn void keeper_run(struct host_held *held, int socket)
+{
+	struct keeper_order order;
+	sigset_t all;
+
+	prctl(PR_SET_NAME, "bind-keeper");
+	setsid();
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	keeper_let_go(held);
+	while (read(socket, &order, sizeof(order)) == sizeof(order)) {
+		int32_t ret = keeper_obey(held, &order);
+
+		if (write(socket, &ret, sizeof(ret)) != sizeof(ret))
+			break;
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+/* ---- minivmm ---- */
+
+static int keeper_order(struct bind_keeper *keeper, struct keeper_order *order)
+{
+	int32_t ret = -EIO;
+
+	if (!keeper->pid)
+		return keeper_obey(keeper->held, order);
+	if (write(keeper->socket, order, sizeof(*order)) != sizeof(*order) ||
+	    read(keeper->socket, &ret, sizeof(ret)) != sizeof(ret))
+		return log_errno("--bind", -EIO, "ask the process that keeps the devices");
+	return ret;
+}
+
+int bind_keeper_start(struct bind_keeper *keeper, struct host_held *held, bool child)
+{
+	int pair[2];
+
+	*keeper = (struct bind_keeper){ .held = held, .socket = -1 };
+	if (!child)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return log_errno("--bind", -errno, "socketpair");
+	keeper->pid = fork();
+	if (keeper->pid == 0) {
+		close(pair[0]);
+		keeper_run(held, pair[1]);
+	}
+	close(pair[1]);
+	keeper->socket = pair[0];
+	if (keeper->pid > 0)
+		return 0;
+	keeper->pid = 0;
+	return log_errno("--bind", -errno, "fork");
+}
+
+int bind_keeper_hold(struct bind_keeper *keeper, const char *bdf)
+{
+	struct keeper_order order = { .what = KEEPER_HOLD };
+
+	snprintf(order.bdf, sizeof(order.bdf), "%s", bdf);
+	return keeper_order(keeper, &order);
+}
+
+void bind_keeper_release(struct bind_keeper *keeper, int group)
+{
+	struct keeper_order order = { .what = KEEPER_RELEASE, .group = group };
+
+	keeper_order(keeper, &order);
+}
+
+void bind_keeper_finish(struct bind_keeper *keeper)
+{
+	struct keeper_order order = { .what = KEEPER_FINISH };
+
+	keeper_order(keeper, &order);
+	if (keeper->socket >= 0)
+		close(keeper->socket);
+	if (keeper->pid)
+		waitpid(keeper->pid, NULL, 0);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine_sandbox.h"
+
+#include <stdio.h>
+
+#include "guests/command_ports.h"
+#include "machine_state.h"
+#include "machine_status.h"
+
+#define MACHINE_DEVICE_PATH 48 /* VFIO_CDEV_PATH with any number */
+
+static bool machine_uses(const struct machine *machine, enum host_access access)
+{
+	return machine->devices.count && machine->devices.access == access;
+}
+
+/* ---- the process that opens devices again ---- */
+
+/* A device whose file was given to us stays open. */
+static unsigned int machine_find_reopened(const struct machine *machine, const char **paths,
+					  char text[][MACHINE_DEVICE_PATH])
+{
+	const struct config *config = machine->config;
+	unsigned int count = 0;
+
+	if (config->no_sandbox || !machine_uses(machine, HOST_ACCESS_IOMMUFD))
+		return 0;
+	for (unsigned int i = 0; i < machine->devices.count; i++) {
+		if (config->vfio[i].has_fd)
+			continue;
+		snprintf(text[count], MACHINE_DEVICE_PATH, VFIO_CDEV_PATH,
+			 machine->devices.found[i].cdev);
+		paths[count] = text[count];
+		count++;
+	}
+	return count;
+}
+
+static int machine_start_opener(struct machine *machine, const char *const *paths,
+				unsigned int count)
+{
+	int ret;
+
+	if (!count)
+		return 0;
+	ret = sandbox_opener_start(&machine->opener, &machine->sandbox, paths, count);
+	if (ret == 0)
+		machine->devices.space.opener = &machine->opener.opener;
+	return ret;
+}
+
+/* ---- before ---- */
+
+static uint32_t machine_thread_kinds(const struct config *config, bool opener)
+{
+	uint32_t kinds = SANDBOX_MAIN | SANDBOX_VCPU;
+
+	kinds |= config->user_count ? SANDBOX_SERVER : 0;
+	kinds |= config->run ? SANDBOX_COMMAND : 0;
+	kinds |= opener ? SANDBOX_OPENER : 0;
+	for (unsigned int i = 0; i < config->user_count; i++)
+		kinds |= config->users[i].path ? 0 : SANDBOX_DEMO;
+	return kinds;
+}
+
+int machine_prepare_sandbox(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	char text[OPTIONS_DEVICES_MAX][MACHINE_DEVICE_PATH];
+	const char *paths[OPTIONS_DEVICES_MAX];
+	unsigned int reopened = machine_find_reopened(machine, paths, text);
+	const struct sandbox_options options = {
+		.user = config->user,
+		.status = config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST,
+		.threads = machine_thread_kinds(config, reopened > 0),
+		.wanted = { machine_uses(machine, HOST_ACCESS_GROUP),
+			    machine_uses(machine, HOST_ACCESS_IOMMUFD) },
+	};
+	int ret = config->no_sandbox ? 0 : sandbox_init(&machine->sandbox, &options);
+
+	return ret < 0 ? ret : machine_start_opener(machine, paths, reopened);
+}
+
+/* ---- the moment ---- */
+
+/* Files that the caller opened for us are no strays. */
+int machine_confine(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	int keep[OPTIONS_DEVICES_MAX + 1];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (config->vfio[i].has_fd)
+			keep[count++] = config->vfio[i].fd;
+	if (config->has_iommufd_fd)
+		keep[count++] = config->iommufd_fd;
+	return sandbox_confine(&machine->sandbox, keep, count);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What of a machine is confined, and when: sandbox/sandbox.h has the means.
+ */
+#ifndef MINIVMM_MACHINE_SANDBOX_H
+#define MINIVMM_MACHINE_SANDBOX_H
+
+struct machine;
+
+/*
+ * Get ready, once the devices are known and before there is a thread or a child; nothing is given
+ * up yet. 0 or -errno, logged.
+ */
+int machine_prepare_sandbox(struct machine *machine);
+
+/* Give up what a running machine does not need: once, at the first start. 0 or -errno, logged. */
+int machine_confine(struct machine *machine);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "sandbox_calls.h"
+
+#include <asm/ioctls.h>
+#include <asm/termbits.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <linux/seccomp.h>
+#include <linux/sched.h>
+#include <linux/vfio.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "vfio/backend/iommufd_abi.h"
+
+/* The kinds by a letter each: a column of this table is a filter. */
+#define M SANDBOX_MAIN
+#define V SANDBOX_VCPU
+#define S SANDBOX_SERVER
+#define C SANDBOX_COMMAND
+#define D SANDBOX_DEMO
+#define O SANDBOX_OPENER
+
+#define THREADS   (M | V | S | C)
+#define PROCESSES (D | O)
+
+/* clang-format off */
+#define CALL(name, threads)                { SCMP_SYS(name), threads, SANDBOX_ANY, 0, 0, 0 }
+#define CALL_IF(name, threads, check, arg, value)                                                  \
+	{ SCMP_SYS(name), threads, SANDBOX_##check, arg, value, 0 }
+#define IOCTL(request, threads, need)                                                              \
+	{ SCMP_SYS(ioctl), threads, SANDBOX_IS, 1, request, SANDBOX_NEEDS_##need }
+
+const struct sandbox_row sandbox_calls[] = {
+	/* Memory: malloc()'s, and of the main thread and vCPUs what BARs are mapped to. No code. */
+	CALL_IF(mmap,         THREADS | D, HAS_NOT, 2, PROT_EXEC),
+	CALL_IF(mprotect,     THREADS | D, HAS_NOT, 2, PROT_EXEC),
+	CALL(munmap,          THREADS | D),
+	CALL(mremap,          THREADS), /* realloc() of more than 128 KiB */
+	CALL(brk,             THREADS | D),
+	CALL(madvise,         THREADS), /* the stack of a thread that ends, an arena that shrinks */
+
+	/* Locks, signals, time. restart_syscall comes after SIGSTOP and SIGCONT, whoever waited. */
+	CALL(futex,           THREADS),
+	CALL(rt_sigprocmask,  THREADS | D),
+	CALL(rt_sigreturn,    THREADS),
+	CALL(restart_syscall, THREADS | PROCESSES),
+	CALL(clock_gettime,   THREADS | D), /* where the vDSO cannot read the clock */
+	CALL(clock_nanosleep, M | V), /* --inject irq#N=late; the wait for a server's end */
+
+	/* abort(), after which nothing runs, and the end. */
+	CALL(getpid,          THREADS),
+	CALL(gettid,          THREADS),
+	CALL_IF(tgkill,       THREADS, IS_PID, 0, 0), /* the main thread also kicks vCPUs */
+	CALL(rt_sigpending,   M), /* the end of a start: was it asked for? */
+	CALL(rt_sigtimedwait, M | V), /* a vCPU's SIGBUS goes on to the main thread */
+	CALL_IF(rt_tgsigqueueinfo, M | V, IS_PID, 0, 0),
+	CALL(exit,            THREADS),
+	CALL(exit_group,      THREADS | PROCESSES),
+
+	/* Messages, the serial port's console, eventfds. */
+	CALL(write,           THREADS | PROCESSES),
+	CALL(close,           THREADS | PROCESSES),
+	CALL_IF(prctl,        THREADS, IS, 0, PR_GET_NAME), /* the trace asks who it is */
+
+	/* Files that become ready. */
+	CALL(read,            M | C | D), /* signals, timers, eventfds, the console's input */
+	CALL(preadv2,         M | V | C), /* an eventfd that may block: loop_take_event() */
+	CALL(poll,            THREADS | D),
+	CALL(ppoll,           THREADS | D), /* poll() of arm64 */
+	CALL(epoll_wait,      M | C),
+	CALL(epoll_pwait,     M | C), /* epoll_wait() of arm64 */
+	CALL(epoll_ctl,       M | V),
+	CALL(eventfd2,        M | V), /* a vector of the guest's has one from its first use on */
+
+	/* A device's registers, the flash of UEFI's variables, the kernel at a reboot. */
+	CALL(pread64,         M | V | D),
+	CALL(pwrite64,        M | V | D),
+
+	/* Servers of devices, vfio-user and vhost-user. */
+	CALL(sendmsg,         M | V | S | PROCESSES),
+	CALL(recvmsg,         M | V | S | PROCESSES),
+	CALL(recvfrom,        M | D),
+	CALL(shutdown,        M | V | S),
+
+	/* The main thread makes the vCPUs' at each reboot. clone3 hides its flags from a filter. */
+	CALL_IF(clone,        M, HAS, 0, CLONE_VM | CLONE_THREAD | CLONE_SIGHAND),
+	CALL_IF(clone3,       M, NO_CALL, 0, 0),
+	CALL_IF(rt_sigaction, M, IS, 0, __SIGRTMIN + 1), /* glibc's own, at the first thread */
+	CALL(set_robust_list, M),
+	CALL(rseq,            M),
+	CALL_IF(prctl,        M, IS, 0, PR_SET_NAME),
+	CALL_IF(seccomp,      M, IS, 0, SECCOMP_SET_MODE_FILTER), /* the vCPU's own filter */
+	CALL(sched_setaffinity, M), /* --cpus N,pin=LIST */
+	CALL(getrandom,       M), /* arm64: the seed in a new device tree */
+
+	/* The curves of a timeline. */
+	CALL(timerfd_create,  M),
+	CALL(timerfd_settime, M),
+	CALL_IF(fcntl,        M, IS, 1, F_DUPFD_CLOEXEC),
+
+	/* The end: servers, the terminal, the last of what is printed. */
+	CALL(kill,            M), /* the demo device; others end when their pipe is closed */
+	CALL(wait4,           M),
+	CALL(waitid,          M),
+	CALL(getpgrp,         M | C), /* is the terminal ours? */
+	CALL(getpgid,         M | C), /* getpgrp() of arm64 */
+	CALL(fstat,           M), /* stdio, and whether a BAR's file has shrunk: from glibc 2.39 */
+	CALL_IF(newfstatat,   THREADS, HAS, 3, AT_EMPTY_PATH), /* fstat() of glibc before it */
+	CALL(lseek,           M), /* exit() leaves standard input where it was read to */
+	CALL(sysinfo,         M), /* qsort() of glibc 2.36 */
+
+	/* The demo device dies with minivmm, and makes its memory first. */
+	CALL_IF(prctl,        D, IS, 0, PR_SET_PDEATHSIG),
+	CALL(getppid,         D),
+	CALL(memfd_create,    D),
+	CALL(ftruncate,       D),
+	CALL(eventfd2,        D),
+
+	CALL(openat,          O), /* the files that Landlock leaves it */
+	{ .threads = 0 },
+};
+
+const struct sandbox_row sandbox_ioctls[] = {
+	/* The guest runs; its memory and interrupts change. */
+	IOCTL(KVM_RUN,                    M | V, NOTHING),
+	IOCTL(KVM_SET_SIGNAL_MASK,        M | V, NOTHING), /* once, first of all */
+	IOCTL(KVM_SET_USER_MEMORY_REGION, M | V, NOTHING),
+	IOCTL(KVM_IRQ_LINE,               M | V | C, NOTHING),
+	IOCTL(KVM_SIGNAL_MSI,             M | V, NOTHING),
+	IOCTL(KVM_SET_GSI_ROUTING,        M | V, NOTHING),
+	IOCTL(KVM_IRQFD,                  M | V, NOTHING),
+	IOCTL(KVM_IOEVENTFD,              M | V, NOTHING),
+
+	/* It crashed: where? Each architecture makes its own of these. */
+	IOCTL(KVM_GET_REGS,               M | V, ARCH),
+	IOCTL(KVM_GET_SREGS,              M | V, ARCH),
+	IOCTL(KVM_GET_ONE_REG,            M | V, ARCH),
+
+	/* A reboot is a new VM: these, and all that the architecture's folder lists. */
+	IOCTL(KVM_CHECK_EXTENSION,        M, NOTHING),
+	IOCTL(KVM_CREATE_VM,              M, NOTHING),
+	IOCTL(KVM_CREATE_VCPU,            M, NOTHING),
+	IOCTL(KVM_CREATE_DEVICE,          M, NOTHING),
+	IOCTL(KVM_SET_DEVICE_ATTR,        M, NOTHING),
+	IOCTL(KVM_GET_STATS_FD,           M, NOTHING),
+
+	/* Devices: interrupts, and a reset by a root port's register, by the vCPU that asks. */
+	IOCTL(VFIO_DEVICE_SET_IRQS,               M | V, DEVICES),
+	IOCTL(VFIO_DEVICE_GET_INFO,               M, DEVICES),
+	IOCTL(VFIO_DEVICE_GET_REGION_INFO,        M, DEVICES),
+	IOCTL(VFIO_DEVICE_GET_IRQ_INFO,           M, DEVICES),
+	IOCTL(VFIO_DEVICE_RESET,                  M | V, DEVICES),
+	IOCTL(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, M | V, DEVICES),
+	IOCTL(VFIO_DEVICE_PCI_HOT_RESET,          M | V, DEVICES),
+	IOCTL(VFIO_GROUP_GET_DEVICE_FD,           M, GROUPS),
+	IOCTL(VFIO_GROUP_UNSET_CONTAINER,         M, GROUPS),
+	IOCTL(VFIO_IOMMU_MAP_DMA,                 M | V, GROUPS), /* another device's BAR */
+	IOCTL(VFIO_IOMMU_UNMAP_DMA,               M | V, GROUPS),
+	IOCTL(VFIO_DEVICE_BIND_IOMMUFD,           M, IOMMUFD),
+	IOCTL(VFIO_DEVICE_ATTACH_IOMMUFD_PT,      M, IOMMUFD),
+	IOCTL(VFIO_DEVICE_DETACH_IOMMUFD_PT,      M, IOMMUFD),
+	IOCTL(IOMMU_IOAS_MAP,                     M | V, IOMMUFD),
+	IOCTL(IOMMU_IOAS_UNMAP,                   M | V, IOMMUFD),
+	IOCTL(IOMMU_DESTROY,                      M, IOMMUFD),
+
+	/* The terminal. Whoever makes a call that is not here puts it back, and ends minivmm. */
+	IOCTL(TCSETS,     THREADS, NOTHING),
+	IOCTL(TCSETSW,    M | C, NOTHING),
+	IOCTL(TCGETS,     M | C, NOTHING),
+	IOCTL(TIOCGPGRP,  M | C, NOTHING),
+	IOCTL(TIOCGWINSZ, C, NOTHING),
+	/* The same of glibc from 2.42 on. */
+	IOCTL(TCSETS2,    THREADS, NOTHING),
+	IOCTL(TCSETSW2,   M | C, NOTHING),
+	IOCTL(TCGETS2,    M | C, NOTHING),
+	{ .threads = 0 },
+};
+/* clang-format on */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process that opens files for minivmm once minivmm itself may open none.
+ *
+ * A guest's reboot closes a device and opens it again (RULES.md, rule 40). By its group that takes
+ * no path. With iommufd it does, and perhaps a right that minivmm has given up. So a child keeps
+ * that right, and nothing else: it can open the files that it was told of before anything ran, and
+ * send them.
+ */
+#ifndef MINIVMM_SANDBOX_OPENER_H
+#define MINIVMM_SANDBOX_OPENER_H
+
+#include <sys/types.h>
+
+#include "sandbox.h"
+#include "vmm/base/opener.h"
+
+#define SANDBOX_OPENER_FILES 32
+
+struct sandbox_opener {
+	struct opener opener;
+	pid_t pid; /* 0 while there is none */
+};
+
+/*
+ * Start it for the files of these paths; while the process has one thread. 0 or -errno, logged.
+ */
+int sandbox_opener_start(struct sandbox_opener *opener, const struct sandbox *sandbox,
+			 const char *const *paths, unsigned int count);
+
+/* It ends, and is waited for. Accepts a zeroed one. */
+void sandbox_opener_stop(struct sandbox_opener *opener);
+
+#endif

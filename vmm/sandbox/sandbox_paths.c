@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "sandbox_paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "landlock_abi.h"
+#include "vmm/trace/macros.h"
+
+/* Accesses to files of ABI 1: the first 13 bits. */
+#define PATHS_ABI_1 ((1ull << 13) - 1)
+
+/* What each ABI added. */
+static const struct {
+	long abi;
+	uint64_t files, network;
+} paths_accesses[] = {
+	{ 1, PATHS_ABI_1, 0 },
+	{ 2, LANDLOCK_ACCESS_FS_REFER, 0 },
+	{ 3, LANDLOCK_ACCESS_FS_TRUNCATE, 0 },
+	{ 4, 0, LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP },
+	{ 5, LANDLOCK_ACCESS_FS_IOCTL_DEV, 0 },
+};
+
+/* All that this kernel can forbid. Returns the size of the struct that it knows. */
+static size_t paths_handle_all(struct landlock_ruleset *handled, long abi)
+{
+	*handled = (struct landlock_ruleset){ .handled_access_fs = 0 };
+	for (size_t i = 0; i < array_size(paths_accesses) && paths_accesses[i].abi <= abi; i++) {
+		handled->handled_access_fs |= paths_accesses[i].files;
+		handled->handled_access_net |= paths_accesses[i].network;
+	}
+	return abi < 4 ? offsetof(struct landlock_ruleset, handled_access_net) : sizeof(*handled);
+}
+
+static int paths_allow(int ruleset, const char *path, uint64_t handled)
+{
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access =
+			handled & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+				   LANDLOCK_ACCESS_FS_IOCTL_DEV),
+		.parent_fd = open(path, O_PATH | O_CLOEXEC),
+	};
+	int ret = 0;
+
+	if (rule.parent_fd < 0)
+		return -errno;
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+		ret = -errno;
+	close(rule.parent_fd);
+	return ret;
+}
+
+int sandbox_paths_restrict(const char *const *files, unsigned int count)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct landlock_ruleset handled;
+	int ruleset, ret = 0;
+
+	if (abi < 0)
+		return -EOPNOTSUPP;
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled,
+			       paths_handle_all(&handled, abi), 0);
+	if (ruleset < 0)
+		return -errno;
+	for (unsigned int i = 0; i < count && ret == 0; i++)
+		ret = paths_allow(ruleset, files[i], handled.handled_access_fs);
+	if (ret == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+		ret = -errno;
+	close(ruleset);
+	return ret;
+}

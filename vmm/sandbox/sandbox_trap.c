@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "sandbox_trap.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "vmm/base/thread_guard.h"
+#include "vmm/trace/macros.h"
+
+/* A signal's handler can be told of nothing in another way. Written once, before any filter. */
+static struct {
+	int status;
+	bool is_terminal; /* standard input is one, and this was its mode */
+	struct termios mode;
+} trap;
+
+static const char *const trap_calls[] = {
+#include "syscall_names.h"
+};
+
+static const char *const trap_threads[THREAD_KINDS] = {
+	[THREAD_MAIN] = "main",       [THREAD_VCPU] = "vcpu",        [THREAD_SERVER] = "server",
+	[THREAD_COMMAND] = "command", [THREAD_DEMO] = "demo-device", [THREAD_OPENER] = "opener",
+};
+
+/* A line that grows: nothing here may allocate, or take a lock. */
+struct trap_line {
+	char text[160];
+	size_t length;
+};
+
+static void trap_say(struct trap_line *line, const char *text)
+{
+	while (*text && line->length < sizeof(line->text) - 1)
+		line->text[line->length++] = *text++;
+}
+
+static void trap_say_number(struct trap_line *line, unsigned int number)
+{
+	char digits[12];
+	unsigned int at = sizeof(digits) - 1;
+
+	digits[at] = '\0';
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	trap_say(line, &digits[at]);
+}
+
+static void trap_say_call(struct trap_line *line, int call)
+{
+	const char *name =
+		call >= 0 && (size_t)call < array_size(trap_calls) ? trap_calls[call] : NULL;
+
+	if (name)
+		trap_say(line, name);
+	else
+		trap_say_number(line, (unsigned int)call);
+}
+
+/* With seccomp's SIGSYS, si_errno is what the filter said: the kind of thread. */
+static void trap_caught(int signal, siginfo_t *info, void *context)
+{
+	unsigned int kind = (unsigned int)info->si_errno;
+	struct trap_line line = { .length = 0 };
+	ssize_t n;
+
+	(void)signal;
+	(void)context;
+	trap_say(&line, "minivmm: error: sandbox: the system call ");
+	trap_say_call(&line, info->si_syscall);
+	trap_say(&line, " is not allowed in a thread of kind ");
+	trap_say(&line, kind < THREAD_KINDS ? trap_threads[kind] : "unknown");
+	trap_say(&line, ": minivmm ends (--no-sandbox is for debugging)\n");
+	n = write(STDERR_FILENO, line.text, line.length);
+	(void)n;
+	if (trap.is_terminal)
+		tcsetattr(STDIN_FILENO, TCSANOW, &trap.mode);
+	syscall(SYS_exit_group, trap.status); /* and nothing that a library does before */
+}
+
+void sandbox_trap_init(int status)
+{
+	struct sigaction action = { .sa_sigaction = trap_caught, .sa_flags = SA_SIGINFO };
+
+	trap.status = status;
+	trap.is_terminal = tcgetattr(STDIN_FILENO, &trap.mode) == 0;
+	sigfillset(&action.sa_mask);
+	sigaction(SIGSYS, &action, NULL);
+}
+
+void sandbox_trap_enter(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGSYS);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "server_supervisor.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SERVER_STOP_MS 10000
+#define SERVER_LOST_MS 500
+#define SERVER_TICK_MS 10
+
+#define SUPERVISOR_LIFE 3 /* the socket's number, which is the only file here */
+
+int server_end(pid_t server, bool lost)
+{
+	const unsigned int most = lost ? SERVER_LOST_MS : SERVER_STOP_MS;
+	int status = 0;
+
+	kill(server, SIGTERM);
+	for (unsigned int ms = 0; ms < most; ms += SERVER_TICK_MS) {
+		if (waitpid(server, &status, WNOHANG) != 0)
+			return status;
+		usleep(SERVER_TICK_MS * 1000);
+	}
+	kill(server, SIGKILL);
+	waitpid(server, &status, 0);
+	return status;
+}
+
+/* ---- the supervisor ---- */
+
+/* A kernel older than 5.3, which has no such file, is asked again and again. */
+static int supervisor_watch(pid_t server)
+{
+	struct pollfd files[2] = {
+		{ .fd = SUPERVISOR_LIFE, .events = POLLIN },
+		{ .fd = (int)syscall(SYS_pidfd_open, server, 0), .events = POLLIN },
+	};
+	const int ms = files[1].fd < 0 ? SERVER_TICK_MS : -1;
+	int status = 0;
+	char lost;
+
+	for (;;) {
+		poll(files, 2, ms);
+		if (waitpid(server, &status, WNOHANG) == server)
+			return status;
+		if (files[0].revents)
+			return server_end(server, read(SUPERVISOR_LIFE, &lost, 1) == 1);
+	}
+}
+
+_Noreturn void server_supervise(pid_t server, int life)
+{
+	int status;
+
+	prctl(PR_SET_NAME, "supervisor");
+	setsid();
+	if (dup2(life, SUPERVISOR_LIFE) < 0) {
+		status = server_end(server, true);
+	} else {
+		close_range(SUPERVISOR_LIFE + 1, ~0u, 0);
+		for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+			close(fd);
+		status = supervisor_watch(server);
+	}
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+}
+
+/* ---- minivmm ---- */
+
+/* A supervisor that is gone already is told nothing: its server has ended. */
+void server_supervisor_finish(pid_t supervisor, int life, bool lost)
+{
+	char word = 0;
+	struct iovec byte = { &word, 1 };
+	const struct msghdr message = { .msg_iov = &byte, .msg_iovlen = 1 };
+
+	if (lost)
+		sendmsg(life, &message, MSG_NOSIGNAL);
+	close(life);
+	waitpid(supervisor, NULL, 0);
+}
