@@ -196,6 +196,32 @@ START_TEST(rule_43_ram_keeps_out_of_what_amd_reserves)
 }
 END_TEST
 
-UNIT_MAIN("ram", { rule_43_ram_keeps_out_of_what_amd_reserves, UNIT_COUNT(highs) },
+/* RAM of terabytes that nothing backs: two banks, all of it, and nothing in what AMD reserves. */
+START_TEST(rule_43_terabytes_as_far_as_addresses_go)
+{
+	const struct ram_options options = { .size = (_i ? 6144 : 2048) * GIB, .node = -1 };
+	struct ram ram = { 0 };
+	struct memory memory;
+	const struct memory_region *high;
+
+	host_make();
+	memory_init(&memory);
+	ck_assert_int_eq(ram_add(&ram, &memory, &options), 0);
+	ck_assert_int_eq(ram_wait(&ram), 0);
+	ck_assert_uint_eq(memory.count, RAM_BANKS);
+	ck_assert_uint_eq(memory_ram_size(&memory), options.size);
+	high = &memory.regions[1];
+	ck_assert_uint_eq(high->gpa, arch_ram_high(options.size - arch_layout.ram_low.size));
+	ck_assert_uint_eq(high->gpa + high->size, ram_end(options.size));
+	ck_assert_uint_eq((uintptr_t)high->hva % (2 * MIB), 0); /* for large pages */
+	memcpy((char *)high->hva + high->size - 4, "last", 4);
+	ram_cancel(&ram);
+	memory_destroy(&memory);
+	host_remove();
+}
+END_TEST
+
+UNIT_MAIN("ram", { rule_43_terabytes_as_far_as_addresses_go, 2 },
+	  { rule_43_ram_keeps_out_of_what_amd_reserves, UNIT_COUNT(highs) },
 	  { pools_and_nodes_are_read, 0 }, { pool_is_checked_before, UNIT_COUNT(rooms) },
 	  { what_cannot_be_had_is_refused, UNIT_COUNT(refused) }, { pinned_ram_has_its_pages, 2 })
