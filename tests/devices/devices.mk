@@ -16,7 +16,7 @@ $(NEWEST_QEMU)/.complete:
 	-tests/lab/fetch-qemu.sh $(LAB) newest > $(B)/fetch-qemu.log 2>&1
 
 .PHONY: compare-devices
-compare-devices: $(B)/minivmm $(B)/tests/recorder $(B)/kvm/walk.elf | $(NEWEST_QEMU)/.complete
+compare-devices: $(B)/minivmm $(B)/guests/demo_device $(B)/tests/recorder $(B)/kvm/walk.elf | $(NEWEST_QEMU)/.complete
 	tests/devices/compare.sh $(B) $(NEWEST_QEMU) $(NAMES)
 
 .PHONY: check-devices
