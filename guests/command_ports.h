@@ -23,9 +23,6 @@
 
 #define COMMAND_FILE "/command"
 
-/* So many words, and so many variables, at most. */
-#define COMMAND_WORDS_MAX 4096
-
 enum command_port {
 	COMMAND_PORT_INPUT,    /* standard input, unless that is the terminal */
 	COMMAND_PORT_OUTPUT,   /* standard output, likewise */

@@ -26,9 +26,9 @@ static void order_add_share(struct order *order, char *text, bool readonly)
 
 static void order_add(struct order *order, const char *name, char *value)
 {
-	if (!strcmp(name, "arg") && order->arg_count < COMMAND_WORDS_MAX)
+	if (!strcmp(name, "arg"))
 		order->args[order->arg_count++] = value;
-	else if (!strcmp(name, "env") && order->env_count < COMMAND_WORDS_MAX)
+	else if (!strcmp(name, "env"))
 		order->env[order->env_count++] = value;
 	else if (!strcmp(name, "cwd"))
 		order->cwd = value;
@@ -47,6 +47,18 @@ static void order_add(struct order *order, const char *name, char *value)
 			order->tty[fd] = strchr(value, '0' + fd);
 }
 
+/* Room for as many words and variables as there are texts, and the NULL behind each list. */
+static int order_make_room(struct order *order, const char *text, size_t size)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < size; i++)
+		count += !text[i];
+	order->args = calloc(count, sizeof(*order->args));
+	order->env = calloc(count, sizeof(*order->env));
+	return order->args && order->env ? 0 : -1;
+}
+
 /* The texts stay where they are read to. */
 int order_read(struct order *order)
 {
@@ -59,7 +71,8 @@ int order_read(struct order *order)
 		return -1;
 	}
 	text = calloc(1, (size_t)st.st_size + 1);
-	if (!text || read(fd, text, (size_t)st.st_size) != st.st_size) {
+	if (!text || read(fd, text, (size_t)st.st_size) != st.st_size ||
+	    order_make_room(order, text, (size_t)st.st_size)) {
 		order_complain(COMMAND_FILE, "read");
 		return -1;
 	}

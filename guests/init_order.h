@@ -18,8 +18,7 @@ struct order_share {
 };
 
 struct order {
-	char *args[COMMAND_WORDS_MAX + 1];
-	char *env[COMMAND_WORDS_MAX + 1];
+	char **args, **env; /* each ended by NULL */
 	unsigned int arg_count, env_count, share_count;
 	struct order_share shares[ORDER_SHARES_MAX];
 	const char *cwd, *root;

@@ -35,19 +35,6 @@ static bool guest_wants_variable(const char *variable)
 	return true;
 }
 
-/* The guest has room for so many. */
-static int guest_check_words(char *const *words, const char *what)
-{
-	unsigned int count = 0;
-
-	while (words[count])
-		count++;
-	if (count <= COMMAND_WORDS_MAX)
-		return 0;
-	log_error("command", "%u %s, more than %d", count, what, COMMAND_WORDS_MAX);
-	return -E2BIG;
-}
-
 static void guest_put(FILE *text, const char *name, const char *value)
 {
 	fprintf(text, "%s=%s", name, value);
@@ -244,14 +231,9 @@ static void guest_add_program(struct command_guest *guest, const char *name, uns
 int command_guest_init(struct command_guest *guest, const struct config *config,
 		       const struct command_streams *streams, bool shared)
 {
-	int ret = guest_check_words(config->run, "words");
-	FILE *text;
+	FILE *text = open_memstream(&guest->text, &guest->size);
+	int ret;
 
-	if (ret == 0)
-		ret = guest_check_words(environ, "variables of the environment");
-	if (ret < 0)
-		return ret;
-	text = open_memstream(&guest->text, &guest->size);
 	if (!text)
 		return log_errno("command", -errno, "describe it to the guest");
 	ret = guest_put_all(text, config, streams, shared);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "server_folder.h"
 #include "server_sandbox.h"
 #include "server_supervisor.h"
 #include "vmm/trace/log.h"
@@ -162,12 +163,12 @@ static int server_make_socket(const char *path, int *listener, int *client)
 
 /* ---- the child ---- */
 
-/* A value in a list between commas: `escape` goes before each comma, and before each of itself. */
-static void server_escape(char *to, const char *from, char escape)
+/* A value in a list between commas, with each comma doubled. */
+static void server_escape(char *to, const char *from)
 {
 	for (; *from; from++) {
-		if (*from == ',' || *from == escape)
-			*to++ = escape;
+		if (*from == ',')
+			*to++ = ',';
 		*to++ = *from;
 	}
 	*to = '\0';
@@ -179,7 +180,7 @@ static _Noreturn void server_exec_storage(const char *program, const struct opti
 	const char *readonly = served->readonly ? "on" : "off";
 	char path[2 * PATH_MAX], file[SERVER_PATH], image[128], export[256];
 
-	server_escape(path, served->path, ',');
+	server_escape(path, served->path);
 	snprintf(file, sizeof(file), "driver=file,node-name=file,filename=%s,read-only=%s", path,
 		 readonly);
 	snprintf(image, sizeof(image), "driver=%s,node-name=disk,file=file,read-only=%s", format,
@@ -191,51 +192,33 @@ static _Noreturn void server_exec_storage(const char *program, const struct opti
 	server_sandbox_die(program);
 }
 
-static _Noreturn void server_exec_folder(const char *program, const struct options_served *served,
-					 int listener)
-{
-	const char *sandbox = server_sandbox_kind();
-	char fd[32], path[2 * PATH_MAX], source[SERVER_PATH], option[64];
-	bool root = geteuid() == 0;
+/* What the child is to become. */
+struct server_command {
+	const char *program;
+	const char *format;                   /* of a disk */
+	struct server_folder_options options; /* of virtiofsd */
+};
 
-	if (!root)
-		server_sandbox_become_root();
-	if (served->readonly)
-		server_sandbox_protect(served->path);
-	snprintf(fd, sizeof(fd), "--fd=%d", listener);
-	/* What cannot change through this guest need not be asked for again and again. */
-	snprintf(option, sizeof(option), "sandbox=%s,cache=%s", sandbox,
-		 served->readonly ? "always" : "auto");
-	server_escape(path, served->path, '\\');
-	snprintf(source, sizeof(source), "source=%s", path);
-	/* It keeps a file open for each that the guest knows. */
-	server_sandbox_raise_files();
-	/* Only root may have more files than the limit allows, which is what it would ask for. */
-	execl(program, program, fd, "-f", "-o", source, "-o", option,
-	      root ? NULL : "--rlimit-nofile=0", NULL);
-	server_sandbox_die(program);
-}
-
-static _Noreturn void server_run(const struct server_process *process, const char *program,
-				 const struct options_served *served, const char *format,
-				 int listener)
+static _Noreturn void server_run(const struct server_process *process,
+				 const struct server_command *command,
+				 const struct options_served *served, int listener)
 {
 	server_sandbox_detach(process->output);
 	fcntl(listener, F_SETFD, 0);
 	if (served->server == OPTIONS_SERVER_DISK)
-		server_exec_storage(program, served, format, listener);
-	server_exec_folder(program, served, listener);
+		server_exec_storage(command->program, served, command->format, listener);
+	server_folder_exec(command->program, command->options, served, listener);
 }
 
 /* The program is a child or, with a supervisor, a grandchild. */
-static _Noreturn void server_start(const struct server_process *process, const char *program,
-				   const struct options_served *served, const char *format,
-				   int listener, int life)
+static _Noreturn void server_start(const struct server_process *process,
+				   const struct server_command *command,
+				   const struct options_served *served, int listener, int life)
 {
 	pid_t server = life >= 0 ? fork() : 0;
 
 	if (server == 0)
-		server_run(process, program, served, format, listener);
+		server_run(process, command, served, listener);
 	if (server < 0)
 		_exit(EXIT_FAILURE);
 	server_supervise(server, life);
@@ -243,8 +226,8 @@ static _Noreturn void server_start(const struct server_process *process, const c
 
 /* ---- life ---- */
 
-static int server_fork(struct server_process *process, const char *program,
-		       const struct options_served *served, const char *format, bool supervised)
+static int server_fork(struct server_process *process, const struct server_command *command,
+		       const struct options_served *served, bool supervised)
 {
 	int listener = -1, life[2] = { -1, -1 }, ret;
 
@@ -258,7 +241,7 @@ static int server_fork(struct server_process *process, const char *program,
 		process->life = life[1];
 		process->pid = fork();
 		if (process->pid == 0)
-			server_start(process, program, served, format, listener, life[0]);
+			server_start(process, command, served, listener, life[0]);
 		if (process->pid < 0) {
 			ret = log_errno(served->path, -errno, "fork");
 			process->pid = 0;
@@ -275,7 +258,7 @@ int server_process_start(struct server_process *process, const struct options_se
 			 bool supervised)
 {
 	bool disk = served->server == OPTIONS_SERVER_DISK;
-	const char *format = "", *program;
+	struct server_command command = { .format = "" };
 	int ret;
 
 	*process = (struct server_process){
@@ -284,12 +267,14 @@ int server_process_start(struct server_process *process, const struct options_se
 	ret = disk ? server_lock_image(process, served) : server_check_folder(served);
 	if (ret < 0)
 		return ret;
-	program = server_find(disk ? &server_storage : &server_folder, served->path);
-	if (!program)
+	command.program = server_find(disk ? &server_storage : &server_folder, served->path);
+	if (!command.program)
 		return -ENOENT;
 	if (disk)
-		format = server_find_format(served);
-	return format ? server_fork(process, program, served, format, supervised) : -EINVAL;
+		command.format = server_find_format(served);
+	else
+		command.options = server_folder_ask(command.program);
+	return command.format ? server_fork(process, &command, served, supervised) : -EINVAL;
 }
 
 /* A server that failed says so and exits, in this order. */

@@ -58,21 +58,21 @@ START_TEST(text)
 }
 END_TEST
 
-/* Nothing is left out in silence. */
-START_TEST(too_many_words)
+/* As many words as the caller's own system lets a program have: none is left out. */
+START_TEST(many_words)
 {
-	static char *run[4098];
+	static char *run[10001];
 	struct command_streams streams = { .terminal = -1 };
 	struct config config = { .run = run };
 	struct command_guest guest = { .text = NULL };
-	struct stderr_text caught;
+	unsigned int count = 0;
 
-	for (unsigned int i = 0; i < 4097; i++)
+	for (unsigned int i = 0; i < 10000; i++)
 		run[i] = nothing;
-	stderr_begin(&caught);
-	ck_assert_int_eq(command_guest_init(&guest, &config, &streams, true), -E2BIG);
-	stderr_end(&caught);
-	ck_assert_str_eq(caught.text, "minivmm: error: command: 4097 words, more than 4096\n");
+	ck_assert_int_eq(command_guest_init(&guest, &config, &streams, true), 0);
+	for (size_t i = 0; i + 4 < guest.size; i++)
+		count += memcmp(guest.text + i, "arg=", 4) == 0;
+	ck_assert_uint_ge(count, 10000);
 	command_guest_destroy(&guest);
 }
 END_TEST
@@ -169,5 +169,5 @@ START_TEST(no_such_program)
 }
 END_TEST
 
-UNIT_MAIN("command_guest", { text, 0 }, { too_many_words, 0 }, { shares, 0 },
-	  { files_of_a_program, 0 }, { files_of_a_script, 0 }, { no_such_program, 0 })
+UNIT_MAIN("command_guest", { text, 0 }, { many_words, 0 }, { shares, 0 }, { files_of_a_program, 0 },
+	  { files_of_a_script, 0 }, { no_such_program, 0 })

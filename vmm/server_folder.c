@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "server_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "server_sandbox.h"
+
+#define FOLDER_HELP_MAX 16384
+#define FOLDER_HELP_MS  5000 /* for a program that says nothing and does not end */
+
+/* ---- which of the two ---- */
+
+/* Its standard output and error go to `output`. 0 on failure. */
+static pid_t folder_spawn_help(const char *program, int output)
+{
+	char name[PATH_MAX], help[] = "--help", *const argv[] = { name, help, NULL };
+	posix_spawn_file_actions_t actions;
+	pid_t pid = 0;
+
+	snprintf(name, sizeof(name), "%s", program);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+	if (posix_spawn(&pid, program, &actions, NULL, argv, environ) != 0)
+		pid = 0;
+	posix_spawn_file_actions_destroy(&actions);
+	return pid;
+}
+
+/* All that comes until the end, or until it takes too long. */
+static void folder_read(int fd, char text[FOLDER_HELP_MAX])
+{
+	struct pollfd file = { .fd = fd, .events = POLLIN };
+	size_t size = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && size < FOLDER_HELP_MAX - 1 && poll(&file, 1, FOLDER_HELP_MS) == 1) {
+		n = read(fd, text + size, FOLDER_HELP_MAX - 1 - size);
+		size += n > 0 ? (size_t)n : 0;
+	}
+	text[size] = '\0';
+}
+
+struct server_folder_options server_folder_ask(const char *program)
+{
+	struct server_folder_options options = { .rust = false };
+	char text[FOLDER_HELP_MAX] = "";
+	int pair[2];
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return options;
+	pid = folder_spawn_help(program, pair[1]);
+	close(pair[1]);
+	if (pid)
+		folder_read(pair[0], text);
+	close(pair[0]);
+	if (pid) {
+		kill(pid, SIGKILL); /* it has said all, or never will */
+		waitpid(pid, NULL, 0);
+	}
+	options.rust = strstr(text, "--shared-dir");
+	options.announce = strstr(text, "--no-announce-submounts");
+	return options;
+}
+
+/* ---- its command line ---- */
+
+/* The old one reads a list between commas, in which a backslash takes away a comma's meaning. */
+static void folder_escape(char *to, const char *from)
+{
+	for (; *from; from++) {
+		if (*from == ',' || *from == '\\')
+			*to++ = '\\';
+		*to++ = *from;
+	}
+	*to = '\0';
+}
+
+/* What cannot change through this guest need not be asked for again and again. */
+static const char *folder_cache(const struct options_served *served)
+{
+	return served->readonly ? "always" : "auto";
+}
+
+static _Noreturn void folder_exec_first(const char *program, const char *limit, const char *sandbox,
+					const struct options_served *served, int listener)
+{
+	char fd[32], path[2 * PATH_MAX], source[2 * PATH_MAX + 64], option[64];
+
+	snprintf(fd, sizeof(fd), "--fd=%d", listener);
+	snprintf(option, sizeof(option), "sandbox=%s,cache=%s", sandbox, folder_cache(served));
+	folder_escape(path, served->path);
+	snprintf(source, sizeof(source), "source=%s", path);
+	execl(program, program, fd, "-f", "-o", source, "-o", option, limit, NULL);
+	server_sandbox_die(program);
+}
+
+/*
+ * Mounts below the folder are not announced, as the first one did not: the overlay of a command's
+ * guest could not reach them.
+ */
+static _Noreturn void folder_exec_rust(const char *program, bool announce, const char *limit,
+				       const char *sandbox, const struct options_served *served,
+				       int listener)
+{
+	char fd[32], folder[PATH_MAX + 32], shut[32], cache[32];
+	const char *quiet = announce ? "--no-announce-submounts" : limit;
+
+	snprintf(fd, sizeof(fd), "--fd=%d", listener);
+	snprintf(folder, sizeof(folder), "--shared-dir=%s", served->path);
+	snprintf(shut, sizeof(shut), "--sandbox=%s", sandbox);
+	snprintf(cache, sizeof(cache), "--cache=%s", folder_cache(served));
+	execl(program, program, fd, folder, shut, cache, quiet, announce ? limit : NULL, NULL);
+	server_sandbox_die(program);
+}
+
+_Noreturn void server_folder_exec(const char *program, struct server_folder_options options,
+				  const struct options_served *served, int listener)
+{
+	const char *sandbox = server_sandbox_kind();
+	/* Only root may have more files than the limit allows, which is what it would ask for. */
+	const char *limit = geteuid() == 0 ? NULL : "--rlimit-nofile=0";
+
+	if (limit)
+		server_sandbox_become_root();
+	if (served->readonly)
+		server_sandbox_protect(served->path);
+	/* It keeps a file open for each that the guest knows. */
+	server_sandbox_raise_files();
+	if (options.rust)
+		folder_exec_rust(program, options.announce, limit, sandbox, served, listener);
+	folder_exec_first(program, limit, sandbox, served, listener);
+}

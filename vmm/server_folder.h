@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virtiofsd, which shares a folder with the guest. There are two programs of that name: the first
+ * one, of QEMU (Debian 12's package qemu-system-common), and the one that took its place, written
+ * in Rust (the package virtiofsd). Their options differ.
+ *
+ * Owns which of them is there, and its command line.
+ *
+ * Read beside it: virtiofsd(1) of QEMU 7.2; https://gitlab.com/virtio-fs/virtiofsd, README.md.
+ */
+#ifndef MINIVMM_SERVER_FOLDER_H
+#define MINIVMM_SERVER_FOLDER_H
+
+#include <stdbool.h>
+
+#include "vmm/cli/config.h"
+
+/* What the program says of its options; false for all, if it is the first one. */
+struct server_folder_options {
+	bool rust;     /* it has options of its own for what stood behind -o */
+	bool announce; /* it can be told not to announce mounts below the folder */
+};
+
+struct server_folder_options server_folder_ask(const char *program);
+
+/*
+ * In the child that is to become the server: run the program, for the folder of *served, on the
+ * socket `listener`. Does not return.
+ */
+_Noreturn void server_folder_exec(const char *program, struct server_folder_options options,
+				  const struct options_served *served, int listener);
+
+#endif
