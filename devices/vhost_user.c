@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "vhost_trace.h"
 #include "vmm/base/unix_socket.h"
 #include "vmm/trace/log.h"
 
@@ -84,11 +85,14 @@ static int vhost_exchange(struct vhost_user *vhost, struct vhost_call *call)
 
 static int vhost_do(struct vhost_user *vhost, struct vhost_call *call)
 {
+	struct trace_span span;
 	int ret;
 
+	vhost_trace_begin(&span, vhost->name, &call->message, call->fd_count);
 	pthread_mutex_lock(&vhost->lock);
 	ret = vhost_exchange(vhost, call);
 	pthread_mutex_unlock(&vhost->lock);
+	vhost_trace_end(&span, &call->message, ret);
 	return ret;
 }
 

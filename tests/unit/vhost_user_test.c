@@ -9,6 +9,7 @@
 
 #include "devices/vhost_user.h"
 #include "stderr_text.h"
+#include "trace_file.h"
 #include "unit.h"
 #include "vhost_peer.h"
 #include "vmm/base/unix_socket.h"
@@ -74,6 +75,40 @@ START_TEST(good_server)
 	ck_assert_str_eq(peer.log, "1\n15\n16\n17\n3\n24\n24\n2 0x140000000\n5 1 f\n8 1 16\n"
 				   "10 1 0\n9\n13 0x1 f\n12 0x1 f\n18 1 1\n13 0x101\n25\n"
 				   "11 1 0\n");
+}
+END_TEST
+
+/* What is said to a server is in the trace, with what it means. */
+START_TEST(messages_are_traced)
+{
+	static const char *const lines[] = {
+		"VHOST_USER_GET_FEATURES",
+		"VHOST_USER_SET_MEM_TABLE",
+		"regions 1",
+		"VHOST_USER_SET_VRING_ADDR",
+		"VHOST_USER_SET_VRING_KICK",
+		"files 1",
+		"VHOST_USER_SET_VRING_CALL",
+		"eventfd none",
+		"VHOST_USER_GET_CONFIG",
+		"VHOST_USER_GET_VRING_BASE",
+		"touches it no more",
+		"peer",
+	};
+	struct vhost_peer peer = good;
+	struct trace_file caught;
+	struct vhost_user vhost;
+
+	vhost_peer_start(&peer);
+	trace_file_begin(&caught, ".txt", TRACE_TOPICS_ALL);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, TIMEOUT), 0);
+	ck_assert_int_eq(use(&vhost), 0);
+	vhost_user_close(&vhost);
+	vhost_peer_join(&peer);
+	trace_file_end(&caught);
+	for (unsigned int i = 0; i < UNIT_COUNT(lines); i++)
+		ck_assert_msg(strstr(caught.text, lines[i]) != NULL, "no %s in %s", lines[i],
+			      caught.text);
 }
 END_TEST
 
@@ -347,7 +382,7 @@ START_TEST(signal_ends_the_wait)
 }
 END_TEST
 
-UNIT_MAIN("vhost_user", { good_server, 0 }, { old_server, 0 },
+UNIT_MAIN("vhost_user", { good_server, 0 }, { messages_are_traced, 0 }, { old_server, 0 },
 	  { spoilt_server, UNIT_COUNT(spoilt) }, { files_are_closed, 0 }, { lost_while_idle, 2 },
 	  { stalled_request_is_ended, UNIT_COUNT(slow) },
 	  { last_requests_are_short, UNIT_COUNT(slow) }, { group_has_one_deadline, 0 },
