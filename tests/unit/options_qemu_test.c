@@ -43,6 +43,21 @@ static const char *const silent[] = {
 	"-serial pty -msg timestamp=on -device vfio-pci,host=01:00.0,bootindex=1",
 	"-object iommufd,id=iommufd0 -device vfio-pci,host=01:00.0,iommufd=iommufd0",
 	"-mem-path /dev/hugepages -m 4G -device vfio-pci,host=01:00.0",
+	"-accel kvm -cpu host,migratable=on -m size=8388608k -object "
+	"{\"qom-type\":\"memory-backend-ram\",\"id\":\"pc.ram\",\"size\":8589934592} -overcommit "
+	"mem-lock=off -smp 4,sockets=1,dies=1,clusters=1,cores=4,threads=1 -no-user-config -device "
+	"{\"driver\":\"vfio-pci\",\"host\":\"0000:01:00.0\",\"id\":\"hostdev0\",\"bus\":\"pci.4\","
+	"\"multifunction\":true,\"addr\":\"0x0\"}",
+	"-machine accel=kvm,hpet=off,acpi=on,memory-backend=mem -object "
+	"memory-backend-memfd,id=mem,size=4G,share=on -device vfio-pci,host=01:00.0",
+	"-id 100 -name win,debug-threads=on -object iothread,id=io1 -device "
+	"vfio-pci,id=hostpci0,host=0000:01:00.0,bus=ich9-pcie-port-1,addr=0x0.0,x-vga=off",
+	"-machine accel=kvm:tcg -no-hpet -balloon none -realtime mlock=on -no-kvm-pit-reinjection "
+	"-device vfio-pci-nohotplug,host=01:00.0",
+	"-device vfio-pci,host=01:00.0,x-no-kvm-intx=on,x-no-vfio-ioeventfd=on,x-req=on",
+	"-device vfio-pci,host=01:00.0,x-igd-gms=2,x-msix-relocation=auto,failover_pair_id=net1",
+	"-compat deprecated-input=reject -object rng-random,filename=/dev/urandom,id=rng0 -device "
+	"vfio-pci,host=01:00.0,acpi-index=1,x-nv-gpudirect-clique=0",
 };
 
 START_TEST(runs)
@@ -100,6 +115,29 @@ static const struct {
 	{ "-k de -device vfio-pci,host=01:00.0", "-k: de" },
 	{ "-d guest_errors -D /tmp/log -device vfio-pci,host=01:00.0", "--trace FILE" },
 	{ "-numa node,memdev=ram -device vfio-pci,host=01:00.0", "-numa" },
+	{ "-m 4G,slots=2,maxmem=16G -device vfio-pci,host=01:00.0", "all of its RAM from the" },
+	{ "-trace enable=vfio_* -device vfio-pci,host=01:00.0",
+	  "-trace: enable=vfio_*: events of" },
+	{ "-trace vfio_region* -device vfio-pci,host=01:00.0", "events of QEMU's; ignored" },
+	{ "-device pcie-pci-bridge,id=b -device vfio-pci,host=01:00.0,bus=b", "pcie-pci-bridge" },
+	{ "-device x3130-upstream,id=up1 -device xio3130-downstream,id=d1,bus=up1 -device "
+	  "vfio-pci,host=01:00.0,bus=d1,addr=0",
+	  "x3130-upstream" },
+	{ "-device virtio-serial-pci -device virtserialport,chardev=spice -device "
+	  "vfio-pci,host=01:00.0",
+	  "no agent to talk to" },
+	{ "-device vmcoreinfo -device vfio-pci,host=01:00.0", "vmcoreinfo" },
+	{ "-action panic=none -action reboot=shutdown -device vfio-pci,host=01:00.0", "-action" },
+	{ "-watchdog i6300esb -device vfio-pci,host=01:00.0", "no watchdog" },
+	{ "-run-with user=nobody -device vfio-pci,host=01:00.0", "as that user" },
+	{ "-set device.hostdev0.x-pci-sub-vendor-id=1 -device vfio-pci,host=01:00.0", "-set" },
+	{ "-tb-size 100 -device vfio-pci,host=01:00.0", "-tb-size: 100: guests run on KVM" },
+	{ "-object thread-context,id=t,cpu-affinity=0-3 -device vfio-pci,host=01:00.0",
+	  "pin=LIST" },
+	{ "-machine virt,gic-version=3,iommu=smmuv3 -cpu host -device vfio-pci,host=01:00.0",
+	  "-machine: virt" },
+	{ "-cpu Penryn,kvm=on,vendor=GenuineIntel,+invtsc -device vfio-pci,host=01:00.0",
+	  "Penryn" },
 };
 
 START_TEST(runs_with_a_note)
@@ -161,6 +199,31 @@ static const struct {
 	{ "-enable-kvm=on", "unknown option" },
 	{ "-hda", "needs a value" },
 	{ "-mem-path /srv/ram", "hugepages=on" },
+	{ "-drive file=/dev/sda,format=raw,if=virtio,cache=none,aio=native",
+	  "-drive: only if=pflash is known; --disk adds a disk" },
+	{ "-drive id=d0,file=win.qcow2,if=none -device nvme,drive=d0", "--disk adds a disk" },
+	{ "-drive if=pflash,file=x,nonsense=1", "nonsense=1: unknown property" },
+	{ "-pflash OVMF.fd", "use --firmware FILE" },
+	{ "-object input-linux,id=kbd1,evdev=/dev/input/x,grab_all=on", "pass a USB controller" },
+	{ "-object sev-guest,id=sev0", "no confidential guests" },
+	{ "-object nothing-known,id=a", "only iommufd,id=ID is known" },
+	{ "-device isa-applesmc,osk=x", "no Apple machine" },
+	{ "-device virtio-keyboard-pci", "pass a USB controller" },
+	{ "-device virtio-iommu-pci", "no IOMMU of its own" },
+	{ "-device tpm-tis,tpmdev=t", "no TPM" },
+	{ "-device vfio-ap,sysfsdev=/x", "only PCI devices" },
+	{ "-device pci-assign,host=01:00.0", "use --vfio BDF" },
+	{ "-pcidevice host=01:00.0", "use --vfio BDF" },
+	{ "-device vfio-pci,host=01:00.0,x-igd-opregion=on", "expected x-igd-opregion=off" },
+	{ "-icount shift=7", "guests run on KVM" },
+	{ "-mon chardev=c0", "minivmm has no monitor" },
+	{ "-debugcon file:/tmp/d", "use --console" },
+	{ "-only-migratable", "does not migrate" },
+	{ "-device {\"driver\":\"vfio-pci\",\"host\":{\"a\":1}}", "one flat object" },
+	{ "-device {\"driver\":\"vfio-pci\",\"host\":\"01:00.0\"", "one flat object" },
+	{ "-device {\"driver\":\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\"}", "one flat object" },
+	{ "-device {}", "one flat object" },
+	{ "-device {\"driver\":\"ide-hd\",\"drive\":\"d\"}", "-device: ide-hd: use --disk" },
 };
 
 START_TEST(is_refused_with_a_reason)
@@ -185,6 +248,14 @@ START_TEST(words_that_are_followed)
 	ck_assert_uint_eq(config.vfio[1].devfn, 2 << 3 | 1);
 	ck_assert_int_eq(parse(&config, silent[4], &caught), 0);
 	ck_assert_str_eq(config.devices[0], "0000:06:10.0");
+	/* a place on a bus that a guest has not */
+	ck_assert_int_eq(
+		parse(&config, "-device vfio-pci,host=01:00.0,bus=root.1,addr=00.0", &caught), 0);
+	ck_assert(!config.vfio[0].has_devfn);
+	ck_assert_int_eq(
+		parse(&config, "-object memory-backend-file,id=m,mem-path=/dev/hugepages", &caught),
+		0);
+	ck_assert_uint_ne(config.huge_page, 0);
 	ck_assert_int_eq(parse(&config, "-serial file:/tmp/log", &caught), 0);
 	ck_assert_str_eq(config.console, "file:/tmp/log");
 	ck_assert_int_eq(parse(&config, "-smp sockets=1,cores=4,threads=2", &caught), 0);

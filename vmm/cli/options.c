@@ -24,6 +24,16 @@
 
 const struct trace_calls *const options_calls[] = { &kvm_calls, &vfio_calls, &arch_calls, NULL };
 
+static int options_set_trace(struct config *config, char *text)
+{
+	if (options_qemu_is_trace(text))
+		log_info("-trace", "%s: events of QEMU's; ignored, --trace FILE writes minivmm's",
+			 text);
+	else
+		config->trace.file = text;
+	return 0;
+}
+
 static int options_set_topics(struct config *config, char *text)
 {
 	return trace_parse_topics(text, &config->trace.topics);
@@ -66,7 +76,7 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_TEXT("user", user),
 	OPTIONS_ROW_FLAG("no-sandbox", no_sandbox),
 	OPTIONS_ROW_FLAG("stats", stats),
-	OPTIONS_ROW_TEXT("trace", trace.file),
+	OPTIONS_ROW_SET("trace", options_set_trace),
 	OPTIONS_ROW_SET("trace-filter", options_set_topics),
 	OPTIONS_ROW_SET("inject", options_add_fault),
 	OPTIONS_ROW_TEXT("dump-dtb", dump_dtb),

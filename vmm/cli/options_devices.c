@@ -135,11 +135,14 @@ static int options_parse_device(struct config *config, const char *host, char *w
 {
 	struct vfio_device_options vfio = { 0 };
 	char bdf[OPTIONS_BDF_MAX];
+	const char *bus = NULL;
 	char *word;
 	int ret = 0;
 
 	while ((word = words) && ret == 0) {
 		words = options_cut_word(word);
+		if (strncmp(word, "bus=", 4) == 0)
+			bus = word + 4;
 		if (!host && strncmp(word, "host=", 5) == 0)
 			host = word + 5;
 		else if (!host && strncmp(word, "sysfsdev=", 9) == 0)
@@ -147,6 +150,9 @@ static int options_parse_device(struct config *config, const char *host, char *w
 		else
 			ret = vfio_options_set(&vfio, word);
 	}
+	/* A place on a bus that there is not is none. */
+	if (bus && strcmp(bus, "pcie.0") != 0 && strcmp(bus, "pci.0") != 0)
+		vfio.has_devfn = false;
 	if (ret == 0 && !host && vfio.has_fd) {
 		ret = options_find_host(&vfio, bdf);
 		host = bdf;
@@ -171,9 +177,12 @@ int options_add_vfio(struct config *config, char *text)
 
 int options_add_qemu_device(struct config *config, char *text)
 {
-	char *words = options_cut_word(text);
+	char *words;
 
-	if (strcmp(text, "vfio-pci") != 0)
+	if (options_qemu_flatten(text) < 0)
+		return -EINVAL;
+	words = options_cut_word(text);
+	if (strcmp(text, "vfio-pci") != 0 && strcmp(text, "vfio-pci-nohotplug") != 0)
 		return options_qemu_judge_device(text);
 	return options_parse_device(config, NULL, words);
 }
@@ -194,12 +203,13 @@ static int options_set_object(struct config *config, const char *word)
 
 int options_add_qemu_object(struct config *config, char *text)
 {
-	char *words = options_cut_word(text), *word;
+	char *words, *word;
 
-	if (strcmp(text, "iommufd") != 0) {
-		log_error("--object", "%s: only iommufd,id=ID is known", text);
+	if (options_qemu_flatten(text) < 0)
 		return -EINVAL;
-	}
+	words = options_cut_word(text);
+	if (strcmp(text, "iommufd") != 0)
+		return options_qemu_judge_object(config, text, words);
 	while ((word = words)) {
 		words = options_cut_word(word);
 		if (options_set_object(config, word) < 0)

@@ -81,7 +81,7 @@ static bool drive_is_vars(const struct config *config, const struct options_driv
 int options_add_qemu_drive(struct config *config, char *text)
 {
 	struct options_drive drive = { 0 };
-	const char *objection;
+	const char *objection, *unknown = NULL;
 	char *word, *words = text;
 
 	while ((word = words)) {
@@ -93,15 +93,15 @@ int options_add_qemu_drive(struct config *config, char *text)
 			drive.readonly = "on";
 			continue;
 		}
-		if (!field || word[length] != '=') {
-			log_error("-drive", "%s: unknown property", word);
-			return -EINVAL;
-		}
-		*field = word + length + 1;
+		if (field && word[length] == '=')
+			*field = word + length + 1;
+		else if (!unknown)
+			unknown = word;
 	}
 	objection = drive_objection(&drive);
-	if (objection) {
-		log_error("-drive", "%s", objection);
+	if (objection || unknown) {
+		log_error("-drive", "%s%s", objection ? objection : unknown,
+			  objection ? "" : ": unknown property");
 		return -EINVAL;
 	}
 	if (!drive_is_vars(config, &drive)) {

@@ -47,6 +47,13 @@ static const struct qemu_word qemu_words[] = {
 	{ "nographic", NULL, QEMU_SILENT, NULL },
 	{ "no-hpet", NULL, QEMU_SILENT, NULL },
 	{ "no-fd-bootchk", NULL, QEMU_SILENT, NULL },
+	{ "no-kvm-pit-reinjection", NULL, QEMU_SILENT, NULL },
+	{ "nodefconfig", NULL, QEMU_SILENT, NULL },
+	{ "no-quit", NULL, QEMU_SILENT, NULL },
+	{ "realtime", "mlock=*", QEMU_SILENT, NULL },
+	{ "realtime", "*", QEMU_NOTED, "ignored" },
+	{ "balloon", "none", QEMU_SILENT, NULL },
+	{ "balloon", "*", QEMU_NOTED, "a guest has all of its RAM; ignored" },
 	{ "vga", "none", QEMU_SILENT, NULL },
 	{ "vga", "*", QEMU_REFUSED, USE_GPU },
 	{ "display", "none", QEMU_SILENT, NULL },
@@ -67,7 +74,34 @@ static const struct qemu_word qemu_words[] = {
 	/* names, and what a guest hardly notices */
 	{ "name", "*", QEMU_SILENT, NULL },
 	{ "uuid", "*", QEMU_NOTED, "a guest has no UUID; ignored" },
+	{ "id", "*", QEMU_SILENT, NULL },
+	{ "compat", "*", QEMU_SILENT, NULL },
+	{ "add-fd", "*", QEMU_NOTED, "give an open device by --vfio fd=N; ignored" },
+	{ "set", "*", QEMU_NOTED, "a property of QEMU's own devices; ignored" },
+	{ "tb-size", "*", QEMU_NOTED, "guests run on KVM; ignored" },
+	{ "singlestep", NULL, QEMU_NOTED, "guests run on KVM; ignored" },
+	{ "perfmap", NULL, QEMU_NOTED, "guests run on KVM; ignored" },
+	{ "jitdump", NULL, QEMU_NOTED, "guests run on KVM; ignored" },
+	{ "win2k-hack", NULL, QEMU_NOTED, "ignored" },
+	{ "alt-grab", NULL, QEMU_NOTED, "there is no window; ignored" },
+	{ "ctrl-grab", NULL, QEMU_NOTED, "there is no window; ignored" },
+	{ "no-frame", NULL, QEMU_NOTED, "there is no window; ignored" },
+	{ "watchdog", "*", QEMU_NOTED, "a guest has no watchdog; ignored" },
+	{ "watchdog-action", "*", QEMU_NOTED, "a guest has no watchdog; ignored" },
+	{ "action", "reboot=shutdown", QEMU_NOTED, "--no-reboot does that; ignored" },
+	{ "action", "*", QEMU_NOTED, "a guest that panics ends minivmm with status 3; ignored" },
+	{ "run-with", "user=*", QEMU_NOTED, "start minivmm as that user; ignored" },
+	{ "run-with", "*", QEMU_NOTED, "ignored" },
+	{ "only-migratable", NULL, QEMU_REFUSED,
+	  "a guest with a passed-through device does not migrate" },
 	{ "machine", "accel=kvm", QEMU_SILENT, NULL },
+	{ "machine", "accel=kvm:*", QEMU_SILENT, NULL },
+	{ "machine", "hpet=off", QEMU_SILENT, NULL },
+	{ "machine", "acpi=on", QEMU_SILENT, NULL },
+	{ "machine", "i8042=off", QEMU_SILENT, NULL },
+	{ "machine", "graphics=off", QEMU_SILENT, NULL },
+	{ "machine", "sata=off", QEMU_SILENT, NULL },
+	{ "machine", "memory-backend=*", QEMU_SILENT, NULL },
 	{ "machine", "accel=*", QEMU_REFUSED, "a passed-through device needs KVM: accel=kvm" },
 	{ "machine", "kernel[-_]irqchip=on", QEMU_SILENT, NULL },
 	{ "machine", "kernel[-_]irqchip=*", QEMU_NOTED, "interrupts are the kernel's; ignored" },
@@ -102,6 +136,20 @@ static const struct qemu_word qemu_words[] = {
 
 	/* what minivmm has not */
 	{ "usbdevice", "*", QEMU_REFUSED, USE_USB },
+	{ "hdc", "*", QEMU_REFUSED, USE_DISK },
+	{ "hdd", "*", QEMU_REFUSED, USE_DISK },
+	{ "fdb", "*", QEMU_REFUSED, USE_DISK },
+	{ "sd", "*", QEMU_REFUSED, USE_DISK },
+	{ "mtdblock", "*", QEMU_REFUSED, USE_DISK },
+	{ "pflash", "*", QEMU_REFUSED, "use --firmware FILE,vars=FILE" },
+	{ "acpitable", "*", QEMU_REFUSED, "minivmm writes ACPI's tables itself" },
+	{ "mon", "*", QEMU_REFUSED, USE_QMP },
+	{ "debugcon", "*", QEMU_REFUSED, "use --console stdio, none, pty or file:PATH" },
+	{ "semihosting", NULL, QEMU_REFUSED, "guests run on KVM, which has none" },
+	{ "icount", "*", QEMU_REFUSED, "guests run on KVM, which counts no instructions" },
+	{ "plugin", "*", QEMU_REFUSED, "guests run on KVM, which has no plugins" },
+	{ "writeconfig", "*", QEMU_REFUSED, "minivmm writes no configuration file" },
+	{ "pcidevice", "*", QEMU_REFUSED, "use --vfio BDF: that was KVM's own way, before VFIO" },
 	{ "hda", "*", QEMU_REFUSED, USE_DISK },
 	{ "hdb", "*", QEMU_REFUSED, USE_DISK },
 	{ "cdrom", "*", QEMU_REFUSED, USE_DISK },
@@ -139,6 +187,17 @@ static const struct qemu_word qemu_devices[] = {
 	{ "device", "ioh3420", QEMU_NOTED, "devices sit on the root bus; ignored" },
 	{ "device", "pxb-pcie", QEMU_NOTED, "devices sit on the root bus; ignored" },
 	{ "device", "pci-bridge", QEMU_NOTED, "devices sit on the root bus; ignored" },
+	{ "device", "pcie-pci-bridge", QEMU_NOTED, "devices sit on the root bus; ignored" },
+	{ "device", "i82801b11-bridge", QEMU_NOTED, "devices sit on the root bus; ignored" },
+	{ "device", "x3130-upstream", QEMU_NOTED, "devices sit on the root bus; ignored" },
+	{ "device", "xio3130-downstream", QEMU_NOTED, "devices sit on the root bus; ignored" },
+	{ "device", "virtio-serial*", QEMU_NOTED, "there is no agent to talk to; ignored" },
+	{ "device", "virtserialport", QEMU_NOTED, "there is no agent to talk to; ignored" },
+	{ "device", "vmcoreinfo", QEMU_NOTED, "ignored" },
+	{ "device", "vmgenid", QEMU_NOTED, "ignored" },
+	{ "device", "isa-debugcon", QEMU_NOTED, "ignored" },
+	{ "device", "i6300esb", QEMU_NOTED, "a guest has no watchdog; ignored" },
+	{ "device", "itco-wdt", QEMU_NOTED, "a guest has no watchdog; ignored" },
 	{ "device", "virtio-balloon*", QEMU_NOTED, "a guest has all of its RAM; ignored" },
 	{ "device", "virtio-rng*", QEMU_NOTED, "a guest has the CPU's random numbers; ignored" },
 	{ "device", "pvpanic*", QEMU_SILENT, NULL },
@@ -154,6 +213,23 @@ static const struct qemu_word qemu_devices[] = {
 	{ "device", "e1000*", QEMU_REFUSED, USE_NET },
 	{ "device", "rtl8139", QEMU_REFUSED, USE_NET },
 	{ "device", "igb", QEMU_REFUSED, USE_NET },
+	{ "device", "virtio-iommu*", QEMU_REFUSED, "a guest has no IOMMU of its own" },
+	{ "device", "amd-iommu*", QEMU_REFUSED, "a guest has no IOMMU of its own" },
+	{ "device", "virtio-keyboard*", QEMU_REFUSED, USE_USB },
+	{ "device", "virtio-mouse*", QEMU_REFUSED, USE_USB },
+	{ "device", "virtio-tablet*", QEMU_REFUSED, USE_USB },
+	{ "device", "virtio-input-host*", QEMU_REFUSED, USE_USB },
+	{ "device", "*ohci*", QEMU_REFUSED, USE_USB },
+	{ "device", "*uhci*", QEMU_REFUSED, USE_USB },
+	{ "device", "tpm-*", QEMU_REFUSED, "minivmm has no TPM" },
+	{ "device", "isa-applesmc", QEMU_REFUSED,
+	  "minivmm emulates no Apple machine: macOS does not start in it" },
+	{ "device", "vmxnet3", QEMU_REFUSED, USE_NET },
+	{ "device", "vfio-ap", QEMU_REFUSED, "only PCI devices are passed through" },
+	{ "device", "vfio-ccw", QEMU_REFUSED, "only PCI devices are passed through" },
+	{ "device", "vfio-*platform*", QEMU_REFUSED, "only PCI devices are passed through" },
+	{ "device", "pci-assign", QEMU_REFUSED,
+	  "use --vfio BDF: that was KVM's own way, before VFIO" },
 	{ "device", "virtio-9p*", QEMU_REFUSED, "use --share DIR" },
 	{ "device", "virtio-vga*", QEMU_REFUSED, USE_GPU },
 	{ "device", "virtio-gpu*", QEMU_REFUSED, USE_GPU },
@@ -172,6 +248,25 @@ static const struct qemu_word qemu_devices[] = {
 	  "minivmm emulates none; --disk, --share and --vhost-user are what it has" },
 	{ "device", "*", QEMU_REFUSED,
 	  "only vfio-pci,host=BDF is known: minivmm emulates no devices, it passes them through" },
+};
+
+/* What -object makes beside iommufd, by its type. */
+static const struct qemu_word qemu_objects[] = {
+	{ "object", "memory-backend-ram", QEMU_SILENT, NULL },
+	{ "object", "memory-backend-memfd", QEMU_SILENT, NULL },
+	{ "object", "memory-backend-file", QEMU_SILENT, NULL },
+	{ "object", "rng-*", QEMU_SILENT, NULL },
+	{ "object", "iothread", QEMU_SILENT, NULL },
+	{ "object", "thread-context", QEMU_NOTED, "--cpus N,pin=LIST places CPUs; ignored" },
+	{ "object", "throttle-group", QEMU_NOTED, "ignored" },
+	{ "object", "secret*", QEMU_SILENT, NULL },
+	{ "object", "tls-*", QEMU_SILENT, NULL },
+	{ "object", "authz-*", QEMU_SILENT, NULL },
+	{ "object", "input-*", QEMU_REFUSED, USE_USB },
+	{ "object", "filter-*", QEMU_REFUSED, USE_NET },
+	{ "object", "sev-*", QEMU_REFUSED, "minivmm starts no confidential guests" },
+	{ "object", "tdx-*", QEMU_REFUSED, "minivmm starts no confidential guests" },
+	{ "object", "*", QEMU_REFUSED, "only iommufd,id=ID is known" },
 };
 
 /* -M is -machine's other name. */
@@ -237,13 +332,121 @@ int options_qemu_judge(const char *name, size_t length, char *value)
 	return ret;
 }
 
+/* The first row that fits; the last one fits all. */
+static int qemu_judge_kind(const struct qemu_word *word, const char *kind)
+{
+	while (fnmatch(word->pattern, kind, 0) != 0)
+		word++;
+	return qemu_say(word, kind);
+}
+
 int options_qemu_judge_device(const char *model)
 {
-	const struct qemu_word *word = qemu_devices;
+	return qemu_judge_kind(qemu_devices, model);
+}
 
-	while (fnmatch(word->pattern, model, 0) != 0) /* the last row fits all */
-		word++;
-	return qemu_say(word, model);
+/* Where guest RAM is a file in hugetlbfs, it shall be made of huge pages. */
+int options_qemu_judge_object(struct config *config, const char *type, const char *words)
+{
+	const char *path = words ? strstr(words, "mem-path=/dev/hugepages") : NULL;
+	bool huge = words && strstr(words, "hugetlb=on");
+
+	if ((path && strcmp(type, "memory-backend-file") == 0) ||
+	    (huge && strcmp(type, "memory-backend-memfd") == 0))
+		config->huge_page = RAM_HUGE_DEFAULT;
+	return qemu_judge_kind(qemu_objects, type);
+}
+
+bool options_qemu_is_trace(const char *value)
+{
+	return strncmp(value, "enable=", 7) == 0 || strncmp(value, "events=", 7) == 0 ||
+	       strchr(value, '*');
+}
+
+/* ---- JSON ---- */
+
+/* A string or a bare word of JSON at *from, which moves behind it; its bytes go to *to. */
+static bool json_take(const char **from, char **to)
+{
+	bool quoted = **from == '"';
+
+	for (*from += quoted; **from && (quoted ? **from != '"' : !strchr(",}: ", **from));) {
+		if (**from == '\\' || strchr("{[", **from))
+			return false; /* nothing that names a device needs them */
+		if (**from == ',')
+			*(*to)++ = ','; /* which is how a list of words says it */
+		*(*to)++ = *(*from)++;
+	}
+	if (quoted && **from != '"')
+		return false;
+	*from += quoted;
+	return true;
+}
+
+/* In a list it is on or off. */
+static void json_end_value(char *start, char **to)
+{
+	**to = '\0';
+	if (strcmp(start, "true") == 0)
+		*to = stpcpy(start, "on");
+	else if (strcmp(start, "false") == 0)
+		*to = stpcpy(start, "off");
+}
+
+/* One `"key":value`. The first key's value stands alone: it is the kind. */
+static bool json_take_pair(const char **from, char **to, bool first)
+{
+	char *start = *to, *value;
+
+	*from += strspn(*from, " ");
+	if (**from != '"' || !json_take(from, to))
+		return false;
+	*from += strspn(*from, " ");
+	if (*(*from)++ != ':')
+		return false;
+	*from += strspn(*from, " ");
+	if (first)
+		*to = start;
+	else
+		*(*to)++ = '=';
+	value = *to;
+	if (!json_take(from, to))
+		return false;
+	json_end_value(value, to);
+	*from += strspn(*from, " ");
+	return **from == ',' || **from == '}';
+}
+
+/* The object as a list of words; false if it is none that can be one. */
+static bool json_flatten(const char *from, char *to)
+{
+	bool good, first = true;
+
+	do {
+		from++;
+		if (!first)
+			*to++ = ',';
+		good = json_take_pair(&from, &to, first);
+		first = false;
+	} while (good && *from == ',');
+	*to = '\0';
+	return good && strcmp(from, "}") == 0;
+}
+
+/* Commas in values are doubled, so a strange one could become longer than it was. */
+int options_qemu_flatten(char *text)
+{
+	char words[2 * OPTIONS_QEMU_JSON_MAX] = "";
+	size_t size = strlen(text);
+
+	if (text[0] != '{')
+		return 0;
+	if (size < OPTIONS_QEMU_JSON_MAX && json_flatten(text, words) && strlen(words) <= size) {
+		strcpy(text, words);
+		return 0;
+	}
+	log_error("JSON", "expected one flat object, whose first member is driver or qom-type");
+	return -EINVAL;
 }
 
 int options_set_qemu_serial(struct config *config, char *value)

@@ -33,6 +33,20 @@ int options_qemu_judge(const char *name, size_t length, char *value);
  */
 int options_qemu_judge_device(const char *model);
 
+/* The same of `-object TYPE,WORDS` other than iommufd; huge pages that it asks for are followed. */
+int options_qemu_judge_object(struct config *config, const char *type, const char *words);
+
+/* Whether what stands behind -trace are events of QEMU's, and not a file. */
+bool options_qemu_is_trace(const char *value);
+
+#define OPTIONS_QEMU_JSON_MAX 1024
+
+/*
+ * `{"driver":"vfio-pci","host":"0000:01:00.0"}`, as libvirt writes it, becomes
+ * `vfio-pci,host=0000:01:00.0`, in place; other text stays. 0 or -EINVAL, logged.
+ */
+int options_qemu_flatten(char *text);
+
 /* -serial VALUE, and -mem-path PATH: what minivmm's own options say. 0 or -EINVAL, logged. */
 int options_set_qemu_serial(struct config *config, char *value);
 int options_set_qemu_mem_path(struct config *config, char *value);

@@ -78,8 +78,13 @@ int options_set_memory(struct config *config, char *text)
 	char *words = text, *word = strsep(&words, ",");
 	int ret = options_set_size(config, strncmp(word, "size=", 5) == 0 ? word + 5 : word);
 
-	while (ret == 0 && (word = strsep(&words, ",")))
-		ret = options_set_backing(config, word);
+	while (ret == 0 && (word = strsep(&words, ","))) {
+		if (strncmp(word, "slots=", 6) == 0 || strncmp(word, "maxmem=", 7) == 0)
+			log_info("-m", "%s: a guest has all of its RAM from the start; ignored",
+				 word);
+		else
+			ret = options_set_backing(config, word);
+	}
 	return ret;
 }
 
@@ -103,9 +108,11 @@ static bool options_parse_count(const char *text, unsigned long *count)
 
 /*
  * One word of -smp: N, cpus=N, or a factor of the topology, of which the product is the number
- * where none is given. 0 or -EINVAL, not logged.
+ * where none is given. *shaped is set by one that is not what a guest has anyway. 0 or -EINVAL, not
+ * logged.
  */
-static int options_add_cpus(const char *word, unsigned long *cpus, unsigned long *product)
+static int options_add_cpus(const char *word, unsigned long *cpus, unsigned long *product,
+			    bool *shaped)
 {
 	static const char *const factors[] = { "sockets=", "dies=", "clusters=", "cores=",
 					       "threads=" };
@@ -116,6 +123,7 @@ static int options_add_cpus(const char *word, unsigned long *cpus, unsigned long
 			if (!options_parse_count(word + strlen(factors[i]), &count))
 				return -EINVAL;
 			*product = (*product ? *product : 1) * count;
+			*shaped |= count > 1 && strcmp(factors[i], "cores=") != 0;
 			return *product <= arch_layout.cpus_max ? 0 : -EINVAL;
 		}
 	if (strncmp(word, "maxcpus=", 8) == 0) /* CPUs that could be plugged in later */
@@ -129,6 +137,7 @@ int options_set_cpus(struct config *config, char *text)
 {
 	unsigned long cpus = 0, product = 0;
 	char *pin = strstr(text, ",pin="), *word;
+	bool shaped = false;
 
 	config->pinned.count = 0; /* of an option before */
 	if (pin) {
@@ -137,12 +146,12 @@ int options_set_cpus(struct config *config, char *text)
 			return -EINVAL;
 	}
 	while ((word = strsep(&text, ",")))
-		if (options_add_cpus(word, &cpus, &product) < 0) {
+		if (options_add_cpus(word, &cpus, &product, &shaped) < 0) {
 			log_error("--cpus", "%s: expected a number from 1 to %u", word,
 				  arch_layout.cpus_max);
 			return -EINVAL;
 		}
-	if (product)
+	if (shaped)
 		log_info("-smp", "a guest's CPUs are cores of one socket, of one thread each");
 	cpus = cpus ? cpus : product ? product : 1;
 	if (pin && config->pinned.count != cpus) {
