@@ -307,7 +307,7 @@ static const struct {
 	{ "--vfio fd=2", "--vfio", "fd=2: not a file of /dev/vfio/devices" },
 	{ "--vfio demo,iommufd=on", "--vfio", "demo: a program has neither" },
 	{ "--vfio-user a,fd=3", "--vfio-user", "a: a program has neither" },
-	{ "-object memory-frontend,id=a", "--object", "only iommufd,id=ID is known" },
+	{ "-object memory-frontend,id=a", "-object", "only iommufd,id=ID is known" },
 	{ "-object iommufd", "--object", "needs id=ID" },
 	{ "-object iommufd,id=", "--object", "id=: expected id=ID or fd=N" },
 	{ "-object iommufd,id=a,fd=x", "--object", "fd=x: expected id=ID or fd=N" },

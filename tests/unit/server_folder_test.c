@@ -11,8 +11,8 @@
 #include "unit.h"
 #include "vmm/server_folder.h"
 
-#define FIRST   "cat << EOF\\nusage: virtiofsd [options]\\n --fd=FDNUM\\n -o source=PATH\\nEOF"
-#define RUST    "echo Usage: virtiofsd '[OPTIONS]' --shared-dir '<SHARED_DIR>' --sandbox '<SANDBOX>'"
+#define FIRST   "printf 'usage: virtiofsd [options]\\n --fd=FDNUM\\n -o source=PATH\\n'"
+#define RUST    "echo Usage: virtiofsd --shared-dir DIR --sandbox SANDBOX"
 #define RUST_13 RUST "; echo --no-announce-submounts"
 
 static char folder[] = "/tmp/minivmm-virtiofsd-XXXXXX";
@@ -39,7 +39,7 @@ static const struct {
 	const char *help;
 	bool rust, announce;
 } programs[] = {
-	{ "printf '" FIRST "'", false, false },
+	{ FIRST, false, false },
 	{ RUST, true, false },
 	{ RUST_13, true, true },
 	{ RUST " >&2", true, false },
