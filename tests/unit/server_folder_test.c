@@ -119,7 +119,7 @@ START_TEST(folder_is_removed)
 {
 	char command[64];
 
-	snprintf(command, sizeof(command), "rm -r %s", folder);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	ck_assert_int_eq(system(command), 0);
 }
 END_TEST
