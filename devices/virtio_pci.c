@@ -169,7 +169,7 @@ static void virtio_notify(struct virtio_pci *virtio, uint64_t offset)
 	uint64_t queue = (offset - VIRTIO_PCI_NOTIFY) / VIRTIO_PCI_NOTIFY_STEP;
 
 	if (queue < virtio->backend->queues)
-		eventfd_write(virtio->kicks[queue], 1);
+		loop_raise_event(virtio->kicks[queue]);
 }
 
 static void virtio_write_bar(struct virtio_pci *virtio, uint64_t offset, unsigned int size,

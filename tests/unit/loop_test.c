@@ -133,6 +133,20 @@ START_TEST(rule_46_event_never_blocks)
 }
 END_TEST
 
-UNIT_MAIN("loop", { rule_46_event_never_blocks, 2 }, { serves_until_stopped, 0 },
-	  { deleted_source_is_not_called, 0 }, { hang_up_is_told, 0 },
+/* A server filled the eventfd and took O_NONBLOCK away: nobody waits, and it stays signalled. */
+START_TEST(rule_46_raising_never_blocks)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	loop_raise_event(fd);
+	ck_assert(loop_take_event(fd));
+	ck_assert_int_eq(eventfd_write(fd, UINT64_MAX - 1), 0);
+	loop_raise_event(fd);
+	ck_assert(loop_take_event(fd));
+	close(fd);
+}
+END_TEST
+
+UNIT_MAIN("loop", { rule_46_raising_never_blocks, 0 }, { rule_46_event_never_blocks, 2 },
+	  { serves_until_stopped, 0 }, { deleted_source_is_not_called, 0 }, { hang_up_is_told, 0 },
 	  { files_cannot_be_waited_for, 0 })

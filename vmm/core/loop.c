@@ -2,8 +2,10 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include <sys/uio.h>
 
@@ -65,4 +67,12 @@ bool loop_take_event(int fd)
 	struct iovec data = { &count, sizeof(count) };
 
 	return preadv2(fd, &data, 1, -1, RWF_NOWAIT) == (ssize_t)sizeof(count);
+}
+
+void loop_raise_event(int fd)
+{
+	struct pollfd event = { .fd = fd, .events = POLLOUT };
+
+	if (poll(&event, 1, 0) == 1 && (event.revents & POLLOUT))
+		eventfd_write(fd, 1);
 }

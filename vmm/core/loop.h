@@ -40,6 +40,12 @@ void loop_del(struct loop *loop, struct loop_source *source);
  */
 bool loop_take_event(int fd);
 
+/*
+ * Signal an eventfd that a server of devices has, too. One that is full is signalled already: a
+ * write would block if the server took O_NONBLOCK away.
+ */
+void loop_raise_event(int fd);
+
 /* Serve sources until loop_stop() is called from one of them. 0 or -errno, logged. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
