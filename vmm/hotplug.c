@@ -253,6 +253,16 @@ static int hotplug_fill(struct machine *machine, const struct config *one, char 
 	return hotplug_show(machine, slot, pci);
 }
 
+/* A device that comes is a file to open, or a socket to connect: a confined machine does neither. */
+static int hotplug_check_confined(const struct machine *machine, const char *id)
+{
+	if (machine->config->no_sandbox)
+		return 0;
+	log_error(id, "cannot be plugged in: a confined machine opens no more files");
+	log_fix("minivmm --no-sandbox ...   # for a machine that devices are to come to");
+	return -EPERM;
+}
+
 /* `text` is taken over. */
 static int hotplug_add_one(struct machine *machine, const char *id, const struct config *one,
 			   char *text)
@@ -274,10 +284,14 @@ static int hotplug_add_one(struct machine *machine, const char *id, const struct
 static int hotplug_add(struct machine *machine, const char *id, const char *text,
 		       int (*parse)(struct config *config, char *text))
 {
-	struct config *one = calloc(1, sizeof(*one));
-	char *copy = strdup(text);
-	int ret;
+	int ret = hotplug_check_confined(machine, id);
+	struct config *one;
+	char *copy;
 
+	if (ret < 0)
+		return ret;
+	one = calloc(1, sizeof(*one));
+	copy = strdup(text);
 	if (!one || !copy) {
 		free(one);
 		free(copy);

@@ -30,7 +30,8 @@ void hotplug_watch(struct machine *machine, const struct hotplug_watcher *watche
 /*
  * Add a device of this host, or of a vfio-user server, under the name `id`. `text` is what stands
  * behind --vfio, or behind --vfio-user, on a command line; it is copied. On return the guest has
- * been told. 0, or -errno, logged: -EEXIST when the name is taken, -ENOSPC when no port is free.
+ * been told. 0, or -errno, logged: -EEXIST when the name is taken, -ENOSPC when no port is
+ * free, -EPERM when the machine is confined.
  */
 int hotplug_add_vfio(struct machine *machine, const char *id, const char *text);
 int hotplug_add_socket(struct machine *machine, const char *id, const char *text);

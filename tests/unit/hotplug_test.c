@@ -23,7 +23,7 @@
 
 #define RAM (16ull << 20)
 
-static struct config config = { .cpus = 1, .memory = RAM };
+static struct config config = { .cpus = 1, .memory = RAM, .no_sandbox = true };
 static struct machine machine;
 static struct stderr_text caught;
 static char folder[] = "/tmp/minivmm-hotplug-XXXXXX", path[64];
@@ -269,6 +269,18 @@ START_TEST(what_cannot_be_added)
 }
 END_TEST
 
+/* The sandbox would end a machine that opens files: it is not tried. */
+START_TEST(a_confined_machine_refuses)
+{
+	begin(1);
+	config.no_sandbox = false;
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), -EPERM);
+	ck_assert_int_eq(hotplug_add_vfio(&machine, "nic", "01:00.0"), -EPERM);
+	end();
+	stderr_holds(&caught, "--no-sandbox");
+}
+END_TEST
+
 /* A server that is not there takes no slot. */
 START_TEST(a_failure_frees_the_slot)
 {
@@ -280,4 +292,5 @@ START_TEST(a_failure_frees_the_slot)
 END_TEST
 
 UNIT_MAIN("hotplug", { nothing_is_left, 0 }, { by_surprise, 0 }, { a_handler_is_waited_for, 0 },
-	  { what_cannot_be_added, UNIT_COUNT(refused) }, { a_failure_frees_the_slot, 0 })
+	  { what_cannot_be_added, UNIT_COUNT(refused) }, { a_confined_machine_refuses, 0 },
+	  { a_failure_frees_the_slot, 0 })
