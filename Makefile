@@ -50,8 +50,10 @@ LDFLAGS ?= -Wl,-z,relro,-z,now
 
 FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh
 FIRMWARE_aarch64 := boot_arm64 linux_arm64 unpack device_tree
+# JSON, only for --qmp: linked into the program, so that other starts load no library.
+LIBS_x86_64 := -l:libjansson.a
 # What unpacks a kernel, and what every start needs, is linked into the program: no library is loaded for it.
-LIBS_aarch64 := -lfdt -lz -l:libzstd.a -l:liblzma.a -l:liblz4.a
+LIBS_aarch64 := $(LIBS_x86_64) -lfdt -lz -l:libzstd.a -l:liblzma.a -l:liblz4.a
 GENERATED := $(patsubst firmware/%.asl,$(B)/gen/%.h,$(wildcard firmware/*.asl)) $(B)/gen/syscall_names.h
 FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file initramfs modules acpi acpi_loader smbios uefi_image uefi_tables
 DEMO := $(addprefix guests/demo/,demo_device.c demo_server.c user_server.c)

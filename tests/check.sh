@@ -31,12 +31,13 @@ suite builds tests/builds.sh "$build/builds"
 suite prose tests/prose/prose.py "$build/minivmm"
 suite unit tests/unit/run.sh "$build"/unit/*_test
 # A fixed number of inputs: some seconds each. `make fuzz` goes on for longer.
-suite fuzz tests/fuzz/run_fuzz.sh -runs=20000 "$build"/fuzz/fuzz_{user,kernel,arm64,options}
+suite fuzz tests/fuzz/run_fuzz.sh -runs=20000 "$build"/fuzz/fuzz_{user,kernel,arm64,options,qmp}
 suite fuzz tests/fuzz/run_fuzz.sh -runs=1000 "$build"/fuzz/fuzz_guest
 suite fuzz tests/fuzz/run_fuzz.sh -runs=10000 "$build"/fuzz/fuzz_device
 suite kvm tests/kvm/run.sh "$build"
 suite trace tests/kvm/trace.sh "$build"
 suite devices tests/devices/check.sh "$build"
+suite qmp tests/kvm/qmp.sh "$build"
 # The other architecture, on an emulated machine of its own.
 suite 'lab, arm64' tests/lab/check-arm64.sh
 suite lab tail -n +1 -f --pid=$lab "$build/check.lab"

@@ -10,7 +10,7 @@ UNIT_OBJECTS := $(patsubst $(B)/%,$(UNIT)/obj/%,$(filter-out $(B)/vmm/main.o,$(O
 UNIT_OBJECTS := $(sort $(UNIT_OBJECTS) $(FIRMWARE_aarch64:%=$(UNIT)/obj/firmware/%.o))
 $(UNIT)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64
 # Libraries of the arm64 firmware, which the tests and the fuzzers of any architecture hold.
-TEST_LIBS := -lfdt -lz -lzstd -llzma -llz4 -lseccomp
+TEST_LIBS := -ljansson -lfdt -lz -lzstd -llzma -llz4 -lseccomp
 UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\
 	$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 

@@ -11,6 +11,7 @@
 #include "machine_host.h"
 #include "machine_images.h"
 #include "machine_parts.h"
+#include "machine_qmp.h"
 #include "machine_sandbox.h"
 #include "machine_signals.h"
 #include "machine_state.h"
@@ -175,6 +176,7 @@ static enum vm_event machine_loop(struct machine *machine)
 		curves_stop(&machine->curves);
 		if (!machine_starts_again(machine, event))
 			return event;
+		machine_tell_reset(machine);
 		ret = machine_reset(machine);
 	}
 	return VM_EVENT_ERROR;
@@ -188,6 +190,7 @@ static void machine_destroy(struct machine *machine)
 	user_devices_hurry(&machine->users);
 	served_devices_hurry(&machine->served);
 	vm_stop(&machine->vm);
+	machine_close_qmp(machine);
 	command_streams_stop(&machine->streams);
 	host_devices_stop(&machine->devices);
 	user_devices_stop(&machine->users);
@@ -281,8 +284,8 @@ int machine_run(const struct config *config)
 	static const machine_step steps[] = {
 		machine_find_devices,  machine_check_room,     machine_prepare_sandbox,
 		machine_prepare_users, machine_prepare_served, machine_open_images,
-		machine_build,         machine_catch_signals,  machine_start_console,
-		machine_start_command,
+		machine_build,         machine_catch_signals,  machine_open_qmp,
+		machine_start_console, machine_start_command,
 	};
 	struct machine *machine = machine_new(config);
 	enum vm_event event = VM_EVENT_ERROR;
@@ -296,6 +299,7 @@ int machine_run(const struct config *config)
 		event = machine_loop(machine);
 	if (event == VM_EVENT_ERROR && machine_take_signal(machine))
 		event = VM_EVENT_QUIT;
+	machine_tell_end(machine, event);
 	status = machine_exit_status(machine, event);
 	trace_phase("take it down");
 	machine_destroy(machine);

@@ -23,6 +23,7 @@
 #include "host_devices.h"
 #include "hotplug_state.h"
 #include "power_button.h"
+#include "qmp_server.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/sandbox_opener.h"
 #include "served_devices.h"
@@ -56,7 +57,10 @@ struct machine {
 	struct acpi_rom acpi_rom;
 	struct boot_config boot;
 	struct loop_source signals;
-	int signal; /* the last one that asked for an end, or 0 */
+	struct qmp_server qmp;
+	struct hotplug_watcher watcher;
+	const char *qmp_wants; /* the reset or end that a client of QMP has asked for, or NULL */
+	int signal;            /* the last one that asked for an end, or 0 */
 };
 
 #endif

@@ -78,8 +78,8 @@ static int button_start_timer(struct power_button *button)
 
 void power_button_ask(struct power_button *button)
 {
-	if (power_button_asked(button) || !button->grace || !power_button_press(button) ||
-	    button_start_timer(button) < 0) {
+	if (power_button_asked(button) || !button->grace || button->vm->paused ||
+	    !power_button_press(button) || button_start_timer(button) < 0) {
 		vm_post(button->vm, VM_EVENT_QUIT);
 		return;
 	}

@@ -38,7 +38,7 @@ bool power_button_press(struct power_button *button);
 
 /*
  * Press it, and post VM_EVENT_QUIT when the time is over and the guest still runs; at once if it
- * does not listen or was asked before. In the main loop. Logs.
+ * does not listen, is paused, or was asked before. In the main loop. Logs.
  */
 void power_button_ask(struct power_button *button);
 

@@ -93,7 +93,7 @@ static void check_sleep(void)
 	bare_halt();
 }
 
-/* Says what it is told, until a `q`; the serial port is asked, not waited for. */
+/* Says what it is told, until a `q`; `!` is a panic. The serial port is asked, not waited for. */
 static void check_echo(void)
 {
 	char text[2] = "";
@@ -104,6 +104,8 @@ static void check_echo(void)
 			continue;
 		text[0] = (char)inb(BARE_SERIAL);
 		bare_print(text);
+		if (text[0] == '!')
+			check_panic();
 	}
 	bare_print("\n");
 }

@@ -5,7 +5,7 @@
 # make fuzz FUZZ_TARGETS=user FUZZ_RUNS=10000000
 
 FUZZ := $(B)/fuzz
-FUZZ_TARGETS := user vhost guest device virtio kernel arm64 options uefi
+FUZZ_TARGETS := user vhost guest device virtio kernel arm64 options uefi qmp
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \

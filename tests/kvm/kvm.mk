@@ -17,6 +17,7 @@ kvm-guests: $(KVM_IMAGES)
 kvm-check: kvm-guests $(B)/minivmm
 	tests/kvm/run.sh $(B)
 	tests/kvm/trace.sh $(B)
+	tests/kvm/qmp.sh $(B)
 
 $(B)/kvm/%.o: guests/bare/%.c
 	@mkdir -p $(@D)

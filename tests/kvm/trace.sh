@@ -29,27 +29,8 @@ run()
 }
 under=()
 
-run_case()
-{
-	local name=$1
-
-	shift
-	case $only in
-	"  " | *" $name "*) ;;
-	*) return 0 ;;
-	esac
-	if [ -n "$skipped" ]; then
-		echo "SKIP $name: $skipped"
-		return 0
-	fi
-	why='it did not say why'
-	if "$@"; then
-		echo "PASS $name"
-	else
-		echo "FAIL $name: $why"
-		bad=1
-	fi
-}
+# shellcheck source=tests/kvm/cases.sh
+. "$(dirname "$0")/cases.sh"
 
 # holds FILE FILTER: jq says true of it.
 holds()

@@ -54,6 +54,8 @@ static void describe(const struct config *config, char *text, size_t size)
 	if (config->ports)
 		length +=
 			snprintf(text + length, size - (size_t)length, " ports=%u", config->ports);
+	if (config->qmp)
+		length += snprintf(text + length, size - (size_t)length, " qmp=%s", config->qmp);
 	if (config->huge_page)
 		length += snprintf(text + length, size - (size_t)length, " pages=%llu",
 				   (unsigned long long)config->huge_page);
@@ -108,6 +110,9 @@ static const struct {
 	{ "--vfio 01:00.0,port=on,id=disk --vfio 02:00.0,port=off",
 	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,port on,id disk 0000:02:00.0,port off" },
 	{ "--grace 0", "0 k=- i=- a=- c=stdio m=512 n=1 grace=0" },
+	{ "--qmp unix:/run/q", "0 k=- i=- a=- c=stdio m=512 n=1 qmp=/run/q" },
+	{ "-qmp unix:/run/q,server=on,wait=off", "0 k=- i=- a=- c=stdio m=512 n=1 qmp=/run/q" },
+	{ "-qmp unix:q,server,nowait", "0 k=- i=- a=- c=stdio m=512 n=1 qmp=q" },
 	{ "--grace 86400", "0 k=- i=- a=- c=stdio m=512 n=1 grace=86400" },
 	{ "--no-reboot --stats", "0 k=- i=- a=- c=stdio m=512 n=1 once stats" },
 	{ "--trace - --trace-filter irq", "0 k=- i=- a=- c=stdio m=512 n=1 trace=-/16" },
@@ -195,6 +200,11 @@ static const struct {
 	{ "--inject KVM_RUN=EIO", "--inject", "expected IOCTL#N=ERRNO" },
 	{ "config", "config", "which devices?" },
 	{ "config 01:00.0 --all", "--all", "unknown option here" },
+	{ "--qmp /run/q", "--qmp", "/run/q: expected unix:PATH" },
+	{ "--qmp unix:", "--qmp", "expected unix:PATH" },
+	{ "-qmp tcp:localhost:4444,server=on", "--qmp", "expected unix:PATH" },
+	{ "-qmp unix:q,server=off", "--qmp", "server=off: minivmm listens" },
+	{ "-qmp unix:q,wait=on", "--qmp", "waits for nobody" },
 	{ "--grace -1", "--grace", "expected a number of seconds" },
 	{ "--grace 5s", "--grace", "5s: expected a number of seconds from 0 to 86400" },
 	{ "--grace 86401", "--grace", "expected a number of seconds" },

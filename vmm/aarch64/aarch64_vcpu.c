@@ -97,6 +97,12 @@ bool arch_vcpu_exit(struct vcpu *vcpu)
 	return false;
 }
 
+/* KVM on arm64 has no way to tell a guest. */
+void arch_vcpu_paused(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
 void arch_vcpu_dump(struct vcpu *vcpu)
 {
 	fprintf(stderr, "  pc  %016" PRIx64 " sp  %016" PRIx64 " pstate %08" PRIx64 "\n",

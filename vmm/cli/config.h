@@ -63,6 +63,7 @@ struct config {
 	const char *vars;     /* where it keeps its variables; NULL: in memory */
 	const char *dump_dtb; /* file for a copy of the device tree, or NULL */
 	char **run;           /* words of a command to run in the default guest, or NULL */
+	const char *qmp;      /* where the control socket is, or NULL */
 	const char *console;  /* stdio, none, pty or file:PATH */
 	uint64_t memory;      /* bytes */
 	uint64_t huge_page;   /* see struct ram_options */

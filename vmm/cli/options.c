@@ -70,6 +70,7 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_SET("cpu", options_set_qemu_cpu),
 	OPTIONS_ROW_SET("serial", options_set_qemu_serial),
 	OPTIONS_ROW_SET("mem-path", options_set_qemu_mem_path),
+	OPTIONS_ROW_SET("qmp", options_set_qmp),
 	OPTIONS_ROW_FLAG("no-reboot", no_reboot),
 	OPTIONS_ROW_SET("grace", options_set_grace),
 	OPTIONS_ROW_FLAG("bind", bind),
@@ -119,6 +120,7 @@ void options_print_help(void)
 	      "  --battery            an ACPI battery and power supply, for laptops' GPUs\n"
 	      "  --hide-kvm           do not tell the guest that it is one\n"
 	      "  --no-reboot          a guest reboot ends minivmm\n"
+	      "  --qmp unix:PATH      a control socket that speaks QMP, a subset of QEMU's\n"
 	      "  --grace SECONDS      how long a guest may take to power off when SIGTERM asks\n"
 	      "                       it to (30); 0 does not ask\n"
 	      "  --bind               hand the devices to vfio-pci before, back after the run\n"

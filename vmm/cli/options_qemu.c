@@ -33,7 +33,7 @@ struct qemu_word {
 	"this terminal"
 #define USE_SOUND "minivmm emulates no sound: pass a sound card through by --vfio BDF"
 #define USE_USB   "minivmm emulates no USB: pass a USB controller through by --vfio BDF"
-#define USE_QMP   "minivmm has no monitor: Ctrl-A x ends the guest, Ctrl-A h helps"
+#define USE_QMP   "minivmm has no monitor: Ctrl-A h helps, --qmp unix:PATH is for programs"
 
 /* The first row whose option and pattern fit decides; an option is listed in one place. */
 static const struct qemu_word qemu_words[] = {

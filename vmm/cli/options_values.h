@@ -21,6 +21,9 @@ int options_set_ports(struct config *config, char *text);
 /* stdio, none, pty or file:PATH; points into `text`. */
 int options_set_console(struct config *config, char *text);
 
+/* unix:PATH, and behind it what QEMU wants to be told: server=on,wait=off. Points into `text`. */
+int options_set_qmp(struct config *config, char *text);
+
 /* How many seconds a guest that was asked to power off is waited for. */
 int options_set_grace(struct config *config, char *text);
 

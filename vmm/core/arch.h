@@ -122,6 +122,9 @@ int arch_vcpu_init(struct vcpu *vcpu);
 /* An exit that vcpu.c does not know. True if it was handled and the guest may go on. */
 bool arch_vcpu_exit(struct vcpu *vcpu);
 
+/* The vCPU has stood still while time went on, and goes on now. In its thread. */
+void arch_vcpu_paused(struct vcpu *vcpu);
+
 /* Print the registers to standard error, one line each. */
 void arch_vcpu_dump(struct vcpu *vcpu);
 

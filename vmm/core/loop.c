@@ -33,6 +33,13 @@ int loop_add(struct loop *loop, struct loop_source *source)
 	return errno == EPERM ? -EPERM : log_errno("main loop", -errno, "epoll_ctl");
 }
 
+void loop_set_events(struct loop *loop, struct loop_source *source, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = source };
+
+	epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event);
+}
+
 void loop_del(struct loop *loop, struct loop_source *source)
 {
 	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);

@@ -31,6 +31,9 @@ void loop_destroy(struct loop *loop);
  * which is always ready, is -EPERM and not logged. */
 int loop_add(struct loop *loop, struct loop_source *source);
 
+/* What source->ready is called for from now on: EPOLLIN at first, EPOLLOUT. */
+void loop_set_events(struct loop *loop, struct loop_source *source, uint32_t events);
+
 /* From any source's ready(), too: the loop holds on to no source but the one it calls. */
 void loop_del(struct loop *loop, struct loop_source *source);
 

@@ -27,8 +27,11 @@ void vcpu_init_kick(void)
 	sigset_t set;
 
 	sigaction(SIGUSR1, &action, NULL);
+	action.sa_flags = SA_RESTART;
+	sigaction(VCPU_SIGNAL_PAUSE, &action, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, VCPU_SIGNAL_PAUSE);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* whoever started us may have blocked it */
 }
 
@@ -200,8 +203,13 @@ static void *vcpu_run(void *arg)
 	thread_guard_enter(vcpu->vm->guard, THREAD_VCPU);
 	vcpu_take_bus_errors(vcpu);
 	while (vcpu_may_run(vcpu)) {
-		int ret = trace_ioctl_detail(vcpu->fd, KVM_RUN, 0, vcpu->run);
+		int ret;
 
+		if (gate_pass(&vcpu->vm->gate)) {
+			arch_vcpu_paused(vcpu);
+			continue;
+		}
+		ret = trace_ioctl_detail(vcpu->fd, KVM_RUN, 0, vcpu->run);
 		if (ret == -EINTR)
 			bus_error_pass_on();
 		if (ret == -EINTR || ret == -EAGAIN)

@@ -15,6 +15,9 @@
 
 #include "vm_state.h"
 
+/* See vcpu_init_kick(). */
+#define VCPU_SIGNAL_PAUSE SIGUSR2
+
 struct vcpu {
 	struct vm *vm;
 	unsigned int index; /* also the APIC id on x86 */
@@ -28,7 +31,8 @@ struct vcpu {
 };
 
 /*
- * Once per process: vcpu_stop() interrupts a vCPU's system call by a signal that does nothing else.
+ * Once per process: vcpu_stop() interrupts a vCPU's system call by a signal that does nothing else,
+ * VCPU_SIGNAL_PAUSE ends KVM_RUN alone.
  */
 void vcpu_init_kick(void);
 

@@ -109,6 +109,7 @@ int vm_init(struct vm *vm, unsigned int cpus, const uint16_t *host_cpus)
 	};
 	vm->event_source.fd = -1;
 	vm->memslots = (struct memory_listener){ vm_memslot_add, vm_memslot_del };
+	gate_init(&vm->gate);
 	memory_init(&vm->memory);
 	bus_init(&vm->mmio);
 	bus_init(&vm->pio);
@@ -126,6 +127,7 @@ int vm_init(struct vm *vm, unsigned int cpus, const uint16_t *host_cpus)
 void vm_destroy(struct vm *vm)
 {
 	vm_power_down(vm);
+	gate_destroy(&vm->gate);
 	memory_destroy(&vm->memory);
 	bus_destroy(&vm->mmio);
 	bus_destroy(&vm->pio);
@@ -297,6 +299,8 @@ int vm_start(struct vm *vm)
 	int ret = 0;
 
 	vm->stopping = false;
+	if (vm->paused)
+		gate_close(&vm->gate);
 	for (unsigned int i = 0; i < vm->cpus && ret == 0; i++)
 		ret = vcpu_start(&vm->vcpus[i]);
 	if (ret < 0)
@@ -309,6 +313,7 @@ void vm_stop(struct vm *vm)
 	if (!vm->vcpus)
 		return;
 	vm->stopping = true;
+	gate_open(&vm->gate);
 	for (unsigned int i = 0; i < vm->cpus; i++)
 		vcpu_stop(&vm->vcpus[i]);
 	for (unsigned int i = 0; i < vm->cpus; i++) {

@@ -16,6 +16,7 @@
 #include "irq.h"
 #include "loop.h"
 #include "memory.h"
+#include "vmm/base/gate.h"
 
 #define VM_EXIT_REASONS 64 /* KVM_EXIT_*; the last counts all above */
 
@@ -73,6 +74,8 @@ struct vm {
 	_Atomic int event;                /* enum vm_event */
 	struct loop_source event_source;
 	atomic_bool stopping;
+	struct gate gate; /* closed: no vCPU runs, though all exist */
+	bool paused;
 	uint64_t exits[VM_EXIT_REASONS]; /* of vCPUs that are gone */
 };
 

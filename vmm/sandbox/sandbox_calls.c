@@ -83,6 +83,8 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(sendmsg,         M | V | S | PROCESSES),
 	CALL(recvmsg,         M | V | S | PROCESSES),
 	CALL(recvfrom,        M | D),
+	CALL(sendto,          M), /* --qmp: its client, which recvfrom hears */
+	CALL(accept4,         M), /* and the next one */
 	CALL(shutdown,        M | V | S),
 
 	/* The main thread makes the vCPUs' at each reboot. clone3 hides its flags from a filter. */
@@ -133,6 +135,8 @@ const struct sandbox_row sandbox_ioctls[] = {
 	IOCTL(KVM_SET_GSI_ROUTING,        M | V, NOTHING),
 	IOCTL(KVM_IRQFD,                  M | V, NOTHING),
 	IOCTL(KVM_IOEVENTFD,              M | V, NOTHING),
+
+	IOCTL(KVM_KVMCLOCK_CTRL,          V, ARCH), /* it was paused, and goes on */
 
 	/* It crashed: where? Each architecture makes its own of these. */
 	IOCTL(KVM_GET_REGS,               M | V, ARCH),

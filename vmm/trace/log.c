@@ -5,6 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LOG_ERROR "minivmm: error: "
+
+static _Thread_local struct {
+	char *text; /* NULL: nobody wants it */
+	size_t size;
+} log_kept;
+
+void log_keep_error(char *text, size_t size)
+{
+	log_kept.text = text;
+	log_kept.size = size;
+	if (text)
+		text[0] = '\0';
+}
+
 /* One write() per message, so that lines of several threads never mix. */
 static void log_line(const char *severity, const char *object, const char *cause, const char *fmt,
 		     va_list args)
@@ -16,6 +31,9 @@ static void log_line(const char *severity, const char *object, const char *cause
 	snprintf(line, sizeof(line), "minivmm: %s: %s%s%s%s%s\n", severity, object ? object : "",
 		 object ? ": " : "", text, cause ? ": " : "", cause ? cause : "");
 	fputs(line, stderr);
+	if (log_kept.text && !log_kept.text[0] && strcmp(severity, "error") == 0)
+		snprintf(log_kept.text, log_kept.size, "%.*s",
+			 (int)strcspn(line + strlen(LOG_ERROR), "\n"), line + strlen(LOG_ERROR));
 }
 
 void log_error(const char *object, const char *fmt, ...)

@@ -8,6 +8,8 @@
 #ifndef MINIVMM_LOG_H
 #define MINIVMM_LOG_H
 
+#include <stddef.h>
+
 /* Something failed and the request cannot be carried out. `object` names what it failed on. */
 void log_error(const char *object, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -23,6 +25,12 @@ void log_warn(const char *object, const char *fmt, ...) __attribute__((format(pr
 
 /* Something the user wants to know. */
 void log_info(const char *object, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * For who must tell the error to somebody else, too: the words of this thread's next error go into
+ * `text`, which begins empty and is the caller's, until this is called with NULL.
+ */
+void log_keep_error(char *text, size_t size);
 
 /* The exact line that mends the error before it. */
 void log_fix(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -140,6 +140,12 @@ bool arch_vcpu_exit(struct vcpu *vcpu)
 	return false;
 }
 
+/* A guest that has no kvmclock cannot be told. */
+void arch_vcpu_paused(struct vcpu *vcpu)
+{
+	trace_ioctl(vcpu->fd, KVM_KVMCLOCK_CTRL, 0);
+}
+
 void arch_vcpu_dump(struct vcpu *vcpu)
 {
 	struct kvm_sregs s;

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034,SC2154 # read by scripts of tests, which set the rest
+# Tests by name: those in $only (all where it is blank), unless $skipped says why none can be run.
+
+# run_case NAME COMMAND...: one line, `PASS name`, `FAIL name: $why` or `SKIP name: $skipped`; a failure sets bad=1.
+run_case()
+{
+	local name=$1
+
+	shift
+	case $only in
+	"  " | *" $name "*) ;;
+	*) return 0 ;;
+	esac
+	if [ -n "$skipped" ]; then
+		echo "SKIP $name: $skipped"
+		return 0
+	fi
+	why='it did not say why'
+	if "$@"; then
+		echo "PASS $name"
+	else
+		echo "FAIL $name: $why"
+		bad=1
+	fi
+}

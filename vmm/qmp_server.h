@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control socket: one client at a time, served by the main loop.
+ *
+ * Owns the socket's file, which only its owner may use and which is gone at the end, and the
+ * client. While one is served the next waits until it leaves. A client that reads nothing, or says
+ * nothing sensible, costs a bounded amount of memory and keeps nobody waiting.
+ *
+ * Read beside it: unix(7).
+ */
+#ifndef MINIVMM_QMP_SERVER_H
+#define MINIVMM_QMP_SERVER_H
+
+#include <sys/stat.h>
+
+#include "qmp_session.h"
+#include "vmm/core/loop.h"
+
+struct qmp_server {
+	struct loop *loop; /* NULL: there is no socket */
+	const char *path;
+	struct stat file; /* what was made at the path */
+	pid_t keeper;     /* who takes it away, or 0 */
+	int keeper_fd;    /* open as long as minivmm lives */
+	struct loop_source listener, client;
+	const struct qmp_command *commands;
+	size_t command_count;
+	void *owner;
+	struct qmp_session session; /* while there is a client */
+	char input[4096];
+	size_t input_at, input_size;
+};
+
+/*
+ * Listen at `path`; commands are called with `owner`. Path and table stay the caller's. A socket
+ * that nobody listens to is replaced. 0 or -errno, logged.
+ */
+int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *path,
+		    const struct qmp_command *commands, size_t count, void *owner);
+
+/* What the client has not read is lost. Accepts one that was never opened. */
+void qmp_server_close(struct qmp_server *server);
+
+/* Tell the client, if there is one; `data` may be NULL, and is taken over. */
+void qmp_server_event(struct qmp_server *server, const char *name, json_t *data);
+
+#endif
