@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fake_kvm.h"
@@ -56,10 +57,23 @@ static void serve_signal(struct stderr_text *caught)
 	stderr_end(caught);
 }
 
+/* A vCPU may have touched the page once more before it was stopped. */
+static void take_what_is_left(void)
+{
+	static const struct timespec at_once;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGBUS);
+	while (sigtimedwait(&set, NULL, &at_once) > 0)
+		;
+}
+
 static void end(void)
 {
 	struct vm *vm = &test.machine.vm;
 
+	take_what_is_left();
 	loop_del(&vm->loop, &test.machine.signals);
 	close(test.machine.signals.fd);
 	loop_destroy(&vm->loop);

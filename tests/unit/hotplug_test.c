@@ -26,7 +26,7 @@
 static struct config config = { .cpus = 1, .memory = RAM, .no_sandbox = true };
 static struct machine machine;
 static struct stderr_text caught;
-static char folder[] = "/tmp/minivmm-hotplug-XXXXXX", path[64];
+static char folder[32], path[64];
 static int listener;
 static pthread_t server;
 static char deleted[64];
@@ -45,6 +45,7 @@ static void server_begin(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
+	snprintf(folder, sizeof(folder), "/tmp/minivmm-hotplug-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/socket", folder);
 	strcpy(address.sun_path, path);
@@ -75,6 +76,7 @@ static const struct hotplug_watcher watcher = { note_deleted, NULL };
 static void begin(unsigned int ports)
 {
 	memset(&machine, 0, sizeof(machine));
+	config.no_sandbox = true;
 	machine.config = &config;
 	slots_init(&machine.slots);
 	hotplug_init(&machine.hotplug);
