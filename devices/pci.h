@@ -60,7 +60,9 @@ struct pci_bar {
 struct pci_bus {
 	pthread_mutex_t lock; /* held around every access to a configuration space */
 	bool vacated;         /* a BAR has left its place: others may want to come there */
-	/* Whether the bridges above forward the whole of the function's `bar`, were it at `addr`. */
+	/*
+	 * Whether the bridges above forward the whole of the function's `bar`, were it at `addr`.
+	 */
 	bool (*forwards)(const struct pci_function *function, const struct pci_bar *bar,
 			 uint64_t addr);
 	/* Whether no other BAR of the bus decodes in the pages of `bar`, were it at `addr`. */

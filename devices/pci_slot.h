@@ -3,10 +3,10 @@
  * The hot-plug slot of a PCI Express port, as a state machine.
  *
  * Owns the slot's registers in the port's PCI Express capability: whether a device is there, the
- * attention button, the power indicator, and whether any of it wants the guest's attention. The slot
- * has a button and an indicator, no power controller: Linux waits a second after it has switched
- * power off, and the indicator says as well that the guest has let go. How an interrupt reaches the
- * guest is the port's business, which device is in the slot its owner's.
+ * attention button, the power indicator, and whether any of it wants the guest's attention. The
+ * slot has a button and an indicator, no power controller: Linux waits a second after it has
+ * switched power off, and the indicator says as well that the guest has let go. How an interrupt
+ * reaches the guest is the port's business, which device is in the slot its owner's.
  *
  * Read beside it: PCI Express Base 6.7.1 to 6.7.3, 7.5.3.9 to 7.5.3.11.
  */
@@ -35,8 +35,8 @@ struct pci_slot {
 };
 
 /*
- * Make the slot registers of the capability at `cap`, which are zero so far, those of slot `number`,
- * as people shall know it. Empty, as after power-on.
+ * Make the slot registers of the capability at `cap`, which are zero so far, those of slot
+ * `number`, as people shall know it. Empty, as after power-on.
  */
 void pci_slot_init(struct pci_slot *slot, struct pci_function *function, unsigned int cap,
 		   unsigned int number, const struct pci_slot_ops *ops, void *owner);

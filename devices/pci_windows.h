@@ -21,9 +21,9 @@ void pci_windows_set_reach(struct pci_host *host, const struct arch_range *reach
 
 /*
  * Give every BAR an address: 64-bit ones in a window above RAM, made as large as they need, the
- * others below 4 GiB. Largest first, each naturally aligned. Windows of bridges are as large as what
- * is below needs, or larger where their `size` says so already. 0; -ENOSPC, logged with the BAR that
- * does not fit; or -ENOMEM, logged.
+ * others below 4 GiB. Largest first, each naturally aligned. Windows of bridges are as large as
+ * what is below needs, or larger where their `size` says so already. 0; -ENOSPC, logged with the
+ * BAR that does not fit; or -ENOMEM, logged.
  */
 int pci_windows_assign_bars(struct pci_host *host);
 

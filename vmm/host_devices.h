@@ -37,9 +37,9 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 		      const struct host_demand *demand);
 
 /*
- * Open all; host_places.h plugs them in. Between the first one, which makes the space ready for DMA, and the
- * others RAM is mapped, once `ram` has all its pages. 0 or -errno, logged; host_devices_close()
- * after either.
+ * Open all; host_places.h plugs them in. Between the first one, which makes the space ready for
+ * DMA, and the others RAM is mapped, once `ram` has all its pages. 0 or -errno, logged;
+ * host_devices_close() after either.
  */
 int host_devices_open(struct host_devices *devices, const struct config *config,
 		      struct pci_host *host, struct ram *ram);

@@ -3,8 +3,8 @@
  * Where devices of this host are in the guest: on its root bus or below a root port, and which
  * function of which slot.
  *
- * Functions of one slot of the host stay together when all of them are passed through: their drivers
- * may expect it. Otherwise each is a device by itself.
+ * Functions of one slot of the host stay together when all of them are passed through: their
+ * drivers may expect it. Otherwise each is a device by itself.
  */
 #ifndef MINIVMM_HOST_PLACES_H
 #define MINIVMM_HOST_PLACES_H

@@ -253,7 +253,9 @@ static int hotplug_fill(struct machine *machine, const struct config *one, char 
 	return hotplug_show(machine, slot, pci);
 }
 
-/* A device that comes is a file to open, or a socket to connect: a confined machine does neither. */
+/*
+ * A device that comes is a file to open, or a socket to connect: a confined machine does neither.
+ */
 static int hotplug_check_confined(const struct machine *machine, const char *id)
 {
 	if (machine->config->no_sandbox)

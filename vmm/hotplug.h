@@ -2,10 +2,10 @@
 /*
  * Devices that come and go while the guest runs.
  *
- * A device comes into an empty slot, below a PCIe root port: it is opened, mapped and shown, and the
- * port tells the guest. To take one away the port's attention button is pressed; the guest lets go,
- * and then the device is closed. All functions here belong to the main loop's thread; the vCPUs keep
- * running.
+ * A device comes into an empty slot, below a PCIe root port: it is opened, mapped and shown, and
+ * the port tells the guest. To take one away the port's attention button is pressed; the guest
+ * lets go, and then the device is closed. All functions here belong to the main loop's thread; the
+ * vCPUs keep running.
  *
  * Read beside it: PCI Express Base 6.7 (hot-plug).
  */

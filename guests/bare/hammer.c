@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One CPU resets a device and sends it to sleep again and again, while the others use its memory and
- * its configuration space without a pause. Needs a device with a memory BAR 0, an MSI capability,
- * power states and a function-level reset.
+ * One CPU resets a device and sends it to sleep again and again, while the others use its memory
+ * and its configuration space without a pause. Needs a device with a memory BAR 0, an MSI
+ * capability, power states and a function-level reset.
  */
 #include "bare_irq.h"
 #include "walk_space.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/backend/device_info.c: which atomic operations the host completes, whatever the bytes say. */
+/*
+ * vfio/backend/device_info.c: which atomic operations the host completes, whatever the bytes say.
+ */
 #include <string.h>
 
 #include "unit.h"

@@ -69,7 +69,9 @@ static const struct pci_function_ops card_ops = {
 	card_reset,      card_destroy,     card_revive,
 };
 
-/* 8 GT/s and four lanes, of which the link has come up with 5 GT/s and two; 256 bytes of payload. */
+/*
+ * 8 GT/s and four lanes, of which the link has come up with 5 GT/s and two; 256 bytes of payload.
+ */
 static void card_init(struct pci_function *card)
 {
 	unsigned int cap;
@@ -158,7 +160,10 @@ static void exp_set(struct rig *rig, unsigned int reg, uint16_t value)
 	set(rig, 0, PORT, rig->exp + reg, 2, value);
 }
 
-/* Registers as they are at power-on, and after all-ones were written; 0xff00 + n is the capability's. */
+/*
+ * Registers as they are at power-on, and after all-ones were written; 0xff00 + n is the
+ * capability's.
+ */
 #define EXP 0xff00u
 static const struct {
 	unsigned int offset, size;
@@ -527,7 +532,9 @@ START_TEST(a_slot_sends_messages)
 }
 END_TEST
 
-/* A device that left is at no address any more, and does not come back with the bridge's windows. */
+/*
+ * A device that left is at no address any more, and does not come back with the bridge's windows.
+ */
 START_TEST(a_device_that_left_is_gone)
 {
 	static struct rig rig;

@@ -26,7 +26,9 @@ void kernel_dev_release(struct vfio_space *space, const struct vfio_device_reque
 	(void)request;
 }
 
-/* Room for the capabilities that there are, with some to spare. What does not fit is done without. */
+/*
+ * Room for the capabilities that there are, with some to spare. What does not fit is done without.
+ */
 int kernel_get_info(struct vfio_device *device, struct vfio_info *info)
 {
 	struct kernel_info {

@@ -46,7 +46,7 @@ struct user_link {
 
 	pthread_t reader;
 	const struct thread_guard *guard; /* the reader's, or NULL */
-	bool reading; /* the reader is there; before, whoever asks reads */
+	bool reading;                     /* the reader is there; before, whoever asks reads */
 
 	pthread_mutex_t call_lock; /* one question at a time */
 	pthread_mutex_t send_lock; /* messages do not mix */

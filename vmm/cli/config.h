@@ -73,11 +73,11 @@ struct config {
 	bool battery;           /* and a power supply, in the guest's ACPI */
 	bool hide_kvm;          /* the guest does not see that it is one */
 	bool no_reboot;
-	unsigned int grace;     /* seconds that a guest which was asked to power off has */
-	bool bind;              /* before the start, and restore afterwards */
+	unsigned int grace;         /* seconds that a guest which was asked to power off has */
+	bool bind;                  /* before the start, and restore afterwards */
 	struct bind_keeper *keeper; /* who gives back what was bound so, or NULL */
 	bool no_sandbox;
-	const char *user;       /* whom to go on as once the machine is built, or NULL */
+	const char *user; /* whom to go on as once the machine is built, or NULL */
 	bool stats;
 	struct trace_options trace;
 	bool testdev;                                         /* add devices/testdev.c's */

@@ -16,6 +16,8 @@
 #include "vmm/base/thread_guard.h"
 #include "vmm/trace/log.h"
 
+#define VCPU_SIGNALS 8 /* bytes of the kernel's signal set, which is shorter than the C library's */
+
 static void vcpu_kicked(int signal)
 {
 	(void)signal;
@@ -180,16 +182,16 @@ static bool vcpu_may_run(const struct vcpu *vcpu)
  */
 static void vcpu_take_bus_errors(const struct vcpu *vcpu)
 {
-	struct {
-		struct kvm_signal_mask head;
-		uint32_t set[2]; /* head.sigset: the kernel's, shorter than the C library's */
-	} mask = { .head.len = sizeof(mask.set) };
+	union {
+		struct kvm_signal_mask mask;
+		uint8_t room[sizeof(struct kvm_signal_mask) + VCPU_SIGNALS];
+	} without = { .mask.len = VCPU_SIGNALS };
 	sigset_t others;
 
 	if (!bus_error_blocked(&others))
 		return;
-	memcpy(mask.set, &others, sizeof(mask.set));
-	if (trace_ioctl(vcpu->fd, KVM_SET_SIGNAL_MASK, &mask) < 0)
+	memcpy(without.mask.sigset, &others, VCPU_SIGNALS);
+	if (trace_ioctl(vcpu->fd, KVM_SET_SIGNAL_MASK, &without) < 0)
 		pthread_sigmask(SIG_SETMASK, &others, NULL);
 }
 

@@ -44,8 +44,8 @@ void vcpu_destroy(struct vcpu *vcpu);
 int vcpu_start(struct vcpu *vcpu);
 
 /*
- * Whether an exit that was being handled when `handling` read `mark` is over. A device that has left
- * the buses is in use by none then.
+ * Whether an exit that was being handled when `handling` read `mark` is over. A device that has
+ * left the buses is in use by none then.
  */
 bool vcpu_exit_is_over(const struct vcpu *vcpu, unsigned int mark);
 

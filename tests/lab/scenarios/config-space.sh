@@ -68,6 +68,7 @@ cp /tmp/host.lspci /tmp/guest.lspci /out
 slot=1
 pairs=
 for bdf in $(echo $vfio_args | sed 's/--vfio//g'); do
+	# shellcheck disable=SC2059 # the place is a format: of a slot, or of a bus
 	inside=$(printf "$place" $slot)
 	slot=$((slot + 1))
 	pairs="$pairs $bdf=$inside"

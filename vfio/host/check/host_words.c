@@ -15,7 +15,9 @@
 	"the kernel refuses. (allow_unsafe_interrupts would let it, and let the guest do that; "   \
 	"minivmm never sets it)"
 #define WHY_NO_REMAPPING "sudo dmesg | grep -i remapping   # tells why it is off"
-#define GUARDED          "though its permissions allow it: SELinux, AppArmor or another guard forbids it"
+#define GUARDED                                                                                    \
+	"though its permissions allow it: SELinux, AppArmor or another guard "                     \
+	"forbids it"
 #define WHICH_GUARD                                                                                \
 	"sudo dmesg | grep -iE 'denied|avc'   # tells which rule; or: sudo ausearch -m avc -ts "   \
 	"recent"
