@@ -258,10 +258,10 @@ static int hotplug_fill(struct machine *machine, const struct config *one, char 
  */
 static int hotplug_check_confined(const struct machine *machine, const char *id)
 {
-	if (machine->config->no_sandbox)
+	if (!machine->sandbox.confined)
 		return 0;
 	log_error(id, "cannot be plugged in: a confined machine opens no more files");
-	log_fix("minivmm --no-sandbox ...   # for a machine that devices are to come to");
+	log_fix("minivmm --ports N ...   # for a machine that devices are to come to");
 	return -EPERM;
 }
 

@@ -83,6 +83,12 @@ int machine_prepare_sandbox(struct machine *machine)
 
 /* ---- the moment ---- */
 
+/* A device that comes is files to open, by the main thread, with the rights of whoever started us. */
+static bool machine_expects_devices(const struct config *config)
+{
+	return config->qmp && config->ports;
+}
+
 /* Files that the caller opened for us are no strays. */
 int machine_confine(struct machine *machine)
 {
@@ -90,6 +96,8 @@ int machine_confine(struct machine *machine)
 	int keep[OPTIONS_DEVICES_MAX + 1];
 	unsigned int count = 0;
 
+	if (machine_expects_devices(config))
+		return 0;
 	for (unsigned int i = 0; i < config->device_count; i++)
 		if (config->vfio[i].has_fd)
 			keep[count++] = config->vfio[i].fd;

@@ -23,7 +23,7 @@
 
 #define RAM (16ull << 20)
 
-static struct config config = { .cpus = 1, .memory = RAM, .no_sandbox = true };
+static struct config config = { .cpus = 1, .memory = RAM };
 static struct machine machine;
 static struct stderr_text caught;
 static char folder[32], path[64];
@@ -76,7 +76,6 @@ static const struct hotplug_watcher watcher = { note_deleted, NULL };
 static void begin(unsigned int ports)
 {
 	memset(&machine, 0, sizeof(machine));
-	config.no_sandbox = true;
 	machine.config = &config;
 	slots_init(&machine.slots);
 	hotplug_init(&machine.hotplug);
@@ -275,11 +274,11 @@ END_TEST
 START_TEST(a_confined_machine_refuses)
 {
 	begin(1);
-	config.no_sandbox = false;
+	machine.sandbox.confined = true;
 	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), -EPERM);
 	ck_assert_int_eq(hotplug_add_vfio(&machine, "nic", "01:00.0"), -EPERM);
 	end();
-	stderr_holds(&caught, "--no-sandbox");
+	stderr_holds(&caught, "--ports N");
 }
 END_TEST
 

@@ -113,8 +113,10 @@ int sandbox_confine(struct sandbox *sandbox, const int *keep, unsigned int count
 
 void sandbox_print(const struct sandbox *sandbox, FILE *out)
 {
-	if (!sandbox->confined)
+	if (!sandbox->on)
 		fputs("sandbox: off\n", out);
+	else if (!sandbox->confined)
+		fputs("sandbox: of all threads but the main one\n", out);
 	else
 		fprintf(out, "sandbox: %s, %s, user %u\n",
 			sandbox->filters_known ? "system calls filtered" : "no filters",

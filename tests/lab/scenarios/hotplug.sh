@@ -13,12 +13,14 @@ del='{"execute":"device_del","arguments":{"id":"disk"}}'
 bind nvme 0000:01:00.0
 bind nvme 0000:02:00.0
 vmm_limit=170
-vmm_start --no-sandbox --bind --vfio 02:00.0,port=on --ports 1 --qmp unix:/tmp/qmp $(guest 6.1-cloud) \
+vmm_start --bind --vfio 02:00.0,port=on --ports 1 --qmp unix:/tmp/qmp $(guest 6.1-cloud) \
 	--append "$(todo hotplug) lab.disk=nvme1n1 lab.rounds=2"
 for round in 1 2; do
 	wait_line "^lab: waits $round" 60
 	qmp_client "$add"
 	wait_line "^lab: plugged $round 2" 20
+	expect_equal "filters of vCPUs" \
+		"$(grep -l '^Name:.*vcpu' /proc/"$vmm_pid"/task/*/status | xargs sed -n 's/^Seccomp:[[:space:]]*//p')" 2
 	qmp_client "$del" event:DEVICE_DELETED
 	wait_line "^lab: unplugged $round" 20
 	expect_equal "its driver on the host" "$(driver_of 0000:01:00.0)" nvme
