@@ -83,7 +83,7 @@ int machine_prepare_sandbox(struct machine *machine)
 
 /* ---- the moment ---- */
 
-/* A device that comes is files to open: by the main thread, with the rights that it started with. */
+/* A device that comes is files to open. The main thread does that, with the rights of the start. */
 static bool machine_expects_devices(const struct config *config)
 {
 	return config->qmp && config->ports;
