@@ -49,7 +49,10 @@ struct sandbox {
 int sandbox_init(struct sandbox *sandbox, const struct sandbox_options *options);
 void sandbox_destroy(struct sandbox *sandbox);
 
-/* What a thread's maker takes, or NULL where the sandbox is off. */
+/*
+ * What a thread's maker takes, or NULL where the sandbox is off. The thread then confines itself,
+ * whether the main thread is confined or not.
+ */
 const struct thread_guard *sandbox_guard(const struct sandbox *sandbox);
 
 /*
