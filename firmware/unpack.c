@@ -8,12 +8,19 @@
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
 #define UNPACK_CHUNK (64u << 10)
-#define GZIP_WINDOW  (15 + 16) /* the largest window, and a gzip header around it */
+/*
+ * A packed file says how far back it refers, and a library keeps that much for it. Linux' build asks
+ * for 128 MiB at most; a hostile file asks for 4 GiB.
+ */
+#define UNPACK_MEMORY_MAX     (256ull << 20)
+#define UNPACK_WINDOW_LOG_MAX 27        /* of zstd: 128 MiB */
+#define GZIP_WINDOW           (15 + 16) /* the largest window, and a gzip header around it */
 
 #define LZ4_MAGIC     0x184c2102u
 #define LZ4_BLOCK     (8 << 20) /* unpacked; the last one is shorter */
@@ -31,6 +38,7 @@ enum unpack_status {
 	UNPACK_MORE,
 	UNPACK_END,
 	UNPACK_SPOILED,
+	UNPACK_TOO_LARGE, /* it asks for more memory than UNPACK_MEMORY_MAX */
 };
 
 /* A step without anything to eat asks whether this may be the end. */
@@ -87,8 +95,8 @@ static void *xz_begin_with(bool alone)
 	if (!xz)
 		return NULL;
 	*xz = empty;
-	if ((alone ? lzma_alone_decoder(xz, UINT64_MAX) : lzma_stream_decoder(xz, UINT64_MAX, 0)) ==
-	    LZMA_OK)
+	if ((alone ? lzma_alone_decoder(xz, UNPACK_MEMORY_MAX)
+		   : lzma_stream_decoder(xz, UNPACK_MEMORY_MAX, 0)) == LZMA_OK)
 		return xz;
 	free(xz);
 	return NULL;
@@ -117,6 +125,8 @@ static enum unpack_status xz_step(void *state, struct unpack_stream *stream)
 	*stream = (struct unpack_stream){ xz->next_in, xz->avail_in, xz->next_out, xz->avail_out };
 	if (ret == LZMA_STREAM_END)
 		return UNPACK_END;
+	if (ret == LZMA_MEMLIMIT_ERROR)
+		return UNPACK_TOO_LARGE;
 	return ret == LZMA_OK || ret == LZMA_BUF_ERROR ? UNPACK_MORE : UNPACK_SPOILED;
 }
 
@@ -130,7 +140,11 @@ static void xz_finish(void *state)
 
 static void *zstd_begin(void)
 {
-	return ZSTD_createDStream();
+	ZSTD_DStream *zstd = ZSTD_createDStream();
+
+	if (zstd)
+		ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, UNPACK_WINDOW_LOG_MAX);
+	return zstd;
 }
 
 static enum unpack_status zstd_step(void *state, struct unpack_stream *stream)
@@ -143,6 +157,8 @@ static enum unpack_status zstd_step(void *state, struct unpack_stream *stream)
 	stream->in_left -= in.pos;
 	stream->out += out.pos;
 	stream->out_left -= out.pos;
+	if (ZSTD_getErrorCode(ret) == ZSTD_error_frameParameter_windowTooLarge)
+		return UNPACK_TOO_LARGE;
 	if (ZSTD_isError(ret))
 		return UNPACK_SPOILED;
 	return ret == 0 ? UNPACK_END : UNPACK_MORE;
@@ -299,6 +315,8 @@ static int64_t unpack_all(const struct unpack_source *source, void *state,
 	*end = status == UNPACK_END;
 	if (status == UNPACK_SPOILED)
 		return unpack_refuse(source, "it cannot be unpacked");
+	if (status == UNPACK_TOO_LARGE)
+		return unpack_refuse(source, "unpacking it takes more than 256 MiB of memory");
 	if (status == UNPACK_MORE && !in)
 		return unpack_refuse(source, "it is truncated: its packed kernel has no end");
 	return (int64_t)stream.out_left;

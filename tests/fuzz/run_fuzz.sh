@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # run_fuzz.sh -runs=N|-max_total_time=SECONDS PROGRAM...: run fuzzers one after the other; one line
 # for each, `PASS fuzz:NAME (N runs)` or `FAIL fuzz:NAME: why`. What they learned is kept in
-# PROGRAM.corpus, what crashed in PROGRAM.crash-*.
+# PROGRAM.corpus (or PROGRAM.$FUZZ_CORPUS), what crashed in PROGRAM.crash-*.
 set -eu
 
 limit=$1
@@ -13,11 +13,12 @@ for program in "$@"; do
 	log=$program.log
 	dict=$(dirname "$0")/$name.dict
 	[ -e "$dict" ] || dict=
-	mkdir -p "$program.corpus"
+	corpus=$program.${FUZZ_CORPUS:-corpus}
+	mkdir -p "$corpus"
 	# What minivmm says of the nonsense it gets is of no interest: file 2 of the target is closed.
 	if ASAN_OPTIONS=detect_leaks=1 "$program" "$limit" ${dict:+-dict="$dict"} -seed=1 -max_len=1024 -timeout=20 \
 		-rss_limit_mb=2048 -close_fd_mask=2 -print_final_stats=1 \
-		-artifact_prefix="$program.crash-" "$program.corpus" > "$log" 2>&1; then
+		-artifact_prefix="$program.crash-" "$corpus" > "$log" 2>&1; then
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 		answers=$(sed -n 's/^stat::device_answers: *//p' "$log")
 		echo "PASS fuzz:$name (${runs:-?} runs${answers:+, $answers answers of the device})"

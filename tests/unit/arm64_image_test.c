@@ -67,6 +67,26 @@ static size_t pack_xz(uint8_t *to)
 	return size;
 }
 
+/*
+ * As one that was packed with a larger dictionary, by its code in the .xz format: 30 is 128 MiB, 34 is
+ * 512 MiB. The header of the only block begins at byte 12 with its size; in there are the filter's
+ * number, the size of its properties, and the code; its last four bytes are its checksum.
+ */
+static size_t pack_xz_as(uint8_t *to, uint8_t dictionary)
+{
+	static const uint8_t filter[] = { LZMA_FILTER_LZMA2, 1 };
+	uint8_t *block = to + 12, *found;
+	size_t size = pack_xz(to), header = (block[0] + 1u) * 4;
+	uint32_t crc;
+
+	found = memmem(block, header, filter, sizeof(filter));
+	ck_assert_ptr_nonnull(found);
+	found[sizeof(filter)] = dictionary;
+	crc = lzma_crc32(block, header - 4, 0);
+	memcpy(block + header - 4, &crc, sizeof(crc));
+	return size;
+}
+
 static size_t pack_lzma(uint8_t *to)
 {
 	lzma_stream stream = LZMA_STREAM_INIT;
@@ -89,6 +109,19 @@ static size_t pack_zstd(uint8_t *to)
 
 	ck_assert(!ZSTD_isError(size));
 	return size;
+}
+
+/* As a stream, whose header has a byte for the window: 5 bits of exponent, 3 bits of mantissa. */
+static size_t pack_zstd_window(uint8_t *to)
+{
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
+	ZSTD_inBuffer in = { &image, sizeof(image), 0 };
+	ZSTD_outBuffer out = { to, PACKED_MAX, 0 };
+
+	ck_assert_uint_eq(ZSTD_compressStream2(zstd, &out, &in, ZSTD_e_continue), 0);
+	ck_assert_uint_eq(ZSTD_compressStream2(zstd, &out, &in, ZSTD_e_end), 0);
+	ZSTD_freeCCtx(zstd);
+	return out.pos;
 }
 
 /* Two blocks of the legacy format. */
@@ -364,6 +397,56 @@ START_TEST(efi_program_spoiled)
 }
 END_TEST
 
+/* How far back a packed file refers is at a fixed place in its header. */
+static const struct far_reference {
+	const char *name;
+	size_t (*pack)(uint8_t *to);
+	size_t at, size;
+	uint8_t bytes[4];
+} far_references[] = {
+	{ "lzma", pack_lzma, 1, 4, { 0, 0, 0, 0x80 } },  /* a dictionary of 2 GiB */
+	{ "lzma", pack_lzma, 1, 4, { 0, 0, 0, 0x20 } },  /* of 512 MiB */
+	{ "zstd", pack_zstd_window, 5, 1, { 0xa8 } },    /* a window of 2 GiB */
+	{ "zstd", pack_zstd_window, 5, 1, { 18 << 3 } }, /* of 256 MiB */
+};
+
+START_TEST(memory_for_unpacking_is_bounded)
+{
+	const struct far_reference *far = &far_references[_i];
+	size_t size;
+
+	make_image();
+	size = far->pack(packed);
+	memcpy(packed + far->at, far->bytes, far->size);
+	check_refused(packed, size, "more than 256 MiB of memory");
+}
+END_TEST
+
+START_TEST(memory_for_xz_is_bounded)
+{
+	size_t size;
+
+	make_image();
+	size = pack_xz_as(packed, 34);
+	check_refused(packed, size, "more than 256 MiB of memory");
+}
+END_TEST
+
+START_TEST(dictionary_of_linux_is_unpacked)
+{
+	struct arm64_image parsed;
+	struct kernel_file file;
+	int fd;
+
+	make_image();
+	fd = image_fd(packed, pack_xz_as(packed, 30));
+	ck_assert_int_eq(parse(fd, &file, &parsed), 0);
+	ck_assert_int_eq(linux_arm64_load(&file, &parsed, ram), 0);
+	ck_assert_mem_eq(ram, &image, sizeof(image));
+	close(fd);
+}
+END_TEST
+
 START_TEST(other_packers_are_named)
 {
 	static const char bzip2[64] = "BZh91AY";
@@ -377,4 +460,7 @@ UNIT_MAIN("arm64_image", { plain, 0 }, { packed_by_each, UNIT_COUNT(packers) },
 	  { spoiled_header, UNIT_COUNT(spoils) }, { short_files, 0 },
 	  { cut_short, UNIT_COUNT(packers) }, { spoiled_anywhere, UNIT_COUNT(packers) },
 	  { gzip_spoiled, 0 }, { larger_than_it_says, UNIT_COUNT(packers) },
-	  { efi_program_spoiled, 0 }, { other_packers_are_named, 0 })
+	  { efi_program_spoiled, 0 },
+	  { memory_for_unpacking_is_bounded, UNIT_COUNT(far_references) },
+	  { memory_for_xz_is_bounded, 0 }, { dictionary_of_linux_is_unpacked, 0 },
+	  { other_packers_are_named, 0 })
