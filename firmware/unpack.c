@@ -15,8 +15,8 @@
 
 #define UNPACK_CHUNK (64u << 10)
 /*
- * A packed file says how far back it refers, and a library keeps that much for it. Linux' build asks
- * for 128 MiB at most; a hostile file asks for 4 GiB.
+ * A packed file says how far back it refers, and a library keeps that much for it. Linux' build
+ * asks for 128 MiB at most; a hostile file asks for 4 GiB.
  */
 #define UNPACK_MEMORY_MAX     (256ull << 20)
 #define UNPACK_WINDOW_LOG_MAX 27        /* of zstd: 128 MiB */

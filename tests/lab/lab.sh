@@ -13,6 +13,7 @@
 # LAB_USR     what the lab host sees as /usr (/usr)
 # LAB_PLUGIN  a plugin of the emulator's, with its arguments (none)
 # LAB_CASE    words that a scenario finds in /lab/stage/case
+# LAB_QUEUE   a folder, empty at first, that several labs share: each of their boots is done by one of them (none)
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -216,6 +217,7 @@ run_config()
 		return 0
 	fi
 	left=("$@")
+	begun=$((begun + $#))
 	while [ ${#left[@]} -gt 0 ]; do
 		before=${#left[@]}
 		tried=$aborts
@@ -229,36 +231,50 @@ run_config()
 	done
 }
 
-# run_boots SCENARIO...: sorted by the machine they want, one boot for each machine.
+# take NAME: whether this lab is the one to do it, of those that share a queue.
+take()
+{
+	[ -n "${LAB_QUEUE:-}" ] || return 0
+	[ -d "$LAB_QUEUE" ] || die "the queue $LAB_QUEUE is gone"
+	mkdir "$LAB_QUEUE/$1" 2>/dev/null
+}
+
+# Scenarios of a boot: few enough that labs with a queue end at about the same time.
+boot_scenarios=10
+
+# run_boots SCENARIO...: sorted by the machine they want.
 run_boots()
 {
-	local name config
-	local -A members=()
+	local name config part
+	local -a members
+	local -A all=()
 
 	for name; do
 		config=$(machine_config "$(header "$name" lab)")
-		members[$config]+=" $name"
+		all[$config]+=" $name"
 	done
 	# Sorted, so that the order of a run does not change from one day to the next.
 	while read -r config; do
-		# shellcheck disable=SC2086
-		run_config "$config" ${members[$config]}
-	done < <(printf '%s\n' "${!members[@]}" | sort)
+		read -ra members <<< "${all[$config]}"
+		for ((part = 0; part < ${#members[@]}; part += boot_scenarios)); do
+			! take "$config $part" || run_config "$config" "${members[@]:part:boot_scenarios}"
+		done
+	done < <(printf '%s\n' "${!all[@]}" | sort)
 }
 
 # run [SCENARIO...]: these, or all of them. In a run of all, a failed scenario gets a second try on a fresh
 # boot: the emulator loses interrupts and time on a busy machine. Both results are printed.
 run()
 {
-	local name began=$SECONDS
+	local name ran began=$SECONDS
 	local -a order=("$@")
 
 	# A scenario that runs only when named says why, and is counted as skipped.
 	[ $# -gt 0 ] || for name in $(all_scenarios); do
-		if [ -n "$(header "$name" 'on demand')" ]; then
-			echo "SKIP $name: $(header "$name" 'on demand')"
-		else
+		if [ -z "$(header "$name" 'on demand')" ]; then
 			order+=("$name")
+		elif take "$name"; then
+			echo "SKIP $name: $(header "$name" 'on demand')"
 		fi
 	done
 	for name in "${order[@]}"; do
@@ -268,8 +284,9 @@ run()
 	rm -f "$logs"/*.log "$logs"/*.console
 	[ $# -gt 0 ] || second_tries=yes
 	run_boots "${order[@]}"
-	[ ${#failed[@]} = 0 ] || run_boots "${!failed[@]}"
-	echo "lab: ${#order[@]} scenarios in $((SECONDS - began)) s, ${#failed[@]} of them with a second try"
+	ran=$begun
+	[ ${#failed[@]} = 0 ] || LAB_QUEUE='' run_boots "${!failed[@]}"
+	echo "lab: $ran scenarios in $((SECONDS - began)) s, ${#failed[@]} of them with a second try"
 	return $verdict
 }
 
@@ -319,6 +336,7 @@ pulse=''
 left=()
 boots=0
 aborts=0
+begun=0
 # A full run's scenarios that failed once, each with its reason.
 declare -A failed=()
 second_tries=''

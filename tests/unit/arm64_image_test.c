@@ -68,9 +68,9 @@ static size_t pack_xz(uint8_t *to)
 }
 
 /*
- * As one that was packed with a larger dictionary, by its code in the .xz format: 30 is 128 MiB, 34 is
- * 512 MiB. The header of the only block begins at byte 12 with its size; in there are the filter's
- * number, the size of its properties, and the code; its last four bytes are its checksum.
+ * As one that was packed with a larger dictionary, by its code in the .xz format: 30 is 128 MiB,
+ * 34 is 512 MiB. The header of the only block begins at byte 12 with its size; in there are the
+ * filter's number, the size of its properties, and the code; its last four bytes are its checksum.
  */
 static size_t pack_xz_as(uint8_t *to, uint8_t dictionary)
 {
