@@ -130,7 +130,7 @@ $(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
 
 # The demo device as a vfio-user server of its own, for any client.
 DEMO_SERVER := $(DEMO) guests/demo/demo_main.c vfio/backend/user_socket.c vfio/backend/user_message.c vmm/base/unix_socket.c \
-	vmm/trace/log.c
+	vmm/trace/log.c vmm/trace/log_limit.c
 $(B)/guests/demo_device: $(DEMO_SERVER:%.c=$(B)/%.o)
 	@echo "LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^

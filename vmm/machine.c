@@ -16,6 +16,7 @@
 #include "machine_signals.h"
 #include "machine_state.h"
 #include "stats.h"
+#include "vmm/trace/log_limit.h"
 #include "vmm/trace/macros.h"
 #include "vmm/trace/trace.h"
 
@@ -120,8 +121,10 @@ static int machine_power_users_on(struct machine *machine)
 
 static int machine_let_run(struct machine *machine)
 {
-	int ret = vm_start(&machine->vm);
+	int ret;
 
+	log_limit(true);
+	ret = vm_start(&machine->vm);
 	if (ret < 0)
 		return ret;
 	curves_start(&machine->curves, &machine->vm);
@@ -190,6 +193,7 @@ static void machine_destroy(struct machine *machine)
 	user_devices_hurry(&machine->users);
 	served_devices_hurry(&machine->served);
 	vm_stop(&machine->vm);
+	log_limit(false);
 	machine_close_qmp(machine);
 	command_streams_stop(&machine->streams);
 	host_devices_stop(&machine->devices);

@@ -69,6 +69,18 @@ static void check_panic(void)
 	bare_halt();
 }
 
+/* As often as one instruction can: 4096 times are one exit. */
+static void check_panics(void)
+{
+	uint8_t *from = (uint8_t *)BARE_UNTOUCHED;
+	unsigned long count = 4096;
+
+	for (unsigned long i = 0; i < count; i++)
+		from[i] = PVPANIC_PANIC;
+	__asm__ volatile("cld; rep outsb" : "+S"(from), "+c"(count) : "d"(PVPANIC) : "memory");
+	bare_halt();
+}
+
 /* No handlers, and a fault: the fault of the fault of the fault ends the CPU. */
 static void check_triple_fault(void)
 {
@@ -111,9 +123,15 @@ static void check_echo(void)
 }
 
 const struct bare_check bare_checks[] = {
-	{ "poweroff", check_poweroff }, { "near_misses", check_near_misses },
-	{ "reset", check_reset },       { "reset_keyboard", check_reset_keyboard },
-	{ "panic", check_panic },       { "triple_fault", check_triple_fault },
-	{ "loop", check_loop },         { "sleep", check_sleep },
-	{ "echo", check_echo },         { NULL, NULL },
+	{ "poweroff", check_poweroff },
+	{ "near_misses", check_near_misses },
+	{ "reset", check_reset },
+	{ "reset_keyboard", check_reset_keyboard },
+	{ "panic", check_panic },
+	{ "triple_fault", check_triple_fault },
+	{ "loop", check_loop },
+	{ "sleep", check_sleep },
+	{ "echo", check_echo },
+	{ "panics", check_panics },
+	{ NULL, NULL },
 };

@@ -155,6 +155,14 @@ reports()
 	ends "$@" && expect_line "$err" "$text"
 }
 
+# One instruction of the guest asks for 4096 lines; how many come before it is stopped, KVM decides.
+panics()
+{
+	ends 3 '' panics || return 1
+	why="$(wc -l < "$err") lines of the log"
+	[ "$(wc -l < "$err")" -le 9 ] && expect_line "$err" 'reported a panic'
+}
+
 # --- tests with something to do while the guest runs
 
 # killed_by SIGNAL STATUS LINE CHECK ARGS...
@@ -819,6 +827,7 @@ run_case reset_keyboard ends 0 'boot 2' reset_keyboard
 run_case reset_testdev ends 0 'boot 3' reset --testdev --cpus 2
 run_case no_reboot once_only reset
 run_case no_reboot_keyboard once_only reset_keyboard
+run_case panics panics
 run_case panic reports 'minivmm: error: guest: ' 3 '' panic
 run_case triple_fault reports 'triple fault' 3 '' triple_fault
 run_case sigterm_running killed_by TERM 143 looping loop

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log_limit.h"
+
 #define LOG_ERROR "minivmm: error: "
 
 static _Thread_local struct {
@@ -20,17 +22,35 @@ void log_keep_error(char *text, size_t size)
 		text[0] = '\0';
 }
 
+/* The line that mends an error goes the way of its error. */
+static _Thread_local bool log_hidden;
+
+/* What the end of a line says of those that are not shown; "" if all are. */
+static const char *log_describe_hidden(const struct log_verdict *verdict, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (verdict->hidden)
+		snprintf(text, size, " (%u more like it were not shown)", verdict->hidden);
+	else if (verdict->last)
+		snprintf(text, size, " (of more like it, one in %u seconds is shown)",
+			 LOG_LIMIT_INTERVAL_S);
+	return text;
+}
+
 /* One write() per message, so that lines of several threads never mix. */
 static void log_line(const char *severity, const char *object, const char *cause, const char *fmt,
 		     va_list args)
 {
-	char line[2048];
-	char text[1536];
+	const struct log_verdict verdict = log_limit_ask(fmt, object);
+	char line[2048], text[1536], more[64];
 
+	log_hidden = !verdict.shown;
 	vsnprintf(text, sizeof(text), fmt, args);
-	snprintf(line, sizeof(line), "minivmm: %s: %s%s%s%s%s\n", severity, object ? object : "",
-		 object ? ": " : "", text, cause ? ": " : "", cause ? cause : "");
-	fputs(line, stderr);
+	snprintf(line, sizeof(line), "minivmm: %s: %s%s%s%s%s%s\n", severity, object ? object : "",
+		 object ? ": " : "", text, cause ? ": " : "", cause ? cause : "",
+		 log_describe_hidden(&verdict, more, sizeof(more)));
+	if (verdict.shown)
+		fputs(line, stderr);
 	if (log_kept.text && !log_kept.text[0] && strcmp(severity, "error") == 0)
 		snprintf(log_kept.text, log_kept.size, "%.*s",
 			 (int)strcspn(line + strlen(LOG_ERROR), "\n"), line + strlen(LOG_ERROR));
@@ -78,6 +98,8 @@ void log_fix(const char *fmt, ...)
 	char line[2048] = "  fix: ";
 	va_list args;
 
+	if (log_hidden)
+		return;
 	va_start(args, fmt);
 	vsnprintf(line + strlen(line), sizeof(line) - strlen(line) - 1, fmt, args);
 	va_end(args);

@@ -4,6 +4,7 @@
  *
  * Owns the shape of a message, `minivmm: error: OBJECT: what: why`, and of the line that mends it,
  * `  fix: COMMAND`. Whoever makes a failing call logs it, once; callers only pass the error on.
+ * While a guest runs, a message that comes again and again is shown a few times: log_limit.h.
  */
 #ifndef MINIVMM_LOG_H
 #define MINIVMM_LOG_H
