@@ -26,17 +26,25 @@ struct keeper_order {
 	char bdf[HOST_BDF_MAX];
 };
 
-static int32_t keeper_obey(struct host_held *held, struct keeper_order *order)
+/* Where no device can come, whoever has taken over minivmm cannot get one by us, either. */
+static int32_t keeper_hold(const struct bind_keeper *keeper, struct keeper_order *order)
+{
+	order->bdf[sizeof(order->bdf) - 1] = '\0';
+	if (!keeper->more)
+		return log_errno(order->bdf, -EPERM, "bind it while the guest runs");
+	return host_hold_more(keeper->held, order->bdf);
+}
+
+static int32_t keeper_obey(const struct bind_keeper *keeper, struct keeper_order *order)
 {
 	switch (order->what) {
 	case KEEPER_HOLD:
-		order->bdf[sizeof(order->bdf) - 1] = '\0';
-		return host_hold_more(held, order->bdf);
+		return keeper_hold(keeper, order);
 	case KEEPER_RELEASE:
-		host_release_group(held, order->group);
+		host_release_group(keeper->held, order->group);
 		return 0;
 	case KEEPER_FINISH:
-		host_release(held);
+		host_release(keeper->held);
 		return 0;
 	}
 	return -EINVAL;
@@ -54,7 +62,7 @@ static void keeper_let_go(struct host_held *held)
 }
 
 /* Nothing that is typed or sent ends it before its work is done, but SIGKILL. */
-static _Noreturn void keeper_run(struct host_held *held, int socket)
+static _Noreturn void keeper_run(const struct bind_keeper *keeper, int socket)
 {
 	struct keeper_order order;
 	sigset_t all;
@@ -63,9 +71,9 @@ static _Noreturn void keeper_run(struct host_held *held, int socket)
 	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	keeper_let_go(held);
+	keeper_let_go(keeper->held);
 	while (read(socket, &order, sizeof(order)) == sizeof(order)) {
-		int32_t ret = keeper_obey(held, &order);
+		int32_t ret = keeper_obey(keeper, &order);
 
 		if (write(socket, &ret, sizeof(ret)) != sizeof(ret))
 			break;
@@ -80,18 +88,18 @@ static int keeper_order(struct bind_keeper *keeper, struct keeper_order *order)
 	int32_t ret = -EIO;
 
 	if (!keeper->pid)
-		return keeper_obey(keeper->held, order);
+		return keeper_obey(keeper, order);
 	if (write(keeper->socket, order, sizeof(*order)) != sizeof(*order) ||
 	    read(keeper->socket, &ret, sizeof(ret)) != sizeof(ret))
 		return log_errno("--bind", -EIO, "ask the process that keeps the devices");
 	return ret;
 }
 
-int bind_keeper_start(struct bind_keeper *keeper, struct host_held *held, bool child)
+int bind_keeper_start(struct bind_keeper *keeper, struct host_held *held, bool child, bool more)
 {
 	int pair[2];
 
-	*keeper = (struct bind_keeper){ .held = held, .socket = -1 };
+	*keeper = (struct bind_keeper){ .held = held, .more = more, .socket = -1 };
 	if (!child)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -99,7 +107,7 @@ int bind_keeper_start(struct bind_keeper *keeper, struct host_held *held, bool c
 	keeper->pid = fork();
 	if (keeper->pid == 0) {
 		close(pair[0]);
-		keeper_run(held, pair[1]);
+		keeper_run(keeper, pair[1]);
 	}
 	close(pair[1]);
 	keeper->socket = pair[0];

@@ -16,17 +16,19 @@
 
 struct bind_keeper {
 	struct host_held *held;
+	bool more;  /* devices may come while the guest runs */
 	pid_t pid;  /* of the child, or 0 */
 	int socket; /* to it, or -1 */
 };
 
 /*
- * Keep what is held: by a child, if `child`, while the process has one thread. 0 or -errno, logged;
+ * Keep what is held: by a child, if `child`, while the process has one thread. Unless `more`, no
+ * order can bind a device that was not held at the start. 0 or -errno, logged;
  * bind_keeper_finish() after either.
  */
-int bind_keeper_start(struct bind_keeper *keeper, struct host_held *held, bool child);
+int bind_keeper_start(struct bind_keeper *keeper, struct host_held *held, bool child, bool more);
 
-/* One more device, with its group; as host_hold_more(). */
+/* One more device, with its group; as host_hold_more(). -EPERM, logged, where none may come. */
 int bind_keeper_hold(struct bind_keeper *keeper, const char *bdf);
 
 /* The devices of this group are closed: they go back now. */

@@ -184,10 +184,11 @@ static int command_run_bound(const struct config *config, struct host_held *held
 {
 	struct config bound = *config;
 	struct bind_keeper keeper;
+	const bool more = config->no_sandbox || (config->qmp && config->ports);
 	int status = config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
 
 	bound.keeper = &keeper;
-	if (bind_keeper_start(&keeper, held, !config->no_sandbox) == 0)
+	if (bind_keeper_start(&keeper, held, !config->no_sandbox, more) == 0)
 		status = machine_run(&bound);
 	bind_keeper_finish(&keeper);
 	return status;
