@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/bind_keeper.c: which orders it obeys, as a child and without one, on a host without devices. */
+/* vmm/bind_keeper.c: which orders it obeys, as a child and without one; no device of that name. */
 #include <errno.h>
 
 #include "host_tree.h"

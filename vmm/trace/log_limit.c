@@ -15,10 +15,13 @@ struct limit_bucket {
 	uint64_t empty_at;
 };
 
-static atomic_bool limit_on;
-static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
-/* The last one is for all messages that find no room of their own. */
-static struct limit_bucket limit_buckets[LOG_LIMIT_MESSAGES + 1];
+/* Whoever logs has nothing of ours to hand: this is the log's own, one for the process. */
+static struct {
+	atomic_bool on;
+	pthread_mutex_t lock;
+	/* The last one is for all messages that find no room of their own. */
+	struct limit_bucket buckets[LOG_LIMIT_MESSAGES + 1];
+} limit = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* FNV-1a. An object has a few names in a machine's life; a guest cannot invent any. */
 static uint32_t limit_hash(const char *text)
@@ -35,14 +38,14 @@ static struct limit_bucket *limit_find(const char *fmt, const char *object)
 	uint32_t hash = limit_hash(object), start = hash ^ (uint32_t)((uintptr_t)fmt * 2654435761u);
 
 	for (unsigned int i = 0; i < LOG_LIMIT_MESSAGES; i++) {
-		struct limit_bucket *bucket = &limit_buckets[(start + i) % LOG_LIMIT_MESSAGES];
+		struct limit_bucket *bucket = &limit.buckets[(start + i) % LOG_LIMIT_MESSAGES];
 
 		if (!bucket->fmt)
 			*bucket = (struct limit_bucket){ .fmt = fmt, .object = hash };
 		if (bucket->fmt == fmt && bucket->object == hash)
 			return bucket;
 	}
-	return &limit_buckets[LOG_LIMIT_MESSAGES];
+	return &limit.buckets[LOG_LIMIT_MESSAGES];
 }
 
 static uint64_t limit_now(void)
@@ -71,17 +74,17 @@ static struct log_verdict limit_count(struct limit_bucket *bucket, uint64_t now)
 
 void log_limit(bool on)
 {
-	atomic_store(&limit_on, on);
+	atomic_store(&limit.on, on);
 }
 
 struct log_verdict log_limit_ask(const char *fmt, const char *object)
 {
 	struct log_verdict verdict = { .shown = true };
 
-	if (!atomic_load(&limit_on))
+	if (!atomic_load(&limit.on))
 		return verdict;
-	pthread_mutex_lock(&limit_lock);
+	pthread_mutex_lock(&limit.lock);
 	verdict = limit_count(limit_find(fmt, object), limit_now());
-	pthread_mutex_unlock(&limit_lock);
+	pthread_mutex_unlock(&limit.lock);
 	return verdict;
 }
