@@ -56,6 +56,27 @@ static const char *const silent[] = {
 	"-device vfio-pci-nohotplug,host=01:00.0",
 	"-device vfio-pci,host=01:00.0,x-no-kvm-intx=on,x-no-vfio-ioeventfd=on,x-req=on",
 	"-device vfio-pci,host=01:00.0,x-igd-gms=2,x-msix-relocation=auto,failover_pair_id=net1",
+	/* libvirt: the kind need not come first, and a list is no obstacle */
+	"-device {\"host\":\"0000:01:00.0\",\"id\":\"hostdev0\",\"driver\":\"vfio-pci\"}",
+	"-object {\"qom-type\":\"memory-backend-file\",\"id\":\"ram-node0\",\"mem-path\":"
+	"\"/dev/hugepages/libvirt/qemu/1-gpu\",\"prealloc\":true,\"size\":8589934592,"
+	"\"host-nodes\":[0,1],\"policy\":\"bind\"} -device "
+	"{\"driver\":\"vfio-pci\",\"host\":\"0000:01:00.0\",\"rombar\":1,\"romfile\":\"/srv/"
+	"gpu.rom\"}",
+	"-audiodev {\"id\":\"audio1\",\"driver\":\"none\"} -device vfio-pci,host=01:00.0",
+	"-audiodev id=audio1,driver=none -audio none -device vfio-pci,host=01:00.0",
+	"-display {\"type\":\"none\"} -device vfio-pci,host=01:00.0",
+	"-chardev socket,id=agent,path=/run/agent,server=on -device vfio-pci,host=01:00.0",
+	"-chardev pty,id=charserial0 -device isa-serial,chardev=charserial0,id=serial0 -device "
+	"vfio-pci,host=01:00.0",
+	"-device {\"driver\":\"isa-serial\",\"chardev\":\"c\",\"id\":\"serial0\",\"index\":0} "
+	"-chardev "
+	"{\"id\":\"c\",\"type\":\"stdio\"} -device vfio-pci,host=01:00.0",
+	"-chardev stdio,mux=on,id=char0,signal=off -serial chardev:char0 -device "
+	"vfio-pci,host=01:00.0",
+	"-device vfio-pci,host=01:00.0,migration-events=on,x-device-dirty-page-tracking=off,"
+	"skip-vsc-check=on,ats=auto,x-enable-migration=off",
+	"-async-teardown -device vfio-pci,host=01:00.0,x-pcie-lnksta-dllla=off,x-ramfb-migrate=off",
 	"-compat deprecated-input=reject -object rng-random,filename=/dev/urandom,id=rng0 -device "
 	"vfio-pci,host=01:00.0,acpi-index=1,x-nv-gpudirect-clique=0",
 };
@@ -129,13 +150,52 @@ static const struct {
 	{ "-device vmcoreinfo -device vfio-pci,host=01:00.0", "vmcoreinfo" },
 	{ "-action panic=none -action reboot=shutdown -device vfio-pci,host=01:00.0", "-action" },
 	{ "-watchdog i6300esb -device vfio-pci,host=01:00.0", "no watchdog" },
-	{ "-run-with user=nobody -device vfio-pci,host=01:00.0", "as that user" },
+	{ "-run-with user=nobody -device vfio-pci,host=01:00.0", "--user NAME does that" },
 	{ "-set device.hostdev0.x-pci-sub-vendor-id=1 -device vfio-pci,host=01:00.0", "-set" },
 	{ "-tb-size 100 -device vfio-pci,host=01:00.0", "-tb-size: 100: guests run on KVM" },
 	{ "-object thread-context,id=t,cpu-affinity=0-3 -device vfio-pci,host=01:00.0",
 	  "pin=LIST" },
 	{ "-machine virt,gic-version=3,iommu=smmuv3 -cpu host -device vfio-pci,host=01:00.0",
 	  "-machine: virt" },
+	{ "-S -device vfio-pci,host=01:00.0", "-S: a guest runs from its start; ignored" },
+	{ "-chardev socket,id=charmonitor,fd=32,server=on,wait=off -mon "
+	  "chardev=charmonitor,id=monitor,mode=control -device vfio-pci,host=01:00.0",
+	  "-mon: chardev=charmonitor: minivmm has no monitor" },
+	{ "-chardev socket,id=qmp,path=/var/run/qemu-server/100.qmp,server=on,wait=off -mon "
+	  "chardev=qmp,mode=control -device vfio-pci,host=01:00.0",
+	  "--qmp unix:PATH" },
+	{ "-machine {\"type\":\"q35\",\"accel\":\"kvm\"} -device vfio-pci,host=01:00.0",
+	  "-machine: q35: minivmm has one kind" },
+	{ "-device {\"driver\":\"virtio-balloon-pci\",\"id\":\"balloon0\",\"bus\":\"pci.4\"} "
+	  "-device "
+	  "vfio-pci,host=01:00.0",
+	  "virtio-balloon-pci: a guest has all" },
+	{ "-readconfig /usr/share/qemu-server/pve-q35-4.0.cfg -device vfio-pci,host=01:00.0",
+	  "Proxmox' own list of bridges" },
+	{ "-iscsi initiator-name=iqn.1993-08.org.debian:01:1 -device vfio-pci,host=01:00.0",
+	  "-iscsi" },
+	{ "-device vmgenid,guid=1 -smbios type=1,uuid=1 -device vfio-pci,host=01:00.0",
+	  "-device: vmgenid" },
+	{ "-fw_cfg opt/ovmf/X-PciMmio64Mb,string=65536 -device vfio-pci,host=01:00.0",
+	  "window for BARs fits the devices" },
+	{ "-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=65536 -device vfio-pci,host=01:00.0",
+	  "window for BARs fits the devices" },
+	{ "-global q35-pcihost.pci-hole64-size=2048G -device vfio-pci,host=01:00.0",
+	  "window for BARs fits the devices" },
+	{ "-runas nobody -device vfio-pci,host=01:00.0", "-runas: nobody: --user NAME does that" },
+	{ "-chroot /var/empty -device vfio-pci,host=01:00.0", "-chroot" },
+	{ "-echr 0x02 -seed 1 -dfilter 0x1000+0x100 -device vfio-pci,host=01:00.0", "-dfilter" },
+	{ "-device pxb-pcie,id=pxb1,bus_nr=128,bus=pcie.0,numa_node=1 -device "
+	  "vfio-pci,host=01:00.0,bus=pxb1",
+	  "pxb-pcie: devices sit on the root bus" },
+	{ "-device ib700 -device hv-balloon -device vfio-pci,host=01:00.0", "not Hyper-V" },
+	{ "-drive if=pflash,unit=0,format=raw,readonly=on,file=CODE.fd -drive "
+	  "if=pflash,unit=1,id=drive-efidisk0,format=raw,file=/dev/pve/vm-100-disk-0,size=540672 "
+	  "-no-shutdown -device vfio-pci,host=01:00.0",
+	  "-no-shutdown" },
+	{ "-M microvm,x-option-roms=off,pit=off,pic=off,rtc=on,pcie=on -device "
+	  "vfio-pci,host=01:00.0",
+	  "-machine: microvm" },
 	{ "-cpu Penryn,kvm=on,vendor=GenuineIntel,+invtsc -device vfio-pci,host=01:00.0",
 	  "Penryn" },
 };
@@ -182,13 +242,15 @@ static const struct {
 	{ "-machine q35,accel=tcg", "-machine: accel=tcg: a passed-through device needs KVM" },
 	{ "-daemonize", "-daemonize: minivmm stays in the foreground" },
 	{ "-gdb tcp::1234", "-gdb: tcp::1234: minivmm serves no debugger" },
-	{ "-S", "-S: a guest runs from its start" },
 	{ "-incoming tcp:0:4444", "does not migrate" },
 	{ "-device intel-iommu,intremap=on", "a guest has no IOMMU of its own" },
 	{ "-device ivshmem-plain,memdev=m", "shares no memory" },
 	{ "-virtfs local,path=/srv,mount_tag=t,security_model=none",
 	  "-virtfs: local: use --share DIR" },
-	{ "-chardev socket,id=c,path=/tmp/s", "use --console" },
+	{ "-chardev socket,id=c,path=/tmp/s -serial chardev:c",
+	  "-serial: chardev:c: socket; use --console" },
+	{ "-device isa-serial,chardev=nobody", "chardev:nobody: no -chardev has that id" },
+	{ "-chardev stdio", "-chardev: stdio: needs id=ID" },
 	{ "-device nothing-known", "only vfio-pci,host=BDF is known" },
 	{ "-serial tcp::4444,server", "expected stdio, none, pty or file:PATH" },
 	{ "-device vfio-pci,sysfsdev=/sys/nothing", "expected a PCI address" },
@@ -216,13 +278,61 @@ static const struct {
 	{ "-pcidevice host=01:00.0", "use --vfio BDF" },
 	{ "-device vfio-pci,host=01:00.0,x-igd-opregion=on", "expected x-igd-opregion=off" },
 	{ "-icount shift=7", "guests run on KVM" },
-	{ "-mon chardev=c0", "minivmm has no monitor" },
+	{ "-netdev "
+	  "{\"type\":\"tap\",\"fd\":\"33\",\"vhost\":true,\"vhostfd\":\"35\",\"id\":\"n0\"}",
+	  "-netdev: tap: pass a network card" },
+	{ "-netdev {\"id\":\"n0\",\"type\":\"user\"}", "-netdev: user: pass a network card" },
+	{ "-blockdev {\"driver\":\"file\",\"filename\":\"/srv/CODE.fd\",\"node-name\":\"p\","
+	  "\"cache\":{\"direct\":true,\"no-flush\":false}}",
+	  "-blockdev: file: use --disk FILE for a disk image, --firmware" },
+	{ "-blockdev {\"node-name\":\"f\",\"read-only\":true,\"driver\":\"qcow2\",\"file\":\"s\"}",
+	  "-blockdev: qcow2: use --disk" },
+	{ "-machine {\"type\":\"q35\",\"accel\":\"tcg\"}",
+	  "-machine: accel=tcg: a passed-through" },
+	{ "-machine pc-q35-7.2,pflash0=libvirt-pflash0-format,pflash1=libvirt-pflash1-format",
+	  "use --firmware FILE,vars=FILE" },
+	{ "-audiodev {\"id\":\"a\",\"driver\":\"spice\"}", "-audiodev: spice: minivmm emulates" },
+	{ "-display {\"type\":\"gtk\"}", "-display: gtk: minivmm emulates no display" },
+	{ "-object {\"qom-type\":\"input-linux\",\"id\":\"i\",\"evdev\":\"/dev/input/x\"}",
+	  "-object: input-linux: minivmm emulates no USB" },
+	{ "-device {\"driver\":\"qemu-xhci\",\"p2\":15,\"p3\":15,\"id\":\"usb\"}",
+	  "emulates no USB" },
+	{ "-device {\"driver\":\"ivshmem-plain\",\"id\":\"shmem0\",\"memdev\":\"s\"}",
+	  "a GPU's picture is at its own output" },
+	{ "-device {\"driver\":\"vfio-pci\",\"host\":\"0000:01:00.0\",\"x-vga\":true}",
+	  "x-vga=on: expected x-vga=off" },
+	{ "-device {'driver':'vfio-pci'}", "-device: {'driver':'vfio-pci'}: not JSON" },
+	{ "-device {\"driver\":\"vfio-pci\",\"driver\":\"e1000\"}",
+	  "not JSON: duplicate object key" },
+	{ "-device {\"driver\":\"vfio-pci\",\"host\":[\"01:00.0\"]}",
+	  "{...}: expected a PCI address" },
+	{ "-device {\"driver\":\"vfio-pci\",\"host\":null}", "null: expected a PCI address" },
+	{ "-device {\"driver\":[],\"host\":\"01:00.0\"}", "without driver, qom-type or type" },
+	{ "-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/00000000-0000-0000-0000-000000000100",
+	  "a mediated device is not on the PCI bus" },
+	{ "-device vfio-pci,host=01:00.0,enable-migration=on", "such a guest does not migrate" },
+	{ "-device vfio-pci,host=01:00.0 win10.qcow2",
+	  "win10.qcow2: unexpected word; a disk image" },
+	{ "-device virtconsole,chardev=c", "console=ttyS0" },
+	{ "-device pci-serial,chardev=c", "one serial port" },
+	{ "-device vhost-vsock-pci,guest-cid=3", "no sockets between host and guest" },
+	{ "-device megasas,id=s", "use --disk" },
+	{ "-device lsi53c895a", "use --disk" },
+	{ "-device pc-dimm,memdev=m", "--memory SIZE" },
+	{ "-device ES1370", "minivmm emulates no sound" },
+	{ "-device cirrus-vga", "minivmm emulates no display" },
+	{ "-device ne2k_pci", "pass a network card" },
+	{ "-device host-x86_64-cpu,id=c1", "use --cpus N" },
+	{ "-option-rom vbios.rom", "romfile=FILE" },
+	{ "-xen-domid 1", "not on Xen" },
+	{ "-preconfig", "a guest runs from its start" },
+	{ "-readconfig /srv/my.cfg", "write its words as options" },
 	{ "-debugcon file:/tmp/d", "use --console" },
 	{ "-only-migratable", "does not migrate" },
-	{ "-device {\"driver\":\"vfio-pci\",\"host\":{\"a\":1}}", "one flat object" },
-	{ "-device {\"driver\":\"vfio-pci\",\"host\":\"01:00.0\"", "one flat object" },
-	{ "-device {\"driver\":\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\"}", "one flat object" },
-	{ "-device {}", "one flat object" },
+	{ "-device {\"driver\":\"vfio-pci\",\"host\":{\"a\":1}}", "{...}: expected a PCI address" },
+	{ "-device {\"driver\":\"vfio-pci\",\"host\":\"01:00.0\"", "not JSON" },
+	{ "-device {\"driver\":\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\"}", "too many commas" },
+	{ "-device {}", "without driver, qom-type or type" },
 	{ "-device {\"driver\":\"ide-hd\",\"drive\":\"d\"}", "-device: ide-hd: use --disk" },
 };
 
@@ -267,5 +377,53 @@ START_TEST(words_that_are_followed)
 }
 END_TEST
 
+/* All that a line cannot have is said at once, and what it has a dozen of once. */
+START_TEST(says_all_of_it)
+{
+	static const char line[] =
+		"-netdev user,id=n -device e1000e,netdev=n -drive file=d.qcow2,if=virtio -vga std "
+		"-device ioh3420,id=a -device ioh3420,id=b -device pcie-root-port,id=c";
+	static const char *const words[] = { "-netdev: user", "-device: e1000e",
+					     "-drive: ", "-vga: std" };
+	struct stderr_text caught;
+	struct config config;
+	char *first;
+
+	ck_assert_int_eq(parse(&config, line, &caught), -EINVAL);
+	for (size_t i = 0; i < UNIT_COUNT(words); i++)
+		stderr_holds(&caught, words[i]);
+	first = strstr(caught.text, "ioh3420");
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_null(strstr(first + 1, "ioh3420"));
+	stderr_holds(&caught, "pcie-root-port");
+}
+END_TEST
+
+/* Where a serial port goes, in QEMU's two options, in any order. */
+START_TEST(serial_port)
+{
+	static const struct {
+		const char *line, *console;
+	} cases[] = {
+		{ "-chardev stdio,id=c -serial chardev:c", "stdio" },
+		{ "-serial chardev:c -chardev pty,id=c", "pty" },
+		{ "-chardev null,id=c -serial chardev:c", "none" },
+		{ "-chardev file,path=/tmp/log,id=c -serial chardev:c", "file:/tmp/log" },
+		{ "-chardev file,id=c,append=on,path=/tmp/a,,b -serial chardev:c",
+		  "file:/tmp/a,b" },
+		{ "-chardev stdio,id=a -chardev pty,id=b -device isa-serial,chardev=b", "pty" },
+		{ "-serial chardev:c -serial none", "none" },
+	};
+	struct stderr_text caught;
+	struct config config;
+
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+		ck_assert_msg(parse(&config, cases[i].line, &caught) == 0, "%s", caught.text);
+		ck_assert_str_eq(config.console, cases[i].console);
+	}
+}
+END_TEST
+
 UNIT_MAIN("options_qemu", { runs, UNIT_COUNT(silent) }, { runs_with_a_note, UNIT_COUNT(noted) },
-	  { is_refused_with_a_reason, UNIT_COUNT(refused) }, { words_that_are_followed, 0 })
+	  { is_refused_with_a_reason, UNIT_COUNT(refused) }, { words_that_are_followed, 0 },
+	  { says_all_of_it, 0 }, { serial_port, 0 })

@@ -16,10 +16,12 @@
 #include "vmm/cpu_list.h"
 #include "vmm/trace/trace.h"
 
-#define OPTIONS_DEVICES_MAX 32
-#define OPTIONS_BDF_MAX     20
-#define OPTIONS_USERS_MAX   8
-#define OPTIONS_SERVED_MAX  16
+#define OPTIONS_DEVICES_MAX  32
+#define OPTIONS_BDF_MAX      20
+#define OPTIONS_USERS_MAX    8
+#define OPTIONS_SERVED_MAX   16
+#define OPTIONS_NOTED_MAX    16
+#define OPTIONS_CHARDEVS_MAX 16
 
 enum options_command {
 	OPTIONS_RUN,
@@ -52,6 +54,13 @@ struct options_served {
 	const char *format; /* of an image: "raw", "qcow2"; NULL: to be found out */
 	const char *tag;    /* of a folder; NULL: the last part of the path */
 	bool readonly;
+};
+
+/* What a line of QEMU's calls a character device. */
+struct options_chardev {
+	const char *id;
+	const char *kind; /* of QEMU's: stdio, socket, ... */
+	char *console;    /* what --console says of it; NULL: nothing */
 };
 
 struct config {
@@ -93,6 +102,11 @@ struct config {
 	unsigned int user_count;
 	struct options_served served[OPTIONS_SERVED_MAX];
 	unsigned int served_count;
+	struct options_chardev chardevs[OPTIONS_CHARDEVS_MAX];
+	unsigned int chardev_count;
+	const char *serial;                   /* which of them the serial port is, or NULL */
+	const void *noted[OPTIONS_NOTED_MAX]; /* rows of options_qemu_kinds.c said already */
+	unsigned int noted_count;
 };
 
 #endif

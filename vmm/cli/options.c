@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options_chardev.h"
 #include "options_devices.h"
 #include "options_firmware.h"
 #include "options_host.h"
@@ -69,6 +70,7 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_FLAG("hide-kvm", hide_kvm),
 	OPTIONS_ROW_SET("cpu", options_set_qemu_cpu),
 	OPTIONS_ROW_SET("serial", options_set_qemu_serial),
+	OPTIONS_ROW_SET("chardev", options_add_qemu_chardev),
 	OPTIONS_ROW_SET("mem-path", options_set_qemu_mem_path),
 	OPTIONS_ROW_SET("qmp", options_set_qmp),
 	OPTIONS_ROW_FLAG("no-reboot", no_reboot),
@@ -222,6 +224,14 @@ static int options_cut_command(struct config *config, int argc, char **argv)
 	return argc;
 }
 
+static int options_refuse_word(struct config *config, const char *text)
+{
+	(void)config;
+	log_error(text, "unexpected word; a disk image is --disk FILE, minivmm --help has the "
+			"rest");
+	return -EINVAL;
+}
+
 int options_parse(struct config *config, int argc, char **argv)
 {
 	static const struct options_others others = { options_qemu_has, options_qemu_takes_value,
@@ -244,10 +254,12 @@ int options_parse(struct config *config, int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	ret = options_read(config, options_rows, argc, argv, NULL, &others,
+	ret = options_read(config, options_rows, argc, argv, options_refuse_word, &others,
 			   "unknown option; minivmm --help lists them");
 	config->trace.times = config->stats;
 	options_apply_faults(config);
+	if (ret == 0)
+		ret = options_check_chardev(config);
 	if (ret == 0)
 		ret = options_check_devices(config);
 	if (ret == 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "options_json.h"
 #include "options_qemu.h"
 #include "vfio/host/look/host_sysfs.h"
 #include "vmm/trace/log.h"
@@ -22,16 +23,27 @@ char *options_cut_word(char *word)
 	return NULL;
 }
 
+/* A mediated device is known by a UUID. */
+static int options_refuse_address(const char *text)
+{
+	if (strlen(text) == 36 && strspn(text, "0123456789abcdefABCDEF-") == 36)
+		log_error("--vfio",
+			  "%s: a mediated device is not on the PCI bus; pass the whole device "
+			  "through, or a virtual function of it",
+			  text);
+	else
+		log_error("--vfio", "%s: expected a PCI address such as 01:00.0 or 0000:01:00.0",
+			  text);
+	return -EINVAL;
+}
+
 static int options_add_device(struct config *config, const char *text,
 			      const struct vfio_device_options *vfio)
 {
 	char bdf[OPTIONS_BDF_MAX];
 
-	if (host_parse_bdf(text, bdf) < 0) {
-		log_error("--vfio", "%s: expected a PCI address such as 01:00.0 or 0000:01:00.0",
-			  text);
-		return -EINVAL;
-	}
+	if (host_parse_bdf(text, bdf) < 0)
+		return options_refuse_address(text);
 	for (unsigned int i = 0; i < config->device_count; i++)
 		if (strcmp(config->devices[i], bdf) == 0) {
 			log_error("--vfio", "%s is given twice", bdf);
@@ -175,15 +187,30 @@ int options_add_vfio(struct config *config, char *text)
 	return options_parse_device(config, text, words);
 }
 
+/* Which -chardev the serial port is. */
+static int options_set_isa_serial(struct config *config, char *words)
+{
+	char *word;
+
+	while ((word = words)) {
+		words = options_cut_word(word);
+		if (strncmp(word, "chardev=", 8) == 0)
+			config->serial = word + 8;
+	}
+	return 0;
+}
+
 int options_add_qemu_device(struct config *config, char *text)
 {
 	char *words;
 
-	if (options_qemu_flatten(text) < 0)
+	if (options_json_flatten("-device", text) < 0)
 		return -EINVAL;
 	words = options_cut_word(text);
+	if (strcmp(text, "isa-serial") == 0)
+		return options_set_isa_serial(config, words);
 	if (strcmp(text, "vfio-pci") != 0 && strcmp(text, "vfio-pci-nohotplug") != 0)
-		return options_qemu_judge_device(text);
+		return options_qemu_judge_device(config, text);
 	return options_parse_device(config, NULL, words);
 }
 
@@ -205,7 +232,7 @@ int options_add_qemu_object(struct config *config, char *text)
 {
 	char *words, *word;
 
-	if (options_qemu_flatten(text) < 0)
+	if (options_json_flatten("-object", text) < 0)
 		return -EINVAL;
 	words = options_cut_word(text);
 	if (strcmp(text, "iommufd") != 0)

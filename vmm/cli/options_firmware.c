@@ -33,6 +33,7 @@ int options_set_firmware(struct config *config, char *text)
 
 struct options_drive {
 	const char *file, *interface, *unit, *format, *readonly;
+	const char *other; /* what does not matter: a name, or the size of what is in the file */
 };
 
 static const char **drive_field(struct options_drive *drive, const char *word, size_t length)
@@ -43,7 +44,8 @@ static const char **drive_field(struct options_drive *drive, const char *word, s
 	} fields[] = {
 		{ "file", &drive->file },         { "if", &drive->interface },
 		{ "unit", &drive->unit },         { "format", &drive->format },
-		{ "readonly", &drive->readonly },
+		{ "readonly", &drive->readonly }, { "id", &drive->other },
+		{ "size", &drive->other },        { "node-name", &drive->other },
 	};
 
 	for (size_t i = 0; i < array_size(fields); i++)
@@ -57,9 +59,14 @@ static bool drive_is(const char *value, const char *one, const char *other)
 	return !value || strcmp(value, one) == 0 || strcmp(value, other) == 0;
 }
 
+static bool drive_is_flash(const struct options_drive *drive)
+{
+	return drive->interface && strcmp(drive->interface, "pflash") == 0;
+}
+
 static const char *drive_objection(const struct options_drive *drive)
 {
-	if (!drive->interface || strcmp(drive->interface, "pflash") != 0)
+	if (!drive_is_flash(drive))
 		return "only if=pflash is known; --disk adds a disk";
 	if (!drive->file || !*drive->file)
 		return "needs file=";
@@ -102,7 +109,7 @@ int options_add_qemu_drive(struct config *config, char *text)
 	if (objection || unknown) {
 		log_error("-drive", "%s%s", objection ? objection : unknown,
 			  objection ? "" : ": unknown property");
-		return -EINVAL;
+		return drive_is_flash(&drive) ? -EINVAL : -ENOTSUP;
 	}
 	if (!drive_is_vars(config, &drive)) {
 		config->firmware = drive.file;

@@ -3,7 +3,7 @@
  * The options that start UEFI firmware: minivmm's one, and QEMU's two.
  *
  * Each function sets what `text` says in *config, and cuts it up in place. 0, or -EINVAL, logged in
- * one line.
+ * one line; options_add_qemu_drive() -ENOTSUP for a drive that is no flash.
  */
 #ifndef MINIVMM_OPTIONS_FIRMWARE_H
 #define MINIVMM_OPTIONS_FIRMWARE_H

@@ -7,33 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options_json.h"
+#include "options_qemu_words.h"
 #include "options_values.h"
 #include "vmm/guest_ram.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
-
-enum qemu_verdict { QEMU_SILENT, QEMU_NOTED, QEMU_REFUSED };
-
-struct qemu_word {
-	const char *option;
-	const char *pattern; /* fnmatch(3), of one word of the value; NULL: there is no value */
-	enum qemu_verdict verdict;
-	const char *words; /* NULL for QEMU_SILENT */
-};
-
-#define ONE_SHAPE "minivmm has one kind of machine; ignored"
-#define OWN_CPUS  "a guest has the CPUs of this host; ignored"
-#define USE_DISK                                                                                   \
-	"use --disk FILE for a disk image, or pass the disk's controller through by --vfio BDF"
-#define USE_NET                                                                                    \
-	"pass a network card through by --vfio BDF, or use --vhost-user net,socket=PATH with a "   \
-	"server such as passt"
-#define USE_GPU                                                                                    \
-	"minivmm emulates no display: pass a GPU through by --vfio BDF, or use the console of "    \
-	"this terminal"
-#define USE_SOUND "minivmm emulates no sound: pass a sound card through by --vfio BDF"
-#define USE_USB   "minivmm emulates no USB: pass a USB controller through by --vfio BDF"
-#define USE_QMP   "minivmm has no monitor: Ctrl-A h helps, --qmp unix:PATH is for programs"
 
 /* The first row whose option and pattern fit decides; an option is listed in one place. */
 static const struct qemu_word qemu_words[] = {
@@ -46,6 +25,8 @@ static const struct qemu_word qemu_words[] = {
 	{ "no-user-config", NULL, QEMU_SILENT, NULL },
 	{ "nographic", NULL, QEMU_SILENT, NULL },
 	{ "no-hpet", NULL, QEMU_SILENT, NULL },
+	{ "async-teardown", NULL, QEMU_SILENT, NULL },
+	{ "enable-sync-profile", NULL, QEMU_SILENT, NULL },
 	{ "no-fd-bootchk", NULL, QEMU_SILENT, NULL },
 	{ "no-kvm-pit-reinjection", NULL, QEMU_SILENT, NULL },
 	{ "nodefconfig", NULL, QEMU_SILENT, NULL },
@@ -64,6 +45,7 @@ static const struct qemu_word qemu_words[] = {
 	{ "nic", "*", QEMU_REFUSED, USE_NET },
 	{ "monitor", "none", QEMU_SILENT, NULL },
 	{ "monitor", "*", QEMU_NOTED, USE_QMP },
+	{ "mon", "*", QEMU_NOTED, USE_QMP },
 	{ "parallel", "none", QEMU_SILENT, NULL },
 	{ "parallel", "*", QEMU_NOTED, "a guest has no parallel port; ignored" },
 	{ "mem-prealloc", NULL, QEMU_SILENT, NULL },
@@ -90,7 +72,7 @@ static const struct qemu_word qemu_words[] = {
 	{ "watchdog-action", "*", QEMU_NOTED, "a guest has no watchdog; ignored" },
 	{ "action", "reboot=shutdown", QEMU_NOTED, "--no-reboot does that; ignored" },
 	{ "action", "*", QEMU_NOTED, "a guest that panics ends minivmm with status 3; ignored" },
-	{ "run-with", "user=*", QEMU_NOTED, "start minivmm as that user; ignored" },
+	{ "run-with", "user=*", QEMU_NOTED, "--user NAME does that; ignored" },
 	{ "run-with", "*", QEMU_NOTED, "ignored" },
 	{ "only-migratable", NULL, QEMU_REFUSED,
 	  "a guest with a passed-through device does not migrate" },
@@ -109,6 +91,8 @@ static const struct qemu_word qemu_words[] = {
 	{ "machine", "vmport=off", QEMU_SILENT, NULL },
 	{ "machine", "dump-guest-core=off", QEMU_SILENT, NULL },
 	{ "machine", "mem-merge=off", QEMU_SILENT, NULL },
+	{ "machine", "pflash[01]=*", QEMU_REFUSED, USE_FIRMWARE },
+	{ "machine", "firmware=*", QEMU_REFUSED, USE_FIRMWARE },
 	{ "machine", "type=*", QEMU_NOTED, ONE_SHAPE },
 	{ "machine", "smm=on", QEMU_NOTED, "a guest has no SMM; ignored" },
 	{ "machine", "*", QEMU_NOTED, ONE_SHAPE },
@@ -121,11 +105,21 @@ static const struct qemu_word qemu_words[] = {
 	{ "rtc", "*", QEMU_NOTED, "the guest's clock is UTC; ignored" },
 	{ "boot", "*", QEMU_NOTED, "a guest boots what is given it; ignored" },
 	{ "k", "*", QEMU_NOTED, "a guest has no keyboard of minivmm's; ignored" },
+	{ "S", NULL, QEMU_NOTED, "a guest runs from its start; ignored" },
 	{ "no-shutdown", NULL, QEMU_NOTED, "a guest that powers off ends minivmm; ignored" },
 	{ "no-acpi", NULL, QEMU_NOTED, "a guest has ACPI; ignored" },
 	{ "pidfile", "*", QEMU_NOTED, "ignored" },
 	{ "sandbox", "*", QEMU_NOTED, "ignored" },
-	{ "runas", "*", QEMU_NOTED, "ignored: start minivmm as that user" },
+	{ "runas", "*", QEMU_NOTED, "--user NAME does that; ignored" },
+	{ "chroot", "*", QEMU_NOTED, "minivmm gives up all paths itself; ignored" },
+	{ "echr", "*", QEMU_NOTED, "the key is Ctrl-A; ignored" },
+	{ "seed", "*", QEMU_NOTED, "a guest has the CPU's random numbers; ignored" },
+	{ "dfilter", "*", QEMU_NOTED, "--trace FILE shows what minivmm does; ignored" },
+	{ "iscsi", "*", QEMU_NOTED, "minivmm reads no disk by iSCSI; ignored" },
+	{ "readconfig", "*/pve-*", QEMU_NOTED,
+	  "Proxmox' own list of bridges: devices sit on the root bus; ignored" },
+	{ "global", "*pci-hole64-size=*", QEMU_NOTED,
+	  "the window for BARs fits the devices; ignored" },
 	{ "global", "*", QEMU_NOTED, "a property of QEMU's own devices; ignored" },
 	{ "smbios", "*", QEMU_NOTED, "ignored" },
 	{ "L", "*", QEMU_NOTED, "minivmm reads no files of QEMU's; ignored" },
@@ -141,9 +135,10 @@ static const struct qemu_word qemu_words[] = {
 	{ "fdb", "*", QEMU_REFUSED, USE_DISK },
 	{ "sd", "*", QEMU_REFUSED, USE_DISK },
 	{ "mtdblock", "*", QEMU_REFUSED, USE_DISK },
-	{ "pflash", "*", QEMU_REFUSED, "use --firmware FILE,vars=FILE" },
+	{ "pflash", "*", QEMU_REFUSED, USE_FIRMWARE },
+	{ "option-rom", "*", QEMU_REFUSED, "use --vfio BDF,romfile=FILE for a device's ROM" },
+	{ "shim", "*", QEMU_REFUSED, USE_FIRMWARE },
 	{ "acpitable", "*", QEMU_REFUSED, "minivmm writes ACPI's tables itself" },
-	{ "mon", "*", QEMU_REFUSED, USE_QMP },
 	{ "debugcon", "*", QEMU_REFUSED, "use --console stdio, none, pty or file:PATH" },
 	{ "semihosting", NULL, QEMU_REFUSED, "guests run on KVM, which has none" },
 	{ "icount", "*", QEMU_REFUSED, "guests run on KVM, which counts no instructions" },
@@ -154,119 +149,48 @@ static const struct qemu_word qemu_words[] = {
 	{ "hdb", "*", QEMU_REFUSED, USE_DISK },
 	{ "cdrom", "*", QEMU_REFUSED, USE_DISK },
 	{ "fda", "*", QEMU_REFUSED, USE_DISK },
-	{ "blockdev", "*", QEMU_REFUSED, USE_DISK },
+	{ "blockdev", "*", QEMU_REFUSED,
+	  "use --disk FILE for a disk image, --firmware FILE,vars=FILE for firmware" },
 	{ "snapshot", NULL, QEMU_REFUSED, "use --disk FILE,readonly=on" },
 	{ "virtfs", "*", QEMU_REFUSED, "use --share DIR" },
 	{ "fsdev", "*", QEMU_REFUSED, "use --share DIR" },
 	{ "netdev", "*", QEMU_REFUSED, USE_NET },
-	{ "chardev", "*", QEMU_REFUSED, "use --console stdio, none, pty or file:PATH" },
 	{ "spice", "*", QEMU_REFUSED, USE_GPU },
 	{ "vnc", "*", QEMU_REFUSED, USE_GPU },
 	{ "full-screen", NULL, QEMU_REFUSED, USE_GPU },
+	{ "portrait", NULL, QEMU_REFUSED, USE_GPU },
+	{ "rotate", "*", QEMU_REFUSED, USE_GPU },
+	{ "audiodev", "none", QEMU_SILENT, NULL },
+	{ "audiodev", "id=*", QEMU_SILENT, NULL },
+	{ "audiodev", "driver=none", QEMU_SILENT, NULL },
 	{ "audiodev", "*", QEMU_REFUSED, USE_SOUND },
+	{ "audio", "none", QEMU_SILENT, NULL },
+	{ "audio", "driver=none", QEMU_SILENT, NULL },
 	{ "audio", "*", QEMU_REFUSED, USE_SOUND },
 	{ "soundhw", "*", QEMU_REFUSED, USE_SOUND },
 	{ "tpmdev", "*", QEMU_REFUSED, "minivmm has no TPM" },
 	{ "daemonize", NULL, QEMU_REFUSED,
 	  "minivmm stays in the foreground: start it by systemd-run" },
-	{ "S", NULL, QEMU_REFUSED, "a guest runs from its start" },
 	{ "s", NULL, QEMU_REFUSED,
 	  "minivmm serves no debugger; --trace FILE shows exits and calls" },
 	{ "gdb", "*", QEMU_REFUSED,
 	  "minivmm serves no debugger; --trace FILE shows exits and calls" },
+	{ "xen-domid", "*", QEMU_REFUSED, "guests run on KVM, not on Xen" },
+	{ "xen-attach", NULL, QEMU_REFUSED, "guests run on KVM, not on Xen" },
+	{ "xen-domid-restrict", NULL, QEMU_REFUSED, "guests run on KVM, not on Xen" },
+	{ "preconfig", NULL, QEMU_REFUSED, "a guest runs from its start" },
+	{ "qmp-pretty", "*", QEMU_REFUSED, "use --qmp unix:PATH" },
+	{ "dump-vmstate", "*", QEMU_REFUSED,
+	  "a guest with a passed-through device does not migrate" },
 	{ "incoming", "*", QEMU_REFUSED, "a guest with a passed-through device does not migrate" },
 	{ "loadvm", "*", QEMU_REFUSED, "minivmm keeps no snapshots" },
-	{ "readconfig", "*", QEMU_REFUSED, "minivmm reads no configuration file" },
+	{ "readconfig", "*", QEMU_REFUSED,
+	  "minivmm reads no configuration file: write its words as options" },
+	{ "fw_cfg", "*opt/ovmf/X-PciMmio64*", QEMU_NOTED,
+	  "the window for BARs fits the devices; ignored" },
+	{ "fw_cfg", "string=*", QEMU_SILENT, NULL }, /* of the name before it */
 	{ "fw_cfg", "*", QEMU_REFUSED, "minivmm takes no files for firmware but --firmware" },
 	{ "dtb", "*", QEMU_REFUSED, "minivmm writes the device tree itself; --dump-dtb shows it" },
-};
-
-/* What -device asks for beside vfio-pci, by the model's name. */
-static const struct qemu_word qemu_devices[] = {
-	{ "device", "pcie-root-port", QEMU_NOTED, "devices sit on the root bus; ignored" },
-	{ "device", "ioh3420", QEMU_NOTED, "devices sit on the root bus; ignored" },
-	{ "device", "pxb-pcie", QEMU_NOTED, "devices sit on the root bus; ignored" },
-	{ "device", "pci-bridge", QEMU_NOTED, "devices sit on the root bus; ignored" },
-	{ "device", "pcie-pci-bridge", QEMU_NOTED, "devices sit on the root bus; ignored" },
-	{ "device", "i82801b11-bridge", QEMU_NOTED, "devices sit on the root bus; ignored" },
-	{ "device", "x3130-upstream", QEMU_NOTED, "devices sit on the root bus; ignored" },
-	{ "device", "xio3130-downstream", QEMU_NOTED, "devices sit on the root bus; ignored" },
-	{ "device", "virtio-serial*", QEMU_NOTED, "there is no agent to talk to; ignored" },
-	{ "device", "virtserialport", QEMU_NOTED, "there is no agent to talk to; ignored" },
-	{ "device", "vmcoreinfo", QEMU_NOTED, "ignored" },
-	{ "device", "vmgenid", QEMU_NOTED, "ignored" },
-	{ "device", "isa-debugcon", QEMU_NOTED, "ignored" },
-	{ "device", "i6300esb", QEMU_NOTED, "a guest has no watchdog; ignored" },
-	{ "device", "itco-wdt", QEMU_NOTED, "a guest has no watchdog; ignored" },
-	{ "device", "virtio-balloon*", QEMU_NOTED, "a guest has all of its RAM; ignored" },
-	{ "device", "virtio-rng*", QEMU_NOTED, "a guest has the CPU's random numbers; ignored" },
-	{ "device", "pvpanic*", QEMU_SILENT, NULL },
-	{ "device", "virtio-blk*", QEMU_REFUSED, USE_DISK },
-	{ "device", "virtio-scsi*", QEMU_REFUSED, USE_DISK },
-	{ "device", "scsi-*", QEMU_REFUSED, USE_DISK },
-	{ "device", "ide-*", QEMU_REFUSED, USE_DISK },
-	{ "device", "*ahci*", QEMU_REFUSED, USE_DISK },
-	{ "device", "nvme*", QEMU_REFUSED, USE_DISK },
-	{ "device", "vhost-user-*", QEMU_REFUSED, "use --vhost-user blk|fs|net,socket=PATH" },
-	{ "device", "vfio-user-pci", QEMU_REFUSED, "use --vfio-user SOCKET" },
-	{ "device", "virtio-net*", QEMU_REFUSED, USE_NET },
-	{ "device", "e1000*", QEMU_REFUSED, USE_NET },
-	{ "device", "rtl8139", QEMU_REFUSED, USE_NET },
-	{ "device", "igb", QEMU_REFUSED, USE_NET },
-	{ "device", "virtio-iommu*", QEMU_REFUSED, "a guest has no IOMMU of its own" },
-	{ "device", "amd-iommu*", QEMU_REFUSED, "a guest has no IOMMU of its own" },
-	{ "device", "virtio-keyboard*", QEMU_REFUSED, USE_USB },
-	{ "device", "virtio-mouse*", QEMU_REFUSED, USE_USB },
-	{ "device", "virtio-tablet*", QEMU_REFUSED, USE_USB },
-	{ "device", "virtio-input-host*", QEMU_REFUSED, USE_USB },
-	{ "device", "*ohci*", QEMU_REFUSED, USE_USB },
-	{ "device", "*uhci*", QEMU_REFUSED, USE_USB },
-	{ "device", "tpm-*", QEMU_REFUSED, "minivmm has no TPM" },
-	{ "device", "isa-applesmc", QEMU_REFUSED,
-	  "minivmm emulates no Apple machine: macOS does not start in it" },
-	{ "device", "vmxnet3", QEMU_REFUSED, USE_NET },
-	{ "device", "vfio-ap", QEMU_REFUSED, "only PCI devices are passed through" },
-	{ "device", "vfio-ccw", QEMU_REFUSED, "only PCI devices are passed through" },
-	{ "device", "vfio-*platform*", QEMU_REFUSED, "only PCI devices are passed through" },
-	{ "device", "pci-assign", QEMU_REFUSED,
-	  "use --vfio BDF: that was KVM's own way, before VFIO" },
-	{ "device", "virtio-9p*", QEMU_REFUSED, "use --share DIR" },
-	{ "device", "virtio-vga*", QEMU_REFUSED, USE_GPU },
-	{ "device", "virtio-gpu*", QEMU_REFUSED, USE_GPU },
-	{ "device", "qxl*", QEMU_REFUSED, USE_GPU },
-	{ "device", "*VGA*", QEMU_REFUSED, USE_GPU },
-	{ "device", "ramfb", QEMU_REFUSED, USE_GPU },
-	{ "device", "bochs-display", QEMU_REFUSED, USE_GPU },
-	{ "device", "ivshmem*", QEMU_REFUSED, "minivmm shares no memory with other programs" },
-	{ "device", "intel-iommu*", QEMU_REFUSED, "a guest has no IOMMU of its own" },
-	{ "device", "*hda*", QEMU_REFUSED, USE_SOUND },
-	{ "device", "ac97", QEMU_REFUSED, USE_SOUND },
-	{ "device", "*usb*", QEMU_REFUSED, USE_USB },
-	{ "device", "*xhci*", QEMU_REFUSED, USE_USB },
-	{ "device", "*ehci*", QEMU_REFUSED, USE_USB },
-	{ "device", "virtio-*", QEMU_REFUSED,
-	  "minivmm emulates none; --disk, --share and --vhost-user are what it has" },
-	{ "device", "*", QEMU_REFUSED,
-	  "only vfio-pci,host=BDF is known: minivmm emulates no devices, it passes them through" },
-};
-
-/* What -object makes beside iommufd, by its type. */
-static const struct qemu_word qemu_objects[] = {
-	{ "object", "memory-backend-ram", QEMU_SILENT, NULL },
-	{ "object", "memory-backend-memfd", QEMU_SILENT, NULL },
-	{ "object", "memory-backend-file", QEMU_SILENT, NULL },
-	{ "object", "rng-*", QEMU_SILENT, NULL },
-	{ "object", "iothread", QEMU_SILENT, NULL },
-	{ "object", "thread-context", QEMU_NOTED, "--cpus N,pin=LIST places CPUs; ignored" },
-	{ "object", "throttle-group", QEMU_NOTED, "ignored" },
-	{ "object", "secret*", QEMU_SILENT, NULL },
-	{ "object", "tls-*", QEMU_SILENT, NULL },
-	{ "object", "authz-*", QEMU_SILENT, NULL },
-	{ "object", "input-*", QEMU_REFUSED, USE_USB },
-	{ "object", "filter-*", QEMU_REFUSED, USE_NET },
-	{ "object", "sev-*", QEMU_REFUSED, "minivmm starts no confidential guests" },
-	{ "object", "tdx-*", QEMU_REFUSED, "minivmm starts no confidential guests" },
-	{ "object", "*", QEMU_REFUSED, "only iommufd,id=ID is known" },
 };
 
 /* -M is -machine's other name. */
@@ -299,8 +223,7 @@ bool options_qemu_takes_value(const char *name, size_t length)
 	return qemu_find(name, length, NULL)->pattern != NULL;
 }
 
-/* `value` is what is meant of the option's value, or "". */
-static int qemu_say(const struct qemu_word *word, const char *value)
+int options_qemu_say(const struct qemu_word *word, const char *value)
 {
 	char option[32];
 
@@ -309,52 +232,38 @@ static int qemu_say(const struct qemu_word *word, const char *value)
 		log_info(option, "%s%s%s", value, *value ? ": " : "", word->words);
 	else if (word->verdict == QEMU_REFUSED)
 		log_error(option, "%s%s%s", value, *value ? ": " : "", word->words);
-	return word->verdict == QEMU_REFUSED ? -EINVAL : 0;
+	return word->verdict == QEMU_REFUSED ? -ENOTSUP : 0;
 }
 
 /* A list of words is judged word by word, and each verdict that says something said once. */
-int options_qemu_judge(const char *name, size_t length, char *value)
+static int qemu_judge_words(const char *name, size_t length, char *words)
 {
 	const struct qemu_word *said = NULL, *word;
 	char *part;
 	int ret = 0;
 
-	if (!value)
-		return qemu_say(qemu_find(name, length, NULL), "");
-	while (ret == 0 && (part = strsep(&value, ","))) {
+	while (ret == 0 && (part = strsep(&words, ","))) {
 		word = qemu_find(name, length, part);
 		if (!word || word == said)
 			continue;
-		ret = qemu_say(word, part);
+		ret = options_qemu_say(word, part);
 		if (word->verdict != QEMU_SILENT)
 			said = word;
 	}
 	return ret;
 }
 
-/* The first row that fits; the last one fits all. */
-static int qemu_judge_kind(const struct qemu_word *word, const char *kind)
+int options_qemu_judge(const char *name, size_t length, char *value)
 {
-	while (fnmatch(word->pattern, kind, 0) != 0)
-		word++;
-	return qemu_say(word, kind);
-}
+	const struct qemu_word *any = qemu_find(name, length, NULL);
+	char option[32];
+	int ret;
 
-int options_qemu_judge_device(const char *model)
-{
-	return qemu_judge_kind(qemu_devices, model);
-}
-
-/* Where guest RAM is a file in hugetlbfs, it shall be made of huge pages. */
-int options_qemu_judge_object(struct config *config, const char *type, const char *words)
-{
-	const char *path = words ? strstr(words, "mem-path=/dev/hugepages") : NULL;
-	bool huge = words && strstr(words, "hugetlb=on");
-
-	if ((path && strcmp(type, "memory-backend-file") == 0) ||
-	    (huge && strcmp(type, "memory-backend-memfd") == 0))
-		config->huge_page = RAM_HUGE_DEFAULT;
-	return qemu_judge_kind(qemu_objects, type);
+	if (!value)
+		return options_qemu_say(any, "");
+	snprintf(option, sizeof(option), "-%s", any->option);
+	ret = options_json_flatten(option, value);
+	return ret < 0 ? ret : qemu_judge_words(name, length, value);
 }
 
 bool options_qemu_is_trace(const char *value)
@@ -363,94 +272,13 @@ bool options_qemu_is_trace(const char *value)
 	       strchr(value, '*');
 }
 
-/* ---- JSON ---- */
-
-/* A string or a bare word of JSON at *from, which moves behind it; its bytes go to *to. */
-static bool json_take(const char **from, char **to)
-{
-	bool quoted = **from == '"';
-
-	for (*from += quoted; **from && (quoted ? **from != '"' : !strchr(",}: ", **from));) {
-		if (**from == '\\' || strchr("{[", **from))
-			return false; /* nothing that names a device needs them */
-		if (**from == ',')
-			*(*to)++ = ','; /* which is how a list of words says it */
-		*(*to)++ = *(*from)++;
-	}
-	if (quoted && **from != '"')
-		return false;
-	*from += quoted;
-	return true;
-}
-
-/* In a list it is on or off. */
-static void json_end_value(char *start, char **to)
-{
-	**to = '\0';
-	if (strcmp(start, "true") == 0)
-		*to = stpcpy(start, "on");
-	else if (strcmp(start, "false") == 0)
-		*to = stpcpy(start, "off");
-}
-
-/* One `"key":value`. The first key's value stands alone: it is the kind. */
-static bool json_take_pair(const char **from, char **to, bool first)
-{
-	char *start = *to, *value;
-
-	*from += strspn(*from, " ");
-	if (**from != '"' || !json_take(from, to))
-		return false;
-	*from += strspn(*from, " ");
-	if (*(*from)++ != ':')
-		return false;
-	*from += strspn(*from, " ");
-	if (first)
-		*to = start;
-	else
-		*(*to)++ = '=';
-	value = *to;
-	if (!json_take(from, to))
-		return false;
-	json_end_value(value, to);
-	*from += strspn(*from, " ");
-	return **from == ',' || **from == '}';
-}
-
-/* The object as a list of words; false if it is none that can be one. */
-static bool json_flatten(const char *from, char *to)
-{
-	bool good, first = true;
-
-	do {
-		from++;
-		if (!first)
-			*to++ = ',';
-		good = json_take_pair(&from, &to, first);
-		first = false;
-	} while (good && *from == ',');
-	*to = '\0';
-	return good && strcmp(from, "}") == 0;
-}
-
-/* Commas in values are doubled, so a strange one could become longer than it was. */
-int options_qemu_flatten(char *text)
-{
-	char words[2 * OPTIONS_QEMU_JSON_MAX] = "";
-	size_t size = strlen(text);
-
-	if (text[0] != '{')
-		return 0;
-	if (size < OPTIONS_QEMU_JSON_MAX && json_flatten(text, words) && strlen(words) <= size) {
-		strcpy(text, words);
-		return 0;
-	}
-	log_error("JSON", "expected one flat object, whose first member is driver or qom-type");
-	return -EINVAL;
-}
-
 int options_set_qemu_serial(struct config *config, char *value)
 {
+	config->serial = NULL;
+	if (strncmp(value, "chardev:", 8) == 0) {
+		config->serial = value + 8;
+		return 0;
+	}
 	if (strncmp(value, "mon:", 4) == 0)
 		value += 4;
 	if (strcmp(value, "null") == 0)

@@ -2,7 +2,8 @@
 /*
  * Options of QEMU's that people paste, beside those that minivmm has itself.
  *
- * Owns one table that says what becomes of each: words that say what minivmm does anyway are
+ * Owns a table of options, and in options_qemu_kinds.c two of devices and objects, that say what
+ * becomes of each: words that say what minivmm does anyway are
  * accepted in silence; words that change what a guest hardly notices are mentioned and ignored;
  * words that ask for something minivmm has not are refused, with what to use instead.
  *
@@ -23,29 +24,22 @@ bool options_qemu_takes_value(const char *name, size_t length);
 
 /*
  * The verdict on the option, whose name is one that options_qemu_has(); `value` is NULL for one
- * that takes none, and is cut up in place. 0, logged if it is worth a word; or -EINVAL, logged.
+ * that takes none, and is cut up in place. 0, logged if it is worth a word; -ENOTSUP, logged with
+ * what to use instead, for one that is refused; -EINVAL, logged.
  */
 int options_qemu_judge(const char *name, size_t length, char *value);
 
 /*
- * The verdict on `-device MODEL` other than vfio-pci. 0, logged, for one that a guest can do
- * without; -EINVAL, logged with what to use instead.
+ * The verdict on `-device MODEL` other than vfio-pci. 0, logged once, for one that a guest can do
+ * without; -ENOTSUP, logged with what to use instead.
  */
-int options_qemu_judge_device(const char *model);
+int options_qemu_judge_device(struct config *config, const char *model);
 
 /* The same of `-object TYPE,WORDS` other than iommufd; huge pages that it asks for are followed. */
 int options_qemu_judge_object(struct config *config, const char *type, const char *words);
 
 /* Whether what stands behind -trace are events of QEMU's, and not a file. */
 bool options_qemu_is_trace(const char *value);
-
-#define OPTIONS_QEMU_JSON_MAX 1024
-
-/*
- * `{"driver":"vfio-pci","host":"0000:01:00.0"}`, as libvirt writes it, becomes
- * `vfio-pci,host=0000:01:00.0`, in place; other text stays. 0 or -EINVAL, logged.
- */
-int options_qemu_flatten(char *text);
 
 /* -serial VALUE, and -mem-path PATH: what minivmm's own options say. 0 or -EINVAL, logged. */
 int options_set_qemu_serial(struct config *config, char *value);

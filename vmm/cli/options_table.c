@@ -105,21 +105,31 @@ static int options_read_option(struct config *config, const struct options_row *
 	return ret < 0 ? ret : options_apply(config, row, word.value);
 }
 
+static int options_read_word(struct config *config, const char *text,
+			     int (*word)(struct config *config, const char *text))
+{
+	if (word)
+		return word(config, text);
+	log_error(text, "unexpected word; minivmm --help shows the usage");
+	return -EINVAL;
+}
+
 int options_read(struct config *config, const struct options_row *rows, int argc, char **argv,
 		 int (*word)(struct config *config, const char *text),
 		 const struct options_others *others, const char *unknown)
 {
+	bool refused = false;
 	int ret = 0;
 
 	for (int i = 1; i < argc && ret == 0; i++) {
-		if (argv[i][0] == '-' && argv[i][1]) {
+		if (argv[i][0] == '-' && argv[i][1])
 			ret = options_read_option(config, rows, argv, &i, others, unknown);
-		} else if (word) {
-			ret = word(config, argv[i]);
-		} else {
-			log_error(argv[i], "unexpected word; minivmm --help shows the usage");
-			ret = -EINVAL;
+		else
+			ret = options_read_word(config, argv[i], word);
+		if (ret == -ENOTSUP) {
+			refused = true;
+			ret = 0;
 		}
 	}
-	return ret;
+	return refused ? -EINVAL : ret;
 }

@@ -24,7 +24,10 @@ struct options_row {
 	const char *name;
 	enum options_kind kind;
 	size_t offset;
-	/* 0, or -EINVAL, logged. May cut up `value` in place and keep pointers into it. */
+	/*
+	 * 0; -EINVAL, logged; or -ENOTSUP, logged, for what is refused while the rest of the line
+	 * can still be read. May cut up `value` in place and keep pointers into it.
+	 */
 	int (*set)(struct config *config, char *value);
 	enum options_command command;
 };
@@ -53,7 +56,7 @@ struct options_row {
 /*
  * Options without a row, which do nothing to the config. Each function gets a name of `length`
  * characters; judge() gets a value that it may cut up, NULL for an option without one, and returns
- * 0 or -EINVAL, logged.
+ * what set() of a row does.
  */
 struct options_others {
 	bool (*has)(const char *name, size_t length);
@@ -64,7 +67,8 @@ struct options_others {
 /*
  * Read all words of argv but the first into *config. A word that is no option is handed to word();
  * where that is NULL it is an error. `others` has options beside the rows, or is NULL. `unknown`
- * says what to do about an unknown option. 0, or -EINVAL, logged in one line.
+ * says what to do about an unknown option. 0, or -EINVAL, logged in one line; in several where
+ * several words are refused by -ENOTSUP.
  */
 int options_read(struct config *config, const struct options_row *rows, int argc, char **argv,
 		 int (*word)(struct config *config, const char *text),
