@@ -58,6 +58,7 @@ suite kvm tests/kvm/run.sh "$build"
 suite trace tests/kvm/trace.sh "$build"
 suite devices tests/devices/check.sh "$build"
 suite qmp tests/kvm/qmp.sh "$build"
+suite terminal tests/kvm/terminal.py "$build"
 # The other architecture, on an emulated machine of its own.
 suite 'lab, arm64' env -u LAB_QUEUE tests/lab/check-arm64.sh
 suite 'lab, second' second_lab

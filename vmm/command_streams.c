@@ -13,6 +13,7 @@
 
 #include "guests/command_ports.h"
 #include "terminal.h"
+#include "vmm/base/terminal_guard.h"
 #include "vmm/base/thread_guard.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
@@ -109,10 +110,13 @@ static bool streams_input_open(struct command_streams *streams)
 {
 	if (!virtio_console_is_open(streams->console, streams->input_port))
 		return false;
-	if (streams->tty[0] && !streams->raw)
-		streams->raw = !terminal_is_of_others(STDIN_FILENO) &&
-			       terminal_set_raw(STDIN_FILENO, &streams->saved) == 0;
-	return streams->raw || !streams->tty[0];
+	if (!streams->tty[0])
+		return true;
+	if (terminal_is_of_others(STDIN_FILENO))
+		return false;
+	if (!streams->raw)
+		streams->raw = terminal_set_raw(STDIN_FILENO, false) == 0;
+	return streams->raw;
 }
 
 static void streams_read_input(struct command_streams *streams)
@@ -123,7 +127,8 @@ static void streams_read_input(struct command_streams *streams)
 		streams->input_at = 0;
 		streams->input_size = (size_t)n;
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		streams->input_over = true;
+		/* Sent to the background meanwhile: that is an error, too, but not the end. */
+		streams->input_over = !streams->tty[0] || !terminal_is_of_others(STDIN_FILENO);
 	}
 }
 
@@ -288,6 +293,12 @@ int command_streams_start(struct command_streams *streams, struct virtio_console
 	return ret ? log_errno("command", -ret, "start a thread for its streams") : 0;
 }
 
+void command_streams_continue(const struct command_streams *streams)
+{
+	if (streams->running && streams->resized >= 0)
+		kill(getpid(), SIGWINCH);
+}
+
 void command_streams_stop(struct command_streams *streams)
 {
 	if (streams->running) {
@@ -295,7 +306,7 @@ void command_streams_stop(struct command_streams *streams)
 		pthread_join(streams->thread, NULL);
 	}
 	if (streams->raw)
-		tcsetattr(STDIN_FILENO, TCSANOW, &streams->saved);
+		terminal_guard_leave();
 	if (streams->stop >= 0)
 		close(streams->stop);
 	if (streams->resized >= 0)

@@ -16,7 +16,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <termios.h>
 
 #include "devices/virtio_console.h"
 
@@ -39,8 +38,7 @@ struct command_streams {
 	int resized;  /* signalfd of SIGWINCH, or -1 */
 	bool tty[3];  /* which of our files are a terminal */
 	int terminal; /* the number of one of them, or -1 */
-	struct termios saved;
-	bool raw;
+	bool raw;     /* it is in raw mode */
 
 	/* The thread's own. */
 	struct command_output outputs[3];
@@ -65,6 +63,9 @@ void command_streams_find_terminal(struct command_streams *streams);
 /* Start to copy; before any vCPU runs. 0 or -errno, logged; command_streams_stop() after either. */
 int command_streams_start(struct command_streams *streams, struct virtio_console *console,
 			  const struct thread_guard *guard);
+
+/* We were stopped for a while: what the terminal's size is now is told again. */
+void command_streams_continue(const struct command_streams *streams);
 
 /* Stop, and give the terminal back. Accepts one that was only initialised. */
 void command_streams_stop(struct command_streams *streams);

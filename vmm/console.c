@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "terminal.h"
+#include "vmm/base/terminal_guard.h"
 #include "vmm/trace/log.h"
 
 #define CTRL_A 1
@@ -177,37 +179,41 @@ int console_init(struct console *console, const char *spec, struct vm *vm, struc
 	return 0;
 }
 
-/* Raw, but newlines of our own messages still return the carriage. */
-static int console_set_raw(struct console *console)
+/* Input is read from now on, or it waits. */
+static void console_turn(struct console *console, bool listen)
 {
-	struct termios mode;
-
-	if (!console->raw && tcgetattr(STDIN_FILENO, &console->saved) < 0)
-		return log_errno("terminal", -errno, "tcgetattr");
-	mode = console->saved;
-	cfmakeraw(&mode);
-	mode.c_oflag |= OPOST;
-	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &mode) < 0)
-		return log_errno("terminal", -errno, "tcsetattr");
-	console->raw = true;
-	return 0;
+	pthread_mutex_lock(&console->lock);
+	console_listen(console, listen && !console->pending_count);
+	pthread_mutex_unlock(&console->lock);
 }
 
 /* Keys go to the guest one by one where its answers come to the same terminal. */
+static int console_set_raw(struct console *console)
+{
+	int ret;
+
+	if (console->raw || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return 0;
+	ret = terminal_set_raw(STDIN_FILENO, true);
+	console->raw = ret == 0;
+	return ret;
+}
+
 int console_start(struct console *console)
 {
 	bool standard = console->input.fd == STDIN_FILENO;
 	int ret = 0;
 
-	if (standard && terminal_is_of_others(STDIN_FILENO))
+	if (console->input.fd < 0)
 		return 0;
-	if (standard && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		ret = console_set_raw(console);
-	if (ret == 0 && console->input.fd >= 0) {
-		pthread_mutex_lock(&console->lock);
-		console_listen(console, !console->pending_count);
-		pthread_mutex_unlock(&console->lock);
+	if (standard && terminal_is_of_others(STDIN_FILENO)) {
+		console_turn(console, false);
+		return 0;
 	}
+	if (standard)
+		ret = console_set_raw(console);
+	if (ret == 0)
+		console_turn(console, true);
 	return ret;
 }
 
@@ -215,8 +221,8 @@ void console_destroy(struct console *console)
 {
 	if (!console->vm)
 		return;
-	if (console->raw && !terminal_is_of_others(STDIN_FILENO))
-		tcsetattr(STDIN_FILENO, TCSANOW, &console->saved);
+	if (console->raw)
+		terminal_guard_leave();
 	for (int i = 0; i < 2; i++)
 		if (console->opened[i] >= 0)
 			close(console->opened[i]);

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <termios.h>
 
 #include "devices/serial.h"
 #include "power_button.h"
@@ -24,14 +23,13 @@ struct console {
 	struct serial *serial;
 	struct power_button *button;
 	struct loop_source input;
-	int out_fd;    /* -1: output is dropped */
-	bool lost;     /* output could not be written: the run was not a success */
-	int opened[2]; /* what we opened and must close: file, or pty and its other side */
-	bool raw;      /* the terminal is ours; saved has its former mode */
-	struct termios saved;
-	bool escape;                          /* Ctrl-A was the last key */
-	pthread_mutex_t lock;                 /* of what follows */
-	bool listening;                       /* input is in the loop */
+	int out_fd;           /* -1: output is dropped */
+	bool lost;            /* output could not be written: the run was not a success */
+	int opened[2];        /* what we opened and must close: file, or pty and its other side */
+	bool raw;             /* the terminal is ours */
+	bool escape;          /* Ctrl-A was the last key */
+	pthread_mutex_t lock; /* of what follows */
+	bool listening;       /* input is in the loop */
 	uint8_t pending[CONSOLE_PENDING_MAX]; /* read, but the port was full */
 	unsigned int pending_count;
 };

@@ -10,6 +10,7 @@
 #include "machine_state.h"
 #include "vmm/base/bus_error.h"
 #include "vmm/base/pending_signal.h"
+#include "vmm/base/terminal_guard.h"
 #include "vmm/trace/log.h"
 
 /* What was in the page nobody knows: the guest must not go on without. */
@@ -35,6 +36,40 @@ static bool machine_signal_asks(uint32_t signal)
 	return signal == SIGTERM || (signal == SIGINT && !isatty(STDIN_FILENO));
 }
 
+/* The terminal may be another job's by now, or ours again, and of another size. */
+static void machine_continue(struct machine *machine)
+{
+	terminal_guard_resume();
+	console_start(&machine->console);
+	command_streams_continue(&machine->streams);
+}
+
+/*
+ * The shell gets its terminal as it was, and sees us stopped by the signal that it knows. Where
+ * there is no shell to continue us, the kernel does not stop us.
+ */
+static void machine_stop_job(struct machine *machine)
+{
+	sigset_t set;
+
+	terminal_guard_restore();
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	raise(SIGTSTP);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	machine_continue(machine);
+}
+
+static bool machine_handle_job(struct machine *machine, uint32_t signal)
+{
+	if (signal == SIGTSTP)
+		machine_stop_job(machine);
+	else if (signal == SIGCONT)
+		machine_continue(machine);
+	return signal == SIGTSTP || signal == SIGCONT;
+}
+
 static void machine_signalled(void *owner, uint32_t events)
 {
 	struct machine *machine = owner;
@@ -43,10 +78,8 @@ static void machine_signalled(void *owner, uint32_t events)
 	(void)events;
 	if (read(machine->signals.fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGCONT) {
-		console_start(&machine->console);
+	if (machine_handle_job(machine, info.ssi_signo))
 		return;
-	}
 	if (machine_has_lost_memory(machine, &info)) {
 		vm_post(&machine->vm, VM_EVENT_ERROR);
 		return;
@@ -89,10 +122,13 @@ int machine_catch_signals(struct machine *machine)
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGTTOU, SIG_IGN); /* a mode that is set for the wrong job is no reason to stop */
+	signal(SIGTTOU, SIG_IGN); /* a mode that is set for the wrong job is no reason to stop, */
+	signal(SIGTTIN, SIG_IGN); /* nor is a key that was read a moment too late */
+	terminal_guard_init();
 	machine_block_signals(&set);
 	sigaddset(&set, SIGCONT); /* it continues us all the same */
-	sigaddset(&set, SIGBUS);  /* see base/bus_error.h */
+	sigaddset(&set, SIGTSTP);
+	sigaddset(&set, SIGBUS); /* see base/bus_error.h */
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	machine->signals = (struct loop_source){ signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
 						 machine_signalled, machine };

@@ -3,16 +3,11 @@
 
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include "vmm/base/terminal_guard.h"
 #include "vmm/trace/log.h"
-
-bool terminal_is_of_others(int fd)
-{
-	pid_t foreground = tcgetpgrp(fd);
-
-	return foreground >= 0 && foreground != getpgrp();
-}
 
 void terminal_get_size(int fd, unsigned int *rows, unsigned int *columns)
 {
@@ -24,13 +19,17 @@ void terminal_get_size(int fd, unsigned int *rows, unsigned int *columns)
 	*columns = size.ws_col;
 }
 
-int terminal_set_raw(int fd, struct termios *saved)
+int terminal_set_raw(int fd, bool post)
 {
-	struct termios mode;
+	struct termios before, mode;
+	int ret;
 
-	if (tcgetattr(fd, saved) < 0)
+	if (tcgetattr(fd, &before) < 0)
 		return log_errno("terminal", -errno, "tcgetattr");
-	mode = *saved;
+	mode = before;
 	cfmakeraw(&mode);
-	return tcsetattr(fd, TCSADRAIN, &mode) < 0 ? log_errno("terminal", -errno, "tcsetattr") : 0;
+	if (post)
+		mode.c_oflag |= OPOST;
+	ret = terminal_guard_enter(fd, &before, &mode);
+	return ret < 0 ? log_errno("terminal", ret, "tcsetattr") : 0;
 }

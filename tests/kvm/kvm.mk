@@ -18,6 +18,7 @@ kvm-check: kvm-guests $(B)/minivmm
 	tests/kvm/run.sh $(B)
 	tests/kvm/trace.sh $(B)
 	tests/kvm/qmp.sh $(B)
+	tests/kvm/terminal.py $(B)
 
 $(B)/kvm/%.o: guests/bare/%.c
 	@mkdir -p $(@D)

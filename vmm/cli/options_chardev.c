@@ -12,7 +12,9 @@
 /* `path=`, of a file, and `file:`, which a console's begins with, are of one length. */
 static char *chardev_file(char *path)
 {
-	return path ? memcpy(path - strlen("path="), "file:", strlen("file:")) : NULL;
+	static const char kind[] = { 'f', 'i', 'l', 'e', ':' };
+
+	return path ? memcpy(path - sizeof(kind), kind, sizeof(kind)) : NULL;
 }
 
 /* What --console says of it; NULL for a kind that no console has. */

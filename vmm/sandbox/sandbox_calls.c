@@ -107,7 +107,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(kill,            M), /* the demo device; others end when their pipe is closed */
 	CALL(wait4,           M),
 	CALL(waitid,          M),
-	CALL(getpgrp,         M | C), /* is the terminal ours? */
+	CALL(getpgrp,         THREADS), /* is the terminal ours? */
 	CALL(getpgid,         M | C), /* getpgrp() of arm64 */
 	CALL(fstat,           M), /* stdio, and whether a BAR's file has shrunk: from glibc 2.39 */
 	CALL_IF(newfstatat,   THREADS, HAS, 3, AT_EMPTY_PATH), /* fstat() of glibc before it */
@@ -170,16 +170,16 @@ const struct sandbox_row sandbox_ioctls[] = {
 	IOCTL(IOMMU_IOAS_UNMAP,                   M | V, IOMMUFD),
 	IOCTL(IOMMU_DESTROY,                      M, IOMMUFD),
 
-	/* The terminal. Whoever makes a call that is not here puts it back, and ends minivmm. */
+	/* The terminal. Whoever makes a call that is not here, or dies, puts it back. */
 	IOCTL(TCSETS,     THREADS, NOTHING),
 	IOCTL(TCSETSW,    M | C, NOTHING),
-	IOCTL(TCGETS,     M | C, NOTHING),
-	IOCTL(TIOCGPGRP,  M | C, NOTHING),
+	IOCTL(TCGETS,     THREADS, NOTHING), /* glibc looks what it has set */
+	IOCTL(TIOCGPGRP,  THREADS, NOTHING),
 	IOCTL(TIOCGWINSZ, C, NOTHING),
 	/* The same of glibc from 2.42 on. */
 	IOCTL(TCSETS2,    THREADS, NOTHING),
 	IOCTL(TCSETSW2,   M | C, NOTHING),
-	IOCTL(TCGETS2,    M | C, NOTHING),
+	IOCTL(TCGETS2,    THREADS, NOTHING),
 	{ .threads = 0 },
 };
 /* clang-format on */

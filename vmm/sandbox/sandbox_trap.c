@@ -7,18 +7,14 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include "vmm/base/terminal_guard.h"
 #include "vmm/base/thread_guard.h"
 #include "vmm/trace/macros.h"
 
 /* A signal's handler can be told of nothing in another way. Written once, before any filter. */
-static struct {
-	int status;
-	bool is_terminal; /* standard input is one, and this was its mode */
-	struct termios mode;
-} trap;
+static int trap_status;
 
 static const char *const trap_calls[] = {
 #include "syscall_names.h"
@@ -81,17 +77,15 @@ static void trap_caught(int signal, siginfo_t *info, void *context)
 	trap_say(&line, ": minivmm ends (--no-sandbox is for debugging)\n");
 	n = write(STDERR_FILENO, line.text, line.length);
 	(void)n;
-	if (trap.is_terminal)
-		tcsetattr(STDIN_FILENO, TCSANOW, &trap.mode);
-	syscall(SYS_exit_group, trap.status); /* and nothing that a library does before */
+	terminal_guard_restore();
+	syscall(SYS_exit_group, trap_status); /* and nothing that a library does before */
 }
 
 void sandbox_trap_init(int status)
 {
 	struct sigaction action = { .sa_sigaction = trap_caught, .sa_flags = SA_SIGINFO };
 
-	trap.status = status;
-	trap.is_terminal = tcgetattr(STDIN_FILENO, &trap.mode) == 0;
+	trap_status = status;
 	sigfillset(&action.sa_mask);
 	sigaction(SIGSYS, &action, NULL);
 }

@@ -9,7 +9,7 @@
 #ifndef MINIVMM_SANDBOX_TRAP_H
 #define MINIVMM_SANDBOX_TRAP_H
 
-/* For the whole process: it will end with `status`. While standard input's mode is the caller's. */
+/* For the whole process: it will end with `status`. */
 void sandbox_trap_init(int status);
 
 /* For this thread: whatever its mask of signals is, this one comes through. */
