@@ -153,7 +153,7 @@ machine_args()
 	machine=(-machine q35 -accel tcg,thread=multi -cpu "$cpu" -smp "$cpus" -m "$memory"
 		-nodefaults -display none -no-reboot
 		-kernel "vmlinux-$kernel" -initrd "host-$kernel.cpio"
-		-append "console=ttyS0 intel_iommu=on loglevel=4 panic=-1 lab.kernel=$kernel")
+		-append "console=ttyS0 intel_iommu=on no_timer_check loglevel=4 panic=-1 lab.kernel=$kernel")
 	machine_emulator="qemu-system-x86_64"
 	[ "$qemu" = stable ] || use_qemu_of_backports
 	[ "$iommu" = off ] || add -device "intel-iommu,intremap=$intremap"

@@ -59,6 +59,17 @@ $(LAB)/root-iommufd/.complete: $(LAB_SRC)/iommufd-kernel.sh $(LAB_SRC)/iommufd.c
 $(LAB)/host-iommufd.cpio: $(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-iommufd/.complete
 	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-iommufd
 
+# memtest86+ in a guest; unpacked, not installed: its package would add entries to this machine's boot menu.
+.PHONY: lab-memtest lab-memtest-installed
+lab-memtest: deps
+	$(MAKE) lab-memtest-installed
+
+lab-memtest-installed: lab-images kvm-guests $(B)/minivmm $(LAB)/memtest86+/.complete
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run memtest
+
+$(LAB)/memtest86+/.complete: $(LAB_SRC)/fetch-memtest.sh
+	$(LAB_SRC)/fetch-memtest.sh $(LAB)
+
 # Only for some scenarios, which are skipped without it.
 LAB_QEMU := $(LAB)/qemu-backports/.complete
 lab-images: $(LAB_QEMU)
