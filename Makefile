@@ -9,6 +9,7 @@
 # make lab        a shell on the lab host, an emulated machine with an IOMMU
 # make lab-iommufd  the lab on a kernel with iommufd, which it builds first: ten minutes
 # make ARCH=aarch64 [lab]  the same for arm64, on another machine: build/aarch64/minivmm
+# make campaign   fuzzers, faults, starts and resets by the thousand; prints a table
 # make lint       format, static analysis, layering, shell scripts
 # make bench      figures beside QEMU's, in one run
 # make install    DESTDIR= PREFIX=/usr/local
@@ -129,8 +130,8 @@ $(B)/firmware/guest_init.o: firmware/guest_init.S $(B)/guests/init
 	$(Q)$(CC) $(ALL_CFLAGS) -DGUEST_INIT='"$(B)/guests/init"' -c -o $@ $<
 
 # The demo device as a vfio-user server of its own, for any client.
-DEMO_SERVER := $(DEMO) guests/demo/demo_main.c vfio/backend/user_socket.c vfio/backend/user_message.c vmm/base/unix_socket.c \
-	vmm/trace/log.c vmm/trace/log_limit.c
+DEMO_SERVER := $(DEMO) guests/demo/demo_main.c vfio/backend/user_socket.c vfio/backend/user_message.c \
+	vmm/base/unix_socket.c vmm/base/pending_signal.c vmm/trace/log.c vmm/trace/log_limit.c
 $(B)/guests/demo_device: $(DEMO_SERVER:%.c=$(B)/%.o)
 	@echo "LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^

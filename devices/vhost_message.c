@@ -17,13 +17,11 @@ union vhost_control {
 	struct cmsghdr align;
 };
 
-#define VHOST_SLICE_MS 100 /* after which it is looked whether minivmm is to end */
-
 /* After a call on the socket failed: wait if that can help. NULL to try again, or what is wrong. */
 static const char *vhost_wait(int fd, short events, const struct timespec *until, const char *late)
 {
 	struct pollfd file = { .fd = fd, .events = events };
-	int ms = unix_socket_time_left(until);
+	int ms = unix_socket_slice(until);
 
 	if (errno == EINTR)
 		return NULL;
@@ -31,8 +29,8 @@ static const char *vhost_wait(int fd, short events, const struct timespec *until
 		return "closed the connection";
 	if (ms == 0)
 		return late;
-	if (poll(&file, 1, ms < VHOST_SLICE_MS ? ms : VHOST_SLICE_MS) == 0 && pending_signal_ends())
-		return "has not answered yet, and a signal ends minivmm";
+	if (poll(&file, 1, ms) == 0 && pending_end_is_asked())
+		return "has not answered yet, and minivmm is to end";
 	return NULL;
 }
 

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -125,6 +127,21 @@ static void console_ready(void *owner, uint32_t events)
 		console_listen(console, !console->pending_count);
 	}
 	pthread_mutex_unlock(&console->lock);
+}
+
+/*
+ * The main thread waits for something else. On a terminal alone there are keys; elsewhere, input
+ * may wait.
+ */
+bool console_asks_end(void *owner)
+{
+	struct console *console = owner;
+	struct pollfd input = { .fd = console->input.fd, .events = POLLIN };
+
+	if (console->raw && console->listening && poll(&input, 1, 0) > 0 &&
+	    (input.revents & POLLIN))
+		console_ready(console, EPOLLIN);
+	return console->vm->event == VM_EVENT_QUIT;
 }
 
 /* ---- life ---- */

@@ -51,6 +51,12 @@ int console_init(struct console *console, const char *spec, struct vm *vm, struc
  */
 int console_start(struct console *console);
 
+/*
+ * Whether the console's keys ask for the end; for the main thread, while it waits for something
+ * else than the loop that reads them. `owner` is the console. See base/pending_signal.h.
+ */
+bool console_asks_end(void *owner);
+
 /* The terminal as it was. Idempotent; accepts a zeroed console that was never initialised. */
 void console_destroy(struct console *console);
 

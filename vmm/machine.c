@@ -16,6 +16,7 @@
 #include "machine_signals.h"
 #include "machine_state.h"
 #include "stats.h"
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log_limit.h"
 #include "vmm/trace/macros.h"
 #include "vmm/trace/trace.h"
@@ -161,6 +162,16 @@ static int machine_reset(struct machine *machine)
 	return ret < 0 ? ret : machine_start(machine);
 }
 
+/* It ends: a vCPU may wait for a server, and then whoever stops the vCPUs does. Idempotent. */
+static void machine_hurry(struct machine *machine)
+{
+	if (!machine->hurried) {
+		user_devices_hurry(&machine->users);
+		served_devices_hurry(&machine->served);
+	}
+	machine->hurried = true;
+}
+
 /* A guest that was asked to power off has ended in good order when it resets. */
 static bool machine_starts_again(const struct machine *machine, enum vm_event event)
 {
@@ -175,6 +186,9 @@ static enum vm_event machine_loop(struct machine *machine)
 	int ret = machine_start(machine);
 
 	while (ret == 0) {
+		vm_serve(&machine->vm);
+		if (!machine_starts_again(machine, machine->vm.event))
+			machine_hurry(machine);
 		event = vm_wait(&machine->vm);
 		curves_stop(&machine->curves);
 		if (!machine_starts_again(machine, event))
@@ -189,9 +203,9 @@ static enum vm_event machine_loop(struct machine *machine)
 
 static void machine_destroy(struct machine *machine)
 {
+	pending_end_watch(NULL, NULL);
 	ram_cancel(&machine->ram);
-	user_devices_hurry(&machine->users);
-	served_devices_hurry(&machine->served);
+	machine_hurry(machine);
 	vm_stop(&machine->vm);
 	log_limit(false);
 	machine_close_qmp(machine);
@@ -272,6 +286,7 @@ static int machine_prepare_served(struct machine *machine)
 
 static int machine_start_console(struct machine *machine)
 {
+	pending_end_watch(console_asks_end, &machine->console);
 	return console_start(&machine->console);
 }
 
@@ -281,6 +296,12 @@ static int machine_start_command(struct machine *machine)
 		return 0;
 	return command_streams_start(&machine->streams, machine->command_console,
 				     sandbox_guard(&machine->sandbox));
+}
+
+/* What failed did so because of that: a server that did not answer was not waited for. */
+static bool machine_is_asked_to_end(struct machine *machine)
+{
+	return machine_take_signal(machine) || machine->vm.event == VM_EVENT_QUIT;
 }
 
 int machine_run(const struct config *config)
@@ -301,7 +322,7 @@ int machine_run(const struct config *config)
 	if (trace_open(&config->trace) == 0 &&
 	    machine_take_steps(machine, steps, array_size(steps)) == 0)
 		event = machine_loop(machine);
-	if (event == VM_EVENT_ERROR && machine_take_signal(machine))
+	if (event == VM_EVENT_ERROR && machine_is_asked_to_end(machine))
 		event = VM_EVENT_QUIT;
 	machine_tell_end(machine, event);
 	status = machine_exit_status(machine, event);

@@ -61,6 +61,7 @@ struct machine {
 	struct hotplug_watcher watcher;
 	const char *qmp_wants; /* the reset or end that a client of QMP has asked for, or NULL */
 	int signal;            /* the last one that asked for an end, or 0 */
+	bool hurried;          /* it ends: no server is waited for as long as before */
 };
 
 #endif

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "vmm/base/pending_signal.h"
 #include "vmm/sandbox/sandbox.h"
 #include "vmm/sandbox/sandbox_opener.h"
 
@@ -213,6 +214,26 @@ START_TEST(allowed_calls_go_on)
 }
 END_TEST
 
+static void allowed_wait(enum thread_kind kind)
+{
+	child_enter(kind);
+	child_must(!pending_end_is_asked(), "no end is asked for");
+	child_must(write(STDERR_FILENO, "lived", 5) == 5, "a message");
+	syscall(SYS_exit_group, 0);
+}
+
+static const enum thread_kind waiting[] = { THREAD_MAIN, THREAD_VCPU, THREAD_SERVER };
+
+/* Each of these may be the one that waits for a slow server. */
+START_TEST(who_waits_may_look_for_the_end)
+{
+	struct child child;
+
+	child_run(&child, allowed_wait, waiting[_i]);
+	child_expect(&child, 0, "lived");
+}
+END_TEST
+
 /* Strays are files that came through exec(): without close-on-exec. */
 static void strays_go(enum thread_kind kind)
 {
@@ -342,6 +363,7 @@ START_TEST(opener_opens_what_it_was_told)
 END_TEST
 
 UNIT_MAIN("sandbox", { forbidden_call_ends, THREAD_KINDS *UNIT_COUNT(forbidden) },
-	  { signal_to_others_ends, 0 }, { allowed_calls_go_on, 0 }, { stray_files_are_closed, 0 },
+	  { signal_to_others_ends, 0 }, { allowed_calls_go_on, 0 },
+	  { who_waits_may_look_for_the_end, UNIT_COUNT(waiting) }, { stray_files_are_closed, 0 },
 	  { paths_are_closed, 0 }, { sudo_goes_on_as_its_caller, 0 }, { user_is_found, 0 },
 	  { opener_opens_what_it_was_told, 0 })

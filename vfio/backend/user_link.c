@@ -14,6 +14,7 @@
 #include "user_socket.h"
 #include "user_trace.h"
 #include "vmm/base/thread_guard.h"
+#include "vmm/base/pending_signal.h"
 #include "vmm/base/unix_socket.h"
 #include "vmm/trace/log.h"
 
@@ -233,22 +234,49 @@ static struct timespec link_end(const struct user_link *link, const struct times
 	return *until;
 }
 
+/* With the lock held. */
+static void link_hurry(struct user_link *link)
+{
+	if (!link->hurried)
+		link->hurry_until = unix_socket_deadline(USER_HURRY_MS);
+	link->hurried = true;
+	pthread_cond_broadcast(&link->answered);
+}
+
+/*
+ * For a while, or until the answer is there; with the lock held. When minivmm is asked to end the
+ * main thread takes it down, but may be the one that waits here. False once it took too long.
+ */
+static bool link_wait_slice(struct user_link *link, const struct timespec *until)
+{
+	const struct timespec end = link_end(link, until);
+	const struct timespec slice = unix_socket_deadline((unsigned int)unix_socket_slice(&end));
+	bool asked;
+
+	if (pthread_cond_timedwait(&link->answered, &link->lock, &slice) != ETIMEDOUT)
+		return true;
+	pthread_mutex_unlock(&link->lock);
+	asked = pending_end_is_asked();
+	pthread_mutex_lock(&link->lock);
+	if (asked)
+		link_hurry(link);
+	return unix_socket_time_left(&end) > 0;
+}
+
 /* The answer is there, the connection is lost, or it took too long. */
 static void link_wait(struct user_link *link, const struct timespec *until)
 {
-	struct timespec end = *until;
+	bool late = false;
 	int ret = 0;
 
 	while (!link->reading && !link->has_answer && ret == 0)
 		ret = link_receive(link, link->fd, until);
-	ret = 0;
 	pthread_mutex_lock(&link->lock);
-	while (!link->has_answer && !link->dead && ret == 0) {
-		end = link_end(link, until);
-		ret = pthread_cond_timedwait(&link->answered, &link->lock, &end);
-	}
+	while (!link->has_answer && !link->dead && !late)
+		late = !link_wait_slice(link, until);
+	late &= !link->has_answer && !link->dead;
 	pthread_mutex_unlock(&link->lock);
-	if (ret == ETIMEDOUT)
+	if (late)
 		user_link_fail(link, "does not answer");
 }
 
@@ -342,10 +370,7 @@ int user_link_del_map(struct user_link *link, uint64_t iova, uint64_t size)
 void user_link_hurry(struct user_link *link)
 {
 	pthread_mutex_lock(&link->lock);
-	if (!link->hurried)
-		link->hurry_until = unix_socket_deadline(USER_HURRY_MS);
-	link->hurried = true;
-	pthread_cond_broadcast(&link->answered);
+	link_hurry(link);
 	pthread_mutex_unlock(&link->lock);
 }
 

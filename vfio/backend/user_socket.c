@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "vmm/base/pending_signal.h"
 #include "vmm/base/unix_socket.h"
 
 union socket_control {
@@ -15,13 +16,15 @@ union socket_control {
 	struct cmsghdr align;
 };
 
-/* After an EAGAIN. False once it is too late, be the socket ready or not. */
+/* After an EAGAIN. False once it is too late, or minivmm is to end, be the socket ready or not. */
 static bool socket_wait(int fd, short events, const struct timespec *until)
 {
 	struct pollfd file = { .fd = fd, .events = events };
-	int ms = until ? unix_socket_time_left(until) : -1;
+	int ms = until ? unix_socket_slice(until) : -1, ret = 0;
 
-	return ms && (poll(&file, 1, ms) > 0 || errno == EINTR);
+	while (ms && (ret = poll(&file, 1, ms)) == 0 && !pending_end_is_asked())
+		ms = unix_socket_slice(until);
+	return ms && (ret > 0 || (ret < 0 && errno == EINTR));
 }
 
 /* The kernel has already installed them: all are taken, so that none is forgotten. */

@@ -56,6 +56,13 @@ int unix_socket_time_left(const struct timespec *until)
 	return ms > 0 ? (int)ms : 0;
 }
 
+int unix_socket_slice(const struct timespec *until)
+{
+	int ms = unix_socket_time_left(until);
+
+	return ms < UNIX_SOCKET_SLICE_MS ? ms : UNIX_SOCKET_SLICE_MS;
+}
+
 void unix_socket_attach(struct msghdr *msg, void *control, const int *fds, unsigned int count)
 {
 	const size_t size = CMSG_SPACE(count * sizeof(int));

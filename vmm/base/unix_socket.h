@@ -24,6 +24,12 @@ struct timespec unix_socket_deadline(unsigned int ms);
 /* Milliseconds until then, rounded down; 0 when it is over. */
 int unix_socket_time_left(const struct timespec *until);
 
+/* After so long a wait it is looked whether minivmm is to end: pending_end_is_asked(). */
+#define UNIX_SOCKET_SLICE_MS 100
+
+/* The same, for a wait in slices. */
+int unix_socket_slice(const struct timespec *until);
+
 /*
  * Send `count` files with *msg. `control` is memory for them: CMSG_SPACE(count * sizeof(int)) bytes
  * or more, aligned as a struct cmsghdr, there until the message is sent.

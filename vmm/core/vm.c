@@ -327,13 +327,18 @@ void vm_stop(struct vm *vm)
 
 /* ---- events ---- */
 
+void vm_serve(struct vm *vm)
+{
+	if (loop_run(&vm->loop) < 0)
+		vm_post(vm, VM_EVENT_ERROR);
+}
+
 enum vm_event vm_wait(struct vm *vm)
 {
 	eventfd_t count;
 	int event;
 
-	if (loop_run(&vm->loop) < 0)
-		vm_post(vm, VM_EVENT_ERROR);
+	vm_serve(vm);
 	vm_stop(vm);
 	eventfd_read(vm->event_source.fd, &count);
 	event = vm->event;

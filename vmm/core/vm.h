@@ -42,7 +42,10 @@ int vm_start(struct vm *vm);
 /* Returns when no vCPU runs any more, nor exists. Idempotent. */
 void vm_stop(struct vm *vm);
 
-/* Serve the main loop until an event was posted; returns and clears it. */
+/* Serve the main loop until an event was posted; vCPUs may still run. */
+void vm_serve(struct vm *vm);
+
+/* The same, and until no vCPU runs any more; returns the event and clears it. */
 enum vm_event vm_wait(struct vm *vm);
 
 /*
