@@ -44,6 +44,11 @@ include tests/kvm/kvm.mk
 include tests/fuzz/fuzz.mk
 include tests/devices/devices.mk
 
+# For as long as one likes: make campaign CAMPAIGN='fuzz=10000000 starts=0'.
+.PHONY: campaign
+campaign: all kvm-guests $(FUZZ_PROGRAMS)
+	tests/campaign/campaign.py $(B) $(CAMPAIGN)
+
 # The whole: what is skipped says why, what fails makes it fail, and the last line counts.
 check: deps
 	$(MAKE) check-installed

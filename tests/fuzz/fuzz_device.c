@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fuzz_input.h"
+#include "fuzz_tally.h"
 #include "tests/unit/call_log.h"
 #include "tests/unit/vfio_rig.h"
 
@@ -20,21 +21,15 @@ static struct {
 	struct rig rig;
 	struct fuzz_input input;
 	uint8_t config[PCI_CONFIG_SIZE];
-	int file;              /* for every region that can be mapped */
-	unsigned long answers; /* that the device gave, in all inputs */
+	int file; /* for every region that can be mapped */
 } fuzz;
-
-static void print_answers(void)
-{
-	printf("stat::device_answers: %lu\n", fuzz.answers);
-}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
 	fuzz.file = memfd_create("BAR", MFD_CLOEXEC);
-	return atexit(print_answers);
+	return fuzz_tally_begin("answers of the device");
 }
 
 /* ---- the device ---- */
@@ -47,7 +42,7 @@ static int any_result(int good)
 	};
 	unsigned int choice = (unsigned int)fuzz_number(&fuzz.input, 1);
 
-	fuzz.answers++;
+	fuzz_tally.count++;
 	return choice < 0xe0 ? good : errors[choice % 7];
 }
 

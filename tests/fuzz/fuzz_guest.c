@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "fuzz_input.h"
+#include "fuzz_tally.h"
 #include "tests/unit/call_log.h"
 #include "tests/unit/vfio_rig.h"
 
@@ -18,7 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	return 0;
+	return fuzz_tally_begin("accesses of the guest");
 }
 
 /* Where MSI-X lies, whether vectors can be added one by one, and how many the host can give. */
@@ -48,6 +49,7 @@ static void access_device(struct fuzz_input *input)
 	unsigned int size = 1u << (how >> 3 & 3), bar = how >> 5 & 7;
 	uint64_t offset = fuzz_number(input, 2);
 
+	fuzz_tally.count++;
 	switch (how & 7) {
 	case 0:
 		rig_config_read(&rig, offset % PCI_CONFIG_SIZE, size);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fuzz_input.h"
+#include "fuzz_tally.h"
 #include "vfio/backend/user_device.h"
 
 #define RAM       0x10000u
@@ -137,6 +138,7 @@ static void stream_add(const void *bytes, size_t size)
 static void stream_add_message(struct user_header header, const uint8_t *payload, size_t size,
 			       unsigned int how)
 {
+	fuzz_tally.count++;
 	header.size = (uint32_t)(sizeof(header) + size);
 	if (how & MAKE_LIE)
 		header.size += (uint32_t)(int8_t)fuzz_number(&peer.input, 1);
@@ -328,7 +330,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (ftruncate(peer.file, RAM_SIZE) < 0)
 		abort();
 	peer.ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, peer.file, 0);
-	return 0;
+	return fuzz_tally_begin("messages of the server");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

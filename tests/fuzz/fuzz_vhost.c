@@ -13,6 +13,7 @@
 
 #include "devices/vhost_user.h"
 #include "fuzz_input.h"
+#include "fuzz_tally.h"
 
 /* How an answer is made, by the bits of its first byte. */
 #define MAKE_SPOIL   (1u << 0) /* a byte of the header is the fuzzer's */
@@ -36,6 +37,7 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 
 	(void)fd;
 	(void)flags;
+	fuzz_tally.count++;
 	peer.how = (unsigned int)fuzz_number(&peer.input, 1);
 	*header = (struct vhost_header){ asked->request, VHOST_VERSION | VHOST_REPLY, 8 };
 	if (asked->request == VHOST_GET_CONFIG)
@@ -92,7 +94,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	peer.file = open("/dev/null", O_RDWR | O_CLOEXEC);
-	return 0;
+	return fuzz_tally_begin("answers of the server");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

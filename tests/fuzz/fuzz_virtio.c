@@ -9,6 +9,7 @@
 #include "devices/virtio_console.h"
 #include "devices/virtio_pci.h"
 #include "fuzz_input.h"
+#include "fuzz_tally.h"
 #include "tests/unit/call_log.h"
 #include "tests/unit/fake_kvm.h"
 #include "tests/unit/plain_ram.h"
@@ -29,7 +30,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	return 0;
+	return fuzz_tally_begin("accesses of the guest");
 }
 
 static void open_rig(void)
@@ -101,6 +102,7 @@ static void access_device(struct fuzz_input *input)
 	uint64_t offset = fuzz_number(input, 2);
 	uint64_t value;
 
+	fuzz_tally.count++;
 	switch (how & 7) {
 	case 0:
 		write_config(offset % PCI_CONFIG_SIZE, size, fuzz_number(input, 4));

@@ -20,8 +20,8 @@ for program in "$@"; do
 		-rss_limit_mb=2048 -close_fd_mask=2 -print_final_stats=1 \
 		-artifact_prefix="$program.crash-" "$corpus" > "$log" 2>&1; then
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-		answers=$(sed -n 's/^stat::device_answers: *//p' "$log")
-		echo "PASS fuzz:$name (${runs:-?} runs${answers:+, $answers answers of the device})"
+		tally=$(sed -n 's/^stat::tally: *//p' "$log")
+		echo "PASS fuzz:$name (${runs:-?} runs${tally:+, $tally})"
 	else
 		bad=1
 		echo "FAIL fuzz:$name: $(grep -m 1 -e 'ERROR: ' -e 'runtime error' -e 'assert' "$log" || tail -n 1 "$log")"

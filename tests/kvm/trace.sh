@@ -211,10 +211,11 @@ judge_fault()
 	! pgrep -f "$work/mark" > /dev/null
 }
 
-# Each call of a whole start fails in turn: the first, the second ... up to the last, of each kind.
+# Each call of a whole start fails in turn: the first, the second ... up to the last, of each kind. With each of
+# $INJECT_ERRNOS, where that is set; the number of faults goes to $INJECT_TALLY.
 walk()
 {
-	local guest=$1 append=$2 call count n walked=0
+	local guest=$1 append=$2 call count n errno walked=0
 
 	shift 2
 	run "$guest" "$append" --trace "$json" "$@"
@@ -222,12 +223,15 @@ walk()
 		# A guest that polls: the first few stand for all.
 		[ "$count" -le 20 ] || count=5
 		for n in $(seq "$count"); do
-			run "$guest" "$append" --inject "$call#$n=EIO" --console "file:$work/mark" "$@"
-			judge_fault "$call#$n" || return 1
-			walked=$((walked + 1))
+			for errno in ${INJECT_ERRNOS:-EIO}; do
+				run "$guest" "$append" --inject "$call#$n=$errno" --console "file:$work/mark" "$@"
+				judge_fault "$call#$n=$errno" || return 1
+				walked=$((walked + 1))
+			done
 		done
 	done < <(jq -r '.[] | select(.ph == "X") | .name' "$json" | grep -E '^(KVM|VFIO)_' |
 		grep -v VFIO_USER_ | sort | uniq -c)
+	echo "$walked" >> "${INJECT_TALLY:-/dev/null}"
 	why="only $walked faults"
 	[ "$walked" -ge 30 ]
 }
