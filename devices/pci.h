@@ -73,7 +73,7 @@ struct pci_function {
 	const struct pci_function_ops *ops;
 	const char *name; /* for messages */
 	struct pci_bus *bus;
-	const struct pci_function *bridge; /* the one right above; NULL on the root bus */
+	struct pci_function *bridge; /* the one right above; NULL on the root bus */
 	uint8_t devfn;
 	bool memory_blocked;          /* decodes nothing whatever COMMAND says: D3hot */
 	unsigned int next_capability; /* where pci_add_capability() goes on */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pci_port_errors.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -31,6 +32,10 @@
 #define PORT_LINK_SLOW    (PCI_EXP_LNKCAP_SLS_2_5GB | 1u << 4) /* 2.5 GT/s, one lane */
 #define PORT_NUMBER_SHIFT 24
 
+/* What the port can want the guest's attention for. */
+#define PORT_EVENT_SLOT  1u
+#define PORT_EVENT_ERROR 2u
+
 static struct pci_root_port *port_of(struct pci_function *function)
 {
 	return container_of(function, struct pci_root_port, bridge.function);
@@ -52,14 +57,24 @@ static void port_set_pin(struct pci_root_port *port, bool level)
 		     level && !port->msi.enabled && !(command & PCI_COMMAND_INTX_DISABLE));
 }
 
-/* A message is sent when something becomes pending, not for as long as it is. */
+static unsigned int port_pending(struct pci_root_port *port)
+{
+	return (pci_slot_interrupts(&port->slot) ? PORT_EVENT_SLOT : 0) |
+	       (pci_port_errors_interrupt(port_function(port)) ? PORT_EVENT_ERROR : 0);
+}
+
+/*
+ * A message is sent when something becomes pending, not for as long as it is. The slot and errors
+ * have a message each: Linux has a handler for each, which clears only its own. PCI Express Base
+ * 6.2.4.1.2 and 6.7.3.4.
+ */
 static void port_update_interrupt(void *owner)
 {
 	struct pci_root_port *port = owner;
-	bool pending = pci_slot_interrupts(&port->slot);
+	unsigned int pending = port_pending(port);
 
-	port_set_pin(port, pending);
-	if (pending && !port->signalled && port->vector.eventfd >= 0)
+	port_set_pin(port, pending != 0);
+	if ((pending & ~port->signalled) && port->vector.eventfd >= 0)
 		irq_vector_raise(&port->vector);
 	port->signalled = pending;
 }
@@ -179,6 +194,7 @@ static void port_config_write(struct pci_function *function, unsigned int offset
 	if (!was_in_reset && port_in_reset(function))
 		pci_bridge_reset_bus(&port->bridge);
 	msi_config_written(&port->msi, offset, size);
+	pci_port_errors_config_written(function, offset, size, value);
 	pci_slot_config_written(&port->slot, offset, size, value);
 }
 
@@ -198,6 +214,7 @@ static void port_reset(struct pci_function *function)
 	pci_bridge_reset(&port->bridge);
 	port_clear_controls(port);
 	msi_reset(&port->msi);
+	pci_port_errors_reset(function);
 	pci_slot_reset(&port->slot);
 }
 
@@ -268,6 +285,7 @@ static void port_init_config(struct pci_root_port *port)
 	pci_set_word(function, cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT);
 	msi_init(&port->msi, function, cap, 1, &port_msi_ops, port);
 	port_init_express(port);
+	pci_port_errors_init(function);
 }
 
 int pci_root_port_add(struct pci_host *host, const struct pci_root_port_owner *owner,
@@ -345,4 +363,16 @@ void pci_root_port_set_atomics(struct pci_root_port *port, uint32_t bits, bool f
 		bits &= pci_get_long(port_function(port), offset);
 	pci_set_long(port_function(port), offset, bits);
 	pthread_mutex_unlock(&port->host->bus.lock);
+}
+
+bool pci_root_port_report(struct pci_function *below, bool fatal)
+{
+	struct pci_root_port *port = port_of(below->bridge);
+	bool told;
+
+	pthread_mutex_lock(&port->host->bus.lock);
+	told = pci_port_errors_record(port_function(port), pci_requester_id(below), fatal);
+	port_update_interrupt(port);
+	pthread_mutex_unlock(&port->host->bus.lock);
+	return told;
 }

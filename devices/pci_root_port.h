@@ -3,9 +3,10 @@
  * A PCI Express root port: a bridge with a link, below which one device hangs, and a slot for it.
  *
  * Owns the port's configuration space and its own interrupt. Bus numbers and windows are
- * pci_bridge.h's, the slot's registers pci_slot.h's. The device below is a passed-through one; its
- * link's speed and width are shown as the port's. A port costs a guest nothing when it uses the
- * device: BARs and interrupts take the same way as on the root bus.
+ * pci_bridge.h's, the slot's registers pci_slot.h's, those for errors pci_port_errors.h's. The
+ * device below is a passed-through one; its link's speed and width are shown as the port's. A port
+ * costs a guest nothing when it uses the device: BARs and interrupts take the same way as on the
+ * root bus.
  *
  * Read beside it: PCI Express Base 7.5.1.3 and 7.5.3.
  */
@@ -36,7 +37,7 @@ struct pci_root_port {
 	struct irq_vector_group group;
 	struct irq_vector vector; /* exists while MSI is on */
 	struct irq_line line;
-	bool signalled; /* the guest has been told of what is pending */
+	unsigned int signalled; /* what is pending, and has been told the guest */
 };
 
 /*
@@ -65,5 +66,11 @@ void pci_root_port_unplug(struct pci_root_port *port, bool tell);
  * offers what it does for all; a new count begins with the `first`.
  */
 void pci_root_port_set_atomics(struct pci_root_port *port, uint32_t bits, bool first);
+
+/*
+ * `below`, a function below a root port, has met an uncorrectable error: the guest is told by the
+ * port. False when the guest has not switched that on: nothing was told.
+ */
+bool pci_root_port_report(struct pci_function *below, bool fatal);
 
 #endif

@@ -15,9 +15,8 @@ static void event_ready(void *owner, uint32_t events)
 	(void)events;
 	if (!loop_take_event(event->source.fd))
 		return;
-	if (event->wanted.wanted) {
-		log_info(event->device->name, "%s: the guest is asked to let go", event->cause);
-		event->wanted.wanted(event->wanted.owner);
+	if (event->carer.told && event->carer.told(event->carer.owner)) {
+		log_info(event->device->name, "%s: %s", event->cause, event->carer.done);
 		return;
 	}
 	if (event->cause)
@@ -41,7 +40,7 @@ int vfio_event_init(struct vfio_event *event, struct vfio_device *device, struct
 				      .index = index,
 				      .cause = cause,
 				      .source = { -1, event_ready, event },
-				      .wanted = event->wanted };
+				      .carer = event->carer };
 	if (device->backend->get_irq(device, index, &irq) < 0 || irq.count == 0)
 		return 0;
 	event->source.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

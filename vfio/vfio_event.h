@@ -2,7 +2,7 @@
 /*
  * What the host tells of a passed-through device: it failed, or it is wanted back.
  *
- * Both end the guest, unless somebody gives the device back: one that reported an uncorrectable
+ * Both end the guest, unless somebody takes care of it: a device that reported an uncorrectable
  * error must not go on writing into memory, and one that the host asks for (unbind, sysfs remove,
  * unplug) holds up the host until it is given back.
  *
@@ -14,10 +14,12 @@
 #include "vfio.h"
 #include "vmm/core/vm_state.h"
 
-/* Somebody who can do without a device that the host wants back. */
-struct vfio_wanted {
-	void (*wanted)(void *owner);
+/* Somebody who takes care of an event, so that the guest can run on. */
+struct vfio_carer {
+	/* False: nothing can be done, and the guest is stopped after all. */
+	bool (*told)(void *owner);
 	void *owner;
+	const char *done; /* what is done about it, for the message */
 };
 
 struct vfio_event {
@@ -26,7 +28,7 @@ struct vfio_event {
 	uint32_t index;    /* VFIO_PCI_ERR_IRQ_INDEX or VFIO_PCI_REQ_IRQ_INDEX */
 	const char *cause; /* what it means, for the message; NULL: it has been said */
 	struct loop_source source;
-	struct vfio_wanted wanted; /* who is told in place of the machine; all NULL: nobody */
+	struct vfio_carer carer; /* who is told before the machine; all NULL: nobody */
 };
 
 /*

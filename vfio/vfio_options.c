@@ -143,6 +143,14 @@ static int option_set_port(struct vfio_device_options *options,
 	return options->port == VFIO_PORT_ON || strcmp(value, "off") == 0 ? 0 : -EINVAL;
 }
 
+static int option_set_on_error(struct vfio_device_options *options,
+			       const struct option_property *property, const char *value)
+{
+	(void)property;
+	options->errors_to_guest = strcmp(value, "guest") == 0;
+	return options->errors_to_guest || strcmp(value, "stop") == 0 ? 0 : -EINVAL;
+}
+
 static int option_set_id(struct vfio_device_options *options,
 			 const struct option_property *property, const char *value)
 {
@@ -194,6 +202,7 @@ static const struct option_property option_properties[] = {
 	ID("x-pci-class-code", VFIO_ID_CLASS, 0xffffff),
 	{ "addr", option_set_addr, "a slot of the guest's bus, such as 2 or 2.0", 0, VFIO_IDS, 0 },
 	{ "port", option_set_port, "on or off", 0, VFIO_IDS, 0 },
+	{ "on-error", option_set_on_error, "stop or guest", 0, VFIO_IDS, 0 },
 	{ "id", option_set_id, "a name", 0, VFIO_IDS, 0 },
 	{ "bus", option_accept, "a name; port=on is a root port of its own", 0, VFIO_IDS, 0 },
 	{ "multifunction", option_accept, "on or off", 0, VFIO_IDS, 0 },

@@ -52,7 +52,8 @@ struct vfio_device_options {
 	bool has_devfn;       /* the guest finds it at this place of its bus: */
 	uint8_t devfn;        /* slot << 3 | function */
 	enum vfio_port port;
-	const char *id; /* what it is called when it is to be taken away, or NULL */
+	bool errors_to_guest; /* an error of the device is shown by its port, and stops nobody */
+	const char *id;       /* what it is called when it is to be taken away, or NULL */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "vfio_error.h"
 #include "vfio_reset.h"
 #include "vmm/trace/macros.h"
 #include "vmm/trace/log.h"
@@ -155,6 +156,21 @@ static int vfio_pci_init_events(struct vfio_pci *pci)
 					 VFIO_PCI_REQ_IRQ_INDEX, "the host wants the device back");
 }
 
+static bool vfio_pci_failed(void *owner)
+{
+	struct vfio_pci *pci = owner;
+
+	return vfio_error_tell_guest(&pci->config, &pci->function);
+}
+
+/* For a device below a port. */
+static void vfio_pci_show_errors(struct vfio_pci *pci)
+{
+	pci->error.carer =
+		(struct vfio_carer){ vfio_pci_failed, pci, "the guest is told by its root port" };
+	vfio_error_check(&pci->config);
+}
+
 /* Backwards: KVM's reference, the device itself. */
 static void vfio_pci_close(struct vfio_pci *pci)
 {
@@ -253,6 +269,8 @@ static int vfio_pci_init_parts(struct vfio_pci *pci, const struct vfio_device_op
 		ret = vfio_msix_check(&pci->interrupts.msix);
 	if (ret == 0 && vfio_bars_have_loose(&pci->bars))
 		vfio_msix_watch(&pci->interrupts.msix, vfio_pci_pending, &pci->bars);
+	if (ret == 0 && options->errors_to_guest)
+		vfio_pci_show_errors(pci);
 	return ret < 0 ? ret : vfio_pci_init_events(pci);
 }
 
@@ -296,9 +314,9 @@ void vfio_pci_free(struct vfio_pci *pci)
 	free(pci);
 }
 
-void vfio_pci_watch_request(struct vfio_pci *pci, const struct vfio_wanted *wanted)
+void vfio_pci_watch_request(struct vfio_pci *pci, const struct vfio_carer *carer)
 {
-	pci->request.wanted = *wanted;
+	pci->request.carer = *carer;
 }
 
 void vfio_pci_give_up(struct vfio_pci *pci, bool last)

@@ -43,8 +43,8 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_devi
 		 const struct vfio_device_options *options, struct vfio_pci **result);
 void vfio_pci_free(struct vfio_pci *pci);
 
-/* When the host wants the device back, tell `wanted`, and let the guest run on. */
-void vfio_pci_watch_request(struct vfio_pci *pci, const struct vfio_wanted *wanted);
+/* When the host wants the device back, `carer` is told. */
+void vfio_pci_watch_request(struct vfio_pci *pci, const struct vfio_carer *carer);
 
 /*
  * The device has left the bus for good, is closed and freed: what was kept for it is given up, too,

@@ -171,18 +171,19 @@ int hotplug_del(struct machine *machine, const char *id)
 
 /* ---- the host wants it back ---- */
 
-static void hotplug_wanted(void *owner)
+static bool hotplug_wanted(void *owner)
 {
 	struct slot *slot = owner;
 
 	hotplug_ask(container_of(slot->slots, struct machine, slots), slot);
+	return true;
 }
 
 static void hotplug_watch_request(struct vfio_pci *pci, struct slot *slot)
 {
-	const struct vfio_wanted wanted = { hotplug_wanted, slot };
+	const struct vfio_carer carer = { hotplug_wanted, slot, "the guest is asked to let go" };
 
-	vfio_pci_watch_request(pci, &wanted);
+	vfio_pci_watch_request(pci, &carer);
 }
 
 /* ---- in ---- */

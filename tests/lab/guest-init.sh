@@ -224,7 +224,6 @@ do_flr()
 	done
 }
 
-# Stays up until something from outside ends the guest.
 # A disk that comes and goes, lab.rounds times: each time a MiB is read, and then all of it until it is gone.
 do_hotplug()
 {
@@ -241,6 +240,15 @@ do_hotplug()
 	done
 }
 
+# Until the kernel is done with an error that a root port has shown.
+do_recovers()
+{
+	say "waits for an error"
+	until dmesg | grep -q 'device recovery'; do usleep 100000; done
+	dmesg | sed -n 's/^/lab: error /; /AER/p'
+}
+
+# Stays up until something from outside ends the guest.
 do_wait()
 {
 	say waiting

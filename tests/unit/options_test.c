@@ -32,6 +32,8 @@ static int describe_device(const struct config *config, unsigned int i, char *te
 				   vfio->port == VFIO_PORT_ON ? "on" : "off");
 	if (vfio->id)
 		length += snprintf(text + length, size - (size_t)length, ",id %s", vfio->id);
+	if (vfio->errors_to_guest)
+		length += snprintf(text + length, size - (size_t)length, ",errors to guest");
 	for (unsigned int id = 0; id < VFIO_IDS; id++)
 		if (vfio->ids[id].given)
 			length += snprintf(text + length, size - (size_t)length, ",%u:%x", id,
@@ -109,6 +111,8 @@ static const struct {
 	{ "--ports 31", "0 k=- i=- a=- c=stdio m=512 n=1 ports=31" },
 	{ "--vfio 01:00.0,port=on,id=disk --vfio 02:00.0,port=off",
 	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,port on,id disk 0000:02:00.0,port off" },
+	{ "--vfio 01:00.0,port=on,on-error=guest --vfio 02:00.0,on-error=stop",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,port on,errors to guest 0000:02:00.0" },
 	{ "--grace 0", "0 k=- i=- a=- c=stdio m=512 n=1 grace=0" },
 	{ "--qmp unix:/run/q", "0 k=- i=- a=- c=stdio m=512 n=1 qmp=/run/q" },
 	{ "-qmp unix:/run/q,server=on,wait=off", "0 k=- i=- a=- c=stdio m=512 n=1 qmp=/run/q" },
@@ -269,6 +273,11 @@ static const struct {
 	{ "--vfio 01:00.0,port=yes", "--vfio", "port=yes: expected port=on or off" },
 	{ "--vfio 01:00.0,port", "--vfio", "expected port=on or off" },
 	{ "--vfio 01:00.0,id=", "--vfio", "expected id=a name" },
+	{ "--vfio 01:00.0,port=on,on-error=yes", "--vfio", "expected on-error=stop or guest" },
+	{ "--vfio 01:00.0,on-error=guest", "--vfio", "only a root port can tell the guest" },
+	{ "--vfio 01:00.0,on-error=guest,port=off", "--vfio", "only a root port" },
+	{ "--vfio demo,port=on,on-error=guest", "--vfio", "demo: on-error=guest is for hardware" },
+	{ "--vfio-user /s,on-error=guest", "--vfio-user", "on-error=guest is for hardware" },
 	{ "--ports 32", "--ports", "32: expected a number from 0 to 31" },
 	{ "--ports -1", "--ports", "expected a number" },
 	{ "--ports 1x", "--ports", "expected a number" },

@@ -165,6 +165,7 @@ static void exp_set(struct rig *rig, unsigned int reg, uint16_t value)
  * capability's.
  */
 #define EXP 0xff00u
+#define AER 0x100u
 static const struct {
 	unsigned int offset, size;
 	uint32_t power_on, all_ones;
@@ -196,7 +197,18 @@ static const struct {
 	{ EXP + PCI_EXP_DEVCAP2, 4, 0, 0 },
 	{ EXP + PCI_EXP_LNKCAP2, 4, 2, 2 },
 	{ EXP + PCI_EXP_LNKCTL2, 2, 1, 0x000f },
-	{ 0x100, 4, 0, 0 },
+	{ AER, 4, 0x00020001, 0x00020001 },
+	{ AER + PCI_ERR_UNCOR_STATUS, 4, 0, 0 },
+	{ AER + PCI_ERR_UNCOR_MASK, 4, 0, 0x0057f030 },
+	{ AER + PCI_ERR_UNCOR_SEVER, 4, 0x00462030, 0x0057f030 },
+	{ AER + PCI_ERR_COR_STATUS, 4, 0, 0 },
+	{ AER + PCI_ERR_COR_MASK, 4, 0x6000, 0x71c1 },
+	{ AER + PCI_ERR_CAP, 4, 0, 0 },
+	{ AER + PCI_ERR_HEADER_LOG, 4, 0, 0 },
+	{ AER + PCI_ERR_ROOT_COMMAND, 4, 0, 7 },
+	{ AER + PCI_ERR_ROOT_STATUS, 4, 0, 0 },
+	{ AER + PCI_ERR_ROOT_ERR_SRC, 4, 0, 0 },
+	{ AER + 0x38, 4, 0, 0 },
 };
 
 START_TEST(an_empty_port_has_these_registers)
@@ -508,19 +520,24 @@ START_TEST(devices_come_and_go)
 }
 END_TEST
 
+static void switch_messages_on(struct rig *rig)
+{
+	unsigned int msi = rig->port->msi.cap;
+
+	set(rig, 0, PORT, msi + PCI_MSI_ADDRESS_LO, 4, MSI_ADDR);
+	set(rig, 0, PORT, msi + PCI_MSI_DATA_64, 2, 0x41);
+	set(rig, 0, PORT, msi + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_ENABLE);
+	ck_assert(fake_kvm_plugged(rig->port->vector.gsi));
+}
+
 /* With MSI on the pin is silent, and each event that comes to nothing pending is a message. */
 START_TEST(a_slot_sends_messages)
 {
 	static struct rig rig;
-	unsigned int msi;
 
 	rig_begin(&rig);
 	rig_place(&rig);
-	msi = rig.port->msi.cap;
-	set(&rig, 0, PORT, msi + PCI_MSI_ADDRESS_LO, 4, MSI_ADDR);
-	set(&rig, 0, PORT, msi + PCI_MSI_DATA_64, 2, 0x41);
-	set(&rig, 0, PORT, msi + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_ENABLE);
-	ck_assert(fake_kvm_plugged(rig.port->vector.gsi));
+	switch_messages_on(&rig);
 	take_step(&rig, ENABLE);
 	calls_begin();
 	take_step(&rig, COME);
@@ -528,6 +545,97 @@ START_TEST(a_slot_sends_messages)
 	ck_assert_uint_eq(calls_count("KVM_SIGNAL_MSI"), 1);
 	pci_host_reset(&rig.host);
 	ck_assert_int_lt(rig.port->vector.eventfd, 0);
+	rig_end(&rig);
+}
+END_TEST
+
+/* ---- errors of what is below ---- */
+
+/* What the guest has switched on, and what is then in the root error status. */
+#define SERR     PCI_BRIDGE_CTL_SERR
+#define NONFATAL PCI_ERR_ROOT_CMD_NONFATAL_EN
+#define FATAL    PCI_ERR_ROOT_CMD_FATAL_EN
+static const struct {
+	uint16_t bridge;
+	uint32_t command;
+	unsigned int errors; /* how many, one by each function */
+	bool fatal[2];
+	bool told[2];
+	uint32_t status, source;
+	bool interrupts;
+} failures[] = {
+	{ SERR, FATAL, 1, { true }, { true }, 0x54, 0x01000000, true },
+	{ SERR, NONFATAL, 1, { false }, { true }, 0x24, 0x01000000, true },
+	{ SERR, FATAL | NONFATAL, 2, { false, true }, { true, true }, 0x6c, 0x01000000, true },
+	{ SERR, FATAL | NONFATAL, 2, { true, false }, { true, true }, 0x7c, 0x01000000, true },
+	{ SERR, FATAL, 2, { false, true }, { false, true }, 0x54, 0x01030000, true },
+	{ SERR, PCI_ERR_ROOT_CMD_COR_EN, 1, { true }, { false }, 0, 0, false },
+	{ SERR, 0, 1, { true }, { false }, 0, 0, false },
+	{ 0, FATAL | NONFATAL, 1, { true }, { false }, 0, 0, false },
+};
+
+static void check_errors(struct rig *rig, uint32_t status, uint32_t source, bool interrupts)
+{
+	ck_assert_uint_eq(get(rig, 0, PORT, AER + PCI_ERR_ROOT_STATUS, 4), status);
+	ck_assert_uint_eq(get(rig, 0, PORT, AER + PCI_ERR_ROOT_ERR_SRC, 4), source);
+	ck_assert_int_eq(fake_kvm_pin(arch_irq_pin(rig->port->line.gsi)), interrupts);
+}
+
+static void rig_fill_two(struct rig *rig)
+{
+	pci_root_port_plug(rig->port, &rig->cards[1], 3);
+	rig_fill(rig);
+}
+
+START_TEST(errors_are_shown_to_who_listens)
+{
+	static struct rig rig;
+
+	rig_begin(&rig);
+	rig_fill_two(&rig);
+	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, failures[_i].bridge);
+	set(&rig, 0, PORT, AER + PCI_ERR_ROOT_COMMAND, 4, failures[_i].command);
+	for (unsigned int i = 0; i < failures[_i].errors; i++)
+		ck_assert_int_eq(pci_root_port_report(&rig.cards[i], failures[_i].fatal[i]),
+				 failures[_i].told[i]);
+	check_errors(&rig, failures[_i].status, failures[_i].source, failures[_i].interrupts);
+	/* Only a 1 clears, and only its own bit. */
+	set(&rig, 0, PORT, AER + PCI_ERR_ROOT_STATUS, 1, 0);
+	set(&rig, 0, PORT, AER + PCI_ERR_ROOT_STATUS + 1, 1, 0xff);
+	check_errors(&rig, failures[_i].status, failures[_i].source, failures[_i].interrupts);
+	set(&rig, 0, PORT, AER + PCI_ERR_ROOT_STATUS, 4, failures[_i].status);
+	check_errors(&rig, 0, failures[_i].source, false);
+	pci_host_reset(&rig.host);
+	check_errors(&rig, 0, 0, false);
+	ck_assert_uint_eq(get(&rig, 0, PORT, AER + PCI_ERR_ROOT_COMMAND, 4), 0);
+	rig_end(&rig);
+}
+END_TEST
+
+/* An error is a message of its own while the slot's is not answered yet, and the other way. */
+START_TEST(errors_and_the_slot_send_a_message_each)
+{
+	static struct rig rig;
+
+	rig_begin(&rig);
+	rig_fill(&rig);
+	switch_messages_on(&rig);
+	take_step(&rig, ENABLE);
+	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, SERR);
+	set(&rig, 0, PORT, AER + PCI_ERR_ROOT_COMMAND, 4, FATAL);
+	calls_begin();
+	take_step(&rig, ASK);
+	ck_assert_uint_eq(calls_count("KVM_SIGNAL_MSI"), 1);
+	ck_assert(pci_root_port_report(&rig.cards[0], true));
+	ck_assert_uint_eq(calls_count("KVM_SIGNAL_MSI"), 2);
+	ck_assert(pci_root_port_report(&rig.cards[0], true)); /* that one is pending still */
+	take_step(&rig, CLEAR);
+	ck_assert_uint_eq(calls_count("KVM_SIGNAL_MSI"), 2);
+	take_step(&rig, ASK);
+	ck_assert_uint_eq(calls_count("KVM_SIGNAL_MSI"), 3);
+	set(&rig, 0, PORT, AER + PCI_ERR_ROOT_STATUS, 4, 0x7f);
+	ck_assert(pci_root_port_report(&rig.cards[0], true));
+	ck_assert_uint_eq(calls_count("KVM_SIGNAL_MSI"), 4);
 	rig_end(&rig);
 }
 END_TEST
@@ -604,10 +712,12 @@ START_TEST(anything_is_written)
 			devfn = 0;
 		}
 		value = random % 7 ? random * 2654435761u : 0xffffffff;
-		set(&rig, bus, devfn, random >> 8 & 0xff, 1u << (random >> 16) % 4, value);
+		set(&rig, bus, devfn, random >> 8 & 0x1ff, 1u << (random >> 16) % 4, value);
 		get(&rig, bus, devfn, random >> 10 & 0xfff, 1u << (random >> 18) % 4);
 		if (random % 1024 == 1)
 			pci_root_port_ask(rig.port);
+		if (random % 1024 == 5 && present)
+			pci_root_port_report(&rig.cards[0], random >> 31);
 		if (random % 512 == 3) {
 			take_step(&rig, present ? GO : COME);
 			present = !present;
@@ -649,5 +759,6 @@ UNIT_MAIN("pci_root_port", { an_empty_port_has_these_registers, UNIT_COUNT(regis
 	  { the_bus_has_the_number_that_it_is_given, 0 }, { functions_stay_together, 0 },
 	  { windows_are_sized_from_what_is_below, 0 }, { bars_follow_the_bridge, 0 },
 	  { a_bus_reset_reaches_all_below, 0 }, { devices_come_and_go, UNIT_COUNT(lives) },
-	  { a_slot_sends_messages, 0 }, { a_device_that_left_is_gone, 0 },
+	  { a_slot_sends_messages, 0 }, { errors_are_shown_to_who_listens, UNIT_COUNT(failures) },
+	  { errors_and_the_slot_send_a_message_each, 0 }, { a_device_that_left_is_gone, 0 },
 	  { anything_is_written, 4 }, { a_device_larger_than_the_room, 0 }, { ports_run_out, 0 })

@@ -10,6 +10,7 @@
 #include "options_firmware.h"
 #include "options_host.h"
 #include "options_laptop.h"
+#include "options_ports.h"
 #include "options_qemu.h"
 #include "options_served.h"
 #include "options_table.h"
@@ -266,5 +267,7 @@ int options_parse(struct config *config, int argc, char **argv)
 		ret = options_check_firmware(config);
 	if (ret == 0)
 		ret = options_check_laptop(config);
+	if (ret == 0)
+		ret = options_check_ports(config);
 	return ret < 0 ? ret : options_check(config);
 }

@@ -71,6 +71,22 @@ static int options_set_properties(struct vfio_device_options *vfio, char *words)
 	return ret;
 }
 
+/* What can be said of hardware alone. */
+static int options_check_user(const struct options_user *user)
+{
+	const char *what = NULL;
+
+	if (user->vfio.iommufd || user->vfio.has_fd)
+		what = "a program has neither iommufd= nor fd=";
+	else if (user->vfio.errors_to_guest)
+		what = "on-error=guest is for hardware: the only error of a program is its end";
+	if (!what)
+		return 0;
+	log_error(user->path ? "--vfio-user" : "--vfio", "%s: %s", user->path ? user->path : "demo",
+		  what);
+	return -EINVAL;
+}
+
 /* `path` is a server's socket, or NULL for the demo device. */
 static int options_add_user(struct config *config, const char *path, char *words)
 {
@@ -97,12 +113,7 @@ static int options_add_user(struct config *config, const char *path, char *words
 	*user = (struct options_user){ .path = path };
 	config->user_count++;
 	ret = options_set_properties(&user->vfio, words);
-	if (ret == 0 && (user->vfio.iommufd || user->vfio.has_fd)) {
-		log_error(path ? "--vfio-user" : "--vfio",
-			  "%s: a program has neither iommufd= nor fd=", path ? path : "demo");
-		ret = -EINVAL;
-	}
-	return ret;
+	return ret < 0 ? ret : options_check_user(user);
 }
 
 int options_add_socket(struct config *config, char *text)

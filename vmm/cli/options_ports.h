@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the user says of PCIe root ports, and of devices below them.
+ */
+#ifndef MINIVMM_OPTIONS_PORTS_H
+#define MINIVMM_OPTIONS_PORTS_H
+
+#include "config.h"
+
+/* After all options: what needs a port has one. 0 or -EINVAL, logged. */
+int options_check_ports(const struct config *config);
+
+#endif
