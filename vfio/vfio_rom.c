@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/base/opener.h"
 #include "vmm/trace/log.h"
 
 #define ROM_HEADER_SIZE  0x1au
@@ -146,10 +147,10 @@ static int rom_read_file(struct vfio_rom *rom, const char *file, int fd, uint32_
 
 static int rom_load_file(struct vfio_rom *rom, const char *file, uint32_t id)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret;
+	int fd = opener_open_image(rom->device->space->opener, file), ret;
 
 	if (fd < 0)
-		return log_errno(file, -errno, "open the ROM");
+		return log_errno(file, fd, "open the ROM");
 	ret = rom_read_file(rom, file, fd, id);
 	close(fd);
 	return ret;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bind_keeper.h"
+#include "device_opener.h"
 #include "devices/pci_windows.h"
 #include "vfio/host/check/host_memlock.h"
 #include "vfio/host/look/host_pages.h"
@@ -54,11 +55,8 @@ static int host_devices_find_one(struct host_devices *devices, unsigned int i, c
 
 	one.access = *access;
 	one.device_given |= options->has_fd;
-	if (ret == 0)
-		ret = host_check_device(bdf, &one, &devices->found[i]);
-	if (ret == 0)
-		*access = host_choose_access(&devices->found[i], *access);
-	return ret;
+	return ret < 0 ? ret
+		       : device_opener_find(devices->finder, bdf, &one, &devices->found[i], access);
 }
 
 int host_devices_find(struct host_devices *devices, const struct config *config,
@@ -102,7 +100,7 @@ static int host_devices_start_dma(struct host_devices *devices, struct pci_host 
 	trace_phase("map RAM for DMA");
 	if (ret == 0)
 		ret = vfio_dma_start(&devices->dma, &devices->space, memory, devices->count > 1);
-	if (ret == -ENOMEM)
+	if (ret == -ENOMEM && !devices->finder)
 		host_explain_memlock(memory_ram_size(memory));
 	trace_phase("open devices");
 	devices->ready = ret == 0;
@@ -114,7 +112,8 @@ static int host_devices_open_space(struct host_devices *devices, const struct co
 	const struct vfio_space_request request = {
 		.fd = config->has_iommufd_fd ? config->iommufd_fd : -1,
 	};
-	int ret = host_raise_memlock(config->memory);
+	/* A confined machine has raised it as far as it could: the finder says if it is too low. */
+	int ret = devices->finder ? 0 : host_raise_memlock(config->memory);
 
 	return ret < 0 ? ret : devices->space.backend->space_open(&devices->space, &request);
 }

@@ -26,8 +26,9 @@ struct host_devices {
 	struct slot *slots[OPTIONS_DEVICES_MAX]; /* NULL on the root bus */
 	char *texts[OPTIONS_DEVICES_MAX];        /* what options point into, where it is ours */
 	struct vfio_space space;
-	bool ready;                 /* the space is open, and RAM is mapped */
-	struct backend_fault fault; /* around the space's backend, where faults are asked for */
+	const struct opener *finder; /* who looks for devices that come, or NULL */
+	bool ready;                  /* the space is open, and RAM is mapped */
+	struct backend_fault fault;  /* around the space's backend, where faults are asked for */
 	struct vfio_dma_map dma;
 	struct arch_range reach[VFIO_RANGES_MAX]; /* what the space can map; for the host bridge */
 };

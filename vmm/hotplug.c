@@ -220,6 +220,8 @@ static int hotplug_check(const struct config *one, const char *id)
 		what = "port=off: there is no place for it on the root bus";
 	else if (options->has_devfn)
 		what = "addr=: its place is below a port";
+	else if (options->has_fd)
+		what = "fd=: an open file is handed over at the start";
 	else if (options->acpi_rom)
 		what = "x-acpi-rom=on: the guest has read its ACPI tables";
 	if (!what)
@@ -255,11 +257,12 @@ static int hotplug_fill(struct machine *machine, const struct config *one, char 
 }
 
 /*
- * A device that comes is a file to open, or a socket to connect: a confined machine does neither.
+ * A device that comes is a file to open, or a socket to connect: a confined machine does neither
+ * itself.
  */
 static int hotplug_check_confined(const struct machine *machine, const char *id)
 {
-	if (!machine->sandbox.confined)
+	if (!machine->sandbox.confined || machine->devices.finder)
 		return 0;
 	log_error(id, "cannot be plugged in: a confined machine opens no more files");
 	log_fix("minivmm --ports N ...   # for a machine that devices are to come to");

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "guests/command_ports.h"
+#include "vfio/host/check/host_memlock.h"
+#include "device_opener.h"
 #include "machine_state.h"
 #include "machine_status.h"
 
@@ -14,7 +16,7 @@ static bool machine_uses(const struct machine *machine, enum host_access access)
 	return machine->devices.count && machine->devices.access == access;
 }
 
-/* ---- the process that opens devices again ---- */
+/* ---- the process that opens devices, again or for the first time ---- */
 
 /* A device whose file was given to us stays open. */
 static unsigned int machine_find_reopened(const struct machine *machine, const char **paths,
@@ -36,17 +38,42 @@ static unsigned int machine_find_reopened(const struct machine *machine, const c
 	return count;
 }
 
+/* A device that comes is files to open, of any device. */
+static bool machine_expects_devices(const struct config *config)
+{
+	bool ports = config->ports;
+
+	for (unsigned int i = 0; i < config->device_count; i++)
+		ports |= config->vfio[i].port == VFIO_PORT_ON;
+	for (unsigned int i = 0; i < config->user_count; i++)
+		ports |= config->users[i].vfio.port == VFIO_PORT_ON;
+	return config->qmp && ports;
+}
+
 static int machine_start_opener(struct machine *machine, const char *const *paths,
 				unsigned int count)
 {
-	int ret;
-
+	if (machine->config->no_sandbox)
+		return 0;
+	if (machine_expects_devices(machine->config)) {
+		host_try_memlock(machine->config->memory);
+		return device_opener_start(&machine->opener, &machine->sandbox);
+	}
 	if (!count)
 		return 0;
-	ret = sandbox_opener_start(&machine->opener, &machine->sandbox, paths, count);
-	if (ret == 0)
-		machine->devices.space.opener = &machine->opener.opener;
-	return ret;
+	return sandbox_opener_start(&machine->opener, &machine->sandbox, paths, count);
+}
+
+/* From now on: what was opened before was opened with all rights. */
+static void machine_use_opener(struct machine *machine)
+{
+	const struct opener *opener = machine->opener.pid ? &machine->opener.opener : NULL;
+
+	machine->devices.space.opener = opener;
+	if (!machine_expects_devices(machine->config))
+		return;
+	machine->devices.finder = opener;
+	machine->users.opener = opener;
 }
 
 /* ---- before ---- */
@@ -55,7 +82,7 @@ static uint32_t machine_thread_kinds(const struct config *config, bool opener)
 {
 	uint32_t kinds = SANDBOX_MAIN | SANDBOX_VCPU;
 
-	kinds |= config->user_count ? SANDBOX_SERVER : 0;
+	kinds |= config->user_count || machine_expects_devices(config) ? SANDBOX_SERVER : 0;
 	kinds |= config->run ? SANDBOX_COMMAND : 0;
 	kinds |= opener ? SANDBOX_OPENER : 0;
 	for (unsigned int i = 0; i < config->user_count; i++)
@@ -69,12 +96,13 @@ int machine_prepare_sandbox(struct machine *machine)
 	char text[OPTIONS_DEVICES_MAX][MACHINE_DEVICE_PATH];
 	const char *paths[OPTIONS_DEVICES_MAX];
 	unsigned int reopened = machine_find_reopened(machine, paths, text);
+	bool more = machine_expects_devices(config);
 	const struct sandbox_options options = {
 		.user = config->user,
 		.status = config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST,
 		.threads = machine_thread_kinds(config, reopened > 0),
-		.wanted = { machine_uses(machine, HOST_ACCESS_GROUP),
-			    machine_uses(machine, HOST_ACCESS_IOMMUFD) },
+		.wanted = { more || machine_uses(machine, HOST_ACCESS_GROUP),
+			    more || machine_uses(machine, HOST_ACCESS_IOMMUFD), more },
 	};
 	int ret = config->no_sandbox ? 0 : sandbox_init(&machine->sandbox, &options);
 
@@ -83,25 +111,21 @@ int machine_prepare_sandbox(struct machine *machine)
 
 /* ---- the moment ---- */
 
-/* A device that comes is files to open. The main thread does that, with the rights of the start. */
-static bool machine_expects_devices(const struct config *config)
-{
-	return config->qmp && config->ports;
-}
-
 /* Files that the caller opened for us are no strays. */
 int machine_confine(struct machine *machine)
 {
 	const struct config *config = machine->config;
 	int keep[OPTIONS_DEVICES_MAX + 1];
 	unsigned int count = 0;
+	int ret;
 
-	if (machine_expects_devices(config))
-		return 0;
 	for (unsigned int i = 0; i < config->device_count; i++)
 		if (config->vfio[i].has_fd)
 			keep[count++] = config->vfio[i].fd;
 	if (config->has_iommufd_fd)
 		keep[count++] = config->iommufd_fd;
-	return sandbox_confine(&machine->sandbox, keep, count);
+	ret = sandbox_confine(&machine->sandbox, keep, count);
+	if (ret == 0)
+		machine_use_opener(machine);
+	return ret;
 }

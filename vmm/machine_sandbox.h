@@ -14,9 +14,8 @@ struct machine;
 int machine_prepare_sandbox(struct machine *machine);
 
 /*
- * Give up what a running machine does not need: once, at the first start. A machine with a control
- * socket and empty ports keeps it, because its main thread opens devices that come; its other
- * threads confine themselves all the same. 0 or -errno, logged.
+ * Give up what a running machine does not need: once, at the first start. From then on files of
+ * devices are opened by another process. 0 or -errno, logged.
  */
 int machine_confine(struct machine *machine);
 

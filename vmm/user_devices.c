@@ -46,7 +46,9 @@ static int user_devices_open_one(struct user_devices *devices, struct user_entry
 	int ret;
 
 	*entry = (struct user_entry){
-		.space = { .backend = devices->backend, .guard = vm->guard },
+		.space = { .backend = devices->backend,
+			   .guard = vm->guard,
+			   .opener = devices->opener },
 	};
 	ret = user_devices_connect(devices, space, user->path);
 	if (ret == 0)

@@ -21,6 +21,7 @@ struct user_devices {
 	struct demo demo;
 	struct backend_fault fault; /* around their backend, where faults are asked for */
 	const struct vfio_backend *backend;
+	const struct opener *opener; /* who connects to those that come, or NULL */
 	unsigned int count;
 	struct user_entry {
 		struct vfio_space space;

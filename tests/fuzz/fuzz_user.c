@@ -340,7 +340,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	peer.input = (struct fuzz_input){ data, size };
 	peer.files = 0;
-	if (user_link_open(&link, "fuzz", "fuzz", dup(peer.file)) == 0)
+	if (user_link_open(&link, "fuzz", NULL, "fuzz", dup(peer.file)) == 0)
 		use_space(&space);
 	user_link_close(&link);
 	return 0;

@@ -198,6 +198,28 @@ refused()
 		told '.[7].error.class == "CommandNotFound"'
 }
 
+# A confined machine has another process open what comes; what cannot be opened is said, and the guest goes on.
+plugged()
+{
+	start sleep --ports 1 || return 1
+	"$build/guests/demo_device" "$work/server" > /dev/null 2>&1 &
+	server=$!
+	wait_for test -S "$work/server" || return 1
+	talk '{"execute":"device_add","arguments":{"driver":"vfio-pci","host":"ffff:1f.7"}}' \
+		'{"execute":"device_add","arguments":{"driver":"vfio-user-pci","socket":"'"$work"'/none"}}' \
+		'{"execute":"device_add","arguments":{"driver":"vfio-pci","host":"01:00.0","fd":3}}' \
+		'{"execute":"device_add","arguments":{"driver":"vfio-user-pci","socket":"'"$work"'/server","id":"x"}}' \
+		'{"execute":"device_del","arguments":{"id":"x"}}' event:DEVICE_DELETED
+	told '.[2].error.desc | contains("ffff:1f.7")' &&
+		told '.[3].error.desc | contains("connect to its vfio-user server: No such file")' &&
+		told '.[4].error.desc | contains("fd=")' &&
+		told '.[5].return == {} and .[6].return == {} and .[7].data.device == "x"' || return 1
+	why="the main thread is not confined"
+	grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status" || return 1
+	kill "$server" 2> /dev/null
+	talk '{"execute":"quit"}' end && ends_with 0
+}
+
 # A second minivmm with the same path must not take it away from the first.
 in_use()
 {
@@ -238,7 +260,7 @@ for i in range(200000):
 
 [ -w /dev/kvm ] || skipped='no /dev/kvm here'
 command -v python3 > /dev/null || skipped='there is no python3'
-for name in asked quit paused paused_and_stopped reset powerdown refused in_use left_over silent_reader; do
+for name in asked quit paused paused_and_stopped reset powerdown refused plugged in_use left_over silent_reader; do
 	run_guest_case qmp_$name $name
 done
 run_guest_case qmp_powered_off ends q '["SHUTDOWN"]' guest-shutdown 0

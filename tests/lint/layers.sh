@@ -26,7 +26,7 @@ allowed()
 	vfio/host/look/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/look/' ;;
 	vfio/host/check/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/(look|check)/' ;;
 	vfio/host/bind/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/(look|bind)/' ;;
-	vfio/*) echo 'vmm/core/|vmm/trace/|devices/|vfio/[^/]*\.h' ;;
+	vfio/*) echo 'vmm/(base|core|trace)/|devices/|vfio/[^/]*\.h' ;;
 	vmm/*) echo '.' ;;
 	esac
 }

@@ -193,7 +193,6 @@ static const struct {
 	const char *line, *object, *words;
 } bad[] = {
 	{ "--user nobody --no-sandbox", "--user", "not with --no-sandbox" },
-	{ "--user nobody --qmp unix:/tmp/qmp --ports 1", "--user", "not with --qmp and --ports" },
 	{ "--vfio", "--vfio", "needs a value" },
 	{ "--memory", "--memory", "needs a value" },
 	{ "--nonsense", "--nonsense", "unknown option" },

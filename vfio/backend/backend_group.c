@@ -14,6 +14,7 @@
 
 #include "backend_group.h"
 #include "backend_trace.h"
+#include "vmm/base/opener.h"
 #include "vmm/trace/log.h"
 
 #define GROUP_CONTAINER "/dev/vfio/vfio"
@@ -39,14 +40,14 @@ static void group_space_close(struct vfio_space *space)
 	space->priv = NULL;
 }
 
-static int group_open_container(struct group_space *own)
+static int group_open_container(struct group_space *own, const struct opener *opener)
 {
 	int ret;
 
-	own->container = open(GROUP_CONTAINER, O_RDWR | O_CLOEXEC);
+	own->container = opener_open(opener, GROUP_CONTAINER);
 	if (own->container >= 0)
 		return 0;
-	ret = log_errno(GROUP_CONTAINER, -errno, "open");
+	ret = log_errno(GROUP_CONTAINER, own->container, "open");
 	if (ret == -ENOENT || ret == -ENODEV)
 		log_fix("sudo modprobe vfio-pci");
 	return ret;
@@ -78,7 +79,7 @@ static int group_space_open(struct vfio_space *space, const struct vfio_space_re
 	if (!own)
 		return log_errno(GROUP_CONTAINER, -ENOMEM, "allocate");
 	space->priv = own;
-	ret = group_open_container(own);
+	ret = group_open_container(own, space->opener);
 	return ret < 0 ? ret : group_check_container(own->container);
 }
 
@@ -152,16 +153,16 @@ static int group_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t siz
 
 /* ---- groups ---- */
 
-static int group_open_file(struct group *group)
+static int group_open_file(struct group *group, const struct opener *opener)
 {
 	char path[32];
 	int ret;
 
 	snprintf(path, sizeof(path), "/dev/vfio/%d", group->number);
-	group->fd = open(path, O_RDWR | O_CLOEXEC);
+	group->fd = opener_open(opener, path);
 	if (group->fd >= 0)
 		return 0;
-	ret = -errno;
+	ret = group->fd;
 	if (ret == -EBUSY)
 		log_error(path, "IOMMU group %d is in use by another process: %s", group->number,
 			  "Device or resource busy");
@@ -226,8 +227,9 @@ static struct group *group_find(struct group_space *own, int number)
 }
 
 /* The group, attached; a group is opened once and shared by its devices. */
-static int group_get(struct group_space *own, int number, struct group **result)
+static int group_get(struct vfio_space *space, int number, struct group **result)
 {
+	struct group_space *own = group_space_of(space);
 	struct group *group = &own->groups[own->count];
 	int ret;
 
@@ -237,7 +239,7 @@ static int group_get(struct group_space *own, int number, struct group **result)
 	if (own->count == GROUPS_MAX)
 		return log_errno(GROUP_CONTAINER, -ENOSPC, "attach one more group");
 	*group = (struct group){ .number = number, .fd = -1 };
-	ret = group_open_file(group);
+	ret = group_open_file(group, space->opener);
 	if (ret == 0)
 		ret = group_attach(own, group);
 	if (ret < 0) {
@@ -301,7 +303,7 @@ static int group_dev_open(struct vfio_space *space, struct vfio_device *device,
 	if (!own)
 		return log_errno(request->name, -ENOMEM, "allocate");
 	own->fd = -1;
-	ret = group_get(group_space_of(space), request->group, &group);
+	ret = group_get(space, request->group, &group);
 	if (ret < 0)
 		return ret;
 	device->kvm_file = group->fd;

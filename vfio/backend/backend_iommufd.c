@@ -42,16 +42,16 @@ static struct iommufd_space *iommufd_space_of(const struct vfio_space *space)
 
 /* ---- the space ---- */
 
-static int iommufd_open_file(struct iommufd_space *own)
+static int iommufd_open_file(struct iommufd_space *own, const struct opener *opener)
 {
 	int ret;
 
 	if (own->fd >= 0)
 		return 0;
-	own->fd = open(IOMMUFD_FILE, O_RDWR | O_CLOEXEC);
+	own->fd = opener_open(opener, IOMMUFD_FILE);
 	if (own->fd >= 0)
 		return 0;
-	ret = log_errno(IOMMUFD_FILE, -errno, "open");
+	ret = log_errno(IOMMUFD_FILE, own->fd, "open");
 	if (ret == -ENOENT || ret == -ENODEV)
 		log_fix("sudo modprobe iommufd   # or iommufd=off: not every kernel has it");
 	else if (ret == -EACCES)
@@ -89,7 +89,7 @@ static int iommufd_space_open(struct vfio_space *space, const struct vfio_space_
 		return log_errno(IOMMUFD_FILE, -ENOMEM, "allocate");
 	}
 	*own = (struct iommufd_space){ .fd = request->fd };
-	ret = iommufd_open_file(own);
+	ret = iommufd_open_file(own, space->opener);
 	if (ret < 0)
 		return ret;
 	ret = trace_ioctl(own->fd, IOMMU_IOAS_ALLOC, &alloc);

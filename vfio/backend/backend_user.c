@@ -56,7 +56,7 @@ static int user_space_open(struct vfio_space *space, const struct vfio_space_req
 			close(request->fd);
 		return log_errno(request->path, -ENOMEM, "allocate");
 	}
-	ret = user_link_open(link, request->path, request->path, request->fd);
+	ret = user_link_open(link, request->path, space->opener, request->path, request->fd);
 	return ret < 0 ? ret : user_link_start(link, space->guard);
 }
 

@@ -13,6 +13,7 @@
 
 #include "user_socket.h"
 #include "user_trace.h"
+#include "vmm/base/opener.h"
 #include "vmm/base/thread_guard.h"
 #include "vmm/base/pending_signal.h"
 #include "vmm/base/unix_socket.h"
@@ -441,11 +442,12 @@ static void link_init(struct user_link *link, const char *name, int fd)
 	pthread_condattr_destroy(&monotonic);
 }
 
-int user_link_open(struct user_link *link, const char *name, const char *path, int fd)
+int user_link_open(struct user_link *link, const char *name, const struct opener *opener,
+		   const char *path, int fd)
 {
 	link_init(link, name, fd);
 	if (fd < 0) {
-		link->fd = unix_socket_connect(path, "vfio-user", USER_CONNECT_MS);
+		link->fd = opener_connect(opener, path, USER_CONNECT_MS);
 		if (link->fd < 0)
 			return link->fd;
 	}

@@ -85,10 +85,11 @@ struct user_call {
 
 /*
  * A connection over `fd`, a connected stream socket, which it owns from now on; or, where fd is -1,
- * to the server that listens at `path`. Agrees on the version. No thread yet. 0 or -errno, logged;
- * user_link_close() after either.
+ * to the server that listens at `path`, by `opener` unless that is NULL. Agrees on the version. No
+ * thread yet. 0 or -errno, logged; user_link_close() after either.
  */
-int user_link_open(struct user_link *link, const char *name, const char *path, int fd);
+int user_link_open(struct user_link *link, const char *name, const struct opener *opener,
+		   const char *path, int fd);
 
 /* From now on a thread reads, which `guard` confines, unless that is NULL. 0 or -errno, logged. */
 int user_link_start(struct user_link *link, const struct thread_guard *guard);

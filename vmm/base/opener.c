@@ -3,19 +3,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "unix_socket.h"
+#include "vmm/trace/log.h"
+
+#define OPENER_PROTOCOL    "vfio-user"
+#define OPENER_IMAGE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+
+union opener_control {
+	struct cmsghdr head;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
 /* The answer's file, or -1. */
-static int opener_receive(int socket, struct opener_answer *answer)
+static int opener_receive(int socket, struct opener_answer *answer, size_t size)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { .bytes = { 0 } };
-	struct iovec data = { answer, sizeof(*answer) };
+	union opener_control control = { .bytes = { 0 } };
+	struct iovec data = { answer, size };
 	struct msghdr message = { .msg_iov = &data,
 				  .msg_iovlen = 1,
 				  .msg_control = &control,
@@ -26,7 +35,7 @@ static int opener_receive(int socket, struct opener_answer *answer)
 	do
 		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
-	if (n != sizeof(*answer))
+	if (n != (ssize_t)size)
 		answer->err = -EIO;
 	else if (message.msg_controllen >= CMSG_LEN(sizeof(fd)) &&
 		 control.head.cmsg_type == SCM_RIGHTS)
@@ -34,21 +43,72 @@ static int opener_receive(int socket, struct opener_answer *answer)
 	return fd;
 }
 
-int opener_open(const struct opener *opener, const char *path)
+int opener_ask(const struct opener *opener, const void *question, size_t question_size,
+	       struct opener_answer *answer, size_t size)
 {
-	struct iovec data = { (void *)path, strlen(path) };
-	const struct msghdr question = { .msg_iov = &data, .msg_iovlen = 1 };
-	struct opener_answer answer = { .err = 0 };
+	struct iovec data = { (void *)question, question_size };
+	const struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+
+	memset(answer, 0, size);
+	if (sendmsg(opener->socket, &message, MSG_NOSIGNAL) == (ssize_t)question_size)
+		return opener_receive(opener->socket, answer, size);
+	answer->err = -EIO;
+	return -1;
+}
+
+bool opener_reply(int socket, const struct opener_answer *answer, size_t size, int fd)
+{
+	union opener_control control = { .bytes = { 0 } };
+	struct iovec data = { (void *)answer, size };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+
+	if (fd >= 0)
+		unix_socket_attach(&message, &control, &fd, 1);
+	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+static int opener_ask_path(const struct opener *opener, enum opener_what what, const char *path,
+			   unsigned int ms)
+{
+	struct opener_question question = { .what = what, .ms = ms };
+	size_t length = strlen(path) + 1;
+	struct opener_answer answer;
 	int fd;
 
-	if (!opener) {
-		fd = open(path, O_RDWR | O_CLOEXEC);
-		return fd < 0 ? -errno : fd;
-	}
-	if (sendmsg(opener->socket, &question, MSG_NOSIGNAL) != (ssize_t)data.iov_len)
-		return -EIO;
-	fd = opener_receive(opener->socket, &answer);
+	if (length > sizeof(question.path))
+		return -ENAMETOOLONG;
+	memcpy(question.path, path, length);
+	fd = opener_ask(opener, &question, offsetof(struct opener_question, path) + length, &answer,
+			sizeof(answer));
+	log_repeat_error(answer.words);
 	if (answer.err < 0)
 		return answer.err;
 	return fd < 0 ? -EIO : fd;
+}
+
+static int opener_open_as(const struct opener *opener, enum opener_what what, const char *path,
+			  int flags)
+{
+	int fd;
+
+	if (opener)
+		return opener_ask_path(opener, what, path, 0);
+	fd = open(path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+int opener_open(const struct opener *opener, const char *path)
+{
+	return opener_open_as(opener, OPENER_FILE, path, O_RDWR | O_CLOEXEC);
+}
+
+int opener_open_image(const struct opener *opener, const char *path)
+{
+	return opener_open_as(opener, OPENER_IMAGE, path, OPENER_IMAGE_FLAGS);
+}
+
+int opener_connect(const struct opener *opener, const char *path, unsigned int ms)
+{
+	return opener ? opener_ask_path(opener, OPENER_SERVER, path, ms)
+		      : unix_socket_connect(path, OPENER_PROTOCOL, ms);
 }

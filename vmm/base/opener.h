@@ -1,30 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening files that are opened more than once in a run, from where no file may be opened any more.
+ * Opening files while the machine runs, from where no file may be opened any more.
  *
- * A process of its own, made in time, opens them and hands them over: sandbox/sandbox_opener.h.
- * Here is what whoever wants a file knows of it.
+ * A process of its own, made in time, opens them and hands them over: sandbox/sandbox_opener.h, or
+ * device_opener.h. Here is what whoever wants a file knows of it, and how both sides talk.
  */
 #ifndef MINIVMM_OPENER_H
 #define MINIVMM_OPENER_H
 
 #include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#define OPENER_WORDS 512
 
 /* A socket to the process that opens; one request at a time, from one thread. */
 struct opener {
 	int socket;
 };
 
-/* An answer; with it comes the file when err is 0. The question is the path alone. */
+enum opener_what {
+	OPENER_FILE,   /* to read and write */
+	OPENER_IMAGE,  /* to read only */
+	OPENER_SERVER, /* the socket that a vfio-user server listens at */
+	OPENER_MORE,   /* from here on: questions of others to the same process */
+};
+
+struct opener_question {
+	uint32_t what; /* enum opener_what */
+	uint32_t ms;   /* how long to wait for the server */
+	char path[PATH_MAX];
+};
+
+/* With it comes the file when err is 0. */
 struct opener_answer {
-	int32_t err; /* 0 or -errno */
+	int32_t err;              /* 0 or -errno */
+	char words[OPENER_WORDS]; /* of the error that the process has logged, or "" */
 };
 
 /*
- * Open `path` to read and write, close-on-exec: by `opener`, or directly if that is NULL. The file,
- * or -errno, not logged: what open() gave, -EIO where the process is lost.
+ * Open `path` to read and write, or only to read, close-on-exec: by `opener`, or directly if that
+ * is NULL. The file, or -errno, not logged: what open() gave, -EIO where the process is lost.
  */
 int opener_open(const struct opener *opener, const char *path);
+int opener_open_image(const struct opener *opener, const char *path);
+
+/* As unix_socket_connect(), by `opener` or directly. A socket; or -errno, logged. */
+int opener_connect(const struct opener *opener, const char *path, unsigned int ms);
+
+/*
+ * One question and its answer, of `size` bytes, which begins with a struct opener_answer. The
+ * answer's file, or -1 where none came with it. A lost process is -EIO in the answer, not logged.
+ */
+int opener_ask(const struct opener *opener, const void *question, size_t question_size,
+	       struct opener_answer *answer, size_t size);
+
+/*
+ * For the process that opens: the answer, and `fd` with it unless that is -1. False: nobody asks.
+ */
+bool opener_reply(int socket, const struct opener_answer *answer, size_t size, int fd);
 
 #endif

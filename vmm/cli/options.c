@@ -204,11 +204,6 @@ static int options_check(const struct config *config)
 		log_error("--user", "not with --no-sandbox, which keeps all rights");
 		return -EINVAL;
 	}
-	if (config->user && config->qmp && config->ports) {
-		log_error("--user", "not with --qmp and --ports: devices that come are opened with "
-				    "the rights of whoever started minivmm");
-		return -EINVAL;
-	}
 	return options_check_run(config);
 }
 

@@ -30,6 +30,8 @@
 #define CALL(name, threads)                { SCMP_SYS(name), threads, SANDBOX_ANY, 0, 0, 0 }
 #define CALL_IF(name, threads, check, arg, value)                                                  \
 	{ SCMP_SYS(name), threads, SANDBOX_##check, arg, value, 0 }
+#define CALL_FOR(name, threads, need)                                                              \
+	{ SCMP_SYS(name), threads, SANDBOX_ANY, 0, 0, SANDBOX_NEEDS_##need }
 #define IOCTL(request, threads, need)                                                              \
 	{ SCMP_SYS(ioctl), threads, SANDBOX_IS, 1, request, SANDBOX_NEEDS_##need }
 
@@ -82,7 +84,7 @@ const struct sandbox_row sandbox_calls[] = {
 	/* Servers of devices, vfio-user and vhost-user. */
 	CALL(sendmsg,         M | V | S | PROCESSES),
 	CALL(recvmsg,         M | V | S | PROCESSES),
-	CALL(recvfrom,        M | D),
+	CALL(recvfrom,        M | PROCESSES),
 	CALL(sendto,          M), /* --qmp: its client, which recvfrom hears */
 	CALL(accept4,         M), /* and the next one */
 	CALL(shutdown,        M | V | S),
@@ -120,6 +122,10 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(memfd_create,    D),
 	CALL(ftruncate,       D),
 	CALL(eventfd2,        D),
+
+	/* A vfio-user server that comes: are its BARs' files memory? Then they shall not shrink. */
+	CALL_FOR(fstatfs,     M, HOTPLUG),
+	CALL_IF(fcntl,        M, IS, 1, F_ADD_SEALS),
 
 	CALL(openat,          O), /* the files that Landlock leaves it */
 	{ .threads = 0 },
@@ -169,6 +175,16 @@ const struct sandbox_row sandbox_ioctls[] = {
 	IOCTL(IOMMU_IOAS_MAP,                     M | V, IOMMUFD),
 	IOCTL(IOMMU_IOAS_UNMAP,                   M | V, IOMMUFD),
 	IOCTL(IOMMU_DESTROY,                      M, IOMMUFD),
+
+	/* A device that comes: its space is made, or it joins that of the others. */
+	IOCTL(VFIO_GET_API_VERSION,               M, HOTPLUG),
+	IOCTL(VFIO_CHECK_EXTENSION,               M, HOTPLUG),
+	IOCTL(VFIO_GROUP_GET_STATUS,              M, HOTPLUG),
+	IOCTL(VFIO_GROUP_SET_CONTAINER,           M, HOTPLUG),
+	IOCTL(VFIO_SET_IOMMU,                     M, HOTPLUG),
+	IOCTL(VFIO_IOMMU_GET_INFO,                M, HOTPLUG),
+	IOCTL(IOMMU_IOAS_ALLOC,                   M, HOTPLUG),
+	IOCTL(IOMMU_IOAS_IOVA_RANGES,             M, HOTPLUG),
 
 	/* The terminal. Whoever makes a call that is not here, or dies, puts it back. */
 	IOCTL(TCSETS,     THREADS, NOTHING),

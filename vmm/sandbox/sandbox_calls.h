@@ -29,6 +29,7 @@ enum sandbox_need {
 	SANDBOX_NEEDS_GROUPS,  /* devices by their groups */
 	SANDBOX_NEEDS_IOMMUFD, /* devices by iommufd */
 	SANDBOX_NEEDS_DEVICES, /* either */
+	SANDBOX_NEEDS_HOTPLUG, /* either, while the guest runs */
 };
 
 enum sandbox_check {

@@ -35,6 +35,8 @@ static bool filter_needs(const struct sandbox_row *row, const struct sandbox_wan
 		return wanted->iommufd;
 	case SANDBOX_NEEDS_DEVICES:
 		return wanted->groups || wanted->iommufd;
+	case SANDBOX_NEEDS_HOTPLUG:
+		return wanted->hotplug;
 	default:
 		return true;
 	}

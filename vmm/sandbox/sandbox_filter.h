@@ -21,6 +21,7 @@ struct sandbox_filter {
 /* What the rows of the table are picked by. */
 struct sandbox_wanted {
 	bool groups, iommufd; /* devices are opened this way */
+	bool hotplug;         /* and more of them while the guest runs */
 };
 
 /* 0 or -errno, logged. */

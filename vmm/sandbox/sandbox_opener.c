@@ -18,8 +18,6 @@
 #include "sandbox_trap.h"
 #include "vmm/trace/log.h"
 
-#define OPENER_SOCKET 3 /* its number in the child, which has no other file of minivmm's */
-
 /* ---- the child ---- */
 
 static int opener_serve_path(const char *path, const char *const *paths, unsigned int count)
@@ -34,39 +32,28 @@ static int opener_serve_path(const char *path, const char *const *paths, unsigne
 	return -EPERM;
 }
 
-static bool opener_answer(int fd)
+struct opener_paths {
+	const char *const *list;
+	unsigned int count;
+};
+
+static bool opener_serve(const struct opener_paths *paths)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { .head = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-	struct opener_answer answer = { .err = fd < 0 ? fd : 0 };
-	struct iovec data = { &answer, sizeof(answer) };
-	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+	struct opener_question question = { .what = OPENER_FILE };
+	struct opener_answer answer = { .err = 0 };
+	ssize_t n = recv(OPENER_SOCKET, &question, sizeof(question), 0);
 	bool sent;
-
-	if (fd >= 0) {
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
-	}
-	sent = sendmsg(OPENER_SOCKET, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(answer);
-	if (fd >= 0)
-		close(fd);
-	return sent;
-}
-
-static bool opener_serve(const char *const *paths, unsigned int count)
-{
-	char path[PATH_MAX];
-	struct iovec data = { path, sizeof(path) - 1 };
-	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
-	ssize_t n = recvmsg(OPENER_SOCKET, &message, 0);
+	int fd;
 
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
-	path[n] = '\0';
-	return opener_answer(opener_serve_path(path, paths, count));
+	question.path[sizeof(question.path) - 1] = '\0';
+	fd = opener_serve_path(question.path, paths->list, paths->count);
+	answer.err = fd < 0 ? fd : 0;
+	sent = opener_reply(OPENER_SOCKET, &answer, sizeof(answer), fd);
+	if (fd >= 0)
+		close(fd);
+	return sent;
 }
 
 /* It keeps the user, who may open the files, and root's way around the files' own modes. */
@@ -78,8 +65,8 @@ static int opener_confine(const struct sandbox *sandbox, const char *const *path
 
 	if (ret == 0)
 		ret = sandbox_paths_restrict(paths, count);
-	if (ret == 0 || ret == -EOPNOTSUPP)
-		ret = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
+	if (ret == -EOPNOTSUPP)
+		ret = 0;
 	if (ret == 0 && sandbox->filters_known) {
 		sandbox_trap_enter();
 		ret = sandbox_filter_load(&sandbox->filters[THREAD_OPENER]);
@@ -87,31 +74,45 @@ static int opener_confine(const struct sandbox *sandbox, const char *const *path
 	return ret;
 }
 
-/* It ends when minivmm does: nobody can ask it any more. Keys of the terminal do not reach it. */
-static _Noreturn void opener_run(const struct sandbox *sandbox, int socket,
-				 const char *const *paths, unsigned int count)
+static void opener_run(const struct sandbox *sandbox, void *arg)
 {
-	int ret;
+	const struct opener_paths *paths = arg;
+	int ret = opener_confine(sandbox, paths->list, paths->count);
 
-	prctl(PR_SET_NAME, "opener");
-	setsid();
-	if (socket != OPENER_SOCKET && dup2(socket, OPENER_SOCKET) < 0)
-		_exit(EXIT_FAILURE);
-	close_range(OPENER_SOCKET + 1, ~0u, 0);
-	ret = opener_confine(sandbox, paths, count);
 	if (ret < 0) {
 		log_errno("sandbox", ret, "confine the process that opens files");
-		_exit(EXIT_FAILURE);
+		return;
 	}
-	while (opener_serve(paths, count))
+	while (opener_serve(paths))
 		;
-	_exit(EXIT_SUCCESS);
+}
+
+int sandbox_opener_start(struct sandbox_opener *opener, const struct sandbox *sandbox,
+			 const char *const *paths, unsigned int count)
+{
+	struct opener_paths told = { paths, count };
+
+	return sandbox_opener_fork(opener, sandbox, "opener", opener_run, &told);
 }
 
 /* ---- life ---- */
 
-int sandbox_opener_start(struct sandbox_opener *opener, const struct sandbox *sandbox,
-			 const char *const *paths, unsigned int count)
+/* It ends when minivmm does: nobody can ask it any more. Keys of the terminal do not reach it. */
+static _Noreturn void opener_live(const struct sandbox *sandbox, int socket, const char *name,
+				  sandbox_opener_run run, void *arg)
+{
+	prctl(PR_SET_NAME, name);
+	setsid();
+	if (socket != OPENER_SOCKET && dup2(socket, OPENER_SOCKET) < 0)
+		_exit(EXIT_FAILURE);
+	close_range(OPENER_SOCKET + 1, ~0u, 0);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+		run(sandbox, arg);
+	_exit(EXIT_SUCCESS);
+}
+
+int sandbox_opener_fork(struct sandbox_opener *opener, const struct sandbox *sandbox,
+			const char *name, sandbox_opener_run run, void *arg)
 {
 	int pair[2];
 
@@ -121,7 +122,7 @@ int sandbox_opener_start(struct sandbox_opener *opener, const struct sandbox *sa
 	opener->pid = fork();
 	if (opener->pid == 0) {
 		close(pair[0]);
-		opener_run(sandbox, pair[1], paths, count);
+		opener_live(sandbox, pair[1], name, run, arg);
 	}
 	close(pair[1]);
 	if (opener->pid > 0) {

@@ -15,7 +15,7 @@
 #include "sandbox.h"
 #include "vmm/base/opener.h"
 
-#define SANDBOX_OPENER_FILES 32
+#define OPENER_SOCKET 3 /* its number in the child, which has no other file of minivmm's */
 
 struct sandbox_opener {
 	struct opener opener;
@@ -27,6 +27,14 @@ struct sandbox_opener {
  */
 int sandbox_opener_start(struct sandbox_opener *opener, const struct sandbox *sandbox,
 			 const char *const *paths, unsigned int count);
+
+/*
+ * The same for any child that answers opener.h's questions: `run` serves them at OPENER_SOCKET,
+ * confines itself before, and returns when nobody asks any more.
+ */
+typedef void (*sandbox_opener_run)(const struct sandbox *sandbox, void *arg);
+int sandbox_opener_fork(struct sandbox_opener *opener, const struct sandbox *sandbox,
+			const char *name, sandbox_opener_run run, void *arg);
 
 /* It ends, and is waited for. Accepts a zeroed one. */
 void sandbox_opener_stop(struct sandbox_opener *opener);

@@ -37,6 +37,18 @@ static const char *log_describe_hidden(const struct log_verdict *verdict, char *
 	return text;
 }
 
+/* The first one is what all others come from. */
+static void log_keep(const char *words, size_t length)
+{
+	if (log_kept.text && !log_kept.text[0])
+		snprintf(log_kept.text, log_kept.size, "%.*s", (int)length, words);
+}
+
+void log_repeat_error(const char *words)
+{
+	log_keep(words, strlen(words));
+}
+
 /* One write() per message, so that lines of several threads never mix. */
 static void log_line(const char *severity, const char *object, const char *cause, const char *fmt,
 		     va_list args)
@@ -51,9 +63,8 @@ static void log_line(const char *severity, const char *object, const char *cause
 		 log_describe_hidden(&verdict, more, sizeof(more)));
 	if (verdict.shown)
 		fputs(line, stderr);
-	if (log_kept.text && !log_kept.text[0] && strcmp(severity, "error") == 0)
-		snprintf(log_kept.text, log_kept.size, "%.*s",
-			 (int)strcspn(line + strlen(LOG_ERROR), "\n"), line + strlen(LOG_ERROR));
+	if (strcmp(severity, "error") == 0)
+		log_keep(line + strlen(LOG_ERROR), strcspn(line + strlen(LOG_ERROR), "\n"));
 }
 
 void log_error(const char *object, const char *fmt, ...)

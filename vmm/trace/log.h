@@ -33,6 +33,12 @@ void log_info(const char *object, const char *fmt, ...) __attribute__((format(pr
  */
 void log_keep_error(char *text, size_t size);
 
+/*
+ * Another process has logged this error, for this thread: only who keeps errors is told of it. ""
+ * is none.
+ */
+void log_repeat_error(const char *words);
+
 /* The exact line that mends the error before it. */
 void log_fix(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

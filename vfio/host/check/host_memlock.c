@@ -66,18 +66,30 @@ static void memlock_log_shortage(uint64_t need, const struct rlimit *limit)
 	host_report_log_failures(&report);
 }
 
+static int memlock_raise(uint64_t need, const struct rlimit *limit)
+{
+	struct rlimit raised = { need, limit->rlim_max > need ? limit->rlim_max : need };
+
+	return setrlimit(RLIMIT_MEMLOCK, &raised) < 0 ? -ENOMEM : 0;
+}
+
 int host_raise_memlock(uint64_t need)
 {
-	struct rlimit limit = { 0 }, raised;
+	struct rlimit limit = { 0 };
+	int ret = memlock_room(need, &limit) == MEMLOCK_ENOUGH ? 0 : memlock_raise(need, &limit);
 
-	if (memlock_room(need, &limit) == MEMLOCK_ENOUGH)
-		return 0;
-	raised.rlim_cur = need;
-	raised.rlim_max = limit.rlim_max > need ? limit.rlim_max : need;
-	if (setrlimit(RLIMIT_MEMLOCK, &raised) == 0)
-		return 0;
-	memlock_log_shortage(need, &limit);
-	return -ENOMEM;
+	if (ret < 0)
+		memlock_log_shortage(need, &limit);
+	return ret;
+}
+
+/* A capability that counts now may be gone by then. */
+void host_try_memlock(uint64_t need)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur < need)
+		memlock_raise(need, &limit);
 }
 
 void host_explain_memlock(uint64_t need)

@@ -18,6 +18,12 @@
  */
 int host_raise_memlock(uint64_t need);
 
+/*
+ * For a device that may come once this process has no rights any more: raise the limit if that is
+ * allowed, and say nothing if it is not.
+ */
+void host_try_memlock(uint64_t need);
+
 /* The same message, after the kernel refused to pin although the limit looked high enough. */
 void host_explain_memlock(uint64_t need);
 

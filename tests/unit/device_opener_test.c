@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmm/device_opener.c: what the process that keeps the rights of the start does for a confined
+ * minivmm, and what it does not.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "vmm/device_opener.h"
+#include "vmm/trace/log.h"
+
+static struct sandbox sandbox;
+static struct sandbox_opener opener;
+static char folder[32], path[64];
+static int errors; /* standard error, which the process has too: nothing of it is for people */
+
+static void opener_begin(bool change)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	errors = dup(STDERR_FILENO);
+	dup2(null, STDERR_FILENO);
+	close(null);
+	sandbox = (struct sandbox){ .user = { change, 65534, 65534 } };
+	strcpy(folder, "/tmp/opener.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	snprintf(path, sizeof(path), "%s/file", folder);
+	ck_assert_int_eq(device_opener_start(&opener, &sandbox), 0);
+}
+
+static void opener_end(void)
+{
+	sandbox_opener_stop(&opener);
+	unlink(path);
+	ck_assert_int_eq(rmdir(folder), 0);
+	dup2(errors, STDERR_FILENO);
+	close(errors);
+}
+
+static void make_file(mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	ck_assert_int_eq(write(fd, "image", 5), 5);
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static int make_server(mode_t mode)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	ck_assert_int_eq(chmod(path, mode), 0);
+	return fd;
+}
+
+/* A path that is opened to read and write is one of VFIO's. */
+static const struct {
+	const char *path;
+	int err;
+} paths[] = {
+	{ "/dev/null", -EPERM },
+	{ "/etc/passwd", -EPERM },
+	{ "", -EPERM },
+	{ "/dev/vfio", -EPERM },
+	{ "/dev/vfio/../null", -EPERM },
+	{ "/dev/vfio/devices/../../null", -EPERM },
+	{ "/dev/iommu/../null", -EPERM },
+	{ "/dev/vfio/4000000000", -ENOENT },
+	{ "/dev/vfio/devices/vfio4000000000", -ENOENT },
+};
+
+START_TEST(only_files_of_vfio_are_opened)
+{
+	opener_begin(false);
+	ck_assert_int_eq(opener_open(&opener.opener, paths[_i].path), paths[_i].err);
+	opener_end();
+}
+END_TEST
+
+START_TEST(images_are_read)
+{
+	char text[8] = "";
+	int fd;
+
+	opener_begin(false);
+	ck_assert_int_eq(opener_open_image(&opener.opener, path), -ENOENT);
+	make_file(0600);
+	for (unsigned int i = 0; i < 3; i++) {
+		fd = opener_open_image(&opener.opener, path);
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+		ck_assert_int_eq(read(fd, text, sizeof(text)), 5);
+		ck_assert_int_lt(write(fd, text, 1), 0);
+		close(fd);
+	}
+	opener_end();
+}
+END_TEST
+
+START_TEST(servers_are_found)
+{
+	char words[OPENER_WORDS];
+	int fd, listener;
+
+	opener_begin(false);
+	log_keep_error(words, sizeof(words));
+	ck_assert_int_eq(opener_connect(&opener.opener, path, 1000), -ENOENT);
+	log_keep_error(NULL, 0);
+	ck_assert_ptr_nonnull(strstr(words, "connect to its vfio-user server: No such file"));
+	listener = make_server(0700);
+	fd = opener_connect(&opener.opener, path, 1000);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	close(listener);
+	opener_end();
+}
+END_TEST
+
+/* Row 0: a user's own; row 1: root's alone. */
+START_TEST(names_are_the_users)
+{
+	int fd, listener;
+
+	if (geteuid() != 0)
+		return;
+	opener_begin(true);
+	make_file(_i ? 0600 : 0644);
+	fd = opener_open_image(&opener.opener, path);
+	ck_assert_int_eq(fd < 0 ? fd : 0, _i ? -EACCES : 0);
+	if (fd >= 0)
+		close(fd);
+	unlink(path);
+	listener = make_server(_i ? 0700 : 0777);
+	fd = opener_connect(&opener.opener, path, 1000);
+	ck_assert_int_eq(fd < 0 ? fd : 0, _i ? -EACCES : 0);
+	if (fd >= 0)
+		close(fd);
+	close(listener);
+	/* It is root again for what is no name. */
+	ck_assert_int_eq(opener_open(&opener.opener, "/dev/vfio/4000000000"), -ENOENT);
+	opener_end();
+}
+END_TEST
+
+START_TEST(devices_are_looked_for)
+{
+	const struct host_demand demand = { .memory = 4096 };
+	enum host_access access = HOST_ACCESS_IOMMUFD;
+	struct host_device found;
+	char words[OPENER_WORDS];
+
+	opener_begin(false);
+	log_keep_error(words, sizeof(words));
+	ck_assert_int_eq(
+		device_opener_find(&opener.opener, "fffe:fe:1f.7", &demand, &found, &access),
+		-ENODEV);
+	ck_assert_ptr_nonnull(strstr(words, "fffe:fe:1f.7"));
+	log_keep_error(words, sizeof(words));
+	kill(opener.pid, SIGKILL);
+	ck_assert_int_eq(device_opener_find(&opener.opener, "01:00.0", &demand, &found, &access),
+			 -EIO);
+	ck_assert_ptr_nonnull(strstr(words, "ask the process that opens devices"));
+	log_keep_error(NULL, 0);
+	ck_assert_int_eq(opener_open(&opener.opener, "/dev/vfio/1"), -EIO);
+	opener_end();
+}
+END_TEST
+
+/* Questions that minivmm never asks: the process answers no, or not at all, and serves the next. */
+START_TEST(nonsense_is_no_question)
+{
+	struct opener_question question = { .what = UINT32_MAX };
+	struct opener_answer answer;
+
+	opener_begin(false);
+	memset(question.path, 'x', sizeof(question.path));
+	for (size_t size = 1; size <= sizeof(question); size += size < 64 ? 1 : 997)
+		for (uint32_t what = 0; what < 6; what++) {
+			question.what = what == 5 ? UINT32_MAX : what;
+			opener_ask(&opener.opener, &question, size, &answer, sizeof(answer));
+			ck_assert_int_lt(answer.err, 0);
+		}
+	ck_assert_int_eq(opener_open(&opener.opener, "/etc/passwd"), -EPERM);
+	opener_end();
+}
+END_TEST
+
+UNIT_MAIN("device_opener", { only_files_of_vfio_are_opened, UNIT_COUNT(paths) },
+	  { images_are_read, 0 }, { servers_are_found, 0 }, { names_are_the_users, 2 },
+	  { devices_are_looked_for, 0 }, { nonsense_is_no_question, 0 })
