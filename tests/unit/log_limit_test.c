@@ -42,6 +42,13 @@ static unsigned int count_lines(const struct stderr_text *caught)
 	return lines;
 }
 
+/* All tests may run in one process. */
+static void count_anew(void)
+{
+	log_limit(false);
+	log_limit(true);
+}
+
 static void flood(const char *object, unsigned int times)
 {
 	for (unsigned int i = 0; i < times; i++)
@@ -54,7 +61,7 @@ START_TEST(a_burst_is_shown_and_its_end_is_told)
 {
 	struct stderr_text caught;
 
-	log_limit(true);
+	count_anew();
 	stderr_begin(&caught);
 	flood("one", FLOOD);
 	stderr_end(&caught);
@@ -68,7 +75,7 @@ START_TEST(time_lets_one_more_pass)
 {
 	struct stderr_text caught;
 
-	log_limit(true);
+	count_anew();
 	stderr_begin(&caught);
 	flood("one", FLOOD);
 	clock_seconds += LOG_LIMIT_INTERVAL_S - 1;
@@ -87,7 +94,7 @@ START_TEST(each_message_and_object_has_its_own)
 {
 	struct stderr_text caught;
 
-	log_limit(true);
+	count_anew();
 	stderr_begin(&caught);
 	flood("one", FLOOD);
 	flood("two", 1);
@@ -106,6 +113,7 @@ START_TEST(nothing_is_hidden_without_a_guest)
 {
 	struct stderr_text caught;
 
+	log_limit(false);
 	stderr_begin(&caught);
 	flood("one", 2 * LOG_LIMIT_BURST);
 	log_limit(true);
@@ -122,7 +130,7 @@ START_TEST(a_fix_goes_with_its_error)
 	char kept[64] = "";
 	struct stderr_text caught;
 
-	log_limit(true);
+	count_anew();
 	stderr_begin(&caught);
 	for (unsigned int i = 0; i < FLOOD; i++) {
 		log_keep_error(kept, sizeof(kept));
@@ -142,7 +150,7 @@ START_TEST(names_without_end_are_bounded)
 	struct stderr_text caught;
 	char name[16];
 
-	log_limit(true);
+	count_anew();
 	stderr_begin(&caught);
 	for (unsigned int i = 0; i < LOG_LIMIT_MESSAGES; i++) {
 		snprintf(name, sizeof(name), "%u", i);
@@ -168,7 +176,7 @@ START_TEST(threads_share_a_bound)
 	struct stderr_text caught;
 	pthread_t threads[8];
 
-	log_limit(true);
+	count_anew();
 	stderr_begin(&caught);
 	for (size_t i = 0; i < UNIT_COUNT(threads); i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, flood_thread, NULL), 0);
@@ -267,7 +275,7 @@ START_TEST(a_guest_that_tries_again_and_again)
 	rig.fake.config[rig.fake.exp_cap + PCI_EXP_DEVCAP + 3] = 0x10;
 	ck_assert_int_eq(rig_open(&rig), 0);
 	rig_switch_on(&rig);
-	log_limit(true);
+	count_anew();
 	stderr_begin(&caught);
 	for (unsigned int i = 0; i < FLOOD; i++)
 		for (unsigned int step = 0; fail_next(&rig, _i, step), guest_acts(&rig, step);
@@ -292,7 +300,7 @@ START_TEST(a_guest_that_panics_without_end)
 
 	rig_init_usual(&rig);
 	ck_assert_int_eq(power_init(&rig.vm), 0);
-	log_limit(true);
+	count_anew();
 	stderr_begin(&caught);
 	for (unsigned int i = 0; i < 4096; i++)
 		bus_write(&rig.vm.pio, arch_layout.pvpanic_port, &panicked, 1);

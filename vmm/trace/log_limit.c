@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 #define LIMIT_INTERVAL_NS ((uint64_t)LOG_LIMIT_INTERVAL_S * 1000000000)
@@ -74,7 +75,11 @@ static struct log_verdict limit_count(struct limit_bucket *bucket, uint64_t now)
 
 void log_limit(bool on)
 {
+	pthread_mutex_lock(&limit.lock);
+	if (!on)
+		memset(limit.buckets, 0, sizeof(limit.buckets));
 	atomic_store(&limit.on, on);
+	pthread_mutex_unlock(&limit.lock);
 }
 
 struct log_verdict log_limit_ask(const char *fmt, const char *object)

@@ -20,7 +20,7 @@
 /* So many messages have a bound of their own; all others have one together. */
 #define LOG_LIMIT_MESSAGES 256u
 
-/* Count from now on, or no more. Starting again goes on with the same counts. */
+/* Count from now on; or no more, and forget what was counted. */
 void log_limit(bool on);
 
 struct log_verdict {
