@@ -1,17 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# fetch-qemu.sh DIR [newest]: a newer QEMU than the machine's, unpacked below DIR, not installed.
+# fetch-qemu.sh DIR [newest|servers]: a newer QEMU than the machine's, or newer servers for the devices of a
+# guest, unpacked below DIR, not installed.
 #
 # Without `newest` that of Debian's backports, which emulates a network card with virtual functions
 # (igb), in DIR/qemu-backports; it uses the machine's libraries. With it that of Debian sid, which
 # has a vfio-user client, in DIR/qemu-newest; with all libraries that it needs, the loader among
-# them: tests/devices/newest-qemu.sh starts it.
+# them: tests/devices/newest-qemu.sh starts it. With `servers` it is passt and the virtiofsd in Rust of
+# Debian 13, in DIR/servers, also with their libraries.
 #
-# Neither need be among the machine's sources: the mirror that it has the rest from is asked.
+# None of them need be among the machine's sources: the mirror that it has the rest from is asked.
 set -eu
 
 case ${2-} in
 newest) name=qemu-newest ;;
+servers) name=servers ;;
 *) name=qemu-backports ;;
 esac
 dir=$(readlink -m "$1")/$name
@@ -45,18 +48,20 @@ get_backports()
 	done
 }
 
-# As on a machine with nothing on it: what it depends on comes along.
-get_newest()
+# get_whole SUITE PACKAGE...: as on a machine with nothing on it, what they depend on comes along.
+get_whole()
 {
-	echo "deb $mirror sid main" > "$apt/sources"
+	echo "deb $mirror $1 main" > "$apt/sources"
+	shift
 	private_apt update
 	private_apt -o "Dir::State::status=$apt/status" --yes --no-install-recommends \
-		--download-only install qemu-system-x86
+		--download-only install "$@"
 	mv "$apt"/cache/archives/*.deb "$apt"
 }
 
 case $name in
-qemu-newest) get_newest ;;
+qemu-newest) get_whole sid qemu-system-x86 ;;
+servers) get_whole trixie passt virtiofsd ;;
 *) get_backports ;;
 esac
 for deb in "$apt"/*.deb; do
