@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "acpi.h"
+#include "kernel_release.h"
 #include "vmm/core/arch.h"
 #include "vmm/core/memory.h"
 
@@ -39,5 +40,13 @@ struct boot_config {
  * a kernel is named in one line. 0 or -errno, logged.
  */
 int boot_load(const struct boot_config *config, struct memory *memory, struct arch_entry *entry);
+
+/*
+ * Which release of Linux config->kernel_fd is, packed or not. *found is false for a kernel that does
+ * not tell; then *release is left alone. 0, or -errno for a file that boot_load() would not take
+ * either; logged.
+ */
+int boot_find_release(const struct boot_config *config, char release[KERNEL_RELEASE_MAX],
+		      bool *found);
 
 #endif

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <libfdt.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 #define BOOT_ALIGN       (2ull << 20)
 #define BOOT_FDT_SIZE    (256ull << 10) /* enough for 254 CPUs; in one block of 2 MiB */
 #define BOOT_CMDLINE_MAX 2047u          /* what the kernel keeps */
+#define BOOT_RELEASE_MAX (64ull << 20)  /* Linux tells its release before its data */
 #define BOOT_RAM_SPARE   (32ull << 20)  /* what a kernel can hardly do without, for the fix line */
 
 struct boot {
@@ -64,7 +66,7 @@ static int boot_find_ram(struct boot *boot)
 	return ret < 0 ? log_errno("guest RAM", ret, "describe it in the device tree") : 0;
 }
 
-static int boot_parse_files(struct boot *boot)
+static int boot_parse_kernel(struct boot *boot)
 {
 	const struct boot_config *config = boot->config;
 	struct kernel_head head;
@@ -72,8 +74,14 @@ static int boot_parse_files(struct boot *boot)
 
 	if (ret == 0)
 		ret = kernel_file_read_head(&boot->kernel, &head);
-	if (ret == 0)
-		ret = linux_arm64_parse(&boot->kernel, &head, &boot->image);
+	return ret < 0 ? ret : linux_arm64_parse(&boot->kernel, &head, &boot->image);
+}
+
+static int boot_parse_files(struct boot *boot)
+{
+	const struct boot_config *config = boot->config;
+	int ret = boot_parse_kernel(boot);
+
 	if (ret == 0 && config->initrd_fd >= 0)
 		ret = kernel_file_init(&boot->initrd, config->initrd_fd, config->initrd_name);
 	return ret;
@@ -183,4 +191,29 @@ int boot_load(const struct boot_config *config, struct memory *memory, struct ar
 	}
 	*entry = (struct arch_entry){ .pc = boot.kernel_gpa, .arg = boot.tree_gpa };
 	return 0;
+}
+
+static int boot_search_release(const struct kernel_file *file, const struct arm64_image *image,
+			       char release[KERNEL_RELEASE_MAX], bool *found)
+{
+	uint64_t room = image->size < BOOT_RELEASE_MAX ? image->size : BOOT_RELEASE_MAX;
+	void *bytes = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int64_t size;
+
+	if (bytes == MAP_FAILED)
+		return log_errno(file->name, -errno, "mmap of %" PRIu64 " bytes", room);
+	size = linux_arm64_read(file, image, bytes, room);
+	*found = size > 0 && kernel_release_search(bytes, (size_t)size, release);
+	munmap(bytes, room);
+	return size < 0 ? (int)size : 0;
+}
+
+int boot_find_release(const struct boot_config *config, char release[KERNEL_RELEASE_MAX],
+		      bool *found)
+{
+	struct boot boot = { .config = config };
+	int ret = boot_parse_kernel(&boot);
+
+	*found = false;
+	return ret < 0 ? ret : boot_search_release(&boot.kernel, &boot.image, release, found);
 }

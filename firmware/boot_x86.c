@@ -286,3 +286,13 @@ int boot_load(const struct boot_config *config, struct memory *memory, struct ar
 	boot_describe(&boot, entry);
 	return 0;
 }
+
+int boot_find_release(const struct boot_config *config, char release[KERNEL_RELEASE_MAX],
+		      bool *found)
+{
+	struct kernel_file file;
+	int ret = kernel_file_init(&file, config->kernel_fd, config->kernel_name);
+
+	*found = ret == 0 && kernel_release_read(&file, release);
+	return ret;
+}

@@ -135,6 +135,23 @@ int linux_arm64_parse(const struct kernel_file *file, const struct kernel_head *
 	return 0;
 }
 
+int64_t linux_arm64_read(const struct kernel_file *file, const struct arm64_image *image, void *to,
+			 uint64_t room)
+{
+	int64_t left;
+	bool end;
+	int ret;
+
+	if (image->format) {
+		left = arm64_unpack(file, image, to, room, &end);
+		return left < 0 ? left : (int64_t)room - left;
+	}
+	if (room > image->file_size)
+		room = image->file_size;
+	ret = kernel_file_read(file, image->offset, to, room);
+	return ret < 0 ? ret : (int64_t)room;
+}
+
 int linux_arm64_load(const struct kernel_file *file, const struct arm64_image *image, void *to)
 {
 	uint64_t size = image->file_size < image->size ? image->file_size : image->size;

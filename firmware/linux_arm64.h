@@ -31,6 +31,13 @@ int linux_arm64_parse(const struct kernel_file *file, const struct kernel_head *
 		      struct arm64_image *image);
 
 /*
+ * The first `room` bytes of a parsed image, or all of a shorter one, unpacked. Returns how many;
+ * -ENOEXEC or -errno as linux_arm64_load(), logged.
+ */
+int64_t linux_arm64_read(const struct kernel_file *file, const struct arm64_image *image, void *to,
+			 uint64_t room);
+
+/*
  * Put a parsed image into image->size bytes at `to`, those beyond the file zeroed. 0, -ENOEXEC for
  * one that cannot be unpacked, or -errno; logged.
  */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,49 +15,47 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-/* In a bzImage: a magic word, and where its version is told. Documentation/arch/x86/boot.rst. */
-#define GUEST_SETUP_MAGIC   0x202
-#define GUEST_SETUP_VERSION 0x20e
-#define GUEST_SETUP_BASE    0x200
-
 /* ---- the kernel ---- */
 
-/* The running one's, unless the file itself tells another. */
-static void guest_find_release(struct default_guest *guest, int fd)
+static int guest_open_running_kernel(struct default_guest *guest, int *fd)
+{
+	struct host_path path;
+
+	*fd = guest_kernel_open(guest->release, &path);
+	if (*fd < 0)
+		return *fd;
+	snprintf(guest->kernel, sizeof(guest->kernel), "%s", path.text);
+	return 0;
+}
+
+/* Modules of another release than the kernel's would be of no use to it. */
+static int guest_open_other_kernel(struct default_guest *guest, struct boot_config *boot)
+{
+	bool found;
+	int ret;
+
+	boot->kernel_fd = open(guest->kernel, O_RDONLY | O_CLOEXEC);
+	if (boot->kernel_fd < 0)
+		return log_errno(guest->kernel, -errno, "open the kernel");
+	ret = boot_find_release(boot, guest->release, &found);
+	if (ret == 0 && !found)
+		log_warn(guest->kernel, "does not tell its release: it gets the modules of %s",
+			 guest->release);
+	return ret;
+}
+
+static int guest_open_kernel(struct default_guest *guest, const char *wanted,
+			     struct boot_config *boot)
 {
 	struct utsname host;
-	char magic[4] = "", version[sizeof(guest->release)] = "";
-	uint16_t at = 0;
 
 	uname(&host);
 	snprintf(guest->release, sizeof(guest->release), "%s", host.release);
-	if (pread(fd, magic, sizeof(magic), GUEST_SETUP_MAGIC) != sizeof(magic) ||
-	    memcmp(magic, "HdrS", sizeof(magic)) != 0 ||
-	    pread(fd, &at, sizeof(at), GUEST_SETUP_VERSION) != sizeof(at) || at == 0 ||
-	    pread(fd, version, sizeof(version) - 1, GUEST_SETUP_BASE + at) <= 0)
-		return;
-	version[strcspn(version, " ")] = '\0';
-	snprintf(guest->release, sizeof(guest->release), "%s", version);
-}
-
-static int guest_open_kernel(struct default_guest *guest, const char *wanted, int *fd)
-{
-	struct host_path path;
-	struct utsname host;
-
-	uname(&host);
-	if (wanted) {
-		*fd = open(wanted, O_RDONLY | O_CLOEXEC);
-		if (*fd < 0)
-			return log_errno(wanted, -errno, "open the kernel");
-	} else {
-		*fd = guest_kernel_open(host.release, &path);
-		if (*fd < 0)
-			return *fd;
-	}
-	snprintf(guest->kernel, sizeof(guest->kernel), "%s", wanted ? wanted : path.text);
-	guest_find_release(guest, *fd);
-	return 0;
+	boot->kernel_name = guest->kernel;
+	if (!wanted)
+		return guest_open_running_kernel(guest, &boot->kernel_fd);
+	snprintf(guest->kernel, sizeof(guest->kernel), "%s", wanted);
+	return guest_open_other_kernel(guest, boot);
 }
 
 /* ---- the modules ---- */
@@ -138,7 +135,7 @@ int default_guest_open(struct default_guest *guest, const struct default_guest_o
 	const char *append = order->config->append;
 	int ret, length;
 
-	ret = guest_open_kernel(guest, order->config->kernel, &boot->kernel_fd);
+	ret = guest_open_kernel(guest, order->config->kernel, boot);
 	if (ret < 0)
 		return ret;
 	ret = guest_build_initramfs(guest, order, &boot->initrd_fd);
@@ -149,7 +146,6 @@ int default_guest_open(struct default_guest *guest, const struct default_guest_o
 			 append ? " " : "", append ? append : "");
 	if (length >= (int)sizeof(guest->cmdline))
 		return log_errno("--append", -E2BIG, "%d characters", length);
-	boot->kernel_name = guest->kernel;
 	boot->initrd_name = "the default guest's initramfs";
 	boot->cmdline = guest->cmdline;
 	return 0;

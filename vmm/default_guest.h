@@ -14,7 +14,7 @@
 
 struct default_guest {
 	char kernel[PATH_MAX];
-	char release[128]; /* of the kernel: its modules are in a folder of this name */
+	char release[KERNEL_RELEASE_MAX]; /* of the kernel, and the name of its modules' folder */
 	char cmdline[2048];
 };
 

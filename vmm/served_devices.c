@@ -5,9 +5,23 @@
 
 #include "command_guest.h"
 #include "base/unix_socket.h"
+#include "user_namespace.h"
 #include "devices/vhost_user.h"
 #include "vmm/cli/options_served.h"
 #include "vmm/trace/log.h"
+
+/* The command runs all the same, with the little that it needs. */
+static void served_explain_root(enum server_obstacle obstacle)
+{
+	const bool missing = obstacle == SERVER_NOT_INSTALLED;
+
+	log_info("command", "without %s it sees no file of the host but its own libraries",
+		 missing ? "virtiofsd" : "root or a user namespace");
+	if (missing)
+		log_fix(SERVER_PROCESS_GET_VIRTIOFSD);
+	else
+		user_namespace_log_fix();
+}
 
 static void served_add_root(struct served_devices *devices)
 {
@@ -19,13 +33,13 @@ static void served_add_root(struct served_devices *devices)
 		.readonly = true,
 	};
 
-	devices->has_root = server_process_can_share();
-	if (devices->has_root) {
+	enum server_obstacle obstacle = server_process_find_obstacle(&root);
+
+	devices->has_root = obstacle == SERVER_NO_OBSTACLE;
+	if (devices->has_root)
 		devices->list[devices->count++] = root;
-		return;
-	}
-	log_info("command", "without virtiofsd it sees no file of the host but its own libraries");
-	log_fix(SERVER_PROCESS_GET_VIRTIOFSD);
+	else
+		served_explain_root(obstacle);
 }
 
 int served_devices_prepare(struct served_devices *devices, const struct config *config,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "server_sandbox.h"
+#include "user_namespace.h"
 
 #define FOLDER_HELP_MAX 16384
 #define FOLDER_HELP_MS  5000 /* for a program that says nothing and does not end */
@@ -71,7 +72,15 @@ struct server_folder_options server_folder_ask(const char *program)
 	}
 	options.rust = strstr(text, "--shared-dir");
 	options.announce = strstr(text, "--no-announce-submounts");
+	options.readonly = strstr(text, "--readonly");
 	return options;
+}
+
+bool server_folder_can_serve(struct server_folder_options *options,
+			     const struct options_served *served)
+{
+	options->bare = geteuid() != 0 && !user_namespace_is_allowed();
+	return !options->bare || (options->rust && (options->readonly || !served->readonly));
 }
 
 /* ---- its command line ---- */
@@ -110,35 +119,42 @@ static _Noreturn void folder_exec_first(const char *program, const char *limit, 
  * Mounts below the folder are not announced, as the first one did not: the overlay of a command's
  * guest could not reach them.
  */
-static _Noreturn void folder_exec_rust(const char *program, bool announce, const char *limit,
-				       const char *sandbox, const struct options_served *served,
-				       int listener)
+static _Noreturn void folder_exec_rust(const char *program,
+				       const struct server_folder_options *options,
+				       const char *limit, const char *sandbox,
+				       const struct options_served *served, int listener)
 {
 	char fd[32], folder[PATH_MAX + 32], shut[32], cache[32];
-	const char *quiet = announce ? "--no-announce-submounts" : limit;
+	const char *words[9] = { program, fd, folder, shut, cache };
+	unsigned int count = 5;
 
 	snprintf(fd, sizeof(fd), "--fd=%d", listener);
 	snprintf(folder, sizeof(folder), "--shared-dir=%s", served->path);
-	snprintf(shut, sizeof(shut), "--sandbox=%s", sandbox);
+	snprintf(shut, sizeof(shut), "--sandbox=%s", options->bare ? "none" : sandbox);
 	snprintf(cache, sizeof(cache), "--cache=%s", folder_cache(served));
-	execl(program, program, fd, folder, shut, cache, quiet, announce ? limit : NULL, NULL);
+	if (options->announce)
+		words[count++] = "--no-announce-submounts";
+	if (options->readonly && served->readonly)
+		words[count++] = "--readonly";
+	words[count] = limit;
+	execv(program, (char *const *)words);
 	server_sandbox_die(program);
 }
 
 _Noreturn void server_folder_exec(const char *program, struct server_folder_options options,
 				  const struct options_served *served, int listener)
 {
-	const char *sandbox = server_sandbox_kind();
+	const char *sandbox = server_sandbox_kind(served->path);
 	/* Only root may have more files than the limit allows, which is what it would ask for. */
 	const char *limit = geteuid() == 0 ? NULL : "--rlimit-nofile=0";
 
-	if (limit)
+	if (limit && !options.bare)
 		server_sandbox_become_root();
-	if (served->readonly)
+	if (served->readonly && !options.bare)
 		server_sandbox_protect(served->path);
 	/* It keeps a file open for each that the guest knows. */
 	server_sandbox_raise_files();
 	if (options.rust)
-		folder_exec_rust(program, options.announce, limit, sandbox, served, listener);
+		folder_exec_rust(program, &options, limit, sandbox, served, listener);
 	folder_exec_first(program, limit, sandbox, served, listener);
 }

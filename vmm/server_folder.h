@@ -19,9 +19,19 @@
 struct server_folder_options {
 	bool rust;     /* it has options of its own for what stood behind -o */
 	bool announce; /* it can be told not to announce mounts below the folder */
+	bool readonly; /* it can refuse to write by itself */
+	bool bare;     /* it is to run without the rights that shutting itself in takes */
 };
 
 struct server_folder_options server_folder_ask(const char *program);
+
+/*
+ * Find out how the program can serve the folder for this caller; sets options->bare. False if it
+ * cannot: the caller is not root, may not be root in a user namespace either, and this program does
+ * not go without. Not logged. For a process that has one thread.
+ */
+bool server_folder_can_serve(struct server_folder_options *options,
+			     const struct options_served *served);
 
 /*
  * In the child that is to become the server: run the program, for the folder of *served, on the

@@ -19,6 +19,7 @@
 #include "server_folder.h"
 #include "server_sandbox.h"
 #include "server_supervisor.h"
+#include "user_namespace.h"
 #include "vmm/trace/log.h"
 
 #define SERVER_TEXT 1024
@@ -64,9 +65,15 @@ static const char *server_find(const struct server_program *program, const char 
 	return place;
 }
 
-bool server_process_can_share(void)
+enum server_obstacle server_process_find_obstacle(const struct options_served *served)
 {
-	return server_find_place(&server_folder) != NULL;
+	const char *program = server_find_place(&server_folder);
+	struct server_folder_options options;
+
+	if (!program)
+		return SERVER_NOT_INSTALLED;
+	options = server_folder_ask(program);
+	return server_folder_can_serve(&options, served) ? SERVER_NO_OBSTACLE : SERVER_NO_NAMESPACE;
 }
 
 /* ---- what is to be served ---- */
@@ -254,6 +261,19 @@ static int server_fork(struct server_process *process, const struct server_comma
 	return ret;
 }
 
+static int server_choose_options(struct server_command *command,
+				 const struct options_served *served)
+{
+	command->options = server_folder_ask(command->program);
+	if (server_folder_can_serve(&command->options, served))
+		return 0;
+	log_error(served->path,
+		  "virtiofsd serves it to a caller who is not root with a user namespace, "
+		  "which this host refuses");
+	user_namespace_log_fix();
+	return -EPERM;
+}
+
 int server_process_start(struct server_process *process, const struct options_served *served,
 			 bool supervised)
 {
@@ -273,8 +293,10 @@ int server_process_start(struct server_process *process, const struct options_se
 	if (disk)
 		command.format = server_find_format(served);
 	else
-		command.options = server_folder_ask(command.program);
-	return command.format ? server_fork(process, &command, served, supervised) : -EINVAL;
+		ret = server_choose_options(&command, served);
+	if (!command.format)
+		ret = -EINVAL;
+	return ret < 0 ? ret : server_fork(process, &command, served, supervised);
 }
 
 /* A server that failed says so and exits, in this order. */

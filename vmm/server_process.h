@@ -28,8 +28,15 @@ struct server_process {
 /* The line that installs virtiofsd. */
 #define SERVER_PROCESS_GET_VIRTIOFSD "apt-get install virtiofsd   # Debian 12: qemu-system-common"
 
-/* Whether folders can be shared: virtiofsd is installed. */
-bool server_process_can_share(void);
+/* What keeps a folder from being shared. */
+enum server_obstacle {
+	SERVER_NO_OBSTACLE,
+	SERVER_NOT_INSTALLED, /* there is no virtiofsd */
+	SERVER_NO_NAMESPACE,  /* it takes a user namespace, which the host refuses to this caller */
+};
+
+/* Not logged; while minivmm has one thread. */
+enum server_obstacle server_process_find_obstacle(const struct options_served *served);
 
 /*
  * Start the server of a disk or a folder; while minivmm has one thread. Image or folder are looked

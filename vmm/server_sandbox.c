@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -96,16 +98,25 @@ void server_sandbox_detach(int output)
 		_exit(EXIT_FAILURE);
 }
 
+static bool sandbox_is_root(const char *folder)
+{
+	struct stat one, root;
+
+	return stat(folder, &one) == 0 && stat("/", &root) == 0 && one.st_dev == root.st_dev &&
+	       one.st_ino == root.st_ino;
+}
+
 /*
- * The root that a kernel starts with cannot be replaced by another, which is how virtiofsd shuts
- * itself in; there, and where we are root in our own namespace only, it changes its root directory.
+ * virtiofsd shuts itself in by making the folder its root in place of the old one. The kernel does
+ * not replace the root that it starts with, nor a root by itself; there, and where we are root in
+ * our own namespace only, virtiofsd changes its root directory.
  */
-const char *server_sandbox_kind(void)
+const char *server_sandbox_kind(const char *folder)
 {
 	struct statfs root;
 
 	return geteuid() == 0 && statfs("/", &root) == 0 && root.f_type != RAMFS_MAGIC &&
-			       root.f_type != TMPFS_MAGIC
+			       root.f_type != TMPFS_MAGIC && !sandbox_is_root(folder)
 		       ? "namespace"
 		       : "chroot";
 }

@@ -33,6 +33,6 @@ void server_sandbox_protect(const char *folder);
 void server_sandbox_raise_files(void);
 
 /* How virtiofsd shall shut itself into the folder: "namespace" or "chroot". */
-const char *server_sandbox_kind(void);
+const char *server_sandbox_kind(const char *folder);
 
 #endif

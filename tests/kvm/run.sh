@@ -689,6 +689,14 @@ share_comma()
 	expect_status 0 && expect_empty "$err"
 }
 
+# The root is a folder by which no other root can be replaced: virtiofsd has to shut itself in otherwise.
+share_root()
+{
+	start endings poweroff --share /,tag=root,readonly=on
+	wait_end
+	expect_status 0 && expect_empty "$err"
+}
+
 # A server of its own.
 disk_socket()
 {
@@ -806,6 +814,7 @@ run_case disk_socket disk_socket
 run_case disk_beside_demo disk_beside_demo
 [ -n "$no_kvm" ] || [ -x /usr/lib/qemu/virtiofsd ] || skipped='there is no virtiofsd to serve a folder'
 run_case share_comma share_comma
+run_case share_root share_root
 run_case sandbox_disk sandbox_disk
 skipped=$no_kvm
 for cpus in 1 2 4 16 64; do

@@ -58,7 +58,7 @@ make_stage()
 	mkdir -p "$stage" "$logs"
 	cp "$here"/{host-run.sh,scenario-lib.sh,scenario-devices.sh,config-diff.awk} "$stage"
 	cp -r "$scenarios" "$stage/scenarios"
-	install -m 755 "$here/qemu-peer.sh" "$stage/qemu-peer.sh"
+	install -m 755 "$here/qemu-peer.sh" "$here/../devices/newest-qemu.sh" "$stage"
 	# The bare-metal guests, x86's all of them, and their tests run in here too: KVM is hardware's.
 	[ -n "$variant" ] || install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"

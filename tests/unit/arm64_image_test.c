@@ -244,6 +244,29 @@ START_TEST(efi_program_by_each)
 }
 END_TEST
 
+/* The first bytes, as they are in the image, packed or not; no more than there are. */
+START_TEST(part_is_read)
+{
+	struct arm64_image parsed;
+	struct kernel_file file;
+	int fd;
+
+	make_image();
+	if (_i < (int)UNIT_COUNT(packers))
+		fd = image_fd(packed, make_zboot_by(packers[_i].name, packers[_i].pack));
+	else
+		fd = image_fd(&image, sizeof(image));
+	ck_assert_int_eq(parse(fd, &file, &parsed), 0);
+	memset(ram, 0xee, sizeof(ram));
+	ck_assert_int_eq(linux_arm64_read(&file, &parsed, ram, 1000), 1000);
+	ck_assert_mem_eq(ram, &image, 1000);
+	ck_assert_uint_eq(ram[1000], 0xee);
+	ck_assert_int_eq(linux_arm64_read(&file, &parsed, ram, sizeof(ram)), sizeof(image));
+	ck_assert_mem_eq(ram, &image, sizeof(image));
+	close(fd);
+}
+END_TEST
+
 /* With nothing to zero, the end of the stream is behind the last byte of the room. */
 START_TEST(it_fills_its_room)
 {
@@ -455,12 +478,12 @@ START_TEST(other_packers_are_named)
 }
 END_TEST
 
-UNIT_MAIN("arm64_image", { plain, 0 }, { packed_by_each, UNIT_COUNT(packers) },
-	  { efi_program_by_each, UNIT_COUNT(packers) }, { it_fills_its_room, UNIT_COUNT(packers) },
-	  { spoiled_header, UNIT_COUNT(spoils) }, { short_files, 0 },
-	  { cut_short, UNIT_COUNT(packers) }, { spoiled_anywhere, UNIT_COUNT(packers) },
-	  { gzip_spoiled, 0 }, { larger_than_it_says, UNIT_COUNT(packers) },
-	  { efi_program_spoiled, 0 },
+UNIT_MAIN("arm64_image", { part_is_read, UNIT_COUNT(packers) + 1 }, { plain, 0 },
+	  { packed_by_each, UNIT_COUNT(packers) }, { efi_program_by_each, UNIT_COUNT(packers) },
+	  { it_fills_its_room, UNIT_COUNT(packers) }, { spoiled_header, UNIT_COUNT(spoils) },
+	  { short_files, 0 }, { cut_short, UNIT_COUNT(packers) },
+	  { spoiled_anywhere, UNIT_COUNT(packers) }, { gzip_spoiled, 0 },
+	  { larger_than_it_says, UNIT_COUNT(packers) }, { efi_program_spoiled, 0 },
 	  { memory_for_unpacking_is_bounded, UNIT_COUNT(far_references) },
 	  { memory_for_xz_is_bounded, 0 }, { dictionary_of_linux_is_unpacked, 0 },
 	  { other_packers_are_named, 0 })

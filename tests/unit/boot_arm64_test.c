@@ -20,6 +20,8 @@
 
 int boot_load_arm64(const struct boot_config *config, struct memory *memory,
 		    struct arch_entry *entry);
+int boot_find_release_arm64(const struct boot_config *config, char release[KERNEL_RELEASE_MAX],
+			    bool *found);
 
 static struct memory memory;
 static struct boot_config config;
@@ -196,5 +198,34 @@ START_TEST(no_ram)
 }
 END_TEST
 
-UNIT_MAIN("boot_arm64", { places, 0 }, { seeds_differ, 0 }, { copy_of_the_tree, 0 },
+/* Where the modules are; what is no kernel is refused as boot_load() would. */
+START_TEST(release)
+{
+	static const char greeting[] = "Linux version 6.1.0-56-arm64 (gcc)";
+	char text[KERNEL_RELEASE_MAX] = "untouched";
+	struct said said;
+	bool found;
+	int ret;
+
+	begin(RAM_SIZE, IMAGE_RAM);
+	ck_assert_int_eq(boot_find_release_arm64(&config, text, &found), 0);
+	ck_assert(!found);
+	ck_assert_str_eq(text, "untouched");
+	ck_assert_int_eq(pwrite(config.kernel_fd, greeting, sizeof(greeting), 200),
+			 sizeof(greeting));
+	ck_assert_int_eq(boot_find_release_arm64(&config, text, &found), 0);
+	ck_assert(found);
+	ck_assert_str_eq(text, "6.1.0-56-arm64");
+	ck_assert_int_eq(ftruncate(config.kernel_fd, 60), 0);
+	said_begin(&said);
+	ret = boot_find_release_arm64(&config, text, &found);
+	said_end(&said);
+	ck_assert_int_eq(ret, -ENOEXEC);
+	ck_assert(!found);
+	said_check(&said, "Image", "is not an arm64 kernel Image");
+	end();
+}
+END_TEST
+
+UNIT_MAIN("boot_arm64", { release, 0 }, { places, 0 }, { seeds_differ, 0 }, { copy_of_the_tree, 0 },
 	  { kernel_too_big, 0 }, { initrd_too_big, 0 }, { cmdline_too_long, 0 }, { no_ram, 0 })

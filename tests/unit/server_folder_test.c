@@ -13,7 +13,7 @@
 
 #define FIRST   "printf 'usage: virtiofsd [options]\\n --fd=FDNUM\\n -o source=PATH\\n'"
 #define RUST    "echo Usage: virtiofsd --shared-dir DIR --sandbox SANDBOX"
-#define RUST_13 RUST "; echo --no-announce-submounts"
+#define RUST_13 RUST "; echo --no-announce-submounts; echo --readonly"
 
 static char folder[] = "/tmp/minivmm-virtiofsd-XXXXXX";
 
@@ -56,6 +56,7 @@ START_TEST(which_one)
 	options = server_folder_ask(program);
 	ck_assert_int_eq(options.rust, programs[_i].rust);
 	ck_assert_int_eq(options.announce, programs[_i].announce);
+	ck_assert_int_eq(options.readonly, programs[_i].announce);
 }
 END_TEST
 
@@ -67,11 +68,21 @@ END_TEST
 
 static const struct {
 	struct server_folder_options options;
+	bool readonly;
 	const char *words[4]; /* each on a line of its own */
+	const char *never;
 } lines[] = {
-	{ { false, false }, { "-f", "source=/a\\, b" } },
-	{ { true, false }, { "--shared-dir=/a, b", "--cache=auto" } },
-	{ { true, true }, { "--shared-dir=/a, b", "--no-announce-submounts" } },
+	{ { .rust = false }, false, { "-f", "source=/a\\, b" }, "--readonly" },
+	{ { .rust = true }, false, { "--shared-dir=/a, b", "--cache=auto" }, "--readonly" },
+	{ { .rust = true, .announce = true, .readonly = true },
+	  false,
+	  { "--shared-dir=/a, b", "--no-announce-submounts" },
+	  "--readonly" },
+	{ { .rust = true, .announce = true, .readonly = true, .bare = true },
+	  true,
+	  { "--sandbox=none", "--cache=always", "--readonly" },
+	  "--sandbox=chroot" },
+	{ { .rust = true, .bare = true }, false, { "--sandbox=none" }, "--readonly" },
 };
 
 /* With a blank at the end, so that each word is a line. */
@@ -93,7 +104,7 @@ static void read_words(char text[1024])
 
 START_TEST(command_line)
 {
-	const struct options_served served = { .path = "/a, b" };
+	const struct options_served served = { .path = "/a, b", .readonly = lines[_i].readonly };
 	char text[1024], word[64];
 	int status;
 	pid_t pid;
@@ -111,6 +122,7 @@ START_TEST(command_line)
 		snprintf(word, sizeof(word), "\n%s\n", lines[_i].words[i]);
 		ck_assert_msg(strstr(text, word) != NULL, "no %s in %s", lines[_i].words[i], text);
 	}
+	ck_assert_ptr_null(strstr(text, lines[_i].never));
 }
 END_TEST
 
