@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2046,SC2086,SC2154
-# timeout: 60
+# timeout: 180
 # What tests/bench/instructions.sh counts: one boot of the lab host for one line of words in
-# /lab/stage/case, `VMM MIB GUEST [READS]`. VMM is minivmm, q35, microvm or none; GUEST is `ends`, which
+# /lab/stage/case, `VMM MIB GUEST [READS]`. VMM is minivmm, q35, microvm, none or, for a disk, newest: q35 of the
+# QEMU in build/lab/qemu-newest (tests/lab/fetch-qemu.sh); GUEST is `ends`, which
 # stops at its first instructions, or `kernel`, a stock one that reads as many blocks of 4 KiB, or `disk`,
 # the same from a disk image that qemu-storage-daemon serves to either VMM.
 read -r peer mib what reads < /lab/stage/case
@@ -40,7 +41,7 @@ run_disk()
 		$vmm_program --memory "${mib}M" --no-reboot --disk /tmp/disk.raw "$@"
 	else
 		serve_disk
-		/usr/bin/qemu-system-x86_64 -machine q35,accel=kvm,memory-backend=ram $qemu_common \
+		$qemu -machine q35,accel=kvm,memory-backend=ram $qemu_common \
 			-object "memory-backend-memfd,id=ram,size=${mib}M,share=on" \
 			-chardev socket,id=disk,path=/tmp/blk -device vhost-user-blk-pci,chardev=disk \
 			$(echo "$1 $2" | sed 's/--/-/g') "$3" "$4" $(echo "$5 $6" | sed 's/--/-/g')
@@ -48,6 +49,8 @@ run_disk()
 	fi
 }
 
+qemu=/usr/bin/qemu-system-x86_64
+[ "$peer" != newest ] || qemu="/lab/stage/newest-qemu.sh /lab/qemu-newest"
 bind vfio-pci 0000:01:00.0
 expect_equal 'driver of the device' \
 	"$(basename "$(readlink /sys/bus/pci/devices/0000:01:00.0/driver)")" vfio-pci

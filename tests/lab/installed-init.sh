@@ -22,8 +22,9 @@ if [ -e /modules.list ]; then
 		insmod "/modules/$module"
 	done < /modules.list
 	tries=0
-	# The first or the second disk, in the order in which the guest has them.
-	until mount -t ext4 /dev/nvme0n1p2 /mnt 2>/dev/null || mount -t ext4 /dev/nvme1n1p2 /mnt 2>/dev/null; do
+	# A disk image, or the first or the second disk, in the order in which the guest has them.
+	until mount -t ext4 /dev/vda2 /mnt 2>/dev/null || mount -t ext4 /dev/nvme0n1p2 /mnt 2>/dev/null ||
+		mount -t ext4 /dev/nvme1n1p2 /mnt 2>/dev/null; do
 		[ $tries -lt 100 ] || { say "no disk"; poweroff -f; }
 		tries=$((tries + 1))
 		usleep 50000

@@ -96,7 +96,7 @@ $(LAB)/guest-power.cpio: $(LAB_SRC)/guest-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB_S
 
 # An installed system: its own disk, loader, kernel and init.
 $(LAB)/installed.cpio: $(LAB_SRC)/installed-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-6.1-cloud/.complete
-	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-6.1-cloud nvme ext4 efivarfs
+	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-6.1-cloud nvme ext4 efivarfs virtio_blk virtio_pci
 
 $(LAB)/grub.img $(LAB)/systemd-boot.img: $(LAB)/%.img: $(LAB_SRC)/mkinstalled.sh $(LAB_SRC)/installed-init.sh $(LAB)/installed.cpio
 	$(LAB_SRC)/mkinstalled.sh $@ $(LAB)/root-6.1-cloud $(LAB)/installed.cpio $*
