@@ -75,7 +75,8 @@ struct pci_function {
 	struct pci_bus *bus;
 	struct pci_function *bridge; /* the one right above; NULL on the root bus */
 	uint8_t devfn;
-	bool memory_blocked;          /* decodes nothing whatever COMMAND says: D3hot */
+	unsigned int boot_place; /* of devices that can be started from the lowest is tried first */
+	bool memory_blocked;     /* decodes nothing whatever COMMAND says: D3hot */
 	unsigned int next_capability; /* where pci_add_capability() goes on */
 	uint8_t config[PCI_CONFIG_SIZE];
 	uint8_t writable[PCI_CONFIG_SIZE];

@@ -61,6 +61,7 @@ struct virtio_backend {
 	uint64_t features;  /* offered to the driver */
 	unsigned int queues;
 	unsigned int config_size; /* bytes of the device's configuration space */
+	unsigned int boot_place;  /* see struct pci_function */
 };
 
 #endif

@@ -453,6 +453,7 @@ int virtio_pci_add(struct pci_host *host, struct virtio_backend *backend)
 		backend->ops->destroy(backend);
 		return ret;
 	}
+	virtio->function.boot_place = backend->boot_place;
 	ret = virtio_irq_init(&virtio->irq, host->vm, &virtio->function, backend->queues + 1,
 			      virtio_update_calls, virtio);
 	virtio_add_caps(virtio);

@@ -360,6 +360,7 @@ int virtio_vhost_add(struct pci_host *host, const struct virtio_vhost_options *o
 	vhost->lost = options->lost;
 	vhost->backend.ops = &virtio_vhost_ops;
 	vhost->backend.name = options->name;
+	vhost->backend.boot_place = options->boot_place;
 	vhost->memory =
 		(struct memory_listener){ virtio_vhost_memory_add, virtio_vhost_memory_del };
 	ret = virtio_vhost_agree(vhost, options, fd);

@@ -30,8 +30,9 @@ extern const char *const virtio_vhost_names[VIRTIO_VHOST_KINDS];
 
 struct virtio_vhost_options {
 	enum virtio_vhost_kind kind;
-	const char *name; /* for messages; must live as long as the device */
-	const char *tag;  /* of a shared folder: the name by which the guest mounts it */
+	const char *name;        /* for messages; must live as long as the device */
+	const char *tag;         /* of a shared folder: the name by which the guest mounts it */
+	unsigned int boot_place; /* see struct pci_function */
 	bool *lost; /* set when the server is lost; lives longer than the device. NULL: none */
 };
 

@@ -94,8 +94,11 @@ int machine_open_devices(struct machine *machine)
 	trace_phase("open devices");
 	ret = host_devices_open(&machine->devices, machine->config, &machine->pci_host,
 				&machine->ram);
-	return ret < 0 ? ret
-		       : host_places_plug(&machine->devices, &machine->pci_host, &machine->slots);
+	if (ret < 0)
+		return ret;
+	for (unsigned int i = 0; i < machine->config->device_count; i++)
+		machine->devices.list[i]->function.boot_place = machine->config->place[i];
+	return host_places_plug(&machine->devices, &machine->pci_host, &machine->slots);
 }
 
 int machine_open_users(struct machine *machine)

@@ -66,6 +66,7 @@ static int served_add(struct served_devices *devices, unsigned int i, struct pci
 		.kind = served->kind,
 		.name = served->path,
 		.tag = served->kind == VIRTIO_VHOST_FS ? options_share_tag(served) : NULL,
+		.boot_place = served->place,
 		.lost = &server->lost,
 	};
 	int fd, ret;

@@ -201,20 +201,32 @@ int uefi_machine_add_devices(struct uefi_machine *uefi, struct vm *vm, struct pc
 
 /* ---- what the firmware is told ---- */
 
-/* Devices in the order of the bus, which is that of the command line. */
+static struct uefi_boot_device uefi_boot_device(struct pci_function *function)
+{
+	return (struct uefi_boot_device){
+		.class_code = function->ops->config_read(function, PCI_CLASS_REVISION, 4) >> 8,
+		.port = function->bridge ? PCI_SLOT(function->bridge->devfn) : 0,
+		.slot = PCI_SLOT(function->devfn),
+		.function = PCI_FUNC(function->devfn),
+	};
+}
+
+/* In the order of the command line; devices of the same place in that of the bus. */
 static void uefi_find_boot_devices(const struct pci_host *host, struct uefi_config *config)
 {
-	unsigned int index = PCI_DEVFN(PIIX_SLOT + 1, 0);
+	unsigned int index = PCI_DEVFN(PIIX_SLOT + 1, 0), places[UEFI_BOOT_MAX];
 	struct pci_function *function;
 
-	while (config->boot_count < UEFI_BOOT_MAX && (function = pci_host_next(host, &index)))
-		config->boot[config->boot_count++] = (struct uefi_boot_device){
-			.class_code =
-				function->ops->config_read(function, PCI_CLASS_REVISION, 4) >> 8,
-			.port = function->bridge ? PCI_SLOT(function->bridge->devfn) : 0,
-			.slot = PCI_SLOT(function->devfn),
-			.function = PCI_FUNC(function->devfn),
-		};
+	while (config->boot_count < UEFI_BOOT_MAX && (function = pci_host_next(host, &index))) {
+		unsigned int at = config->boot_count++;
+
+		for (; at > 0 && places[at - 1] > function->boot_place; at--) {
+			places[at] = places[at - 1];
+			config->boot[at] = config->boot[at - 1];
+		}
+		places[at] = function->boot_place;
+		config->boot[at] = uefi_boot_device(function);
+	}
 }
 
 static void uefi_publish(struct uefi_machine *uefi)

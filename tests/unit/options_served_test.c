@@ -29,6 +29,22 @@ static void describe(const struct config *config, char *text, size_t size)
 		length += (size_t)snprintf(text + length, size - length, " %s", *word);
 }
 
+/* Among each other and among passed-through devices: what firmware is to try first. */
+START_TEST(places)
+{
+	struct config config;
+
+	ck_assert_int_eq(command_line_parse(&config, "--disk a.raw --vfio 01:00.0 --share /tmp "
+						     "--vfio 02:00.0 --disk b.raw"),
+			 0);
+	ck_assert_uint_eq(config.served[0].place, 0);
+	ck_assert_uint_eq(config.place[0], 1);
+	ck_assert_uint_eq(config.served[1].place, 2);
+	ck_assert_uint_eq(config.place[1], 3);
+	ck_assert_uint_eq(config.served[2].place, 4);
+}
+END_TEST
+
 static const struct {
 	const char *line, *config;
 } good[] = {
@@ -100,4 +116,5 @@ START_TEST(bad_line)
 }
 END_TEST
 
-UNIT_MAIN("options_served", { good_line, UNIT_COUNT(good) }, { bad_line, UNIT_COUNT(bad) })
+UNIT_MAIN("options_served", { places, 0 }, { good_line, UNIT_COUNT(good) },
+	  { bad_line, UNIT_COUNT(bad) })

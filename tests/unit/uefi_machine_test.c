@@ -218,6 +218,51 @@ START_TEST(a_kernels_machine_stays_small)
 }
 END_TEST
 
+static void disk_reset(struct pci_function *function)
+{
+	(void)function;
+}
+
+static void disk_destroy(struct pci_function *function)
+{
+	(void)function;
+}
+
+/* As the command line named them, wherever on the bus they are. */
+START_TEST(disks_are_tried_in_order)
+{
+	static const struct pci_function_ops ops = {
+		.config_read = pci_config_read,
+		.config_write = pci_config_write,
+		.bar_map = pci_no_bar_map,
+		.bar_unmap = pci_no_bar_unmap,
+		.reset = disk_reset,
+		.destroy = disk_destroy,
+	};
+	static const unsigned int places[] = { 2, 0, 1, 0 };
+	struct pci_function disks[UNIT_COUNT(places)];
+	char wanted[256] = "", *at = wanted;
+
+	begin("c");
+	ck_assert_int_eq(uefi_machine_open(&rig.uefi, &rig.boot, true, NULL), 0);
+	ck_assert_int_eq(uefi_machine_add_devices(&rig.uefi, &rig.vm, &rig.host), 0);
+	for (unsigned int i = 0; i < UNIT_COUNT(places); i++) {
+		pci_function_init(&disks[i], &ops, "disk");
+		pci_set_id(&disks[i], &(struct pci_id){ .class_revision = 0x01000000 });
+		disks[i].boot_place = places[i];
+		ck_assert_int_eq(pci_host_add(&rig.host, &disks[i]), 0);
+	}
+	ck_assert_int_eq(uefi_machine_describe(&rig.uefi, &rig.boot), 0);
+	for (unsigned int place = 0; place < 3; place++)
+		for (unsigned int i = 0; i < UNIT_COUNT(places); i++)
+			if (places[i] == place)
+				at += sprintf(at, "/pci@i0cf8/scsi@%x/disk@0,0\n",
+					      PCI_SLOT(disks[i].devfn));
+	ck_assert_str_eq(rig.uefi.tables.boot_order, wanted);
+	end();
+}
+END_TEST
+
 START_TEST(firmware_in_a_kernels_form_keeps_no_variables)
 {
 	struct vmlinux image = vmlinux_make();
@@ -234,5 +279,5 @@ END_TEST
 UNIT_MAIN("uefi_machine", { code_ends_at_4_gib_and_variables_lie_below, UNIT_COUNT(layouts) },
 	  { variables_are_kept_if_asked_for, 2 }, { the_machine_is_a_pc, 0 },
 	  { little_memory_is_refused, 0 }, { firmware_may_be_a_kernel_in_form, 2 },
-	  { a_kernels_machine_stays_small, 0 },
+	  { a_kernels_machine_stays_small, 0 }, { disks_are_tried_in_order, 0 },
 	  { firmware_in_a_kernels_form_keeps_no_variables, 0 })

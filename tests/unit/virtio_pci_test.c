@@ -65,7 +65,7 @@ static void rig_init(struct rig *rig)
 
 static int rig_add(struct rig *rig, enum virtio_vhost_kind kind, const char *tag)
 {
-	const struct virtio_vhost_options options = { kind, "disk", tag, NULL };
+	const struct virtio_vhost_options options = { .kind = kind, .name = "disk", .tag = tag };
 	struct virtio_vhost *vhost;
 	int ret;
 

@@ -54,6 +54,7 @@ struct options_served {
 	const char *format; /* of an image: "raw", "qcow2"; NULL: to be found out */
 	const char *tag;    /* of a folder; NULL: the last part of the path */
 	bool readonly;
+	unsigned int place; /* which of all devices it is on the command line */
 };
 
 /* What a line of QEMU's calls a character device. */
@@ -93,6 +94,7 @@ struct config {
 	bool all, json, force, dry_run, persist;              /* of list, doctor, bind, restore */
 	char devices[OPTIONS_DEVICES_MAX][OPTIONS_BDF_MAX];   /* full BDFs */
 	struct vfio_device_options vfio[OPTIONS_DEVICES_MAX]; /* how each is passed through */
+	unsigned int place[OPTIONS_DEVICES_MAX];              /* as struct options_served has it */
 	unsigned int device_count;
 	enum host_access access; /* by which files all of them are opened */
 	const char *iommufd_id;  /* of `-object iommufd,id=`, or NULL */

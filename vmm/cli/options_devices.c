@@ -37,6 +37,11 @@ static int options_refuse_address(const char *text)
 	return -EINVAL;
 }
 
+unsigned int options_next_place(const struct config *config)
+{
+	return config->device_count + config->served_count;
+}
+
 static int options_add_device(struct config *config, const char *text,
 			      const struct vfio_device_options *vfio)
 {
@@ -54,6 +59,7 @@ static int options_add_device(struct config *config, const char *text,
 		return -EINVAL;
 	}
 	config->vfio[config->device_count] = *vfio;
+	config->place[config->device_count] = options_next_place(config);
 	strcpy(config->devices[config->device_count++], bdf);
 	return 0;
 }

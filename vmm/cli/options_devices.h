@@ -27,6 +27,9 @@ int options_add_qemu_object(struct config *config, char *text);
 /* When all is read: by groups or by iommufd, but all the same way. Sets config->access. */
 int options_check_devices(struct config *config);
 
+/* Which of all devices, passed through or served, the next one on the command line is; from 0. */
+unsigned int options_next_place(const struct config *config);
+
 /*
  * End the first word of a list at its comma; ",," is a comma inside a word. Returns what follows,
  * NULL after the last word.

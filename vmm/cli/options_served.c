@@ -91,6 +91,7 @@ static int served_add(struct config *config, const char *option, struct options_
 		if (served_set_word(&served, option, word, takes) < 0)
 			return -EINVAL;
 	}
+	served.place = options_next_place(config);
 	config->served[config->served_count++] = served;
 	return 0;
 }

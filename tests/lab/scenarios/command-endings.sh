@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 # timeout: 900
-# on demand: 25 starts of a guest, three minutes
+# on demand: 24 starts of a guest, three minutes and more
 # How a command can end, and the status that minivmm makes of it.
 vmm_limit=60
 for code in 0 1 2 42 124 125 126 127 128 129 254 255; do
 	vmm -- sh -c "exit $code"
 	expect_status $code
 done
-for signal in 1 2 3 6 9 11 13 14 15; do
+# Without 3, SIGQUIT: the lab host's shell, busybox, ignores it.
+for signal in 1 2 6 9 11 13 14 15; do
 	vmm -- sh -c "kill -$signal \$\$; sleep 10"
 	expect_status $((128 + signal))
 done
