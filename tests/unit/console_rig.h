@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A virtio console and the driver's side of its queues, for tests: a machine whose KVM is a fake, with
- * rings and buffers at fixed places of its RAM.
+ * A virtio console and the driver's side of its queues, for tests: a machine whose KVM is a fake,
+ * with rings and buffers at fixed places of its RAM.
  */
 #ifndef MINIVMM_TESTS_CONSOLE_RIG_H
 #define MINIVMM_TESTS_CONSOLE_RIG_H
