@@ -54,7 +54,7 @@ run_scenario()
 	clean_up > /dev/null 2>&1
 	setsid sh -c "scenario=$name; . /lab/stage/scenario-lib.sh; . /lab/stage/scenario-devices.sh
 		. /lab/stage/scenarios/$name.sh; end_scenario" \
-		> "$log" 2>&1 < /dev/null &
+		>> "$log" 2>&1 < /dev/null &
 	pid=$!
 	start=$(date +%s)
 	while kill -0 $pid 2>/dev/null; do

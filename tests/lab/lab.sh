@@ -54,8 +54,8 @@ all_scenarios()
 # What the lab host sees at /lab/stage: a copy, so that a run is not disturbed by a build beside it.
 make_stage()
 {
-	rm -rf "$stage"
-	mkdir -p "$stage" "$logs"
+	rm -rf "$stage" "$logs/state"
+	mkdir -p "$stage" "$logs" "$logs/state"
 	cp "$here"/{host-run.sh,scenario-lib.sh,scenario-devices.sh,config-diff.awk} "$stage"
 	cp -r "$scenarios" "$stage/scenarios"
 	install -m 755 "$here/qemu-peer.sh" "$here/../devices/newest-qemu.sh" "$stage"
@@ -126,6 +126,10 @@ read_results()
 			running=''
 			judge_failure "${name%:}" "$rest ($((SECONDS - began)) s)"
 			;;
+		REBOOT)
+			rebooted=yes
+			return 0
+			;;
 		DONE)
 			return 0
 			;;
@@ -175,6 +179,7 @@ boot_run()
 	local console ended status
 
 	died=''
+	rebooted=''
 	: > "$logs/scenarios"
 	for name in "${left[@]}"; do
 		echo "$name $(limit_of "$name")" >> "$logs/scenarios"
@@ -222,6 +227,7 @@ run_config()
 		before=${#left[@]}
 		tried=$aborts
 		boot_run "$config"
+		[ -z "$rebooted" ] || continue
 		if [ ${#left[@]} -eq "$before" ] && [ "$aborts" = "$tried" ]; then
 			for name in "${left[@]}"; do
 				judge_failure "$name" "the lab host did not start"

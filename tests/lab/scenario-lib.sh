@@ -45,6 +45,21 @@ show_output()
 	done
 }
 
+# reboot_host: the lab host goes down, files of $state live on, and the scenario starts again on the next boot.
+# Three times at most: which boot it is stands in $boots.
+state=/out/state/$scenario
+boots=$(cat "$state.boots" 2>/dev/null || echo 1)
+reboot_host()
+{
+	[ "$boots" -lt 4 ] || fail "a fourth reboot"
+	echo $((boots + 1)) > "$state.boots"
+	show_output
+	echo "--- reboot"
+	sync
+	echo "REBOOT $scenario" > /dev/ttyS1
+	poweroff -f
+}
+
 # --- starting the program under test
 
 # guest VERSION: the arguments for a guest with our own initramfs; VERSION as in /lab/root-VERSION.

@@ -126,6 +126,9 @@ static const struct situation {
 	{ "no-iommu-mode", NVME, "iommu", HOST_FAIL, "no-IOMMU mode", "doctor" },
 	{ "behind-vmd", VMD_DISK, "iommu", HOST_FAIL, "made by 0000:00:0e.0 (vmd)",
 	  "bind 0000:00:0e.0" },
+	{ "arm-on-which-no-driver-took-it", HOST_SSD, "iommu", HOST_WARN, "in no IOMMU group yet",
+	  NULL },
+	{ "no-driver-took-it", HOST_SSD, "iommu", HOST_FAIL, "does not cover it", NULL },
 	{ "iommu-failed", NULL, "iommu", HOST_FAIL, "could not start it", "dmesg" },
 
 	{ "arm-on-which-nothing-uses-msi", NULL, "remapping", HOST_UNSEEN, "cannot be seen",

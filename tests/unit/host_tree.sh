@@ -430,6 +430,19 @@ arm_without_iommu()
 	head -c 21 /dev/zero | cat node - >> sys/firmware/acpi/tables/IORT
 	rm node
 }
+# The group comes with the first driver that takes the device.
+arm_on_which_no_driver_took_it()
+{
+	kvm_missing_on_arm
+	: > dev/kvm
+	rm "$(at 02:00.0)/iommu_group" "$(at 02:00.0)/driver"
+	rm -r sys/kernel/iommu_groups/2
+}
+no_driver_took_it()
+{
+	rm "$(at 02:00.0)/iommu_group" "$(at 02:00.0)/driver"
+	rm -r sys/kernel/iommu_groups/2
+}
 arm_with_iommu_that_failed()
 {
 	arm_without_iommu

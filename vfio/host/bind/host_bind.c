@@ -62,7 +62,9 @@ static int bind_collect(struct bind_targets *targets, const char (*bdfs)[HOST_BD
 		host_read_device(bdfs[i], &device);
 		ret = checks->bindable(&device);
 		targets->named = bdfs[i];
-		if (ret == 0)
+		if (ret == 0 && device.group < 0) /* it may get one from the driver */
+			ret = bind_visit_member(&device, targets);
+		else if (ret == 0)
 			ret = host_for_each_in_group(device.group, bind_visit_member, targets);
 		if (ret < 0)
 			return ret;

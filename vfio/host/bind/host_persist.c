@@ -94,23 +94,33 @@ static int persist_write_tool(void)
 	return persist_write(&path, tool->text, tool->mode);
 }
 
+/*
+ * Lines that begin alike. A driver that is built in, or was faster, lets the device go. Then the
+ * VFIO driver is asked at once, because it may be there already; and loaded, because it may not.
+ */
+static const char persist_rule[] =
+	"# Made by minivmm bind --persist; minivmm restore %1$s removes it.\n"
+	"%2$s, DRIVER==\"?*\", DRIVER!=\"%3$s\", ATTR{driver/unbind}=\"%1$s\"\n"
+	"%2$s, ATTR{driver_override}=\"%3$s\"\n"
+	"%2$s, DRIVER!=\"%3$s\", ATTR{[subsystem/pci]drivers_probe}=\"%1$s\"\n"
+	"%2$s, RUN{builtin}+=\"kmod load %3$s\"\n";
+
 /* The IDs are in the rule, too: another device may stand in its place one day. */
 int host_persist_add(const struct host_device *device, const char *driver)
 {
 	struct host_path folder = host_path(RULES), path = persist_rule_path(device->bdf);
-	char text[512];
+	char text[1024], match[128];
 	int ret;
 
 	if (!host_path_exists(&folder)) {
 		log_error(device->bdf, "to keep the binding takes udev, and there is no " RULES);
 		return -ENOENT;
 	}
-	snprintf(text, sizeof(text),
-		 "# Made by minivmm bind --persist; minivmm restore %s removes it.\n"
+	snprintf(match, sizeof(match),
 		 "ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"%s\", ATTR{vendor}==\"0x%04x\", "
-		 "ATTR{device}==\"0x%04x\", ATTR{driver_override}=\"%s\", "
-		 "RUN{builtin}+=\"kmod load %s\"\n",
-		 device->bdf, device->bdf, device->vendor, device->device, driver, driver);
+		 "ATTR{device}==\"0x%04x\"",
+		 device->bdf, device->vendor, device->device);
+	snprintf(text, sizeof(text), persist_rule, device->bdf, match, driver);
 	ret = persist_write(&path, text, 0644);
 	return ret < 0 ? ret : persist_write_tool();
 }

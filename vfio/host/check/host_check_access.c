@@ -9,6 +9,7 @@
 #include "host_acs.h"
 #include "host_check.h"
 #include "vfio/host/look/host_holders.h"
+#include "vfio/host/look/host_machine.h"
 #include "vfio/host/look/host_pci.h"
 #include "vfio/host/look/host_use.h"
 #include "vmm/trace/macros.h"
@@ -106,17 +107,26 @@ static bool check_has_direct_region(int group)
 	return found;
 }
 
-/* No group, but an IOMMU: what makes its bus is passed through in its place. */
+/*
+ * No group, but an IOMMU. What makes its bus is passed through in its place. On Arm, Linux before
+ * 6.15 reads which IOMMU a device is behind (device tree, IORT) only when a driver takes it first.
+ */
 static void check_not_isolated(struct host_report *report, const struct host_device *device)
 {
 	char maker[HOST_BDF_MAX];
 	struct host_device other = { .driver = "" };
 
 	host_find_bus_maker(device->bdf, maker);
-	if (maker[0])
+	if (maker[0]) {
 		host_read_device(maker, &other);
-	host_report_add(report, maker[0] ? FOUND_ISOLATED_AS_ONE : FOUND_NOT_ISOLATED,
-			(struct host_facts){ .bdf = maker, .driver = other.driver });
+		host_report_add(report, FOUND_ISOLATED_AS_ONE,
+				(struct host_facts){ .bdf = maker, .driver = other.driver });
+		return;
+	}
+	host_report_add(report,
+			host_is_arm() && !device->driver[0] ? FOUND_NOT_ISOLATED_YET
+							    : FOUND_NOT_ISOLATED,
+			(struct host_facts){ .bdf = device->bdf });
 }
 
 void host_check_isolated(struct host_report *report, const struct host_device *device,

@@ -500,6 +500,11 @@ const struct host_words host_words[FOUND_COUNT] = {
 		CHECK_IOMMU, HOST_FAIL,
 		.text = "it is in no IOMMU group: this host's IOMMU does not cover it",
 	},
+	[FOUND_NOT_ISOLATED_YET] = {
+		CHECK_IOMMU, HOST_WARN,
+		.text = "it is in no IOMMU group yet: on this architecture it may get one when a "
+			"driver takes it for the first time",
+	},
 
 	[FOUND_USE_MOUNTED] = {
 		CHECK_DRIVER, HOST_FAIL,
