@@ -30,6 +30,16 @@ demo-gpu-installed: lab-images kvm-guests $(B)/minivmm
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run display
 	cp $(LAB)/logs/demo-gpu.png $(B)/demo-gpu.png
 
+# README's way from top to bottom, on a terminal; and what its first two steps print, as pictures in the tree.
+.PHONY: lab-pictures lab-pictures-installed
+lab-pictures: deps
+	$(MAKE) lab-pictures-installed
+
+lab-pictures-installed: lab-images kvm-guests $(B)/minivmm
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run walk
+	$(LAB_SRC)/terminal_svg.py 'minivmm list' < $(LAB)/logs/walk-list-after.txt > $(LAB_SRC)/list.svg
+	$(LAB_SRC)/terminal_svg.py 'minivmm doctor 01:00.0' < $(LAB)/logs/walk-doctor.txt > $(LAB_SRC)/doctor.svg
+
 # A system that starts from its own disk, as it looks on the console.
 demo-installed: deps
 	$(MAKE) demo-installed-built

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "host_tree.h"
@@ -17,6 +19,7 @@
 #include "vfio/host/bind/host_change.h"
 #include "vfio/host/check/host_json.h"
 #include "vmm/cli/host_command.h"
+#include "vmm/cli/list_show.h"
 #include "vmm/cli/options.h"
 
 #define WORDS_MAX 8
@@ -250,6 +253,62 @@ START_TEST(completion)
 }
 END_TEST
 
+/* ---- on a terminal ---- */
+
+/* What list prints on a terminal of `columns`, without what terminals add to a line's end. */
+static void list_on_terminal(unsigned short columns, char *text, size_t size)
+{
+	const struct winsize window = { .ws_row = 24, .ws_col = columns };
+	const struct host_demand demand = { .memory = 1 << 20 };
+	int far = posix_openpt(O_RDWR | O_NOCTTY);
+	struct termios mode;
+	char path[64];
+	size_t length = 0;
+	FILE *near;
+	ssize_t n;
+
+	ck_assert_int_eq(grantpt(far) | unlockpt(far) | ptsname_r(far, path, sizeof(path)), 0);
+	near = fopen(path, "r+");
+	ck_assert_ptr_nonnull(near);
+	ck_assert_int_eq(ioctl(far, TIOCSWINSZ, &window), 0);
+	tcgetattr(fileno(near), &mode);
+	mode.c_oflag &= ~(tcflag_t)OPOST;
+	tcsetattr(fileno(near), TCSANOW, &mode);
+	ck_assert_int_eq(list_show(false, false, &demand, near), 0);
+	fputs("end\n", near);
+	fflush(near);
+	/* A pseudo-terminal hands on what is written in its own time. */
+	for (text[0] = '\0'; !strstr(text, "end\n"); text[length] = '\0') {
+		n = read(far, text + length, size - 1 - length);
+		ck_assert_int_gt(n, 0);
+		length += (size_t)n;
+	}
+	fclose(near);
+	close(far);
+}
+
+static const struct {
+	unsigned short columns;
+	bool stacked;
+} windows[] = { { 50, true }, { 80, true }, { 100, true }, { 110, false }, { 300, false } };
+
+/* No line is wider than the terminal, and every word of the table is there. */
+START_TEST(table_fits_the_terminal)
+{
+	char text[4096], *line, *next = text;
+	bool found = false;
+
+	host_tree_make("ready");
+	list_on_terminal(windows[_i].columns, text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, windows[_i].stacked ? "CLASS: NAME\n" : "NAME\n"));
+	while ((line = strsep(&next, "\n"))) {
+		ck_assert_msg(strlen(line) <= windows[_i].columns, "%s", line);
+		found |= strstr(line, "0000:01:00.0") && strstr(line, "vfio-pci");
+	}
+	ck_assert(found);
+}
+END_TEST
+
 /* The last test. */
 START_TEST(trees_are_removed)
 {
@@ -262,4 +321,4 @@ UNIT_MAIN("host_command", { command_lines, UNIT_COUNT(lines) },
 	  { what_is_printed, UNIT_COUNT(runs) }, { bridges_only_with_all, 0 },
 	  { modules_are_not_loaded, 0 }, { json_follows_its_schema, UNIT_COUNT(documents) },
 	  { json_strings, UNIT_COUNT(strings) }, { completion, UNIT_COUNT(completions) },
-	  { trees_are_removed, 0 })
+	  { table_fits_the_terminal, UNIT_COUNT(windows) }, { trees_are_removed, 0 })

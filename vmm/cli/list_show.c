@@ -14,7 +14,8 @@
 #include "vmm/trace/log.h"
 
 #define LIST_TEXT_MAX   256
-#define LIST_FOLD_MIN   16 /* columns of the last one; a terminal with less is not cared for */
+#define LIST_FOLD_MIN   24 /* what folded text needs; with less, it stands below */
+#define LIST_GAP        2  /* between columns */
 #define LIST_OTHERS_MAX 2  /* of a group, by name */
 
 enum list_column {
@@ -122,7 +123,7 @@ static void list_format(const struct list *list, const struct host_device *devic
 	host_name_device(list->names, device, fields[LIST_NAME], LIST_TEXT_MAX);
 }
 
-/* The last column, from `start` on, in as many lines as it takes, broken at blanks if possible. */
+/* Text from `start` on, in as many lines as it takes, broken at blanks if possible. */
 static void list_print_folded(const char *text, int start, int width, FILE *out)
 {
 	int room = width - start;
@@ -139,30 +140,75 @@ static void list_print_folded(const char *text, int start, int width, FILE *out)
 	fprintf(out, "%s\n", text);
 }
 
-/* Two passes: the first for the widths. */
-static void list_print_aligned(const struct list *list, FILE *out)
+/* How the table fits into the terminal. */
+struct list_layout {
+	int widths[LIST_COLUMNS];
+	int width;    /* of the terminal; 0: unknown */
+	bool stacked; /* class and name have no room beside the rest: they stand below it */
+};
+
+/* The first pass over all rows. */
+static void list_measure(const struct list *list, struct list_layout *layout, FILE *out)
 {
 	char fields[LIST_COLUMNS][LIST_TEXT_MAX];
-	int widths[LIST_COLUMNS], start = 0;
 	unsigned int rows, columns;
+	int start = 0;
 
 	terminal_get_size(fileno(out), &rows, &columns);
+	*layout = (struct list_layout){ .width = (int)columns };
 	for (unsigned int c = 0; c < LIST_COLUMNS; c++)
-		widths[c] = (int)strlen(list_headings[c]);
+		layout->widths[c] = (int)strlen(list_headings[c]);
 	for (size_t i = 0; i < list->count; i++) {
 		list_format(list, &list->devices[i], fields);
 		for (unsigned int c = 0; c < LIST_COLUMNS; c++)
-			if ((int)strlen(fields[c]) > widths[c])
-				widths[c] = (int)strlen(fields[c]);
+			if ((int)strlen(fields[c]) > layout->widths[c])
+				layout->widths[c] = (int)strlen(fields[c]);
 	}
 	for (unsigned int c = 0; c < LIST_NAME; c++)
-		start += fprintf(out, "%-*s  ", widths[c], list_headings[c]);
-	fprintf(out, "%s\n", list_headings[LIST_NAME]);
+		start += layout->widths[c] + LIST_GAP;
+	layout->stacked = columns && start + LIST_FOLD_MIN > layout->width;
+}
+
+static int list_print_columns(const struct list_layout *layout, const char *const *fields,
+			      unsigned int count, FILE *out)
+{
+	int start = 0;
+
+	for (unsigned int c = 0; c < count; c++)
+		start += fprintf(out, "%-*s%*s", layout->widths[c], fields[c], LIST_GAP, "");
+	return start;
+}
+
+static void list_print_row(const struct list_layout *layout, const char *const *fields, FILE *out)
+{
+	char below[2 * LIST_TEXT_MAX];
+	int start;
+
+	if (!layout->stacked) {
+		start = list_print_columns(layout, fields, LIST_NAME, out);
+		list_print_folded(fields[LIST_NAME], start, layout->width, out);
+		return;
+	}
+	list_print_columns(layout, fields, LIST_READY, out);
+	start = layout->widths[LIST_BDF] + LIST_GAP;
+	fprintf(out, "%s\n%*s", fields[LIST_READY], start, "");
+	snprintf(below, sizeof(below), "%s: %s", fields[LIST_CLASS], fields[LIST_NAME]);
+	list_print_folded(below, start, layout->width, out);
+}
+
+static void list_print_aligned(const struct list *list, FILE *out)
+{
+	char fields[LIST_COLUMNS][LIST_TEXT_MAX];
+	const char *row[LIST_COLUMNS];
+	struct list_layout layout;
+
+	list_measure(list, &layout, out);
+	list_print_row(&layout, list_headings, out);
+	for (unsigned int c = 0; c < LIST_COLUMNS; c++)
+		row[c] = fields[c];
 	for (size_t i = 0; i < list->count; i++) {
 		list_format(list, &list->devices[i], fields);
-		for (unsigned int c = 0; c < LIST_NAME; c++)
-			fprintf(out, "%-*s  ", widths[c], fields[c]);
-		list_print_folded(fields[LIST_NAME], start, (int)columns, out);
+		list_print_row(&layout, row, out);
 	}
 }
 
