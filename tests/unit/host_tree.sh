@@ -363,6 +363,22 @@ monitor()
 	echo "$1" > sys/class/dmi/id/sys_vendor
 	echo "$2" > sys/class/dmi/id/product_name
 }
+# An old or strange monitor whose CPUs do not tell of it.
+guest_of()
+{
+	monitor "$@"
+	printf 'vendor_id\t: GenuineIntel\nflags\t\t: vmx\n\n' > proc/cpuinfo
+}
+guest_of_openstack() { guest_of 'OpenStack Foundation' 'OpenStack Nova'; }
+guest_of_hetzner() { guest_of Hetzner vServer; }
+guest_of_bhyve() { guest_of FreeBSD BHYVE; }
+guest_of_nutanix() { guest_of Nutanix AHV; }
+groups_masked()
+{
+	rm -r sys/kernel/iommu_groups
+	mkdir sys/kernel/iommu_groups
+}
+pci_masked() { rm -r sys/bus/pci; }
 guest_of_vmware() { monitor 'VMware, Inc.' 'VMware20,1'; }
 guest_of_virtualbox() { monitor 'innotek GmbH' VirtualBox; }
 guest_of_hyperv() { monitor 'Microsoft Corporation' 'Virtual Machine'; }

@@ -32,7 +32,9 @@ void host_check_exists(struct host_report *report, const struct host_device *dev
 	};
 
 	(void)demand;
-	if (!host_path_exists(&path))
+	if (!host_pci_is_visible())
+		host_report_add(report, FOUND_DEVICE_UNSEEN, facts);
+	else if (!host_path_exists(&path))
 		host_report_add(report, FOUND_DEVICE_ABSENT, facts);
 	else if (host_is_bridge(device))
 		host_report_add(report, FOUND_DEVICE_BRIDGE, facts);

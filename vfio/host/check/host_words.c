@@ -429,6 +429,11 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "no such PCI device on this host: {error}",
 		.fixes = { "{program} list --all   # lists the devices there are" },
 	},
+	[FOUND_DEVICE_UNSEEN] = {
+		CHECK_DEVICE, HOST_FAIL, SEER_OUTSIDE,
+		.text = "whether it is there cannot be seen from here: /sys is not mounted, or masked",
+		.fixes = { "{program} doctor {object}   # outside this container" },
+	},
 	[FOUND_DEVICE_BRIDGE] = {
 		CHECK_DEVICE, HOST_FAIL,
 		.text = "a PCI bridge: it serves the devices behind it and cannot be passed "

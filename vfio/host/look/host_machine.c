@@ -47,8 +47,16 @@ static bool machine_begins(const char *file, const char *const *names, unsigned 
 bool host_is_virtual(void)
 {
 	static const char *const vendors[] = { "QEMU", "VMware", "innotek", "Xen", "Parallels" };
-	static const char *const products[] = { "Virtual Machine", "KVM", "VirtualBox",
-						"Google Compute Engine" };
+	static const char *const products[] = { "Virtual Machine",
+						"KVM",
+						"VirtualBox",
+						"Google Compute Engine",
+						"OpenStack",
+						"Droplet",
+						"vServer",
+						"BHYVE",
+						"AHV",
+						"Apple Virtualization" };
 	struct host_path tree = host_path("/proc/device-tree/hypervisor");
 
 	return host_cpu_has(" hypervisor") || host_path_exists(&tree) ||

@@ -268,6 +268,15 @@ void host_find_bus_maker(const char *bdf, char maker[HOST_BDF_MAX])
 	}
 }
 
+/* A device names its group also where the folder of groups is masked. */
+static int sysfs_count_group(const struct host_device *device, void *arg)
+{
+	unsigned int *count = arg;
+
+	*count += device->group >= 0 && !host_group_is_fake(device->group);
+	return 0;
+}
+
 unsigned int host_count_groups(void)
 {
 	struct host_path path = host_path(SYSFS_GROUPS);
@@ -278,5 +287,7 @@ unsigned int host_count_groups(void)
 	for (int i = 0; i < dir.count; i++)
 		count += !host_group_is_fake(atoi(dir.entries[i]->d_name));
 	host_dir_free(&dir);
+	if (!count)
+		host_for_each_device(sysfs_count_group, &count);
 	return count;
 }
