@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# instructions.sh PLUGIN [disk]: what minivmm and QEMU cost on the lab host, in instructions that the whole
-# emulated machine executes. Each figure is the difference of boots: with what is measured, and without.
-# Repeats to about one percent. Figures, no verdict. LAB_DIR and LAB_VMM as for lab.sh. With `disk` only the
-# reads from a disk image are counted.
+# instructions.sh PLUGIN [starts|disk|firmware]...: what minivmm and QEMU cost on the lab host, in
+# instructions that the whole emulated machine executes. Each figure is the difference of boots: with what is measured,
+# and without. Repeats to about one percent. Figures, no verdict. LAB_DIR and LAB_VMM as for lab.sh. Of guests'
+# starts, reads from a disk image, the start of firmware; of all of them when none is named.
 set -eu
 
 plugin=$(readlink -f "$1")
@@ -11,17 +11,23 @@ here=$(cd "$(dirname "$0")" && pwd)
 sum=$(mktemp)
 trap 'rm -f "$sum"' EXIT
 
-# counted WORDS: the instructions of a boot in which counted_case.sh does that. A boot that failed counts nothing.
-counted()
+# counted_by CASE WORDS: the instructions of a boot in which CASE.sh does that. A boot that failed counts nothing.
+counted_by()
 {
-	local tries=0
+	local tries=0 case=$1
 
-	until : > "$sum" && LAB_CASE="$*" LAB_PLUGIN="$plugin,out=$sum" "$here/../lab/lab.sh" bench counted_case >&2; do
+	shift
+	until : > "$sum" && LAB_CASE="$*" LAB_PLUGIN="$plugin,out=$sum" "$here/../lab/lab.sh" bench "$case" >&2; do
 		tries=$((tries + 1))
 		[ $tries -lt 3 ] || exit 1
 	done
 	echo "instructions of the whole boot, $*: $(cat "$sum")" >&2
 	cat "$sum"
+}
+
+counted()
+{
+	counted_by counted_case "$@"
 }
 
 millions()
@@ -93,5 +99,27 @@ count_starts()
 	done
 }
 
-[ "${2-}" = disk ] || count_starts
-count_disk
+# From the start of a VMM to the boot loader's first line.
+count_firmware()
+{
+	local base peer
+	local -a peers=(pc q35)
+	local -A start
+
+	[ ! -e "${LAB_DIR:-build/lab}/qemu-newest/.complete" ] || peers+=("q35 newest")
+	base=$(counted_by counted_firmware none)
+	for peer in minivmm "${peers[@]}"; do
+		start[$peer]=$(($(counted_by counted_firmware "$peer") - base))
+	done
+	for peer in "${peers[@]}"; do
+		echo "instructions, millions: firmware to the boot loader's first line, 256 MiB:" \
+			"minivmm $(millions "${start[minivmm]}"), $peer $(millions "${start[$peer]}")," \
+			"ratio $(ratio "${start[minivmm]}" "${start[$peer]}")"
+	done
+}
+
+shift
+[ $# -gt 0 ] || set -- starts disk firmware
+for part; do
+	"count_$part"
+done

@@ -142,16 +142,15 @@ do_reboots()
 	[ "$boots" -ge "$rounds" ] || do_reboot
 }
 
-# What a laptop's GPU looks for: the ROM behind _ROM, 16 words spread over lab.rom bytes, and whose node that is; a
-# battery; no hypervisor.
+# What a laptop's GPU looks for: its ROM, as read_rom.asl got it from _ROM, all of it in pieces of 4 KiB and its end in
+# smaller ones; whose node that is; a battery; no hypervisor.
 do_laptop()
 {
-	size=$(sed -n 's/.*lab.rom=\([0-9]*\).*/\1/p' /proc/cmdline)
-	words=
-	for i in $(seq 0 15); do
-		words="$words $(devmem $((0xfd000000 + size / 16 / 4 * 4 * i)) 32)"
+	for pass in 1 2; do
+		size=$(($(dd if=/dev/mem bs=4 skip=$((0x2000000 + pass - 1)) count=1 2>/dev/null | od -An -td4)))
+		[ $size = 0 ] || say "acpi pieces $pass $size $(dd if=/dev/mem bs=4k skip=$((0x8000 + 0x100 * pass)) \
+			count=$((size / 4096 + 1)) 2>/dev/null | head -c $size | md5)"
 	done
-	say "acpi rom$words"
 	say "node $(cat /sys/bus/pci/devices/0000:00:01.0/firmware_node/path)"
 	for supply in /sys/class/power_supply/*; do
 		say "supply $(cat "$supply/type") $(cat "$supply/online" "$supply/capacity" 2>/dev/null)"

@@ -6,11 +6,12 @@
 #   05:00.0 e1000e
 # with devices=many also, each alone in its group behind a root port of its own:
 #   06:00.0 intel-hda   07:00.0 edu         08:00.0 bochs-display   09:00.0 qemu-xhci with usb.img
-#   0a:00.0 ich9-ahci with sata.img         0b:00.0 ivshmem-plain, 2 GiB, /out/ivshmem.mem
+#   0a:00.0 ich9-ahci with sata.img         0b:00.0 ivshmem-plain, of shared=2G, /out/ivshmem.mem
 #   0c:00.0 NVMe with nvme3.img and up to two virtual functions    0d:00.0 virtio-net with AER
 #   0e:00.0 0e:00.1 pci-testdev, two functions of one device, hence one group of two
 # with devices=igb, which takes qemu=backports:
 #   06:00.0 igb, a network card; 06:10.0 its first virtual function
+# with bits=48 its CPU addresses as many bits as that; its IOMMU has 39.
 # with disk=grub or disk=systemd-boot the first NVMe is the disk of an installed system (mkinstalled.sh)
 # and what a scenario can ask for. One processor, because the emulator loses interrupts: at VMRUN and at
 # an exit from a guest QEMU (7.2, and 10.0 too) changes the word of pending interrupts without its
@@ -18,7 +19,8 @@
 # APIC, though, and is seen when the next interrupt comes; the lab's pulse makes sure that one does.
 # With two processors the other one gets no pulse.
 machine_emulator="qemu-system-x86_64"
-machine_defaults=(cpus=1 devices=few disk=nvme1 intremap=on iommu=on kernel=6.1 memory=6G qemu=stable svm=on)
+machine_defaults=(bits=40 cpus=1 devices=few disk=nvme1 intremap=on iommu=on kernel=6.1 memory=6G qemu=stable
+	shared=2G svm=on)
 
 # machine_config "KEY=VALUE...": the complete configuration, in a fixed order.
 machine_config()
@@ -83,6 +85,8 @@ add_many()
 	for port in 5 6 7 8 9 10 11 12 13; do
 		add -device "pcie-root-port,id=port$port,slot=$port,addr=$(printf '%x' "$port")"
 	done
+	# The emulator takes no file that is smaller than it is told.
+	rm -f "$LAB_DIR/logs/ivshmem.mem"
 	add_disk usb
 	add_disk sata
 	add_disk nvme3
@@ -92,7 +96,7 @@ add_many()
 		-device bochs-display,id=display,bus=port7,xres=640,yres=480 \
 		-device qemu-xhci,id=xhci,bus=port8 -device usb-storage,bus=xhci.0,drive=usb \
 		-device ich9-ahci,id=ahci,bus=port9 -device ide-hd,bus=ahci.0,drive=sata \
-		-object memory-backend-file,id=shared,mem-path=logs/ivshmem.mem,size=2G,share=on \
+		-object memory-backend-file,id=shared,mem-path=logs/ivshmem.mem,size="$shared",share=on \
 		-device ivshmem-plain,id=ivshmem,memdev=shared,bus=port10 \
 		-device nvme-subsys,id=subsys,nqn=lab3 \
 		-device "nvme,id=nvme3,serial=lab3,subsys=subsys,bus=port11,$functions" \
@@ -140,7 +144,7 @@ machine_args()
 {
 	local setting port
 	# shellcheck disable=SC2034
-	local cpus devices disk intremap iommu kernel memory qemu svm
+	local bits cpus devices disk intremap iommu kernel memory qemu shared svm
 
 	for setting in $1; do
 		local "${setting?}"
@@ -148,7 +152,7 @@ machine_args()
 	# EPYC less what the emulation lacks, which it would warn about.
 	local cpu=EPYC,-rdseed,-sha-ni,-fxsr-opt,-misalignsse,-3dnowprefetch,-osvw,-topoext
 	# Byte-wise string instructions are slow here: without erms Linux moves eight bytes at a time.
-	cpu+=,-nrip-save,-xsavec,-erms,svm=$svm,npt=$svm
+	cpu+=,-nrip-save,-xsavec,-erms,svm=$svm,npt=$svm,phys-bits=$bits
 
 	machine=(-machine q35 -accel tcg,thread=multi -cpu "$cpu" -smp "$cpus" -m "$memory"
 		-nodefaults -display none -no-reboot

@@ -9,7 +9,8 @@ LAB_PACKAGES := qemu-system-x86 qemu-system-common qemu-utils e2fsprogs bsdutils
 LAB_KERNELS := 6.1 6.1-cloud 6.12
 LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio host-6.12.cpio vmlinux-6.1 vmlinux-6.12 \
 	$(LAB_KERNELS:%=guest-%.cpio) guest-devices.cpio guest-tools.cpio guest-power.cpio \
-	nvme1.img nvme2.img nvme3.img sata.img usb.img grub.img systemd-boot.img)
+	nvme1.img nvme2.img nvme3.img sata.img usb.img grub.img systemd-boot.img \
+	display.rom read-rom.cpio)
 LAB_FETCHED := $(LAB_KERNELS:%=$(LAB)/root-%/.complete)
 
 .PHONY: demo-gpu demo-gpu-installed demo-installed demo-installed-built lab lab-check lab-fetch lab-images
@@ -110,6 +111,26 @@ $(LAB)/installed.cpio: $(LAB_SRC)/installed-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB
 
 $(LAB)/grub.img $(LAB)/systemd-boot.img: $(LAB)/%.img: $(LAB_SRC)/mkinstalled.sh $(LAB_SRC)/installed-init.sh $(LAB)/installed.cpio
 	$(LAB_SRC)/mkinstalled.sh $@ $(LAB)/root-6.1-cloud $(LAB)/installed.cpio $*
+
+# An expansion ROM with a display's driver for UEFI. clang has UEFI's calling convention, GNU's linker its format.
+UEFI_CFLAGS := --target=x86_64-unknown-windows -std=gnu11 $(WARNINGS) -I. -O2 -ffreestanding -fno-stack-protector \
+	-mno-red-zone
+$(LAB)/display.rom: guests/uefi/display_rom.S guests/uefi/display_driver.c guests/uefi/display_ids.h guests/uefi/uefi_abi.h
+	@mkdir -p $(@D)
+	@echo "CC (firmware) guests/uefi/display_driver.c"
+	$(Q)clang $(UEFI_CFLAGS) -c -o $@.o guests/uefi/display_driver.c
+	$(Q)ld -m i386pep --subsystem 11 --image-base 0 -e efi_main -s -o $@.efi $@.o
+	$(Q)$(CC) -I. -DDRIVER='"$@.efi"' -c -o $@.o $<
+	$(Q)objcopy -O binary -j .rodata $@.o $@
+	$(Q)rm $@.o $@.efi
+
+# An ACPI table for a guest, where Linux looks for such in its initrd.
+$(LAB)/read-rom.cpio: $(LAB_SRC)/read_rom.asl
+	@mkdir -p $@.tree/kernel/firmware/acpi
+	$(Q)iasl -p $@.tree/kernel/firmware/acpi/read_rom $< > $@.log || { cat $@.log; exit 1; }
+	$(Q)(cd $@.tree && find kernel | sort | cpio --quiet -o -H newc -R 0:0) > $@.tmp
+	$(Q)rm -r $@.tree $@.log
+	$(Q)mv $@.tmp $@
 
 # Guests for devices of every kind: Debian's full kernel with their drivers, and tools that judge.
 LAB_DRIVERS := 8139cp ac ahci battery bochs e1000e igbvf nvme pvpanic-mmio pvpanic-pci sd_mod snd-hda-codec-generic \

@@ -139,7 +139,7 @@ read_results()
 	return 1
 }
 
-# An emulator that fails an assertion of its own says nothing of minivmm: the scenario runs again, twice at
+# An emulator that fails an assertion of its own says nothing of minivmm: the scenario runs again, three times at
 # most. $1 is the emulator's exit status.
 judge_death()
 {
@@ -147,7 +147,8 @@ judge_death()
 		verdict=1
 		return 0
 	fi
-	if [ "$1" = 134 ] && [ "$aborts" -lt 2 ]; then
+	if [ "$1" = 134 ] && [ "${aborted[$died]:-0}" -lt 3 ]; then
+		aborted[$died]=$((${aborted[$died]:-0} + 1))
 		aborts=$((aborts + 1))
 		echo "AGAIN $died: the emulator aborted: $(grep -m 1 ^ERROR "$logs/emulator.err")"
 		return 0
@@ -343,6 +344,8 @@ left=()
 boots=0
 aborts=0
 begun=0
+# How often the emulator aborted under a scenario.
+declare -A aborted=()
 # A full run's scenarios that failed once, each with its reason.
 declare -A failed=()
 second_tries=''

@@ -110,6 +110,21 @@ vmm_wait()
 	echo "--- status $status after $(($(seconds) - vmm_since)) s"
 }
 
+# once NAME COMMAND...: COMMAND, which starts a guest and waits for its end; but not if it came to its end before and
+# the scenario begins again because the emulator aborted. What the guest printed is in $vmm_out either way.
+once()
+{
+	kept=/out/$scenario-$1.log
+	shift
+	vmm_out=/tmp/vmm.out
+	if [ ! -e "$kept" ]; then
+		"$@"
+		cp $vmm_out "$kept.part"
+		mv "$kept.part" "$kept"
+	fi
+	vmm_out=$kept
+}
+
 vmm()
 {
 	vmm_start "$@"
