@@ -35,6 +35,7 @@ static int bar_reserve(struct vfio_bar *bar)
 	return 0;
 }
 
+/* A child has no use for it, and its copy would keep the device open when it is closed here. */
 static int bar_map_piece(struct vfio_bar *bar, const struct vfio_piece *piece)
 {
 	uint32_t flags = bar->region.flags;
@@ -44,7 +45,9 @@ static int bar_map_piece(struct vfio_bar *bar, const struct vfio_piece *piece)
 
 	at = mmap(at, bar_round_up(piece->size), prot, MAP_SHARED | MAP_FIXED, bar->region.mmap_fd,
 		  (off_t)(bar->region.mmap_offset + piece->offset));
-	return at == MAP_FAILED ? -errno : 0;
+	if (at == MAP_FAILED || madvise(at, bar_round_up(piece->size), MADV_DONTFORK) < 0)
+		return -errno;
+	return 0;
 }
 
 /* A piece that cannot be mapped after all is trapped: slower, not wrong. */

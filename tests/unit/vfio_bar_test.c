@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "call_log.h"
@@ -494,6 +496,25 @@ START_TEST(rule_12_io_and_small_bars)
 }
 END_TEST
 
+/* A process that is started later would keep the device open. */
+START_TEST(no_child_has_it)
+{
+	static struct rig rig;
+	unsigned char there;
+	int status;
+	pid_t pid;
+
+	rig_open_usual(&rig);
+	pid = fork();
+	if (pid == 0)
+		_exit(mincore(rig.pci->bars.list[0].hva, 4096, &there) == 0 || errno != ENOMEM);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(mincore(rig.pci->bars.list[0].hva, 4096, &there), 0);
+	rig_close(&rig);
+}
+END_TEST
+
 /* x-no-mmap: no slot, every access is seen, and the table is where it was. */
 START_TEST(rule_12_all_trapped_on_demand)
 {
@@ -553,4 +574,4 @@ UNIT_MAIN("vfio_bar", { rule_09_memory_on_and_off, 0 }, { rule_09_memory_off_whi
 	  { rule_10_refused_slot_takes_the_others_along, 0 },
 	  { rule_11_mapping_is_aligned, UNIT_COUNT(bar_sizes) }, { rule_12_bar_of_128_gib, 0 },
 	  { rule_12_io_and_small_bars, UNIT_COUNT(io_sizes) }, { rule_12_all_trapped_on_demand, 0 },
-	  { rule_12_mapping_that_fails, 0 })
+	  { rule_12_mapping_that_fails, 0 }, { no_child_has_it, 0 })
