@@ -19,10 +19,6 @@
 #define PORT_MSI_SIZE (PCI_MSI_PENDING_64 + 4)
 #define PORT_SSVID    8u
 
-/* Room that a window has for a device to come, whatever is below now. */
-#define PORT_ROOM_MEMORY       (8ull << 20)
-#define PORT_ROOM_PREFETCHABLE (1ull << 30)
-
 #define PORT_DEVCTL                                                                                \
 	(PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE | PCI_EXP_DEVCTL_URRE |  \
 	 PCI_EXP_DEVCTL_PAYLOAD)
@@ -276,8 +272,8 @@ static void port_init_config(struct pci_root_port *port)
 	pci_set_word(function, PCI_DEVICE_ID, PORT_DEVICE);
 	pci_set_long(function, PCI_CLASS_REVISION, PORT_CLASS << 8);
 	function->config[PCI_INTERRUPT_PIN] = PORT_PIN;
-	port->bridge.windows[PCI_WINDOW_MEMORY].size = PORT_ROOM_MEMORY;
-	port->bridge.windows[PCI_WINDOW_PREFETCHABLE].size = PORT_ROOM_PREFETCHABLE;
+	pci_root_port_set_room(port, PCI_WINDOW_MEMORY, PCI_ROOT_PORT_ROOM_MEMORY);
+	pci_root_port_set_room(port, PCI_WINDOW_PREFETCHABLE, PCI_ROOT_PORT_ROOM_PREFETCHABLE);
 	cap = pci_add_capability(function, PCI_CAP_ID_SSVID, PORT_SSVID);
 	pci_set_word(function, cap + PCI_SSVID_VENDOR_ID, 0x1af4);
 	pci_set_word(function, cap + PCI_SSVID_DEVICE_ID, 0x1100);
@@ -316,6 +312,11 @@ int pci_root_port_add(struct pci_host *host, const struct pci_root_port_owner *o
 	port_mirror(port);
 	*result = port;
 	return 0;
+}
+
+void pci_root_port_set_room(struct pci_root_port *port, enum pci_window window, uint64_t size)
+{
+	port->bridge.windows[window].size = size;
 }
 
 void pci_root_port_plug(struct pci_root_port *port, struct pci_function *function,

@@ -18,7 +18,9 @@
 #include "pci_host.h"
 #include "pci_slot.h"
 
-#define PCI_ROOT_PORT_NAME_MAX 20
+#define PCI_ROOT_PORT_NAME_MAX          20
+#define PCI_ROOT_PORT_ROOM_MEMORY       (8ull << 20)
+#define PCI_ROOT_PORT_ROOM_PREFETCHABLE (1ull << 30)
 
 /* Somebody who takes the device out when the guest has let go of it. See struct pci_slot_ops. */
 struct pci_root_port_owner {
@@ -46,6 +48,12 @@ struct pci_root_port {
  */
 int pci_root_port_add(struct pci_host *host, const struct pci_root_port_owner *owner,
 		      struct pci_root_port **result);
+
+/*
+ * Have room in a window for a device to come, in bytes: a power of two, before windows are
+ * assigned. Without this it is PCI_ROOT_PORT_ROOM_*, and none for I/O.
+ */
+void pci_root_port_set_room(struct pci_root_port *port, enum pci_window window, uint64_t size);
 
 /*
  * Plug in function `number` of the device below, before the guest runs; or, when all its functions

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "vmm/trace/log.h"
@@ -255,16 +256,24 @@ static int pci_assign_list(struct pci_host *host, const struct pci_bar_list *lis
 
 /* ---- below bridges ---- */
 
+int pci_windows_needed(struct pci_bridge *bridge, uint64_t needed[PCI_WINDOWS])
+{
+	struct pci_bar_list list;
+	int ret = pci_list_below(bridge, &list);
+
+	memset(needed, 0, PCI_WINDOWS * sizeof(needed[0]));
+	for (size_t i = 0; i < list.count && ret == 0; i++)
+		needed[pci_bridge_window_of(list.refs[i].bar)] += pci_bar_room(list.refs[i].bar);
+	free(list.refs);
+	return ret;
+}
+
 /*
  * All that is below, and no less than what the window has for a device to come. A power of two, so
  * that a window is placed as a BAR is: it costs no more than addresses.
  */
-static void pci_size_windows(struct pci_bridge *bridge, const struct pci_bar_list *list)
+static void pci_size_windows(struct pci_bridge *bridge, const uint64_t needed[PCI_WINDOWS])
 {
-	uint64_t needed[PCI_WINDOWS] = { 0 };
-
-	for (size_t i = 0; i < list->count; i++)
-		needed[pci_bridge_window_of(list->refs[i].bar)] += pci_bar_room(list->refs[i].bar);
 	for (unsigned int window = 0; window < PCI_WINDOWS; window++) {
 		uint64_t size = pci_bridge_granularity(window);
 
@@ -273,6 +282,15 @@ static void pci_size_windows(struct pci_bridge *bridge, const struct pci_bar_lis
 		if (needed[window] && size > bridge->windows[window].size)
 			bridge->windows[window].size = size;
 	}
+}
+
+/*
+ * There are few I/O ports, so an empty port forwards none. PCI Express Base 1.3.2.2: an endpoint
+ * must work without.
+ */
+static bool pci_goes_without(const struct pci_bridge *bridge, const struct pci_bar *bar)
+{
+	return pci_bar_is_io(bar) && bridge->windows[PCI_WINDOW_IO].size == 0;
 }
 
 static int pci_assign_below(struct pci_bridge *bridge, const struct pci_bar_list *list)
@@ -284,9 +302,14 @@ static int pci_assign_below(struct pci_bridge *bridge, const struct pci_bar_list
 		left[window] = (struct arch_range){ bridge->windows[window].assigned,
 						    bridge->windows[window].size };
 	for (size_t i = 0; i < list->count && ret == 0; i++) {
-		enum pci_window window = pci_bridge_window_of(list->refs[i].bar);
+		const struct pci_bar_ref *ref = &list->refs[i];
+		enum pci_window window = pci_bridge_window_of(ref->bar);
 
-		ret = pci_assign_bar(&left[window], &list->refs[i], window);
+		if (pci_goes_without(bridge, ref->bar))
+			log_info(ref->function->name, "its root port has no I/O ports for BAR %td",
+				 ref->bar - ref->function->bars);
+		else
+			ret = pci_assign_bar(&left[window], ref, window);
 	}
 	return ret;
 }
@@ -296,12 +319,11 @@ static int pci_size_bridges(struct pci_host *host)
 	int ret = 0;
 
 	for (unsigned int i = 0; i < host->bridge_count && ret == 0; i++) {
-		struct pci_bar_list list;
+		uint64_t needed[PCI_WINDOWS];
 
-		ret = pci_list_below(host->bridges[i], &list);
+		ret = pci_windows_needed(host->bridges[i], needed);
 		if (ret == 0)
-			pci_size_windows(host->bridges[i], &list);
-		free(list.refs);
+			pci_size_windows(host->bridges[i], needed);
 	}
 	return ret;
 }

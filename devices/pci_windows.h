@@ -27,7 +27,13 @@ void pci_windows_set_reach(struct pci_host *host, const struct arch_range *reach
  */
 int pci_windows_assign_bars(struct pci_host *host);
 
-/* The same for what has come below a bridge: into its windows, as they are at power-on. */
+/* How much of each window of a bridge what is below it needs now. 0 or -ENOMEM, logged. */
+int pci_windows_needed(struct pci_bridge *bridge, uint64_t needed[PCI_WINDOWS]);
+
+/*
+ * The same for what has come below a bridge: into its windows, as they are at power-on. An I/O BAR
+ * goes without an address where the bridge forwards no ports; that is logged.
+ */
 int pci_windows_assign_below(struct pci_bridge *bridge);
 
 /*

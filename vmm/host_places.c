@@ -2,6 +2,7 @@
 #include "host_places.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/pci.h>
 #include <string.h>
 
@@ -113,13 +114,47 @@ int host_places_plug(struct host_devices *devices, struct pci_host *host, struct
 	return ret;
 }
 
+/* Both sizes, and the option that makes the room as large as is needed. */
+static int places_log_room(const struct slot *slot, enum pci_window window, uint64_t needed)
+{
+	static const struct {
+		const char *what, *option;
+	} rooms[PCI_WINDOWS] = {
+		[PCI_WINDOW_MEMORY] = { "below 4 GiB", "mem-reserve" },
+		[PCI_WINDOW_PREFETCHABLE] = { "of prefetchable addresses", "pref64-reserve" },
+	};
+	uint64_t room = slot->port->bridge.windows[window].size, size = room;
+
+	while (size < needed && size << 1)
+		size <<= 1;
+	log_error(slot->id, "its BARs need %" PRIu64 " KiB %s, its root port has room for %" PRIu64,
+		  needed >> 10, rooms[window].what, room >> 10);
+	log_fix("minivmm --ports %u,%s=%" PRIu64 "M ...", slot->slots->count, rooms[window].option,
+		size >> 20);
+	return -ENOSPC;
+}
+
+static int places_check_room(const struct slot *slot)
+{
+	struct pci_bridge *bridge = &slot->port->bridge;
+	uint64_t needed[PCI_WINDOWS];
+	int ret = pci_windows_needed(bridge, needed);
+
+	for (unsigned int i = PCI_WINDOW_MEMORY; i < PCI_WINDOWS && ret == 0; i++)
+		if (needed[i] > bridge->windows[i].size)
+			ret = places_log_room(slot, i, needed[i]);
+	return ret;
+}
+
 static int places_assign_hot(struct slot *slot)
 {
 	pthread_mutex_t *lock = &slot->slots->host->bus.lock;
 	int ret;
 
 	pthread_mutex_lock(lock);
-	ret = pci_windows_assign_below(&slot->port->bridge);
+	ret = places_check_room(slot);
+	if (ret == 0)
+		ret = pci_windows_assign_below(&slot->port->bridge);
 	pthread_mutex_unlock(lock);
 	return ret;
 }

@@ -57,9 +57,12 @@ int machine_add_power(struct machine *machine)
 
 int machine_add_pci(struct machine *machine)
 {
+	struct slots *slots = &machine->slots;
 	int ret = pci_host_init(&machine->pci_host, &machine->vm);
 
-	return ret < 0 ? ret : slots_open(&machine->slots, &machine->pci_host);
+	slots->room[PCI_WINDOW_MEMORY] = machine->config->port_memory;
+	slots->room[PCI_WINDOW_PREFETCHABLE] = machine->config->port_prefetchable;
+	return ret < 0 ? ret : slots_open(slots, &machine->pci_host);
 }
 
 /* After the devices, which take ports of their own. */

@@ -48,6 +48,9 @@ static int slots_add(struct slots *slots, struct slot **result)
 
 	if (ret < 0)
 		return ret;
+	for (unsigned int window = 0; window < PCI_WINDOWS; window++)
+		if (slots->room[window])
+			pci_root_port_set_room(port, window, slots->room[window]);
 	slot->slots = slots;
 	slot->port = port;
 	slots->count++;

@@ -36,13 +36,14 @@ struct slots {
 	struct pci_host *host;
 	struct slot list[PCI_HOST_BRIDGES_MAX];
 	unsigned int count;
-	int event; /* an eventfd: some slot is released */
+	uint64_t room[PCI_WINDOWS]; /* in bytes, for devices to come; 0: as the ports have it */
+	int event;                  /* an eventfd: some slot is released */
 };
 
 /* None, and nothing open. */
 void slots_init(struct slots *slots);
 
-/* 0 or -errno, logged. The ports are added to `host`. */
+/* 0 or -errno, logged. The ports are added to `host`; `room` may be set afterwards. */
 int slots_open(struct slots *slots, struct pci_host *host);
 
 /* The ports themselves are the bus's. Accepts what slots_init() left. */

@@ -292,6 +292,24 @@ START_TEST(a_failure_frees_the_slot)
 }
 END_TEST
 
+/* Both sizes are named, and the option; with more room the same device comes. */
+START_TEST(a_device_larger_than_the_room)
+{
+	struct pci_root_port *port;
+
+	begin(1);
+	port = machine.slots.list[0].port;
+	pci_root_port_set_room(port, PCI_WINDOW_MEMORY, 1024);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), -ENOSPC);
+	pci_root_port_set_room(port, PCI_WINDOW_MEMORY, PCI_ROOT_PORT_ROOM_MEMORY);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	end();
+	stderr_holds(&caught, "nic: its BARs need ");
+	stderr_holds(&caught, " KiB below 4 GiB, its root port has room for 1\n");
+	stderr_holds(&caught, "fix: minivmm --ports 1,mem-reserve=");
+}
+END_TEST
+
 UNIT_MAIN("hotplug", { nothing_is_left, 0 }, { by_surprise, 0 }, { a_handler_is_waited_for, 0 },
 	  { what_cannot_be_added, UNIT_COUNT(refused) }, { a_confined_machine_refuses, 0 },
-	  { a_failure_frees_the_slot, 0 })
+	  { a_failure_frees_the_slot, 0 }, { a_device_larger_than_the_room, 0 })

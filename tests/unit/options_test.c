@@ -56,6 +56,10 @@ static void describe(const struct config *config, char *text, size_t size)
 	if (config->ports)
 		length +=
 			snprintf(text + length, size - (size_t)length, " ports=%u", config->ports);
+	if (config->port_prefetchable)
+		length += snprintf(text + length, size - (size_t)length, " room=%llu/%llu",
+				   (unsigned long long)config->port_memory >> 20,
+				   (unsigned long long)config->port_prefetchable >> 20);
 	if (config->qmp)
 		length += snprintf(text + length, size - (size_t)length, " qmp=%s", config->qmp);
 	if (config->huge_page)
@@ -109,6 +113,8 @@ static const struct {
 	{ "--console pty", "0 k=- i=- a=- c=pty m=512 n=1" },
 	{ "--console file:/tmp/log", "0 k=- i=- a=- c=file:/tmp/log m=512 n=1" },
 	{ "--ports 31", "0 k=- i=- a=- c=stdio m=512 n=1 ports=31" },
+	{ "--ports 2,pref64-reserve=33G,mem-reserve=1K",
+	  "0 k=- i=- a=- c=stdio m=512 n=1 ports=2 room=1/65536" },
 	{ "--vfio 01:00.0,port=on,id=disk --vfio 02:00.0,port=off",
 	  "0 k=- i=- a=- c=stdio m=512 n=1 0000:01:00.0,port on,id disk 0000:02:00.0,port off" },
 	{ "--vfio 01:00.0,port=on,on-error=guest --vfio 02:00.0,on-error=stop",
@@ -280,6 +286,13 @@ static const struct {
 	{ "--ports 32", "--ports", "32: expected a number from 0 to 31" },
 	{ "--ports -1", "--ports", "expected a number" },
 	{ "--ports 1x", "--ports", "expected a number" },
+	{ "--ports 1,pref64-reserve=5T", "--ports", "pref64-reserve=5T: expected 1M to 4T" },
+	{ "--ports 1,pref64-reserve=0", "--ports", "expected 1M to 4T" },
+	{ "--ports 1,mem-reserve=2G", "--ports", "mem-reserve=2G: expected 1M to 1G" },
+	{ "--ports 1,mem-reserve=-1", "--ports", "expected 1M to 1G" },
+	{ "--ports 1,mem-reserve", "--ports", "mem-reserve: expected mem-reserve=SIZE" },
+	{ "--ports 1,io-reserve=4K", "--ports", "expected mem-reserve=SIZE or pref64-reserve" },
+	{ "--ports ,mem-reserve=1M", "--ports", "expected a number" },
 	{ "--vfio 01:00.0,rombar=2", "--vfio", "rombar=2: expected rombar=0 or 1" },
 	{ "--vfio 01:00.0,x-no-mma=on", "--vfio", "unknown property 'x-no-mma'" },
 	{ "--vfio 01:00.0,=on", "--vfio", "unknown property ''" },

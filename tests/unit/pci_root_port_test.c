@@ -683,6 +683,31 @@ START_TEST(a_device_larger_than_the_room)
 }
 END_TEST
 
+/* An empty port forwards no I/O ports; what else the device has is placed. */
+START_TEST(an_io_bar_goes_without)
+{
+	static struct rig rig;
+	struct stderr_text caught;
+
+	rig_begin(&rig);
+	pci_root_port_set_room(rig.port, PCI_WINDOW_PREFETCHABLE, 4ull << 30);
+	rig_place(&rig);
+	pci_set_bar(&rig.cards[0], 0, 4ull << 30, PREF64);
+	pci_set_bar(&rig.cards[0], 2, 0x20, PCI_BASE_ADDRESS_SPACE_IO);
+	pci_root_port_plug(rig.port, &rig.cards[0], 0);
+	stderr_begin(&caught);
+	ck_assert_int_eq(pci_windows_assign_below(&rig.port->bridge), 0);
+	stderr_end(&caught);
+	stderr_holds(&caught, "no I/O ports for BAR 2");
+	set(&rig, 0, PORT, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+	switch_card_on(&rig);
+	calls_expect("map 0.0\n");
+	ck_assert_uint_eq(get(&rig, 1, 0, PCI_BASE_ADDRESS_2, 4), PCI_BASE_ADDRESS_SPACE_IO);
+	pci_root_port_unplug(rig.port, false);
+	rig_end(&rig);
+}
+END_TEST
+
 /* A BAR is mapped only where the guest let both the card and the bridge decode it. */
 static void check_bars(const struct rig *rig)
 {
@@ -761,4 +786,5 @@ UNIT_MAIN("pci_root_port", { an_empty_port_has_these_registers, UNIT_COUNT(regis
 	  { a_bus_reset_reaches_all_below, 0 }, { devices_come_and_go, UNIT_COUNT(lives) },
 	  { a_slot_sends_messages, 0 }, { errors_are_shown_to_who_listens, UNIT_COUNT(failures) },
 	  { errors_and_the_slot_send_a_message_each, 0 }, { a_device_that_left_is_gone, 0 },
-	  { anything_is_written, 4 }, { a_device_larger_than_the_room, 0 }, { ports_run_out, 0 })
+	  { anything_is_written, 4 }, { a_device_larger_than_the_room, 0 },
+	  { an_io_bar_goes_without, 0 }, { ports_run_out, 0 })

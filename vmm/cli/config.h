@@ -78,10 +78,12 @@ struct config {
 	uint64_t memory;      /* bytes */
 	uint64_t huge_page;   /* see struct ram_options */
 	unsigned int cpus;
-	unsigned int ports;     /* root ports that are empty at first */
-	struct cpu_list pinned; /* a host CPU for each vCPU, or empty */
-	bool battery;           /* and a power supply, in the guest's ACPI */
-	bool hide_kvm;          /* the guest does not see that it is one */
+	unsigned int ports;         /* root ports that are empty at first */
+	uint64_t port_memory;       /* room for a device that comes, below 4 GiB, in bytes ... */
+	uint64_t port_prefetchable; /* ... and of prefetchable addresses; 0: as usual */
+	struct cpu_list pinned;     /* a host CPU for each vCPU, or empty */
+	bool battery;               /* and a power supply, in the guest's ACPI */
+	bool hide_kvm;              /* the guest does not see that it is one */
 	bool no_reboot;
 	unsigned int grace;         /* seconds that a guest which was asked to power off has */
 	bool bind;                  /* before the start, and restore afterwards */

@@ -7,6 +7,12 @@
 
 #include "config.h"
 
+/*
+ * How many root ports are empty at first, and how much room each has: N, N,pref64-reserve=SIZE,
+ * N,mem-reserve=SIZE. 0 or -EINVAL, logged.
+ */
+int options_set_ports(struct config *config, char *text);
+
 /* After all options: what needs a port has one. 0 or -EINVAL, logged. */
 int options_check_ports(const struct config *config);
 

@@ -15,8 +15,7 @@
 #define OPTIONS_MEMORY_MAX (1ull << 46)
 #define OPTIONS_GRACE_MAX  86400
 
-/* "512" and "512M" are both MiB. */
-static int options_parse_size(const char *text, uint64_t *bytes)
+int options_parse_size(const char *text, uint64_t *bytes)
 {
 	static const struct {
 		char suffix;
@@ -160,20 +159,6 @@ int options_set_cpus(struct config *config, char *text)
 		return -EINVAL;
 	}
 	config->cpus = (unsigned int)cpus;
-	return 0;
-}
-
-int options_set_ports(struct config *config, char *text)
-{
-	char *end;
-	unsigned long count = strtoul(text, &end, 10);
-
-	if (end == text || *end || text[0] == '-' || count > PCI_HOST_BRIDGES_MAX) {
-		log_error("--ports", "%s: expected a number from 0 to %d", text,
-			  PCI_HOST_BRIDGES_MAX);
-		return -EINVAL;
-	}
-	config->ports = (unsigned int)count;
 	return 0;
 }
 

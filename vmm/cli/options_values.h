@@ -9,14 +9,14 @@
 
 #include "config.h"
 
+/* "512" and "512M" are both MiB. 0 or -EINVAL, not logged. */
+int options_parse_size(const char *text, uint64_t *bytes);
+
 /* A size in whole MiB and what pages it has: 512, 512M, 4G,hugepages=on|off|2M|1G. */
 int options_set_memory(struct config *config, char *text);
 
 /* A number of vCPUs, also cpus=N as QEMU writes it; and a host CPU for each: N,pin=LIST. */
 int options_set_cpus(struct config *config, char *text);
-
-/* How many root ports are empty at first. */
-int options_set_ports(struct config *config, char *text);
 
 /* stdio, none, pty or file:PATH; points into `text`. */
 int options_set_console(struct config *config, char *text);
