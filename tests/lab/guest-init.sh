@@ -245,6 +245,23 @@ do_hotplug()
 	done
 }
 
+# A disk that is taken away while its file system is in use, and comes again.
+do_mounted()
+{
+	wait_disk
+	mount -t ext4 "/dev/$disk" /mnt && echo synced > /mnt/kept && sync
+	n=0
+	while n=$((n + 1)) && [ -b "/dev/$disk" ] && echo "$n" > /mnt/file && sync -f /mnt/file; do
+		[ $n -ne 3 ] || say writes
+	done 2>/dev/null
+	umount -l /mnt
+	say "writer ended"
+	while [ -b "/dev/$disk" ]; do usleep 50000; done
+	until set -- /dev/nvme*n1 && [ -b "$1" ]; do usleep 50000; done
+	mount -t ext4 "$1" /mnt && say "again $(cat /mnt/kept)"
+	umount /mnt
+}
+
 # Until the kernel is done with an error that a root port has shown.
 do_recovers()
 {
