@@ -304,6 +304,7 @@ static int64_t unpack_all(const struct unpack_source *source, void *state,
 	size_t in, out;
 	int ret;
 
+	stream.in = chunk; /* also where nothing is packed: no pointer is NULL */
 	do {
 		ret = unpack_feed(source, &stream, chunk, &eaten);
 		if (ret < 0)

@@ -420,6 +420,17 @@ START_TEST(efi_program_spoiled)
 }
 END_TEST
 
+/* Nothing is packed, whatever by. */
+START_TEST(efi_program_empty)
+{
+	uint32_t nothing = 0;
+	size_t size = make_zboot(packers[_i].name);
+
+	memcpy(packed + 12, &nothing, 4);
+	check_refused(packed, size, "its packed kernel has no end");
+}
+END_TEST
+
 /* How far back a packed file refers is at a fixed place in its header. */
 static const struct far_reference {
 	const char *name;
@@ -484,6 +495,7 @@ UNIT_MAIN("arm64_image", { part_is_read, UNIT_COUNT(packers) + 1 }, { plain, 0 }
 	  { short_files, 0 }, { cut_short, UNIT_COUNT(packers) },
 	  { spoiled_anywhere, UNIT_COUNT(packers) }, { gzip_spoiled, 0 },
 	  { larger_than_it_says, UNIT_COUNT(packers) }, { efi_program_spoiled, 0 },
+	  { efi_program_empty, UNIT_COUNT(packers) },
 	  { memory_for_unpacking_is_bounded, UNIT_COUNT(far_references) },
 	  { memory_for_xz_is_bounded, 0 }, { dictionary_of_linux_is_unpacked, 0 },
 	  { other_packers_are_named, 0 })
