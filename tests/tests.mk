@@ -40,9 +40,27 @@ $(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivm
 unit: $(UNIT_TESTS)
 	tests/unit/run.sh $(UNIT_TESTS)
 
+# The unit tests that have several threads, under ThreadSanitizer, on demand. (hotplug_test counts open files, and the
+# sanitizer has some.)
+TSAN_TESTS := bus bus_error irq_vector log_limit loop prefault trace user user_server vfio_owner vhost_user \
+	virtio_console virtio_pci vm
+TSAN_CFLAGS := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+
+.PHONY: tsan tsan-run
+tsan:
+	$(MAKE) UNIT=$(B)/tsan UNIT_CFLAGS='$(TSAN_CFLAGS)' tsan-run
+
+tsan-run: $(TSAN_TESTS:%=$(UNIT)/%_test)
+	TSAN_OPTIONS='suppressions=$(CURDIR)/tests/unit/tsan.txt' tests/unit/run.sh $^
+
 include tests/kvm/kvm.mk
 include tests/fuzz/fuzz.mk
 include tests/devices/devices.mk
+
+# The system calls that threads make beside their filters, by strace; takes as long as kvm-check.
+.PHONY: sandbox-calls
+sandbox-calls: all kvm-guests
+	tests/sandbox/compare_calls.py $(B)
 
 # For as long as one likes: make campaign CAMPAIGN='fuzz=10000000 starts=0'.
 .PHONY: campaign

@@ -121,7 +121,6 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(getppid,         D),
 	CALL(memfd_create,    D),
 	CALL(ftruncate,       D),
-	CALL(eventfd2,        D),
 
 	/* A vfio-user server that comes: are its BARs' files memory? Then they shall not shrink. */
 	CALL_FOR(fstatfs,     M, HOTPLUG),

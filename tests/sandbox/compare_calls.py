@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Compares the system calls that minivmm's threads make with the filters that they are under.
+
+Runs the kvm suite with strace around minivmm, and holds what each confined kind of thread called
+against the table in vmm/sandbox/sandbox_calls.c. A row that nobody used has to be in reasons.txt,
+with the reason why this suite cannot use it. Usage: compare_calls.py BUILD [TRACE...]; with traces
+(of `strace -f`, one a run) it runs nothing. PASS or FAIL for each row, and a table. Root.
+"""
+import collections
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TABLE = f"{HERE}/../../vmm/sandbox/sandbox_calls.c"
+SUITES = ("qmp.sh", "run.sh")
+KINDS = {"M": "main", "V": "vcpu", "S": "server", "C": "command", "D": "demo", "O": "opener"}
+# strace 6.1 calls a number by the first name that it knows.
+ALIASES = {"TCSETS": "SNDCTL_TMR_START", "TCSETSW": "SNDCTL_TMR_STOP"}
+# Calls that a C library has under another name.
+SAME = {"newfstatat": ("newfstatat", "fstatat64"), "fstat": ("fstat",)}
+
+# Of a row, that it is for devices of the host alone: they are in the lab.
+DEVICES = ("DEVICES", "GROUPS", "IOMMUFD", "HOTPLUG")
+
+Row = collections.namedtuple("Row", "call word kinds device")
+
+
+def read_table():
+    """The rows of the filters: a call, a word that its arguments must have, kinds as letters."""
+    with open(TABLE, encoding="utf-8") as file:
+        text = file.read()
+    groups = {name: set(re.findall(r"\w+", value)) for name, value in
+              re.findall(r"#define (THREADS|PROCESSES)\s+\(([^)]*)\)", text)}
+    rows = []
+    for macro, words in re.findall(r"\b(CALL|CALL_IF|CALL_FOR|IOCTL)\(((?:[^()]|\([^()]*\))*)\)", text):
+        words = [word.strip() for word in words.split(",")]
+        if words[0] in ("name", "request"):
+            continue
+        kinds = set()
+        for letter in re.findall(r"\w+", words[1]):
+            kinds |= groups.get(letter, {letter})
+        checked = macro == "CALL_IF" and words[2] == "IS" and words[4].isupper()
+        if macro == "CALL_IF" and words[2] == "NO_CALL":
+            kinds = set()  # what it does not allow, it need not use
+        rows.append(Row("ioctl", words[0], kinds, words[2] in DEVICES) if macro == "IOCTL" else
+                    Row(words[0], words[4].split()[0] if checked else "", kinds,
+                        macro == "CALL_FOR" and words[2] in DEVICES))
+    return rows
+
+
+class Run:
+    """Who called what, once confined, in one trace."""
+
+    def __init__(self):
+        self.kinds, self.names, self.used = {}, {}, collections.Counter()
+        self.first, self.command = None, False
+
+    def kind_of(self, tid):
+        """The letter of the filter it is under, or None. Threads begin under the main thread's."""
+        if tid not in self.kinds and self.first in self.kinds:
+            return "M"
+        return self.kinds.get(tid)
+
+    def confine(self, tid):
+        name = self.names.get(tid, "")
+        self.kinds[tid] = ("M" if tid == self.first else "V" if name.startswith("vcpu") else
+                           "D" if name == "demo-device" else "O" if name == "opener" else
+                           "C" if self.command else "S")
+
+    def read(self, line):
+        match = re.match(r"(\d+) +(?:<\.\.\. )?(\w+)(?: resumed>|\()(.*)", line)
+        if not match:
+            return
+        tid, call, rest = match.groups()
+        if self.first is None:
+            self.first, self.command = tid, '"--"' in rest
+        if call == "prctl" and (name := re.match(r'PR_SET_NAME, "([^"]+)"', rest)):
+            self.names[tid] = name[1]
+        if "resumed>" not in line and (kind := self.kind_of(tid)):
+            self.used[kind, call, rest] += 1
+        if call == "seccomp" and "{len=" in rest and rest.rstrip().endswith("= 0"):
+            self.confine(tid)
+
+
+def uses(row, call, rest):
+    if call not in SAME.get(row.call, (row.call,)):
+        return False
+    names = {row.word, ALIASES.get(row.word, row.word)}
+    return not row.word or any(re.search(rf"\b{re.escape(name)}\b", rest) for name in names)
+
+
+def read_traces(paths):
+    used = collections.Counter()
+    for path in paths:
+        run = Run()
+        with open(path, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                run.read(line)
+        for (kind, call, rest), count in run.used.items():
+            # What tells rows apart is a name; numbers and addresses are not.
+            names = " ".join(sorted(set(re.findall(r"\b[A-Z][A-Z0-9_]{3,}\b", rest))))
+            used[kind, call, names] += count
+    return used
+
+
+def read_reasons():
+    """CALL[:WORD] KINDS REASON, a line each."""
+    reasons = {}
+    with open(f"{HERE}/reasons.txt", encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                name, kinds, reason = line.split(None, 2)
+                for kind in kinds:
+                    reasons[name, kind] = reason.strip()
+    return reasons
+
+
+def trace_suites(build, folder):
+    """Each minivmm of the suites under strace, which is not its parent but its grandchild."""
+    view = f"{folder}/view"
+    os.makedirs(view)
+    for name in ("kvm", "guests"):
+        os.symlink(os.path.abspath(f"{build}/{name}"), f"{view}/{name}")
+    with open(f"{view}/minivmm", "w", encoding="utf-8") as script:
+        script.write("#!/bin/sh\nexec strace -D -f -qq -e signal=none "
+                     f"-o {folder}/$$.trace {os.path.abspath(build)}/minivmm \"$@\"\n")
+    os.chmod(f"{view}/minivmm", 0o755)
+    for suite in SUITES:
+        subprocess.run([f"{HERE}/../kvm/{suite}", view], check=False)
+    return glob.glob(f"{folder}/*.trace")
+
+
+def compare(used):
+    rows, reasons, bad = read_table(), read_reasons(), False
+    print(f"\n{'call':44} " + " ".join(f"{name:>9}" for name in KINDS.values()))
+    complaints = []
+    for row in rows:
+        name, cells = row.call + (f":{row.word}" if row.word else ""), []
+        for kind in KINDS:
+            count = sum(n for (k, call, rest), n in used.items()
+                        if k == kind and uses(row, call, rest))
+            reason = reasons.pop((name, kind), "a device" if row.device else None)
+            cells.append("" if kind not in row.kinds else str(count) if count else
+                         "(reason)" if reason else "unused")
+            if kind in row.kinds and not count and not reason:
+                complaints.append(f"FAIL {name}: no thread of kind {KINDS[kind]} used it")
+            if reason and not row.device and kind not in row.kinds:
+                complaints.append(f"FAIL {name}: a reason for {KINDS[kind]}, and no row")
+        print(f"{name:44} " + " ".join(f"{cell:>9}" for cell in cells))
+    complaints += [f"FAIL {name}: a reason for {kind}, and no row" for name, kind in reasons]
+    print("\n".join(complaints) or "PASS every row is used, or has its reason")
+    bad |= bool(complaints)
+    return bad
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        traces = sys.argv[2:] or trace_suites(sys.argv[1], folder)
+        return compare(read_traces(traces))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
