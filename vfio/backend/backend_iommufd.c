@@ -194,7 +194,8 @@ static int iommufd_bind(struct vfio_device *device, const struct vfio_device_req
 			"IOMMU group open?",
 			request->group);
 	else if (ret == -EINVAL)
-		log_fix("open /dev/vfio/devices/vfio%d anew for each start: a file is bound once",
+		log_fix("open /dev/vfio/devices/vfio%d anew for each start: a file can be bound "
+			"only once",
 			request->cdev);
 	return ret;
 }

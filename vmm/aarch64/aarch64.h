@@ -20,14 +20,14 @@
 AARCH64_CALLS(TRACE_DECLARE)
 /* clang-format on */
 
-/* Bits of vm->cpu_features: what KVM offers, so the vCPUs have it. */
+/* Bits of vm->cpu_features: the features that KVM offers, and that vCPUs therefore have. */
 #define AARCH64_SVE     (1u << 0)
 #define AARCH64_POINTER (1u << 1) /* pointer authentication */
 
-/* GICv3 with ITS, for the vCPUs that there are. 0 or -errno, logged. */
+/* Create the GICv3 with its ITS for the vCPUs that exist. 0 or -errno, logged. */
 int aarch64_gic_init(struct vm *vm);
 
-/* One attribute of a KVM device or vCPU. 0 or -errno, logged as `what`. */
+/* Set one attribute of a KVM device or vCPU. 0 or -errno, logged as `what`. */
 int aarch64_set_attr(const struct trace_about *about, int fd, uint32_t group, uint64_t attr,
 		     void *value, const char *what);
 

@@ -54,7 +54,7 @@ static int gic_finish(int fd, const char *what)
 				KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, what);
 }
 
-/* The VM keeps the controller; its file is needed no longer than this. */
+/* The VM keeps the controller, so its file is closed at once. */
 static int gic_init_v3(const struct vm *vm)
 {
 	int fd = gic_create(vm, KVM_DEV_TYPE_ARM_VGIC_V3, "GICv3"), ret;
@@ -95,7 +95,7 @@ int aarch64_gic_init(struct vm *vm)
 	return ret < 0 ? ret : gic_init_its(vm);
 }
 
-/* A GSI that is a line is the SPI of its number. */
+/* The GSI of a line is the SPI of the same number. */
 uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries)
 {
 	for (uint32_t gsi = 0; gsi < IRQ_LINES_MAX; gsi++)
@@ -112,7 +112,7 @@ uint32_t arch_irq_pin(uint32_t gsi)
 	return KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (GIC_PRIVATE_IRQS + gsi);
 }
 
-/* The ITS looks a message up by who sends it. */
+/* The ITS looks a message up by its sender. */
 void arch_irq_msi_route(struct kvm_irq_routing_entry *route, uint32_t devid)
 {
 	route->flags = KVM_MSI_VALID_DEVID;

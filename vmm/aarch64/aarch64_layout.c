@@ -2,8 +2,8 @@
 /*
  * The arm64 machine's map. Devices lie below 1 GiB, RAM above. 0x8000000 to 0x80fffff is where an
  * SMMU's driver puts the doorbells of the host's interrupts: neither RAM nor a BAR may be there,
- * but the GIC may, because no device's DMA goes to it. A GSI below 24 is the SPI of that
- * number. RAM is cut at 4 GiB only because another machine's is: the halves meet.
+ * but the GIC may, because no device's DMA goes to it. A GSI below 24 is the SPI of that number.
+ * RAM is cut at 4 GiB only because the x86 machine's is; here the two parts are adjacent.
  */
 #include "vmm/core/arch.h"
 

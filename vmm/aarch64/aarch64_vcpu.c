@@ -9,7 +9,7 @@
 #include "vmm/core/arch.h"
 #include "vmm/trace/log.h"
 
-/* KVM's name of a core register, all of which here are 64 bits wide. */
+/* KVM's id of a core register. All that are used here are 64 bits wide. */
 #define AARCH64_CORE(field)                                                                        \
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(field))
 
@@ -36,7 +36,10 @@ static void aarch64_enable(struct kvm_vcpu_init *init, unsigned int feature)
 	init->features[feature / 32] |= 1u << feature % 32;
 }
 
-/* Every feature that this host can offer. CPUs but the first wait for PSCI to switch them on. */
+/*
+ * Enable every feature that this host offers. All CPUs but the first wait until PSCI switches them
+ * on.
+ */
 static int aarch64_init_features(struct vcpu *vcpu)
 {
 	const struct vm *vm = vcpu->vm;
@@ -60,7 +63,7 @@ static int aarch64_init_features(struct vcpu *vcpu)
 	return ret < 0 ? log_errno("KVM", ret, "KVM_ARM_VCPU_INIT") : 0;
 }
 
-/* The vector lengths could be cut down before this. */
+/* This fixes the vector lengths; minivmm keeps all that the host has. */
 static int aarch64_finalize(struct vcpu *vcpu)
 {
 	int feature = KVM_ARM_VCPU_SVE, ret;
@@ -90,14 +93,14 @@ int arch_vcpu_init(struct vcpu *vcpu)
 	return ret < 0 ? ret : aarch64_set_reg(vcpu, AARCH64_CORE(regs.regs[0]), entry->arg);
 }
 
-/* minivmm enables none of the capabilities that cause exits of arm64's own. */
+/* minivmm enables no capability that would cause exits specific to arm64. */
 bool arch_vcpu_exit(struct vcpu *vcpu)
 {
 	(void)vcpu;
 	return false;
 }
 
-/* KVM on arm64 has no way to tell a guest. */
+/* KVM on arm64 cannot tell a guest that it was paused. */
 void arch_vcpu_paused(struct vcpu *vcpu)
 {
 	(void)vcpu;

@@ -8,7 +8,7 @@
 #include "vmm/core/arch.h"
 #include "vmm/trace/log.h"
 
-#define AARCH64_IPA_BITS_DEFAULT 40 /* of a KVM that cannot be asked */
+#define AARCH64_IPA_BITS_DEFAULT 40 /* the width if KVM does not report one */
 
 #define AARCH64_PMU_PPI 23 /* the interrupt of a full counter: PPI 7 */
 
@@ -26,7 +26,10 @@ static unsigned int aarch64_ipa_bits(int kvm_fd)
 	return bits > 0 ? (unsigned int)bits : AARCH64_IPA_BITS_DEFAULT;
 }
 
-/* What a guest may address is a choice made when the VM is created: all that KVM offers. */
+/*
+ * The width of a guest's addresses is chosen when the VM is created. minivmm takes the most that
+ * KVM offers.
+ */
 unsigned int arch_gpa_bits(void)
 {
 	int kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -51,7 +54,7 @@ static bool aarch64_has(const struct vm *vm, int cap)
 	return trace_ioctl(vm->fd, KVM_CHECK_EXTENSION, cap) > 0;
 }
 
-/* Interrupt controllers come last here: arch_vm_ready(). */
+/* On arm64 the interrupt controllers are created last, by arch_vm_ready(). */
 int arch_vm_init(struct vm *vm)
 {
 	vm->cpu_features = 0;

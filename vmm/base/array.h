@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An element more, an element less, in an array on the heap that is kept in order.
+ * Insert and remove an element of a sorted array on the heap.
  *
- * The order, and the count of elements, are the caller's.
+ * The caller keeps the order and the count of elements.
  */
 #ifndef MINIVMM_ARRAY_H
 #define MINIVMM_ARRAY_H
@@ -11,11 +11,12 @@
 
 /*
  * Copy the `size` bytes at `element` into `array` before its element number `at`, of `count`.
- * Returns the array, which may have moved; or NULL when there is no memory: then it is as before.
+ * Returns the array, which may have moved, or NULL if there is no memory; then the array is
+ * unchanged.
  */
 void *array_insert(void *array, size_t count, size_t size, size_t at, const void *element);
 
-/* Close the gap that element number `at` of `count` leaves. */
+/* Remove element number `at` of `count` by moving those after it. */
 void array_remove(void *array, size_t count, size_t size, size_t at);
 
 #endif

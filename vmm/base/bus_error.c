@@ -16,15 +16,15 @@ bool bus_error_blocked(sigset_t *without)
 	return blocked;
 }
 
-/* It is told at once (_AO), or when somebody touches it (_AR). */
+/* The kernel reports it at once (_AO), or when a thread touches the page (_AR). */
 static bool bus_error_is_lost_memory(int code)
 {
 	return code == BUS_MCEERR_AR || code == BUS_MCEERR_AO;
 }
 
 /*
- * Only the kernel tells another thread of lost memory in its own words: ours are a value that this
- * process queues. The first thread of a process has the process's number.
+ * Only the kernel can send the original siginfo to another thread; minivmm queues a signal with the
+ * address as its value. The first thread of a process has the process's number.
  */
 void bus_error_pass_on(void)
 {

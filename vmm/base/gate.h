@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A gate that threads pass on their way, and wait at while it is closed.
+ * A gate that threads pass, and at which they wait while it is closed.
  *
- * Zeroed it is open. Who closes and opens it is one thread.
+ * A zeroed gate is open. Only one thread closes and opens it.
  */
 #ifndef MINIVMM_GATE_H
 #define MINIVMM_GATE_H
@@ -21,15 +21,15 @@ struct gate {
 void gate_init(struct gate *gate);
 void gate_destroy(struct gate *gate);
 
-/* Wait while the gate is closed. Whether it was; without a system call while it is open. */
+/* Wait while the gate is closed; true if it was. Makes no system call if the gate is open. */
 bool gate_pass(struct gate *gate);
 
 void gate_open(struct gate *gate);
 
-/* From now on who comes waits. */
+/* Close the gate: from now on threads wait at it. */
 void gate_close(struct gate *gate);
 
-/* Until so many threads wait at the closed gate, or `ms` milliseconds are over. */
+/* Wait until `threads` threads wait at the closed gate, or `ms` milliseconds are over. */
 void gate_await(struct gate *gate, unsigned int threads, unsigned int ms);
 
 #endif

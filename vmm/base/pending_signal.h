@@ -10,7 +10,10 @@
 
 #include <stdbool.h>
 
-/* Whether a signal waits that asks minivmm to end. Where none is blocked, none ever waits. */
+/*
+ * True if a signal is pending that asks minivmm to end. A signal that is not blocked is never
+ * pending.
+ */
 bool pending_signal_ends(void);
 
 /*

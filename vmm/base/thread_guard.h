@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a thread does first: it gives up all that it will not need.
+ * The first thing that a thread does is to give up what it will not need.
  *
- * Which calls a thread needs is known by kind. Who makes the thread knows its kind; what is taken
- * from it, vmm/sandbox/ alone knows. Without a guard a thread keeps everything, as in tests.
+ * That depends on its kind. The code that makes a thread knows the kind; only vmm/sandbox/ knows
+ * what is given up. Without a guard a thread keeps everything, as in tests.
  */
 #ifndef MINIVMM_THREAD_GUARD_H
 #define MINIVMM_THREAD_GUARD_H
@@ -21,7 +21,7 @@ enum thread_kind {
 };
 
 struct thread_guard {
-	/* In the new thread, once it has its name. Does not return when it fails. */
+	/* Called in the new thread, once it has its name. Does not return if it fails. */
 	void (*enter)(const struct thread_guard *guard, enum thread_kind kind);
 };
 

@@ -21,7 +21,8 @@ int unix_socket_connect(const char *path, const char *protocol, unsigned int ms)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return log_errno(path, -errno, "socket");
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* connect() heeds it */
+	/* connect() respects this limit */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	ret = log_errno(path, -errno, "connect to its %s server", protocol);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The socket to a server of devices: its connection, deadlines, files that go with a message.
+ * The socket to a server of devices: the connection, deadlines, files that are sent with a message.
  *
- * Knows no protocol: vfio/backend/user_socket.h and devices/vhost_message.h have the messages.
+ * It knows no protocol: vfio/backend/user_socket.h and devices/vhost_message.h have the messages.
  *
  * Read beside it: unix(7), cmsg(3).
  */
@@ -14,14 +14,15 @@
 
 /*
  * Connect to the server that listens at `path`, and wait for at most `ms` milliseconds until it
- * accepts. `protocol` is its name, for messages. A socket, the caller's; or -errno, logged.
+ * accepts. `protocol` is its name, for messages. Returns a socket, which is the caller's, or
+ * -errno, logged.
  */
 int unix_socket_connect(const char *path, const char *protocol, unsigned int ms);
 
-/* So many milliseconds from now, by CLOCK_MONOTONIC. */
+/* The time `ms` milliseconds from now, by CLOCK_MONOTONIC. */
 struct timespec unix_socket_deadline(unsigned int ms);
 
-/* Milliseconds until then, rounded down; 0 when it is over. */
+/* Milliseconds until that time, rounded down; 0 if it is over. */
 int unix_socket_time_left(const struct timespec *until);
 
 /* After so long a wait it is looked whether minivmm is to end: pending_end_is_asked(). */

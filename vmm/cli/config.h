@@ -41,7 +41,7 @@ struct options_user {
 };
 
 enum options_server {
-	OPTIONS_SERVER_RUNS,  /* it listens at `path` */
+	OPTIONS_SERVER_RUNS,  /* a running server listens at `path` */
 	OPTIONS_SERVER_DISK,  /* to be started: `path` is a disk image */
 	OPTIONS_SERVER_SHARE, /* to be started: `path` is a folder */
 };
@@ -51,8 +51,8 @@ struct options_served {
 	enum options_server server;
 	enum virtio_vhost_kind kind;
 	const char *path;
-	const char *format; /* of an image: "raw", "qcow2"; NULL: to be found out */
-	const char *tag;    /* of a folder; NULL: the last part of the path */
+	const char *format; /* of an image: "raw" or "qcow2"; NULL: found by its name */
+	const char *tag;    /* of a folder; NULL: the last part of its path */
 	bool readonly;
 	unsigned int place; /* which of all devices it is on the command line */
 };
@@ -70,10 +70,10 @@ struct config {
 	const char *initrd;
 	const char *append;
 	const char *firmware; /* UEFI firmware in place of a kernel, or NULL */
-	const char *vars;     /* where it keeps its variables; NULL: in memory */
+	const char *vars;     /* the file of its variables; NULL: they are in memory */
 	const char *dump_dtb; /* file for a copy of the device tree, or NULL */
 	char **run;           /* words of a command to run in the default guest, or NULL */
-	const char *qmp;      /* where the control socket is, or NULL */
+	const char *qmp;      /* path of the control socket, or NULL */
 	const char *console;  /* stdio, none, pty or file:PATH */
 	uint64_t memory;      /* bytes */
 	uint64_t huge_page;   /* see struct ram_options */
@@ -85,11 +85,12 @@ struct config {
 	bool battery;               /* and a power supply, in the guest's ACPI */
 	bool hide_kvm;              /* the guest does not see that it is one */
 	bool no_reboot;
-	unsigned int grace;         /* seconds that a guest which was asked to power off has */
-	bool bind;                  /* before the start, and restore afterwards */
-	struct bind_keeper *keeper; /* who gives back what was bound so, or NULL */
+	/* seconds that a guest has to power off after it was asked to */
+	unsigned int grace;
+	bool bind;                  /* bind devices before the start, and restore them after it */
+	struct bind_keeper *keeper; /* the process that gives them back, or NULL */
 	bool no_sandbox;
-	const char *user; /* whom to go on as once the machine is built, or NULL */
+	const char *user; /* the user to continue as once the machine is built, or NULL */
 	bool stats;
 	struct trace_options trace;
 	bool testdev;                                         /* add devices/testdev.c's */
@@ -98,7 +99,7 @@ struct config {
 	struct vfio_device_options vfio[OPTIONS_DEVICES_MAX]; /* how each is passed through */
 	unsigned int place[OPTIONS_DEVICES_MAX];              /* as struct options_served has it */
 	unsigned int device_count;
-	enum host_access access; /* by which files all of them are opened */
+	enum host_access access; /* how all of them are opened */
 	const char *iommufd_id;  /* of `-object iommufd,id=`, or NULL */
 	bool has_iommufd_fd;     /* /dev/iommu is open already, */
 	int iommufd_fd;          /* as this number */

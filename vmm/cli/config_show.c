@@ -12,16 +12,19 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-/* Both views, and what made the second of the first. */
+/* The device's view and the guest's, and the parts that make the second from the first. */
 struct config_views {
 	const struct config_shown *shown;
 	struct vfio_config config;
 	struct pci_function function;
 	struct msi msi;
-	unsigned int power; /* where the power state is, or 0 */
+	unsigned int power; /* offset of the register with the power state, or 0 */
 };
 
-/* The bits of a register by what a guest's write does; some are kept and forwarded both. */
+/*
+ * The bits of a register by what a guest's write does to them. Some bits are both kept and
+ * forwarded.
+ */
 struct config_writes {
 	uint32_t forwarded, kept, dropped;
 	const char *why;
@@ -32,8 +35,9 @@ struct config_row {
 	struct pci_register reg;
 	char name[64];
 	uint32_t device, guest;
-	char device_bits[160], guest_bits[160]; /* by name, for a register that has such */
-	const char *why;                        /* NULL: they are the same */
+	/* names of the bits that are set, if the register has names */
+	char device_bits[160], guest_bits[160];
+	const char *why; /* NULL: both views are the same */
 	struct config_writes writes;
 };
 
@@ -52,7 +56,7 @@ static uint32_t config_bar_flags(const struct config_shown *shown, unsigned int 
 			      : PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
 }
 
-/* Whoever drives the device now may have its messages on; a guest begins with them off. */
+/* The device's current driver may have switched messages on; a guest begins with them off. */
 static void config_reset_messages(struct pci_function *function)
 {
 	unsigned int msi = pci_find_capability(function, PCI_CAP_ID_MSI);
@@ -79,7 +83,7 @@ static bool config_msi_pending(void *owner, unsigned int vector)
 	return false;
 }
 
-/* Which bits of MSI a guest may write, its own state machine says. */
+/* The state machine of MSI decides which of its bits a guest may write. */
 static void config_open_msi(struct config_views *views)
 {
 	static const struct msi_ops ops = { config_msi_changed, config_msi_pending };
@@ -89,7 +93,7 @@ static void config_open_msi(struct config_views *views)
 		msi_init(&views->msi, &views->function, cap, MSI_VECTORS_MAX, &ops, views);
 }
 
-/* A device that nobody has open may be asleep; VFIO wakes it. */
+/* A device that is not open may be asleep; VFIO wakes it when it is opened. */
 static void config_wake(struct config_views *views)
 {
 	unsigned int cap = pci_find_capability(&views->function, PCI_CAP_ID_PM);
@@ -137,7 +141,7 @@ static struct config_views *config_views_new(const struct config_shown *shown)
 	return views;
 }
 
-/* What the guest reads: bit by bit our copy or the device. */
+/* The byte that the guest reads: each bit comes from minivmm's copy or from the device. */
 static uint8_t config_guest_byte(const struct config_views *views, unsigned int offset)
 {
 	uint8_t emulated = views->config.emulated[offset];
@@ -172,7 +176,7 @@ static void config_row_add_writes(struct config_row *row, const struct config_vi
 	writes->dropped |= (uint32_t)(uint8_t) ~(forwarded | kept) << (8 * i);
 }
 
-/* The register at `offset`, whose first byte it is. */
+/* Describe the register that begins at `offset`. */
 static void config_row_init(struct config_row *row, const struct config_views *views,
 			    unsigned int offset)
 {
@@ -197,7 +201,7 @@ static void config_row_init(struct config_row *row, const struct config_views *v
 	trace_flags_text(row->guest_bits, sizeof(row->guest_bits), row->guest, row->reg.bits);
 }
 
-/* What has neither a name nor a value is not shown. */
+/* A register that has neither a name nor a value is not shown. */
 static bool config_row_silent(const struct config_row *row)
 {
 	return !row->reg.name && !row->device && !row->guest;
@@ -246,7 +250,7 @@ static void config_print_row(const struct config_row *row, FILE *out)
 		fprintf(out, "%-10s  %s\n", guest, row->why);
 }
 
-/* "forwarded 0x0003, dropped 0xfffc"; the bits are left out where all have the same. */
+/* Print "forwarded 0x0003, dropped 0xfffc", without the bits if one word holds for all of them. */
 static void config_print_writes(const struct config_row *row, FILE *out)
 {
 	const struct config_writes *writes = &row->writes;
@@ -301,7 +305,7 @@ int config_show_text(const struct config_shown *shown, FILE *out)
 
 /* ---- JSON ---- */
 
-/* All strings here are our own literals and numbers: there is nothing in them to be escaped. */
+/* All strings here are literals or numbers, so nothing in them has to be escaped. */
 static void config_print_json_row(const struct config_row *row, FILE *out)
 {
 	fprintf(out, "{\"offset\":%u,\"size\":%u,\"capability\":", row->reg.offset, row->reg.size);
@@ -319,7 +323,7 @@ static void config_print_json_row(const struct config_row *row, FILE *out)
 		row->writes.forwarded, row->writes.kept, row->writes.dropped, row->writes.why);
 }
 
-/* Who may read only the header does not know what lies behind it. */
+/* A user who may read only the header cannot see any capability. */
 static void config_print_json_caps(const struct config_views *views, FILE *out)
 {
 	const char *before = "";

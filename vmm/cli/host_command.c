@@ -20,7 +20,10 @@
 
 /* ---- doctor ---- */
 
-/* Without an address: what is bound to vfio-pci, and so meant for a guest. */
+/*
+ * Without an address, doctor checks the devices that are bound to vfio-pci, and so meant for a
+ * guest.
+ */
 static int doctor_visit(const struct host_device *device, void *arg)
 {
 	struct config *config = arg;
@@ -86,7 +89,7 @@ static int command_list(const struct config *config)
 
 /* ---- config ---- */
 
-/* As far as the kernel lets us see it, which is all of it for root alone. */
+/* Read as much as the kernel allows; only root may read all of it. */
 static int command_read_config(const char *bdf, struct config_shown *shown)
 {
 	struct host_pci_config config;
@@ -137,7 +140,7 @@ static int command_config(const struct config *config)
 
 /* ---- bind, restore ---- */
 
-/* Binding knows nothing of diagnosis: what it asks before is answered here. */
+/* Binding does not know the checks; it asks its questions through this table. */
 static const struct host_bind_checks command_bind_checks = {
 	.bindable = host_check_bindable,
 	.unused = host_check_unused,
@@ -179,7 +182,7 @@ int host_command_run(const struct config *config)
 	}
 }
 
-/* A confined machine cannot give anything back itself: the keeper does. */
+/* A confined machine cannot give devices back itself, so the keeper process does. */
 static int command_run_bound(const struct config *config, struct host_held *held)
 {
 	struct config bound = *config;
@@ -203,7 +206,7 @@ int host_command_start(const struct config *config)
 		host_restore_stale(config->devices, config->device_count);
 	if (!config->bind)
 		return machine_run(config);
-	/* From the first change to the last no signal ends this process. */
+	/* No signal may end this process between the first change and the last. */
 	machine_block_signals(&signals);
 	if (host_hold(&held, config->devices, config->device_count, &command_bind_checks) < 0)
 		return config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;

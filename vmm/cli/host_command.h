@@ -3,7 +3,7 @@
  * The subcommands that look after the host: list, doctor, config, bind, restore; and a start with
  * --bind.
  *
- * Brings together what vfio/host knows of the host and what the machine would ask of it.
+ * It combines what vfio/host finds on the host with what the machine would need.
  */
 #ifndef MINIVMM_HOST_COMMAND_H
 #define MINIVMM_HOST_COMMAND_H
@@ -14,8 +14,8 @@
 int host_command_run(const struct config *config);
 
 /*
- * Start a guest, with --bind between handing its devices over and giving them back: on every way
- * out but a kill, after which the next start does it. Returns the exit status.
+ * Start a guest. With --bind, its devices are bound before and given back after it, whichever way
+ * it ends; after a kill the next start gives them back. Returns the exit status.
  */
 int host_command_start(const struct config *config);
 

@@ -2,8 +2,7 @@
 /*
  * `minivmm list`: which PCI devices this host has, and whether each can be passed through.
  *
- * Owns the table and its JSON form. What is missing is named by the same checks that doctor makes,
- * those that wake no device.
+ * Owns the table and its JSON form. It uses those of doctor's checks that wake no device.
  */
 #ifndef MINIVMM_LIST_SHOW_H
 #define MINIVMM_LIST_SHOW_H

@@ -2,19 +2,16 @@
 /*
  * The command line, read into a struct config.
  *
- * Owns the table of a guest's options, the help text, and what is wrong usage. Opens nothing and
- * starts nothing. How words match a table is options_table.h's, values that take more than a copy
- * are options_values.h's and options_devices.h's, the other commands are options_host.h's.
+ * Owns the table of a guest's options, the help text, and the checks for wrong usage. It opens
+ * nothing and starts nothing. options_table.h matches words with a table, options_values.h and
+ * options_devices.h parse values, and options_host.h has the other commands.
  */
 #ifndef MINIVMM_OPTIONS_H
 #define MINIVMM_OPTIONS_H
 
 #include "config.h"
 
-/*
- * All calls that minivmm ever makes to KVM and VFIO, which --trace tells and --inject lets fail;
- * see trace_find_call().
- */
+/* All calls that minivmm makes to KVM and VFIO, for --trace and --inject; see trace_find_call(). */
 extern const struct trace_calls *const options_calls[];
 
 /*
@@ -23,7 +20,7 @@ extern const struct trace_calls *const options_calls[];
  */
 int options_parse(struct config *config, int argc, char **argv);
 
-/* The text of --help, on standard output. */
+/* Print the text of --help on standard output. */
 void options_print_help(void);
 
 #endif

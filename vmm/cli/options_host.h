@@ -19,7 +19,7 @@ enum options_command options_find_host_command(const char *word);
  */
 int options_parse_host(struct config *config, int argc, char **argv);
 
-/* Their part of --help, on standard output. */
+/* Print their part of --help on standard output. */
 void options_print_host_help(void);
 
 #endif

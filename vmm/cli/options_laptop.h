@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options for the GPU of a laptop, whose driver looks for more of the laptop than the GPU.
+ * Options for the GPU of a laptop, whose driver also looks for other parts of the laptop.
  *
  * 0, or -EINVAL, logged in one line.
  */
@@ -9,10 +9,13 @@
 
 #include "config.h"
 
-/* QEMU's -cpu MODEL[,kvm=off]...: kvm=off hides KVM, the rest is for options_qemu.h to judge. */
+/*
+ * Read QEMU's -cpu MODEL[,kvm=off]...: kvm=off hides KVM, and options_qemu.h judges the other
+ * words.
+ */
 int options_set_qemu_cpu(struct config *config, char *text);
 
-/* Whether what was asked for can be had on this architecture, and goes together. */
+/* Check that this architecture supports the options, and that they can be combined. */
 int options_check_laptop(const struct config *config);
 
 #endif

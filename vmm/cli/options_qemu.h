@@ -16,10 +16,10 @@
 
 #include "config.h"
 
-/* Whether QEMU has an option of this name, which is not one of minivmm's own. */
+/* True if QEMU has an option of this name of `length` characters, and minivmm does not. */
 bool options_qemu_has(const char *name, size_t length);
 
-/* Whether the option takes a value. */
+/* True if the option takes a value. */
 bool options_qemu_takes_value(const char *name, size_t length);
 
 /*
@@ -35,10 +35,13 @@ int options_qemu_judge(const char *name, size_t length, char *value);
  */
 int options_qemu_judge_device(struct config *config, const char *model);
 
-/* The same of `-object TYPE,WORDS` other than iommufd; huge pages that it asks for are followed. */
+/*
+ * The same for `-object TYPE,WORDS` other than iommufd. If it asks for huge pages, *config does
+ * too.
+ */
 int options_qemu_judge_object(struct config *config, const char *type, const char *words);
 
-/* Whether what stands behind -trace are events of QEMU's, and not a file. */
+/* True if the value of -trace names events of QEMU's, not a file. */
 bool options_qemu_is_trace(const char *value);
 
 /* -serial VALUE, and -mem-path PATH: what minivmm's own options say. 0 or -EINVAL, logged. */

@@ -9,13 +9,16 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-/* Which words an option takes beside its first. */
+/* The words that an option takes after its first. */
 #define TAKES_FORMAT   (1u << 0)
 #define TAKES_READONLY (1u << 1)
 #define TAKES_TAG      (1u << 2)
 #define TAKES_SOCKET   (1u << 3)
 
-/* What follows `name=` in a word; NULL if it is another word, or one that the option lacks. */
+/*
+ * The value after `name=` in a word; NULL if the word has another name, or the option does not take
+ * it.
+ */
 static const char *served_value(const char *word, const char *name, unsigned int takes)
 {
 	size_t length = strlen(name);
@@ -125,7 +128,7 @@ static void served_trim(char *path)
 		path[length - 1] = '\0';
 }
 
-/* By its tag the guest finds a folder: two with the same cannot be told apart. */
+/* The guest finds a folder by its tag, so two folders must not have the same. */
 static int served_check_tag(const struct config *config)
 {
 	const struct options_served *last = &config->served[config->served_count - 1];

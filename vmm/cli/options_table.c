@@ -6,7 +6,7 @@
 
 #include "vmm/trace/log.h"
 
-/* One option on a command line, and the value behind its equals sign, if there is one. */
+/* One option on a command line, and the value after its equals sign, if there is one. */
 struct options_word {
 	const char *text;
 	const char *name;
@@ -58,8 +58,8 @@ static int options_apply(struct config *config, const struct options_row *row, c
 }
 
 /*
- * The option's value, which may be the next word, at argv[*i + 1]. 0; -EINVAL, logged, for one that
- * is missing, or has no place.
+ * Take the option's value, which may be the next word, at argv[*i + 1]. 0, or -EINVAL, logged, if a
+ * value is missing or not allowed.
  */
 static int options_take_value(struct options_word *word, bool takes_value, char **argv, int *i,
 			      const char *unknown)

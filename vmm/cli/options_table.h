@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options by table: each row names an option and says what becomes of its value.
+ * Options by table: each row names an option and says what is done with its value.
  *
- * Owns how words on a command line match rows: by the whole name, behind one dash or two, the value
- * in the next word or behind an equals sign. Several names may mean the same.
+ * Owns how words on a command line match rows: by the whole name after one or two dashes, with the
+ * value in the next word or after an equals sign. Several names may mean the same.
  */
 #ifndef MINIVMM_OPTIONS_TABLE_H
 #define MINIVMM_OPTIONS_TABLE_H

@@ -15,16 +15,16 @@ int options_parse_size(const char *text, uint64_t *bytes);
 /* A size in whole MiB and what pages it has: 512, 512M, 4G,hugepages=on|off|2M|1G. */
 int options_set_memory(struct config *config, char *text);
 
-/* A number of vCPUs, also cpus=N as QEMU writes it; and a host CPU for each: N,pin=LIST. */
+/* Read a number of vCPUs, also as QEMU's cpus=N, and a host CPU for each: N,pin=LIST. */
 int options_set_cpus(struct config *config, char *text);
 
 /* stdio, none, pty or file:PATH; points into `text`. */
 int options_set_console(struct config *config, char *text);
 
-/* unix:PATH, and behind it what QEMU wants to be told: server=on,wait=off. Points into `text`. */
+/* Read unix:PATH and QEMU's words server=on,wait=off; config->qmp then points into `text`. */
 int options_set_qmp(struct config *config, char *text);
 
-/* How many seconds a guest that was asked to power off is waited for. */
+/* Read the number of seconds that a guest has to power off after it was asked to. */
 int options_set_grace(struct config *config, char *text);
 
 #endif

@@ -2,8 +2,9 @@
 /*
  * The whole contract between minivmm and a processor architecture.
  *
- * One const struct says where things lie; a dozen functions say how the machine and its CPUs come
- * to life. Implemented in vmm/x86_64/ and in vmm/aarch64/; the build links exactly one.
+ * One const struct says at which addresses things are; a dozen functions create the machine and its
+ * CPUs. Both are implemented in vmm/x86_64/ and in vmm/aarch64/, and the build links exactly one of
+ * them.
  */
 #ifndef MINIVMM_ARCH_H
 #define MINIVMM_ARCH_H
@@ -32,7 +33,7 @@ struct arch_range {
 
 /*
  * Where the machine keeps things. Addresses are guest-physical, ports are port I/O. A port or an
- * address of 0, or an empty range, says that the machine has no such thing.
+ * address of 0, or an empty range, means that the machine does not have it.
  */
 struct arch_layout {
 	const char *name;
@@ -42,7 +43,7 @@ struct arch_layout {
 	struct arch_range ecam;       /* PCI configuration space: 1 MiB for each bus */
 	struct arch_range pci_mmio32; /* BARs that need 32-bit addresses */
 	struct arch_range pci_io;     /* I/O BARs */
-	uint64_t pci_io_mmio;         /* where a CPU without port I/O reaches pci_io.base */
+	uint64_t pci_io_mmio;         /* where a CPU without port I/O finds pci_io.base */
 	uint32_t pci_intx_gsi;        /* first of pci_intx_lines GSIs shared by INTA..INTD */
 	uint32_t pci_intx_lines;
 	uint16_t pci_config_port; /* CF8 */
@@ -50,17 +51,17 @@ struct arch_layout {
 	uint64_t serial_mmio;     /* ... in memory */
 	uint32_t serial_gsi;
 	uint16_t power_port;   /* devices/power.c */
-	uint16_t ged_port;     /* the power button: devices/ged.c, else ... */
+	uint16_t ged_port;     /* the power button: devices/ged.c, or else ... */
 	uint64_t gpio_mmio;    /* ... devices/pl061.c; */
-	uint32_t button_gsi;   /* either interrupts by it */
-	uint16_t i8042_port;   /* keyboard controller's command port: reset only */
+	uint32_t button_gsi;   /* the GSI of either */
+	uint16_t i8042_port;   /* keyboard controller's command port, for reset only */
 	uint16_t pvpanic_port; /* devices/power.c too */
 	/* What only the machine of UEFI firmware has; `flash` ends where its CPU starts. */
 	struct arch_range flash;
 	uint16_t rtc_port;
 	uint16_t fw_cfg_port;
 	uint16_t pm_port;           /* devices/pm.c */
-	uint16_t pm_timer_port;     /* its timer, for firmware that is started as a kernel */
+	uint16_t pm_timer_port;     /* PM timer, for firmware that is started as a kernel */
 	struct arch_range acpi_rom; /* where _ROM's bytes are; empty on a machine without ACPI */
 	struct arch_range reserved; /* memory that is neither RAM nor a device, but not free */
 	/* GICv3: distributor, redistributors of as many CPUs as fit, ITS. */
@@ -76,7 +77,7 @@ struct arch_entry {
 	bool long_mode; /* x86: 64-bit with the tables below, else 32-bit protected mode (PVH) */
 	uint64_t page_table;
 	uint64_t gdt;
-	bool power_on; /* as after power-on instead, where firmware starts; nothing else counts */
+	bool power_on; /* start as after power-on, in firmware; all other members are ignored */
 };
 
 /* KVM capabilities this architecture needs beyond the common ones, ended by {0}. */
@@ -89,14 +90,17 @@ extern const struct arch_cap arch_caps[];
 /* The KVM ioctls that this architecture alone makes, for the trace. */
 extern const struct trace_calls arch_calls;
 
-/* What KVM_CREATE_VM takes: the kind of machine, on the KVM behind `kvm_fd`. */
+/* The machine type that KVM_CREATE_VM takes on the KVM behind `kvm_fd`. */
 unsigned long arch_vm_type(int kvm_fd);
 
-/* Interrupt controllers and what else must exist before the first vCPU. 0 or -errno, logged. */
+/*
+ * Create the interrupt controllers and what else must exist before the first vCPU. 0 or -errno,
+ * logged.
+ */
 int arch_vm_init(struct vm *vm);
 
 /*
- * What can be made only when the last vCPU exists. From then on interrupts can be wired. 0 or
+ * Do what is possible only when the last vCPU exists. From then on irqfds can be plugged. 0 or
  * -errno, logged.
  */
 int arch_vm_ready(struct vm *vm);
@@ -105,24 +109,28 @@ int arch_vm_ready(struct vm *vm);
 #define ARCH_IRQ_ROUTES_MAX 48
 uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries);
 
-/* What KVM_IRQ_LINE calls the pin of a GSI. */
+/* The number by which KVM_IRQ_LINE knows the pin of a GSI. */
 uint32_t arch_irq_pin(uint32_t gsi);
 
 /*
- * Add to an MSI's route what this architecture's interrupt controller wants to know of the sender.
+ * Add to an MSI's route what this architecture's interrupt controller needs to know about its
+ * sender.
  */
 void arch_irq_msi_route(struct kvm_irq_routing_entry *route, uint32_t devid);
 
 /*
- * Features, topology and power-on state of a vCPU just created. The boot CPU (index 0) starts at
- * vm->entry; the others wait to be woken by it. 0 or -errno, logged.
+ * Set features, topology and power-on state of a vCPU that was just created. The boot CPU (index 0)
+ * starts at vm->entry; the others wait to be woken by it. 0 or -errno, logged.
  */
 int arch_vcpu_init(struct vcpu *vcpu);
 
-/* An exit that vcpu.c does not know. True if it was handled and the guest may go on. */
+/* Handle an exit that vcpu.c does not know. True if it was handled and the guest may continue. */
 bool arch_vcpu_exit(struct vcpu *vcpu);
 
-/* The vCPU has stood still while time went on, and goes on now. In its thread. */
+/*
+ * Called in the vCPU's thread when it continues after a pause, during which the host's time went
+ * on.
+ */
 void arch_vcpu_paused(struct vcpu *vcpu);
 
 /* Print the registers to standard error, one line each. */

@@ -82,8 +82,9 @@ void bus_del_region(struct bus *bus, uint64_t base)
 }
 
 /*
- * Who answers at `addr`; false for a hole, and how many of `len` bytes are in it. In one look: a
- * region that comes meanwhile answers the next access, not the rest of this one.
+ * Find who answers at `addr`; false for a hole, and how many of `len` bytes are in it. There is one
+ * look-up for the whole access: a region that is added meanwhile answers the next access, not the
+ * rest of this one.
  */
 static bool bus_lookup(struct bus *bus, uint64_t addr, unsigned int len, struct bus_region *region,
 		       unsigned int *hole)
@@ -104,7 +105,7 @@ static bool bus_lookup(struct bus *bus, uint64_t addr, unsigned int len, struct 
 	return found;
 }
 
-/* The largest power of two that is no more than `len` bytes and than what the region has left. */
+/* The largest power of two that exceeds neither `len` nor the bytes left in the region. */
 static unsigned int bus_chunk(const struct bus_region *region, uint64_t offset, unsigned int len)
 {
 	uint64_t left = region->size - offset;

@@ -2,8 +2,8 @@
 /*
  * Interrupts into the guest: KVM's GSI routing table and shared level lines.
  *
- * Owns which GSI means what, and the ends of level interrupts. Vectors of MSI and MSI-X, which take
- * a GSI and a route from here, are in devices/irq_vector.h.
+ * Owns the meaning of each GSI, and both eventfds of a level interrupt. Vectors of MSI and MSI-X,
+ * which take a GSI and a route from here, are in devices/irq_vector.h.
  *
  * Read beside it: Documentation/virt/kvm/api.rst, KVM_SET_GSI_ROUTING, KVM_IRQFD.
  */
@@ -20,11 +20,11 @@
 struct irq_router {
 	pthread_mutex_t lock;
 	int vm_fd;
-	struct kvm_irq_routing *table; /* what KVM has, or will have after irq_commit() */
+	struct kvm_irq_routing *table; /* the table that KVM has, or will have after irq_commit() */
 	uint32_t capacity;             /* entries that fit in table */
 	uint32_t gsi_max;              /* GSIs that KVM offers, and entries that it takes */
-	uint32_t gsi_lowest;           /* no lower GSI is free */
-	uint32_t *gsi_entry; /* by GSI: its entry's place in the table, or free, or none */
+	uint32_t gsi_lowest;           /* no GSI below this one is free */
+	uint32_t *gsi_entry; /* by GSI: the index of its entry plus one, or free, or taken */
 	bool dirty;
 	bool full_said;
 	uint8_t line_level[IRQ_LINES_MAX]; /* how many irq_lines hold this GSI high */
@@ -54,44 +54,54 @@ struct irq_level {
 	int resample;
 };
 
-/* Take over the routing of a new VM. 0 or -errno, logged. */
+/* Take over the routing of a new VM, whose file `vm_fd` stays the caller's. 0 or -errno, logged. */
 int irq_router_init(struct irq_router *router, int vm_fd, uint32_t gsi_max);
 void irq_router_destroy(struct irq_router *router);
 
 /*
- * A GSI of one's own, above the lines'; 0 where KVM has none left, which is said once. A free one
- * takes its route along, with the next commit.
+ * Allocate a GSI above those of the lines. 0 if KVM has none left, which is logged once. A GSI that
+ * is freed loses its route with the next commit.
  */
 uint32_t irq_alloc_gsi(struct irq_router *router);
 void irq_free_gsi(struct irq_router *router, uint32_t gsi);
 
 /*
- * What the GSI means from the next commit on. 0, or -ENOSPC when KVM takes no more routes, which is
- * said once: then no irqfd may be plugged.
+ * Set the message that the GSI means from the next commit on. 0, or -ENOSPC if KVM takes no more
+ * routes, which is logged once; then no irqfd may be plugged.
  */
 int irq_set_route(struct irq_router *router, uint32_t gsi, const struct irq_message *message);
 
-/* Hand all changed routes to KVM in one call; none if nothing changed. 0 or -errno, logged. */
+/*
+ * Hand all changed routes to KVM in one call, or in no call if nothing changed. 0 or -errno,
+ * logged.
+ */
 int irq_commit(struct irq_router *router);
 
 /*
- * Let an eventfd interrupt the guest by a GSI whose route was committed; and no more. When
- * irq_unplug() returns, what was signalled before it is delivered, and what comes stays in the
- * eventfd. 0 or -errno, not logged.
+ * Let an eventfd interrupt the guest by a GSI whose route was committed, and stop that. When
+ * irq_unplug() returns, all signals that came before it are delivered, and later ones stay in the
+ * eventfd, which is the caller's. 0 or -errno, not logged.
  */
 int irq_plug(struct irq_router *router, uint32_t gsi, int fd);
 int irq_unplug(struct irq_router *router, uint32_t gsi, int fd);
 
-/* Interrupt the guest at once. What no interrupt controller takes is lost, as it is on a bus. */
+/*
+ * Interrupt the guest at once. A message that no interrupt controller takes is lost, as on a bus.
+ */
 void irq_send_message(struct irq_router *router, const struct irq_message *message);
 
 /* Drive a line. A GSI is high as long as one of its lines is. */
 void irq_line_set(struct irq_router *router, struct irq_line *line, bool level);
 
-/* Create both eventfds and wire them to `gsi`. 0 or -errno, logged; then *level is destroyed. */
+/*
+ * Create both eventfds and connect them to `gsi`. 0 or -errno, logged; on failure *level is
+ * destroyed.
+ */
 int irq_level_init(struct irq_router *router, struct irq_level *level, uint32_t gsi);
 
-/* Unwires and closes. Accepts a destroyed one, whose trigger is -1. */
+/*
+ * Disconnect and close both eventfds. Accepts one that is destroyed already, whose trigger is -1.
+ */
 void irq_level_destroy(struct irq_router *router, struct irq_level *level);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * The main thread's epoll loop: console input, signals, device notifications, events from vCPUs.
  *
- * Owns who is called when a file becomes ready. Everything it calls runs in the main thread, one at
- * a time.
+ * Owns the list of what is called when a file becomes ready. Everything it calls runs in the main
+ * thread, one at a time.
  */
 #ifndef MINIVMM_LOOP_H
 #define MINIVMM_LOOP_H
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Lives in its owner; must stay where it is while it is added. */
+/* Embedded in its owner; its address must not change while it is added. */
 struct loop_source {
 	int fd;
 	void (*ready)(void *owner, uint32_t events); /* EPOLLIN, EPOLLHUP, ... */
@@ -31,21 +31,24 @@ void loop_destroy(struct loop *loop);
  * which is always ready, is -EPERM and not logged. */
 int loop_add(struct loop *loop, struct loop_source *source);
 
-/* What source->ready is called for from now on: EPOLLIN at first, EPOLLOUT. */
+/* Set the events for which source->ready is called: EPOLLIN (at first) or EPOLLOUT. */
 void loop_set_events(struct loop *loop, struct loop_source *source, uint32_t events);
 
-/* From any source's ready(), too: the loop holds on to no source but the one it calls. */
+/*
+ * Remove a source. Any source's ready() may call this, because the loop keeps no pointer but to the
+ * source that it calls.
+ */
 void loop_del(struct loop *loop, struct loop_source *source);
 
 /*
- * Empty an eventfd: whether it had been signalled. Never blocks, even if another process that has
- * the file took O_NONBLOCK away from it, or has emptied it meanwhile.
+ * Empty an eventfd; true if it had been signalled. Never blocks, even if another process that has
+ * the file cleared O_NONBLOCK, or emptied it meanwhile.
  */
 bool loop_take_event(int fd);
 
 /*
- * Signal an eventfd that a server of devices has, too. One that is full is signalled already: a
- * write would block if the server took O_NONBLOCK away.
+ * Signal an eventfd that a server of devices also has. One that is full is signalled already; a
+ * write to it would block if the server cleared O_NONBLOCK.
  */
 void loop_raise_event(int fd);
 

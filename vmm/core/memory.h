@@ -22,17 +22,18 @@
 enum memory_kind {
 	MEMORY_RAM,    /* ordinary guest memory */
 	MEMORY_DEVICE, /* a BAR, or a piece of one */
-	MEMORY_ROM,    /* what the guest only reads: its writes go to the bus; out of DMA's reach */
+	/* memory that the guest only reads: its writes go to the bus, and DMA cannot reach it */
+	MEMORY_ROM,
 };
 
 struct memory_region {
 	uint64_t gpa;
 	uint64_t size; /* bytes, a multiple of the page size */
 	void *hva;
-	int fd; /* what hva maps, or -1 for anonymous memory */
+	int fd; /* the file that hva maps, or -1 for anonymous memory */
 	uint64_t fd_offset;
 	enum memory_kind kind;
-	bool readonly;     /* writes are no accesses to memory: they go to the bus */
+	bool readonly;     /* the guest's writes go to the bus, not to memory */
 	const char *owner; /* whose BAR or ROM it is, for people; NULL for RAM */
 	unsigned int bar;
 };
@@ -58,9 +59,9 @@ void memory_init(struct memory *memory);
 void memory_destroy(struct memory *memory);
 
 /*
- * Add a region. RAM, its hva and its file, is the map's once this succeeds; the rest stays the
- * caller's. 0, -EEXIST when the range overlaps another, -EINVAL for an empty or wrapping one, or
- * what a listener answered.
+ * Add a region. RAM with its hva and its file belongs to the map once this succeeds; all else stays
+ * the caller's. 0, -EEXIST when the range overlaps another, -EINVAL for an empty or wrapping one,
+ * or what a listener answered. Not logged, but listeners log.
  */
 int memory_add_region(struct memory *memory, const struct memory_region *region);
 
@@ -76,27 +77,31 @@ int memory_add_listener(struct memory *memory, struct memory_listener *listener)
 /* Take all regions away from `listener` and forget it. Does nothing if it is not registered. */
 void memory_del_listener(struct memory *memory, struct memory_listener *listener);
 
-/* Where the guest RAM [gpa, gpa + size) lies in our address space; NULL unless all of it is in one
- * bank of RAM. */
+/*
+ * The address in minivmm of the guest RAM [gpa, gpa + size); NULL unless all of it is in one bank.
+ */
 void *memory_ram_ptr(struct memory *memory, uint64_t gpa, uint64_t size);
 
-/* The guest-physical address of a byte of guest RAM, in *gpa; false if `hva` is none. */
+/*
+ * Store the guest-physical address of a byte of guest RAM in *gpa; false if `hva` is not guest RAM.
+ */
 bool memory_find_gpa(struct memory *memory, uint64_t hva, uint64_t *gpa);
 
 /*
- * Reserve `size` bytes of our own address space whose address is `like` modulo `align`, a power of
- * two: what is mapped there can then use pages as large as `align`. Anonymous memory with the
- * protection `prot`, without pages yet; the caller unmaps it. NULL, with errno set, on failure.
+ * Reserve `size` bytes of minivmm's address space at an address equal to `like` modulo `align`, a
+ * power of two, so that a mapping there can use pages as large as `align`. The range is anonymous
+ * memory with the protection `prot`, without pages yet, and the caller unmaps it. NULL, with errno
+ * set, on failure.
  */
 void *memory_reserve(uint64_t size, uint64_t align, uint64_t like, int prot);
 
 /*
- * Whether a file that a device gave for a BAR has become too short for it: an access there fails.
- * *found is the region then.
+ * True if the file that a device gave for a BAR has become too short for it, so that an access
+ * there fails. *found is then the region.
  */
 bool memory_find_shrunk(struct memory *memory, struct memory_region *found);
 
-/* Bytes of RAM. */
+/* The guest's RAM, in bytes. */
 uint64_t memory_ram_size(struct memory *memory);
 
 #endif

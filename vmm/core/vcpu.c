@@ -16,7 +16,7 @@
 #include "vmm/base/thread_guard.h"
 #include "vmm/trace/log.h"
 
-#define VCPU_SIGNALS 8 /* bytes of the kernel's signal set, which is shorter than the C library's */
+#define VCPU_SIGNALS 8 /* bytes of the kernel's signal set; the C library's is longer */
 
 static void vcpu_kicked(int signal)
 {
@@ -34,7 +34,8 @@ void vcpu_init_kick(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, VCPU_SIGNAL_PAUSE);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* whoever started us may have blocked it */
+	/* the program that started minivmm may have blocked it */
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int vcpu_init(struct vcpu *vcpu, struct vm *vm, unsigned int index)
@@ -51,7 +52,7 @@ int vcpu_init(struct vcpu *vcpu, struct vm *vm, unsigned int index)
 		vcpu->run = NULL;
 		return log_errno("KVM", ret, "mmap of vCPU %u", index);
 	}
-	/* Once it runs, this call would wait for it to stop. */
+	/* This call must come before the vCPU runs, because it would wait for it to stop. */
 	if (trace_wants_counters())
 		vcpu->stats_fd = trace_ioctl(vcpu->fd, KVM_GET_STATS_FD, 0);
 	return arch_vcpu_init(vcpu);
@@ -70,7 +71,7 @@ void vcpu_destroy(struct vcpu *vcpu)
 }
 
 /*
- * A string instruction brings `count` items through one port: the data moves on, the port does not.
+ * A string instruction moves `count` items through one port: the data advances, the port does not.
  */
 static void vcpu_port_io(struct vcpu *vcpu)
 {
@@ -117,7 +118,7 @@ static void vcpu_crash(struct vcpu *vcpu, const char *what, uint64_t detail)
 	vm_post(vcpu->vm, VM_EVENT_CRASH);
 }
 
-/* A device's memory that is there no more is the device's failure, not the guest's. */
+/* If the memory of a device is gone, the device has failed, not the guest. */
 static void vcpu_run_failed(struct vcpu *vcpu, int err)
 {
 	struct memory_region lost;
@@ -177,8 +178,8 @@ static bool vcpu_may_run(const struct vcpu *vcpu)
 }
 
 /*
- * SIGBUS ends KVM_RUN, though the thread blocks it. A KVM that refuses gets a thread that does not:
- * the signal ends the process then, where else the vCPU would fault for ever.
+ * SIGBUS must end KVM_RUN although the thread blocks it. If KVM refuses that, the thread does not
+ * block it: then the signal ends the process, because otherwise the vCPU would fault for ever.
  */
 static void vcpu_take_bus_errors(const struct vcpu *vcpu)
 {
@@ -258,9 +259,9 @@ int vcpu_start(struct vcpu *vcpu)
 }
 
 /*
- * immediate_exit makes the next KVM_RUN return at once, the signal ends one that runs or a system
- * call of a handler. The signal can come just before a handler blocks: hence again, until it is
- * gone.
+ * immediate_exit makes the next KVM_RUN return at once. The signal ends a KVM_RUN or a handler's
+ * system call that is under way. Because it can come just before a handler blocks, it is sent again
+ * until the thread is gone.
  */
 void vcpu_stop(struct vcpu *vcpu)
 {

@@ -22,17 +22,17 @@ struct vcpu {
 	struct vm *vm;
 	unsigned int index; /* also the APIC id on x86 */
 	int fd;
-	int stats_fd; /* KVM's counters of it, while somebody draws curves of them; else -1 */
+	int stats_fd; /* the file of KVM's counters of it, for a timeline's curves; else -1 */
 	struct kvm_run *run;
 	pthread_t thread;
 	bool started;
 	uint64_t exits[VM_EXIT_REASONS];
-	atomic_uint handling; /* odd while an exit is handled, by devices for one */
+	atomic_uint handling; /* odd while an exit is being handled */
 };
 
 /*
- * Once per process: vcpu_stop() interrupts a vCPU's system call by a signal that does nothing else,
- * VCPU_SIGNAL_PAUSE ends KVM_RUN alone.
+ * Install the signal handlers, once in a process. vcpu_stop() interrupts a vCPU's system call by a
+ * signal that does nothing else; VCPU_SIGNAL_PAUSE ends KVM_RUN alone.
  */
 void vcpu_init_kick(void);
 
@@ -40,16 +40,19 @@ void vcpu_init_kick(void);
 int vcpu_init(struct vcpu *vcpu, struct vm *vm, unsigned int index);
 void vcpu_destroy(struct vcpu *vcpu);
 
-/* Let it run in a thread of its own until vm->stopping or an event. 0 or -errno, logged. */
+/*
+ * Run the vCPU in a thread of its own until vm->stopping is set or an event is posted. 0 or -errno,
+ * logged.
+ */
 int vcpu_start(struct vcpu *vcpu);
 
 /*
- * Whether an exit that was being handled when `handling` read `mark` is over. A device that has
- * left the buses is in use by none then.
+ * True if the exit that was being handled when `handling` was `mark` is over. When this is true of
+ * every vCPU, a device that has left the buses is no longer in use.
  */
 bool vcpu_exit_is_over(const struct vcpu *vcpu, unsigned int mark);
 
-/* Returns when the thread is gone. vm->stopping must be set. */
+/* Stop the vCPU, and return when its thread is gone. vm->stopping must be set. */
 void vcpu_stop(struct vcpu *vcpu);
 
 #endif

@@ -9,6 +9,6 @@ void vm_post(struct vm *vm, enum vm_event event)
 
 	while (!atomic_compare_exchange_weak(&vm->event, &seen, (int)event))
 		if (seen != VM_EVENT_NONE && (seen != VM_EVENT_RESET || event == VM_EVENT_RESET))
-			return; /* all but a reset is final */
+			return; /* every event but a reset is final */
 	eventfd_write(vm->event_source.fd, 1);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the virtual machine consists of, and why it stops: known to its vCPUs as to vm.c.
+ * What the virtual machine consists of, and why it stops; vm.c and vcpu.c share it.
  *
- * Owns the event that ends a run. All else in here belongs to vm.c, see vm.h; a vCPU reads it.
+ * Owns the event that ends a run. Everything else in here belongs to vm.c, see vm.h; vCPUs only
+ * read it.
  */
 #ifndef MINIVMM_VM_STATE_H
 #define MINIVMM_VM_STATE_H
@@ -24,7 +25,7 @@ struct vcpu;
 
 #define VM_VFIO_FILES_MAX 64
 
-/* Why the guest does not run any more. */
+/* Why the guest has stopped running. */
 enum vm_event {
 	VM_EVENT_NONE,
 	VM_EVENT_POWEROFF,
@@ -35,7 +36,7 @@ enum vm_event {
 	VM_EVENT_ERROR,       /* the host side failed; logged */
 };
 
-/* A VFIO group or device file that KVM knows of, and by how many devices. */
+/* A VFIO group or device file that KVM knows of, and the number of devices that share it. */
 struct vm_vfio_file {
 	int fd;
 	unsigned int users;
@@ -45,15 +46,16 @@ struct vm {
 	int kvm_fd;
 	int fd;
 	unsigned int cpus;
-	const uint16_t *host_cpus; /* by vCPU, where it runs; NULL: anywhere */
+	const uint16_t *host_cpus; /* by vCPU: the host CPU it runs on; NULL: any */
 	struct vcpu *vcpus;
 	size_t vcpu_mmap_size;
 	struct arch_entry entry; /* where the boot CPU starts */
 	uint32_t
 		cpu_features; /* what arch_vm_init() found for all vCPUs: the architecture's bits */
-	bool hide_kvm;        /* the guest does not see that it is one */
-	unsigned int gpa_bits; /* how wide the guest may take its addresses for; 0: the CPU's */
-	bool pmu;              /* they have performance counters that firmware must describe */
+	bool hide_kvm;        /* the guest must not see that it runs on KVM */
+	/* width of physical addresses that CPUID tells the guest; 0: the CPU's */
+	unsigned int gpa_bits;
+	bool pmu; /* vCPUs have performance counters that firmware must describe */
 
 	struct memory memory;
 	struct bus mmio;
@@ -74,15 +76,15 @@ struct vm {
 	_Atomic int event;                /* enum vm_event */
 	struct loop_source event_source;
 	atomic_bool stopping;
-	struct gate gate; /* closed: no vCPU runs, though all exist */
+	struct gate gate; /* closed while the guest is paused: all vCPUs exist, but none runs */
 	bool paused;
-	uint64_t exits[VM_EXIT_REASONS]; /* of vCPUs that are gone */
+	uint64_t exits[VM_EXIT_REASONS]; /* by reason, of vCPUs that are gone */
 };
 
 /*
- * Something ends the run: vCPUs stop at their next exit and vm_wait() returns. The first event
- * counts and later ones are dropped, except that any other event replaces a VM_EVENT_RESET: a
- * machine that must end does not start again first. From any thread.
+ * Post an event that ends the run: vCPUs stop at their next exit and vm_wait() returns. The first
+ * event counts and later ones are dropped, except that any other event replaces a VM_EVENT_RESET: a
+ * machine that must end does not start again first. May be called from any thread.
  */
 void vm_post(struct vm *vm, enum vm_event event);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What linux/landlock.h of Debian 12 does not have yet. Each definition gives way to the header's.
+ * Definitions that linux/landlock.h of Debian 12 does not have yet. Each is skipped if the header
+ * has it.
  *
  * Read beside it: Documentation/userspace-api/landlock.rst.
  */
@@ -24,7 +25,7 @@
 #define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ull << 1)
 #endif
 
-/* struct landlock_ruleset_attr as of ABI 4; older kernels take the part that they know. */
+/* struct landlock_ruleset_attr as of ABI 4. Older kernels take the first part of it. */
 struct landlock_ruleset {
 	uint64_t handled_access_fs;
 	uint64_t handled_access_net;

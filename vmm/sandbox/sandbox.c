@@ -20,7 +20,7 @@ static int sandbox_close_paths(void)
 	return ret == -EOPNOTSUPP ? 0 : ret;
 }
 
-/* This thread, whatever it could do so far. 0 or -errno. */
+/* Drop the rights of this thread. 0 or -errno. */
 static int sandbox_drop(const struct sandbox *sandbox)
 {
 	int ret = sandbox_rights_drop(&sandbox->user, 0);
@@ -28,14 +28,16 @@ static int sandbox_drop(const struct sandbox *sandbox)
 	return ret < 0 ? ret : sandbox_close_paths();
 }
 
-/* Of a kernel without filters sandbox_init() has spoken. */
+/* If the kernel has no filters, sandbox_init() has already logged that. */
 static int sandbox_filter_thread(const struct sandbox *sandbox, enum thread_kind kind)
 {
 	sandbox_trap_enter();
 	return sandbox->filters_known ? sandbox_filter_load(&sandbox->filters[kind]) : 0;
 }
 
-/* A thread cannot go on half confined, and its maker cannot be told any more. */
+/*
+ * A thread must not go on half confined, and its maker can no longer be told, so the process ends.
+ */
 static void sandbox_enter(const struct thread_guard *guard, enum thread_kind kind)
 {
 	const struct sandbox *sandbox = container_of(guard, struct sandbox, guard);
@@ -88,7 +90,7 @@ const struct thread_guard *sandbox_guard(const struct sandbox *sandbox)
 	return sandbox->on ? &sandbox->guard : NULL;
 }
 
-/* The order counts: what a later step needs is not given up by an earlier one. */
+/* The order matters: no step gives up what a later step needs. */
 int sandbox_confine(struct sandbox *sandbox, const int *keep, unsigned int count)
 {
 	int ret;
@@ -102,7 +104,7 @@ int sandbox_confine(struct sandbox *sandbox, const int *keep, unsigned int count
 	sandbox->paths_closed = ret == 0;
 	if (ret == -EOPNOTSUPP)
 		ret = 0;
-	/* No other process of this user looks into it, or gets its memory after a crash. */
+	/* No other process of this user may look into this one, or get its memory after a crash. */
 	if (ret == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		ret = -errno;
 	sandbox->confined = true;

@@ -15,7 +15,7 @@
 
 #include "vfio/backend/iommufd_abi.h"
 
-/* The kinds by a letter each: a column of this table is a filter. */
+/* A letter for each kind of thread. Each column of this table is a filter. */
 #define M SANDBOX_MAIN
 #define V SANDBOX_VCPU
 #define S SANDBOX_SERVER
@@ -36,7 +36,10 @@
 	{ SCMP_SYS(ioctl), threads, SANDBOX_IS, 1, request, SANDBOX_NEEDS_##need }
 
 const struct sandbox_row sandbox_calls[] = {
-	/* Memory: malloc()'s, and of the main thread and vCPUs what BARs are mapped to. No code. */
+	/*
+	 * Memory for malloc(), and in the main thread and vCPUs the mappings of BARs. No memory may
+	 * become code.
+	 */
 	CALL_IF(mmap,         THREADS | D, HAS_NOT, 2, PROT_EXEC),
 	CALL_IF(mprotect,     THREADS | D, HAS_NOT, 2, PROT_EXEC),
 	CALL(munmap,          THREADS | D),
@@ -44,7 +47,10 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(brk,             THREADS | D),
 	CALL(madvise,         THREADS), /* the stack of a thread that ends, an arena that shrinks */
 
-	/* Locks, signals, time. restart_syscall comes after SIGSTOP and SIGCONT, whoever waited. */
+	/*
+	 * Locks, signals, time. The kernel makes restart_syscall after SIGSTOP and SIGCONT in any
+	 * thread that waited.
+	 */
 	CALL(futex,           THREADS),
 	CALL(rt_sigprocmask,  THREADS | D),
 	CALL(rt_sigreturn,    THREADS),
@@ -52,7 +58,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(clock_gettime,   THREADS | D), /* where the vDSO cannot read the clock */
 	CALL(clock_nanosleep, M | V), /* --inject irq#N=late; the wait for a server's end */
 
-	/* abort(), after which nothing runs, and the end. */
+	/* abort(), and the end of a thread or of the process. */
 	CALL(getpid,          THREADS),
 	CALL(gettid,          THREADS),
 	CALL_IF(tgkill,       THREADS, IS_PID, 0, 0), /* the main thread also kicks vCPUs */
@@ -65,7 +71,8 @@ const struct sandbox_row sandbox_calls[] = {
 	/* Messages, the serial port's console, eventfds. */
 	CALL(write,           THREADS | PROCESSES),
 	CALL(close,           THREADS | PROCESSES),
-	CALL_IF(prctl,        THREADS, IS, 0, PR_GET_NAME), /* the trace asks who it is */
+	/* the trace asks for the thread's name */
+	CALL_IF(prctl,        THREADS, IS, 0, PR_GET_NAME),
 
 	/* Files that become ready. */
 	CALL(read,            M | C | D), /* signals, timers, eventfds, the console's input */
@@ -75,7 +82,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(epoll_wait,      M | C),
 	CALL(epoll_pwait,     M | C), /* epoll_wait() of arm64 */
 	CALL(epoll_ctl,       M | V),
-	CALL(eventfd2,        M | V), /* a vector of the guest's has one from its first use on */
+	CALL(eventfd2,        M | V), /* a vector gets its eventfd when the guest first uses it */
 
 	/* A device's registers, the flash of UEFI's variables, the kernel at a reboot. */
 	CALL(pread64,         M | V | D),
@@ -89,7 +96,10 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(accept4,         M), /* and the next one */
 	CALL(shutdown,        M | V | S),
 
-	/* The main thread makes the vCPUs' at each reboot. clone3 hides its flags from a filter. */
+	/*
+	 * The main thread makes the vCPUs' threads at each reboot. A filter cannot see the flags of
+	 * clone3, so that is refused.
+	 */
 	CALL_IF(clone,        M, HAS, 0, CLONE_VM | CLONE_THREAD | CLONE_SIGHAND),
 	CALL_IF(clone3,       M, NO_CALL, 0, 0),
 	CALL_IF(rt_sigaction, M, IS, 0, __SIGRTMIN + 1), /* glibc's own, at the first thread */
@@ -105,18 +115,19 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(timerfd_settime, M),
 	CALL_IF(fcntl,        M, IS, 1, F_DUPFD_CLOEXEC),
 
-	/* The end: servers, the terminal, the last of what is printed. */
+	/* The end: stop servers, restore the terminal, print the rest. */
 	CALL(kill,            M), /* the demo device; others end when their pipe is closed */
 	CALL(wait4,           M),
 	CALL(waitid,          M),
 	CALL(getpgrp,         THREADS), /* is the terminal ours? */
 	CALL(getpgid,         M | C), /* getpgrp() of arm64 */
-	CALL(fstat,           M), /* stdio, and whether a BAR's file has shrunk: from glibc 2.39 */
+	/* used by stdio, and to see whether a BAR's file has shrunk; from glibc 2.39 on */
+	CALL(fstat,           M),
 	CALL_IF(newfstatat,   THREADS, HAS, 3, AT_EMPTY_PATH), /* fstat() of glibc before it */
-	CALL(lseek,           M), /* exit() leaves standard input where it was read to */
+	CALL(lseek,           M), /* exit() moves standard input's offset back to what was read */
 	CALL(sysinfo,         M), /* qsort() of glibc 2.36 */
 
-	/* The demo device dies with minivmm, and makes its memory first. */
+	/* The demo device asks to die with minivmm, and creates its memory. */
 	CALL_IF(prctl,        D, IS, 0, PR_SET_PDEATHSIG),
 	CALL(getppid,         D),
 	CALL(memfd_create,    D),
@@ -141,14 +152,14 @@ const struct sandbox_row sandbox_ioctls[] = {
 	IOCTL(KVM_IRQFD,                  M | V, NOTHING),
 	IOCTL(KVM_IOEVENTFD,              M | V, NOTHING),
 
-	IOCTL(KVM_KVMCLOCK_CTRL,          V, ARCH), /* it was paused, and goes on */
+	IOCTL(KVM_KVMCLOCK_CTRL,          V, ARCH), /* the vCPU continues after a pause */
 
-	/* It crashed: where? Each architecture makes its own of these. */
+	/* Registers are printed after a crash. Each architecture has its own calls for that. */
 	IOCTL(KVM_GET_REGS,               M | V, ARCH),
 	IOCTL(KVM_GET_SREGS,              M | V, ARCH),
 	IOCTL(KVM_GET_ONE_REG,            M | V, ARCH),
 
-	/* A reboot is a new VM: these, and all that the architecture's folder lists. */
+	/* A reboot makes a new VM, by these calls and all that the architecture's folder lists. */
 	IOCTL(KVM_CHECK_EXTENSION,        M, NOTHING),
 	IOCTL(KVM_CREATE_VM,              M, NOTHING),
 	IOCTL(KVM_CREATE_VCPU,            M, NOTHING),
@@ -156,7 +167,7 @@ const struct sandbox_row sandbox_ioctls[] = {
 	IOCTL(KVM_SET_DEVICE_ATTR,        M, NOTHING),
 	IOCTL(KVM_GET_STATS_FD,           M, NOTHING),
 
-	/* Devices: interrupts, and a reset by a root port's register, by the vCPU that asks. */
+	/* Devices: interrupts, and a reset that a vCPU asks for by a root port's register. */
 	IOCTL(VFIO_DEVICE_SET_IRQS,               M | V, DEVICES),
 	IOCTL(VFIO_DEVICE_GET_INFO,               M, DEVICES),
 	IOCTL(VFIO_DEVICE_GET_REGION_INFO,        M, DEVICES),
@@ -191,7 +202,7 @@ const struct sandbox_row sandbox_ioctls[] = {
 	IOCTL(TCGETS,     THREADS, NOTHING), /* glibc looks what it has set */
 	IOCTL(TIOCGPGRP,  THREADS, NOTHING),
 	IOCTL(TIOCGWINSZ, C, NOTHING),
-	/* The same of glibc from 2.42 on. */
+	/* The same call as glibc makes it from 2.42 on. */
 	IOCTL(TCSETS2,    THREADS, NOTHING),
 	IOCTL(TCSETSW2,   M | C, NOTHING),
 	IOCTL(TCGETS2,    THREADS, NOTHING),

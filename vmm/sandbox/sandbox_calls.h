@@ -22,7 +22,7 @@
 #define SANDBOX_DEMO    (1u << THREAD_DEMO)
 #define SANDBOX_OPENER  (1u << THREAD_OPENER)
 
-/* What the command line asks for, where a row is for that alone. */
+/* A condition on the command line, for rows that apply only then. */
 enum sandbox_need {
 	SANDBOX_NEEDS_NOTHING,
 	SANDBOX_NEEDS_ARCH,    /* the processor architecture has the call in its folder */
@@ -37,7 +37,7 @@ enum sandbox_check {
 	SANDBOX_IS,      /* argument `arg` is `value` */
 	SANDBOX_HAS,     /* it has the bits of `value` */
 	SANDBOX_HAS_NOT, /* it has none of them */
-	SANDBOX_IS_PID,  /* it is the number of this process */
+	SANDBOX_IS_PID,  /* it is this process's id */
 	SANDBOX_NO_CALL, /* the call does nothing: -ENOSYS, so that libc takes another */
 };
 
@@ -50,7 +50,7 @@ struct sandbox_row {
 	enum sandbox_need need;
 };
 
-/* The calls but ioctls, and ioctls: both end with a row without threads. */
+/* All calls except ioctls, and the ioctls; both tables end with a row without threads. */
 extern const struct sandbox_row sandbox_calls[];
 extern const struct sandbox_row sandbox_ioctls[];
 

@@ -23,7 +23,7 @@ void sandbox_files_close_strays(const int *keep, unsigned int count)
 	if (!folder)
 		return;
 	while ((entry = readdir(folder)) != NULL) {
-		int fd = atoi(entry->d_name); /* "." and ".." are 0, which stays */
+		int fd = atoi(entry->d_name); /* "." and ".." give 0, which stays open anyway */
 		int flags = files_keeps(fd, keep, count) ? -1 : fcntl(fd, F_GETFD);
 
 		if (flags >= 0 && !(flags & FD_CLOEXEC))

@@ -42,7 +42,7 @@ static bool filter_needs(const struct sandbox_row *row, const struct sandbox_wan
 	}
 }
 
-/* An ioctl's number has 32 bits for the kernel, whatever stands above them. */
+/* The kernel looks only at the lower 32 bits of an ioctl's number. */
 static struct scmp_arg_cmp filter_compare(const struct sandbox_row *row)
 {
 	switch (row->check) {
@@ -57,7 +57,7 @@ static struct scmp_arg_cmp filter_compare(const struct sandbox_row *row)
 	}
 }
 
-/* A call that this architecture does not have is no error: poll() is ppoll() on some. */
+/* A call that this architecture does not have is not an error: some have ppoll() and no poll(). */
 static int filter_add_row(scmp_filter_ctx context, const struct sandbox_row *row)
 {
 	struct scmp_arg_cmp compare = filter_compare(row);
@@ -79,7 +79,7 @@ static int filter_add_table(scmp_filter_ctx context, const struct sandbox_row *r
 	return ret;
 }
 
-/* A reboot of the guest makes all of them again. */
+/* A reboot of the guest makes all of these calls again. */
 static int filter_add_arch(scmp_filter_ctx context)
 {
 	int ret = 0;
@@ -99,7 +99,7 @@ static int filter_add_arch(scmp_filter_ctx context)
 
 /* ---- code ---- */
 
-/* What does not pass tells the signal's handler whose filter it was. */
+/* A filter's refusal carries the kind of thread, which the signal's handler prints. */
 static void filter_mark(struct sandbox_filter *filter, enum thread_kind kind)
 {
 	for (unsigned short i = 0; i < filter->length; i++) {
@@ -127,7 +127,7 @@ static int filter_read(struct sandbox_filter *filter, int fd)
 	return 0;
 }
 
-/* By way of a file in memory: libseccomp 2.5 exports to nothing else. */
+/* libseccomp 2.5 exports only into a file, so this takes a file in memory. */
 static int filter_export(struct sandbox_filter *filter, scmp_filter_ctx context)
 {
 	int fd = memfd_create("filter", MFD_CLOEXEC), ret;

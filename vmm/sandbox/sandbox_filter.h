@@ -2,8 +2,8 @@
 /*
  * A seccomp filter for one kind of thread, made of the table in sandbox_calls.h by libseccomp.
  *
- * It is made once, before guest and devices run, and put on by each thread of its kind. A call that
- * is not in it becomes SIGSYS, which sandbox_trap.h turns into a message and the end.
+ * It is made once, before guest and devices run, and each thread of its kind loads it. A call that
+ * it does not allow raises SIGSYS; sandbox_trap.h then prints a message and ends the process.
  */
 #ifndef MINIVMM_SANDBOX_FILTER_H
 #define MINIVMM_SANDBOX_FILTER_H
@@ -18,21 +18,24 @@ struct sandbox_filter {
 	unsigned short length;
 };
 
-/* What the rows of the table are picked by. */
+/* Selects the rows of the table. */
 struct sandbox_wanted {
 	bool groups, iommufd; /* devices are opened this way */
 	bool hotplug;         /* and more of them while the guest runs */
 };
 
-/* 0 or -errno, logged. */
+/* Make the filter. 0 or -errno, logged. */
 int sandbox_filter_init(struct sandbox_filter *filter, enum thread_kind kind,
 			const struct sandbox_wanted *wanted);
 void sandbox_filter_destroy(struct sandbox_filter *filter);
 
-/* From here on this thread makes no other calls. It has no_new_privs. 0 or -errno, not logged. */
+/*
+ * Load the filter into this thread, which can make no other calls from here on. The thread must
+ * have no_new_privs. 0 or -errno, not logged.
+ */
 int sandbox_filter_load(const struct sandbox_filter *filter);
 
-/* Whether this kernel filters system calls at all. */
+/* True if this kernel can filter system calls. */
 bool sandbox_filter_is_known(void);
 
 #endif

@@ -56,7 +56,10 @@ static bool opener_serve(const struct opener_paths *paths)
 	return sent;
 }
 
-/* It keeps the user, who may open the files, and root's way around the files' own modes. */
+/*
+ * The process keeps its user, who may open the files, and root's right to ignore the modes of
+ * files.
+ */
 static int opener_confine(const struct sandbox *sandbox, const char *const *paths,
 			  unsigned int count)
 {
@@ -116,7 +119,7 @@ int sandbox_opener_fork(struct sandbox_opener *opener, const struct sandbox *san
 {
 	int pair[2];
 
-	/* Whole messages, and an end when the other side is closed. */
+	/* This type keeps messages whole, and tells when the other side is closed. */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return log_errno("sandbox", -errno, "socketpair");
 	opener->pid = fork();

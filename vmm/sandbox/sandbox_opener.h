@@ -2,10 +2,10 @@
 /*
  * The process that opens files for minivmm once minivmm itself may open none.
  *
- * A guest's reboot closes a device and opens it again (RULES.md, rule 40). By its group that takes
- * no path. With iommufd it does, and perhaps a right that minivmm has given up. So a child keeps
- * that right, and nothing else: it can open the files that it was told of before anything ran, and
- * send them.
+ * A guest's reboot closes a device and opens it again (RULES.md, rule 40). With groups this opens
+ * no path. With iommufd it does, and it may need a right that minivmm has given up. So a child
+ * process keeps that right and nothing else: it can open the files that it was told of before the
+ * guest ran, and send them.
  */
 #ifndef MINIVMM_SANDBOX_OPENER_H
 #define MINIVMM_SANDBOX_OPENER_H
@@ -19,11 +19,12 @@
 
 struct sandbox_opener {
 	struct opener opener;
-	pid_t pid; /* 0 while there is none */
+	pid_t pid; /* 0 if there is no process */
 };
 
 /*
- * Start it for the files of these paths; while the process has one thread. 0 or -errno, logged.
+ * Start the process for the files with these paths. Must be called while minivmm has one thread. 0
+ * or -errno, logged.
  */
 int sandbox_opener_start(struct sandbox_opener *opener, const struct sandbox *sandbox,
 			 const char *const *paths, unsigned int count);

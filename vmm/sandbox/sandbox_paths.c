@@ -25,7 +25,10 @@ static const struct {
 	{ 5, LANDLOCK_ACCESS_FS_IOCTL_DEV, 0 },
 };
 
-/* All that this kernel can forbid. Returns the size of the struct that it knows. */
+/*
+ * Ask for everything that this kernel can forbid. Returns the size of the struct that the kernel
+ * knows.
+ */
 static size_t paths_handle_all(struct landlock_ruleset *handled, long abi)
 {
 	*handled = (struct landlock_ruleset){ .handled_access_fs = 0 };

@@ -13,7 +13,7 @@
 
 /* ---- the user ---- */
 
-/* A number in the environment or on the command line; false if it is none. */
+/* Parse a number from the environment or the command line; false if it is not one. */
 static bool rights_parse_id(const char *text, unsigned int *id)
 {
 	unsigned long value;
@@ -70,7 +70,10 @@ static int rights_become(const struct sandbox_user *user)
 
 /* ---- capabilities ---- */
 
-/* No program that is started could get them back. Who lacks the right has nothing to give up. */
+/*
+ * A program that is started could not get capabilities back. A process that may not drop them has
+ * none to give up.
+ */
 static void rights_drop_bounding(void)
 {
 	unsigned long cap = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the process may do beside making system calls: its user, its capabilities.
+ * The rights of the process: its user and its capabilities.
  *
- * All of it belongs to a thread, not to the process. libc would change all threads at once, by a
- * signal to each; here each changes itself, because some have a filter already that knows no such
+ * In Linux they belong to each thread. libc would change all threads at once, by a signal to each;
+ * here each thread changes itself, because some already have a filter that does not allow such a
  * call.
  *
  * Read beside it: credentials(7), capabilities(7), prctl(2).
@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Whom to go on as. */
+/* The user to continue as. */
 struct sandbox_user {
 	bool change;
 	uid_t uid;
@@ -23,14 +23,14 @@ struct sandbox_user {
 };
 
 /*
- * Find the user: `name`, or his number, if that is not NULL; else who called sudo; else nobody
- * else. While the process may open files. 0 or -errno, logged.
+ * Find the user: the name or number `name` if that is not NULL, else the caller of sudo, else no
+ * change. Must be called while the process may open files. 0 or -errno, logged.
  */
 int sandbox_user_find(struct sandbox_user *user, const char *name);
 
 /*
- * This thread becomes the user's, without further groups, and has no capabilities, now or later,
- * but those whose bits are in `keep`, if it has them now. 0 or -errno, not logged.
+ * Make this thread the user's, without supplementary groups and without capabilities, now or later,
+ * except those in the bits `keep` that it has now. 0 or -errno, not logged.
  */
 int sandbox_rights_drop(const struct sandbox_user *user, uint32_t keep);
 

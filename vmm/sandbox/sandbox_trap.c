@@ -25,7 +25,7 @@ static const char *const trap_threads[THREAD_KINDS] = {
 	[THREAD_COMMAND] = "command", [THREAD_DEMO] = "demo-device", [THREAD_OPENER] = "opener",
 };
 
-/* A line that grows: nothing here may allocate, or take a lock. */
+/* A line of text that grows. Code in a signal's handler may not allocate memory or take a lock. */
 struct trap_line {
 	char text[160];
 	size_t length;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of a system call that a filter does not let through: one line on standard error that
- * names the call and the kind of thread, the terminal as it was before, and the end.
+ * Handles a system call that a filter forbids: it prints one line that names the call and the kind
+ * of thread, restores the terminal, and ends the process.
  *
- * Whatever else the process still had to do, it does not get to do: who made the call may not be
- * minivmm's own code any more. The kernel closes the devices, which ends their DMA.
+ * The process does nothing else, because the code that made the call may no longer be minivmm's
+ * own. The kernel closes the devices, which ends their DMA.
  */
 #ifndef MINIVMM_SANDBOX_TRAP_H
 #define MINIVMM_SANDBOX_TRAP_H
@@ -12,7 +12,7 @@
 /* For the whole process: it will end with `status`. */
 void sandbox_trap_init(int status);
 
-/* For this thread: whatever its mask of signals is, this one comes through. */
+/* Prepare this thread: unblock the signal. */
 void sandbox_trap_enter(void);
 
 #endif

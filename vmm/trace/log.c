@@ -10,7 +10,7 @@
 #define LOG_ERROR "minivmm: error: "
 
 static _Thread_local struct {
-	char *text; /* NULL: nobody wants it */
+	char *text; /* NULL: the error is not kept */
 	size_t size;
 } log_kept;
 

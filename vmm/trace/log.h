@@ -21,15 +21,16 @@ void log_error(const char *object, const char *fmt, ...) __attribute__((format(p
 int log_errno(const char *object, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Something is not as it should be; the guest goes on. */
+/* Something is not as it should be, but the guest goes on. */
 void log_warn(const char *object, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Something the user wants to know. */
+/* Something that the user wants to know. */
 void log_info(const char *object, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * For who must tell the error to somebody else, too: the words of this thread's next error go into
- * `text`, which begins empty and is the caller's, until this is called with NULL.
+ * Keep the text of this thread's errors, for a caller that must also report it elsewhere: the next
+ * error is copied into `text`, which is the caller's and is emptied first, until this is called
+ * with NULL.
  */
 void log_keep_error(char *text, size_t size);
 

@@ -8,8 +8,8 @@
  * not known here. The room that makes it says so, see struct trace_about in trace_event.h.
  *
  * Besides calls there are spans: what the guest touched, memory that came or went, each with the
- * calls it caused inside it. While nobody listens a call costs one branch more than ioctl() and a
- * counter, a span one branch.
+ * calls it caused inside it. Without a trace, a call costs a branch and a counter more than
+ * ioctl(), and a span costs one branch.
  */
 #ifndef MINIVMM_TRACE_H
 #define MINIVMM_TRACE_H
@@ -27,7 +27,7 @@
 #define trace_ioctl(fd, call, arg)                                                                 \
 	trace_named_ioctl(&trace_about_##call, (fd), (call), (unsigned long)(arg), (uintptr_t)(arg))
 
-/* The same for a call that says what it has to say in `detail` rather than in its argument. */
+/* The same for a call whose decoder needs `detail` rather than its argument. */
 #define trace_ioctl_detail(fd, call, arg, detail)                                                  \
 	trace_named_ioctl(&trace_about_##call, (fd), (call), (unsigned long)(arg),                 \
 			  (uintptr_t)(detail))
@@ -35,12 +35,12 @@
 int trace_named_ioctl(const struct trace_about *about, int fd, unsigned long request,
 		      unsigned long arg, uintptr_t detail);
 
-/* How often `call` was made, by its name. */
+/* How often the call of this name was made. */
 #define trace_count(call) ((uint64_t)trace_tally_##call.count)
 
 /* ---- who listens ---- */
 
-/* Bits of topics that somebody wants to hear of, and the two below; 0: nobody listens. */
+/* The topics that are traced, as bits, and the two below; 0: there is no trace. */
 extern unsigned int trace_topics;
 
 #define TRACE_WANTS_TIMES  (1u << 30)
@@ -52,7 +52,7 @@ static inline bool trace_wants(unsigned int bits)
 }
 
 struct trace_options {
-	const struct trace_calls *const *rooms; /* all calls there are, see trace_find_call() */
+	const struct trace_calls *const *rooms; /* lists of all calls, see trace_find_call() */
 	const char *file; /* NULL: none; - is standard error, *.json for a timeline, else text */
 	unsigned int topics;
 	bool times; /* for trace_print() */
@@ -60,28 +60,28 @@ struct trace_options {
 };
 
 /*
- * Count and listen from now on. To be called before there is any other thread. `options->rooms`
+ * Count and trace from now on. Must be called before there is any other thread. `options->rooms`
  * must outlive the trace. 0 or -errno, logged.
  */
 int trace_open(const struct trace_options *options);
 
-/* Complete the file; no other thread runs any more. Does nothing when none is open. */
+/* Complete the trace's file. No other thread may run any more. Does nothing if no trace is open. */
 void trace_close(void);
 
 /* The start has reached a new phase; the one before it ends here. `name` must be a literal. */
 void trace_phase(const char *name);
 
-/* How long phases of this name have lasted, in nanoseconds; 0 while nobody listens. */
+/* How long phases of this name have lasted, in nanoseconds; 0 without a trace. */
 uint64_t trace_phase_ns(const char *name);
 
-/* A curve of a timeline has come to this value; `series` and `kind` must be literals. */
+/* Add a point with this value to a curve of the timeline; `series` and `kind` must be literals. */
 void trace_counter(const char *series, const char *kind, uint64_t value);
 
-/* Whether a timeline is written, that is, whether curves are worth anything. */
+/* True if a timeline is written; only a timeline shows curves. */
 bool trace_wants_counters(void);
 
 /*
- * Write what was gathered: phases with their times, ioctls by name with count and total time, and
+ * Print what was counted: phases with their times, ioctls by name with count and total time, and
  * where the guest's trapped accesses went.
  */
 void trace_print(FILE *out);
@@ -115,34 +115,37 @@ struct trace_access {
 	struct trace_span span;
 };
 
-/* Whether anybody wants to hear of accesses. */
+/* True if accesses are traced or counted. */
 static inline bool trace_wants_accesses(void)
 {
 	return trace_wants(TRACE_TOPICS_ACCESSES | TRACE_WANTS_TIMES);
 }
 
 /*
- * Around the access; `place` must last until the end. `value` is what was read or written, of
- * `size` bytes.
+ * To be called before and after an access; `place` must last until the end. `value`, of `size`
+ * bytes, is what was read or written.
  */
 void trace_access_begin(struct trace_access *access, const struct trace_place *place, bool write);
 void trace_access_end(struct trace_access *access, unsigned int size, uint64_t value);
 
 /* ---- interrupts on their way through minivmm ---- */
 
-/* Around what is done for one, for a histogram of its time. */
+/* To be called before and after an interrupt is handled, for a histogram of the time. */
 uint64_t trace_irq_begin(void);
 void trace_irq_end(uint64_t begin);
 
 /* ---- faults ---- */
 
 /*
- * To be asked before each interrupt that minivmm passes on itself: false if it is to be lost. One
- * that is to be late makes the caller wait.
+ * To be called before each interrupt that minivmm passes on itself; false if the interrupt must be
+ * lost. If it must be late, the call waits.
  */
 bool trace_irq_arrives(void);
 
-/* To be asked before each read of a device's configuration space: whether it is to be all-ones. */
+/*
+ * To be called before each read of a device's configuration space; true if the read must give
+ * all-ones.
+ */
 bool trace_config_fault(void);
 
 #endif

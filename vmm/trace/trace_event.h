@@ -6,9 +6,9 @@
  * An event is an ioctl, a trapped access of the guest, or a span around several events. A room that
  * makes ioctls describes each of them here, by a struct trace_about, and lists them for the roof.
  *
- * Owns the shapes in which sizes, flags and names are written, so that all decoders speak alike and
- * every writer can bring them into its own form. What is too long is cut off, never refused. None
- * of these functions logs, but for trace_parse_topics().
+ * Owns the shapes in which sizes, flags and names are written, so that all decoders write alike and
+ * every writer can convert them into its own form. Text that is too long is cut off, never refused.
+ * None of these functions logs, but for trace_parse_topics().
  */
 #ifndef MINIVMM_TRACE_EVENT_H
 #define MINIVMM_TRACE_EVENT_H
@@ -25,12 +25,12 @@
 #define TRACE_TOPICS(X)                                                                            \
 	X(kvm)     /* the machine as KVM knows it: files, capabilities, controllers */             \
 	X(cpu)     /* the state of a vCPU */                                                       \
-	X(run)     /* KVM_RUN and why it came back */                                              \
+	X(run)     /* KVM_RUN and why it returned */                                               \
 	X(memory)  /* memory slots, and what is in them */                                         \
 	X(irq)     /* routes, irqfds, lines, the device's interrupts */                            \
 	X(vfio)    /* the device and how it is reached */                                          \
-	X(dma)     /* what the device reaches */                                                   \
-	X(config)  /* configuration space, as the guest touches it */                              \
+	X(dma)     /* memory that the device reaches */                                            \
+	X(config)  /* the guest's accesses to configuration space */                               \
 	X(bar)     /* trapped accesses to BARs */                                                  \
 	X(io)      /* trapped accesses to all else */
 /* clang-format on */
@@ -65,37 +65,40 @@ struct trace_name {
 struct trace_fields {
 	unsigned int count;
 	const char *keys[TRACE_FIELDS_MAX]; /* literals */
-	uint16_t at[TRACE_FIELDS_MAX];      /* where in text the value lies */
+	uint16_t at[TRACE_FIELDS_MAX];      /* offset of each value in text */
 	size_t used;
 	char text[TRACE_FIELDS_TEXT];
-	char result[128]; /* empty: the number that was returned, if it says anything */
-	char file[24];    /* what the file is that the call was made on, if it tells; or empty */
-	char opened[24];  /* what the file is that was returned, or empty */
+	char result[128]; /* empty: the number that was returned */
+	char file[24];    /* the name of the file that the call was made on, or empty */
+	char opened[24];  /* the name of the file that was returned, or empty */
 	const char *why;  /* the reason, where it depends on the arguments; a literal */
 	const char
 		*series;  /* the event counts as one more of this series, a literal: "exits" ... */
 	const char *kind; /* ... and of this kind in it */
 };
 
-/* Empty; the buffers need no clearing. */
+/* Make `fields` empty; its buffers need not be cleared. */
 void trace_fields_init(struct trace_fields *fields);
 
-/* One more pair. `key` must be a literal. */
+/* Add a pair. `key` must be a literal. */
 void trace_put(struct trace_fields *fields, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A number of bytes in the largest unit that leaves no rest. */
+/* Add a number of bytes in the largest unit that leaves no remainder. */
 void trace_put_size(struct trace_fields *fields, const char *key, uint64_t bytes);
 
-/* A name of the table, or the number. */
+/* Add the value's name from the table, or the number if it has none. */
 void trace_put_name(struct trace_fields *fields, const char *key, uint64_t value,
 		    const struct trace_name *names);
 
-/* The bits that are set by name, joined by |, and what is left over as a number; "0" for none. */
+/*
+ * Add the names of the bits that are set, joined by |, and the remaining bits as a number; "0" for
+ * none.
+ */
 void trace_put_flags(struct trace_fields *fields, const char *key, uint64_t value,
 		     const struct trace_name *names);
 
-/* What the call answered, in words. */
+/* Set the call's result, in words. */
 void trace_put_result(struct trace_fields *fields, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -109,13 +112,13 @@ const char *trace_flags_text(char *text, size_t room, uint64_t value,
 
 /* ---- ioctls ---- */
 
-/* How often a call was made, and how long it took; the gate counts. */
+/* How often a call was made, and how long it took. The gate in trace.c counts. */
 struct trace_tally {
 	_Atomic uint64_t count;
-	_Atomic uint64_t ns; /* only while somebody listens */
+	_Atomic uint64_t ns; /* counted only while there is a trace */
 };
 
-/* What a call means: written down by the room that makes it. */
+/* What a call means. The room that makes the call defines this. */
 struct trace_about {
 	const char *name;          /* of the ioctl */
 	unsigned long request;     /* its number */
@@ -124,9 +127,9 @@ struct trace_about {
 	const char *object; /* what kind of file it is made on */
 	const char *why;    /* one line; NULL if decode() finds one that depends on the arguments */
 	/*
-	 * Puts the arguments into `fields`. It is called after the call, so that answers are there
-	 * too. `arg` is what was handed to the ioctl (or to trace_ioctl_detail()), `result` what it
-	 * returned or -errno. NULL if there is nothing to say.
+	 * Adds the arguments to `fields`. It is called after the ioctl, so that results can be
+	 * decoded too. `arg` is the ioctl's argument (or that of trace_ioctl_detail()), `result` is
+	 * what it returned or -errno. NULL if there is nothing to add.
 	 */
 	void (*decode)(struct trace_fields *fields, const void *arg, int result);
 };
@@ -138,8 +141,8 @@ struct trace_about {
  *	KVM_CALLS(TRACE_DECLARE)
  *	extern const struct trace_calls kvm_calls;
  *
- * and one of its sources says what each means, by TRACE_ABOUT(), and defines the list, by
- * TRACE_DEFINE_CALLS(). A call that is listed and has no meaning does not link.
+ * One of its sources defines the meaning of each by TRACE_ABOUT(), and the list by
+ * TRACE_DEFINE_CALLS(). A call that is listed without a meaning does not link.
  */
 struct trace_calls {
 	const struct trace_about *const *abouts;
@@ -168,7 +171,10 @@ struct trace_calls {
 	const struct trace_calls list_name = { list_name##_abouts,                                 \
 					       sizeof(list_name##_abouts) / sizeof(void *) }
 
-/* The call of this name in an array of lists that a NULL ends, or NULL. `length` is the name's. */
+/*
+ * Find the call of this name, of `length` characters, in an array of lists that ends with NULL; or
+ * NULL.
+ */
 const struct trace_about *trace_find_call(const struct trace_calls *const *rooms, const char *name,
 					  size_t length);
 
@@ -176,28 +182,29 @@ const struct trace_about *trace_find_call(const struct trace_calls *const *rooms
 
 #define TRACE_NO_BAR (-1)
 
-/* Where an access went and what lies there. Who answers at an address tells. */
+/* Where an access went, and which register is there. The handler of the address fills it in. */
 struct trace_place {
 	enum trace_topic topic; /* config, bar or io */
 	const char *object;     /* whose; must live as long as the object */
 	const char *area;       /* what kind of registers, a literal; or NULL */
 	int bar;                /* or TRACE_NO_BAR */
-	uint64_t offset;        /* in the BAR, in configuration space, from the first register */
-	char reg[64];           /* the register's name, or empty */
-	unsigned int shift;     /* the access begins this many bits into the register ... */
-	unsigned int width;     /* ... which has so many ... */
+	/* from the start of the BAR, of configuration space, or of the registers */
+	uint64_t offset;
+	char reg[64];                  /* the register's name, or empty */
+	unsigned int shift;            /* the access begins this many bits into the register ... */
+	unsigned int width;            /* ... which has so many ... */
 	const struct trace_name *bits; /* ... of these names; or NULL */
 };
 
-/* Tell of an access of `size` bytes that read or wrote `value`. */
+/* Describe an access of `size` bytes that read or wrote `value`. */
 void trace_place_decode(struct trace_fields *fields, const struct trace_place *place, bool write,
 			unsigned int size, uint64_t value);
 
 /* ---- spans ---- */
 
 /*
- * Something that lasts and has other events inside. It lives on the stack of who does it. While
- * nobody listens, only `on` is defined.
+ * An event that lasts and contains other events. It is on the stack of the function that it
+ * describes. Without a trace, only `on` is defined.
  */
 struct trace_span {
 	bool on;
@@ -205,7 +212,7 @@ struct trace_span {
 	const char *name;   /* a literal */
 	const char *object; /* on what; or NULL */
 	uint64_t start;
-	struct trace_fields fields; /* to be filled in by who sees `on` */
+	struct trace_fields fields; /* filled in by the caller if `on` is set */
 	struct trace_span *outer;
 	unsigned int depth;
 	unsigned int inner_count; /* events directly inside */

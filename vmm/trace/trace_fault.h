@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --inject: faults made on purpose, at the gate of trace.h.
+ * --inject: faults on purpose, at the gate of trace.h.
  *
- * Owns how a fault is written - WHAT#N=HOW, the Nth time something is done - and when it is due.
+ * Owns how a fault is written, WHAT#N=HOW, and the decision whether the Nth time has come.
  */
 #ifndef MINIVMM_TRACE_FAULT_H
 #define MINIVMM_TRACE_FAULT_H
@@ -46,18 +46,18 @@ struct trace_faults {
 
 /*
  * Add the fault that `text` describes: VFIO_DEVICE_SET_IRQS#3=ENOSPC, irq#5=lost, irq#5=late,
- * config#100=ffff. `rooms` are the calls that can fail, see trace_find_call(). 0, or -EINVAL for
- * what is none of these, -ENOSPC for too many; logged.
+ * config#100=ffff. `rooms` are the calls that can fail, see trace_find_call(). 0, -EINVAL if the
+ * text is none of these, or -ENOSPC for too many faults; logged.
  */
 int trace_fault_parse(struct trace_faults *faults, const struct trace_calls *const *rooms,
 		      const char *text);
 
-/* Whether a fault of this kind is among them. */
+/* True if a fault of this kind is among them. */
 bool trace_faults_ask(const struct trace_faults *faults, enum trace_fault_what what);
 
 /*
- * What is due the `nth` time that `what` is done, for TRACE_FAULT_CALL the call with this tally,
- * else NULL; *err is the -errno of a TRACE_FAULT_ERROR.
+ * The fault that is due the `nth` time that `what` is done. `tally` is that of the call for
+ * TRACE_FAULT_CALL, else NULL. *err is the -errno of a TRACE_FAULT_ERROR.
  */
 enum trace_fault_how trace_fault_due(const struct trace_faults *faults, enum trace_fault_what what,
 				     const struct trace_tally *call, uint64_t nth, int *err);

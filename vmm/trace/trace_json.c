@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A trace for a timeline viewer (speedscope, Perfetto): Chrome's trace events, in the array
- * form, of which viewers take what there is should the end be missing.
+ * A trace for a timeline viewer (speedscope, Perfetto): Chrome's trace events, in the array form.
+ * Viewers accept an array whose end is missing.
  *
  * Read beside it: "Trace Event Format" of the Chromium project. Times are in microseconds.
  */
@@ -18,7 +18,7 @@ static void json_string(FILE *stream, const char *text)
 
 		if (c == '"' || c == '\\')
 			fprintf(stream, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f) /* bytes of a name that need not be UTF-8 */
+		else if (c < 0x20 || c >= 0x7f) /* a name may hold bytes that are not UTF-8 */
 			fprintf(stream, "\\u%04x", c);
 		else
 			fputc(c, stream);
@@ -34,7 +34,7 @@ static void json_pair(FILE *stream, const char *before, const char *key, const c
 	json_string(stream, value);
 }
 
-/* All but the first are preceded by a comma: the first is written by json_open(). */
+/* A comma precedes every event but the first, which json_open() writes. */
 static void json_open(struct trace_output *output)
 {
 	fprintf(output->file,
@@ -105,8 +105,9 @@ static void json_phase_begin(struct trace_output *output, const char *name, uint
 }
 
 /*
- * The next phase begins in the same nanosecond. Viewers add numbers of floating point: for some of
- * them the sum is a little later than the next phase's begin, and they nest all that follows.
+ * The next phase begins in the same nanosecond. Viewers add floating-point numbers, and for some
+ * values the sum is a little later than the next phase's beginning; then they would nest everything
+ * that follows.
  */
 static void json_phase_end(struct trace_output *output, const char *name, int thread,
 			   uint64_t start, uint64_t end)

@@ -21,7 +21,7 @@ struct trace_sink {
 	const struct trace_writer *writer;
 	struct trace_output output;
 	uint64_t began;
-	const char *phase; /* the one that lasts */
+	const char *phase; /* the phase that is under way */
 	uint64_t phase_start;
 	struct trace_thread **threads;
 	size_t thread_count;
@@ -33,7 +33,9 @@ struct trace_sink {
 
 /* ---- threads ---- */
 
-/* By the kernel's number: a thread that comes after one that ended is another one. */
+/*
+ * A thread is known by the kernel's number, so a new thread is never taken for one that has ended.
+ */
 static struct trace_thread *sink_thread(struct trace_sink *sink)
 {
 	int id = gettid();
@@ -58,7 +60,7 @@ static struct trace_thread *sink_thread(struct trace_sink *sink)
 	return thread;
 }
 
-/* Where a thread's next event goes: into the span around them, as long as that is not written. */
+/* The stream for a thread's next event: that of the span around it, until the span is written. */
 static FILE *sink_stream(struct trace_sink *sink, struct trace_span *outer)
 {
 	if (outer && !outer->inner)
@@ -187,7 +189,7 @@ bool trace_sink_enter(struct trace_sink *sink, struct trace_span *span)
 	return thread != NULL;
 }
 
-/* The cause first, then what it caused. */
+/* The cause is written first, then what it caused. */
 void trace_sink_leave(struct trace_sink *sink, struct trace_span *span, uint64_t end)
 {
 	struct trace_event event = {
@@ -269,7 +271,9 @@ int trace_sink_new(const char *path, const struct trace_writer *writer, uint64_t
 	sink->path = path;
 	sink->began = began;
 	sink->output.process = getpid();
-	/* On a terminal whole lines, so that they do not mix with messages. */
+	/*
+	 * On a terminal the trace is written in whole lines, so that it does not mix with messages.
+	 */
 	setvbuf(sink->output.file, NULL, strcmp(path, "-") == 0 ? _IOLBF : _IOFBF, SINK_BUFFER);
 	sink->writer = writer;
 	sink->writer->open(&sink->output);

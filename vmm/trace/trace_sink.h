@@ -2,10 +2,10 @@
 /*
  * A trace on its way into a file.
  *
- * Owns which threads there are and which spans they have open, what file descriptors are called,
- * and what is counted. How that is written down belongs to a writer, which turns one event into
- * bytes on a stream and keeps nothing of its own; what an output remembers is in struct
- * trace_output. There are two: text to read from top to bottom, JSON for a timeline viewer.
+ * Owns the list of threads and of the spans that they have open, the names of file descriptors, and
+ * the counters. A writer turns one event into bytes on a stream and keeps no state of its own; what
+ * an output must remember is in struct trace_output. There are two: text to read from top to
+ * bottom, JSON for a timeline viewer.
  *
  * All functions of the sink may be called from any thread; it calls its writer under its lock.
  */
@@ -23,7 +23,7 @@
 struct trace_thread {
 	int id; /* the kernel's */
 	char name[16];
-	struct trace_span *span; /* the innermost that is open */
+	struct trace_span *span; /* the innermost open span */
 };
 
 /* Something that happened, from start to end. Times are nanoseconds since the trace began. */
@@ -51,7 +51,7 @@ struct trace_counter {
 struct trace_output {
 	FILE *file;
 	int process;
-	/* For text: what need not be said again. */
+	/* For text: the last event, which is not repeated. */
 	const char *last_why;
 	char last_words[TRACE_WORDS];
 	unsigned int last_inner;
@@ -62,18 +62,19 @@ struct trace_output {
 struct trace_writer {
 	bool timeline; /* counters are shown, as curves */
 	void (*open)(struct trace_output *output);
-	/* A thread is seen for the first time. */
+	/* Called when a thread is seen for the first time. */
 	void (*thread)(struct trace_output *output, const struct trace_thread *thread);
 	/*
-	 * To `stream`, which is not always output->file: events inside a span wait for its end.
-	 * False if it is only counted, and what it caused is not to be written either.
+	 * Writes to `stream`, which is not always output->file, because events inside a span wait
+	 * for its end. Returns false if the event is only counted; then what it caused is not
+	 * written either.
 	 */
 	bool (*event)(struct trace_output *output, FILE *stream, const struct trace_event *event);
-	/* A phase begins; and ends, with the thread it took place in. */
+	/* Called when a phase begins and when it ends, with its thread. */
 	void (*phase_begin)(struct trace_output *output, const char *name, uint64_t start);
 	void (*phase_end)(struct trace_output *output, const char *name, int thread, uint64_t start,
 			  uint64_t end);
-	/* All kinds of one series, `count` of them. */
+	/* Writes all `count` kinds of one series. */
 	void (*counters)(struct trace_output *output, const struct trace_counter *counters,
 			 unsigned int count, uint64_t now);
 	void (*close)(struct trace_output *output);
@@ -86,7 +87,7 @@ extern const struct trace_writer trace_json_writer;
 
 struct trace_sink;
 
-/* A call that was made: what it was made on, what it means, and how it went. */
+/* A call that was made: its file, its meaning, and its result. */
 struct trace_made {
 	const struct trace_about *about;
 	int fd;
@@ -96,26 +97,29 @@ struct trace_made {
 };
 
 /*
- * Write to `path`, in the writer's form; - is standard error. `began` is the time to count from, in
- * nanoseconds. 0 or -errno, logged.
+ * Begin a trace in the file `path` in the writer's form; - is standard error. Times count from
+ * `began`, in nanoseconds. 0 or -errno, logged; *result is the caller's.
  */
 int trace_sink_new(const char *path, const struct trace_writer *writer, uint64_t began,
 		   struct trace_sink **result);
 
-/* Completes the file. No other thread runs any more. Accepts NULL. */
+/* Complete the file and free the sink. No other thread may run any more. Accepts NULL. */
 void trace_sink_free(struct trace_sink *sink, uint64_t now);
 
 void trace_sink_call(struct trace_sink *sink, const struct trace_made *made);
 
-/* The calling thread enters a span, and leaves the innermost. False if it could not be noted. */
+/*
+ * The calling thread enters a span, or leaves the innermost one. False if there is no memory to
+ * note it.
+ */
 bool trace_sink_enter(struct trace_sink *sink, struct trace_span *span);
 void trace_sink_leave(struct trace_sink *sink, struct trace_span *span, uint64_t end);
 
-/* One kind of a series has come to this value; written at once. */
+/* One kind of a series has reached this value, which is written at once. */
 void trace_sink_counter(struct trace_sink *sink, const char *series, const char *kind,
 			uint64_t value, uint64_t now);
 
-/* A phase begins, the one before it ends. */
+/* A phase begins, and the one before it ends. */
 void trace_sink_phase(struct trace_sink *sink, const char *name, uint64_t now);
 
 #endif

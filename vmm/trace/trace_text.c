@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A trace to be read: a line for what happened, below it the reason, inside it what it caused.
- */
+/* A trace for people: a line for each event, below it the reason, and indented what it caused. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "trace_sink.h"
 
-#define TEXT_COLUMN 18 /* where names begin, behind time and thread */
+#define TEXT_COLUMN 18 /* column where names begin, after time and thread */
 
 static void text_open(struct trace_output *output)
 {
@@ -23,7 +21,7 @@ static void text_thread(struct trace_output *output, const struct trace_thread *
 	(void)thread;
 }
 
-/* What happened, but not when. */
+/* The words of an event, without its time. */
 static void text_words(char *text, size_t room, const struct trace_event *event)
 {
 	const struct trace_fields *fields = event->fields;
@@ -56,7 +54,10 @@ static void text_end_repeats(struct trace_output *output)
 	output->repeats = 0;
 }
 
-/* A guest that polls writes one line, not thousands; what causes more than before is new. */
+/*
+ * A guest that polls gives one line, not thousands. An event that causes others is never a
+ * repetition.
+ */
 static bool text_is_repeated(struct trace_output *output, FILE *stream, const char *words,
 			     const struct trace_event *event)
 {

@@ -38,12 +38,12 @@ X86_CALLS(TRACE_DECLARE)
 /* clang-format on */
 
 /*
- * Give the vCPU every feature KVM supports, with a topology of one socket and one thread per core:
- * APIC id = index in each leaf that tells it. 0 or -errno, logged.
+ * Give the vCPU every feature that KVM supports, with a topology of one socket and one thread per
+ * core. Each leaf that holds an APIC id holds the vCPU's index. 0 or -errno, logged.
  */
 int x86_cpuid_init(struct vcpu *vcpu);
 
-/* arch_ram_high() on a processor whose vendor is known. */
+/* arch_ram_high() for a processor of a given vendor. */
 uint64_t x86_ram_high(bool amd, uint64_t size);
 
 #endif

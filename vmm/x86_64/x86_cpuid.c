@@ -10,7 +10,7 @@
 #include "vmm/trace/log.h"
 #include "vmm/core/vcpu.h"
 
-#define CPUID_ENTRIES 256 /* the most KVM lists */
+#define CPUID_ENTRIES 256 /* KVM lists no more than this */
 
 #define CPUID_1_ECX_X2APIC       (1u << 21)
 #define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
@@ -27,7 +27,7 @@
 #define CPUID_LEVEL_SMT  1u
 #define CPUID_LEVEL_CORE 2u
 
-/* Bits an APIC id needs to tell `cpus` CPUs apart. */
+/* The number of bits that an APIC id needs to distinguish `cpus` CPUs. */
 static unsigned int x86_apic_id_bits(unsigned int cpus)
 {
 	unsigned int bits = 0;
@@ -55,7 +55,10 @@ static void x86_cpuid_topology(struct kvm_cpuid_entry2 *entry, const struct vcpu
 	}
 }
 
-/* How many CPUs share a cache, less one: all share the last level, none any other. */
+/*
+ * The number of CPUs that share a cache, minus one. All CPUs share the last level, and no other
+ * level is shared.
+ */
 static uint32_t x86_cache_sharers(uint32_t eax, unsigned int cpus)
 {
 	uint32_t level = (eax >> 5) & 7;
@@ -92,13 +95,13 @@ static void x86_cpuid_fix(struct kvm_cpuid_entry2 *entry, const struct vcpu *vcp
 	case 0x1f:
 		x86_cpuid_topology(entry, vcpu);
 		break;
-	case CPUID_KVM_FEATURES: /* of which the guest knows which hypervisor's they are */
+	case CPUID_KVM_FEATURES: /* the guest takes this leaf's bits as KVM's */
 		if (cpus > X86_XAPIC_IDS)
 			entry->eax |= 1u << KVM_FEATURE_MSI_EXT_DEST_ID;
 		break;
 	case 0x80000008: /* AMD: width of the APIC id, number of cores less one */
 		entry->ecx = (entry->ecx & ~0xf0ffu) | bits << 12 | (cpus > 256 ? 255 : cpus - 1);
-		if (vcpu->vm->gpa_bits) /* the guest's own width, too: bits 23:16 */
+		if (vcpu->vm->gpa_bits) /* bits 23:16 are the width of the guest's own addresses */
 			entry->eax = (entry->eax & ~0xff00ffu) | vcpu->vm->gpa_bits;
 		break;
 	case 0x8000001d: /* AMD: cache properties */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The x86 machine's map. RAM stops at 3 GiB: what lies above up to 4 GiB belongs to devices, to the
- * interrupt controllers (0xfec00000, 0xfee00000) and, for DMA, to nobody: an IOMMU takes writes to
- * 0xfeexxxxx for interrupts.
+ * The x86 machine's map. RAM stops at 3 GiB. The addresses from there to 4 GiB belong to devices
+ * and to the interrupt controllers (0xfec00000, 0xfee00000). They could not be used for DMA anyway:
+ * an IOMMU takes writes to 0xfeexxxxx for interrupts.
  */
 #include <cpuid.h>
 #include <string.h>

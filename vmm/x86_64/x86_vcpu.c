@@ -56,7 +56,7 @@ static void x86_flat_segments(struct kvm_sregs *sregs, bool long_mode)
 
 	sregs->cs = code;
 	sregs->ds = sregs->es = sregs->fs = sregs->gs = sregs->ss = data;
-	sregs->tr.type = 11; /* busy TSS: what a VM entry insists on */
+	sregs->tr.type = 11; /* busy TSS, which a VM entry requires */
 	sregs->tr.limit = 0x67;
 }
 
@@ -96,8 +96,10 @@ static int x86_set_boot_regs(struct vcpu *vcpu, const struct arch_entry *entry)
 	return ret < 0 ? log_errno("KVM", ret, "KVM_SET_REGS") : 0;
 }
 
-/* What firmware would have set: RAM is cacheable unless a page says otherwise. With MTRRs off Linux
- * does not use the PAT either, and gets no write-combining for BARs. */
+/*
+ * Set what firmware would have set: RAM is cacheable unless a page says otherwise. With MTRRs off
+ * Linux does not use the PAT either, and gets no write-combining for BARs.
+ */
 static int x86_set_msrs(struct vcpu *vcpu)
 {
 	static const struct kvm_msr_entry entries[] = {
@@ -115,7 +117,8 @@ static int x86_set_msrs(struct vcpu *vcpu)
 	ret = trace_ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
 	if (ret < 0)
 		return log_errno("KVM", ret, "KVM_SET_MSRS");
-	if (ret != (int)msrs.head.nmsrs) /* how many it took before one it refused */
+	/* ret is the number of MSRs set before the one that KVM refused */
+	if (ret != (int)msrs.head.nmsrs)
 		return log_errno("KVM", -EINVAL, "KVM_SET_MSRS of MSR %#x", entries[ret].index);
 	return 0;
 }
@@ -125,7 +128,7 @@ int arch_vcpu_init(struct vcpu *vcpu)
 	int ret = x86_cpuid_init(vcpu);
 
 	if (ret < 0 || vcpu->vm->entry.power_on)
-		return ret; /* the state that KVM gives to a new vCPU */
+		return ret; /* keep the state that KVM gives to a new vCPU */
 	ret = x86_set_msrs(vcpu);
 	if (ret < 0 || vcpu->index > 0)
 		return ret; /* the others sleep until the boot CPU sends INIT and SIPI */
@@ -133,14 +136,14 @@ int arch_vcpu_init(struct vcpu *vcpu)
 	return ret < 0 ? ret : x86_set_boot_regs(vcpu, &vcpu->vm->entry);
 }
 
-/* minivmm enables none of the capabilities that cause exits of x86's own. */
+/* minivmm enables no capability that would cause exits specific to x86. */
 bool arch_vcpu_exit(struct vcpu *vcpu)
 {
 	(void)vcpu;
 	return false;
 }
 
-/* A guest that has no kvmclock cannot be told. */
+/* KVM refuses this for a guest that has no kvmclock, which cannot be told. */
 void arch_vcpu_paused(struct vcpu *vcpu)
 {
 	trace_ioctl(vcpu->fd, KVM_KVMCLOCK_CTRL, 0);

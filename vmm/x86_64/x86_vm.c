@@ -33,7 +33,7 @@ unsigned long arch_vm_type(int kvm_fd)
 	return 0;
 }
 
-/* Without it, an interrupt to CPU 300 reaches CPU 44, and one to CPU 255 all. */
+/* Without this, an interrupt for CPU 300 would reach CPU 44, and one for CPU 255 all CPUs. */
 static int x86_enable_long_ids(struct vm *vm)
 {
 	struct kvm_enable_cap cap = {
@@ -88,8 +88,8 @@ static uint32_t x86_route(struct kvm_irq_routing_entry *entry, uint32_t gsi, uin
 }
 
 /*
- * ISA interrupts reach both PICs and the IOAPIC, at the pin of their number: what KVM itself starts
- * with, and the MADT, which has no override, says.
+ * ISA interrupts reach both PICs and the IOAPIC, at the pin of their number. KVM itself starts with
+ * this, and the MADT, which has no overrides, says the same.
  */
 uint32_t arch_irq_routes(struct kvm_irq_routing_entry *entries)
 {
@@ -110,9 +110,9 @@ uint32_t arch_irq_pin(uint32_t gsi)
 }
 
 /*
- * x86 takes an MSI by its address and data alone. Bits 8 to 14 of the destination's APIC id stand
- * in bits 5 to 11 of the address (KVM_FEATURE_MSI_EXT_DEST_ID); KVM wants them in the high half,
- * where a guest has nothing to say, and looks there only with KVM_CAP_X2APIC_API.
+ * On x86 an MSI is known by its address and data alone. Bits 8 to 14 of the destination's APIC id
+ * are in bits 5 to 11 of the address (KVM_FEATURE_MSI_EXT_DEST_ID). KVM expects them in the high
+ * half of the address, which a guest cannot use, and looks there only with KVM_CAP_X2APIC_API.
  */
 void arch_irq_msi_route(struct kvm_irq_routing_entry *route, uint32_t devid)
 {
