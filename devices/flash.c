@@ -38,7 +38,8 @@ static int flash_show(struct flash *flash)
 	int ret = flash->shown ? 0 : memory_add_region(&flash->vm->memory, &region);
 
 	if (ret < 0)
-		return log_errno("flash", ret, "show its contents at %#" PRIx64, flash->gpa);
+		return log_errno("flash", ret, "map its contents into the guest at %#" PRIx64,
+				 flash->gpa);
 	flash->shown = true;
 	return 0;
 }
@@ -74,8 +75,8 @@ static bool flash_store(struct flash *flash, uint64_t offset, const uint8_t *byt
 	}
 	if (!flash->failed)
 		log_errno(flash->name, done < 0 ? -errno : -EIO,
-			  "write a variable of the firmware; the guest is told that its flash "
-			  "failed");
+			  "write a variable of the firmware (the guest sees a flash chip that "
+			  "fails)");
 	flash->failed = true;
 	return false;
 }
@@ -211,7 +212,8 @@ int flash_add(struct flash *flash)
 	int ret = bus_add_region(&flash->vm->mmio, &region);
 
 	if (ret < 0)
-		return log_errno("flash", ret, "place it at %#" PRIx64, flash->gpa);
+		return log_errno("flash", ret, "put its registers on the bus at %#" PRIx64,
+				 flash->gpa);
 	return flash_show(flash);
 }
 

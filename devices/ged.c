@@ -55,7 +55,7 @@ int ged_add(struct ged *ged, struct vm *vm)
 	int ret = bus_add_region(&vm->pio, &region);
 
 	if (ret < 0)
-		return log_errno("power button", ret, "place its port");
+		return log_errno("power button", ret, "put its port on the bus");
 	*ged = (struct ged){ .vm = vm, .line.gsi = arch_layout.button_gsi };
 	pthread_mutex_init(&ged->lock, NULL);
 	return 0;

@@ -264,7 +264,7 @@ static int pci_host_add_regions(struct pci_host *host)
 		ret = bus_add_region(&host->vm->mmio, &io);
 	if (ret == 0 && ports.base)
 		ret = bus_add_region(&host->vm->pio, &ports);
-	return ret < 0 ? log_errno("PCI host bridge", ret, "place its registers") : 0;
+	return ret < 0 ? log_errno("PCI host bridge", ret, "put its registers on the bus") : 0;
 }
 
 int pci_host_init(struct pci_host *host, struct vm *vm)
@@ -359,8 +359,9 @@ int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_
 	unsigned int slot = PCI_SLOT(devfn);
 
 	if (host->functions[devfn])
-		return log_errno(function->name, -EBUSY, "slot %u, function %u of the PCI bus",
-				 slot, PCI_FUNC(devfn));
+		return log_errno(function->name, -EBUSY,
+				 "take device number %u, function %u on the PCI bus", slot,
+				 PCI_FUNC(devfn));
 	function->bus = &host->bus;
 	function->devfn = devfn;
 	host->functions[devfn] = function;
@@ -373,7 +374,7 @@ int pci_host_add(struct pci_host *host, struct pci_function *function)
 	int slot = pci_host_free_slot(host);
 
 	if (slot < 0)
-		return log_errno(function->name, slot, "a free slot on the PCI bus");
+		return log_errno(function->name, slot, "find a free device number on the PCI bus");
 	return pci_host_add_at(host, function, PCI_DEVFN(slot, 0));
 }
 
@@ -383,7 +384,8 @@ int pci_host_add_bridge(struct pci_host *host, struct pci_bridge *bridge)
 
 	if (host->bridge_count == PCI_HOST_BRIDGES_MAX ||
 	    host->bridge_count + 1 >= arch_layout.ecam.size / PCI_ECAM_BUS)
-		return log_errno(bridge->function.name, -ENOSPC, "a number for its PCI bus");
+		return log_errno(bridge->function.name, -ENOSPC,
+				 "find a free number for its PCI bus");
 	ret = pci_host_add(host, &bridge->function);
 	if (ret < 0)
 		return ret;

@@ -96,7 +96,7 @@ static void port_msi_changed(void *owner)
 	else if (port->vector.eventfd < 0)
 		ret = irq_vector_init(&port->vector);
 	if (ret < 0)
-		log_errno(port->name, ret, "a file for its vector");
+		log_errno(port->name, ret, "make an eventfd for its vector");
 	if (port->vector.eventfd >= 0)
 		port_wire_vector(port);
 	port_update_interrupt(port);

@@ -186,7 +186,7 @@ static int pci_size_mmio64(struct pci_host *host, const struct pci_bar_list *lis
 	if (ret < 0 || !pci_place_window(host, &demand, &base, &end)) {
 		log_error("PCI host bridge",
 			  "64-bit BARs need %" PRIu64 " MiB above %#" PRIx64
-			  ", this CPU addresses %u bits",
+			  ", but this CPU can address %u bits only",
 			  demand.total >> 20, base, arch_gpa_bits());
 		return -ENOSPC;
 	}

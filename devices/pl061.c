@@ -162,7 +162,7 @@ int pl061_add(struct pl061 *gpio, struct vm *vm)
 	int ret = bus_add_region(&vm->mmio, &region);
 
 	if (ret < 0)
-		return log_errno("GPIO", ret, "place its registers");
+		return log_errno("GPIO", ret, "put its registers on the bus");
 	*gpio = (struct pl061){ .vm = vm, .line.gsi = arch_layout.button_gsi };
 	pthread_mutex_init(&gpio->lock, NULL);
 	return 0;

@@ -100,7 +100,7 @@ int pm_add_timer(struct vm *vm)
 					  &pm_timer_ops, NULL };
 	int ret = bus_add_region(&vm->pio, &timer);
 
-	return ret < 0 ? log_errno("PM timer", ret, "place it") : 0;
+	return ret < 0 ? log_errno("PM timer", ret, "put its register on the bus") : 0;
 }
 
 void pm_reset(struct pm *pm)

@@ -118,7 +118,7 @@ int power_init(struct vm *vm)
 		int ret = regions[i].base ? bus_add_region(&vm->pio, &regions[i]) : 0;
 
 		if (ret < 0)
-			return log_errno("power control", ret, "place port %#x",
+			return log_errno("power control", ret, "put port %#x on the bus",
 					 (unsigned int)regions[i].base);
 	}
 	return 0;

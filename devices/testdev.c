@@ -137,7 +137,7 @@ static int testdev_init_vector(struct testdev *testdev, unsigned int vector)
 {
 	int ret = irq_vector_init(&testdev->vectors[vector]);
 
-	return ret < 0 ? log_errno(testdev->function.name, ret, "a file for a vector") : 0;
+	return ret < 0 ? log_errno(testdev->function.name, ret, "make an eventfd for a vector") : 0;
 }
 
 static void testdev_control_changed(void *owner)

@@ -107,7 +107,7 @@ static const char *vhost_check_header(const struct vhost_header *header, uint32_
 	if (!(header->flags & VHOST_REPLY))
 		return "sent something that is not an answer";
 	if (header->request != request)
-		return "answered what it was not asked";
+		return "answered a question that was not asked";
 	if (header->size > sizeof(union vhost_payload))
 		return "sent an answer that is too long";
 	return NULL;

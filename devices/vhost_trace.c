@@ -63,9 +63,10 @@ static const struct {
 	const char *why;
 } vhost_messages[] = {
 	[VHOST_GET_FEATURES] = { "VHOST_USER_GET_FEATURES", TRACE_TOPIC_vfio, NULL,
-				 vhost_put_number, "what of virtio can the server do?" },
+				 vhost_put_number,
+				 "which features of virtio does the server support?" },
 	[VHOST_SET_FEATURES] = { "VHOST_USER_SET_FEATURES", TRACE_TOPIC_vfio, vhost_put_number,
-				 NULL, "what of it the guest's driver wants" },
+				 NULL, "the features that the guest's driver accepts" },
 	[VHOST_SET_OWNER] = { "VHOST_USER_SET_OWNER", TRACE_TOPIC_vfio, NULL, NULL,
 			      "from now on the server is ours" },
 	[VHOST_SET_MEM_TABLE] = { "VHOST_USER_SET_MEM_TABLE", TRACE_TOPIC_dma, vhost_put_memory,
@@ -84,19 +85,20 @@ static const struct {
 				   "more" },
 	[VHOST_SET_VRING_KICK] = { "VHOST_USER_SET_VRING_KICK", TRACE_TOPIC_irq, vhost_put_file,
 				   NULL,
-				   "KVM rings this eventfd when the guest has work: no exit, and "
+				   "KVM writes this eventfd when the guest has work: no exit, and "
 				   "minivmm is not on the path" },
 	[VHOST_SET_VRING_CALL] = { "VHOST_USER_SET_VRING_CALL", TRACE_TOPIC_irq, vhost_put_file,
 				   NULL,
-				   "the server rings this eventfd when work is done, which is an "
+				   "the server writes this eventfd when work is done, which is an "
 				   "interrupt to the guest" },
 	[VHOST_GET_PROTOCOL_FEATURES] = { "VHOST_USER_GET_PROTOCOL_FEATURES", TRACE_TOPIC_vfio,
 					  NULL, vhost_put_number,
-					  "what of vhost-user beyond its first version?" },
+					  "which extensions of vhost-user does it support?" },
 	[VHOST_SET_PROTOCOL_FEATURES] = { "VHOST_USER_SET_PROTOCOL_FEATURES", TRACE_TOPIC_vfio,
-					  vhost_put_number, NULL, "what both sides can do" },
+					  vhost_put_number, NULL,
+					  "the extensions that both sides support" },
 	[VHOST_GET_QUEUE_NUM] = { "VHOST_USER_GET_QUEUE_NUM", TRACE_TOPIC_vfio, NULL,
-				  vhost_put_number, "how many queues has it?" },
+				  vhost_put_number, "how many queues does it have?" },
 	[VHOST_SET_VRING_ENABLE] = { "VHOST_USER_SET_VRING_ENABLE", TRACE_TOPIC_vfio,
 				     vhost_put_state, NULL, "the queue begins, or pauses" },
 	[VHOST_GET_CONFIG] = { "VHOST_USER_GET_CONFIG", TRACE_TOPIC_vfio, vhost_put_config, NULL,

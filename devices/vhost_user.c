@@ -240,7 +240,7 @@ void vhost_user_check(struct vhost_user *vhost)
 		if (recv(vhost->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
 			vhost_fail(vhost, "closed the connection");
 		else
-			vhost_fail(vhost, "sent something that nobody asked for");
+			vhost_fail(vhost, "sent a message that nobody asked for");
 	}
 	pthread_mutex_unlock(&vhost->lock);
 }
@@ -332,11 +332,11 @@ static int vhost_check_config(struct vhost_user *vhost, const struct vhost_call 
 
 	if (call->message.header.size == 0)
 		return log_errno(vhost->name, -EIO,
-				 "its vhost-user server gives no configuration space");
+				 "read its configuration space from its vhost-user server");
 	ret = vhost_check_size(vhost, call, VHOST_CONFIG_HEAD + size);
 	if (ret == 0 && (config->offset != offset || config->size != size)) {
 		pthread_mutex_lock(&vhost->lock);
-		ret = vhost_fail(vhost, "answered what it was not asked");
+		ret = vhost_fail(vhost, "answered a question that was not asked");
 		pthread_mutex_unlock(&vhost->lock);
 	}
 	return ret;

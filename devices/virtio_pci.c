@@ -109,8 +109,7 @@ static bool virtio_start(void *owner)
 		virtio->calls[queue] = virtio_find_call(virtio, queue);
 		good = virtio_map_queue(virtio, queue, &rings[count++]);
 		if (!good && !virtio->place_said) /* a guest may try again and again */
-			log_warn(backend->name, "the guest put queue %u outside of its memory",
-				 queue);
+			log_warn(backend->name, "the guest put queue %u outside its memory", queue);
 		virtio->place_said |= !good;
 	}
 	if (good)

@@ -187,7 +187,8 @@ static int virtio_vhost_init_blk(struct virtio_vhost *vhost,
 	int ret = vhost_user_get_config(&vhost->server, 0, config, VIRTIO_BLK_CONFIG_SIZE);
 
 	if (ret == -ENOTSUP)
-		return log_errno(options->name, ret, "its vhost-user server describes no disk");
+		return log_errno(options->name, ret,
+				 "read the disk's size from its vhost-user server");
 	if (ret < 0)
 		return ret;
 	vhost->backend.config_size = VIRTIO_BLK_CONFIG_SIZE;
@@ -315,14 +316,14 @@ static int virtio_vhost_agree(struct virtio_vhost *vhost,
 		return ret;
 	backend->features = vhost->server.features & (VIRTIO_VHOST_RING_FEATURES | type->features);
 	if (!(backend->features & BIT(VIRTIO_F_VERSION_1))) {
-		log_error(options->name, "its vhost-user server does not know virtio 1.0");
+		log_error(options->name, "its vhost-user server does not support virtio 1.0");
 		return -ENOTSUP;
 	}
 	backend->type = type->id;
 	backend->pci_class = type->pci_class;
 	ret = type->init(vhost, options);
 	if (ret == 0 && vhost->server.queues && vhost->server.queues < backend->queues) {
-		log_error(options->name, "its vhost-user server has %u queues, needed are %u",
+		log_error(options->name, "its vhost-user server has %u queues, but %u are needed",
 			  vhost->server.queues, backend->queues);
 		ret = -ENOTSUP;
 	}

@@ -421,7 +421,7 @@ int acpi_write_tables(const struct acpi_config *config, void *to, uint64_t gpa, 
 	if (acpi_size(config) > size) {
 		log_error("ACPI",
 			  "the tables of %u CPUs take %" PRIu64
-			  " bytes, there is room for %" PRIu64,
+			  " bytes, but there is room for %" PRIu64,
 			  config->cpus, acpi_size(config), size);
 		return -ENOSPC;
 	}

@@ -164,12 +164,13 @@ static int boot_write_tree(struct boot *boot)
 	boot->tree.pci_mmio64 = config->pci_mmio64;
 	boot->tree.pci_buses = config->pci_buses;
 	if (strlen(config->cmdline) > BOOT_CMDLINE_MAX) {
-		log_error("kernel command line", "is too long: %zu characters, the kernel takes %u",
+		log_error("kernel command line",
+			  "is too long: it has %zu characters, and the kernel takes at most %u",
 			  strlen(config->cmdline), BOOT_CMDLINE_MAX);
 		return -E2BIG;
 	}
 	if (getrandom(boot->tree.seed, sizeof(boot->tree.seed), 0) != sizeof(boot->tree.seed))
-		return log_errno("device tree", -EIO, "random bytes for the guest");
+		return log_errno("device tree", -EIO, "get random bytes for the guest");
 	ret = tree_write_machine(&boot->tree, to, BOOT_FDT_SIZE);
 	if (ret == 0 && config->dtb_name)
 		ret = boot_dump_tree(config->dtb_name, to);

@@ -154,8 +154,10 @@ static int boot_copy_cmdline(struct boot *boot)
 	if (max > boot->image.cmdline_max)
 		max = boot->image.cmdline_max;
 	if (length > max) {
-		log_error("kernel command line",
-			  "is too long: %zu characters, the kernel takes %" PRIu64, length, max);
+		log_error(
+			"kernel command line",
+			"is too long: it has %zu characters, and the kernel takes at most %" PRIu64,
+			length, max);
 		return -E2BIG;
 	}
 	memcpy(boot->ram + BOOT_CMDLINE, cmdline, length + 1);
@@ -264,7 +266,7 @@ static int boot_refuse_dump(struct boot *boot)
 {
 	if (!boot->config->dtb_name)
 		return 0;
-	log_error("--dump-dtb", "ACPI describes this machine: there is no device tree");
+	log_error("--dump-dtb", "this machine has no device tree: ACPI tables describe it");
 	return -ENOTSUP;
 }
 

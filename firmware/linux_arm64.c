@@ -125,7 +125,7 @@ int linux_arm64_parse(const struct kernel_file *file, const struct kernel_head *
 		return ret;
 	if (memcmp(header.magic, ARM64_MAGIC, sizeof(header.magic)) != 0)
 		return image->format
-			       ? arm64_refuse(file, "what is packed in it is not " ARM64_WANTED)
+			       ? arm64_refuse(file, "the file packed in it is not " ARM64_WANTED)
 			       : kernel_file_refuse(file, head, ARM64_WANTED);
 	objection = arm64_objection(&header);
 	if (objection)
@@ -169,7 +169,8 @@ int linux_arm64_load(const struct kernel_file *file, const struct arm64_image *i
 	if (left < 0)
 		return (int)left;
 	if (!end)
-		return arm64_refuse(file, "unpacked it is larger than its header says");
+		return arm64_refuse(file,
+				    "once unpacked, its kernel is larger than its header says");
 	memset(bytes + image->size - left, 0, (size_t)left);
 	return 0;
 }

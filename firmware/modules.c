@@ -176,11 +176,11 @@ static int modules_resolve_list(struct modules_resolver *r, struct kmod_list *li
 static int modules_miss(const struct modules_resolver *r, const char *path)
 {
 	if (!r->needed) {
-		log_warn(path, "not there: the guest does without it");
+		log_warn(path, "is missing: the guest does without it");
 		return 0;
 	}
-	log_error(path, "not there, and a passed-through device's driver needs it");
-	log_fix("install this kernel's modules again, or depmod   # if they are elsewhere");
+	log_error(path, "is missing, and the driver of a passed-through device needs it");
+	log_fix("install this kernel's modules again   # or run depmod, if they have moved");
 	return -ENOENT;
 }
 
@@ -309,7 +309,7 @@ int modules_resolve(const char *dir, const char *const *aliases, size_t count, s
 
 	*list = (struct modules_list){ 0 };
 	if (access(dir, F_OK) < 0) {
-		log_warn(dir, "not there, so the guest gets no kernel modules");
+		log_warn(dir, "is missing, so the guest gets no kernel modules");
 		return 0;
 	}
 	ret = modules_resolver_init(&r, dir, list);

@@ -141,8 +141,9 @@ int uefi_image_open_code(struct uefi_code *code, int fd, const char *name)
 	if (ret < 0)
 		return ret;
 	if (contents.code_size == 0)
-		return uefi_refuse(&code->file, "holds the firmware's variables, not its code: it "
-						"goes behind vars=");
+		return uefi_refuse(
+			&code->file,
+			"holds the firmware's variables, not its code: use it as vars=FILE");
 	if (code->file.size > UEFI_FLASH_MAX)
 		return uefi_refuse(&code->file, "is larger than the machine's flash, 4 MiB");
 	code->vars_size = contents.vars_size;
@@ -175,8 +176,9 @@ static int uefi_check_vars(const struct uefi_code *code, const struct kernel_fil
 	if (ret < 0)
 		return ret;
 	if (contents.code_size)
-		return uefi_refuse(file, "holds the firmware's code, not its variables: it goes "
-					 "behind --firmware");
+		return uefi_refuse(
+			file,
+			"holds the firmware's code, not its variables: use it as --firmware FILE");
 	if (code->vars_size == 0 && (sum & (sum - 1)) == 0 && sum <= UEFI_FLASH_MAX)
 		return 0;
 	log_error(file->name,

@@ -186,8 +186,8 @@ static _Noreturn void run_child(const struct ends *ends)
 		if (command.tty[fd] && ioctl(fd, TIOCSCTTY, 0) == 0)
 			break;
 	if (chdir(command.cwd))
-		fprintf(stderr, "minivmm: warning: %s: not there in the guest: %s\n", command.cwd,
-			strerror(errno));
+		fprintf(stderr, "minivmm: warning: %s: the guest has no such folder: %s\n",
+			command.cwd, strerror(errno));
 	environ = command.env;
 	execvp(command.args[0], command.args);
 	cannot_run();

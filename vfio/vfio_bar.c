@@ -191,7 +191,7 @@ static int bar_retake(struct vfio_bars *bars, unsigned int index)
 	if (ret == 0 && now.size != bar->region.size)
 		ret = -EIO;
 	if (ret < 0)
-		return log_errno(device->name, ret, "find BAR %u as it was", index);
+		return log_errno(device->name, ret, "map BAR %u again as it was", index);
 	bar->region.mmap_fd = now.mmap_fd;
 	bar->region.mmap_offset = now.mmap_offset;
 	bar_map_pieces(bars, bar);

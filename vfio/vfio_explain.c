@@ -6,7 +6,7 @@
 
 static const char explain_list[] = "the list leaves out what is hidden";
 static const char explain_own[] = "the function's own switches";
-static const char explain_function[] = "what concerns the function alone reaches it";
+static const char explain_function[] = "bits that concern the function alone reach it";
 static const char explain_gap[] = "no capability claims it: only the device's driver knows it";
 static const char explain_fixed[] = "nothing in it is the guest's to change";
 

@@ -98,8 +98,9 @@ bool vfio_intx_probe(struct vfio_intx *intx, struct loop *loop, bool relay)
 		log_warn(intx->device->name,
 			 "VFIO cannot mask its pin: each signal is taken for one interrupt");
 	else if (!intx->automasked)
-		log_warn(intx->device->name, "VFIO does not mask its pin when it fires: minivmm "
-					     "does, and each interrupt of it takes that way");
+		log_warn(intx->device->name,
+			 "VFIO does not mask its pin when it fires: minivmm masks it, so each of "
+			 "its interrupts passes through minivmm");
 	intx->relay = relay || (intx->maskable && !intx->automasked) ? loop : NULL;
 	return true;
 }

@@ -17,7 +17,7 @@ static int reset_check_alive(struct vfio_device *device, struct vfio_config *con
 
 	if (ret == 0 && class_revision != UINT32_MAX)
 		return 0;
-	log_error(device->name, "does not answer after its reset: all-ones");
+	log_error(device->name, "reads all-ones after its reset: it does not answer");
 	return -EIO;
 }
 
@@ -96,7 +96,7 @@ static void reset_log_bystander(const char *name, const struct vfio_bystander *o
 	if (other->group >= 0)
 		snprintf(group, sizeof(group), " of IOMMU group %d", other->group);
 	log_warn(name,
-		 "a reset of its bus would take along %04x:%02x:%02x.%u%s, which is not passed "
+		 "a reset of its bus would also reset %04x:%02x:%02x.%u%s, which is not passed "
 		 "through",
 		 other->segment, other->bus, other->devfn >> 3, other->devfn & 7, group);
 }

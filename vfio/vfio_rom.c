@@ -86,7 +86,7 @@ static int rom_check_file(const char *file, int fd, size_t *size)
 	struct stat stat;
 
 	if (fstat(fd, &stat) < 0)
-		return log_errno(file, -errno, "look at the ROM");
+		return log_errno(file, -errno, "read the size of the ROM");
 	if (S_ISDIR(stat.st_mode))
 		return rom_log_bad(file, "it is a directory");
 	if (!S_ISREG(stat.st_mode))

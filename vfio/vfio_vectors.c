@@ -47,7 +47,8 @@ static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
 	int ret = irq->eventfd < 0 ? irq_vector_init(irq) : 0;
 
 	if (ret < 0 && !vectors->no_file_said)
-		log_errno(vectors->device->name, ret, "a file for one more %s vector, beside %u",
+		log_errno(vectors->device->name, ret,
+			  "make an eventfd for one more %s vector, beside %u",
 			  vfio_irq_name(vectors->index), vectors->host_count);
 	vectors->no_file_said |= ret < 0;
 	return ret;

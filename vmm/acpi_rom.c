@@ -28,7 +28,7 @@ static int acpi_rom_read(const struct kernel_file *file, struct memory_region *r
 			   -1, 0);
 	if (region->hva == MAP_FAILED) {
 		region->hva = NULL;
-		return log_errno(file->name, -errno, "mmap of its size");
+		return log_errno(file->name, -errno, "mmap of the ROM");
 	}
 	ret = kernel_file_read(file, 0, region->hva, file->size);
 	why = ret < 0 ? NULL : vfio_rom_check(region->hva, file->size);

@@ -66,7 +66,8 @@ static int kernel_refuse(const struct host_path *path, int err)
 
 static int kernel_miss(const char *release, const char *tried)
 {
-	log_error("default guest", "no file of the running kernel %s: tried%s", release, tried);
+	log_error("default guest", "no file of the running kernel %s was found: tried%s", release,
+		  tried);
 	log_fix("minivmm --kernel FILE ...   # any kernel that Linux' boot protocols start");
 	return -ENOENT;
 }

@@ -74,7 +74,8 @@ int ram_add(struct ram *ram, struct memory *memory, const struct ram_options *op
 	if (ret < 0)
 		return ret;
 	if (options->size > low && ram_end(options->size) > 1ull << arch_gpa_bits()) {
-		log_error("--memory", "%" PRIu64 " MiB are more than this CPU addresses: %u bits",
+		log_error("--memory",
+			  "%" PRIu64 " MiB are more than this CPU can address with %u bits",
 			  options->size >> MIB_SHIFT, arch_gpa_bits());
 		return -EINVAL;
 	}

@@ -262,8 +262,8 @@ static int host_devices_find_hot(struct host_devices *devices, const struct host
 
 	if (devices->ready && access != HOST_ACCESS_ANY && access != there) {
 		log_error(add->one->devices[0],
-			  "iommufd=%s, but the devices that are there the "
-			  "other way: all share one space for DMA",
+			  "iommufd=%s, but the guest's other devices are opened the other way: all "
+			  "devices of a guest share one DMA address space",
 			  access == HOST_ACCESS_GROUP ? "off" : "on");
 		return -EINVAL;
 	}
@@ -282,7 +282,7 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
 	int ret = 0;
 
 	if (i == OPTIONS_DEVICES_MAX)
-		return log_errno(add->one->devices[0], -ENOSPC, "more than %u devices", i);
+		return log_errno(add->one->devices[0], -ENOSPC, "add more than %u devices", i);
 	if (add->config->keeper)
 		ret = bind_keeper_hold(add->config->keeper, add->one->devices[0]);
 	if (ret < 0)

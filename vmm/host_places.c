@@ -87,7 +87,8 @@ static int places_plug_port(struct host_devices *devices, unsigned int i, struct
 	int ret = 0;
 
 	if (options->has_devfn) {
-		log_error(bdf, "addr= is a place on the root bus: not with port=on");
+		log_error(bdf, "addr= names a place on the root bus, so it cannot be combined with "
+			       "port=on");
 		return -EINVAL;
 	}
 	if (together)

@@ -96,7 +96,7 @@ static void hotplug_look(struct machine *machine, struct slot *slot)
 	if (slot->state == SLOT_ASKED && slot->released) {
 		hotplug_take_out(machine, slot);
 	} else if (slot->state == SLOT_ASKED && hotplug_now() >= leaving->deadline) {
-		log_warn(slot->id, "the guest does not let go of it: it is taken away by surprise");
+		log_warn(slot->id, "the guest has not let go of it: it is removed by surprise");
 		hotplug_take_out(machine, slot);
 	}
 	if (slot->state == SLOT_LEAVING && hotplug_exits_are_over(machine, leaving))
@@ -165,7 +165,7 @@ int hotplug_del(struct machine *machine, const char *id)
 	}
 	if (hotplug_ask(machine, slot) == 0)
 		return 0;
-	log_error(id, "the guest is asked to let go of it already");
+	log_error(id, "the guest has already been asked to let go of it");
 	return -EBUSY;
 }
 

@@ -38,7 +38,7 @@ int machine_add_serial(struct machine *machine)
 	serial_init(&machine->serial, &machine->vm.irq, arch_layout.serial_gsi, &console_line,
 		    &machine->console);
 	ret = bus_add_region(bus, &region);
-	return ret < 0 ? log_errno("serial port", ret, "place its registers") : 0;
+	return ret < 0 ? log_errno("serial port", ret, "put its registers on the bus") : 0;
 }
 
 int machine_add_console(struct machine *machine)

@@ -186,14 +186,16 @@ static bool qmp_describe(struct qmp_text *text, json_t *arguments, const char *p
 	json_t *property;
 
 	if (!value) {
-		qmp_error_set(error, NULL, "Parameter '%s' is missing, or no text", place);
+		qmp_error_set(error, NULL, "Parameter '%s' is missing, or it is not a string",
+			      place);
 		return false;
 	}
 	text_add_value(text, value);
 	json_object_foreach(arguments, name, property) if (text_is_property(name, place))
 		text_add_property(text, name, property);
 	if (text->bad)
-		qmp_error_set(error, NULL, "a property of the device is too long, or no value");
+		qmp_error_set(error, NULL,
+			      "a property of the device is too long, or it has no simple value");
 	return !text->bad;
 }
 
@@ -236,8 +238,8 @@ static json_t *qmp_device_add(void *owner, json_t *arguments, struct qmp_error *
 
 	if (!user && strcmp(driver, "vfio-pci") != 0)
 		return qmp_error_set(error, NULL,
-				     "'%.64s' is no device of minivmm's: it has vfio-pci and "
-				     "vfio-user-pci",
+				     "'%.64s' is not a device that can be added: expected vfio-pci "
+				     "or vfio-user-pci",
 				     driver);
 	value = user ? qmp_socket_path(json_object_get(arguments, place))
 		     : json_string_value(json_object_get(arguments, place));

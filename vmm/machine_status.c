@@ -15,7 +15,7 @@ static int machine_command_status(const struct machine *machine, enum vm_event e
 	if (status >= 0)
 		return status;
 	if (event == VM_EVENT_POWEROFF || event == VM_EVENT_RESET || event == VM_EVENT_CRASH) {
-		log_error("command", "the guest ended before it told a status");
+		log_error("command", "the guest ended before it reported a status");
 		log_fix("minivmm --console file:PATH ...   # what the guest's kernel says");
 	}
 	return COMMAND_STATUS_FAILED;

@@ -57,7 +57,8 @@ static void button_tick(void *owner, uint32_t events)
 		return; /* the guest is being stopped */
 	button->left = ticks < button->left ? button->left - (unsigned int)ticks : 0;
 	if (!button->left) {
-		log_warn("guest", "did not power off within %u seconds: stopped", button->grace);
+		log_warn("guest", "did not power off within %u seconds: it is stopped",
+			 button->grace);
 		vm_post(button->vm, VM_EVENT_QUIT);
 	} else if ((button->grace - button->left) % BUTTON_AGAIN == 0) {
 		power_button_press(button);

@@ -109,7 +109,7 @@ enum qmp_read qmp_reader_take(struct qmp_reader *reader, char byte)
 	if (reader->ended)
 		reader_reset(reader);
 	if (byte == QMP_FORGET) {
-		reader_fail(reader, "a byte that is in no JSON");
+		reader_fail(reader, "a byte that JSON does not allow");
 		return reader_end(reader);
 	}
 	if (reader->bare)

@@ -44,7 +44,8 @@ static bool server_flush(struct qmp_server *server)
 			return false;
 	}
 	if (session->broken)
-		log_warn(server->path, "its client does not read what it is told: hung up");
+		log_warn(server->path,
+			 "its client does not read its messages: the connection is closed");
 	return !session->broken;
 }
 
@@ -106,7 +107,7 @@ static void server_cannot_accept(struct qmp_server *server)
 {
 	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
 		return;
-	log_errno(server->path, -errno, "accept a client: there is no control socket any more");
+	log_errno(server->path, -errno, "accept a client (the control socket stays closed)");
 	loop_del(server->loop, &server->listener);
 }
 
@@ -148,7 +149,7 @@ static int server_clear_path(const char *path, const struct sockaddr_un *address
 	if (lstat(path, &file) < 0)
 		return 0;
 	if (!S_ISSOCK(file.st_mode))
-		return server_refuse(path, -EEXIST, "there is another file");
+		return server_refuse(path, -EEXIST, "a file of another kind is there");
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return log_errno(path, -errno, "socket");

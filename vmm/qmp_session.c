@@ -118,7 +118,7 @@ static void session_refuse(struct qmp_session *session, json_t *id, const struct
 
 	if (!reply) /* the words are not UTF-8: a name of the host's */
 		reply = json_pack("{s:{s:s, s:s}}", "error", "class", QMP_GENERIC, "desc",
-				  "failed; the words for it cannot be told");
+				  "failed, and its message cannot be encoded");
 	if (id)
 		json_object_set(reply, "id", id);
 	session_say(session, reply);
@@ -273,8 +273,8 @@ static json_t *session_execute(struct qmp_session *session, const char *name, js
 			command = &session->commands[i];
 	if (!command)
 		return qmp_error_set(error, QMP_NOT_FOUND,
-				     "The command %.64s has not been found: minivmm has not all "
-				     "of QEMU's; query-commands lists its own",
+				     "The command %.64s has not been found: minivmm does not have "
+				     "all of QEMU's; query-commands lists its own",
 				     name);
 	return session_fits(command, arguments, error)
 		       ? command->run(session->owner, arguments, error)

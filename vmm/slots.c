@@ -87,7 +87,7 @@ static struct slot *slots_find_empty(struct slots *slots)
 static int slots_log_full(const struct slots *slots, const char *id)
 {
 	log_error(id, "no PCIe root port is free: there are %u", slots->count);
-	log_fix("minivmm --ports %u ...   # so many are kept free for devices to come",
+	log_fix("minivmm --ports %u ...   # this many ports stay free for devices to be plugged in",
 		slots->count + 1);
 	return -ENOSPC;
 }
@@ -98,7 +98,7 @@ int slots_take(struct slots *slots, const char *id, bool running, struct slot **
 	int ret = 0;
 
 	if (slots_find(slots, id))
-		return log_errno(id, -EEXIST, "a second device of this name");
+		return log_errno(id, -EEXIST, "add a second device of this name");
 	if (!slot && running)
 		return slots_log_full(slots, id);
 	if (!slot)

@@ -98,7 +98,7 @@ static int uefi_add_ports(struct uefi_machine *uefi, const struct bus_region *re
 {
 	int ret = bus_add_region(&uefi->vm->pio, region);
 
-	return ret < 0 ? log_errno("UEFI firmware", ret, "place port %#x",
+	return ret < 0 ? log_errno("UEFI firmware", ret, "put port %#x on the bus",
 				   (unsigned int)region->base)
 		       : 0;
 }

@@ -166,7 +166,8 @@ int user_devices_add(struct user_devices *devices, const struct options_user *us
 	int ret;
 
 	if (!entry)
-		return log_errno(user->path, -ENOSPC, "more than %d devices", OPTIONS_USERS_MAX);
+		return log_errno(user->path, -ENOSPC, "add more than %d devices",
+				 OPTIONS_USERS_MAX);
 	below_port.vfio.port = VFIO_PORT_ON;
 	ret = user_devices_open_one(devices, entry, &below_port, vm);
 	if (ret < 0) {

@@ -27,7 +27,7 @@ run_minivmm()
 	$vmm_program --vfio 01:00.0 $image --append "$1"
 }
 
-# Stripped of what minivmm has not got either, and as it comes: with VGA, a network card, a CD-ROM.
+# Stripped of what minivmm does not have either, and as it comes: with VGA, network card, CD-ROM.
 run_q35()
 {
 	$qemu -machine q35,accel=kvm -nodefaults $qemu_common -device vfio-pci,host=01:00.0 \

@@ -191,7 +191,7 @@ refused()
 		'{"execute":"device_del","arguments":{"id":"nobody"}}' \
 		'{"execute":"human-monitor-command","arguments":{"command-line":"info pci"}}' || return 1
 	told '.[2].error.desc | contains("nvme") and contains("vfio-user-pci")' &&
-		told '.[3].error.desc == "Parameter '"'host'"' is missing, or no text"' &&
+		told '.[3].error.desc == "Parameter '"'host'"' is missing, or it is not a string"' &&
 		told '.[4].error.class == "GenericError" and (.[4].error.desc | contains("zz"))' &&
 		told '.[5].error.class == "GenericError"' &&
 		told '.[6].error.class == "DeviceNotFound" and (.[6].error.desc | contains("nobody"))' &&

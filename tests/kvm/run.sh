@@ -576,7 +576,7 @@ disk_misplaced()
 	start disk misplaced --disk "$work/disk.raw"
 	wait_end
 	expect_no_complaint && expect_status 0 && expect_line "$out" '^done$' &&
-		expect_line "$err" 'disk.raw: the guest put queue 0 outside of its memory'
+		expect_line "$err" 'disk.raw: the guest put queue 0 outside its memory'
 }
 
 # The guest's write is in the file once minivmm has ended.

@@ -351,7 +351,8 @@ START_TEST(cmdline_too_long)
 	memset(text, 'x', 2047);
 	ck_assert_int_eq(boot_load(&config, &memory, &entry), 0);
 	text[2047] = 'x';
-	check_refused(-E2BIG, "kernel command line", "2048 characters, the kernel takes 2047");
+	check_refused(-E2BIG, "kernel command line",
+		      "2048 characters, and the kernel takes at most 2047");
 
 	/* The kernel may promise more than there is room for. */
 	image.setup.hdr.cmdline_size = UINT32_MAX;
@@ -359,7 +360,8 @@ START_TEST(cmdline_too_long)
 	memset(text, 'x', BOOT_CMDLINE_SIZE - 1);
 	ck_assert_int_eq(boot_load(&config, &memory, &entry), 0);
 	text[BOOT_CMDLINE_SIZE - 1] = 'x';
-	check_refused(-E2BIG, "kernel command line", "65536 characters, the kernel takes 65535");
+	check_refused(-E2BIG, "kernel command line",
+		      "65536 characters, and the kernel takes at most 65535");
 }
 END_TEST
 
@@ -464,7 +466,7 @@ START_TEST(no_device_tree)
 	add_ram(0, 64 * IMAGE_MIB);
 	use_default_bzimage();
 	config.dtb_name = "/tmp/tree";
-	check_refused(-ENOTSUP, "--dump-dtb", "ACPI describes this machine");
+	check_refused(-ENOTSUP, "--dump-dtb", "ACPI tables describe it");
 }
 END_TEST
 

@@ -99,7 +99,7 @@ static const struct {
 	  -EINVAL,
 	  "--memory: 11 MiB: expected a multiple of the 2 MiB" },
 	{ { .size = 11 * MIB, .huge_page = RAM_HUGE_DEFAULT }, -EINVAL, "a multiple of the 2 MiB" },
-	{ { .size = 1ull << 53 }, -EINVAL, "are more than this CPU addresses" },
+	{ { .size = 1ull << 53 }, -EINVAL, "are more than this CPU can address" },
 };
 
 static const struct {

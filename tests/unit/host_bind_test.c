@@ -282,7 +282,7 @@ START_TEST(rule_27_there_and_back)
 
 	begin("ready");
 	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
-	stderr_holds(&caught, HOST_SSD ": is at vfio-pci now, before: nvme");
+	stderr_holds(&caught, HOST_SSD ": is now bound to vfio-pci; before, to nvme");
 	expect_driver(HOST_SSD, "vfio-pci");
 	expect_override(HOST_SSD, "vfio-pci");
 	expect_driver(NIC, "e1000e");
@@ -407,7 +407,7 @@ START_TEST(slow_driver_is_waited_for)
 	begin("open-disk");
 	kernel.hold_ms = 1300;
 	ck_assert_int_eq(bind_with(HOST_SSD, &forced, &caught), 0);
-	stderr_holds(&caught, "nvme does not let it go yet: it waits for dd (pid 77)");
+	stderr_holds(&caught, "its driver nvme has not let it go yet: it waits for dd (pid 77)");
 	expect_driver(HOST_SSD, "vfio-pci");
 }
 END_TEST
@@ -428,7 +428,7 @@ START_TEST(slow_driver_is_given_up)
 	signal(SIGINT, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	signal(SIGINT, SIG_DFL);
-	stderr_holds(&caught, "interrupted while nvme lets it go");
+	stderr_holds(&caught, "interrupted before its driver nvme let it go");
 	stderr_holds(&caught, "restore " HOST_SSD);
 	expect_records(1);
 	/* Until the driver has let go, the one that asked it keeps others out. */
@@ -493,7 +493,7 @@ START_TEST(binding_is_kept)
 	/* After the boot there is no record any more. */
 	host_tree_run("rm -r $root/run/minivmm");
 	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
-	stderr_holds(&caught, "bound for the next boots no more");
+	stderr_holds(&caught, "is no longer bound at boot");
 	expect_driver(HOST_SSD, "nvme");
 	host_tree_run("! ls $root/etc/udev/rules.d/*minivmm* $root/%s 2> /dev/null",
 		      tools[_i].file);
@@ -548,8 +548,8 @@ START_TEST(rule_28_group_goes_along)
 
 	begin("group-without-acs");
 	ck_assert_int_eq(bind_with(NVME, &plain, &caught), 0);
-	stderr_holds(&caught,
-		     "0000:01:00.1: goes along: it is in IOMMU group 1 too, now at xhci_hcd");
+	stderr_holds(&caught, "0000:01:00.1: is handed over too: it is in the same IOMMU group, 1, "
+			      "and now bound to xhci_hcd");
 	expect_driver("0000:01:00.1", "vfio-pci");
 	expect_records(1); /* the other was at vfio-pci before */
 	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
@@ -798,7 +798,7 @@ START_TEST(second_bind_changes_nothing)
 	begin("ready");
 	kernel.meanwhile = bind_first;
 	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
-	stderr_holds(&caught, "is at vfio-pci already");
+	stderr_holds(&caught, "is already bound to vfio-pci");
 	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
 	expect_driver(HOST_SSD, "nvme");
 	expect_override(HOST_SSD, "(null)");
@@ -1016,7 +1016,7 @@ START_TEST(device_was_exchanged)
 	ck_assert_int_eq(bind_with(HOST_SSD, &plain, &caught), 0);
 	host_tree_run("echo 0x1234 > $root/sys/bus/pci/devices/" HOST_SSD "/device");
 	ck_assert_int_eq(restore_with(NULL, &plain, &caught), 0);
-	stderr_holds(&caught, "has gone");
+	stderr_holds(&caught, "is gone");
 	expect_driver(HOST_SSD, "vfio-pci");
 	expect_records(0);
 }
@@ -1031,7 +1031,7 @@ START_TEST(driver_has_gone)
 	ck_assert_int_eq(bind_with(NIC, &plain, &caught), 0);
 	host_tree_run("rm -r $root/sys/bus/pci/drivers/e1000e");
 	ck_assert_int_eq(restore_with(NULL, &plain, &caught), -ENODEV);
-	stderr_holds(&caught, "e1000e, which had it before, does not take it back");
+	stderr_holds(&caught, "its former driver e1000e does not take it back");
 	ck_assert_str_eq(kernel.last_module, "e1000e");
 	expect_records(1);
 	kernel.modules_work = true;

@@ -64,7 +64,7 @@ START_TEST(what_is_missing_is_left_out)
 	      "awake");
 	holds(host_finding_fix(&report.findings[0], 1),
 	      "echo 1 | sudo tee /sys/bus/pci/devices/0000:01:00.0/remove; echo 1 | sudo tee "
-	      "/sys/bus/pci/rescan   # if that did not help: find it anew");
+	      "/sys/bus/pci/rescan   # if that did not help: scan for it again");
 	holds(host_finding_fix(&report.findings[0], 2), NULL);
 	host_report_destroy(&report);
 }

@@ -40,7 +40,8 @@ static const struct {
 	{ "memory-is-nonsense", FOUND_MEMORY_UNSEEN, "cannot be seen from here", "doctor" },
 	{ "memory-in-zfs", FOUND_MEMORY, "3.79 GiB of memory are available", NULL },
 	{ "memory-in-zfs-that-stays", FOUND_MEMORY_SHORT, "only 293 MiB", "--memory 292M" },
-	{ "memory-strict", FOUND_MEMORY_PROMISED, "promises 97.7 MiB more", "overcommit_memory=0" },
+	{ "memory-strict", FOUND_MEMORY_PROMISED, "promises at most 97.7 MiB more",
+	  "overcommit_memory=0" },
 };
 
 static bool is_failure(enum host_found found)

@@ -244,7 +244,7 @@ static const struct {
 	int ret;
 	const char *words;
 } refused[] = {
-	{ "nic", NULL, true, -EEXIST, "nic: a second device of this name" },
+	{ "nic", NULL, true, -EEXIST, "nic: add a second device of this name" },
 	{ "more", NULL, true, -ENOSPC, "no PCIe root port is free" },
 	{ "more", "/nowhere/socket", true, -ENOSPC, "no PCIe root port is free" },
 	{ "more", "demo", false, -EINVAL, "its server is started before the guest" },

@@ -197,7 +197,7 @@ START_TEST(rule_20_iommufd_counts_otherwise)
 	host_check_memlock(&report, &demand);
 	memlock.faked = false;
 	text = host_finding_text(&report.findings[0]);
-	ck_assert_ptr_nonnull(strstr(text, "by iommufd for all processes"));
+	ck_assert_ptr_nonnull(strstr(text, "with iommufd for all processes"));
 	free(text);
 	host_report_destroy(&report);
 	host_tree_remove();

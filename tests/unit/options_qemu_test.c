@@ -119,7 +119,7 @@ static const struct {
 	{ "-uuid 3ecd-f1 -device vfio-pci,host=01:00.0", "-uuid" },
 	{ "-device pcie-root-port,id=pcie.1,bus=pcie.0,slot=1 -device "
 	  "vfio-pci,host=01:00.0,bus=pcie.1,addr=00.0",
-	  "-device: pcie-root-port: devices sit on the root bus" },
+	  "-device: pcie-root-port: devices are on the root bus" },
 	{ "-device ioh3420,bus=pcie.0,addr=1c.0,multifunction=on,port=1,chassis=1,id=root.1 "
 	  "-device "
 	  "vfio-pci,host=01:00.0,bus=root.1,addr=00.0",
@@ -138,7 +138,7 @@ static const struct {
 	{ "-numa node,memdev=ram -device vfio-pci,host=01:00.0", "-numa" },
 	{ "-m 4G,slots=2,maxmem=16G -device vfio-pci,host=01:00.0", "all of its RAM from the" },
 	{ "-trace enable=vfio_* -device vfio-pci,host=01:00.0",
-	  "-trace: enable=vfio_*: events of" },
+	  "-trace: enable=vfio_*: these are events of" },
 	{ "-trace vfio_region* -device vfio-pci,host=01:00.0", "events of QEMU's; ignored" },
 	{ "-device pcie-pci-bridge,id=b -device vfio-pci,host=01:00.0,bus=b", "pcie-pci-bridge" },
 	{ "-device x3130-upstream,id=up1 -device xio3130-downstream,id=d1,bus=up1 -device "
@@ -254,8 +254,8 @@ static const struct {
 	{ "-device nothing-known", "only vfio-pci,host=BDF is known" },
 	{ "-serial tcp::4444,server", "expected stdio, none, pty or file:PATH" },
 	{ "-device vfio-pci,sysfsdev=/sys/nothing", "expected a PCI address" },
-	{ "-device vfio-pci,host=01:00.0,addr=20.0", "addr=20.0: expected addr=a slot" },
-	{ "-device vfio-pci,host=01:00.0,addr=2.8", "addr=2.8: expected addr=a slot" },
+	{ "-device vfio-pci,host=01:00.0,addr=20.0", "addr=20.0: expected addr=a device number" },
+	{ "-device vfio-pci,host=01:00.0,addr=2.8", "addr=2.8: expected addr=a device number" },
 	{ "-smp 4,cores=x", "cores=x: expected a number" },
 	{ "-smp sockets=100,cores=100", "cores=100: expected a number" },
 	{ "-enable-kvm=on", "unknown option" },

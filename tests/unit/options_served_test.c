@@ -105,7 +105,7 @@ static const struct {
 	  "--disk", "more than 16" },
 	{ "--", "--", "expected a command" },
 	{ "--console stdio -- true", "--console", "stdio is the command's" },
-	{ "--kernel k --initrd i -- true", "--initrd", "not with a command" },
+	{ "--kernel k --initrd i -- true", "--initrd", "combined with a command" },
 	{ "stray -- true", "stray", "unexpected word" },
 };
 

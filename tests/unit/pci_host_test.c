@@ -296,7 +296,7 @@ START_TEST(rule_17_functions_of_one_slot)
 	ret = pci_host_add_at(&machine.host, &machine.cards[4], PCI_DEVFN(slot, 3));
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, -EBUSY);
-	stderr_holds(&caught, "second: slot 2, function 3");
+	stderr_holds(&caught, "take device number 2, function 3");
 	/* A slot whose function 0 is not there yet is taken, too. */
 	pci_host_add_at(&machine.host, &machine.cards[4], PCI_DEVFN(3, 5));
 	machine.count++;

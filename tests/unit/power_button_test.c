@@ -157,7 +157,7 @@ START_TEST(the_time_runs_out)
 	pass(&rig, 1);
 	ck_assert_int_eq(rig.vm.event, VM_EVENT_QUIT);
 	end(&rig);
-	stderr_holds(&rig.said, "guest: did not power off within 2 seconds: stopped");
+	stderr_holds(&rig.said, "guest: did not power off within 2 seconds: it is stopped");
 }
 END_TEST
 

@@ -238,7 +238,7 @@ START_TEST(too_many_events_end_it)
 	serve(&desk);
 	stderr_end(&said);
 	ck_assert_int_lt(desk.server.client.fd, 0);
-	stderr_holds(&said, "does not read what it is told: hung up");
+	stderr_holds(&said, "does not read its messages: the connection is closed");
 	close(fd);
 	fd = dial(&desk);
 	serve(&desk);
@@ -325,7 +325,7 @@ START_TEST(other_files_stay)
 	stderr_begin(&said);
 	ck_assert_int_eq(open_server(&desk), -EEXIST);
 	stderr_end(&said);
-	stderr_holds(&said, "there is another file");
+	stderr_holds(&said, "a file of another kind is there");
 	ck_assert_int_eq(lstat(desk.path, &file), 0);
 	unlink(desk.path);
 	/* One that was put there meanwhile is not ours to take away. */

@@ -108,7 +108,8 @@ static const struct {
 	{ false, "{'id':null,'execute':'any'}", "{\"return\":{},\"id\":null}\r\n" },
 	{ false, "{'execute':'nonsense','id':'x'}",
 	  "{\"error\":{\"class\":\"CommandNotFound\",\"desc\":\"The command nonsense has not been "
-	  "found: minivmm has not all of QEMU's; query-commands lists its own\"},\"id\":\"x\"}"
+	  "found: minivmm does not have all of QEMU's; query-commands lists its "
+	  "own\"},\"id\":\"x\"}"
 	  "\r\n" },
 	{ false, "{'id':3}",
 	  "{\"error\":{\"class\":\"GenericError\",\"desc\":\"QMP input lacks member "
@@ -133,7 +134,7 @@ static const struct {
 	  GENERIC("Parameter 'x' is unexpected") },
 	{ false, "{'execute':'fails'}",
 	  "{\"error\":{\"class\":\"DeviceNotFound\",\"desc\":\"no \\\"such\\\" device\"}}\r\n" },
-	{ false, "{'execute':'not-text'}", GENERIC("failed; the words for it cannot be told") },
+	{ false, "{'execute':'not-text'}", GENERIC("failed, and its message cannot be encoded") },
 	/* Junk; what comes behind it is understood. */
 	{ false, "\n\n \t", "" },
 	{ false, "hello\n{'execute':'any'}",
@@ -145,7 +146,7 @@ static const struct {
 	{ false, "{'execute\n{'execute':'any'}",
 	  GENERIC("JSON parse error: a string that does not end on its line") TOLD("{}") },
 	{ false, "{'execute':'a\xff{'execute':'any'}",
-	  GENERIC("JSON parse error: a byte that is in no JSON") TOLD("{}") },
+	  GENERIC("JSON parse error: a byte that JSON does not allow") TOLD("{}") },
 	{ false, "{'execute':'any'", "" }, /* half a message */
 	{ false, "{'execute':}{'execute':'any'}",
 	  GENERIC("JSON parse error: unexpected token near '}'") TOLD("{}") },

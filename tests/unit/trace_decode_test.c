@@ -175,11 +175,11 @@ static const struct {
 	{ &trace_about_VFIO_DEVICE_SET_IRQS, &six_vectors, 4,
 	  "kind MSI-X, flags DATA_EVENTFD|ACTION_TRIGGER, start 0, count 6, eventfd 30, eventfd "
 	  "-1, "
-	  "eventfd 31, eventfd 32 = 4, so many can be had" },
+	  "eventfd 31, eventfd 32 = 4, which is how many can be had" },
 	{ &trace_about_VFIO_DEVICE_SET_IRQS, &intx_off, 0,
 	  "kind INTx, flags DATA_NONE|ACTION_TRIGGER, start 0, count 0; the pin is let go" },
-	{ &trace_about_IOMMU_IOAS_ALLOC, &ioas, 0, "IOAS 7; an address space" },
-	{ &trace_about_IOMMU_IOAS_ALLOC, &ioas, -ENOMEM, "; an address space" },
+	{ &trace_about_IOMMU_IOAS_ALLOC, &ioas, 0, "IOAS 7; an empty address space" },
+	{ &trace_about_IOMMU_IOAS_ALLOC, &ioas, -ENOMEM, "; an empty address space" },
 	{ &trace_about_IOMMU_DESTROY, &ioas_gone, 0, "object 7; who gave us the file" },
 	{ &trace_about_IOMMU_IOAS_IOVA_RANGES, &ioas_ranges, 0, "IOAS 7, ranges 2; which" },
 	{ &trace_about_IOMMU_IOAS_IOVA_RANGES, &ioas_ranges, -EINVAL, "IOAS 7; which" },

@@ -290,9 +290,9 @@ START_TEST(rule_25_who_else_would_be_reset)
 	stderr_begin(&caught);
 	pci_host_reset(&rig.host);
 	stderr_end(&caught);
-	stderr_holds(&caught, "minivmm: warning: " FAKE_BDF ": a reset of its bus would take along "
+	stderr_holds(&caught, "minivmm: warning: " FAKE_BDF ": a reset of its bus would also reset "
 			      "0002:41:1f.3 of IOMMU group 9, which is not passed through\n"
-			      "minivmm: warning: " FAKE_BDF ": a reset of its bus would take along "
+			      "minivmm: warning: " FAKE_BDF ": a reset of its bus would also reset "
 			      "0000:01:00.1, which is not passed through\n"
 			      "minivmm: warning: " FAKE_BDF ": cannot be reset");
 	rig_close(&rig);

@@ -256,7 +256,7 @@ START_TEST(ring_outside_of_ram)
 	stderr_begin(&caught);
 	start(&rig, bad_rings[_i]);
 	stderr_end(&caught);
-	stderr_holds(&caught, "the guest put queue 0 outside of its memory");
+	stderr_holds(&caught, "the guest put queue 0 outside its memory");
 	ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_COMMON_STATUS, 1),
 			  READY | VIRTIO_CONFIG_S_NEEDS_RESET);
 	/* The state of the device changed, says the pin. */
@@ -364,10 +364,10 @@ static const struct {
 	enum virtio_vhost_kind kind;
 	const char *words;
 } unfit[] = {
-	{ 0, 0, 0, VIRTIO_VHOST_FS, "does not know virtio 1.0" },
-	{ 1ull << 32, 0, 0, VIRTIO_VHOST_BLK, "describes no disk" },
+	{ 0, 0, 0, VIRTIO_VHOST_FS, "does not support virtio 1.0" },
+	{ 1ull << 32, 0, 0, VIRTIO_VHOST_BLK, "read the disk's size" },
 	{ 1ull << 32 | VHOST_F_PROTOCOL_FEATURES, VHOST_PROTOCOL_MQ, 1, VIRTIO_VHOST_FS,
-	  "has 1 queues, needed are 2" },
+	  "has 1 queues, but 2 are needed" },
 };
 
 START_TEST(unfit_server)

@@ -86,7 +86,7 @@ static void trace_decode_unmap(struct trace_fields *fields, const void *arg, int
 }
 
 TRACE_ABOUT(VFIO_GET_API_VERSION, vfio, FILE_CONTAINER, NULL,
-	    "the first question to VFIO; the only version there is is 0");
+	    "the first question to VFIO, whose only version is 0");
 TRACE_ABOUT(VFIO_CHECK_EXTENSION, vfio, FILE_CONTAINER, trace_decode_iommu,
 	    "is there an IOMMU driver behind it that maps and unmaps page by page?");
 TRACE_ABOUT(VFIO_SET_IOMMU, dma, FILE_CONTAINER, trace_decode_iommu,
@@ -132,7 +132,7 @@ static void trace_decode_device_fd(struct trace_fields *fields, const void *arg,
 }
 
 TRACE_ABOUT(VFIO_GROUP_GET_STATUS, vfio, FILE_GROUP, trace_decode_status,
-	    "viable: no device of the group is in the hands of a host driver");
+	    "viable: no device of the group is bound to a host driver");
 TRACE_ABOUT(VFIO_GROUP_SET_CONTAINER, vfio, FILE_GROUP, trace_decode_set_container,
 	    "the group's devices see the container's memory and no other");
 TRACE_ABOUT(VFIO_GROUP_UNSET_CONTAINER, vfio, FILE_GROUP, NULL,
@@ -256,7 +256,8 @@ static void trace_decode_set_irqs(struct trace_fields *fields, const void *arg, 
 		for (uint32_t i = 0; i < set->count && i < 4; i++)
 			trace_put(fields, "eventfd", "%d", fds[i]);
 	if (result > 0)
-		trace_put_result(fields, "%d, so many can be had: nothing was set", result);
+		trace_put_result(fields, "%d, which is how many can be had: nothing was set",
+				 result);
 	fields->why = trace_irq_reason(set);
 }
 
@@ -365,7 +366,7 @@ static void trace_decode_attach(struct trace_fields *fields, const void *arg, in
 }
 
 TRACE_ABOUT(IOMMU_IOAS_ALLOC, dma, FILE_IOMMU, trace_decode_ioas_alloc,
-	    "an address space for devices, empty: what a container was");
+	    "an empty address space for devices, in the place of a container");
 TRACE_ABOUT(IOMMU_DESTROY, dma, FILE_IOMMU, trace_decode_destroy,
 	    "who gave us the file may keep it open: our address space goes");
 TRACE_ABOUT(IOMMU_IOAS_IOVA_RANGES, dma, FILE_IOMMU, trace_decode_ioas_ranges,

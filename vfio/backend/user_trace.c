@@ -100,7 +100,8 @@ static const struct {
 	[USER_GET_IRQ_INFO] = { "VFIO_USER_DEVICE_GET_IRQ_INFO", TRACE_TOPIC_irq, trace_put_irq,
 				"how many vectors has it?" },
 	[USER_SET_IRQS] = { "VFIO_USER_DEVICE_SET_IRQS", TRACE_TOPIC_irq, trace_put_irqs,
-			    "the server rings these eventfds; KVM hears them without minivmm" },
+			    "the server writes these eventfds; KVM listens to them without "
+			    "minivmm" },
 	[USER_REGION_READ] = { "VFIO_USER_REGION_READ", TRACE_TOPIC_vfio, trace_put_access,
 			       "what is not mapped, the server answers access by access" },
 	[USER_REGION_WRITE] = { "VFIO_USER_REGION_WRITE", TRACE_TOPIC_vfio, trace_put_access,
@@ -110,7 +111,7 @@ static const struct {
 	[USER_DMA_WRITE] = { "VFIO_USER_DMA_WRITE", TRACE_TOPIC_dma, trace_put_dma,
 			     "the server sends what is to be put into guest memory" },
 	[USER_RESET] = { "VFIO_USER_DEVICE_RESET", TRACE_TOPIC_vfio, NULL,
-			 "as after power-on, whatever the client before left" },
+			 "the device becomes as after power-on, whatever the last client left" },
 };
 
 void user_trace_begin(struct trace_span *span, const char *peer, enum user_command command,

@@ -68,7 +68,7 @@ static void aarch64_decode_gic(struct trace_fields *fields, const void *arg, int
 	fields->why = device->type == KVM_DEV_TYPE_ARM_VGIC_V3
 			      ? "the interrupt controller in the kernel: interrupts need no exit "
 				"to minivmm"
-			      : "the part of it that takes messages, each by who sent it";
+			      : "the part of it that takes messages and knows who sent each";
 }
 
 static void aarch64_decode_gic_attr(struct trace_fields *fields, const void *arg, int result)
@@ -83,10 +83,12 @@ static void aarch64_decode_gic_attr(struct trace_fields *fields, const void *arg
 		break;
 	case KVM_DEV_ARM_VGIC_GRP_NR_IRQS:
 		trace_put(fields, "interrupts", "%u", *(const uint32_t *)(uintptr_t)attr->addr);
-		fields->why = "so many, the 32 private ones of each CPU counted once";
+		fields->why = "how many interrupts there are; the 32 private ones of each CPU are "
+			      "counted once";
 		break;
 	default:
-		fields->why = "complete: no vCPU can be added, and interrupts can be wired";
+		fields->why =
+			"it is complete: no vCPU can be added any more, and irqfds can be plugged";
 	}
 }
 
@@ -105,7 +107,7 @@ TRACE_ABOUT(KVM_ARM_PREFERRED_TARGET, cpu, FILE_VM, aarch64_decode_target,
 TRACE_ABOUT(KVM_ARM_VCPU_INIT, cpu, FILE_VCPU, aarch64_decode_init,
 	    "power-on state, with every feature that the host can offer");
 TRACE_ABOUT(KVM_ARM_VCPU_FINALIZE, cpu, FILE_VCPU, NULL,
-	    "vectors as long as the host's; registers can be set from now on");
+	    "vector registers are as long as the host's; registers can be set from now on");
 TRACE_ABOUT(
 	KVM_SET_ONE_REG, cpu, FILE_VCPU, aarch64_decode_reg,
 	"the boot CPU starts at the kernel's entry point, with the device tree's address in x0");

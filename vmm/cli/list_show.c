@@ -57,7 +57,7 @@ static int list_visit(const struct host_device *device, void *arg)
 
 /* ---- to read ---- */
 
-/* In two or three words what doctor says at length. */
+/* Two or three words for what doctor says at length. */
 static const char *list_ready(const struct list *list, const struct host_device *device)
 {
 	enum host_found obstacle;
@@ -90,7 +90,9 @@ static int list_visit_other(const struct host_device *member, void *arg)
 	return 0;
 }
 
-/* "3", "3 with 04:02.0", "3 with 04:02.0,04:03.0,+5": bridges are not counted. */
+/*
+ * Format a group as "3", "3 with 04:02.0" or "3 with 04:02.0,04:03.0,+5". Bridges are not counted.
+ */
 static void list_format_group(const struct host_device *device, char *text, size_t size)
 {
 	struct list_others others = { .own = device->bdf };
@@ -297,8 +299,8 @@ int list_show(bool all, bool json, const struct host_demand *demand, FILE *out)
 		return log_errno("list", ret, "read the PCI devices");
 	}
 	if (!host_pci_is_visible())
-		log_warn("list", "PCI devices cannot be seen from here: /sys is not mounted, or "
-				 "masked");
+		log_warn("list", "PCI devices cannot be seen from here: /sys is not mounted, or it "
+				 "is masked");
 	list.names = host_names_new();
 	if (json)
 		list_print_json(&list, out);

@@ -29,7 +29,8 @@ const struct trace_calls *const options_calls[] = { &kvm_calls, &vfio_calls, &ar
 static int options_set_trace(struct config *config, char *text)
 {
 	if (options_qemu_is_trace(text))
-		log_info("-trace", "%s: events of QEMU's; ignored, --trace FILE writes minivmm's",
+		log_info("-trace",
+			 "%s: these are events of QEMU's; ignored. --trace FILE writes minivmm's",
 			 text);
 	else
 		config->trace.file = text;
@@ -110,9 +111,10 @@ void options_print_help(void)
 	      "  --kernel FILE        guest kernel: bzImage or ELF vmlinux; arm64: Image\n"
 	      "                       (without it: this host's kernel and a ready-made guest)\n"
 	      "  --firmware FILE[,vars=FILE]\n"
-	      "                       UEFI firmware, no kernel; vars keeps its variables\n"
-	      "  --initrd FILE        its initial RAM disk\n"
-	      "  --append TEXT        its command line\n"
+	      "                       start UEFI firmware instead of a kernel; vars= is\n"
+	      "                       the file that keeps its variables\n"
+	      "  --initrd FILE        the kernel's initial RAM disk\n"
+	      "  --append TEXT        the kernel's command line\n"
 	      "  --memory SIZE[,hugepages=on|2M|1G]\n"
 	      "                       guest RAM, e.g. 512M or 4G (512M); hugepages takes it\n"
 	      "                       from the host's pool of huge pages\n"
@@ -123,23 +125,25 @@ void options_print_help(void)
 	      "  --console stdio|none|pty|file:PATH\n"
 	      "                       where the guest's console goes (stdio)\n"
 	      "  --battery            an ACPI battery and power supply, for laptops' GPUs\n"
-	      "  --hide-kvm           do not tell the guest that it is one\n"
+	      "  --hide-kvm           hide from the guest that it runs on KVM\n"
 	      "  --no-reboot          a guest reboot ends minivmm\n"
 	      "  --qmp unix:PATH      a control socket that speaks QMP, a subset of QEMU's\n"
 	      "  --grace SECONDS      how long a guest may take to power off when SIGTERM asks\n"
 	      "                       it to (30); 0 does not ask\n"
-	      "  --bind               hand the devices to vfio-pci before, back after the run\n"
-	      "  --user NAME          go on as this user once all is open; sudo: as its caller\n"
-	      "  --no-sandbox         give up no right and filter no system call\n"
+	      "  --bind               bind the devices to vfio-pci for the run, and restore\n"
+	      "                       them after it\n"
+	      "  --user NAME          continue as this user once all files are open; under\n"
+	      "                       sudo the default is its caller\n"
+	      "  --no-sandbox         keep all rights, and filter no system calls\n"
 	      "  --stats              at the end print exits, ioctls, times, trapped accesses\n"
 	      "  --trace FILE         write down each KVM and VFIO call, with the reason, and\n"
 	      "                       what the guest touched: *.json for a timeline viewer,\n"
 	      "                       else text; - is standard error\n"
-	      "  --trace-filter LIST  of it, only what is in a list of\n"
+	      "  --trace-filter LIST  trace only some topics, a list of\n"
 	      "                       kvm,cpu,run,memory,irq,vfio,dma,config,bar,io\n"
-	      "  --inject WHAT#N=HOW  let something fail the Nth time: IOCTL#N=ERRNO,\n"
+	      "  --inject WHAT#N=HOW  make something fail the Nth time: IOCTL#N=ERRNO,\n"
 	      "                       irq#N=lost, irq#N=late, config#N=ffff; may be repeated\n"
-	      "  --dump-dtb FILE      copy the device tree that the guest gets (arm64)\n"
+	      "  --dump-dtb FILE      write a copy of the guest's device tree (arm64)\n"
 	      "  --testdev            add an emulated PCI device to learn and to test with\n"
 	      "  -- COMMAND [ARG]...  run it in the ready-made guest, with the host's files,\n"
 	      "                       read-only, as its root\n"
@@ -149,18 +153,21 @@ void options_print_help(void)
 	      "Ctrl-A h helps. SIGTERM presses the button, too; a second one ends the guest.\n"
 	      "QEMU's -kernel -initrd -append -bios -drive if=pflash -m -smp -cpu\n"
 	      "-device vfio-pci,host=BDF and -object iommufd,id=ID[,fd=N] work too. A whole\n"
-	      "line of QEMU's can be pasted: what minivmm has not is ignored with a note, or\n"
-	      "refused with what to use instead.\n"
+	      "command line of QEMU's can be pasted: what minivmm does not have is ignored with\n"
+	      "a note, or refused with a word on what to use instead.\n"
 	      "\n"
 	      "Exit status: 0 the guest powered off, 1 the host side failed, 2 wrong usage,\n"
 	      "3 the guest crashed, 4 the device was lost, 128+n stopped by signal n.\n"
-	      "With a command its own, or 125 minivmm failed, 126 it cannot be run, 127 it was\n"
-	      "not found, 128+n it died of signal n.\n",
+	      "With a command: the command's own status, or 125 minivmm failed, 126 it cannot\n"
+	      "be run, 127 it was not found, 128+n it died of signal n.\n",
 	      stdout);
 	options_print_host_help();
 }
 
-/* Interrupts can only be lost by who passes them on: not by KVM. */
+/*
+ * minivmm can only lose or delay an interrupt that it passes on itself, not one that KVM's irqfd
+ * delivers.
+ */
 static void options_apply_faults(struct config *config)
 {
 	bool relay = false;
@@ -176,10 +183,10 @@ static void options_apply_faults(struct config *config)
 static int options_check_run(const struct config *config)
 {
 	if (config->run && !config->run[0])
-		log_error("--", "expected a command behind it");
+		log_error("--", "expected a command after it");
 	else if (config->run && config->initrd)
-		log_error("--initrd",
-			  "not with a command: it runs in an initial RAM disk of its own");
+		log_error("--initrd", "cannot be combined with a command, which has an initial RAM "
+				      "disk of its own");
 	else if (config->run && strcmp(config->console, "stdio") == 0)
 		log_error("--console",
 			  "stdio is the command's; file:PATH shows the guest's console");
@@ -195,7 +202,7 @@ static int options_check(const struct config *config)
 		return -EINVAL;
 	}
 	if (config->trace.topics != TRACE_TOPICS_ALL && !config->trace.file) {
-		log_error("--trace-filter", "needs --trace: of what?");
+		log_error("--trace-filter", "needs --trace FILE, whose topics it selects");
 		return -EINVAL;
 	}
 	if (config->bind && !config->device_count) {
@@ -203,20 +210,22 @@ static int options_check(const struct config *config)
 		return -EINVAL;
 	}
 	if (config->user && config->no_sandbox) {
-		log_error("--user", "not with --no-sandbox, which keeps all rights");
+		log_error("--user", "cannot be combined with --no-sandbox, which keeps all rights");
 		return -EINVAL;
 	}
 	return options_check_run(config);
 }
 
-/* What stands behind `--` is a command to run: its options are its own. Returns argc before it. */
+/*
+ * The words after `--` are a command with its own options. Returns the number of words before it.
+ */
 static int options_cut_command(struct config *config, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--") == 0) {
 			config->run = &argv[i + 1];
-			config->console = "none"; /* unless something else is asked for */
-			config->no_reboot = true; /* once is what was asked for */
+			config->console = "none"; /* unless --console says otherwise */
+			config->no_reboot = true; /* a command runs only once */
 			return i;
 		}
 	return argc;

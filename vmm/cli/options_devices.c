@@ -64,7 +64,7 @@ static int options_add_device(struct config *config, const char *text,
 	return 0;
 }
 
-/* The words behind a device's name: property=value,... */
+/* Parse the words after a device's name: property=value,... */
 static int options_set_properties(struct vfio_device_options *vfio, char *words)
 {
 	char *word;
@@ -129,7 +129,7 @@ int options_add_socket(struct config *config, char *text)
 	return options_add_user(config, text, words);
 }
 
-/* A device that is named by no more than its open file. */
+/* Find the address of a device that is given only by its open file. */
 static int options_find_host(const struct vfio_device_options *vfio, char bdf[OPTIONS_BDF_MAX])
 {
 	int ret = host_find_bdf(vfio->fd, bdf);
@@ -142,8 +142,8 @@ static int options_find_host(const struct vfio_device_options *vfio, char bdf[OP
 }
 
 /*
- * The last part of a path such as /sys/bus/pci/devices/0000:01:00.0, with or without a slash
- * behind.
+ * The last part of a path such as /sys/bus/pci/devices/0000:01:00.0, with or without a trailing
+ * slash.
  */
 static const char *options_cut_folder(char *path)
 {
@@ -179,7 +179,7 @@ static int options_parse_device(struct config *config, const char *host, char *w
 		else
 			ret = vfio_options_set(&vfio, word);
 	}
-	/* A place on a bus that there is not is none. */
+	/* addr= counts only on the root bus, because the guest has no other named bus. */
 	if (bus && strcmp(bus, "pcie.0") != 0 && strcmp(bus, "pci.0") != 0)
 		vfio.has_devfn = false;
 	if (ret == 0 && !host && vfio.has_fd) {
@@ -267,7 +267,7 @@ int options_add_qemu_object(struct config *config, char *text)
 
 /* ---- all together ---- */
 
-/* What the user said of one device; 0 or -EINVAL, logged. */
+/* Read how the user wants one device to be opened; 0 or -EINVAL, logged. */
 static int options_read_access(const struct config *config, const struct vfio_device_options *vfio,
 			       enum host_access *access)
 {
@@ -286,7 +286,9 @@ static int options_read_access(const struct config *config, const struct vfio_de
 		return -EINVAL;
 	}
 	if (vfio->has_fd) {
-		log_error("--vfio", "fd=%d is opened by iommufd: not with iommufd=off", vfio->fd);
+		log_error("--vfio",
+			  "fd=%d is a file for iommufd, so it cannot be combined with iommufd=off",
+			  vfio->fd);
 		return -EINVAL;
 	}
 	*access = HOST_ACCESS_GROUP;
@@ -304,8 +306,8 @@ int options_check_devices(struct config *config)
 			continue;
 		if (config->access != HOST_ACCESS_ANY && access != config->access) {
 			log_error("--vfio",
-				  "%s: iommufd=%s, but another device the other way: "
-				  "all of a guest share one space for DMA",
+				  "%s: iommufd=%s, but another device is opened the other way: all "
+				  "devices of a guest share one DMA address space",
 				  config->devices[i], access == HOST_ACCESS_GROUP ? "off" : "on");
 			return -EINVAL;
 		}

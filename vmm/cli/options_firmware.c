@@ -79,7 +79,7 @@ static const char *drive_objection(const struct options_drive *drive)
 	return NULL;
 }
 
-/* Without a unit the first is the code, the second the variables. */
+/* Without a unit, the first file is the code and the second the variables. */
 static bool drive_is_vars(const struct config *config, const struct options_drive *drive)
 {
 	return drive->unit ? strcmp(drive->unit, "1") == 0 : config->firmware != NULL;
@@ -96,7 +96,7 @@ int options_add_qemu_drive(struct config *config, char *text)
 		const char **field = drive_field(&drive, word, length);
 
 		words = options_cut_word(word);
-		if (strcmp(word, "readonly") == 0) { /* as old lines have it */
+		if (strcmp(word, "readonly") == 0) { /* the old spelling of readonly=on */
 			drive.readonly = "on";
 			continue;
 		}
@@ -119,8 +119,8 @@ int options_add_qemu_drive(struct config *config, char *text)
 	if (!drive.readonly || strcmp(drive.readonly, "off") == 0)
 		return 0;
 	log_error("-drive",
-		  "%s: variables that cannot be written are of no use; without them "
-		  "they are in memory",
+		  "%s: variables that cannot be written are of no use; leave them out to keep "
+		  "variables in memory",
 		  drive.file);
 	return -EINVAL;
 }
@@ -140,14 +140,15 @@ int options_check_firmware(const struct config *config)
 	};
 
 	if (config->vars && !config->firmware) {
-		log_error(config->vars, "variables without firmware: --firmware FILE,vars=%s",
+		log_error(config->vars,
+			  "is a file of variables without firmware: use --firmware FILE,vars=%s",
 			  config->vars);
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < array_size(others); i++)
 		if (config->firmware && others[i].value) {
-			log_error(others[i].option, "does not go with --firmware, which starts "
-						    "what is on the guest's disk");
+			log_error(others[i].option, "cannot be combined with --firmware, which "
+						    "starts what is on the guest's disk");
 			return -EINVAL;
 		}
 	return 0;

@@ -74,10 +74,10 @@ void options_print_host_help(void)
 	      "                       configuration space, register by register: the\n"
 	      "                       device's, a guest's view of it, and why they differ\n"
 	      "  minivmm bind BDF... [--persist] [--force] [--dry-run]\n"
-	      "                       hand devices and their IOMMU groups to vfio-pci;\n"
-	      "                       --persist: for the next boots, too\n"
+	      "                       bind devices and their IOMMU groups to vfio-pci;\n"
+	      "                       --persist also binds them at the next boots\n"
 	      "  minivmm restore [BDF]... [--force] [--dry-run]\n"
-	      "                       hand them back to the drivers they had\n",
+	      "                       give them back to the drivers that they had\n",
 	      stdout);
 }
 
@@ -96,7 +96,7 @@ enum options_command options_find_host_command(const char *word)
 	return found ? found->command : OPTIONS_RUN;
 }
 
-/* A device named twice is looked after once. */
+/* A device that is named twice is handled once. */
 static int options_host_add(struct config *config, const char *word)
 {
 	char bdf[OPTIONS_BDF_MAX];
@@ -125,7 +125,7 @@ int options_parse_host(struct config *config, int argc, char **argv)
 
 	if (ret == 0 && command->needs_devices && !config->device_count &&
 	    config->command != OPTIONS_HELP) {
-		log_error(argv[0], "which devices? minivmm list shows them");
+		log_error(argv[0], "expected the address of a device; minivmm list shows them");
 		return -EINVAL;
 	}
 	return ret;

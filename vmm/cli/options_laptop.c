@@ -26,20 +26,22 @@ int options_set_qemu_cpu(struct config *config, char *text)
 	return options_qemu_judge("cpu", strlen("cpu"), text);
 }
 
-/* What else is said of a device whose ROM ACPI has; its node is one of the root bus's. */
+/* Check the other properties of a device whose ROM is in ACPI; its node must be on the root bus. */
 static int options_check_rom(const char *bdf, const struct vfio_device_options *vfio)
 {
 	if (!vfio->romfile)
 		log_error("--vfio", "%s: x-acpi-rom=on needs romfile=FILE", bdf);
 	else if (vfio->port == VFIO_PORT_ON)
-		log_error("--vfio", "%s: x-acpi-rom=on is for a device of the root bus: port=off",
-			  bdf);
+		log_error(
+			"--vfio",
+			"%s: x-acpi-rom=on works only for a device on the root bus, with port=off",
+			bdf);
 	else
 		return 0;
 	return -EINVAL;
 }
 
-/* Exactly one node of the guest's ACPI has a method _ROM. */
+/* Only one node of the guest's ACPI tables has a method _ROM. */
 static int options_check_acpi_rom(const struct config *config)
 {
 	const char *first = NULL;

@@ -53,7 +53,7 @@ static const struct qemu_word qemu_words[] = {
 	{ "overcommit", "*", QEMU_NOTED, "ignored" },
 	{ "msg", "*", QEMU_SILENT, NULL },
 
-	/* names, and what a guest hardly notices */
+	/* names, and things that a guest hardly notices */
 	{ "name", "*", QEMU_SILENT, NULL },
 	{ "uuid", "*", QEMU_NOTED, "a guest has no UUID; ignored" },
 	{ "id", "*", QEMU_SILENT, NULL },
@@ -86,7 +86,8 @@ static const struct qemu_word qemu_words[] = {
 	{ "machine", "memory-backend=*", QEMU_SILENT, NULL },
 	{ "machine", "accel=*", QEMU_REFUSED, "a passed-through device needs KVM: accel=kvm" },
 	{ "machine", "kernel[-_]irqchip=on", QEMU_SILENT, NULL },
-	{ "machine", "kernel[-_]irqchip=*", QEMU_NOTED, "interrupts are the kernel's; ignored" },
+	{ "machine", "kernel[-_]irqchip=*", QEMU_NOTED,
+	  "the interrupt controllers are always the kernel's; ignored" },
 	{ "machine", "usb=off", QEMU_SILENT, NULL },
 	{ "machine", "vmport=off", QEMU_SILENT, NULL },
 	{ "machine", "dump-guest-core=off", QEMU_SILENT, NULL },
@@ -123,12 +124,12 @@ static const struct qemu_word qemu_words[] = {
 	{ "global", "*", QEMU_NOTED, "a property of QEMU's own devices; ignored" },
 	{ "smbios", "*", QEMU_NOTED, "ignored" },
 	{ "L", "*", QEMU_NOTED, "minivmm reads no files of QEMU's; ignored" },
-	{ "D", "*", QEMU_NOTED, "messages are standard error; ignored" },
+	{ "D", "*", QEMU_NOTED, "messages go to standard error; ignored" },
 	{ "d", "*", QEMU_NOTED, "--trace FILE shows what minivmm does; ignored" },
 	{ "numa", "*", QEMU_NOTED, "a guest has one NUMA node; ignored" },
 	{ "usb", NULL, QEMU_NOTED, USE_USB },
 
-	/* what minivmm has not */
+	/* what minivmm does not have */
 	{ "usbdevice", "*", QEMU_REFUSED, USE_USB },
 	{ "hdc", "*", QEMU_REFUSED, USE_DISK },
 	{ "hdd", "*", QEMU_REFUSED, USE_DISK },
@@ -144,7 +145,8 @@ static const struct qemu_word qemu_words[] = {
 	{ "icount", "*", QEMU_REFUSED, "guests run on KVM, which counts no instructions" },
 	{ "plugin", "*", QEMU_REFUSED, "guests run on KVM, which has no plugins" },
 	{ "writeconfig", "*", QEMU_REFUSED, "minivmm writes no configuration file" },
-	{ "pcidevice", "*", QEMU_REFUSED, "use --vfio BDF: that was KVM's own way, before VFIO" },
+	{ "pcidevice", "*", QEMU_REFUSED,
+	  "use --vfio BDF: this was KVM's own passthrough, before VFIO" },
 	{ "hda", "*", QEMU_REFUSED, USE_DISK },
 	{ "hdb", "*", QEMU_REFUSED, USE_DISK },
 	{ "cdrom", "*", QEMU_REFUSED, USE_DISK },

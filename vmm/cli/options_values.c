@@ -49,7 +49,7 @@ static int options_set_size(struct config *config, const char *text)
 	return 0;
 }
 
-/* hugepages=SIZE, the one property that RAM has. */
+/* Read hugepages=SIZE, the only property of RAM. */
 static int options_set_backing(struct config *config, const char *word)
 {
 	static const struct {
@@ -79,7 +79,8 @@ int options_set_memory(struct config *config, char *text)
 
 	while (ret == 0 && (word = strsep(&words, ","))) {
 		if (strncmp(word, "slots=", 6) == 0 || strncmp(word, "maxmem=", 7) == 0)
-			log_info("-m", "%s: a guest has all of its RAM from the start; ignored",
+			log_info("-m",
+				 "%s: ignored, because a guest has all of its RAM from the start",
 				 word);
 		else
 			ret = options_set_backing(config, word);
@@ -87,7 +88,7 @@ int options_set_memory(struct config *config, char *text)
 	return ret;
 }
 
-/* All that follows pin= is the list, which has commas of its own. */
+/* Everything after pin= is the list, which contains commas itself. */
 static int options_set_pinned(struct config *config, const char *text)
 {
 	if (cpu_list_parse(&config->pinned, text) == 0)
@@ -106,9 +107,9 @@ static bool options_parse_count(const char *text, unsigned long *count)
 }
 
 /*
- * One word of -smp: N, cpus=N, or a factor of the topology, of which the product is the number
- * where none is given. *shaped is set by one that is not what a guest has anyway. 0 or -EINVAL, not
- * logged.
+ * Read one word of -smp: N, cpus=N, or a factor of the topology; without a number, the product of
+ * the factors is the number. *shaped is set if the word asks for a topology that a guest does not
+ * have anyway. 0 or -EINVAL, not logged.
  */
 static int options_add_cpus(const char *word, unsigned long *cpus, unsigned long *product,
 			    bool *shaped)
@@ -125,7 +126,7 @@ static int options_add_cpus(const char *word, unsigned long *cpus, unsigned long
 			*shaped |= count > 1 && strcmp(factors[i], "cores=") != 0;
 			return *product <= arch_layout.cpus_max ? 0 : -EINVAL;
 		}
-	if (strncmp(word, "maxcpus=", 8) == 0) /* CPUs that could be plugged in later */
+	if (strncmp(word, "maxcpus=", 8) == 0) /* CPUs that could be plugged in later are ignored */
 		return options_parse_count(word + 8, &count) ? 0 : -EINVAL;
 	if (strncmp(word, "cpus=", 5) == 0)
 		word += 5;
@@ -138,7 +139,7 @@ int options_set_cpus(struct config *config, char *text)
 	char *pin = strstr(text, ",pin="), *word;
 	bool shaped = false;
 
-	config->pinned.count = 0; /* of an option before */
+	config->pinned.count = 0; /* forget the list of an earlier option */
 	if (pin) {
 		*pin = '\0';
 		if (options_set_pinned(config, pin + strlen(",pin=")) < 0)
@@ -154,7 +155,7 @@ int options_set_cpus(struct config *config, char *text)
 		log_info("-smp", "a guest's CPUs are cores of one socket, of one thread each");
 	cpus = cpus ? cpus : product ? product : 1;
 	if (pin && config->pinned.count != cpus) {
-		log_error("--cpus", "pin=: %u host CPUs for %lu vCPUs: each needs one",
+		log_error("--cpus", "pin=: %u host CPUs for %lu vCPUs, but each vCPU needs one",
 			  config->pinned.count, cpus);
 		return -EINVAL;
 	}
@@ -189,7 +190,10 @@ int options_set_grace(struct config *config, char *text)
 	return 0;
 }
 
-/* It is a server, and waits for nobody before the guest starts. */
+/*
+ * True for the words that mean what minivmm does: it listens, and does not wait for a client before
+ * the guest starts.
+ */
 static bool options_judge_qmp_word(const char *word)
 {
 	static const char *const fine[] = { "server", "server=on", "wait=off", "nowait" };
@@ -197,7 +201,10 @@ static bool options_judge_qmp_word(const char *word)
 	for (size_t i = 0; i < array_size(fine); i++)
 		if (strcmp(word, fine[i]) == 0)
 			return true;
-	log_error("--qmp", "%s: minivmm listens and waits for nobody: server=on,wait=off", word);
+	log_error(
+		"--qmp",
+		"%s: minivmm listens itself and does not wait for a client: use server=on,wait=off",
+		word);
 	return false;
 }
 

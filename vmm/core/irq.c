@@ -11,8 +11,9 @@
 #include "kvm_calls.h"
 #include "vmm/trace/log.h"
 
-#define GSI_FREE  0u
-#define GSI_TAKEN UINT32_MAX /* without a route; else the place of its entry, plus one */
+#define GSI_FREE 0u
+/* taken, but without a route; other values are the index of its entry plus one */
+#define GSI_TAKEN UINT32_MAX
 
 int irq_router_init(struct irq_router *router, int vm_fd, uint32_t gsi_max)
 {
@@ -41,13 +42,13 @@ void irq_router_destroy(struct irq_router *router)
 
 /* ---- GSIs and their routes ---- */
 
-/* What goes without a route of its own works all the same, see devices/irq_vector.h. */
+/* A vector without a route of its own still works, see devices/irq_vector.h. */
 static void irq_say_full(struct irq_router *router)
 {
 	if (!router->full_said)
 		log_warn("interrupt routing",
-			 "all %u routes of KVM are in use: more vectors take the way through "
-			 "minivmm's main loop, which is slower",
+			 "all %u routes of KVM are in use: further vectors go through minivmm's "
+			 "main loop, which is slower",
 			 router->gsi_max);
 	router->full_said = true;
 }
@@ -69,7 +70,7 @@ uint32_t irq_alloc_gsi(struct irq_router *router)
 	return gsi < router->gsi_max ? gsi : 0;
 }
 
-/* The last entry takes the place of the one that goes. */
+/* The last entry takes the place of the one that is removed. */
 static void irq_drop_route(struct irq_router *router, uint32_t place)
 {
 	struct kvm_irq_routing_entry *last = &router->table->entries[--router->table->nr];
@@ -114,7 +115,7 @@ static struct kvm_irq_routing_entry *irq_append_route(struct irq_router *router,
 	return &router->table->entries[router->table->nr - 1];
 }
 
-/* The GSI's entry, new and without a GSI if it has none; NULL when KVM takes no more. */
+/* The GSI's entry. If it has none, a new entry without a GSI; NULL if KVM takes no more entries. */
 static struct kvm_irq_routing_entry *irq_find_route(struct irq_router *router, uint32_t gsi)
 {
 	uint32_t place = router->gsi_entry[gsi];

@@ -26,14 +26,16 @@ static const struct kvm_cap_reason kvm_caps[] = {
 	{ CAP(KVM_CAP_USER_MEMORY), "guest RAM is ordinary memory of this process" },
 	{ CAP(KVM_CAP_IRQ_ROUTING), "the guest writes where an interrupt goes; how many at most?" },
 	{ CAP(KVM_CAP_IRQFD), "an eventfd becomes an interrupt inside the kernel, past minivmm" },
-	{ CAP(KVM_CAP_IRQFD_RESAMPLE), "a level interrupt: KVM says when the guest acknowledged" },
-	{ CAP(KVM_CAP_IMMEDIATE_EXIT), "a vCPU must be stoppable however it stands" },
+	{ CAP(KVM_CAP_IRQFD_RESAMPLE),
+	  "a level interrupt: KVM says when the guest has acknowledged it" },
+	{ CAP(KVM_CAP_IMMEDIATE_EXIT), "a vCPU must be stoppable at any moment" },
 	{ CAP(KVM_CAP_MAX_VCPUS), "how many vCPUs may be asked for" },
 	{ CAP(KVM_CAP_NR_MEMSLOTS), "how many pieces the guest's memory may have" },
-	{ CAP(KVM_CAP_IRQCHIP), "the interrupt controllers shall be the kernel's" },
+	{ CAP(KVM_CAP_IRQCHIP), "the interrupt controllers can be the kernel's" },
 	{ CAP(KVM_CAP_EXT_CPUID), "what the CPUs can do is copied from the host" },
-	{ CAP(KVM_CAP_SET_TSS_ADDR), "pages that Intel CPUs need shall lie where nothing else is" },
-	{ CAP(KVM_CAP_SET_IDENTITY_MAP_ADDR), "and so shall KVM's identity map" },
+	{ CAP(KVM_CAP_SET_TSS_ADDR),
+	  "pages that Intel CPUs need can be put where nothing else is" },
+	{ CAP(KVM_CAP_SET_IDENTITY_MAP_ADDR), "and so can KVM's identity map" },
 	{ CAP(KVM_CAP_TSC_DEADLINE_TIMER), "does the local APIC have the cheap kind of timer?" },
 #ifdef KVM_CAP_PIT2
 	{ CAP(KVM_CAP_PIT2), "a PC's first clock source, before it knows better ones" },
@@ -108,7 +110,7 @@ static void kvm_decode_device_attr(struct trace_fields *fields, const void *arg,
 }
 
 TRACE_ABOUT(KVM_GET_API_VERSION, kvm, FILE_KVM, NULL,
-	    "the first question to KVM; every one that can be used answers 12");
+	    "the first question to KVM; every usable version answers 12");
 TRACE_ABOUT(KVM_CHECK_EXTENSION, kvm, FILE_KVM, kvm_decode_cap, NULL);
 TRACE_ABOUT(KVM_GET_VCPU_MMAP_SIZE, kvm, FILE_KVM, NULL,
 	    "how much of each vCPU's file is mapped: there KVM says why the guest stopped");
@@ -122,9 +124,7 @@ TRACE_ABOUT(KVM_CREATE_DEVICE, kvm, FILE_VM, kvm_decode_create_device,
 	    "KVM's link to VFIO, to be told of the groups whose devices the guest has");
 TRACE_ABOUT(KVM_SET_DEVICE_ATTR, kvm, "KVM device", kvm_decode_device_attr, NULL);
 
-/*
- * ---- KVM_RUN, which has no arguments: what is told of it is what KVM left in struct kvm_run ----
- */
+/* ---- KVM_RUN has no arguments: its result is in struct kvm_run ---- */
 
 static const char *const kvm_exit_names[] = {
 	[KVM_EXIT_UNKNOWN] = "unknown",
@@ -199,7 +199,7 @@ static void run_decode(struct trace_fields *fields, const void *arg, int result)
 TRACE_ABOUT(KVM_RUN, run, "vCPU", run_decode,
 	    "the guest runs until it needs minivmm: the result says what for");
 TRACE_ABOUT(KVM_SET_SIGNAL_MASK, kvm, "vCPU", NULL,
-	    "an error in a page of RAM is told by SIGBUS, which shall end KVM_RUN");
+	    "an error in a page of RAM is reported by SIGBUS, which must end KVM_RUN");
 
 /* ---- memory ---- */
 
@@ -231,7 +231,7 @@ TRACE_ABOUT(KVM_SET_USER_MEMORY_REGION, memory, FILE_VM, kvm_decode_slot, NULL);
 
 /* ---- interrupts ---- */
 
-/* Pins are the same in every table: only their number is told. */
+/* Pins are the same in every table, so only their number is written. */
 static void kvm_decode_routing(struct trace_fields *fields, const void *arg, int result)
 {
 	const struct kvm_irq_routing *table = arg;
@@ -272,11 +272,11 @@ static void kvm_decode_irqfd(struct trace_fields *fields, const void *arg, int r
 	else if (irqfd->flags & KVM_IRQFD_FLAG_RESAMPLE)
 		trace_put(fields, "resample eventfd", "%u", irqfd->resamplefd);
 	if (irqfd->flags == 0)
-		fields->why = "the wire: who writes the eventfd interrupts the guest, inside the "
-			      "kernel";
+		fields->why = "from now on, whoever writes the eventfd interrupts the guest, "
+			      "inside the kernel";
 	else if (irqfd->flags == KVM_IRQFD_FLAG_RESAMPLE)
-		fields->why =
-			"two wires: one raises the line, one tells that the guest acknowledged";
+		fields->why = "two eventfds: one raises the pin, the other tells that the guest "
+			      "has acknowledged it";
 }
 
 static void kvm_decode_doorbell(struct trace_fields *fields, const void *arg, int result)
@@ -286,10 +286,11 @@ static void kvm_decode_doorbell(struct trace_fields *fields, const void *arg, in
 	(void)result;
 	trace_put(fields, "eventfd", "%d", doorbell->fd);
 	trace_put(fields, "gpa", "%#llx", doorbell->addr);
-	fields->why = doorbell->flags & KVM_IOEVENTFD_FLAG_DEASSIGN
-			      ? "the register moves or goes: writes to its old place ring nothing"
-			      : "the guest's write to this register rings the eventfd, inside the "
-				"kernel";
+	fields->why =
+		doorbell->flags & KVM_IOEVENTFD_FLAG_DEASSIGN
+			? "the register moves or goes: a write to its old address signals nothing"
+			: "the guest's write to this register writes the eventfd, inside the "
+			  "kernel";
 }
 
 static void kvm_decode_line(struct trace_fields *fields, const void *arg, int result)
@@ -323,8 +324,8 @@ TRACE_ABOUT(KVM_IRQFD, irq, FILE_VM, kvm_decode_irqfd, NULL);
 TRACE_ABOUT(KVM_IOEVENTFD, memory, FILE_VM, kvm_decode_doorbell, NULL);
 TRACE_ABOUT(KVM_IRQ_LINE, irq, FILE_VM, kvm_decode_line,
 	    "a pin of an interrupt controller, driven by a device that minivmm emulates");
-TRACE_ABOUT(
-	KVM_SIGNAL_MSI, irq, FILE_VM, kvm_decode_message,
-	"the device has signalled; minivmm hands the message on itself: after a mask, or told to");
+TRACE_ABOUT(KVM_SIGNAL_MSI, irq, FILE_VM, kvm_decode_message,
+	    "the device has signalled, and minivmm sends the message itself: the vector was "
+	    "masked, or an option asks for it");
 
 TRACE_DEFINE_CALLS(kvm_calls, KVM_CALLS);

@@ -21,7 +21,7 @@ void memory_init(struct memory *memory)
 	pthread_mutex_init(&memory->lock, NULL);
 }
 
-/* RAM is the map's own, and so is the file behind it; a device's pieces are not. */
+/* RAM and the file behind it belong to the map; a device's pieces do not. */
 static void memory_free_ram(const struct memory_region *region)
 {
 	if (region->kind != MEMORY_RAM)
@@ -91,7 +91,7 @@ static int memory_tell_add(struct memory *memory, const struct memory_region *re
 	return 0;
 }
 
-/* What comes or goes, around the calls by which KVM and the IOMMU are told. */
+/* A span of the trace around the calls that tell KVM and the IOMMU of a region. */
 static void memory_trace_begin(struct trace_span *span, const char *name,
 			       const struct memory_region *region)
 {
@@ -198,7 +198,7 @@ int memory_add_listener(struct memory *memory, struct memory_listener *listener)
 	if (memory->listener_count < MEMORY_LISTENERS_MAX)
 		ret = memory_replay(memory, listener);
 	else
-		ret = log_errno("memory map", -ENOSPC, "one more listener");
+		ret = log_errno("memory map", -ENOSPC, "add one more listener");
 	if (ret == 0)
 		memory->listeners[memory->listener_count++] = listener;
 	pthread_mutex_unlock(&memory->lock);

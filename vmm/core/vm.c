@@ -65,13 +65,14 @@ static int vm_check_kvm(struct vm *vm)
 		return ret;
 	cpus = vm_check_cap(vm, KVM_CAP_MAX_VCPUS);
 	if (cpus > 0 && vm->cpus > (unsigned int)cpus) {
-		log_error("--cpus", "%u vCPUs asked for, KVM offers %d", vm->cpus, cpus);
+		log_error("--cpus", "%u vCPUs were asked for, but KVM offers %d", vm->cpus, cpus);
 		return -EINVAL;
 	}
 	slots = vm_check_cap(vm, KVM_CAP_NR_MEMSLOTS);
 	run_size = trace_ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	if (slots <= 0 || run_size <= 0)
-		return log_errno("/dev/kvm", -ENOTSUP, "its memory slots and vCPU size");
+		return log_errno("/dev/kvm", -ENOTSUP,
+				 "ask for its memory slots and the size of a vCPU");
 	vm->memslot_max = (unsigned int)slots;
 	vm->vcpu_mmap_size = (size_t)run_size;
 	return 0;
@@ -208,7 +209,9 @@ static void vm_memslot_del(struct memory_listener *listener, const struct memory
 		return;
 	ret = vm_set_memslot(vm, slot, region, 0);
 	if (ret < 0) {
-		/* What the guest would go on seeing there may soon be something else. */
+		/*
+		 * The guest would still see this memory, which may soon be used for something else.
+		 */
 		log_errno("KVM", ret, "take away the memory at %#" PRIx64, region->gpa);
 		vm_post(vm, VM_EVENT_ERROR);
 		return;

@@ -13,7 +13,10 @@
 
 #define TRACE_LATE_NS 100000000 /* --inject irq#N=late */
 
-/* With trace_topics and the tallies of calls the only mutable state of minivmm at file scope. */
+/*
+ * Together with trace_topics and the tallies of calls, this is minivmm's only mutable state at file
+ * scope.
+ */
 static struct {
 	const struct trace_calls *const *rooms; /* NULL: not known yet */
 	struct trace_phases phases;
@@ -56,7 +59,7 @@ static int trace_make_call(int fd, unsigned long request, unsigned long arg)
 	return ret < 0 ? -errno : ret;
 }
 
-/* The call while somebody listens, or wants it to fail. */
+/* Make the call while the trace is on, or while it may have to fail. */
 static int trace_observed_ioctl(const struct trace_about *about, int fd, unsigned long request,
 				unsigned long arg, uintptr_t detail, uint64_t nth)
 {
@@ -271,7 +274,7 @@ static void trace_print_call(const struct trace_about *about, FILE *out)
 			(double)about->tally->ns / 1e6);
 }
 
-/* Only with x-no-kvm-irqfd do interrupts come by here. */
+/* Interrupts pass through minivmm only with x-no-kvm-irqfd or after a mask. */
 static void trace_print_irqs(FILE *out)
 {
 	uint64_t count = trace_histogram_count(&trace.irqs);
@@ -279,10 +282,9 @@ static void trace_print_irqs(FILE *out)
 	if (count == 0)
 		return;
 	fprintf(out,
-		"interrupts through minivmm: %" PRIu64 ", time from the main loop's finding one to "
-		"KVM's having it\n"
-		"(not in it: the device's signal and the loop's waking before, the guest's handler "
-		"after):\n",
+		"interrupts through minivmm: %" PRIu64
+		", time from the main loop's seeing one until KVM has it\n(not in it: the device's "
+		"signal and the loop's waking before, the guest's handler after):\n",
 		count);
 	trace_histogram_print(&trace.irqs, out);
 }

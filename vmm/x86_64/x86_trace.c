@@ -82,7 +82,7 @@ TRACE_ABOUT(KVM_GET_SREGS, cpu, FILE_VCPU, x86_decode_sregs,
 TRACE_ABOUT(KVM_SET_SREGS, cpu, FILE_VCPU, x86_decode_sregs,
 	    "the boot CPU starts in the mode that the kernel's entry point expects");
 TRACE_ABOUT(KVM_KVMCLOCK_CTRL, cpu, FILE_VCPU, NULL,
-	    "it stood still: the guest must not take that for a CPU that hangs");
+	    "the vCPU was paused: the guest must not take that for a CPU that hangs");
 TRACE_ABOUT(KVM_GET_REGS, cpu, FILE_VCPU, x86_decode_regs, "the guest crashed: where was it?");
 TRACE_ABOUT(KVM_SET_REGS, cpu, FILE_VCPU, x86_decode_regs,
 	    "at the kernel's entry point, with the address of its boot parameters");

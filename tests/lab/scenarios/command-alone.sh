@@ -22,8 +22,8 @@ expect_line '^0x0005$'
 # A kernel without modules has no way to tell a status.
 vmm --kernel "$(echo /lab/root-6.1-cloud/boot/vmlinuz-*)" -- true
 expect_status 125
-expect_error 'modules/6.1.*cloud-amd64: not there'
-expect_error 'the guest ended before it told a status'
+expect_error 'modules/6.1.*cloud-amd64: is missing'
+expect_error 'the guest ended before it reported a status'
 expect_error 'fix: minivmm --console file:PATH'
 
 vmm_start -- sh -c 'echo started; sleep 100'

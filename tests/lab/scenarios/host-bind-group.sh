@@ -8,7 +8,7 @@ expect_status 1
 expect_line 'fail  group .*0000:04:02.0.*8139cp.*conventional'
 vmm bind 04:01.0
 expect_status 0
-expect_error 'info' '0000:04:02.0' 'goes along' '8139cp'
+expect_error 'info' '0000:04:02.0' 'is handed over too' '8139cp'
 expect_equal "the driver of 04:01.0" "$(driver_of 0000:04:01.0)" vfio-pci
 expect_equal "the driver of 04:02.0" "$(driver_of 0000:04:02.0)" vfio-pci
 vmm doctor 04:01.0 04:02.0

@@ -29,7 +29,7 @@ vmm restore 02:00.0
 expect_refusal 1 "in use by minivmm (pid $guest_pid)"
 vmm_start restore --force 02:00.0
 usleep 4000000
-grep -q "does not let it go yet: it waits for minivmm (pid $guest_pid)" $vmm_err || fail "nothing was said of the wait"
+grep -q "has not let it go yet: it waits for minivmm (pid $guest_pid)" $vmm_err || fail "nothing was said of the wait"
 kill -TERM $vmm_pid
 vmm_wait
 kill -9 $guest_pid

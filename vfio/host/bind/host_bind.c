@@ -88,8 +88,9 @@ static void bind_announce(const struct bind_targets *targets, const char (*bdfs)
 		const struct host_device *device = &targets->devices[i];
 
 		if (!bind_is_named(device->bdf, bdfs, count) && !host_has_vfio_driver(device))
-			log_info(device->bdf, "goes along: it is in IOMMU group %d too%s%s",
-				 device->group, device->driver[0] ? ", now at " : "",
+			log_info(device->bdf,
+				 "is handed over too: it is in the same IOMMU group, %d%s%s",
+				 device->group, device->driver[0] ? ", and now bound to " : "",
 				 device->driver);
 	}
 }
@@ -147,7 +148,7 @@ static void bind_choose_driver(const char *bdf, bool load, char driver[HOST_DRIV
 	if (load)
 		host_load_module(module);
 	if (!host_find_module_driver(module, driver) && load)
-		log_info(bdf, "%s would know this device better, but is not loaded", module);
+		log_info(bdf, "%s, a VFIO driver made for this device, is not loaded", module);
 }
 
 static int bind_one(int folder, const struct host_device *device, bool run)
@@ -225,9 +226,9 @@ static void bind_tell(const struct bind_targets *targets)
 		if (host_read_device(before->bdf, &now) < 0)
 			continue;
 		if (host_has_vfio_driver(before))
-			log_info(now.bdf, "is at %s already", now.driver);
+			log_info(now.bdf, "is already bound to %s", now.driver);
 		else
-			log_info(now.bdf, "is at %s now, before: %s", now.driver,
+			log_info(now.bdf, "is now bound to %s; before, to %s", now.driver,
 				 before->driver[0] ? before->driver : "no driver");
 	}
 }
@@ -309,7 +310,7 @@ static int hold_lock(struct host_held *held, int folder, const struct bind_targe
 		lock = host_record_lock(folder, bdf);
 		if (lock < 0) {
 			hold_undo(held, folder, targets);
-			return log_errno(bdf, lock, "another minivmm holds it");
+			return log_errno(bdf, lock, "lock its record, which another minivmm holds");
 		}
 		strcpy(held->bdfs[held->count], bdf);
 		held->locks[held->count++] = lock;

@@ -113,7 +113,8 @@ int host_persist_add(const struct host_device *device, const char *driver)
 	int ret;
 
 	if (!host_path_exists(&folder)) {
-		log_error(device->bdf, "to keep the binding takes udev, and there is no " RULES);
+		log_error(device->bdf,
+			  "the binding cannot be kept without udev, and there is no " RULES);
 		return -ENOENT;
 	}
 	snprintf(match, sizeof(match),

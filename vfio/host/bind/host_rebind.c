@@ -147,8 +147,8 @@ static void leave_tell(const struct host_device *device, const struct host_holde
 	char who[HOST_HOLDERS_TEXT];
 
 	host_name_holders(holders, who);
-	log_info(device->bdf, "%s does not let it go yet: it waits for %s", device->driver,
-		 who[0] ? who : "a user that cannot be seen");
+	log_info(device->bdf, "its driver %s has not let it go yet: it waits for %s",
+		 device->driver, who[0] ? who : "a user that cannot be seen");
 }
 
 static int leave_wait(const struct host_device *device, const struct host_holders *holders,
@@ -161,7 +161,8 @@ static int leave_wait(const struct host_device *device, const struct host_holder
 		if (ms == LEAVE_PATIENCE_MS)
 			leave_tell(device, holders);
 		if (ms >= LEAVE_PATIENCE_MS && leave_is_interrupted()) {
-			log_error(device->bdf, "interrupted while %s lets it go", device->driver);
+			log_error(device->bdf, "interrupted before its driver %s let it go",
+				  device->driver);
 			return -EINTR;
 		}
 		nanosleep(&pause, NULL);
@@ -202,7 +203,7 @@ int host_rebind(const struct host_device *device, const char *driver)
 		return 0;
 	if (ret < 0)
 		return log_errno(device->bdf, ret, "bind to %s", driver);
-	log_error(device->bdf, "%s did not take it", driver);
+	log_error(device->bdf, "the driver %s did not take it", driver);
 	log_fix("sudo dmesg | tail   # may tell why");
 	return -ENODEV;
 }
@@ -241,7 +242,7 @@ static int restore_driver(const struct host_record *record)
 	rebind_probe(record->bdf);
 	if (rebind_is_at(record->bdf, record->driver))
 		return 0;
-	log_error(record->bdf, "%s, which had it before, does not take it back", record->driver);
+	log_error(record->bdf, "its former driver %s does not take it back", record->driver);
 	log_fix("sudo modprobe %s; echo %s | sudo tee " DRIVERS_PROBE, record->driver, record->bdf);
 	return -ENODEV;
 }
@@ -266,7 +267,8 @@ static int restore_device(const struct host_record *record, const struct host_de
 	if (ret < 0 || strcmp(device->driver, record->driver) == 0)
 		return ret;
 	if (device->driver[0] && !host_has_vfio_driver(device)) {
-		log_info(record->bdf, "left at %s, which took it meanwhile", device->driver);
+		log_info(record->bdf, "left bound to %s, which has taken it in the meantime",
+			 device->driver);
 		return 0;
 	}
 	ret = rebind_leave(device);
@@ -281,7 +283,7 @@ int host_restore_record(int folder, const struct host_record *record, bool force
 
 	if (host_read_device(record->bdf, &device) < 0 || device.vendor != record->vendor ||
 	    device.device != record->device) {
-		log_info(record->bdf, "the device that was here has gone");
+		log_info(record->bdf, "the device that had this address is gone");
 	} else if (!force && host_has_vfio_driver(&device) && restore_is_open(&device, who)) {
 		log_error(record->bdf, "in use%s%s: IOMMU group %d is open", who[0] ? " by " : "",
 			  who, device.group);

@@ -22,7 +22,7 @@ static void restore_tell(const char *bdf)
 	struct host_device device;
 
 	if (host_read_device(bdf, &device) == 0)
-		log_info(bdf, "is at %s", device.driver[0] ? device.driver : "no driver");
+		log_info(bdf, "is bound to %s", device.driver[0] ? device.driver : "no driver");
 }
 
 static int restore_visit(int folder, const struct host_record *record, void *arg)
@@ -61,7 +61,7 @@ static int restore_unrecorded(int folder, const char *bdf, struct restore *resto
 		return log_errno(bdf, ret, "no such PCI device on this host");
 	if (!host_has_vfio_driver(&device)) {
 		if (!restore->kept)
-			log_info(bdf, "not at %s: nothing to restore", HOST_VFIO_DRIVER);
+			log_info(bdf, "is not bound to %s: nothing to restore", HOST_VFIO_DRIVER);
 		return 0;
 	}
 	host_record_make(&device, false, &record);
@@ -89,7 +89,7 @@ static void restore_forget(const char *bdf, struct restore *restore)
 		return;
 	ret = host_persist_remove(bdf);
 	if (ret == 0) {
-		log_info(bdf, "is bound for the next boots no more");
+		log_info(bdf, "is no longer bound at boot");
 		host_persist_tell();
 	}
 	restore->ret = ret < 0 ? ret : restore->ret;
@@ -179,7 +179,8 @@ static int restore_visit_stale(int folder, const struct host_record *record, voi
 {
 	if (!host_record_is_stale(folder, record) || restore_is_wanted(arg, record->bdf))
 		return 0;
-	log_info(record->bdf, "a minivmm that was killed left it at %s: given back to %s",
+	log_info(record->bdf,
+		 "a minivmm that was killed left it bound to %s: it is given back to %s",
 		 HOST_VFIO_DRIVER, record->driver[0] ? record->driver : "nobody");
 	host_restore_record(folder, record, false);
 	return 0;

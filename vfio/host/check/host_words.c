@@ -12,8 +12,8 @@
 #define ROMFILE  "minivmm --vfio {object},romfile=FILE   # the ROM as its vendor has it"
 #define NO_REMAPPING                                                                               \
 	"no interrupt remapping: a passed-through device could forge interrupts to this host, so " \
-	"the kernel refuses. (allow_unsafe_interrupts would let it, and let the guest do that; "   \
-	"minivmm never sets it)"
+	"the kernel refuses. (With allow_unsafe_interrupts the kernel would allow it, and a "      \
+	"guest could do that; minivmm never sets it.)"
 #define WHY_NO_REMAPPING "sudo dmesg | grep -i remapping   # tells why it is off"
 #define GUARDED                                                                                    \
 	"though its permissions allow it: SELinux, AppArmor or another guard "                     \
@@ -37,16 +37,16 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_KVM_EMULATED] = {
 		CHECK_KVM, HOST_WARN,
-		.text = "/dev/kvm can be opened, but the CPU shows no virtualization: somebody "
-			"emulates it, guests are very slow",
+		.text = "/dev/kvm can be opened, but the CPU shows no virtualization: it is "
+			"emulated, so guests are very slow",
 	},
 	[FOUND_KVM_NOT_LOADED] = {
 		CHECK_KVM, HOST_FAIL,
 		.text = "/dev/kvm {error}: KVM is not loaded",
 		.fixes = {
 			"sudo modprobe {module}",
-			"sudo dmesg | grep -iE 'kvm|svm|vmx'   # if it fails: tells why, such as "
-			"switched off in the firmware",
+			"sudo dmesg | grep -iE 'kvm|svm|vmx'   # if that fails, this tells why: "
+			"it may be switched off in the firmware",
 		},
 	},
 	[FOUND_KVM_UNSEEN] = {
@@ -131,12 +131,12 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_IOMMU_LEFT_OFF] = {
 		CHECK_IOMMU, HOST_FAIL,
-		.text = NO_IOMMU ". The firmware has {name}, the kernel leaves it off",
+		.text = NO_IOMMU ". The firmware has {name}, but the kernel leaves it off",
 		.fixes = { "{add}" },
 	},
 	[FOUND_IOMMU_BROKEN] = {
 		CHECK_IOMMU, HOST_FAIL,
-		.text = NO_IOMMU ". The firmware has {name}, the kernel could not start it",
+		.text = NO_IOMMU ". The firmware has {name}, but the kernel could not start it",
 		.fixes = { "sudo dmesg | grep -iE 'iommu|dmar|amd-vi|smmu'   # tells why" },
 	},
 	[FOUND_IOMMU_ABSENT] = {
@@ -213,8 +213,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	[FOUND_REMAPPING_UNSAFE] = {
 		CHECK_REMAPPING, HOST_WARN,
 		.text = "no interrupt remapping, and allow_unsafe_interrupts is set: a guest can "
-			"make its device send any interrupt to this host. Only for guests you "
-			"trust as yourself",
+			"make its device send any interrupt to this host. Use this only with "
+			"guests that you trust as much as yourself",
 	},
 	[FOUND_REMAPPING_SWITCHED_OFF] = {
 		CHECK_REMAPPING, HOST_FAIL,
@@ -253,10 +253,11 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_REMAPPING_UNSEEN] = {
 		CHECK_REMAPPING, HOST_UNSEEN, SEER_OUTSIDE,
-		.text = "whether interrupts are remapped cannot be seen from here: no interrupt in "
-			"/proc/interrupts tells, or it is masked",
+		.text = "whether interrupts are remapped cannot be seen from here: "
+			"/proc/interrupts does not tell, or it is masked",
 		.fixes = {
-			"sudo dmesg | grep -iE 'remapping|ITS@'   # tells, soon after boot",
+			"sudo dmesg | grep -iE 'remapping|ITS@'   # tells, while the messages of "
+			"the boot are kept",
 			"{program} doctor   # outside this container",
 		},
 	},
@@ -280,13 +281,14 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_VFIO_BLACKLISTED] = {
 		CHECK_VFIO, HOST_FAIL,
-		.text = "vfio-pci is not loaded, and will not be of itself: {where}",
-		.fixes = { "sudo modprobe vfio-pci   # works all the same" },
+		.text = "vfio-pci is not loaded, and the kernel does not load it by itself: "
+			"{where}",
+		.fixes = { "sudo modprobe vfio-pci   # works nevertheless" },
 	},
 	[FOUND_VFIO_BLOCKED] = {
 		CHECK_VFIO, HOST_FAIL,
 		.text = "vfio-pci cannot be loaded: {where}",
-		.fixes = { "take that away, then: sudo modprobe vfio-pci" },
+		.fixes = { "undo that, then: sudo modprobe vfio-pci" },
 	},
 	[FOUND_VFIO_ABSENT] = {
 		CHECK_VFIO, HOST_FAIL,
@@ -305,8 +307,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_VFIO_UNREGISTERED] = {
 		CHECK_VFIO, HOST_FAIL,
-		.text = "vfio-pci is built into this kernel, but is no driver of its PCI bus: see "
-			"what it said at boot",
+		.text = "vfio-pci is built into this kernel, but has not registered itself as a "
+			"driver: the kernel's messages at boot may tell why",
 		.fixes = { "sudo dmesg | grep -i vfio" },
 	},
 	[FOUND_VFIO_WITHOUT_CONTAINER] = {
@@ -338,9 +340,9 @@ const struct host_words host_words[FOUND_COUNT] = {
 	[FOUND_MEMLOCK_SHORT] = {
 		CHECK_MEMLOCK, HOST_FAIL,
 		.text = "passing a device through needs {need} of locked memory (the guest's "
-			"RAM): {need_kib} KiB. The limit (ulimit -l, RLIMIT_MEMLOCK) is {room_kib} "
-			"KiB for each process[, and by {iommufd} for all processes of the user "
-			"together]",
+			"RAM): {need_kib} KiB. The limit (ulimit -l, RLIMIT_MEMLOCK) is "
+			"{room_kib} KiB for each process[, and with {iommufd} for all processes "
+			"of the user together]",
 		.fixes = {
 			"sudo prlimit --memlock={need_bytes} --pid $$   # this shell, now",
 			"echo \"$USER - memlock {need_kib}\" | sudo tee "
@@ -355,7 +357,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_MEMORY_SWAPS] = {
 		CHECK_MEMORY, HOST_WARN,
-		.text = "the guest needs {need} of memory at once, {room} of {size} are "
+		.text = "the guest needs {need} of memory at once, but only {room} of {size} are "
 			"available: this host will have to swap other programs out",
 	},
 	[FOUND_MEMORY_SHORT] = {
@@ -379,8 +381,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_MEMORY_PROMISED] = {
 		CHECK_MEMORY, HOST_FAIL,
-		.text = "the guest needs {need} of memory, and the kernel promises {room} more at "
-			"most: vm.overcommit_memory is 2",
+		.text = "the guest needs {need} of memory, and the kernel promises at most "
+			"{room} more, because vm.overcommit_memory is 2",
 		.fixes = {
 			"sudo sysctl vm.overcommit_memory=0   # until the next boot",
 			"give the guest less RAM: --memory {room_mib}M at most",
@@ -394,7 +396,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 		CHECK_MEMORY, HOST_WARN,
 		.text = "the guest needs {need} in huge pages of {size}, and {room} of them are "
 			"free: the kernel will have to make the rest (nr_overcommit_hugepages), "
-			"if memory is not in pieces",
+			"which fails if memory is fragmented",
 		.fixes = { "echo {count} | sudo tee {path}/nr_hugepages   # makes them now" },
 	},
 	[FOUND_HUGE_PAGES_SHORT] = {
@@ -402,10 +404,11 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "the guest needs {need} in huge pages of {size}, and {room} of them are "
 			"free",
 		.fixes = {
-			"--memory {need_mib}M,hugepages={name}   # of that size there are enough",
+			"--memory {need_mib}M,hugepages={name}   # enough pages of that size are "
+			"free",
 			"echo {count} | sudo tee {path}/nr_hugepages   # enlarges the pool now",
-			"add hugepagesz={size_kib}K hugepages={count} to the kernel command line   "
-			"# at the next boot, where memory is not in pieces yet",
+			"add hugepagesz={size_kib}K hugepages={count} to the kernel command "
+			"line   # at the next boot, when memory is not fragmented yet",
 		},
 	},
 	[FOUND_HUGE_PAGES_ABSENT] = {
@@ -416,7 +419,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 	[FOUND_MEMORY_UNSEEN] = {
 		CHECK_MEMORY, HOST_UNSEEN, SEER_OUTSIDE,
 		.text = "how much memory is available cannot be seen from here: /proc/meminfo "
-			"does not tell",
+			"does not say",
 		.fixes = { "{program} doctor   # outside this container" },
 	},
 
@@ -460,16 +463,16 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"echo ON | sudo tee {switched}   # a laptop with two GPUs switches off "
 			"the one that is not in use",
 			"echo 1 | sudo tee /sys/bus/pci/devices/{object}/remove; echo 1 | sudo "
-			"tee /sys/bus/pci/rescan   # if that did not help: find it anew",
+			"tee /sys/bus/pci/rescan   # if that did not help: scan for it again",
 		},
 	},
 	[FOUND_CONFIG_HALF_DEAD] = {
 		CHECK_CONFIG, HOST_FAIL,
-		.text = "its header answers, but all behind it reads all-ones: the device hangs, "
-			"or lost its power",
+		.text = "its header answers, but everything after it reads all-ones: the device "
+			"hangs, or has lost power",
 		.fixes = {
 			"echo 1 | sudo tee /sys/bus/pci/devices/{object}/remove; echo 1 | sudo "
-			"tee /sys/bus/pci/rescan   # find it anew",
+			"tee /sys/bus/pci/rescan   # scan for it again",
 			"switch the host off and on   # if that did not help",
 		},
 	},
@@ -497,8 +500,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_ISOLATED_AS_ONE] = {
 		CHECK_IOMMU, HOST_FAIL,
-		.text = "it is in no IOMMU group: its bus is made by {bdf}[ ({driver})], and only "
-			"that one can be passed through, with all behind it",
+		.text = "it is in no IOMMU group: its bus belongs to {bdf}[ ({driver})], which "
+			"can only be passed through as a whole",
 		.fixes = { "sudo {program} bind {bdf}" },
 	},
 	[FOUND_NOT_ISOLATED] = {
@@ -523,7 +526,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_USE_UPPER_DISK] = {
 		CHECK_DRIVER, HOST_FAIL,
-		.text = IN_USE "{path} stands on its disk: LVM, encryption or RAID that is active",
+		.text = IN_USE "{path} is built on its disk by LVM, encryption or RAID, which is "
+			       "active",
 	},
 	[FOUND_USE_CLAIMED] = {
 		CHECK_DRIVER, HOST_FAIL,
@@ -554,7 +558,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 	[FOUND_USE_OPEN] = {
 		CHECK_DRIVER, HOST_FAIL,
 		.text = IN_USE "{name} (pid {count}) has {where} open: it would lose the device, "
-			"or its driver wait for it",
+			       "or the driver would wait for it",
 		.fixes = {
 			"end {name} or what started it, such as the graphical session: sudo kill "
 			"{count}",
@@ -562,8 +566,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_USE_OPEN_UNSEEN] = {
 		CHECK_DRIVER, HOST_UNSEEN, SEER_ROOT,
-		.text = "who has its files open cannot be seen from here: only root looks into "
-			"all processes",
+		.text = "who has its files open cannot be seen from here: only root can look "
+			"into all processes",
 		.fixes = { "sudo {program} doctor {object}" },
 	},
 
@@ -588,7 +592,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.fixes = {
 			"echo options vfio-pci disable_denylist=1 | sudo tee "
 			"/etc/modprobe.d/minivmm.conf && sudo modprobe -r vfio-pci && sudo "
-			"modprobe vfio-pci   # only for guests you trust as yourself",
+			"modprobe vfio-pci   # only for guests that you trust as much as yourself",
 		},
 	},
 
@@ -627,10 +631,10 @@ const struct host_words host_words[FOUND_COUNT] = {
 		CHECK_NODE, HOST_FAIL,
 		.text = "{path}: open: {error}",
 		.fixes = {
-			"sudo chown $USER {path}   # until it is made anew",
+			"sudo chown $USER {path}   # until the file is created again",
 			"echo \"{rule}, OWNER=\\\"$USER\\\"\" | sudo tee "
 			"/etc/udev/rules.d/60-minivmm.rules && sudo udevadm control --reload   # "
-			"whenever it is made anew",
+			"each time the file is created",
 		},
 	},
 	[FOUND_NODE_GUARDED] = {
@@ -663,8 +667,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_NODE_NO_CDEV] = {
 		CHECK_NODE, HOST_FAIL,
-		.text = "it has no file in /dev/vfio/devices: this kernel knows devices by their "
-			"groups alone",
+		.text = "it has no file in /dev/vfio/devices: this kernel opens devices only "
+			"through their groups",
 		.fixes = { "--vfio {object}   # without iommufd=" },
 	},
 
@@ -686,8 +690,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_RESET_BUS_SHARED] = {
 		CHECK_RESET, HOST_WARN,
-		.text = "none of its own; a reset of its bus takes along {others}: it works only "
-			"when all of them go to the same guest",
+		.text = "none of its own; a reset of its bus also resets {others}, so it works "
+			"only if all of them go to the same guest",
 	},
 	[FOUND_RESET_NONE] = {
 		CHECK_RESET, HOST_WARN,
@@ -709,7 +713,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_BARS_LOW] = {
 		CHECK_BARS, HOST_FAIL,
-		.text = "BARs that need 32-bit addresses: {narrow}, the guest has room for {room}",
+		.text = "its BARs need {narrow} of 32-bit addresses, but the guest has room for "
+			"{room}",
 	},
 	[FOUND_BARS_HIGH] = {
 		CHECK_BARS, HOST_FAIL,
@@ -719,7 +724,7 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_BARS_PORTS] = {
 		CHECK_BARS, HOST_WARN,
-		.text = "I/O BARs of {ports} bytes, the guest has room for {ports_room}",
+		.text = "its I/O BARs need {ports} bytes, but the guest has room for {ports_room}",
 	},
 
 	[FOUND_MSIX] = {
@@ -783,8 +788,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "the host's console framebuffer {name} lies in it: its BAR stays taken, "
 			"and the guest's driver fails",
 		.fixes = {
-			"echo 0 | sudo tee /sys/class/vtconsole/vtcon*/bind   # lets the console "
-			"go",
+			"echo 0 | sudo tee /sys/class/vtconsole/vtcon*/bind   # detaches the "
+			"console",
 			"add initcall_blacklist=sysfb_init to the kernel command line   # if the "
 			"framebuffer is the firmware's",
 		},
