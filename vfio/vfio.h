@@ -3,12 +3,12 @@
  * The contract of a VFIO backend: how a PCI device of the host is reached from user space.
  *
  * Two objects, one table of operations. A space is what a device's DMA sees: a container, an IOAS,
- * a vfio-user connection. A device is regions, interrupts and a reset. Everything that speaks to a
- * particular kernel interface or protocol stands behind this table; everything that knows what a
- * guest is stands in front of it. The backends read as a user-space driver library of their own.
+ * a vfio-user connection. A device is regions, interrupts and a reset. All code for a particular
+ * kernel interface or protocol is behind this table, and all code that knows what a guest is, is in
+ * front of it. The backends read as a separate user-space driver library.
  *
- * Order of calls: space_open, first dev_open, DMA maps, further dev_open ... and the mirror image.
- * (The legacy container takes DMA maps only once a group is attached.)
+ * Order of calls: space_open, first dev_open, DMA maps, further dev_open ... and the same in
+ * reverse. (The legacy container takes DMA maps only once a group is attached.)
  *
  * Read beside it: Documentation/driver-api/vfio.rst, include/uapi/linux/vfio.h.
  */
@@ -22,7 +22,7 @@
 #include <sys/types.h>
 
 #define VFIO_SPARSE_MAX    16
-#define VFIO_NAME_MAX      108 /* "0000:01:00.0", or the path of a socket, and its NUL */
+#define VFIO_NAME_MAX      108 /* "0000:01:00.0", or the path of a socket, with its NUL */
 #define VFIO_BUS_FUNCTIONS 256 /* a bus holds no more */
 
 #define VFIO_CDEV_PATH "/dev/vfio/devices/vfio%d"
@@ -31,31 +31,34 @@ struct opener;
 struct thread_guard;
 struct vfio_backend;
 
-/* Where the DMA of devices goes. The caller sets all but `priv`. */
+/* The address space of devices' DMA. The caller sets all members but `priv`. */
 struct vfio_space {
 	const struct vfio_backend *backend;
-	const struct thread_guard *guard; /* for a thread that the backend makes, or NULL */
-	const struct opener *opener;      /* who opens devices' files, or NULL */
+	const struct thread_guard *guard; /* confines a thread that the backend makes, or NULL */
+	const struct opener *opener;      /* opens devices' files, or NULL */
 	void *priv; /* the backend's own state; NULL while the space is closed */
 };
 
-/* How to reach a space. Each backend looks at what it needs. */
+/* How to reach a space. Each backend uses the members that it needs. */
 struct vfio_space_request {
-	/* vfio-user: the server's socket, or what to call it. Must outlive the space. */
+	/*
+	 * vfio-user: the path of the server's socket, or a name for messages. Must outlive the
+	 * space.
+	 */
 	const char *path;
 	/*
-	 * A file that is open already, or -1: iommufd's /dev/iommu, or vfio-user's socket,
-	 * connected. The space closes it, whether it could be opened or not.
+	 * A file that is already open, or -1: /dev/iommu for iommufd, a connected socket for
+	 * vfio-user. The space closes it, whether or not space_open succeeds.
 	 */
 	int fd;
 };
 
-/* The caller sets all but `space` and `priv`, with kvm_file at -1. */
+/* A device of a space. The caller sets all members but `space` and `priv`, with kvm_file at -1. */
 struct vfio_device {
 	const struct vfio_backend *backend;
 	struct vfio_space *space;
-	char name[VFIO_NAME_MAX]; /* full BDF, or any; for messages */
-	int kvm_file;             /* the file that KVM's VFIO device is told of, or -1 for none */
+	char name[VFIO_NAME_MAX]; /* the full BDF or any other name, for messages */
+	int kvm_file;             /* the file to register with KVM's VFIO device, or -1 */
 	/*
 	 * Called by dev_open once kvm_file is known and before the device is opened or bound: some
 	 * drivers want to know the VM by then. 0 or -errno, logged, which fails dev_open.
@@ -64,12 +67,12 @@ struct vfio_device {
 	void *priv; /* the backend's own state; NULL while the device is closed */
 };
 
-/* Which device to open. Each backend looks at what it needs. */
+/* Which device to open. Each backend uses the members that it needs. */
 struct vfio_device_request {
-	const char *name;     /* becomes struct vfio_device's */
+	const char *name;     /* becomes the name in struct vfio_device */
 	int group;            /* IOMMU group number, or -1 */
 	int cdev;             /* N of /dev/vfio/devices/vfioN, or -1 */
-	int fd;               /* that file, open already, which the device closes; or -1 */
+	int fd;               /* that file if it is already open; the device closes it; or -1 */
 	const char *vf_token; /* a UUID as text, or NULL */
 };
 
@@ -79,7 +82,10 @@ struct vfio_range {
 	uint64_t last;
 };
 
-/* A piece of our memory that the device shall reach. All addresses and sizes are in whole pages. */
+/*
+ * A piece of minivmm's memory that the device may reach. Addresses and sizes are multiples of the
+ * page size, in bytes.
+ */
 struct vfio_dma {
 	uint64_t iova;
 	uint64_t size;
@@ -93,7 +99,7 @@ struct vfio_info {
 	uint32_t flags; /* VFIO_DEVICE_FLAGS_* */
 	/*
 	 * Atomic operations of 4, 8 and 16 bytes, a bit each, that the host completes for the
-	 * device: all that is on the way to RAM knows them.
+	 * device, because every bridge on the way to RAM supports them.
 	 */
 	uint32_t atomics;
 };
@@ -107,9 +113,12 @@ struct vfio_region {
 	uint32_t index; /* VFIO_PCI_*_REGION_INDEX */
 	uint32_t flags; /* VFIO_REGION_INFO_FLAG_READ, _WRITE, _MMAP */
 	uint64_t size;  /* 0 if the device has no such region */
-	int mmap_fd;    /* for mmap(), with mmap_offset; stays the backend's */
+	int mmap_fd;    /* file for mmap(), with mmap_offset; it stays the backend's */
 	uint64_t mmap_offset;
-	/* What may be mapped, given the MMAP flag: all of it, or where `sparse` is set these. */
+	/*
+	 * What may be mapped if the MMAP flag is set: the whole region, or these areas if `sparse`
+	 * is set.
+	 */
 	bool sparse;
 	unsigned int sparse_count;
 	struct vfio_area areas[VFIO_SPARSE_MAX];
@@ -130,12 +139,12 @@ struct vfio_irq_request {
 	const int *fds;
 };
 
-/* A function of somebody else that a reset of the bus would take along. */
+/* A function of another owner that a reset of the bus would also reset. */
 struct vfio_bystander {
 	uint16_t segment;
 	uint8_t bus;
 	uint8_t devfn;
-	int group; /* IOMMU group number, or -1 where it is not told */
+	int group; /* IOMMU group number, or -1 if it is not known */
 };
 
 struct vfio_bystanders {
@@ -144,68 +153,82 @@ struct vfio_bystanders {
 };
 
 /*
- * All are mandatory. Each returns 0 (or what is said) or -errno; a missing feature is -ENOTSUP.
+ * All operations are mandatory. Each returns 0 (or what its comment says) or -errno; a missing
+ * feature is -ENOTSUP.
  *
- * Who logs: space_open and dev_open log why they failed, for they take many steps and only they
- * know which step it was. No other operation logs: its caller knows what it was for. (A vfio-user
- * server that is lost is no operation's failure; it is said once, when it happens.)
+ * Who logs: space_open and dev_open log why they failed, because they take many steps and only they
+ * know which one failed. No other operation logs, because its caller knows its purpose. (If a
+ * vfio-user server is lost, that is logged once, when it happens.)
  */
 struct vfio_backend {
 	const char *name;
 	/*
-	 * Its devices are programs, not hardware: they have no power state, and when
-	 * VFIO_PCI_ERR_IRQ_INDEX is signalled the backend has said in words what happened.
+	 * Devices are programs, not hardware: they have no power state, and when
+	 * VFIO_PCI_ERR_IRQ_INDEX is signalled, the backend has already logged what happened.
 	 */
 	bool programs;
 
-	/* A space without devices. After a failure space_close is still due. */
+	/* Open a space without devices. space_close must be called even after a failure. */
 	int (*space_open)(struct vfio_space *space, const struct vfio_space_request *request);
-	/* All devices are closed. Accepts a half-opened space; idempotent. */
+	/* Close a space whose devices are all closed. Accepts a half-opened space; idempotent. */
 	void (*space_close)(struct vfio_space *space);
 	/*
-	 * The machine is being taken down: no operation waits for long any more, not even one that
-	 * waits now. From any thread; the space is open.
+	 * The machine is being taken down, so operations must not wait for long any more, including
+	 * those that wait now. May be called from any thread while the space is open.
 	 */
 	void (*hurry)(struct vfio_space *space);
 	/*
-	 * Fills in at most `max` ranges in ascending order and returns how many there are; 0 when
-	 * the kernel does not tell.
+	 * Fills in at most `max` ranges in ascending order and returns how many there are; 0 if the
+	 * kernel does not tell.
 	 */
 	int (*iova_ranges)(struct vfio_space *space, struct vfio_range *ranges, unsigned int max);
 	/* Pins the memory: when it returns, the device may read and (unless readonly) write it. */
 	int (*dma_map)(struct vfio_space *space, const struct vfio_dma *dma);
-	/* Exactly a range that was mapped. When it returns, the device reaches it no more. */
+	/*
+	 * Unmaps exactly one range that was mapped. When it returns, the device can no longer reach
+	 * it.
+	 */
 	int (*dma_unmap)(struct vfio_space *space, uint64_t iova, uint64_t size);
 
 	/*
-	 * The device, reset by the kernel if it can. After a failure dev_close is still due. A
-	 * device that was closed can be opened again, and finds the DMA maps as they were.
+	 * Opens a device, which the kernel resets if it can. dev_close must be called even after a
+	 * failure. A device that was closed can be opened again, with the same DMA maps.
 	 */
 	int (*dev_open)(struct vfio_space *space, struct vfio_device *device,
 			const struct vfio_device_request *request);
-	/* Gives it back; its interrupts must be off. Accepts a half-opened device; idempotent. */
+	/*
+	 * Closes the device, whose interrupts must be off. Accepts a half-opened device;
+	 * idempotent.
+	 */
 	void (*dev_close)(struct vfio_device *device);
 	int (*get_info)(struct vfio_device *device, struct vfio_info *info);
 	/*
-	 * A device that is closed will not be opened again: give up what was kept for it. The space
-	 * has other devices, but none of the same IOMMU group.
+	 * Frees what is kept for a closed device that will not be opened again. The space has other
+	 * devices, but none of the same IOMMU group.
 	 */
 	void (*dev_release)(struct vfio_space *space, const struct vfio_device_request *request);
-	/* -EINVAL for an index the device does not have. */
+	/*
+	 * Describes a region or a kind of interrupts; -EINVAL for an index that the device does not
+	 * have.
+	 */
 	int (*get_region)(struct vfio_device *device, uint32_t index, struct vfio_region *region);
 	int (*get_irq)(struct vfio_device *device, uint32_t index, struct vfio_irq *irq);
-	/* A positive result is the number of vectors the host could give: nothing was set. */
+	/*
+	 * A positive result is the number of vectors that the host could give; then nothing was
+	 * set.
+	 */
 	int (*set_irqs)(struct vfio_device *device, const struct vfio_irq_request *request);
-	/* The function alone. */
+	/* Resets the function alone. */
 	int (*reset)(struct vfio_device *device);
 	/*
-	 * The function's whole bus or slot: possible when all it affects is in this space. Fills in
-	 * who else would be affected; -EPERM if there is anybody, and nothing was done.
+	 * Resets the function's whole bus or slot, if everything that this affects is in this
+	 * space. Otherwise fills in the other functions that would be affected, does nothing, and
+	 * returns -EPERM.
 	 */
 	int (*hot_reset)(struct vfio_device *device, struct vfio_bystanders *others);
 	/*
-	 * Bytes moved; -EIO for less than `size`; -ETIMEDOUT from a server that is too slow for so
-	 * many. Offsets past the region's end are -EINVAL.
+	 * Transfers `size` bytes; -EIO if fewer were moved, -ETIMEDOUT if a server is too slow for
+	 * so many, -EINVAL for offsets past the region's end.
 	 */
 	int (*region_read)(struct vfio_device *device, const struct vfio_region *region,
 			   uint64_t offset, void *data, size_t size);
@@ -220,8 +243,8 @@ extern const struct vfio_backend vfio_backend_group;
 extern const struct vfio_backend vfio_backend_iommufd;
 
 /*
- * A vfio-user server: a device in software, in another process. One space for each device. Losing
- * the server is told as the device's VFIO_PCI_ERR_IRQ_INDEX.
+ * A vfio-user server: a device in software, in another process. One space for each device. The loss
+ * of the server is signalled as the device's VFIO_PCI_ERR_IRQ_INDEX.
  */
 extern const struct vfio_backend vfio_backend_user;
 

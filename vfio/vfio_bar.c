@@ -12,7 +12,7 @@
 
 /* ---- our own mapping ---- */
 
-/* A BAR below the page size takes a page. */
+/* A BAR smaller than a page is mapped as a whole page. */
 static uint64_t bar_round_up(uint64_t size)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -21,8 +21,9 @@ static uint64_t bar_round_up(uint64_t size)
 }
 
 /*
- * Address space for the whole BAR, aligned like the BAR itself: guest-physical, host-virtual and
- * bus address are then congruent, and Linux 6.12 and later maps it with huge pages.
+ * Reserve address space for the whole BAR, aligned like the BAR itself. Guest-physical,
+ * host-virtual and bus address are then congruent, and Linux 6.12 and later maps the BAR with huge
+ * pages.
  */
 static int bar_reserve(struct vfio_bar *bar)
 {
@@ -50,7 +51,7 @@ static int bar_map_piece(struct vfio_bar *bar, const struct vfio_piece *piece)
 	return 0;
 }
 
-/* A piece that cannot be mapped after all is trapped: slower, not wrong. */
+/* A piece that cannot be mapped after all is trapped, which is slow but correct. */
 static void bar_map_pieces(const struct vfio_bars *bars, struct vfio_bar *bar)
 {
 	for (unsigned int i = 0; i < bar->window_count; i++) {
@@ -88,7 +89,10 @@ static void bar_cut(struct vfio_bars *bars, unsigned int index)
 		bar->windows[i] = (struct vfio_window){ bars, index, pieces[i], false };
 }
 
-/* The flags in the low bits, as the device has them; the kernel's copy shows them. */
+/*
+ * The flags in the BAR's low bits, as the device has them; they are in the copy of configuration
+ * space.
+ */
 static uint32_t bar_flags(const struct pci_function *function, unsigned int index)
 {
 	uint32_t low = pci_get_long(function, PCI_BASE_ADDRESS_0 + 4 * index);
@@ -108,7 +112,7 @@ static int bar_init(struct vfio_bars *bars, unsigned int index, bool no_mmap)
 	ret = device->backend->get_region(device, VFIO_PCI_BAR0_REGION_INDEX + index, &bar->region);
 	if (ret < 0)
 		return log_errno(device->name, ret, "VFIO_DEVICE_GET_REGION_INFO, BAR %u", index);
-	/* Ports are no memory, whatever a vfio-user server says of their region. */
+	/* I/O ports cannot be mapped, whatever a vfio-user server says about their region. */
 	if (no_mmap || (flags & PCI_BASE_ADDRESS_SPACE_IO) ||
 	    !(bar->region.flags & VFIO_REGION_INFO_FLAG_READ))
 		bar->region.flags &= ~VFIO_REGION_INFO_FLAG_MMAP;
@@ -161,12 +165,12 @@ int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
 	for (unsigned int index = 0; index < PCI_BAR_ROM && ret == 0; index++) {
 		ret = bar_init(bars, index, options->no_mmap);
 		if (pci_bar_is_64(&function->bars[index]))
-			index++; /* its upper half is no BAR of its own */
+			index++; /* the next register is the upper half of this BAR */
 	}
 	return ret < 0 ? ret : bar_init_rom(bars, options);
 }
 
-/* The address space stays ours. */
+/* The reserved address space is kept. */
 void vfio_bars_release(struct vfio_bars *bars)
 {
 	for (unsigned int index = 0; index < PCI_BAR_ROM; index++) {
@@ -315,7 +319,7 @@ static struct bus *bar_bus(struct vfio_bars *bars, unsigned int index)
 	return pci_bar_is_io(&bars->function->bars[index]) ? &bars->vm->pio : &bars->vm->mmio;
 }
 
-/* What can be read but not written by the CPU itself: its writes are trapped. */
+/* True for memory that the guest may read directly, but whose writes are trapped. */
 static bool bar_is_readonly(const struct vfio_bar *bar)
 {
 	return !(bar->region.flags & VFIO_REGION_INFO_FLAG_WRITE);
@@ -355,8 +359,8 @@ static bool bar_is_trapped(const struct vfio_bar *bar, const struct vfio_piece *
 }
 
 /*
- * A part of a page is mapped only where the page begins with it, and nothing else lies in it. What
- * holds pending bits is mapped while there are none.
+ * A piece smaller than a page is mapped only at the start of a page in which nothing else lies. A
+ * piece with pending bits is mapped only while no bit is pending.
  */
 static bool bar_may_map(const struct vfio_bars *bars, const struct vfio_window *window)
 {
@@ -378,7 +382,10 @@ static void bar_remove(struct vfio_bars *bars, struct vfio_window *window)
 		bus_del_region(bar_bus(bars, window->bar), addr);
 }
 
-/* Where both are, the mapped one is on top: what it lets through is trapped. */
+/*
+ * A piece may be both mapped and trapped, such as one that is read-only: then the trapped region
+ * takes the accesses that the mapping does not.
+ */
 static int bar_place(struct vfio_bars *bars, struct vfio_window *window)
 {
 	bool trapped = bar_is_trapped(&bars->list[window->bar], &window->piece);
@@ -433,7 +440,7 @@ bool vfio_bars_have_loose(const struct vfio_bars *bars)
 	return false;
 }
 
-/* What lies below is trapped all the time: no access falls between. */
+/* The trapped region below is always there, so no access is lost in between. */
 static void bar_look_again(struct vfio_bars *bars, struct vfio_window *window)
 {
 	bool on_top = bar_may_map(bars, window);

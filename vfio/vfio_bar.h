@@ -3,9 +3,9 @@
  * The BARs of a passed-through function: mapped pieces as guest memory, the rest as trapped
  * accesses.
  *
- * Owns the regions behind the BARs, our mapping of them, and where the guest sees their pieces. The
- * expansion ROM's BAR is one of them. Accesses to the MSI-X table and its pending bits are handed
- * to vfio_msix.c, which says which they are; so are those to what vfio_quirks.c knows of.
+ * Owns the regions behind the BARs, minivmm's mapping of them, and the places where the guest sees
+ * their pieces. The expansion ROM's BAR is one of them. Accesses to the MSI-X table and its pending
+ * bits are handed to vfio_msix.c, and accesses to what vfio_quirks.c traps are handed to that.
  *
  * Read beside it: PCI Local Bus 3.0, 6.2.5; VFIO_DEVICE_GET_REGION_INFO in linux/vfio.h.
  */
@@ -27,7 +27,7 @@ struct vfio_window {
 	struct vfio_bars *bars;
 	unsigned int bar;
 	struct vfio_piece piece;
-	bool on_top; /* the guest sees our mapping now */
+	bool on_top; /* the guest sees minivmm's mapping now */
 };
 
 struct vfio_bar {
@@ -48,13 +48,14 @@ struct vfio_bars {
 	struct vfio_bar list[PCI_BARS];
 	struct vfio_rom rom;
 	pthread_mutex_t lock; /* what the guest sees now */
-	bool pending;         /* a masked vector is: the pending bits are trapped */
+	bool pending;         /* a masked vector is pending, so the pending bits are trapped */
 };
 
 /*
- * Ask for the BARs' regions, cut them, map the pieces into our address space, and declare the BARs
- * to `function`, whose configuration space is filled in; `msix` and `quirks` know what else lies in
- * them. The guest sees none yet. 0 or -errno, logged; vfio_bars_destroy() is due either way.
+ * Ask for the BARs' regions, cut them, map the pieces into minivmm's address space, and declare the
+ * BARs to `function`, whose configuration space must be filled in. `msix` and `quirks` know what
+ * must be trapped. The guest sees no BAR yet. 0 or -errno, logged; call vfio_bars_destroy() in
+ * either case.
  */
 int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
 		   struct pci_function *function, struct vfio_msix *msix,
@@ -62,24 +63,28 @@ int vfio_bars_init(struct vfio_bars *bars, struct vfio_device *device,
 		   const struct vfio_device_options *options);
 
 /*
- * The device is about to be closed: let go of its files. The guest sees no BAR. And it is open
- * again: map the pieces anew. 0, or -errno, logged, also where the device has other BARs now.
+ * Release the device's files before it is closed, while the guest sees no BAR; and map the pieces
+ * again after it is opened again. 0, or -errno, logged, for example if the device has other BARs
+ * now.
  */
 void vfio_bars_release(struct vfio_bars *bars);
 int vfio_bars_retake(struct vfio_bars *bars);
 
-/* Whether pending bits lie in a page that could be mapped while there are none. */
+/* True if pending bits lie in a page that can be mapped while no bit is pending. */
 bool vfio_bars_have_loose(const struct vfio_bars *bars);
 
-/* A masked vector is pending, or none is: trap the pending bits' page, or map it. Any thread. */
+/*
+ * Trap the page of the pending bits if a masked vector is pending, else map it. May be called from
+ * any thread.
+ */
 void vfio_bars_set_pending(struct vfio_bars *bars, bool pending);
 
-/* The guest sees none any more. Accepts a zeroed one. */
+/* Unmap everything; the guest must see no BAR any more. Accepts a zeroed one. */
 void vfio_bars_destroy(struct vfio_bars *bars);
 
 /*
- * Show all pieces of BAR `index` at function->bars[index].addr: 0, or -errno and none is shown. Or
- * take those that are shown away. Neither logs.
+ * Show all pieces of BAR `index` at function->bars[index].addr (0, or -errno with none shown), or
+ * take them away. Neither logs.
  */
 int vfio_bars_map(struct vfio_bars *bars, unsigned int index);
 void vfio_bars_unmap(struct vfio_bars *bars, unsigned int index);

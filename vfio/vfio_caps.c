@@ -7,7 +7,10 @@
 
 #include "devices/msi.h"
 
-/* PCI Express Base 7.5.3: the capability ends where the registers of ports begin, or before. */
+/*
+ * PCI Express Base 7.5.3: an endpoint's capability ends where the registers of ports begin, or
+ * before.
+ */
 #define CAPS_EXP_V1        0x14u
 #define CAPS_EXP_V1_RC_END 0x0cu
 #define CAPS_EXP_V2        0x3cu
@@ -18,7 +21,7 @@
 
 #define CAPS_SATA_LONG  16u /* Serial ATA 3.1, 10.3.1: the registers are in the capability */
 #define CAPS_SATA_SHORT 8u
-#define CAPS_SATA_BAR   4u /* the register that tells which */
+#define CAPS_SATA_BAR   4u /* the register that says where they are */
 
 #define CAPS_AER_PREFIXES 72u    /* PCI Express Base 7.8.4.12: with a log of TLP prefixes */
 #define CAPS_AER_HAS_LOG  0x800u /* newer than linux/pci_regs.h of Debian 12 */
@@ -26,7 +29,7 @@
 #define CAPS_VNDR_DATA  3u    /* PCI Local Bus 3.0, 6.9: after ID, next and length */
 #define CAPS_EXT_VNDR   8u    /* PCI Express Base 7.9.5: after header and length */
 #define CAPS_EXT_DVSEC  0x0au /* 7.9.6: after two headers */
-#define CAPS_EXT_LENGTH 4u    /* in both, where the length is */
+#define CAPS_EXT_LENGTH 4u    /* offset of the length in both */
 
 static unsigned int caps_word(const uint8_t *bytes, unsigned int offset)
 {
@@ -70,7 +73,7 @@ static bool caps_is_vendor(const struct vfio_policy *policy)
 		       : policy->id == PCI_CAP_ID_VNDR;
 }
 
-/* What a port has behind the header log is no endpoint's. */
+/* The registers after the header log exist only in ports. */
 static unsigned int caps_aer_length(const struct vfio_policy *policy, const uint8_t *cap,
 				    unsigned int room)
 {
@@ -80,7 +83,7 @@ static unsigned int caps_aer_length(const struct vfio_policy *policy, const uint
 	return prefixes ? CAPS_AER_PREFIXES : policy->length;
 }
 
-/* The vendor's tell their length in the upper 12 bits of their second dword. */
+/* Vendors' capabilities have their length in the upper 12 bits of their second dword. */
 static unsigned int caps_ext_length(const struct vfio_policy *policy, const uint8_t *cap,
 				    unsigned int room)
 {
@@ -96,7 +99,9 @@ static unsigned int caps_ext_length(const struct vfio_policy *policy, const uint
 	return length < CAPS_EXT_VNDR ? CAPS_EXT_VNDR : length;
 }
 
-/* Some of the longest that tell their length by themselves must not be read past the end. */
+/*
+ * A capability that contains its own length must not be read past the end of configuration space.
+ */
 static unsigned int caps_length(const uint8_t *bytes, const struct vfio_policy *policy,
 				unsigned int offset)
 {
@@ -134,7 +139,10 @@ const struct vfio_cap *vfio_caps_find(const struct vfio_caps *caps, bool extende
 	return NULL;
 }
 
-/* Registers are dwords: a capability claims the whole of its last one, and ends at the next. */
+/*
+ * Registers are dwords, so a capability claims the whole of its last dword. It ends at the next
+ * capability at the latest.
+ */
 static unsigned int caps_end(const struct vfio_caps *caps, const struct vfio_cap *cap)
 {
 	unsigned int end = cap->policy->extended ? PCI_CFG_SPACE_EXP_SIZE : PCI_CFG_SPACE_SIZE;
@@ -164,7 +172,7 @@ static unsigned int caps_vendor_data(const struct vfio_policy *policy)
 	return policy->id == PCI_EXT_CAP_ID_VNDR ? CAPS_EXT_VNDR : CAPS_EXT_DVSEC;
 }
 
-/* The vendor's registers are as long as the capability says; all of them are the driver's. */
+/* The capability says how long the vendor's registers are. All of them belong to the driver. */
 static void caps_open_vendor(const struct vfio_caps *caps, const struct vfio_cap *cap,
 			     uint8_t *forward)
 {

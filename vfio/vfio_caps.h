@@ -2,9 +2,9 @@
 /*
  * Where the capabilities of a passed-through device lie, and where each of them ends.
  *
- * A register that no capability claims belongs to the device: its driver writes what it likes
- * there, and VFIO lets it through. Hence every capability has a length, which is fixed, or told by
- * the capability itself. One of unknown kind is taken to reach to the next.
+ * A register that no capability claims belongs to the device: its driver may write anything there,
+ * and VFIO lets it through. So every capability needs a length, which is fixed or is part of the
+ * capability. A capability of unknown kind is assumed to reach to the next one.
  *
  * Read beside it: PCI Local Bus 3.0, 6.7; PCI Express Base 7.6 to 7.9.
  */
@@ -16,25 +16,25 @@
 
 #include "vfio_policy.h"
 
-#define VFIO_CAPS_MAX 96 /* the walk ends there: no device has so many */
+#define VFIO_CAPS_MAX 96 /* a walk of the list ends there, because no device has so many */
 
 struct vfio_cap {
 	const struct vfio_policy *policy;
 	unsigned int offset;
-	unsigned int length; /* as the device tells it; 0: not known */
+	unsigned int length; /* in bytes, as the device says; 0: not known */
 	bool hidden;         /* taken out of the guest's list */
-	const char *why;     /* what is done with it, in words */
+	const char *why;     /* the reason for what is done with it */
 };
 
-/* As the device lists them, hidden ones too. */
+/* All capabilities in the order of the device's list, including hidden ones. */
 struct vfio_caps {
 	struct vfio_cap list[VFIO_CAPS_MAX];
 	unsigned int count;
 };
 
 /*
- * Remember the capability at `offset` of the device's configuration space, `bytes`. NULL where
- * there are more than any device has.
+ * Remember the capability at `offset` of the device's configuration space, `bytes`. NULL if there
+ * are more than any device has.
  */
 struct vfio_cap *vfio_caps_add(struct vfio_caps *caps, const uint8_t *bytes,
 			       const struct vfio_policy *policy, unsigned int offset);
@@ -46,9 +46,9 @@ const struct vfio_cap *vfio_caps_find(const struct vfio_caps *caps, bool extende
 const struct vfio_cap *vfio_caps_at(const struct vfio_caps *caps, unsigned int offset);
 
 /*
- * Set all bits of `forward` for the bytes that are the device's driver's alone: those that no
- * capability claims, and those of capabilities that the vendor defines. `size` is how large the
- * device's configuration space is.
+ * Set all bits of `forward` for the bytes that belong to the device's driver: those that no
+ * capability claims, and those of capabilities that the vendor defines. `size` is the size of the
+ * device's configuration space in bytes.
  */
 void vfio_caps_open(const struct vfio_caps *caps, unsigned int size, uint8_t *forward);
 

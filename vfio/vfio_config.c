@@ -79,8 +79,9 @@ static void config_clear_link(struct pci_function *function, unsigned int cap, u
 }
 
 /*
- * PCI Express Base 7.5.3.2: an endpoint that hangs on no port is a root complex integrated one. One
- * that already is has no link registers: what lies there belongs to the next capability.
+ * PCI Express Base 7.5.3.2: an endpoint that is not below a port is a root complex integrated
+ * endpoint. A device that already is one has no link registers, and the next capability may lie in
+ * their place.
  */
 static void config_apply_integrated(struct vfio_config *config, struct pci_function *function,
 				    unsigned int cap, const struct vfio_policy *policy)
@@ -98,8 +99,9 @@ static void config_apply_integrated(struct vfio_config *config, struct pci_funct
 }
 
 /*
- * Below a port it is what it is on the host, and its link is the device's. One integrated on
- * the host becomes an endpoint with the slowest link there is: the registers are there, and zero.
+ * Below a port a device stays the type that it is on the host, and shows its own link. A device
+ * that is integrated on the host becomes an endpoint with the slowest link, whose other registers
+ * read as zero.
  */
 static void config_apply_endpoint(struct vfio_config *config, struct pci_function *function,
 				  unsigned int cap, const struct vfio_policy *policy)
@@ -142,9 +144,10 @@ static void config_apply_msi(struct vfio_config *config, struct pci_function *fu
 /* ---- capability lists ---- */
 
 /*
- * MSI is devices/msi.c's, whose registers must all be there. A legacy endpoint does not belong on a
- * root bus: drivers take it better for a conventional device. PCI Express Base 1.3.2.2. An old
- * integrated endpoint has no room for the link that one below a port has.
+ * Hide capabilities that the guest cannot use. devices/msi.c emulates MSI and needs all its
+ * registers. A legacy endpoint does not belong on a root bus, so drivers see a conventional device
+ * there (PCI Express Base 1.3.2.2). An old integrated endpoint has no room for the link registers
+ * that an endpoint below a port has.
  */
 static void config_hide_unfit(const struct vfio_config *config, const struct pci_function *function,
 			      struct vfio_cap *cap)
@@ -167,8 +170,8 @@ static void config_hide_unfit(const struct vfio_config *config, const struct pci
 }
 
 /*
- * Remember a capability; NULL where there are more than any device has. The link to the next one is
- * ours even where the rest is the device's.
+ * Remember a capability; NULL if there are more than any device has. minivmm emulates the link to
+ * the next one even if the rest is the device's.
  */
 static struct vfio_cap *config_add_cap(struct vfio_config *config,
 				       const struct pci_function *function,
@@ -198,7 +201,7 @@ static void config_apply_cap(struct vfio_config *config, struct pci_function *fu
 	}
 }
 
-/* Remembers that the walk of a list has been at `offset`; true if it had been there before. */
+/* Note that the walk of a list was at `offset`; true if it had been there before. */
 static bool config_visit(uint64_t *visited, unsigned int offset)
 {
 	uint64_t bit = 1ull << (offset / 4 % 64);
@@ -209,8 +212,9 @@ static bool config_visit(uint64_t *visited, unsigned int offset)
 }
 
 /*
- * Capabilities in the first 256 bytes. `link` is where the pointer to the current one is kept: past
- * the last one, or where a broken list comes back to itself, the guest's list ends.
+ * Apply the capabilities in the first 256 bytes. `link` is the offset of the pointer to the current
+ * one. The guest's list ends after the last capability, or where a broken list returns to one that
+ * was visited.
  */
 static void config_apply_caps(struct vfio_config *config, struct pci_function *function)
 {
@@ -248,7 +252,10 @@ static void config_set_ext_next(struct pci_function *function, unsigned int offs
 		     EXT_CAP_HEADER(PCI_EXT_CAP_ID(header), PCI_EXT_CAP_VER(header), next));
 }
 
-/* Make `offset` follow `last` in the guest's list; it is the last one now. */
+/*
+ * Append the capability at `offset` to the guest's list after `last`, and return it as the new last
+ * one.
+ */
 static unsigned int config_link_ext(struct pci_function *function, unsigned int last,
 				    unsigned int offset)
 {
@@ -257,7 +264,10 @@ static unsigned int config_link_ext(struct pci_function *function, unsigned int 
 	return offset;
 }
 
-/* The list is anchored at 0x100: when its head is hidden, a null capability keeps the chain. */
+/*
+ * The list always begins at 0x100. If the capability there is hidden, a null capability keeps the
+ * chain.
+ */
 static void config_apply_ext_caps(struct vfio_config *config, struct pci_function *function)
 {
 	uint64_t visited[PCI_CONFIG_SIZE / 4 / 64] = { 0 };
@@ -265,7 +275,7 @@ static void config_apply_ext_caps(struct vfio_config *config, struct pci_functio
 	uint32_t header = pci_get_long(function, offset);
 
 	memset(&config->emulated[offset], 0xff, 4);
-	if (header == 0 || header == UINT32_MAX) /* nothing there, or no such space */
+	if (header == 0 || header == UINT32_MAX) /* no capability, or no extended space */
 		return;
 	while (offset >= PCI_CFG_SPACE_SIZE && !config_visit(visited, offset)) {
 		const struct vfio_cap *cap;
@@ -307,7 +317,7 @@ static int config_read_all(struct vfio_config *config, struct pci_function *func
 						   function->config, size);
 	if (ret < 0)
 		return log_errno(config->device->name, ret, "read its configuration space");
-	/* Not the ID: the kernel answers for it even when the device is gone. */
+	/* Do not look at the ID, because the kernel answers for it even if the device is gone. */
 	if (pci_get_long(function, PCI_CLASS_REVISION) == UINT32_MAX) {
 		log_error(config->device->name,
 			  "its configuration space reads all-ones: the device is gone, or asleep "
@@ -321,7 +331,10 @@ static int config_read_all(struct vfio_config *config, struct pci_function *func
 	return 0;
 }
 
-/* Behind a bridge is a bus, which cannot be the guest's. The kernel passes none through. */
+/*
+ * A bridge cannot be passed through, because the bus behind it cannot be the guest's. The kernel
+ * refuses bridges; a vfio-user server could offer one.
+ */
 static int config_check_header(const struct vfio_config *config,
 			       const struct pci_function *function)
 {
@@ -343,7 +356,7 @@ void vfio_config_apply(struct vfio_config *config, struct pci_function *function
 	function->config[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;
 	pci_set_word(function, PCI_COMMAND, 0);
 	pci_set_long(function, PCI_ROM_ADDRESS, 0);
-	function->config[PCI_INTERRUPT_LINE] = 0; /* the host's numbers */
+	function->config[PCI_INTERRUPT_LINE] = 0; /* interrupt line and latencies are the host's */
 	function->config[PCI_CACHE_LINE_SIZE] = 0;
 	config_apply_caps(config, function);
 	if (config_size(config) > PCI_CFG_SPACE_SIZE)

@@ -88,7 +88,7 @@ static void dma_add_peer(struct vfio_dma_map *map, const struct memory_region *r
 		 region->gpa, region->size, strerror(-ret));
 }
 
-/* Only what was mapped. */
+/* Unmap a BAR only if it was mapped. */
 static void dma_del_peer(struct vfio_dma_map *map, const struct memory_region *region)
 {
 	for (size_t i = 0; i < map->peer_count; i++)
@@ -159,7 +159,7 @@ int vfio_dma_start(struct vfio_dma_map *map, struct vfio_space *space, struct me
 	return ret;
 }
 
-/* A listener that looks, and is told of all that is there. */
+/* A listener that only checks. When it is added, it is told of all regions. */
 struct dma_check {
 	struct memory_listener listener;
 	const struct vfio_dma_map *map;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the host tells of a passed-through device: it failed, or it is wanted back.
+ * Notifications of the host about a passed-through device: it failed, or the host wants it back.
  *
  * Both end the guest, unless somebody takes care of it: a device that reported an uncorrectable
  * error must not go on writing into memory, and one that the host asks for (unbind, sysfs remove,
@@ -26,19 +26,19 @@ struct vfio_event {
 	struct vfio_device *device;
 	struct vm *vm;
 	uint32_t index;    /* VFIO_PCI_ERR_IRQ_INDEX or VFIO_PCI_REQ_IRQ_INDEX */
-	const char *cause; /* what it means, for the message; NULL: it has been said */
+	const char *cause; /* what it means, for the message; NULL: that was already logged */
 	struct loop_source source;
 	struct vfio_carer carer; /* who is told before the machine; all NULL: nobody */
 };
 
 /*
- * Have vm told VM_EVENT_DEVICE_LOST when the device signals `index`. A kernel or device that does
- * not offer it is fine: 0. Otherwise 0 or -errno, logged.
+ * Post VM_EVENT_DEVICE_LOST when the device signals `index`. 0, also if kernel or device do not
+ * offer this notification; or -errno, logged.
  */
 int vfio_event_init(struct vfio_event *event, struct vfio_device *device, struct vm *vm,
 		    uint32_t index, const char *cause);
 
-/* Accepts one that was never wired, whose source.fd is -1. */
+/* Accepts one that was never set up, whose source.fd is -1. */
 void vfio_event_destroy(struct vfio_event *event);
 
 #endif

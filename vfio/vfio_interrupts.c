@@ -41,7 +41,10 @@ static int interrupts_enable(struct vfio_interrupts *interrupts, enum vfio_irq_k
 	return 0;
 }
 
-/* VFIO wants the old kind off before the new one is on. What fails is tried again next time. */
+/*
+ * VFIO requires that the old kind is off before the new one is switched on. A failure is tried
+ * again next time.
+ */
 static int interrupts_switch(struct vfio_interrupts *interrupts)
 {
 	enum vfio_irq_kind wanted = interrupts_wanted(interrupts);
@@ -68,7 +71,7 @@ static struct vfio_message interrupts_msi_message(const void *owner, unsigned in
 	};
 }
 
-/* The right kind is on, and its vectors are as the guest has them. */
+/* Switch on the kind that the guest wants, and set its vectors as the guest has them. */
 static void interrupts_update(struct vfio_interrupts *interrupts)
 {
 	interrupts_switch(interrupts);
@@ -86,7 +89,10 @@ static void interrupts_msix_switched(void *owner)
 	interrupts_update(owner);
 }
 
-/* The device is told how many vectors there are when MSI comes on: another number means anew. */
+/*
+ * The device learns the number of MSI vectors when MSI is switched on, so for another number MSI is
+ * switched off and on.
+ */
 static void interrupts_msi_changed(void *owner)
 {
 	struct vfio_interrupts *interrupts = owner;
@@ -124,7 +130,7 @@ static int interrupts_init_msix(struct vfio_interrupts *interrupts, struct vfio_
 	return vfio_msix_init(msix, device, interrupts->function, group);
 }
 
-/* The guest is offered what both the device and the kernel know of. */
+/* The guest is offered as many vectors as both the device and the kernel support. */
 static int interrupts_init_msi(struct vfio_interrupts *interrupts, struct vfio_device *device,
 			       const struct irq_vector_group *group)
 {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the guest does to a function's interrupts, done to the host.
+ * Carries out on the host what the guest does to a function's interrupts.
  *
- * Owns which kind is on: the pin, MSI or MSI-X. It leads from the guest's state machines
- * (devices/msi.c, vfio_msix.c) to the host's vectors (vfio_vectors.c) and pin (vfio_intx.c). A
- * guest switches among the three in any order; the pin is what it has when the others are off. A
- * guest that enables both MSI and MSI-X, which it must not, gets MSI-X, as long as it is on.
- *
- * Any vCPU may call, and the main loop: one lock of its own guards all of it.
+ * Owns the choice of the kind that is on: the pin, MSI or MSI-X. It connects the guest's state
+ * machines (devices/msi.c, vfio_msix.c) with the host's vectors (vfio_vectors.c) and pin
+ * (vfio_intx.c). A guest switches among the three in any order, and has the pin when the others are
+ * off. A guest that enables both MSI and MSI-X, which it must not do, gets MSI-X while that is on.
+ * Any vCPU and the main loop may call these functions; one lock guards everything.
  *
  * Read beside it: PCI Local Bus 3.0, 6.8; VFIO_DEVICE_SET_IRQS in linux/vfio.h.
  */
@@ -44,23 +43,23 @@ struct vfio_interrupts {
 };
 
 /*
- * Learn from the guest's configuration space and from VFIO what there is; all is off. With `relay`
- * every interrupt goes through the main loop. After vfio_config_init() and before the BARs are cut.
- * 0 or -errno, logged; vfio_interrupts_destroy() is due either way.
+ * Find out from the guest's configuration space and from VFIO which kinds there are; all stay off.
+ * With `relay` every interrupt goes through the main loop. Must be called after vfio_config_init()
+ * and before the BARs are cut. 0 or -errno, logged; call vfio_interrupts_destroy() in either case.
  */
 int vfio_interrupts_init(struct vfio_interrupts *interrupts, struct vfio_device *device,
 			 struct pci_function *function, struct vm *vm, bool relay);
 
-/* All off, all given back. Accepts a half-built or zeroed one. */
+/* Switch all interrupts off and free everything. Accepts a half-built or zeroed one. */
 void vfio_interrupts_destroy(struct vfio_interrupts *interrupts);
 
-/* The function is powered on, and on the bus: wire the pin. 0 or -errno, logged. */
+/* Connect the pin when the function is powered on and on the bus. 0 or -errno, logged. */
 int vfio_interrupts_power_on(struct vfio_interrupts *interrupts);
 
-/* All off, and what the guest wrote forgotten: as before power-on. vCPUs may run. */
+/* Switch all interrupts off and forget what the guest wrote, as before power-on. vCPUs may run. */
 void vfio_interrupts_reset(struct vfio_interrupts *interrupts);
 
-/* Around the guest's accesses to configuration space: before a read, after a write. */
+/* To be called before the guest reads configuration space, and after it wrote. */
 void vfio_interrupts_config_reading(struct vfio_interrupts *interrupts, unsigned int offset,
 				    unsigned int size);
 void vfio_interrupts_config_written(struct vfio_interrupts *interrupts, unsigned int offset,

@@ -13,7 +13,7 @@ static int intx_set(struct vfio_intx *intx, uint32_t action, unsigned int count,
 	return vfio_irq_set(intx->device, VFIO_PCI_INTX_IRQ_INDEX, action, 0, count, fd);
 }
 
-/* ---- through the main loop, which may wake just after the pin was switched off ---- */
+/* ---- the relay through the main loop, which may wake just after the pin was switched off ---- */
 
 static void intx_fired(void *owner, uint32_t events)
 {
@@ -108,8 +108,8 @@ bool vfio_intx_probe(struct vfio_intx *intx, struct loop *loop, bool relay)
 /* ---- on and off ---- */
 
 /*
- * Unmasking by eventfd can only be asked of an enabled INTx; an acknowledgement that comes before
- * that waits in the eventfd.
+ * VFIO allows unmasking by eventfd only for an INTx that is enabled. An acknowledgement that comes
+ * before that waits in the eventfd.
  */
 static int intx_request(struct vfio_intx *intx)
 {
@@ -121,7 +121,7 @@ static int intx_request(struct vfio_intx *intx)
 	return ret < 0 ? log_errno(intx->device->name, ret, "VFIO_DEVICE_SET_IRQS, INTx") : 0;
 }
 
-/* KVM's end first, so that the first interrupt finds a listener. */
+/* Connect KVM's end first, so that the first interrupt is not lost. */
 int vfio_intx_enable(struct vfio_intx *intx)
 {
 	int ret;

@@ -9,11 +9,11 @@
  * that still want attention fire again.
  *
  * The pin can also be relayed: the main loop reads the device's eventfd and writes KVM's, reads
- * KVM's resample and unmasks the device by a call. Only KVM sees the end of an interrupt, and this
- * is the one way it tells; hence an irqfd stays between minivmm and KVM. (Driving the line by
+ * KVM's resample and unmasks the device by a call. Only KVM sees the end of an interrupt, and
+ * reports it in this way alone, so an irqfd stays between minivmm and KVM. (Driving the line by
  * KVM_IRQ_LINE would leave it high after the end-of-interrupt until the loop has come round, and
- * the guest would take the same interrupt again and again.) Where VFIO can mask the pin but does
- * not do it when it fires, the relay does, and is not a choice.
+ * the guest would take the same interrupt again and again.) If VFIO can mask the pin but does not
+ * do so when it fires, the relay must do it and is always used.
  *
  * Read beside it: VFIO_DEVICE_SET_IRQS in linux/vfio.h; KVM_IRQFD_FLAG_RESAMPLE in
  * Documentation/virt/kvm/api.rst; PCI Local Bus 3.0, 2.2.6.
@@ -36,26 +36,30 @@ struct vfio_intx {
 	struct irq_level level; /* KVM's two ends */
 	bool enabled;
 
-	bool maskable, automasked; /* what VFIO can do */
+	bool maskable, automasked; /* what VFIO supports */
 	struct loop *relay;        /* NULL: the kernel does it alone */
-	pthread_mutex_t lock;      /* vCPUs switch the pin, the loop serves it */
-	struct loop_source fired;  /* the device's end */
-	struct loop_source acked;  /* level.resample */
+	/* guards against vCPUs, which switch the pin, and the loop, which serves it */
+	pthread_mutex_t lock;
+	struct loop_source fired; /* the device's end */
+	struct loop_source acked; /* level.resample */
 };
 
-/* Off, on no line. Must stay where it is. */
+/* The pin is off and on no line. The struct's address must not change. */
 void vfio_intx_init(struct vfio_intx *intx, struct vfio_device *device, struct irq_router *router);
 
-/* Disables; the loop does not run. */
+/* Disable the pin; the loop must not run. */
 void vfio_intx_destroy(struct vfio_intx *intx);
 
 /*
- * Ask VFIO what the device's pin can do, and relay it through `loop` if `relay` says so or the pin
- * is not masked when it fires; the latter is a warning. Whether there is a pin.
+ * Ask VFIO what the device's pin supports, and relay it through `loop` if `relay` is set or if VFIO
+ * does not mask the pin when it fires, which logs a warning. True if there is a pin.
  */
 bool vfio_intx_probe(struct vfio_intx *intx, struct loop *loop, bool relay);
 
-/* Wire the pin to intx->gsi, MSI and MSI-X being off. 0 or -errno, logged. Idempotent, both. */
+/*
+ * Connect the pin to intx->gsi, and disconnect it. MSI and MSI-X must be off. 0 or -errno, logged.
+ * Both are idempotent.
+ */
 int vfio_intx_enable(struct vfio_intx *intx);
 void vfio_intx_disable(struct vfio_intx *intx);
 

@@ -2,8 +2,8 @@
 /*
  * The one call that switches interrupts of a device on and off, and what its numbers are called.
  *
- * Stands below vfio_vectors.c (MSI and MSI-X), vfio_intx.c and vfio_event.c, each of which owns its
- * kinds; which of them is on is vfio_interrupts.c's business.
+ * It is used by vfio_vectors.c (MSI and MSI-X), vfio_intx.c and vfio_event.c, each of which owns
+ * its kinds; vfio_interrupts.c decides which of them is on.
  *
  * Read beside it: VFIO_DEVICE_SET_IRQS in linux/vfio.h.
  */
@@ -13,9 +13,9 @@
 #include "vfio.h"
 
 /*
- * VFIO_DEVICE_SET_IRQS: `count` eventfds from `start` on. With `fds` NULL the action is carried out
- * at once; TRIGGER with none at all switches the kind off. 0, -errno, or how many vectors the host
- * could give; not logged.
+ * Make VFIO_DEVICE_SET_IRQS with `count` eventfds from vector `start` on. If `fds` is NULL the
+ * action is carried out at once; TRIGGER with count 0 switches the kind off. 0, -errno, or the
+ * number of vectors that the host could give; not logged.
  */
 int vfio_irq_set(struct vfio_device *device, uint32_t index, uint32_t action, unsigned int start,
 		 unsigned int count, const int *fds);

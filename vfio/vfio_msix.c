@@ -22,10 +22,10 @@ static void msix_vector_changed(void *owner, unsigned int vector)
 {
 	struct vfio_msix *msix = owner;
 
-	if (msix->vectors.enabled) /* what fails is said, and the vector stays silent */
+	if (msix->vectors.enabled) /* a failure is logged, and the vector stays silent */
 		vfio_vectors_update(&msix->vectors, vector, 1, msix_message, msix);
 	else
-		msix->switched(msix->owner); /* the host may be able now */
+		msix->switched(msix->owner); /* the host may be able to enable MSI-X now */
 }
 
 static bool msix_vector_pending(void *owner, unsigned int vector)
@@ -124,7 +124,7 @@ static bool msix_fits(const struct vfio_msix *msix, unsigned int bar, uint64_t o
 	return bar < PCI_BAR_ROM && offset + size <= msix->function->bars[bar].size;
 }
 
-/* Otherwise the guest's writes to them would not be seen. */
+/* If they lay outside, the guest's writes to them would not be seen. */
 int vfio_msix_check(const struct vfio_msix *msix)
 {
 	if (!msix->cap ||
@@ -153,7 +153,7 @@ void vfio_msix_watch(struct vfio_msix *msix, void (*pending)(void *owner, bool a
 	msix->vectors.group.owner = owner;
 }
 
-/* `part` if the whole access is inside the structure. */
+/* Returns `part` if the whole access is inside the structure. */
 static enum vfio_msix_part msix_overlap(uint64_t offset, unsigned int size, uint64_t start,
 					uint64_t length, enum vfio_msix_part part)
 {
@@ -163,8 +163,8 @@ static enum vfio_msix_part msix_overlap(uint64_t offset, unsigned int size, uint
 }
 
 /*
- * Bytes around table and PBA in the same page are the device's. The device's own table must not see
- * an access across the edge.
+ * The bytes around table and PBA in the same page belong to the device. An access across the edge
+ * must not reach the device's own table.
  */
 enum vfio_msix_part vfio_msix_part(const struct vfio_msix *msix, unsigned int bar, uint64_t offset,
 				   unsigned int size)

@@ -12,17 +12,17 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-#define OPTIONS_NAMES_MAX 512 /* all names in one line */
+#define OPTIONS_NAMES_MAX 512 /* room for all names in one line */
 
 struct option_property {
 	const char *name;
 	/* 0 or -EINVAL; not logged. */
 	int (*set)(struct vfio_device_options *options, const struct option_property *property,
 		   const char *value);
-	const char *expected; /* what a value looks like, for the message */
-	size_t offset;        /* of a bool in the options */
+	const char *expected; /* the form of a value, for the message */
+	size_t offset;        /* offset of a bool in the options */
 	enum vfio_id id;
-	uint32_t max; /* of the ID */
+	uint32_t max; /* largest value of the ID */
 };
 
 static int option_set_bool(struct vfio_device_options *options,
@@ -112,7 +112,7 @@ static int option_set_fd(struct vfio_device_options *options,
 	return vfio_options_parse_fd(value, &options->fd);
 }
 
-/* Slot and function in hexadecimal, as lspci shows them: 2.0, or 2 alone. */
+/* Read device number and function in hexadecimal, as lspci shows them: 2.0, or 2 alone. */
 static int option_set_addr(struct vfio_device_options *options,
 			   const struct option_property *property, const char *value)
 {
@@ -159,7 +159,7 @@ static int option_set_id(struct vfio_device_options *options,
 	return *value ? 0 : -EINVAL;
 }
 
-/* Properties of QEMU's that say what minivmm does anyway. */
+/* Accept properties of QEMU's that say what minivmm does anyway. */
 static int option_accept(struct vfio_device_options *options,
 			 const struct option_property *property, const char *value)
 {
@@ -195,7 +195,7 @@ static const struct option_property option_properties[] = {
 	FLAG("x-acpi-rom", acpi_rom),
 	FLAG("x-no-mmap", no_mmap),
 	FLAG("x-no-kvm-irqfd", no_kvm_irqfd),
-	ID("x-pci-vendor-id", VFIO_ID_VENDOR, 0xfffe), /* 0xffff means that nobody is there */
+	ID("x-pci-vendor-id", VFIO_ID_VENDOR, 0xfffe), /* 0xffff means that there is no device */
 	ID("x-pci-device-id", VFIO_ID_DEVICE, 0xffff),
 	ID("x-pci-sub-vendor-id", VFIO_ID_SUB_VENDOR, 0xffff),
 	ID("x-pci-sub-device-id", VFIO_ID_SUB_DEVICE, 0xffff),
@@ -275,7 +275,7 @@ static int option_log_unknown(const char *word, size_t length)
 	for (size_t i = 0; i < OPTION_COUNT && used < sizeof(names); i++) {
 		if (option_properties[i].set == option_accept ||
 		    option_properties[i].set == option_accept_off)
-			continue; /* of no use but in a line that was QEMU's */
+			continue; /* useful only in a line that was written for QEMU */
 		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
 					 option_properties[i].name);
 	}

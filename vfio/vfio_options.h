@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the user may say of one passed-through device: the properties behind `--vfio BDF,`.
+ * What the user may set for one passed-through device: the properties after `--vfio BDF,`.
  *
- * Owns the table of properties, their values' syntax, and the struct they end in. Names are QEMU's
- * where QEMU has the property. What a property does is in the file of the part that it is about.
+ * Owns the table of properties, the syntax of their values, and the struct that holds them. A
+ * property has QEMU's name if QEMU has it. What it does is in the file of the part that it
+ * concerns.
  */
 #ifndef MINIVMM_VFIO_OPTIONS_H
 #define MINIVMM_VFIO_OPTIONS_H
@@ -11,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Identity registers whose value the guest can be told otherwise. */
+/* Identity registers that the user can set to another value. */
 enum vfio_id {
 	VFIO_ID_VENDOR,
 	VFIO_ID_DEVICE,
@@ -28,16 +29,16 @@ struct vfio_id_override {
 
 /* Whether the guest finds the device below a root port of its own. */
 enum vfio_port {
-	VFIO_PORT_DEFAULT, /* as whoever plugs it in decides */
+	VFIO_PORT_DEFAULT, /* as the code that plugs it in decides */
 	VFIO_PORT_OFF,     /* on the root bus */
 	VFIO_PORT_ON,
 };
 
-/* All zero: the device as it is. */
+/* A zeroed struct passes the device through unchanged. */
 struct vfio_device_options {
 	/*
-	 * "on", "off", or the id of QEMU's `-object iommufd`; NULL where nothing is said. What it
-	 * is opened by is a matter of all devices together, and decided by who opens them.
+	 * "on", "off", or the id of QEMU's `-object iommufd`; NULL if not given. All devices must
+	 * be opened in the same way, so the code that opens them decides.
 	 */
 	const char *iommufd;
 	bool has_fd; /* its file /dev/vfio/devices/vfioN is open already, */
@@ -45,24 +46,24 @@ struct vfio_device_options {
 	struct vfio_id_override ids[VFIO_IDS];
 	const char *vf_token; /* a UUID, 8-4-4-4-12 digits; NULL for none */
 	const char *romfile;  /* NULL: the device's own ROM */
-	bool no_rom;          /* and none at all */
+	bool no_rom;          /* show no ROM at all */
 	bool acpi_rom;        /* the guest finds romfile by ACPI, too */
 	bool no_mmap;         /* every access to a BAR goes through minivmm */
 	bool no_kvm_irqfd;    /* every interrupt goes through minivmm */
-	bool has_devfn;       /* the guest finds it at this place of its bus: */
-	uint8_t devfn;        /* slot << 3 | function */
+	bool has_devfn;       /* the guest finds it at this place on its bus: */
+	uint8_t devfn;        /* device number << 3 | function */
 	enum vfio_port port;
 	bool errors_to_guest; /* an error of the device is shown by its port, and stops nobody */
 	const char *id;       /* what it is called when it is to be taken away, or NULL */
 };
 
 /*
- * Apply one word, `name=value`, which strings in the options point into. 0, or -EINVAL for an
- * unknown property or a value that it cannot have, logged in one line.
+ * Apply one word, `name=value`; strings in the options then point into it. 0, or -EINVAL for an
+ * unknown property or a wrong value, logged in one line.
  */
 int vfio_options_set(struct vfio_device_options *options, const char *word);
 
-/* The number of an open file, 0 or more. 0 or -EINVAL; not logged. */
+/* Parse the number of an open file. 0 or -EINVAL, not logged. */
 int vfio_options_parse_fd(const char *text, int *fd);
 
 #endif

@@ -25,8 +25,8 @@ static unsigned int vfio_pci_power_reg(const struct vfio_pci *pci)
 }
 
 /*
- * Whether this write asks for another power state than D0. In no other one does a function decode
- * its BARs. PCI Power Management 1.2, 5.4.1.
+ * True if this write asks for another power state than D0. A function decodes its BARs only in D0.
+ * PCI Power Management 1.2, 5.4.1.
  */
 static bool vfio_pci_asks_sleep(const struct vfio_pci *pci, unsigned int offset, unsigned int size,
 				uint32_t value)
@@ -37,7 +37,7 @@ static bool vfio_pci_asks_sleep(const struct vfio_pci *pci, unsigned int offset,
 	       ((value >> (8 * (reg - offset))) & PCI_PM_CTRL_STATE_MASK);
 }
 
-/* What the device itself says. One that gives all-ones, or none, does not say D0. */
+/* Ask the device itself. All-ones or no answer do not count as D0. */
 static bool vfio_pci_is_awake(struct vfio_pci *pci)
 {
 	unsigned int reg = vfio_pci_power_reg(pci);
@@ -47,7 +47,7 @@ static bool vfio_pci_is_awake(struct vfio_pci *pci)
 			!(control & PCI_PM_CTRL_STATE_MASK));
 }
 
-/* A function takes its time to wake up: its BARs come back when it is found awake. */
+/* A function needs time to wake up, so its BARs come back only when it is found awake. */
 static void vfio_pci_look_awake(struct vfio_pci *pci)
 {
 	if (!pci->function.memory_blocked || !vfio_pci_is_awake(pci))
@@ -67,7 +67,8 @@ static uint32_t vfio_pci_config_read(struct pci_function *function, unsigned int
 }
 
 /*
- * The value without the decoders that it switches on in COMMAND: what leaves, but not what comes.
+ * The value without the decoders that it switches on in COMMAND. So this write can only unmap BARs,
+ * not map them.
  */
 static uint32_t vfio_pci_leaving(const struct pci_function *function, unsigned int offset,
 				 unsigned int size, uint32_t value)
@@ -79,8 +80,8 @@ static uint32_t vfio_pci_leaving(const struct pci_function *function, unsigned i
 }
 
 /*
- * PCI Express Base 6.6.2: afterwards the function is as after power-on. The kernel does it, and
- * puts back what it found before: all is off by then.
+ * PCI Express Base 6.6.2: after the reset the function is as after power-on. The kernel carries it
+ * out and restores what it saved before, so everything is switched off by then.
  */
 static void vfio_pci_flr(struct vfio_pci *pci, unsigned int offset, unsigned int size,
 			 uint32_t value)
@@ -94,9 +95,9 @@ static void vfio_pci_flr(struct vfio_pci *pci, unsigned int offset, unsigned int
 }
 
 /*
- * Order is what counts: before the device stops decoding, the guest's mappings of it must be gone,
- * or a vCPU faults into nothing (KVM_RUN: EFAULT); and they come back after it decodes again. A
- * write that the device did not take switches nothing on.
+ * The order matters. The guest's mappings must be gone before the device stops decoding, or a vCPU
+ * faults on a revoked mapping (KVM_RUN fails with EFAULT). They come back after the device decodes
+ * again. A write that the device did not take switches nothing on.
  */
 static void vfio_pci_config_write(struct pci_function *function, unsigned int offset,
 				  unsigned int size, uint32_t value)
@@ -117,7 +118,7 @@ static void vfio_pci_config_write(struct pci_function *function, unsigned int of
 
 /* ---- life ---- */
 
-/* Documentation/virt/kvm/devices/vfio.rst asks for it before the device is opened. */
+/* Documentation/virt/kvm/devices/vfio.rst asks for this before the device is opened. */
 static int vfio_pci_tell_kvm(struct vfio_device *device)
 {
 	struct vfio_pci *pci = container_of(device, struct vfio_pci, device);
@@ -182,7 +183,7 @@ static void vfio_pci_close(struct vfio_pci *pci)
 	pci->device.backend->dev_close(&pci->device);
 }
 
-/* A new VM comes; a device that KVM does not know keeps none alive. */
+/* True if the open device keeps its VM alive. A device that KVM does not know keeps none alive. */
 static bool vfio_pci_keeps_vm(const struct vfio_pci *pci)
 {
 	return pci->kvm_knows && pci->which.fd < 0;
@@ -197,14 +198,17 @@ static int vfio_pci_retake(struct vfio_pci *pci)
 	return ret < 0 ? ret : vfio_pci_init_events(pci);
 }
 
-/* 0, or -EIO when the device is dead. One that cannot be reset may be used all the same. */
+/* 0, or -EIO if the device is dead. A device that cannot be reset may still be used. */
 static int vfio_pci_reset_device(struct vfio_pci *pci)
 {
 	pci->was_reset = true;
 	return vfio_reset_device(&pci->device, pci->info.flags, &pci->config) == -EIO ? -EIO : 0;
 }
 
-/* All off. A device that does not come back must not be given to the guest again. */
+/*
+ * Switch everything off and reset. A device that does not come back must not be given to the guest
+ * again.
+ */
 static void vfio_pci_reset(struct pci_function *function)
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
@@ -229,7 +233,7 @@ static void vfio_pci_bar_unmap(struct pci_function *function, unsigned int bar)
 	vfio_bars_unmap(&vfio_pci_of(function)->bars, bar);
 }
 
-/* The bus above was reset, and the guest goes on. */
+/* Called when the bus above was reset while the guest runs. */
 static void vfio_pci_revive(struct pci_function *function)
 {
 	vfio_interrupts_power_on(&vfio_pci_of(function)->interrupts);
@@ -302,7 +306,7 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_devi
 	return 0;
 }
 
-/* Backwards: interrupts, mappings, the device. */
+/* Free in reverse order: interrupts, mappings, the device. */
 void vfio_pci_free(struct vfio_pci *pci)
 {
 	if (!pci)
@@ -335,7 +339,7 @@ void vfio_pci_quiesce(struct vfio_pci *pci)
 		vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
 }
 
-/* A device that is lost is not opened again: the machine ends. */
+/* A device that is lost is not opened again, because the machine ends. */
 void vfio_pci_power_off(struct vfio_pci *pci)
 {
 	if (!vfio_pci_keeps_vm(pci) || pci->vm->event != VM_EVENT_NONE)
@@ -350,7 +354,10 @@ int vfio_pci_power_on(struct vfio_pci *pci)
 
 	if (ret < 0)
 		return ret;
-	/* The kernel reset it when it was opened, as well as it can reset this function alone. */
+	/*
+	 * The kernel has reset the device at the opening, as well as it can reset this function
+	 * alone.
+	 */
 	if (!pci->was_reset && vfio_reset_is_weak(pci->info.flags, &pci->config))
 		ret = vfio_pci_reset_device(pci);
 	return ret < 0 ? ret : vfio_interrupts_power_on(&pci->interrupts);

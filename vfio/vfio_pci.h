@@ -2,9 +2,8 @@
 /*
  * A passed-through PCI function: a device of the host, seen by the guest as struct pci_function.
  *
- * Ties the parts together - configuration space, BARs, interrupts, reset - and owns their order.
- * Each part is a structure with functions of its own, in a file of its own, and does not know this
- * one.
+ * Combines configuration space, BARs, interrupts and reset, and owns their order. Each of these
+ * parts is a structure with functions in a file of its own, which does not know this one.
  */
 #ifndef MINIVMM_VFIO_PCI_H
 #define MINIVMM_VFIO_PCI_H
@@ -22,11 +21,11 @@
 struct vfio_pci {
 	struct pci_function function;
 	struct vfio_device device;
-	struct vfio_device_request which; /* by which it is opened, each time */
+	struct vfio_device_request which; /* used each time the device is opened */
 	struct vm *vm;
 	bool kvm_knows; /* of device.kvm_file */
 	struct vfio_info info;
-	bool was_reset; /* by us; the kernel's reset at the opening is not meant */
+	bool was_reset; /* by minivmm; the kernel's reset at the opening does not count */
 	struct vfio_config config;
 	struct vfio_interrupts interrupts;
 	struct vfio_quirks quirks;
@@ -35,9 +34,9 @@ struct vfio_pci {
 };
 
 /*
- * Open the device that `request` names in `space`, and make it a function ready for pci_host_add(),
- * as `options` say; what they point to must outlive it. *result is freed by its destroy op, or by
- * vfio_pci_free() before it is plugged in. 0 or -errno, logged.
+ * Open the device that `request` names in `space`, and make a function of it as `options` say,
+ * ready for pci_host_add(). What `options` point to must outlive the function. *result is freed by
+ * its destroy op, or by vfio_pci_free() if it was not plugged in. 0 or -errno, logged.
  */
 int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_device_request *request,
 		 const struct vfio_device_options *options, struct vfio_pci **result);
@@ -47,24 +46,26 @@ void vfio_pci_free(struct vfio_pci *pci);
 void vfio_pci_watch_request(struct vfio_pci *pci, const struct vfio_carer *carer);
 
 /*
- * The device has left the bus for good, is closed and freed: what was kept for it is given up, too,
- * when `last` says that no other device of its group is left.
+ * Close and free a device that has left the bus for good. If `last` says that no other device of
+ * its group is left, what the backend keeps for the group is also freed.
  */
 void vfio_pci_give_up(struct vfio_pci *pci, bool last);
 
-/* The device starts no DMA any more: bus mastering off. */
+/* Switch bus mastering off, so that the device starts no more DMA. */
 void vfio_pci_quiesce(struct vfio_pci *pci);
 
 /*
- * Between the reset of all devices and the end of the VM: close a device of the kernel's. From
- * Linux 6.2 on an open one keeps the KVM VM alive that it was opened with, and the next power-on
- * has another VM. One whose file was given to us stays open, for it could not be opened again.
+ * Close a device of the kernel's, between the reset of all devices and the end of the VM. From
+ * Linux 6.2 on, an open device keeps the KVM VM alive that it was opened with, and the next
+ * power-on has another VM. A device whose file was handed over stays open, because it could not be
+ * opened again.
  */
 void vfio_pci_power_off(struct vfio_pci *pci);
 
 /*
- * At each power-on of the machine, when all devices are on the bus: open the device again if it
- * was closed, and wire the pin, which the reset op unwires. 0 or -errno, logged.
+ * To be called at each power-on of the machine, when all devices are on the bus. Opens the device
+ * again if it was closed, and connects the pin, which the reset op disconnects. 0 or -errno,
+ * logged.
  */
 int vfio_pci_power_on(struct vfio_pci *pci);
 

@@ -37,7 +37,7 @@ static const struct vfio_field policy_header[] = {
 	{ PCI_HEADER_TYPE, 1, 0, 0xff, 0, 0, 0,
 	  "whether the slot has more functions is decided by what is passed through" },
 	{ PCI_BIST, 1, 0, 0xff, 0, 0, 0, "a self-test would stop the device under the host" },
-	/* pci_set_bar() makes them writable. */
+	/* pci_set_bar() makes BARs writable. */
 	{ PCI_BASE_ADDRESS_0, 4, 0, ALL, 0, 0, 0, policy_address },
 	{ PCI_BASE_ADDRESS_1, 4, 0, ALL, 0, 0, 0, policy_address },
 	{ PCI_BASE_ADDRESS_2, 4, 0, ALL, 0, 0, 0, policy_address },
@@ -54,10 +54,7 @@ static const struct vfio_field policy_header[] = {
 	{ PCI_MIN_GNT, 2, 0, 0xffff, 0, 0, 0, policy_identity },
 };
 
-/*
- * The power state, and what the data register shows: they are what drivers write. PME belongs to
- * the host.
- */
+/* Drivers write the power state and the selector of the data register. PME belongs to the host. */
 static const struct vfio_field policy_pm[] = {
 	{ PCI_PM_PMC, 2, 0, 0xffff, 0, 0, 0, "wake-up events belong to the host" },
 	{ PCI_PM_CTRL, 2, 0, 0, 0, PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_DATA_SEL_MASK,
@@ -76,7 +73,7 @@ static const struct vfio_field policy_af[] = {
 #define MASK_32 (VFIO_FIELD_MSI32 | VFIO_FIELD_MASK)
 #define MASK_64 (VFIO_FIELD_MSI64 | VFIO_FIELD_MASK)
 
-/* msi_init() makes them writable. */
+/* msi_init() makes these registers writable. */
 static const struct vfio_field policy_msi[] = {
 	{ PCI_MSI_FLAGS, 2, 0, 0xffff, 0, 0, 0, NULL },
 	{ PCI_MSI_ADDRESS_LO, 4, 0, ALL, 0, 0, 0, NULL },
@@ -97,8 +94,8 @@ static const struct vfio_field policy_msix[] = {
 };
 
 /*
- * Of Device Control what concerns the function alone goes through: error reporting, ordering,
- * payload sizes, the function-level reset; the kernel keeps its own hand on it.
+ * The bits of Device Control that concern the function alone go through: error reporting, ordering,
+ * payload sizes, the function-level reset. The kernel filters them once more.
  */
 #define DEVCTL_BITS              (0xffffu & ~(PCI_EXP_DEVCTL_PHANTOM | PCI_EXP_DEVCTL_AUX_PME))
 #define DEVCTL2_10BIT_TAG_REQ_EN 0x1000u /* newer than linux/pci_regs.h of Debian 12 */
@@ -131,13 +128,13 @@ static const struct vfio_field policy_aer[] = {
 	{ PCI_ERR_CAP, 4, 0, 0, 0, PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE, 0, NULL },
 };
 
-/* What the function does on the bus; the bus itself is the host's. */
+/* What the function does on the bus. The bus itself belongs to the host. */
 static const struct vfio_field policy_pcix[] = {
 	{ PCI_X_CMD, 2, 0, 0, 0,
 	  PCI_X_CMD_DPERR_E | PCI_X_CMD_ERO | PCI_X_CMD_MAX_READ | PCI_X_CMD_MAX_SPLIT, 0, NULL },
 };
 
-/* It picks what the data register shows: nothing else is changed by it. */
+/* The selector chooses what the data register shows, and changes nothing else. */
 static const struct vfio_field policy_power_budget[] = {
 	{ PCI_PWR_DSR, 1, 0, 0, 0, 0xff, 0, NULL },
 };
@@ -225,7 +222,7 @@ static const struct vfio_policy policy_caps[] = {
 };
 /* clang-format on */
 
-/* By `extended`. No capability has the identifier 0. */
+/* Indexed by `extended`. No capability has the identifier 0. */
 static const struct vfio_policy policy_unknown[2] = {
 	{ "unknown", false, 0, VFIO_CAP_PASS, 0, NO_FIELDS, "read-only" },
 	{ "unknown", true, 0, VFIO_CAP_PASS, 0, NO_FIELDS, "read-only" },

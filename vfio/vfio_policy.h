@@ -2,16 +2,16 @@
 /*
  * What is done with each register and each capability of a passed-through device, and why.
  *
- * Data only: one table for the header, one for the capabilities, standard and extended. Every
- * register that is not the device's own has its reason in words, so that a difference between what
- * the host and what the guest sees can be explained by the row that made it. vfio_config.c applies
+ * This is only data: one table for the header, and one for the capabilities, standard and extended.
+ * Every register that is not the device's own has its reason in words, so that a difference between
+ * the host's view and the guest's can be explained by the row that made it. vfio_config.c applies
  * the tables.
  *
- * For every bit two questions are answered. Where does a read come from - our copy (emulated) or
- * the device? Where does a write go - into our copy (writable), to the device (forward), or
- * nowhere? What no row names is read from the device and cannot be written. The rows are about
- * capabilities and the header: a register that no capability claims is the device's own, and
- * vfio_caps.c opens it.
+ * For every bit the tables answer two questions. Does a read come from minivmm's copy (emulated) or
+ * from the device? Does a write go into the copy (writable), to the device (forward), or nowhere? A
+ * bit that no row names is read from the device and cannot be written. The rows cover capabilities
+ * and the header. A register that no capability claims is the device's own, and vfio_caps.c opens
+ * it.
  *
  * Read beside it: PCI Local Bus 3.0, 6.1 and 6.7; PCI Express Base 7.5 to 7.9.
  */
@@ -23,11 +23,11 @@
 
 enum vfio_cap_policy {
 	VFIO_CAP_PASS,    /* the device's own registers, as far as the table lets writes through */
-	VFIO_CAP_EMULATE, /* our copy: the registers belong to minivmm */
+	VFIO_CAP_EMULATE, /* minivmm's copy: the registers belong to minivmm */
 	VFIO_CAP_HIDE,    /* taken out of the guest's list */
 };
 
-/* Only in a capability that has the register. */
+/* Conditions for a register that not every capability of the kind has. */
 #define VFIO_FIELD_V2    1u  /* PCI Express capability of version 2 */
 #define VFIO_FIELD_LINK  2u  /* PCI Express function with a link */
 #define VFIO_FIELD_MSI32 4u  /* MSI with 32-bit addresses */
@@ -36,14 +36,14 @@ enum vfio_cap_policy {
 
 /* A register of 1, 2 or 4 bytes. */
 struct vfio_field {
-	uint16_t offset; /* in the header, or from the start of the capability */
+	uint16_t offset; /* from the start of the header or of the capability */
 	uint8_t size;
 	uint8_t needs;     /* VFIO_FIELD_* */
-	uint32_t emulated; /* bits read from our copy */
-	uint32_t writable; /* of the emulated bits: those that stick */
-	uint32_t forward;  /* bits written to the device */
+	uint32_t emulated; /* bits that are read from minivmm's copy */
+	uint32_t writable; /* those of the emulated bits that the guest can change */
+	uint32_t forward;  /* bits whose writes reach the device */
 	uint32_t w1c;      /* bits that a written 1 clears */
-	const char *why;   /* NULL: as the capability */
+	const char *why;   /* NULL: the reason of the capability */
 };
 
 struct vfio_policy {
@@ -51,7 +51,7 @@ struct vfio_policy {
 	bool extended;
 	uint16_t id; /* PCI_CAP_ID_* or PCI_EXT_CAP_ID_* */
 	enum vfio_cap_policy action;
-	uint16_t length; /* in bytes; 0 where it varies, or is not known */
+	uint16_t length; /* in bytes; 0 if it varies or is not known */
 	const struct vfio_field *fields;
 	unsigned int field_count;
 	const char *why;
@@ -60,7 +60,7 @@ struct vfio_policy {
 /* The first 64 bytes. */
 extern const struct vfio_policy vfio_policy_header;
 
-/* The row of a capability; one that nobody knows has a row, too: it can be looked at. */
+/* The row of a capability. An unknown capability has a row, too: the guest can read it. */
 const struct vfio_policy *vfio_policy_find(bool extended, uint16_t id);
 
 #endif

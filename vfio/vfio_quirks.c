@@ -7,10 +7,12 @@
 #define QUIRK_ANY 0xffffu
 
 enum quirk_kind {
-	QUIRK_PBA,           /* MSI-X's pending bits are not at `wrong` but at `offset` */
-	QUIRK_MIRROR,        /* configuration space, `size` bytes of it, is at `offset` */
-	QUIRK_CONFIG_WINDOW, /* `offset` takes a place, +4 is what lies there */
-	QUIRK_MSIX_WINDOW,   /* `offset` is data, +4 takes a place in the MSI-X table */
+	QUIRK_PBA,    /* MSI-X's pending bits are not at `wrong` but at `offset` */
+	QUIRK_MIRROR, /* configuration space, `size` bytes of it, is at `offset` */
+	/* the register at `offset` takes a place, the one at +4 is what lies there */
+	QUIRK_CONFIG_WINDOW,
+	/* the register at `offset` is data, the one at +4 takes a place in the MSI-X table */
+	QUIRK_MSIX_WINDOW,
 };
 
 struct vfio_quirk {
@@ -20,7 +22,8 @@ struct vfio_quirk {
 	unsigned int bar;
 	uint64_t offset;
 	uint32_t size;
-	uint32_t wrong;     /* where the device says that it is; for a window where places begin */
+	/* the wrong place that the device reports; for a window, where its places begin */
+	uint32_t wrong;
 	const char *source; /* who found it */
 };
 
@@ -31,10 +34,13 @@ struct vfio_quirk {
 #define REALTEK 0x10ecu
 
 static const struct vfio_quirk quirk_table[] = {
-	/* The pending bits are said to lie outside of a BAR of 8 KiB: no MSI-X without this. */
+	/*
+	 * The device reports pending bits outside its BAR of 8 KiB. Without this row it would have
+	 * no MSI-X.
+	 */
 	{ 0x1425, 0x5800, 0xff00, QUIRK_ANY, QUIRK_PBA, 0, 0x1000, 0, 0x8000,
 	  "Chelsio T5 virtual functions; QEMU hw/vfio/pci.c" },
-	/* Likewise, and a BAR of 4 MiB. */
+	/* The same with a BAR of 4 MiB. */
 	{ 0x1d22, 0x3685, QUIRK_ANY, QUIRK_ANY, QUIRK_PBA, 0, 0xb400, 0, 0x460000,
 	  "Baidu Kunlun virtual functions; QEMU hw/vfio/pci.c" },
 	/* NVIDIA's own driver reads BARs and writes MSI here. */
@@ -43,8 +49,8 @@ static const struct vfio_quirk quirk_table[] = {
 	{ NVIDIA, 0, 0, QUIRK_DISPLAY, QUIRK_MIRROR, 0, 0x1800, 0x100, 0,
 	  "envytools: PBUS.PCI, before and beside PPCI; QEMU hw/vfio/pci-quirks.c" },
 	/*
-	 * By ports the same registers can be reached. (By BAR 2 only on cards of before 2013: later
-	 * ones have doorbells there, which must not be trapped.)
+	 * The same registers can be reached by I/O ports. (By BAR 2 only on cards of before 2013:
+	 * later ones have doorbells there, which must not be trapped.)
 	 */
 	{ ATI, 0, 0, QUIRK_DISPLAY, QUIRK_CONFIG_WINDOW, 4, 0, 0x1000, 0x4000,
 	  "Radeon HD 5450 and later, indexed I/O; QEMU hw/vfio/pci-quirks.c" },
@@ -120,7 +126,7 @@ unsigned int vfio_quirks_areas(const struct vfio_quirks *quirks, unsigned int ba
 	return count;
 }
 
-/* The row that has a byte of the access, by its number; or -1. */
+/* The number of the row that covers a byte of the access, or -1. */
 static int quirk_find(const struct vfio_quirks *quirks, unsigned int bar, uint64_t offset,
 		      unsigned int size)
 {
@@ -156,7 +162,7 @@ static void quirk_config_write(struct pci_function *function, uint64_t offset, u
 
 /* ---- windows: a register for a place, and one for what lies there ---- */
 
-/* Whether the place that was written last lies in configuration space; *at is where. */
+/* True if the place that was written last lies in configuration space; *at is where. */
 static bool quirk_config_place(const struct vfio_quirk *row, const struct vfio_latch *latch,
 			       uint64_t *at)
 {
@@ -166,7 +172,8 @@ static bool quirk_config_place(const struct vfio_quirk *row, const struct vfio_l
 
 #define QUIRK_MSIX_PLACE 0x7fff0000u /* which table: */
 #define QUIRK_MSIX_TABLE 0x00010000u
-#define QUIRK_MSIX_WRITE 0x80000000u /* else read; the device turns it over when it is done */
+/* a write, otherwise a read; the device inverts the bit when it is done */
+#define QUIRK_MSIX_WRITE 0x80000000u
 #define QUIRK_MSIX_AT    0x00000fffu
 
 static bool quirk_msix_place(const struct vfio_latch *latch)
@@ -174,7 +181,7 @@ static bool quirk_msix_place(const struct vfio_latch *latch)
 	return (latch->place & QUIRK_MSIX_PLACE) == QUIRK_MSIX_TABLE;
 }
 
-/* The table as the guest has it, whatever BAR it lies in. */
+/* Read the guest's MSI-X table, whatever BAR it lies in. */
 static uint64_t quirk_table_at(const struct vfio_msix *msix, const struct vfio_latch *latch)
 {
 	return msix->table_offset + (latch->place & QUIRK_MSIX_AT);
@@ -191,7 +198,7 @@ static bool quirk_msix_read(struct vfio_quirks *quirks, const struct vfio_latch 
 	return true;
 }
 
-/* The device must not see where the guest wants its messages. */
+/* The device must not see the guest's address for a message. */
 static bool quirk_msix_write(struct vfio_quirks *quirks, struct vfio_latch *latch, uint64_t reg,
 			     unsigned int size, uint64_t value)
 {
@@ -206,13 +213,13 @@ static bool quirk_msix_write(struct vfio_quirks *quirks, struct vfio_latch *latc
 /* ---- the guest's accesses ---- */
 
 /*
- * Whether the access means something: inside, and of a window's first register all of it, of an
- * MSI-X window's second one, too. A part would pass by the latch.
+ * True if the access has a meaning: it is inside the area, and it covers all of a window's first
+ * register, and of an MSI-X window's second one. A partial write could not be latched.
  */
 static bool quirk_is_meant(const struct vfio_quirk *row, uint64_t offset, unsigned int size)
 {
 	if (offset < row->offset || offset + size > row->offset + quirk_span(row))
-		return false; /* across the edge */
+		return false; /* it crosses the edge */
 	if (row->kind == QUIRK_MIRROR ||
 	    (row->kind == QUIRK_CONFIG_WINDOW && offset - row->offset >= 4))
 		return true;
@@ -220,8 +227,9 @@ static bool quirk_is_meant(const struct vfio_quirk *row, uint64_t offset, unsign
 }
 
 /*
- * NVIDIA's drivers acknowledge each MSI by a write to the capability's ID in the mirror: the device
- * must see it, or it sends no other. The kernel's and the guest's registers do not change by it.
+ * NVIDIA's drivers acknowledge each MSI by a write to the capability's ID in the mirror. The device
+ * must see it, or it sends no further MSI. The write changes neither the kernel's nor the guest's
+ * registers.
  */
 static bool quirk_is_msi_ack(const struct vfio_quirk *row, const struct pci_function *function,
 			     uint64_t at, unsigned int size)

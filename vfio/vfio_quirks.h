@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Devices that are not as the specification has it, and what is done about them.
+ * Devices that deviate from the specification, and what is done about them.
  *
  * Owns a table: which device, what is wrong with it, what is corrected or trapped, and who found
- * it. Two kinds of trouble are in it. Some devices tell a wrong place of their MSI-X pending bits.
- * Some repeat their configuration space or their MSI-X table inside a BAR: a driver that goes that
- * way would read the host's addresses and write the guest's, past minivmm and past the kernel. Such
- * places are trapped, and answered as the registers themselves are.
- *
- * Rules 38 and 39 of RULES.md.
+ * it. There are two kinds of deviations. Some devices report a wrong place of their MSI-X pending
+ * bits. Others repeat their configuration space or their MSI-X table inside a BAR. A driver that
+ * uses the copy would read the host's addresses and write the guest's, past minivmm and the kernel.
+ * Such places are trapped, and answered as the registers themselves. See rules 38 and 39 of
+ * RULES.md.
  */
 #ifndef MINIVMM_VFIO_QUIRKS_H
 #define MINIVMM_VFIO_QUIRKS_H
@@ -20,11 +19,11 @@
 #include "devices/pci.h"
 #include "vfio_msix.h"
 
-#define VFIO_QUIRKS_MAX 4 /* that one device has */
+#define VFIO_QUIRKS_MAX 4 /* so many at most in one device */
 
 struct vfio_quirk;
 
-/* What the guest wrote last to a pair of registers: a place, and what shall be written there. */
+/* What the guest last wrote to a pair of registers: a place, and the value to write there. */
 struct vfio_latch {
 	uint32_t place;
 	uint32_t data;
@@ -40,8 +39,9 @@ struct vfio_quirks {
 };
 
 /*
- * Find the rows for the device whose identity `function` has, and put right what its configuration
- * space tells wrongly. Before anybody looks at its capabilities; what is corrected is a warning.
+ * Find the rows for the device whose identity `function` has, and correct what its configuration
+ * space reports wrongly. Must be called before its capabilities are read. Each correction is logged
+ * as a warning.
  */
 void vfio_quirks_init(struct vfio_quirks *quirks, struct pci_function *function,
 		      struct vfio_msix *msix);
@@ -49,13 +49,13 @@ void vfio_quirks_init(struct vfio_quirks *quirks, struct pci_function *function,
 /* Accepts a zeroed one. */
 void vfio_quirks_destroy(struct vfio_quirks *quirks);
 
-/* What must be trapped in `bar`. Returns how many of `areas` were filled in. */
+/* Fill in the areas that must be trapped in `bar`. Returns how many of `areas` were filled in. */
 unsigned int vfio_quirks_areas(const struct vfio_quirks *quirks, unsigned int bar,
 			       struct vfio_area areas[VFIO_QUIRKS_MAX]);
 
 /*
- * The guest's access of `size` bytes at `offset` of `bar`. True if it was answered here; false if
- * it is the device's. From any vCPU; takes the bus's lock.
+ * Handle the guest's access of `size` bytes at `offset` of `bar`. True if it was handled here;
+ * false if it belongs to the device. May be called from any vCPU; takes the bus's lock.
  */
 bool vfio_quirks_read(struct vfio_quirks *quirks, unsigned int bar, uint64_t offset,
 		      unsigned int size, uint64_t *value);

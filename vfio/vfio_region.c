@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-/*
- * [first, last + 1) of `area` within a region of `size` bytes; empty if it lies outside or wraps.
- */
+/* The part of `area` within a region of `size` bytes; empty if it lies outside or wraps. */
 static struct vfio_area region_clip(const struct vfio_area *area, uint64_t size)
 {
 	uint64_t end;
@@ -17,7 +15,7 @@ static struct vfio_area region_clip(const struct vfio_area *area, uint64_t size)
 	return (struct vfio_area){ area->offset, end - area->offset };
 }
 
-/* Whether the page at `offset` may be mapped: by the backend, in full. */
+/* True if the backend can map the page at `offset` as a whole. */
 static bool region_page_mappable(const struct vfio_region *region, uint64_t offset, uint64_t page)
 {
 	if (!(region->flags & VFIO_REGION_INFO_FLAG_MMAP))
@@ -45,7 +43,9 @@ static bool region_page_holed(const struct vfio_region *region, const struct vfi
 	return false;
 }
 
-/* The next page boundary above `offset` at which the answer may change: an edge of some area. */
+/*
+ * The next page boundary above `offset` at which that may change, because an area begins or ends.
+ */
 static uint64_t region_next_edge(const struct vfio_region *region, const struct vfio_area *areas,
 				 unsigned int count, uint64_t offset, uint64_t page, uint64_t edge)
 {
@@ -108,7 +108,7 @@ unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio
 	return count;
 }
 
-/* Make room for one more piece behind `at`, which gives up all from `offset` on. */
+/* Split piece `at` at `offset`: the part from there on becomes a new piece after it. */
 static unsigned int region_split(struct vfio_piece *pieces, unsigned int count, unsigned int at,
 				 uint64_t offset)
 {
@@ -139,7 +139,7 @@ unsigned int vfio_region_loosen(struct vfio_piece *pieces, unsigned int count,
 			piece->mapped = piece->part = false;
 			continue;
 		}
-		if (first > piece->offset) { /* what lies before stays as it is */
+		if (first > piece->offset) { /* keep the part before the area unchanged */
 			count = region_split(pieces, count, i, first);
 			continue;
 		}

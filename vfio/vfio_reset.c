@@ -9,7 +9,7 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-/* By its class: for vendor and device ID the kernel answers itself, from memory. */
+/* Read the class, because the kernel answers for vendor and device ID from memory. */
 static int reset_check_alive(struct vfio_device *device, struct vfio_config *config)
 {
 	uint32_t class_revision = UINT32_MAX;
@@ -21,7 +21,7 @@ static int reset_check_alive(struct vfio_device *device, struct vfio_config *con
 	return -EIO;
 }
 
-/* A register of a capability; 0 where there is no such capability or no answer. */
+/* Read a register of a capability; 0 if there is no such capability or no answer. */
 static uint32_t reset_get(struct vfio_config *config, uint16_t cap, unsigned int reg,
 			  unsigned int size)
 {
@@ -33,7 +33,7 @@ static uint32_t reset_get(struct vfio_config *config, uint16_t cap, unsigned int
 	return value;
 }
 
-/* To D0, where all registers answer. */
+/* Bring the device to D0, where all registers answer. */
 static void reset_wake(struct vfio_config *config)
 {
 	unsigned int pm_cap = vfio_config_find_cap(config, false, PCI_CAP_ID_PM);
@@ -44,7 +44,7 @@ static void reset_wake(struct vfio_config *config)
 				control & ~(uint32_t)PCI_PM_CTRL_STATE_MASK);
 }
 
-/* The two capabilities that offer a function-level reset, and the bit that starts it, by bytes. */
+/* The two capabilities that offer a function-level reset, and the byte and bit that start it. */
 static const struct reset_flr {
 	uint8_t cap;
 	uint8_t offer_reg, offer;
@@ -82,7 +82,7 @@ bool vfio_reset_is_flr(struct vfio_config *config, unsigned int offset, unsigned
 	return false;
 }
 
-/* Coming back from D3hot would reset it. PCI Power Management 1.2, 3.2.4. */
+/* True if the return from D3hot to D0 would reset it. PCI Power Management 1.2, 3.2.4. */
 static bool reset_has_pm(struct vfio_config *config)
 {
 	return vfio_config_find_cap(config, false, PCI_CAP_ID_PM) &&
@@ -118,8 +118,9 @@ bool vfio_reset_is_weak(uint32_t info_flags, struct vfio_config *config)
 }
 
 /*
- * VFIO_DEVICE_RESET lets the kernel choose: a method of the device's own, FLR, power states. The
- * last is the weakest - much may survive it - so that the whole bus goes before it, if it may.
+ * VFIO_DEVICE_RESET lets the kernel choose among a method for this model, FLR and power states. A
+ * change of power states is the weakest, because much may survive it, so a reset of the whole bus
+ * is tried before it.
  */
 static int reset_by_best(struct vfio_device *device, uint32_t info_flags,
 			 struct vfio_config *config)

@@ -13,16 +13,19 @@
 #include "vmm/trace/log.h"
 
 #define ROM_HEADER_SIZE  0x1au
-#define ROM_HEADER_PCIR  0x18u /* where the header says where the data structure is */
+#define ROM_HEADER_PCIR  0x18u /* offset of the pointer to the data structure */
 #define ROM_PCIR_SIZE    0x18u
 #define ROM_PCIR_VENDOR  0x04u
 #define ROM_PCIR_DEVICE  0x06u
-#define ROM_PCIR_LENGTH  0x10u /* of the image, in units of 512 bytes */
+#define ROM_PCIR_LENGTH  0x10u /* offset of the image's length, in units of 512 bytes */
 #define ROM_PCIR_LAST    0x15u
 #define ROM_PCIR_IS_LAST 0x80u
 #define ROM_UNIT         512u
 
-/* The device's is read in such pieces: few, since each may take a vfio-user server its time. */
+/*
+ * The device's ROM is read in pieces of this size. They are large, because each may take a
+ * vfio-user server some time.
+ */
 #define ROM_CHUNK (1u << 20)
 
 /* ---- what is a ROM ---- */
@@ -32,7 +35,7 @@ static unsigned int rom_word(const uint8_t *data, size_t offset)
 	return data[offset] | (unsigned int)data[offset + 1] << 8;
 }
 
-/* Where in the image its data structure is; 0 with *why in words if there is none. */
+/* Offset of the data structure in the image; 0 if there is none, and *why says so. */
 static size_t rom_find_pcir(const uint8_t *data, size_t size, const char **why)
 {
 	size_t pcir;
@@ -99,7 +102,7 @@ static int rom_check_file(const char *file, int fd, size_t *size)
 	return 0;
 }
 
-/* The bytes, with all-ones up to the BAR's size. */
+/* Allocate the bytes, filled with all-ones up to the BAR's size. */
 static int rom_alloc(struct vfio_rom *rom, uint64_t bytes)
 {
 	rom->size = VFIO_ROM_SIZE_MIN;
@@ -112,7 +115,7 @@ static int rom_alloc(struct vfio_rom *rom, uint64_t bytes)
 	return 0;
 }
 
-/* Another device's ROM is hardly what was meant, but some fit several. */
+/* A ROM made for another device is probably a mistake, but some ROMs fit several devices. */
 static void rom_check_owner(const struct vfio_rom *rom, const char *file, uint32_t id)
 {
 	unsigned int pcir = rom_word(rom->data, ROM_HEADER_PCIR);
@@ -158,7 +161,9 @@ static int rom_load_file(struct vfio_rom *rom, const char *file, uint32_t id)
 
 /* ---- from the device ---- */
 
-/* The kernel offers a ROM that it can read and that begins with 55 AA; others have no size. */
+/*
+ * The kernel offers only a ROM that it can read and that begins with 55 AA; any other has size 0.
+ */
 static int rom_find_own(struct vfio_rom *rom)
 {
 	struct vfio_device *device = rom->device;

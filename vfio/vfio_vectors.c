@@ -6,7 +6,7 @@
 
 #include "vmm/trace/log.h"
 
-#define VECTORS_FEW 16 /* blocks below this grow by no more than is asked for */
+#define VECTORS_FEW 16 /* a smaller block grows by no more vectors than are needed */
 
 int vfio_vectors_init(struct vfio_vectors *vectors, struct vfio_device *device,
 		      const struct irq_vector_group *group, uint32_t index)
@@ -40,7 +40,7 @@ void vfio_vectors_destroy(struct vfio_vectors *vectors)
 	vectors->count = 0;
 }
 
-/* An eventfd, for a vector that has none. */
+/* Make an eventfd for a vector that has none. */
 static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
 {
 	struct irq_vector *irq = &vectors->list[vector].irq;
@@ -56,7 +56,7 @@ static int vector_init(struct vfio_vectors *vectors, unsigned int vector)
 
 /* ---- the block of vectors that the host has enabled ---- */
 
-/* Hand the host the eventfds of a range, in one call; those never used have none. */
+/* Hand the host the eventfds of a range in one call. Vectors that were never used have none. */
 static int vectors_request_range(struct vfio_vectors *vectors, unsigned int first,
 				 unsigned int count)
 {
@@ -92,7 +92,7 @@ static void vectors_release(struct vfio_vectors *vectors)
 	vectors->host_count = 0;
 }
 
-/* A guest may try again and again: one line is enough. */
+/* A guest may try again and again, so this is logged once. */
 static int vectors_log(struct vfio_vectors *vectors, int ret, unsigned int wanted)
 {
 	const char *kind = vfio_irq_name(vectors->index);
@@ -111,7 +111,7 @@ static int vectors_log(struct vfio_vectors *vectors, int ret, unsigned int wante
 			 kind);
 }
 
-/* One vector without an eventfd is the least that turns the device's enable bit on. */
+/* The smallest request that sets the device's enable bit is one vector without an eventfd. */
 static int vectors_enable_empty(struct vfio_vectors *vectors)
 {
 	int ret = vectors_request(vectors, 1);
@@ -119,7 +119,7 @@ static int vectors_enable_empty(struct vfio_vectors *vectors)
 	return ret ? vectors_log(vectors, ret, 1) : 0;
 }
 
-/* Half as many until the host can give them: a device knows no numbers but powers of two. */
+/* Ask for half as many until the host can give them, because MSI allows only powers of two. */
 static int vectors_request_most(struct vfio_vectors *vectors, unsigned int count)
 {
 	unsigned int wanted = count;
@@ -193,8 +193,8 @@ void vfio_vectors_reset(struct vfio_vectors *vectors)
 }
 
 /*
- * While the block was given back an interrupt had nowhere to go, and a driver may wait for it for
- * ever. So each vector that was in use fires once: one too many is what drivers must stand.
+ * An interrupt that came while the block was given back is lost, and a driver may wait for it for
+ * ever. So each vector that was in use fires once. Drivers must cope with one interrupt too many.
  */
 static void vectors_fire_once(struct vfio_vectors *vectors)
 {
@@ -203,7 +203,7 @@ static void vectors_fire_once(struct vfio_vectors *vectors)
 			irq_vector_raise(&vectors->list[i].irq);
 }
 
-/* What the host has given before it may not give again: as many as it can. */
+/* The host may not be able to give all vectors again, so ask for as many as it can give. */
 static void vectors_restore(struct vfio_vectors *vectors, unsigned int count)
 {
 	int ret = vectors_request(vectors, count);
@@ -220,8 +220,8 @@ static void vectors_restore(struct vfio_vectors *vectors, unsigned int count)
  * The host enables vectors in one block. Where the kernel cannot add to it, the block is given back
  * and asked for again, larger; if the host cannot give so many, then as many as it can.
  *
- * A guest that unmasks vector after vector would have all of them given back for each. So a block
- * that is large already grows by a quarter of its size, if the host has that many.
+ * Otherwise a guest that unmasks one vector after the other would have all of them given back each
+ * time. So a large block grows by a quarter of its size, if the host has that many.
  */
 static int vectors_grow_block(struct vfio_vectors *vectors, unsigned int count)
 {
@@ -245,15 +245,15 @@ static int vectors_grow_block(struct vfio_vectors *vectors, unsigned int count)
 
 /* ---- what the guest made of its vectors ---- */
 
-/* It shall interrupt, and nobody would signal it. */
+/* True if the guest wants the vector to interrupt, but the host does not signal it. */
 static bool vector_lacks_host(const struct vfio_vectors *vectors, unsigned int vector)
 {
 	return vectors->list[vector].live && !vectors->list[vector].on_host;
 }
 
 /*
- * Runs of vectors that the host can add, or of such that lie in its block: each by one call. If one
- * run is too long for the host, vector by vector as far as it goes.
+ * Request runs of vectors that the host can add, or that lie in its block, each by one call. If a
+ * run is too long for the host, request its vectors one by one as far as possible.
  */
 static int vectors_add_runs(struct vfio_vectors *vectors, unsigned int first, unsigned int end)
 {
@@ -275,7 +275,10 @@ static int vectors_add_runs(struct vfio_vectors *vectors, unsigned int first, un
 	return ret;
 }
 
-/* The host's vectors behind all that shall interrupt. 0, -errno, or how many it could give. */
+/*
+ * Request the host's vectors for all vectors that must interrupt. 0, -errno, or how many it could
+ * give.
+ */
 static int vectors_ask_host(struct vfio_vectors *vectors, unsigned int first, unsigned int end)
 {
 	unsigned int last = end;
@@ -293,7 +296,7 @@ static int vectors_ask_host(struct vfio_vectors *vectors, unsigned int first, un
 	return vectors_log(vectors, grown ? grown : ret, last);
 }
 
-/* What it sends, and where from. */
+/* Take a vector's message and the sender's number from the guest's table. */
 static int vector_take_message(struct vfio_vectors *vectors, unsigned int vector,
 			       const struct vfio_message *message)
 {
@@ -305,7 +308,7 @@ static int vector_take_message(struct vfio_vectors *vectors, unsigned int vector
 	return ret;
 }
 
-/* One that the host has nothing for does not keep a file. */
+/* A vector that the host cannot give does not keep its eventfd. */
 static int vector_apply(struct vfio_vectors *vectors, unsigned int vector)
 {
 	struct irq_vector *irq = &vectors->list[vector].irq;
@@ -321,15 +324,15 @@ static int vector_apply(struct vfio_vectors *vectors, unsigned int vector)
 	return 0;
 }
 
-/* The block of MSI is as large as it is: the device was told. */
+/* The block of MSI cannot grow, because the device was told its size. */
 static unsigned int vectors_end(const struct vfio_vectors *vectors)
 {
 	return vectors->index == VFIO_PCI_MSI_IRQ_INDEX ? vectors->host_count : vectors->count;
 }
 
 /*
- * All vectors have their messages, and the host's vectors behind them, before the first is wired:
- * so KVM gets the routes in one call.
+ * All vectors get their messages and the host's vectors before the first irqfd is plugged, so that
+ * KVM gets the routes in one call.
  */
 int vfio_vectors_update(struct vfio_vectors *vectors, unsigned int first, unsigned int count,
 			struct vfio_message (*message)(const void *owner, unsigned int vector),

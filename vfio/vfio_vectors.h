@@ -2,10 +2,10 @@
 /*
  * MSI and MSI-X on the host: eventfds between VFIO_DEVICE_SET_IRQS and the guest.
  *
- * Owns the host side of a device's vectors. The guest side - what the guest wrote where - belongs
- * to devices/msi.c and devices/msix.c and comes in as calls; the way from an eventfd to the guest
- * is devices/irq_vector.c. A vector that the guest leaves alone goes past minivmm: device ->
- * kernel -> eventfd -> KVM -> guest.
+ * Owns the host side of a device's vectors. What the guest wrote belongs to devices/msi.c and
+ * devices/msix.c, which call this file; devices/irq_vector.c leads from an eventfd to the guest. A
+ * vector that the guest does not mask bypasses minivmm: device -> kernel -> eventfd -> KVM ->
+ * guest.
  *
  * Two states are kept apart. On the host a vector of MSI-X is requested when the guest first
  * unmasks it, and stays; masking it in the guest does not concern the host, and what arrives
@@ -23,7 +23,7 @@
 #include "devices/irq_vector.h"
 #include "vfio_irq.h"
 
-#define VFIO_VECTORS_MAX 2048u /* MSI-X allows no more */
+#define VFIO_VECTORS_MAX 2048u /* the most that MSI-X allows */
 
 struct vfio_vector {
 	struct irq_vector irq;
@@ -38,59 +38,59 @@ struct vfio_vectors {
 	uint32_t index; /* VFIO_PCI_MSIX_IRQ_INDEX or VFIO_PCI_MSI_IRQ_INDEX */
 	bool growable;  /* one vector can be added while others are on */
 	bool enabled;
-	/* A guest tries again and again, and is told again; people are told once until a reset. */
+	/* A guest may try again and again. These failures are logged once until a reset. */
 	bool refusal_said;        /* the host gives no vector, or too few */
-	bool no_file_said;        /* we have no files left */
+	bool no_file_said;        /* minivmm has no files left */
 	unsigned int count;       /* vectors the device has */
-	unsigned int wanted;      /* what it was enabled with */
+	unsigned int wanted;      /* number of vectors it was enabled with */
 	unsigned int host_count;  /* vectors enabled on the host: 0 .. host_count - 1 */
-	struct vfio_vector *list; /* count of them */
+	struct vfio_vector *list; /* `count` vectors */
 };
 
 /*
- * `group` says how interrupts reach the guest, and is copied; its lock is the caller's, who holds
- * it around every call below. 0; -ENXIO when the device has no vector of the kind; or -errno.
- * Logged.
+ * `group` says how interrupts reach the guest, and is copied; its lock stays the caller's, who
+ * holds it around every call below. 0, -ENXIO if the device has no vector of the kind, or another
+ * -errno; logged.
  */
 int vfio_vectors_init(struct vfio_vectors *vectors, struct vfio_device *device,
 		      const struct irq_vector_group *group, uint32_t index);
 
-/* Disables and frees; `loop` does not run. Accepts a zeroed one. */
+/* Disable and free the vectors; `loop` must not run. Accepts a zeroed one. */
 void vfio_vectors_destroy(struct vfio_vectors *vectors);
 
 /*
- * The guest switched the kind on and uses `count` vectors. MSI: the host is asked for all of them,
- * and for half as many as long as it cannot give them: the vectors behind those stay silent. MSI-X:
- * the device must see it on even with every vector masked, which is all that is done now. 0 or
+ * The guest switched the kind on and uses `count` vectors. For MSI the host is asked for all of
+ * them, or for half as many until it can give them; the remaining vectors stay silent. For MSI-X
+ * this only switches it on in the device, which must see that even if every vector is masked. 0 or
  * -errno, logged. Idempotent.
  */
 int vfio_vectors_enable(struct vfio_vectors *vectors, unsigned int count);
 
-/* Off; all vectors are forgotten. Idempotent. */
+/* Switch the kind off and forget all vectors. Idempotent. */
 void vfio_vectors_disable(struct vfio_vectors *vectors);
 
-/* Off, and as after power-on: a shortage is worth a message again. */
+/* Switch off, and set the state after power-on, in which a shortage is logged again. */
 void vfio_vectors_reset(struct vfio_vectors *vectors);
 
 /* What the guest has made of a vector. */
 struct vfio_message {
-	bool live; /* it may interrupt: neither it nor anything above it is masked */
+	bool live; /* it may interrupt: neither the vector nor the function is masked */
 	uint64_t address;
 	uint32_t data;
 };
 
 /*
- * Vectors first .. first + count - 1 become what the guest made of them, as `message` tells with
- * `owner`: those that are live interrupt, the others wait. A vector of MSI-X that is new on the
- * host, or was lost because the host could not give all back, is requested there; all of them by as
- * few calls as the kernel allows. 0; -EINVAL for vectors that do not exist or while the kind is
- * off; or the first -errno, logged: the vectors that failed stay silent.
+ * Set the vectors first .. first + count - 1 as the guest has them, which message(owner, vector)
+ * tells: live vectors interrupt, the others wait. A vector of MSI-X that is new on the host, or
+ * that the host could not give back, is requested there, with as few calls as the kernel allows. 0,
+ * -EINVAL for vectors that do not exist or while the kind is off, or the first -errno, logged;
+ * vectors that failed stay silent.
  */
 int vfio_vectors_update(struct vfio_vectors *vectors, unsigned int first, unsigned int count,
 			struct vfio_message (*message)(const void *owner, unsigned int vector),
 			const void *owner);
 
-/* Whether an interrupt waits behind the mask. */
+/* True if an interrupt is pending behind the mask. */
 bool vfio_vector_pending(const struct vfio_vectors *vectors, unsigned int vector);
 
 #endif

@@ -6,7 +6,7 @@
 #include "vmm/trace/macros.h"
 #include "vmm/trace/trace.h"
 
-/* A device that dies reads all-ones: the bus answers in its place, and no call fails. */
+/* A device that has died reads all-ones, because the bus answers in its place; no call fails. */
 static int fault_region_read(struct vfio_device *device, const struct vfio_region *region,
 			     uint64_t offset, void *data, size_t size)
 {

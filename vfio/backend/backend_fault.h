@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A backend around a backend, whose devices' configuration space can be made to die: what
- * `--inject config#N=ffff` asks for. All else passes through.
+ * A backend that wraps another one and can make a device's configuration space read all-ones, for
+ * `--inject config#N=ffff`.
  *
- * Chosen by the roof where such a fault is asked for, so that nobody else needs to know of faults.
+ * Everything else passes through. The roof uses it only for such a fault, so that no other file
+ * needs to know of faults.
  */
 #ifndef MINIVMM_BACKEND_FAULT_H
 #define MINIVMM_BACKEND_FAULT_H

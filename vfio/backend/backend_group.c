@@ -112,7 +112,7 @@ static unsigned int group_parse_ranges(const struct vfio_iommu_type1_info *info,
 
 static int group_iova_ranges(struct vfio_space *space, struct vfio_range *ranges, unsigned int max)
 {
-	size_t size = 4096; /* one answer for all but the strangest of reserved regions */
+	size_t size = 4096; /* large enough for all but very unusual lists of ranges */
 	struct vfio_iommu_type1_info *info = calloc(1, size);
 	int ret;
 
@@ -191,7 +191,7 @@ static int group_check_viable(const struct group *group)
 	return 0;
 }
 
-/* The first group decides which IOMMU driver the container gets; later ones must suit it. */
+/* The first group decides which IOMMU driver the container gets; later groups must work with it. */
 static int group_log_attach(const struct group *group, int err, const char *call)
 {
 	char name[32];
@@ -254,7 +254,7 @@ static int group_get(struct vfio_space *space, int number, struct group **result
 
 /* ---- devices ---- */
 
-/* How the kernel's names for what is wrong with a token tell it. */
+/* Explain the kernel's error numbers for a wrong token. */
 static int group_log_device(const struct vfio_device_request *request, int err)
 {
 	log_errno(request->name, err, "VFIO_GROUP_GET_DEVICE_FD");
@@ -272,8 +272,9 @@ static int group_log_device(const struct vfio_device_request *request, int err)
 }
 
 /*
- * The token comes with the name. A virtual function shows its physical function's; a physical one,
- * opened for the first time, is given it, as VFIO_DEVICE_FEATURE_PCI_VF_TOKEN would do afterwards.
+ * The token is passed with the name. A virtual function must show its physical function's token. A
+ * physical function that is opened for the first time takes the token as its own, as
+ * VFIO_DEVICE_FEATURE_PCI_VF_TOKEN would do later.
  */
 static int group_get_device(const struct group *group, const struct vfio_device_request *request,
 			    int *fd)
@@ -338,7 +339,7 @@ static void group_dev_release(struct vfio_space *space, const struct vfio_device
 
 /* ---- hot reset ---- */
 
-/* A device of somebody else would be reset under its driver: refused. */
+/* Refuse a reset that would hit a device of another driver. */
 static int group_check_dependents(struct group_space *own,
 				  const struct vfio_pci_hot_reset_info *info,
 				  struct vfio_bystanders *others)
@@ -361,8 +362,8 @@ static bool group_is_dependent(const struct vfio_pci_hot_reset_info *info, int n
 }
 
 /*
- * The files of the groups prove that everything the reset touches is ours. No others: the kernel
- * refuses more files than there are devices to reset.
+ * The groups' files prove that minivmm owns everything that the reset touches. Only the groups
+ * concerned are given, because the kernel refuses more files than there are devices to reset.
  */
 static int group_reset_bus(struct vfio_device *device, const struct vfio_pci_hot_reset_info *info)
 {

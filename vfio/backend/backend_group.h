@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What backend_group.c keeps for a space, behind its `priv`; for a device it is struct
+ * The state that backend_group.c keeps for a space in its `priv`. For a device it is struct
  * kernel_device.
  */
 #ifndef MINIVMM_BACKEND_GROUP_H
@@ -11,8 +11,9 @@
 #define GROUPS_MAX 32
 
 /*
- * One group that is attached to the container. It stays so until the space is closed, or until all
- * its devices are gone for good: the container forgets its DMA maps with its last group.
+ * One group that is attached to the container. It stays attached until the space is closed, or
+ * until all its devices are gone for good, because the container loses its DMA maps with its last
+ * group.
  */
 struct group {
 	int number;

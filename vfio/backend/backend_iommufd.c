@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The interface without groups: /dev/iommu holds address spaces (IOAS), and each device is a file
- * of its own, /dev/vfio/devices/vfioN, that is bound to it and attached to one of them. Whoever is
- * handed the two files needs no right of his own to open them.
- *
- * Beside backend_group.c: what is the same after a device file is open, is backend_kernel.c's.
- * Documentation/driver-api/vfio.rst, "IOMMUFD and VFIO device cdev".
+ * of its own, /dev/vfio/devices/vfioN, that is bound to it and attached to one of them. A program
+ * that is handed the two files needs no right to open them. Compare it with backend_group.c; what
+ * both do once a device file is open is in backend_kernel.c. Documentation/driver-api/vfio.rst,
+ * "IOMMUFD and VFIO device cdev".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +20,7 @@
 
 #define IOMMUFD_FILE "/dev/iommu"
 
-#define IOMMUFD_RANGES_MAX 64 /* more regions of addresses than any IOMMU keeps apart */
+#define IOMMUFD_RANGES_MAX 64 /* more ranges of addresses than any IOMMU has */
 
 /* A space's priv. */
 struct iommufd_space {
@@ -59,7 +58,7 @@ static int iommufd_open_file(struct iommufd_space *own, const struct opener *ope
 	return ret;
 }
 
-/* The file may be somebody else's too, who keeps it open: what is ours in it does not stay. */
+/* Another program may keep the file open, so what minivmm made in it is destroyed. */
 static void iommufd_space_close(struct vfio_space *space)
 {
 	struct iommufd_space *own = iommufd_space_of(space);
@@ -113,7 +112,7 @@ static int iommufd_iova_ranges(struct vfio_space *space, struct vfio_range *rang
 	};
 	int ret = trace_ioctl(iommufd_space_of(space)->fd, IOMMU_IOAS_IOVA_RANGES, &query);
 
-	/* -EMSGSIZE: there are more; the first are told all the same. */
+	/* -EMSGSIZE: there are more ranges than fit, but the first ones are filled in. */
 	if (ret < 0 && ret != -EMSGSIZE)
 		return ret;
 	if (max > IOMMUFD_RANGES_MAX)
@@ -175,7 +174,9 @@ static int iommufd_open_device(struct iommufd_device *own, const struct opener *
 	return ret;
 }
 
-/* From here on the device is ours: the kernel resets it if it can, and refuses others. */
+/*
+ * From here on the device is minivmm's: the kernel resets it if it can, and refuses other programs.
+ */
 static int iommufd_bind(struct vfio_device *device, const struct vfio_device_request *request)
 {
 	struct vfio_device_bind_iommufd bind = {
@@ -278,14 +279,17 @@ static int iommufd_check_dependents(const struct vfio_pci_hot_reset_info *info,
 {
 	if (info->flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED)
 		return 0;
-	/* By group_id's place: an identity in our space, or that it has none. */
+	/*
+	 * In the place of group_id is the device's identity in this iommufd, or a value that says
+	 * that it has none.
+	 */
 	for (uint32_t i = 0; i < info->count; i++)
 		if (info->devices[i].group_id == (uint32_t)VFIO_PCI_DEVID_NOT_OWNED)
 			kernel_add_bystander(others, &info->devices[i], -1);
 	return -EPERM;
 }
 
-/* The space proves that everything the reset touches is ours: the kernel asks for no files. */
+/* The kernel asks for no files, because it knows which devices are bound to this iommufd. */
 static int iommufd_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
 {
 	struct vfio_pci_hot_reset request = { .argsz = sizeof(request) };

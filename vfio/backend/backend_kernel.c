@@ -13,22 +13,20 @@
 /* More than a kernel ever needs to describe a region; a larger answer is not believed. */
 #define KERNEL_INFO_SIZE_MAX (64u << 10)
 
-/* The kernel keeps nobody waiting. */
+/* No call to the kernel waits for long. */
 void kernel_hurry(struct vfio_space *space)
 {
 	(void)space;
 }
 
-/* Of a device that is opened by a file of its own nothing is left. */
+/* A device that is opened by a file of its own leaves nothing behind. */
 void kernel_dev_release(struct vfio_space *space, const struct vfio_device_request *request)
 {
 	(void)space;
 	(void)request;
 }
 
-/*
- * Room for the capabilities that there are, with some to spare. What does not fit is done without.
- */
+/* There is room for all known capabilities, and more. One that does not fit is ignored. */
 int kernel_get_info(struct vfio_device *device, struct vfio_info *info)
 {
 	struct kernel_info {
@@ -45,7 +43,10 @@ int kernel_get_info(struct vfio_device *device, struct vfio_info *info)
 	return 0;
 }
 
-/* Asks twice when the answer is longer than the plain struct: the kernel says how long in argsz. */
+/*
+ * Ask a second time if the answer is longer than the plain struct; the kernel says in argsz how
+ * long it is.
+ */
 static int kernel_region_info(struct vfio_device *device, uint32_t index,
 			      struct vfio_region_info **result)
 {
@@ -154,7 +155,7 @@ int kernel_region_write(struct vfio_device *device, const struct vfio_region *re
 	return (size_t)n == size ? (int)n : -EIO;
 }
 
-/* Asked twice: the first answer tells how many there are. */
+/* Ask twice, because the first answer tells how many devices there are. */
 int kernel_reset_dependents(struct vfio_device *device, struct vfio_pci_hot_reset_info **result)
 {
 	struct vfio_pci_hot_reset_info head = { .argsz = sizeof(head) }, *info;

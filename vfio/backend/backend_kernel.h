@@ -2,20 +2,23 @@
 /*
  * The device half of the kernel's VFIO: once a device file is open, group and cdev are the same.
  *
- * Every function implements the operation of the same name in struct vfio_backend; the last is what
- * their hot_reset have in common.
+ * Every function implements the operation of the same name in struct vfio_backend; the last two are
+ * the common part of hot_reset.
  */
 #ifndef MINIVMM_BACKEND_KERNEL_H
 #define MINIVMM_BACKEND_KERNEL_H
 
 #include "vfio/vfio.h"
 
-/* What both backends keep for a device that is being opened or open: begins their device's priv. */
+/*
+ * State of both backends for a device that is being opened or is open. It begins the priv of their
+ * devices.
+ */
 struct kernel_device {
 	int fd; /* the device's file, or -1 */
 };
 
-/* The file of a device whose priv is there. */
+/* The file of a device whose priv is set. */
 static inline int kernel_file(const struct vfio_device *device)
 {
 	return ((const struct kernel_device *)device->priv)->fd;
@@ -39,12 +42,12 @@ int kernel_region_write(struct vfio_device *device, const struct vfio_region *re
 	"or its firmware keeps memory of the device for itself (RMRR): Operation not permitted"
 
 /*
- * The devices that a reset of the bus or slot takes along, the device itself among them. 0 or
- * -errno; *result is the caller's to free.
+ * The devices that a reset of the bus or slot also resets, including the device itself. 0 or
+ * -errno, not logged; the caller frees *result.
  */
 int kernel_reset_dependents(struct vfio_device *device, struct vfio_pci_hot_reset_info **result);
 
-/* `other` is somebody else's; `group` is its IOMMU group, or -1. */
+/* Add `other`, a device that is not minivmm's; `group` is its IOMMU group, or -1. */
 void kernel_add_bystander(struct vfio_bystanders *others,
 			  const struct vfio_pci_dependent_device *other, int group);
 

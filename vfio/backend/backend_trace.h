@@ -31,11 +31,11 @@ VFIO_CALLS(TRACE_DECLARE)
 
 extern const struct trace_calls vfio_calls;
 
-/* By region and by interrupt index; both end with a row without a name. */
+/* Names by region index and by interrupt index; both tables end with a row without a name. */
 extern const struct trace_name backend_region_names[];
 extern const struct trace_name backend_irq_names[];
 
-/* What is told of a VFIO_DEVICE_BIND_IOMMUFD: the call itself does not name the device. */
+/* The trace's detail of a VFIO_DEVICE_BIND_IOMMUFD, because the call does not name the device. */
 struct backend_binding {
 	const struct vfio_device_bind_iommufd *bind;
 	const char *name;

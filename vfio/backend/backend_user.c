@@ -3,9 +3,9 @@
  * vfio-user: the device is another program at the other end of a socket. Each operation is one
  * message there and one back; the structures in them are those of the kernel's VFIO.
  *
- * What the kernel would do beside, is done here: a server does not know that MSI-X is switched on
- * unless the bit in its configuration space says so, and there is no IOMMU: RAM is a file that the
- * server maps.
+ * Two things that the kernel would do are done here. A server does not know that MSI-X is switched
+ * on unless the bit in its configuration space is set, so the client sets it. And there is no
+ * IOMMU, so RAM is a file that the server maps.
  *
  * docs/interop/vfio-user.rst of the QEMU project.
  */
@@ -24,7 +24,7 @@
 #include "user_irqs.h"
 #include "vmm/trace/log.h"
 
-/* A list of more capabilities does not fit into configuration space. */
+/* Configuration space has no room for more capabilities. */
 #define USER_CAPS_MAX 48
 
 static struct user_link *user_link_of(const struct vfio_space *space)
@@ -94,7 +94,10 @@ static int user_send_map(struct user_link *link, const struct vfio_dma *dma)
 	return ret;
 }
 
-/* Known to us before the server may use it. Memory without a file it reaches by messages alone. */
+/*
+ * The map is noted before the server may use it. The server reaches memory without a file only by
+ * messages.
+ */
 static int user_dma_map(struct vfio_space *space, const struct vfio_dma *dma)
 {
 	struct user_link *link = user_link_of(space);
@@ -128,8 +131,8 @@ static int user_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size
 /* ---- regions ---- */
 
 /*
- * Whether a file may be mapped into the guest: memory of the kernel's own, which no other program
- * must first be asked for. The page of a file system in user space could stall the guest's CPU.
+ * True if a file may be mapped into the guest: its pages must come from the kernel, not from
+ * another program. A page of a file system in user space could stall the guest's CPU.
  */
 static bool user_file_is_memory(int fd)
 {
@@ -140,10 +143,9 @@ static bool user_file_is_memory(int fd)
 }
 
 /*
- * The file a region is mapped from. One too short for it would turn an access of the guest into a
- * fault: such a region is trapped. One that becomes too short later is another matter: where the
- * server allows it, it is sealed against that; else the fault ends the run, see
- * memory_find_shrunk().
+ * Take the file that a region is mapped from. If the file is too short, an access of the guest
+ * would fault, so the region is trapped. The file may also be shortened later. If the server allows
+ * it, it is sealed against that; otherwise the fault ends the run, see memory_find_shrunk().
  */
 static void user_take_file(struct user_device *user, struct user_message *reply,
 			   struct vfio_region *region)
@@ -200,7 +202,7 @@ static int user_get_region(struct vfio_device *device, uint32_t index, struct vf
 
 /* ---- the device ---- */
 
-/* A space has one device, and goes with it. */
+/* A space has one device and is closed with it. */
 static void user_dev_release(struct vfio_space *space, const struct vfio_device_request *request)
 {
 	(void)space;
@@ -253,7 +255,7 @@ static int user_read_byte(struct vfio_device *device, unsigned int offset, uint8
 	return ret < 0 ? ret : 0;
 }
 
-/* Where the capabilities are whose enable bits are ours to write. */
+/* Find the capabilities whose enable bits the client must write. */
 static int user_find_caps(struct vfio_device *device)
 {
 	struct user_device *user = user_device_of(device);
@@ -288,7 +290,7 @@ static void user_dev_close(struct vfio_device *device)
 	device->priv = NULL;
 }
 
-/* A server keeps its state from one client to the next, hence the reset. */
+/* A server keeps its state from one client to the next, so the device is reset first. */
 static int user_dev_open(struct vfio_space *space, struct vfio_device *device,
 			 const struct vfio_device_request *request)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the capabilities behind a struct vfio_device_info say of a device.
+ * What the capabilities after a struct vfio_device_info say about a device.
  *
  * Read beside it: struct vfio_device_info and VFIO_DEVICE_INFO_CAP_* in linux/vfio.h.
  */
@@ -22,8 +22,8 @@ struct vfio_device_info_cap_pci_atomic_comp {
 #endif
 
 /*
- * Which atomic operations the host completes, as in struct vfio_info; 0 where it is not told. Of
- * `info` and what follows `size` bytes are looked at, whatever they hold.
+ * The atomic operations that the host completes, as in struct vfio_info; 0 if the kernel does not
+ * say. Reads no more than `size` bytes of `info` and what follows, whatever they contain.
  */
 uint32_t device_info_atomics(const struct vfio_device_info *info, size_t size);
 

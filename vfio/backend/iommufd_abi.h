@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel's interface to IOMMU address spaces without groups, /dev/iommu, and what VFIO adds for
- * it: numbers and structures that the headers of Debian 12 lack. Where the system's headers have
- * them, those are used.
+ * it: numbers and structures that the headers of Debian 12 lack. The system's headers are used
+ * where they have them.
  *
  * Read beside it: Documentation/userspace-api/iommufd.rst; include/uapi/linux/iommufd.h and vfio.h
  * of Linux 6.6 or later.
@@ -45,9 +45,9 @@ struct iommu_iova_range {
 struct iommu_ioas_iova_ranges {
 	__u32 size;
 	__u32 ioas_id;
-	__u32 num_iovas; /* in: room for; out: how many there are */
+	__u32 num_iovas; /* in: number of ranges that fit; out: number that exist */
 	__u32 __reserved;
-	__aligned_u64 allowed_iovas; /* where the ranges go */
+	__aligned_u64 allowed_iovas; /* address of the array for the ranges */
 	__aligned_u64 out_iova_alignment;
 };
 
@@ -104,7 +104,9 @@ struct vfio_device_detach_iommufd_pt {
 };
 #endif
 
-/* What struct vfio_pci_dependent_device has in group_id's place where DEV_ID is among the flags. */
+/*
+ * What struct vfio_pci_dependent_device has in the place of group_id if DEV_ID is among the flags.
+ */
 #ifndef VFIO_PCI_HOT_RESET_FLAG_DEV_ID
 #define VFIO_PCI_HOT_RESET_FLAG_DEV_ID       (1u << 0)
 #define VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED (1u << 1)

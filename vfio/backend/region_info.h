@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a struct vfio_region_info says of a region, whoever sent it: the kernel, or a vfio-user
- * server, which speaks the same structure and is not trusted.
+ * What a struct vfio_region_info says about a region. The kernel sends it, or a vfio-user server,
+ * which uses the same structure and is not trusted.
  *
  * Read beside it: struct vfio_region_info and VFIO_REGION_INFO_CAP_* in linux/vfio.h.
  */
@@ -13,8 +13,8 @@
 #include "vfio/vfio.h"
 
 /*
- * Fill in *region, all but its mmap_fd, from `info` and the capabilities behind it: `size` bytes in
- * all, at least those of the structure. Whatever they hold, nothing outside them is looked at.
+ * Fill in *region, except its mmap_fd, from `info` and the capabilities after it: `size` bytes in
+ * all, at least those of the structure. Nothing outside them is read, whatever they contain.
  */
 void region_info_parse(const struct vfio_region_info *info, size_t size,
 		       struct vfio_region *region);

@@ -23,7 +23,7 @@ int user_ask(struct vfio_device *device, enum user_command command, void *info, 
 	return ret;
 }
 
-/* One message; `size` bytes fit into it. Reads into `in`, or writes from `out`. */
+/* Read into `in`, or write from `out`, by one message, into which `size` bytes fit. */
 static int user_access(struct vfio_device *device, const struct user_region_access *access,
 		       void *in, const void *out, const struct timespec *until)
 {
@@ -51,9 +51,9 @@ static int user_access(struct vfio_device *device, const struct user_region_acce
 }
 
 /*
- * In as many messages as the server's limit makes of it. Where they are a request of their own each
- * has its own time to be answered in, for large transfers are no reason to lose a device; but where
- * all of them together take longer than one may, what is left is given up: -ETIMEDOUT.
+ * Transfer in as many messages as the server's limit demands. Each message has its own deadline,
+ * because a large transfer is no reason to give a device up. But if all of them together take
+ * longer than one message may, the rest is not transferred: -ETIMEDOUT.
  */
 static int user_transfer(struct vfio_device *device, const struct vfio_region *region,
 			 uint64_t offset, char *in, const char *out, size_t size,

@@ -12,14 +12,14 @@
 #include "user_message.h"
 #include "vfio/vfio.h"
 
-/* Those that can be BARs of a function, and its ROM. */
+/* The regions that can be BARs of a function, and its ROM. */
 #define USER_REGION_FILES (VFIO_PCI_ROM_REGION_INDEX + 1)
 
 struct user_device {
 	struct user_device_info info;
 	struct vfio_region config;
 	unsigned int msi_cap, msix_cap;    /* offsets in configuration space, or 0 */
-	int region_fds[USER_REGION_FILES]; /* what the server gave to map, or -1 */
+	int region_fds[USER_REGION_FILES]; /* files that the server gave to map, or -1 */
 };
 
 static inline struct user_device *user_device_of(const struct vfio_device *device)
@@ -33,7 +33,7 @@ static inline struct user_link *user_device_link(const struct vfio_device *devic
 }
 
 /*
- * A question whose payload and reply are the same structure, without anything behind. 0 or -errno
+ * Ask a question whose payload and reply are the same structure, with nothing after it. 0 or -errno
  * as of user_link_call().
  */
 int user_ask(struct vfio_device *device, enum user_command command, void *info, size_t size);
@@ -45,7 +45,8 @@ int user_region_write(struct vfio_device *device, const struct vfio_region *regi
 		      const void *data, size_t size);
 
 /*
- * A word of configuration space, as a part of a request that must be over at `until`. 0 or -errno.
+ * Access two bytes of configuration space, as a part of a request that must be over at `until`. 0
+ * or -errno.
  */
 int user_config_read(struct vfio_device *device, unsigned int offset, uint16_t *value,
 		     const struct timespec *until);

@@ -9,8 +9,9 @@
 #include "vmm/base/unix_socket.h"
 
 /*
- * The error notification is ours: it tells that the server is gone. A pin is lowered by KVM when
- * the guest acknowledges, whether the server masks it meanwhile or not: to us all are automasked.
+ * The error notification is made by the client: it tells that the server is gone. KVM lowers a pin
+ * when the guest acknowledges it, whether or not the server masks it meanwhile, so every pin counts
+ * as automasked.
  */
 int user_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *irq)
 {
@@ -34,7 +35,7 @@ int user_get_irq(struct vfio_device *device, uint32_t index, struct vfio_irq *ir
 	return 0;
 }
 
-/* fds: `count` files; none takes the eventfds of the range away, or disables the kind. */
+/* `fds` are `count` files. NULL takes the eventfds of the range away, or disables the kind. */
 static int user_send_irqs(struct vfio_device *device, const struct vfio_irq_request *request,
 			  uint32_t start, uint32_t count, const int *fds,
 			  const struct timespec *until)
@@ -61,8 +62,8 @@ static int user_send_irqs(struct vfio_device *device, const struct vfio_irq_requ
 }
 
 /*
- * A message carries files or none, and not more than the server takes: runs of vectors with an
- * eventfd, and of those without.
+ * A message carries either files or none, and no more than the server takes. So the range is sent
+ * as runs of vectors with an eventfd and runs without.
  */
 static int user_send_vectors(struct vfio_device *device, const struct vfio_irq_request *request,
 			     const struct timespec *until)
@@ -83,7 +84,7 @@ static int user_send_vectors(struct vfio_device *device, const struct vfio_irq_r
 	return ret;
 }
 
-/* MSI tells the device how many vectors it has, as a power of two: not fewer than `count`. */
+/* MSI tells the device its number of vectors as a power of two that is at least `count`. */
 static uint16_t user_msi_size(uint16_t flags, uint32_t count)
 {
 	uint16_t size = 0;
@@ -96,8 +97,8 @@ static uint16_t user_msi_size(uint16_t flags, uint32_t count)
 }
 
 /*
- * The device's own control word follows its interrupts, as the kernel's VFIO has it: with `count`
- * vectors from 0 on, or 0 for off.
+ * Set the device's own control word as the kernel's VFIO would: on with the vectors 0 to `count` -
+ * 1, or off if `count` is 0.
  */
 static int user_switch_kind(struct vfio_device *device, uint32_t index, uint32_t count,
 			    const struct timespec *until)
@@ -111,7 +112,7 @@ static int user_switch_kind(struct vfio_device *device, uint32_t index, uint32_t
 
 	if (!reg || (!msix && index != VFIO_PCI_MSI_IRQ_INDEX))
 		return 0;
-	/* Both kinds have it at the same place. */
+	/* Both kinds have the control word at the same offset. */
 	ret = user_config_read(device, reg + PCI_MSI_FLAGS, &old, until);
 	if (ret < 0)
 		return ret;
@@ -122,7 +123,7 @@ static int user_switch_kind(struct vfio_device *device, uint32_t index, uint32_t
 	return user_config_write(device, reg + PCI_MSI_FLAGS, flags, until);
 }
 
-/* One request, whatever the number of its messages: the caller holds locks meanwhile. */
+/* All messages of this request share one deadline, because the caller holds locks meanwhile. */
 int user_set_irqs(struct vfio_device *device, const struct vfio_irq_request *request)
 {
 	const struct timespec until = unix_socket_deadline(USER_TIMEOUT_MS);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts of a vfio-user device: eventfds that travel to the server with a message.
+ * Interrupts of a vfio-user device: eventfds that are sent to the server with a message.
  *
  * Read beside it: docs/interop/vfio-user.rst of the QEMU project, VFIO_USER_DEVICE_SET_IRQS.
  */

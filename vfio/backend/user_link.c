@@ -27,7 +27,7 @@ static void link_ring(const struct user_link *link)
 		eventfd_write(link->bell, 1);
 }
 
-/* Wakes everybody: who waits for an answer, who reads, who sends. */
+/* Wakes every thread that waits for an answer, reads or sends. */
 int user_link_fail(struct user_link *link, const char *wrong)
 {
 	bool first;
@@ -58,8 +58,8 @@ void user_link_set_bell(struct user_link *link, int bell)
 }
 
 /*
- * One message, and no other in the middle of it. Whoever waits for his turn too long ends the
- * connection, and with it the sending of who holds him up.
+ * Send one message as a whole. A thread that waits too long for its turn ends the connection, and
+ * with it the send that delays it.
  */
 static int link_send(struct user_link *link, int fd, struct iovec *parts, unsigned int count,
 		     const int *fds, unsigned int fd_count, const struct timespec *until)
@@ -90,7 +90,7 @@ static struct vfio_dma *link_find_map(struct user_link *link, const struct user_
 	return NULL;
 }
 
-/* Under the lock all the while, so that no memory is taken away under the copy. */
+/* The lock is held during the copy, so that the memory is not unmapped meanwhile. */
 static int link_copy(struct user_link *link, const struct user_message *command, void *read_to)
 {
 	const struct user_dma_access *access = command->payload;
@@ -114,7 +114,7 @@ static int link_copy(struct user_link *link, const struct user_message *command,
 	return ret;
 }
 
-/* As a real device would be told by its IOMMU: an access where nothing is mapped just fails. */
+/* Serve a DMA access of the server. Where nothing is mapped it fails, as with a real IOMMU. */
 static int link_serve(struct user_link *link, int fd, const struct user_message *command)
 {
 	const struct user_dma_access *access = command->payload;
@@ -142,7 +142,7 @@ static int link_serve(struct user_link *link, int fd, const struct user_message 
 
 /* ---- questions and answers ---- */
 
-/* Hands a reply to who waits for it, if it is one to what was asked. */
+/* Hand a reply to the thread that waits for it, if it answers the question that was asked. */
 static const char *link_take_reply(struct user_link *link, struct user_message *message)
 {
 	const char *wrong = NULL;
@@ -163,7 +163,9 @@ static const char *link_take_reply(struct user_link *link, struct user_message *
 	return wrong;
 }
 
-/* Read one message from `fd` and act on it. 0, or -EIO: the connection is lost, which is logged. */
+/*
+ * Read one message from `fd` and act on it. 0, or -EIO if the connection is lost, which is logged.
+ */
 static int link_receive(struct user_link *link, int fd, const struct timespec *until)
 {
 	struct user_message message = { .payload = NULL };
@@ -224,7 +226,7 @@ static int link_ask(struct user_link *link, struct user_header *header,
 	return dead ? -EIO : link_send(link, link->fd, parts, 3, call->fds, call->fd_count, until);
 }
 
-/* The earlier of a message's own end and that of all messages. */
+/* The earlier of the deadlines of this message and of all messages. */
 static struct timespec link_end(const struct user_link *link, const struct timespec *until)
 {
 	const struct timespec *hurry = &link->hurry_until;
@@ -281,7 +283,9 @@ static void link_wait(struct user_link *link, const struct timespec *until)
 		user_link_fail(link, "does not answer");
 }
 
-/* By when a call must be over, whose turn has come; false where that was before now. */
+/*
+ * The time by which a call must be over, now that its turn has come; false if that time has passed.
+ */
 static bool link_deadline(struct user_link *link, const struct user_call *call,
 			  struct timespec *until)
 {
@@ -292,7 +296,7 @@ static bool link_deadline(struct user_link *link, const struct user_call *call,
 	return unix_socket_time_left(until) > 0;
 }
 
-/* It is this call's turn. */
+/* Make the call, whose turn has come. */
 static int link_exchange(struct user_link *link, const struct user_call *call,
 			 struct user_message *reply)
 {
@@ -385,7 +389,7 @@ bool user_link_is_lost(struct user_link *link)
 	return lost;
 }
 
-/* What the server said is right; the second socket becomes ours. */
+/* The server's answer is valid; take over the second socket. */
 static const char *link_take_twin(struct user_link *link, struct user_message *reply)
 {
 	int twin = link->limits.twin;
@@ -454,7 +458,7 @@ int user_link_open(struct user_link *link, const char *name, const struct opener
 	return link_agree(link);
 }
 
-/* Signals are the main thread's. */
+/* Only the main thread handles signals. */
 int user_link_start(struct user_link *link, const struct thread_guard *guard)
 {
 	sigset_t all, old;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The connection to a vfio-user server: commands go out, replies come back, and the server's own
- * commands - reads and writes of guest RAM - are answered meanwhile.
+ * The connection to a vfio-user server: commands go out, replies come back, and meanwhile the
+ * server's own commands, which read and write guest RAM, are answered.
  *
  * Owns the socket, a thread that reads it, and the list of memory that the server may reach. The
  * server is another program and not trusted: its messages are checked as a whole before anything
- * acts on them, every wait is bounded, and the first thing that is wrong ends the connection - with
- * one line, and a ring of the bell that user_link_set_bell() hung up.
+ * acts on them, every wait is bounded, and the first error ends the connection. Then one line is
+ * logged, and the eventfd of user_link_set_bell() is signalled.
  *
  * Read beside it: docs/interop/vfio-user.rst of the QEMU project, "Client/server interactions".
  */
@@ -23,16 +23,16 @@
 
 #define USER_MAPS_MAX 64u
 
-/* A server that does not accept for longer is not there. */
+/* A server that does not accept within this time is taken as missing. */
 #define USER_CONNECT_MS 5000u
 
 /*
- * A server that needs longer to take a message, to send one, or to answer one is given up, however
- * many bytes it moves meanwhile.
+ * A server that takes longer to receive, send or answer one message is given up, even if it moves
+ * bytes meanwhile.
  */
 #define USER_TIMEOUT_MS 5000u
 
-/* All that is asked of a server when the machine is taken down takes no longer than this. */
+/* All requests to a server while the machine is taken down take no longer than this together. */
 #define USER_HURRY_MS 1000u
 
 struct user_call;
@@ -40,33 +40,34 @@ struct user_call;
 struct user_link {
 	const char *name; /* for messages */
 	int fd;
-	int twin_fd; /* the server's own commands, where it wants a socket for them; or -1 */
+	int twin_fd; /* socket for the server's own commands, if it wants one; or -1 */
 	struct user_limits limits;
-	bool agreed; /* on version and limits: before, the server may only answer */
+	bool agreed; /* version and limits are agreed on; before that, the server may only answer */
 
 	pthread_t reader;
-	const struct thread_guard *guard; /* the reader's, or NULL */
-	bool reading;                     /* the reader is there; before, whoever asks reads */
+	const struct thread_guard *guard; /* the reader thread's guard, or NULL */
+	/* the reader thread runs; before that, the caller reads the reply itself */
+	bool reading;
 
-	pthread_mutex_t call_lock; /* one question at a time */
-	pthread_mutex_t send_lock; /* messages do not mix */
+	pthread_mutex_t call_lock; /* held during a question, so that there is one at a time */
+	pthread_mutex_t send_lock; /* held while a message is sent, so that messages do not mix */
 	pthread_mutex_t lock;      /* all below */
 	pthread_cond_t answered;
-	const struct user_call *question; /* NULL, or what was asked and not yet answered */
+	const struct user_call *question; /* the question that is not yet answered, or NULL */
 	struct user_header question_header;
 	struct user_message answer;
 	bool has_answer;
 	uint16_t next_id;
 	bool dead;
 	bool closing;
-	bool hurried; /* then no wait goes on past: */
+	bool hurried; /* if set, no wait goes past: */
 	struct timespec hurry_until;
-	int bell; /* eventfd, whose ring stops the guest; or -1 */
+	int bell; /* eventfd that stops the guest when it is signalled, or -1 */
 	struct vfio_dma maps[USER_MAPS_MAX];
 	unsigned int map_count;
 };
 
-/* A command and what becomes of it. */
+/* A command, and the place for its reply. */
 struct user_call {
 	enum user_command command;
 	const void *head; /* the payload, in two parts */
@@ -77,7 +78,7 @@ struct user_call {
 	unsigned int fd_count;
 	size_t reply_min, reply_max; /* bytes of payload expected */
 	/*
-	 * By when it must be answered, for one of several messages that make one request; NULL:
+	 * Deadline of the answer, for one of several messages that make up one request. NULL:
 	 * USER_TIMEOUT_MS after its turn has come.
 	 */
 	const struct timespec *until;
@@ -91,40 +92,45 @@ struct user_call {
 int user_link_open(struct user_link *link, const char *name, const struct opener *opener,
 		   const char *path, int fd);
 
-/* From now on a thread reads, which `guard` confines, unless that is NULL. 0 or -errno, logged. */
+/* Start the thread that reads; `guard` confines it, unless that is NULL. 0 or -errno, logged. */
 int user_link_start(struct user_link *link, const struct thread_guard *guard);
 
-/* Ends thread and connection. Accepts a half-opened link; idempotent. */
+/* End thread and connection. Accepts a half-opened link; idempotent. */
 void user_link_close(struct user_link *link);
 
 /*
- * Sends the command and waits for its reply, which is *reply afterwards, the caller's to destroy
- * whatever comes back. 0; what the server reported, as -errno; -EIO when the connection is lost,
- * logged then; -ETIMEDOUT when its time was over before its turn came; or -ENOMEM. From any thread.
+ * Send the command and wait for its reply, which is stored in *reply; the caller destroys it
+ * whatever is returned. 0, the error that the server reported, as -errno, -EIO if the connection is
+ * lost (logged), -ETIMEDOUT if its time was over before its turn came, or -ENOMEM. May be called
+ * from any thread.
  */
 int user_link_call(struct user_link *link, const struct user_call *call,
 		   struct user_message *reply);
 
 /*
- * The server broke the protocol: the connection ends, with one line that says `wrong`. Returns
- * -EIO.
+ * End the connection because the server broke the protocol, and log one line that says `wrong`.
+ * Returns -EIO.
  */
 int user_link_fail(struct user_link *link, const char *wrong);
 
-/* From now on nobody waits for the server longer than USER_HURRY_MS in all; who waits, likewise. */
+/*
+ * From now on no thread waits for the server longer than USER_HURRY_MS in all, including those that
+ * already wait.
+ */
 void user_link_hurry(struct user_link *link);
 
 bool user_link_is_lost(struct user_link *link);
 
 /*
- * The eventfd to ring when the connection is lost, at once if it already is; -1 for none. Stays the
- * caller's.
+ * Set the eventfd to signal when the connection is lost, at once if it already is; -1 for none. The
+ * file stays the caller's.
  */
 void user_link_set_bell(struct user_link *link, int bell);
 
 /*
- * Memory the server may reach by DMA_READ and DMA_WRITE. 0; -EEXIST, -ENOSPC; -ENOENT for what is
- * not exactly one that was added. When user_link_del_map() returns, nothing touches it any more.
+ * Add and remove memory that the server may reach by DMA_READ and DMA_WRITE. 0, -EEXIST, -ENOSPC,
+ * or -ENOENT if it is not exactly a map that was added. Not logged. When user_link_del_map()
+ * returns, nothing touches the memory any more.
  */
 int user_link_add_map(struct user_link *link, const struct vfio_dma *dma);
 int user_link_del_map(struct user_link *link, uint64_t iova, uint64_t size);

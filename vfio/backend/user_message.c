@@ -7,10 +7,10 @@
 
 #include "vmm/trace/macros.h"
 
-/* Linux has no error numbers above. */
+/* Linux has no error numbers above this. */
 #define USER_ERRNO_MAX 4095u
 
-/* PCI's own, the migration region of old, and room for more. */
+/* PCI's regions, the old migration region, and room for more. */
 #define USER_REGIONS_MAX 64u
 #define USER_IRQS_MAX    64u
 
@@ -91,7 +91,7 @@ const char *user_check_region(const struct vfio_region_info *info, size_t size, 
 
 	if (info->index != index)
 		return "sent the description of another region";
-	/* A larger argsz says that there would have been more to tell. */
+	/* A larger argsz says that the reply did not fit. */
 	if (info->argsz < size)
 		return "sent a region's description of the wrong size";
 	if (__builtin_add_overflow(info->offset, info->size, &end) || end > INT64_MAX)

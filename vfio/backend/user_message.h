@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The messages of vfio-user: their layout, and whether one that came is what it should be.
+ * The messages of vfio-user: their layout, and checks of those that arrive.
  *
  * vfio-user is VFIO's ioctls as messages on a socket: a header, then the structure that the ioctl
  * would have taken. Each command is answered by a reply with the same id. The server may send two
  * commands of its own, to read and write the client's memory.
  *
  * Owns no socket and keeps no state: pure functions of bytes, so that every byte a server can send
- * is checked here, before anything acts on it. A check returns NULL, or what is wrong in words.
+ * is checked here, before anything acts on it. A check returns NULL, or a text that says what is
+ * wrong.
  *
  * Read beside it: docs/interop/vfio-user.rst of the QEMU project, "Protocol Specification".
  */
@@ -22,7 +23,7 @@
 #define USER_MAJOR 0u
 #define USER_MINOR 1u
 
-#define USER_FDS_MAX      16u        /* taken with one message */
+#define USER_FDS_MAX      16u        /* so many files are accepted with one message */
 #define USER_TRANSFER_MAX (1u << 20) /* bytes of data in one message, unless agreed otherwise */
 #define USER_PAYLOAD_MAX  (USER_TRANSFER_MAX + 16u)
 #define USER_INFO_MAX     4096u /* a region's description and its capabilities */
@@ -44,9 +45,9 @@ enum user_command {
 };
 
 struct user_header {
-	uint16_t id; /* of a command; its reply repeats it */
+	uint16_t id; /* number of a command, which its reply repeats */
 	uint16_t command;
-	uint32_t size; /* of the message, header included */
+	uint32_t size; /* size of the message in bytes, header included */
 	uint32_t flags;
 	uint32_t error; /* errno, in a reply with USER_ERROR */
 };
@@ -77,7 +78,7 @@ struct user_device_info {
 	uint32_t argsz, flags, regions, irqs;
 };
 
-/* Followed by `count` bytes of data: in a write, and in the reply to a read. */
+/* In a write, and in the reply to a read, `count` bytes of data follow. */
 struct user_region_access {
 	uint64_t offset;
 	uint32_t region, count;
@@ -86,11 +87,11 @@ struct user_dma_access {
 	uint64_t address, count;
 };
 
-/* A message that came, as a whole. */
+/* A message that was received as a whole. */
 struct user_message {
 	struct user_header header;
-	void *payload;         /* of the size that the header says; from malloc() */
-	int fds[USER_FDS_MAX]; /* -1 for one that was taken out */
+	void *payload;         /* as many bytes as the header says, from malloc() */
+	int fds[USER_FDS_MAX]; /* -1 for a file that was taken out */
 	unsigned int fd_count;
 };
 
@@ -99,26 +100,29 @@ static inline size_t user_payload_size(const struct user_message *message)
 	return message->header.size - sizeof(message->header);
 }
 
-/* Frees the payload and closes the files it came with. Accepts a zeroed one. */
+/* Free the payload and close the message's files. Accepts a zeroed message. */
 void user_message_destroy(struct user_message *message);
 
-/* The first thing looked at: the size may be trusted afterwards. */
+/* The first check of a message. After it the size can be trusted. */
 const char *user_check_header(const struct user_header *header);
 
 /*
- * A reply to `request`, with a payload of min to max bytes. One that reports an error may have any;
- * it is not looked at.
+ * Check that this is a reply to `request`, with a payload of `min` to `max` bytes. A reply that
+ * reports an error may have any payload, which is ignored.
  */
 const char *user_check_reply(const struct user_message *reply, const struct user_header *request,
 			     size_t min, size_t max);
 
-/* What a reply reports: 0, or -errno. */
+/* The result that a reply reports: 0 or -errno. */
 int user_reply_error(const struct user_header *reply);
 
-/* DMA_READ or DMA_WRITE from the server: that its sizes agree. Not whether the memory is there. */
+/*
+ * Check that the sizes in a DMA_READ or DMA_WRITE from the server agree. This does not check
+ * whether the memory exists.
+ */
 const char *user_check_dma(const struct user_message *message);
 
-/* Replies to questions, whose sizes user_check_reply() has seen. */
+/* Check replies to questions. user_check_reply() has already checked their sizes. */
 const char *user_check_info(const struct user_device_info *info);
 const char *user_check_region(const struct vfio_region_info *info, size_t size, uint32_t index);
 const char *user_check_irq(const struct vfio_irq_info *info, uint32_t index);

@@ -27,7 +27,7 @@ static bool socket_wait(int fd, short events, const struct timespec *until)
 	return ms && (ret > 0 || (ret < 0 && errno == EINTR));
 }
 
-/* The kernel has already installed them: all are taken, so that none is forgotten. */
+/* The kernel has already installed the files, so all are taken and none stays open by accident. */
 static const char *socket_take_fds(struct msghdr *msg, struct user_message *message)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
@@ -48,7 +48,10 @@ static const char *socket_take_fds(struct msghdr *msg, struct user_message *mess
 	return msg->msg_flags & MSG_CTRUNC ? "sent more files than were agreed on" : NULL;
 }
 
-/* Exactly `size` bytes; files that come with them go into *message. NULL, or what went wrong. */
+/*
+ * Read exactly `size` bytes; files that come with them go into *message. NULL, or a text that says
+ * what went wrong.
+ */
 static const char *socket_read(int fd, void *data, size_t size, struct user_message *message,
 			       const struct timespec *until)
 {
@@ -93,7 +96,7 @@ const char *user_socket_receive(int fd, struct user_message *message, const stru
 	return socket_read(fd, message->payload, size, message, until);
 }
 
-/* What is left to send after `n` bytes went out. */
+/* Skip the `n` bytes that were sent. */
 static void socket_advance(struct msghdr *msg, size_t n)
 {
 	msg->msg_control = NULL;

@@ -2,10 +2,10 @@
 /*
  * Bytes and files on the socket of a vfio-user server: whole messages out, whole messages in.
  *
- * Knows how long a message is and that files travel beside it, and nothing of what it means. A
- * message has until a point of CLOCK_MONOTONIC to pass as a whole, in however small pieces; where
- * that is NULL, forever. Functions return NULL, or what the server did, in words that follow "its
- * vfio-user server".
+ * It knows how long a message is and that files are sent beside it, but not what it means. A
+ * message must pass as a whole before a time of CLOCK_MONOTONIC, even if it comes in small pieces;
+ * NULL means no limit. Functions return NULL, or words that follow "its vfio-user server" in a
+ * message.
  *
  * Read beside it: unix(7), SCM_RIGHTS.
  */
@@ -19,13 +19,14 @@
 #include "user_message.h"
 
 /*
- * One message, its header checked. *message, zeroed before, is to be destroyed whatever comes back.
+ * Receive one message and check its header. *message must be zeroed before; the caller destroys it
+ * whatever is returned.
  */
 const char *user_socket_receive(int fd, struct user_message *message, const struct timespec *until);
 
 /*
- * The parts of one message with `fd_count` files, USER_FDS_MAX at most. The first part is its
- * header, whose size is filled in; the parts are used up.
+ * Send one message from `count` parts with `fd_count` files, at most USER_FDS_MAX. The first part
+ * is the header, whose size is filled in. The array of parts is changed.
  */
 const char *user_socket_send(int fd, struct iovec *parts, unsigned int count, const int *fds,
 			     unsigned int fd_count, const struct timespec *until);

@@ -10,11 +10,14 @@
 #include "user_message.h"
 #include "vmm/trace/trace.h"
 
-/* Begins when the command is sent, or has come; `payload` is its own, the fixed part at least. */
+/*
+ * Begin the span when a command is sent or received; `payload` holds at least the fixed part of its
+ * payload.
+ */
 void user_trace_begin(struct trace_span *span, const char *peer, enum user_command command,
 		      const void *payload, unsigned int fd_count);
 
-/* It is answered: 0, or the -errno. */
+/* End the span when the command is answered, with 0 or -errno. */
 void user_trace_end(struct trace_span *span, int result);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "user_message.h"
 
-/* An access of a vCPU must fit into one message. */
+/* The largest access of a vCPU must fit into one message. */
 #define VERSION_TRANSFER_MIN 8
 
 const char user_version_offer[] = "{\"capabilities\":{\"max_msg_fds\":16,"
