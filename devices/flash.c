@@ -51,7 +51,7 @@ static void flash_hide(struct flash *flash)
 	flash->shown = false;
 }
 
-/* The guest cannot be told that its memory does not come back. */
+/* There is no way to tell the guest that its memory did not come back, so the machine ends. */
 static void flash_set_mode(struct flash *flash, enum flash_mode mode)
 {
 	flash->mode = mode;
@@ -63,7 +63,10 @@ static void flash_set_mode(struct flash *flash, enum flash_mode mode)
 
 /* ---- what the guest writes ---- */
 
-/* The file first: what the guest reads back is safe. A short write counts as none. */
+/*
+ * Write the file first, so that what the guest reads back is safe. A short write counts as a
+ * failure.
+ */
 static bool flash_store(struct flash *flash, uint64_t offset, const uint8_t *bytes, size_t size)
 {
 	ssize_t done =
@@ -106,8 +109,8 @@ static void flash_erase(struct flash *flash, uint64_t offset, uint8_t confirm)
 }
 
 /*
- * After a clear the status reads 0, not "ready", until something was programmed or erased: by that
- * firmware tells a chip from RAM and from ROM.
+ * After a clear the status reads 0, not "ready", until something was programmed or erased. Firmware
+ * uses this to distinguish a chip from RAM and ROM.
  */
 static void flash_command(struct flash *flash, uint8_t command)
 {
@@ -126,7 +129,7 @@ static void flash_command(struct flash *flash, uint8_t command)
 		flash->status = 0;
 		flash_set_mode(flash, FLASH_ARRAY);
 		break;
-	default: /* FLASH_CMD_ARRAY, and what no chip knows */
+	default: /* FLASH_CMD_ARRAY, and commands that the chip does not know */
 		flash_set_mode(flash, FLASH_ARRAY);
 		break;
 	}
@@ -146,7 +149,7 @@ static void flash_cycle(struct flash *flash, uint64_t offset, uint8_t value)
 	}
 }
 
-/* A wide access is a cycle for each byte, as on a bus of 8 bits. */
+/* A wide access becomes a cycle for each byte, as on an 8-bit bus. */
 static void flash_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
 {
 	struct flash *flash = owner;
@@ -157,7 +160,7 @@ static void flash_write(void *owner, uint64_t offset, unsigned int size, uint64_
 	pthread_mutex_unlock(&flash->lock);
 }
 
-/* The guest reads contents through here only while another CPU has changed the mode. */
+/* The guest's read of contents comes here only if another CPU has just changed the mode. */
 static uint64_t flash_read(void *owner, uint64_t offset, unsigned int size)
 {
 	struct flash *flash = owner;

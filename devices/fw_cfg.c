@@ -24,7 +24,7 @@ static const struct fw_cfg_item *fw_cfg_find(const struct fw_cfg *fw_cfg, uint16
 	return NULL;
 }
 
-/* Past its end, and where there is no item, there are zeroes. */
+/* Reads past the end of an item, and of an item that does not exist, give zeroes. */
 static uint8_t fw_cfg_next_byte(struct fw_cfg *fw_cfg)
 {
 	const struct fw_cfg_item *item = fw_cfg_find(fw_cfg, fw_cfg->selected);

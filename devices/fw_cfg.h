@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fw_cfg: how firmware asks for what its machine is like, item by item, through two ports.
+ * fw_cfg: firmware asks for the properties of its machine, item by item, through two ports.
  *
- * Owns the selector, the position inside the selected item and the directory of named items. What
- * they contain is the caller's: bytes that must stay where they are. There is no DMA, and nothing
- * can be written.
+ * Owns the selector, the position inside the selected item and the directory of named items. The
+ * contents are the caller's and must stay at their address. There is no DMA, and nothing can be
+ * written.
  *
  * Read beside it: QEMU's docs/specs/fw_cfg.
  */
@@ -16,7 +16,7 @@
 
 #include "vmm/core/bus.h"
 
-#define FW_CFG_PORTS     2u /* selector (2 bytes), and its second byte is the data port, too */
+#define FW_CFG_PORTS     2u /* the selector has 2 bytes; its second byte is also the data port */
 #define FW_CFG_FILES_MAX 16u
 #define FW_CFG_KEYS_MAX  8u
 #define FW_CFG_NAME_MAX  56u
@@ -53,7 +53,7 @@ struct fw_cfg {
 
 extern const struct bus_ops fw_cfg_ops;
 
-/* With the signature, the feature word and an empty directory. Nothing is logged. */
+/* Set up the signature, the feature word and an empty directory. Not logged. */
 void fw_cfg_init(struct fw_cfg *fw_cfg);
 void fw_cfg_destroy(struct fw_cfg *fw_cfg);
 void fw_cfg_reset(struct fw_cfg *fw_cfg);

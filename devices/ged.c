@@ -11,7 +11,7 @@ static void ged_drive(struct ged *ged)
 	irq_line_set(&ged->vm->irq, &ged->line, (ged->pressed & ged->heard) != 0);
 }
 
-/* Reading takes the events back. */
+/* Reading the port clears the events. */
 static uint64_t ged_read(void *owner, uint64_t offset, unsigned int size)
 {
 	struct ged *ged = owner;

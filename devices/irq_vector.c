@@ -53,7 +53,9 @@ static void vector_stop_listening(struct irq_vector *vector)
 	vector->listening = false;
 }
 
-/* Whether the GSI has the vector's message as its route. Without, only the loop's way is open. */
+/*
+ * True if the GSI has the vector's message as its route. Otherwise only the loop's way is possible.
+ */
 static bool vector_has_route(struct irq_vector *vector)
 {
 	struct irq_router *router = vector->group->router;
@@ -63,7 +65,7 @@ static bool vector_has_route(struct irq_vector *vector)
 	return vector->gsi && irq_set_route(router, vector->gsi, &vector->message) == 0;
 }
 
-/* With its route in KVM's table already, or to be committed. */
+/* Plug the irqfd, after its route is committed to KVM's table. */
 static int vector_plug(struct irq_vector *vector)
 {
 	struct irq_router *router = vector->group->router;
@@ -78,7 +80,7 @@ static int vector_plug(struct irq_vector *vector)
 	return 0;
 }
 
-/* What cannot be unplugged stays as it is: plugging it again would fail, and again. */
+/* If unplugging fails, the vector stays plugged, because plugging it again would fail each time. */
 static int vector_unplug(struct irq_vector *vector)
 {
 	int ret = irq_unplug(vector->group->router, vector->gsi, vector->eventfd);
@@ -105,8 +107,9 @@ static void vector_set_pending(struct irq_vector *vector, bool pending)
 }
 
 /*
- * Behind the mask one interrupt is as good as many: a device that does not stop is not listened to
- * any more. If KVM refuses the vector it stays on this way, and is tried again after another mask.
+ * One interrupt behind the mask counts as much as many, so the loop stops listening after the first
+ * one. If KVM refuses the vector, it stays on the loop's way, and KVM is tried again after another
+ * mask.
  */
 static void vector_arrived(struct irq_vector *vector)
 {
@@ -124,8 +127,9 @@ static void vector_arrived(struct irq_vector *vector)
 }
 
 /*
- * Perhaps just after another thread has masked or destroyed the vector. A vCPU may hold the lock as
- * long as a server of devices keeps it waiting; the loop must not: epoll tells it again.
+ * Another thread may just have masked or destroyed the vector. A vCPU may hold the lock while it
+ * waits for a server of devices. The loop must not wait for that, and need not, because epoll
+ * reports the eventfd again.
  */
 static void vector_ready(void *owner, uint32_t events)
 {
@@ -196,7 +200,7 @@ void irq_vector_set_message(struct irq_vector *vector, uint64_t address, uint32_
 	vector_has_route(vector);
 }
 
-/* Which way a vector takes that has none yet. */
+/* The way of a vector that has none yet. */
 static enum irq_way vector_first_way(struct irq_vector *vector)
 {
 	return vector->group->relayed || !vector_has_route(vector) ? IRQ_WAY_LOOP : IRQ_WAY_KVM;
@@ -220,7 +224,7 @@ int irq_vector_unmask(struct irq_vector *vector)
 		return -EINVAL;
 	if (vector->live)
 		return irq_commit(vector->group->router);
-	if (vector->pending) /* what else came behind the mask is one with it */
+	if (vector->pending) /* interrupts behind the mask count as one */
 		loop_take_event(vector->eventfd);
 	ret = vector_open(vector);
 	if (ret < 0)
@@ -234,7 +238,7 @@ int irq_vector_unmask(struct irq_vector *vector)
 	return 0;
 }
 
-/* If the loop cannot listen, which is logged, the eventfd keeps what comes until it can. */
+/* If the loop cannot listen, which is logged, the eventfd keeps interrupts until it can. */
 void irq_vector_mask(struct irq_vector *vector)
 {
 	if (!vector->live)

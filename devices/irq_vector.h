@@ -9,8 +9,8 @@
  *
  * A vector starts on KVM's way. Nothing but unplugging the irqfd keeps the kernel from delivering,
  * and that waits for a grace period; so the first mask unplugs it, and the vector goes over to the
- * loop's way. There a mask is a flag of ours: masking and unmasking take no system call. An
- * interrupt that comes between is noted, and sent when the mask goes. After IRQ_VECTOR_PATIENCE
+ * loop's way. There a mask is a flag in minivmm: masking and unmasking take no system call. An
+ * interrupt that comes in between is noted, and sent at the unmask. After IRQ_VECTOR_PATIENCE
  * interrupts without another mask the vector returns to KVM's way. So the vectors of a guest that
  * masks them all the time stay on the loop's way, and all others on KVM's.
  *
@@ -37,8 +37,11 @@ struct irq_vector_group {
 	struct loop *loop;     /* the main loop */
 	pthread_mutex_t *lock; /* held around every call about one of the vectors */
 	uint32_t devid;        /* the function's BDF, for interrupt controllers that ask for it */
-	bool relayed;          /* for good by the loop's way: each interrupt is seen */
-	/* Told, under the lock, when a first masked vector is pending, and when none is. */
+	bool relayed;          /* always use the loop's way, so that each interrupt is seen */
+	/*
+	 * Called under the lock when the first masked vector becomes pending, and when none is
+	 * pending any more.
+	 */
 	void (*pending)(void *owner, bool any);
 	void *owner;
 	unsigned int pending_count;
@@ -48,9 +51,9 @@ enum irq_way { IRQ_WAY_NONE, IRQ_WAY_KVM, IRQ_WAY_LOOP };
 
 struct irq_vector {
 	struct irq_vector_group *group;
-	struct loop_source source; /* constant but for its file: the loop may hold it */
-	int eventfd;  /* whoever signals it interrupts the guest; -1: not initialised */
-	uint32_t gsi; /* 0: KVM has none for it */
+	struct loop_source source; /* constant except for its file, because the loop may hold it */
+	int eventfd;               /* a write to it interrupts the guest; -1: not initialised */
+	uint32_t gsi;              /* 0: KVM has none left */
 	struct irq_message message;
 	bool has_message;
 	bool live;      /* unmasked */
@@ -60,41 +63,50 @@ struct irq_vector {
 	unsigned int came; /* interrupts that the loop saw since it was last masked or unmasked */
 };
 
-/* What stays as long as the memory: before the first init, and never again. */
+/* Set the members that never change, once, before the first irq_vector_init(). */
 void irq_vector_setup(struct irq_vector *vector, struct irq_vector_group *group);
 
 /*
- * A new vector, masked and without a message; its eventfd may be signalled from now on. 0, or
- * -errno when we have no file left; not logged, for a guest may try again and again.
+ * Make a new vector, masked and without a message; its eventfd may be signalled from now on. 0, or
+ * -errno if minivmm has no file left; not logged, because a guest may try again and again.
  */
 int irq_vector_init(struct irq_vector *vector);
 
 /*
- * No interrupt comes from now on, and KVM lets go of the eventfd; irq_vector_unmask() wires it
- * anew. Before the device's end of the eventfd goes.
+ * Stop all interrupts, and take the eventfd away from KVM; irq_vector_unmask() connects it again.
+ * Must be called before the device gives up its end of the eventfd.
  */
 void irq_vector_disconnect(struct irq_vector *vector);
 
-/* Disconnects, and gives GSI and eventfd back. Accepts one that was only set up, or destroyed. */
+/*
+ * Disconnect the vector and free its GSI and eventfd. Accepts one that was only set up, or is
+ * destroyed already.
+ */
 void irq_vector_destroy(struct irq_vector *vector);
 
-/* The message that the vector sends: from the next unmask on, also of a vector that is unmasked. */
+/*
+ * Set the vector's message, which counts from the next unmask on, even if the vector is unmasked
+ * now.
+ */
 void irq_vector_set_message(struct irq_vector *vector, uint64_t address, uint32_t data);
 
 /*
- * Interrupts reach the guest, as does one that came behind the mask. The changed routes of all
- * vectors reach KVM with the first. Idempotent. 0; -EINVAL without a message; or -errno, logged:
- * then it is masked as before.
+ * Let interrupts reach the guest, including one that came behind the mask. The first call hands the
+ * changed routes of all vectors to KVM. Idempotent. 0, -EINVAL without a message, or another
+ * -errno, logged; on failure it stays masked.
  */
 int irq_vector_unmask(struct irq_vector *vector);
 
-/* None reaches the guest any more when this returns. Idempotent. */
+/* Mask the vector: when this returns, no interrupt reaches the guest. Idempotent. */
 void irq_vector_mask(struct irq_vector *vector);
 
-/* Whether the vector was signalled while it was masked: what its PBA bit shows. */
+/* True if the vector was signalled while it was masked, which its PBA bit shows. */
 bool irq_vector_pending(const struct irq_vector *vector);
 
-/* As if the eventfd were signalled. Never blocks, which a write might: others have that file. */
+/*
+ * Signal the eventfd. Never blocks, although a plain write could, because other processes have the
+ * file.
+ */
 void irq_vector_raise(struct irq_vector *vector);
 
 #endif

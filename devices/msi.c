@@ -113,7 +113,10 @@ void msi_config_reading(struct msi *msi, unsigned int offset, unsigned int size)
 	pci_set_long(msi->function, msi_pending_offset(msi), pending);
 }
 
-/* A guest that asks for more than there are, or by a reserved number, gets what there are. */
+/*
+ * A guest that asks for more vectors than are offered, or uses a reserved number, gets those that
+ * are offered.
+ */
 static unsigned int msi_clamp_queue(struct msi *msi)
 {
 	uint16_t control = msi_control(msi);
@@ -128,7 +131,7 @@ static unsigned int msi_clamp_queue(struct msi *msi)
 	return 1u << queue;
 }
 
-/* What the registers say now. */
+/* Decode the registers. */
 static struct msi msi_decode(struct msi *msi)
 {
 	struct msi now = *msi;

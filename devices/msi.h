@@ -21,11 +21,11 @@
 
 struct msi_ops {
 	/*
-	 * While MSI is on or was until now: it was switched on or off, or the message, the number
-	 * of vectors or their masks changed. All vectors are to be looked at again.
+	 * Called if MSI is on or was until now: it was switched on or off, or the message, the
+	 * number of vectors or their masks changed. The owner must look at all vectors again.
 	 */
 	void (*changed)(void *owner);
-	/* Whether an unserviced interrupt waits behind the vector's mask. */
+	/* True if an interrupt is pending behind the vector's mask. */
 	bool (*vector_pending)(void *owner, unsigned int vector);
 };
 
@@ -36,9 +36,9 @@ struct msi {
 	unsigned int cap;     /* offset of the capability; 0: the function has none */
 	unsigned int offered; /* vectors that the guest may ask for: 1, 2, 4 .. 32 */
 	bool enabled;
-	unsigned int vectors; /* in use while enabled: at most those offered */
+	unsigned int vectors; /* number in use while MSI is on, at most `offered` */
 	uint64_t address;
-	uint32_t data; /* of vector 0: the low bits make room for the vector's number */
+	uint32_t data; /* data of vector 0; the low bits are replaced by the vector's number */
 	uint32_t mask; /* one bit a vector; 0 where there is no per-vector masking */
 };
 
@@ -53,7 +53,7 @@ unsigned int msi_capability_size(uint16_t control);
 void msi_init(struct msi *msi, struct pci_function *function, unsigned int cap,
 	      unsigned int vectors, const struct msi_ops *ops, void *owner);
 
-/* As after power-on; tells the owner if MSI was on. */
+/* Set the state after power-on; tells the owner if MSI was on. */
 void msi_reset(struct msi *msi);
 
 /*
@@ -64,7 +64,7 @@ void msi_reset(struct msi *msi);
 void msi_config_reading(struct msi *msi, unsigned int offset, unsigned int size);
 void msi_config_written(struct msi *msi, unsigned int offset, unsigned int size);
 
-/* Whether the vector may interrupt now: MSI on, the vector in use and not masked. */
+/* True if the vector may interrupt now: MSI is on, and the vector is in use and not masked. */
 bool msi_vector_live(const struct msi *msi, unsigned int vector);
 
 /* The vector's own data: the number of the vector takes the place of the lowest bits. */

@@ -21,7 +21,7 @@
 struct msix_ops {
 	/* The vector's message, mask or both changed while MSI-X is on. */
 	void (*vector_changed)(void *owner, unsigned int vector);
-	/* Whether an unserviced interrupt waits behind the vector's mask. */
+	/* True if an interrupt is pending behind the vector's mask. */
 	bool (*vector_pending)(void *owner, unsigned int vector);
 	/* MSI-X was switched on or off, or the function mask changed: all vectors are concerned. */
 	void (*control_changed)(void *owner);
@@ -36,11 +36,11 @@ struct msix {
 	bool function_masked;
 };
 
-/* All vectors masked, MSI-X off. 0 or -ENOMEM. */
+/* Make a table with all vectors masked and MSI-X off. 0 or -ENOMEM, not logged. */
 int msix_init(struct msix *msix, unsigned int vectors, const struct msix_ops *ops, void *owner);
 void msix_destroy(struct msix *msix);
 
-/* As after power-on; tells the owner of what was on. */
+/* Set the state after power-on; tells the owner of what was on. */
 void msix_reset(struct msix *msix);
 
 /* Bytes of table and PBA: 16 a vector; one bit a vector in whole quadwords. */
@@ -48,8 +48,8 @@ uint32_t msix_table_size(const struct msix *msix);
 uint32_t msix_pba_size(const struct msix *msix);
 
 /*
- * Accesses of the guest, offsets counted from the start of table or PBA. Only aligned ones of 4 or
- * 8 bytes that lie inside count: else reads give all-ones and writes are dropped. The PBA is
+ * Accesses of the guest, offsets counted from the start of table or PBA. They must be aligned, of 4
+ * or 8 bytes, and inside; otherwise reads give all-ones and writes are dropped. The PBA is
  * read-only.
  */
 uint64_t msix_table_read(struct msix *msix, uint64_t offset, unsigned int size);
@@ -59,12 +59,15 @@ uint64_t msix_pba_read(struct msix *msix, uint64_t offset, unsigned int size);
 /* The guest wrote the Message Control word. */
 void msix_control_write(struct msix *msix, uint16_t control);
 
-/* Whether the vector may interrupt now: MSI-X on, neither it nor the function masked. */
+/*
+ * True if the vector may interrupt now: MSI-X is on, and neither the vector nor the function is
+ * masked.
+ */
 bool msix_vector_live(const struct msix *msix, unsigned int vector);
 uint64_t msix_vector_address(const struct msix *msix, unsigned int vector);
 uint32_t msix_vector_data(const struct msix *msix, unsigned int vector);
 
-/* For a trace: what lies at `offset` of the table, of the PBA. */
+/* For a trace: name the register at `offset` of the table, or of the PBA. */
 void msix_locate_table(uint64_t offset, struct trace_place *place);
 void msix_locate_pba(uint64_t offset, struct trace_place *place);
 

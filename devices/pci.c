@@ -164,12 +164,12 @@ static void pci_map_bar(struct pci_function *function, unsigned int bar, uint64_
 	b->addr = addr;
 	b->alone = function->bus->alone(function->bus, b, addr);
 	b->mapped = function->ops->bar_map(function, bar) == 0;
-	function->bus->vacated |= !b->alone; /* its neighbours are not alone any more */
+	function->bus->vacated |= !b->alone; /* its neighbours are no longer alone in their pages */
 }
 
 /*
- * The bridges above forward it no more; or it has come to stand alone in its pages, or does so no
- * more: it may be mapped otherwise.
+ * True if the BAR must be unmapped: the bridges above no longer forward it, or the pages that it is
+ * in have gained or lost another BAR, so that it may be mapped in another way.
  */
 static bool pci_bar_is_misplaced(const struct pci_function *function, unsigned int bar)
 {
@@ -187,8 +187,9 @@ static bool pci_bar_leaves(const struct pci_function *function, unsigned int bar
 }
 
 /*
- * First all that leave, then all that come: two BARs may have changed places. Who leaves is decided
- * before the first one does, for that changes who has neighbours.
+ * First unmap all BARs that leave, then map all that come, because two BARs may have changed
+ * places. Which ones leave is decided before the first one does, because that changes which BARs
+ * have neighbours.
  */
 void pci_update_bars(struct pci_function *function)
 {
@@ -277,7 +278,7 @@ void pci_config_write(struct pci_function *function, unsigned int offset, unsign
 
 /* ---- accesses of any size ---- */
 
-/* Functions see aligned accesses of 1, 2 or 4 bytes; whatever else comes is cut into bytes. */
+/* Functions see aligned accesses of 1, 2 or 4 bytes; any other access is cut into bytes. */
 static unsigned int pci_config_step(unsigned int offset, unsigned int size)
 {
 	if (size == 8)

@@ -22,7 +22,7 @@
 
 struct pci_function;
 
-/* Mandatory, but the last. `size` is 1, 2 or 4 and `offset` a multiple of it. */
+/* All but the last are mandatory. `size` is 1, 2 or 4 bytes, and `offset` a multiple of it. */
 struct pci_function_ops {
 	uint32_t (*config_read)(struct pci_function *function, unsigned int offset,
 				unsigned int size);
@@ -34,13 +34,13 @@ struct pci_function_ops {
 	 */
 	int (*bar_map)(struct pci_function *function, unsigned int bar);
 	void (*bar_unmap)(struct pci_function *function, unsigned int bar);
-	/* As after power-on; BARs have been unmapped. */
+	/* Sets the state after power-on; BARs have been unmapped. */
 	void (*reset)(struct pci_function *function);
-	/* Free all; the function has left the bus. */
+	/* Frees everything; the function has left the bus. */
 	void (*destroy)(struct pci_function *function);
 	/*
-	 * After a reset that the machine goes on running over, by the bridge above: wire again what
-	 * reset() has unwired. The one that may be NULL.
+	 * Called after a reset by the bridge above while the machine runs: connects again what
+	 * reset() has disconnected. May be NULL.
 	 */
 	void (*revive)(struct pci_function *function);
 };
@@ -51,7 +51,7 @@ struct pci_bar {
 	uint64_t assigned; /* where minivmm put it at power-on */
 	uint64_t addr;     /* where it decodes, if mapped */
 	bool mapped;
-	bool alone; /* nothing else decodes in its pages, as long as it is mapped */
+	bool alone; /* while it is mapped: nothing else decodes in its pages */
 };
 
 /*
@@ -59,13 +59,15 @@ struct pci_bar {
  */
 struct pci_bus {
 	pthread_mutex_t lock; /* held around every access to a configuration space */
-	bool vacated;         /* a BAR has left its place: others may want to come there */
+	bool vacated;         /* a BAR was unmapped, so other BARs may now be mapped there */
 	/*
-	 * Whether the bridges above forward the whole of the function's `bar`, were it at `addr`.
+	 * True if the bridges above would forward all of the function's `bar` if it were at `addr`.
 	 */
 	bool (*forwards)(const struct pci_function *function, const struct pci_bar *bar,
 			 uint64_t addr);
-	/* Whether no other BAR of the bus decodes in the pages of `bar`, were it at `addr`. */
+	/*
+	 * True if no other BAR of the bus would decode in the pages of `bar` if it were at `addr`.
+	 */
 	bool (*alone)(const struct pci_bus *bus, const struct pci_bar *bar, uint64_t addr);
 };
 
@@ -88,7 +90,7 @@ struct pci_id {
 	uint32_t class_revision; /* class code << 8 | revision */
 };
 
-/* An empty function: header type 0, COMMAND and INTERRUPT_LINE writable. */
+/* Make an empty function with header type 0, whose COMMAND and INTERRUPT_LINE are writable. */
 void pci_function_init(struct pci_function *function, const struct pci_function_ops *ops,
 		       const char *name);
 void pci_set_id(struct pci_function *function, const struct pci_id *id);
@@ -98,8 +100,8 @@ int pci_no_bar_map(struct pci_function *function, unsigned int bar);
 void pci_no_bar_unmap(struct pci_function *function, unsigned int bar);
 
 /*
- * By which number it sends messages: bus, device and function, as the guest has numbered the buses
- * by now.
+ * The number that is the sender of its messages: bus, device and function, as the guest has
+ * numbered the buses.
  */
 uint16_t pci_requester_id(const struct pci_function *function);
 
@@ -119,10 +121,13 @@ bool pci_bar_is_64(const struct pci_bar *bar);
 /* Append a capability of `size` zeroed bytes; returns its offset, or 0 when there is no room. */
 unsigned int pci_add_capability(struct pci_function *function, uint8_t id, unsigned int size);
 
-/* Offset of a capability in the config bytes, or 0. Bounded, whatever the bytes. */
+/* Offset of a capability in the config bytes, or 0. The walk is bounded, whatever the bytes are. */
 unsigned int pci_find_capability(const struct pci_function *function, uint8_t id);
 
-/* Registers without effects of their own: the bytes, through the write masks; BARs follow. */
+/*
+ * Access registers that have no further effect: the bytes, through the write masks. A write also
+ * updates the BARs.
+ */
 uint32_t pci_config_read(struct pci_function *function, unsigned int offset, unsigned int size);
 void pci_config_write(struct pci_function *function, unsigned int offset, unsigned int size,
 		      uint32_t value);

@@ -94,7 +94,7 @@ static void bridge_set_prefetchable(struct pci_function *function, uint64_t base
 	pci_set_long(function, PCI_PREF_LIMIT_UPPER32, (uint32_t)(last >> 32));
 }
 
-/* [base, last] that a window forwards now; closed where base > last. */
+/* The range [base, last] that a window forwards now; it is closed if base > last. */
 static void bridge_get_window(const struct pci_function *function, enum pci_window window,
 			      uint64_t *base, uint64_t *last)
 {

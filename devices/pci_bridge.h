@@ -2,9 +2,10 @@
 /*
  * A PCI-to-PCI bridge: the registers of a type 1 header, and the one device below.
  *
- * Owns bus numbers, the windows that are forwarded, and who is on the bus below: up to eight
- * functions of device 0, for a PCI Express link has one device at its other end. What makes the
- * bridge a port is pci_root_port.h's, where its windows lie at first pci_windows.h's.
+ * Owns bus numbers, the windows that are forwarded, and the list of what is on the bus below: up to
+ * eight functions of device 0, because a PCI Express link has one device at its other end.
+ * pci_root_port.h makes the bridge a port, and pci_windows.h decides where its windows lie at
+ * first.
  *
  * Read beside it: PCI-to-PCI Bridge Architecture 1.2, 3.2; PCI Express Base 7.5.1.3.
  */
@@ -25,16 +26,21 @@ enum pci_window {
 struct pci_bridge {
 	struct pci_function function;
 	struct pci_function *below[PCI_BRIDGE_FUNCTIONS];
-	/* As if they were BARs: their size, and where they lie at power-on. Size 0: closed. */
+	/*
+	 * The windows' sizes, and their places at power-on, as if they were BARs. Size 0: closed.
+	 */
 	struct pci_bar windows[PCI_WINDOWS];
 	uint8_t number; /* of the bus below, at power-on */
 };
 
-/* A bridge with nothing below and closed windows. Its function is not on a bus yet. */
+/* Make a bridge with nothing below it and closed windows. Its function is not on a bus yet. */
 void pci_bridge_init(struct pci_bridge *bridge, const struct pci_function_ops *ops,
 		     const char *name);
 
-/* As after firmware has numbered the bus and opened the windows where `assigned` says. */
+/*
+ * Set the state in which firmware has numbered the bus and opened the windows where `assigned`
+ * says.
+ */
 void pci_bridge_reset(struct pci_bridge *bridge);
 
 /* The window that firmware puts a BAR into. */
@@ -44,23 +50,26 @@ enum pci_window pci_bridge_window_of(const struct pci_bar *bar);
 uint64_t pci_bridge_granularity(enum pci_window window);
 
 /*
- * Whether it forwards all of the BAR, were it at `addr`, by what its registers say now. `bridge` is
- * the function of a struct pci_bridge.
+ * True if the bridge, by its registers, would forward all of the BAR if it were at `addr`. `bridge`
+ * is the function of a struct pci_bridge.
  */
 bool pci_bridge_forwards(const struct pci_function *bridge, const struct pci_bar *bar,
 			 uint64_t addr);
 
-/* Whether a write to these registers may change what is forwarded. */
+/* True if a write to these registers may change what is forwarded. */
 bool pci_bridge_decides(unsigned int offset, unsigned int size);
 
-/* Who is at this number of bus and function, or NULL. */
+/* The function with this number of bus, device and function, or NULL. */
 struct pci_function *pci_bridge_find(const struct pci_bridge *bridge, unsigned int bus,
 				     unsigned int devfn);
 
 /* Whether any function is below. */
 bool pci_bridge_is_empty(const struct pci_bridge *bridge);
 
-/* Secondary bus reset: all below as after power-on. PCI Express Base 6.6.1. */
+/*
+ * Secondary bus reset: every function below returns to its state after power-on. PCI Express Base
+ * 6.6.1.
+ */
 void pci_bridge_reset_bus(struct pci_bridge *bridge);
 
 #endif

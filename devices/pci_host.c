@@ -15,7 +15,7 @@
 #define PCI_CLASS_HOST_BRIDGE 0x060000u
 
 #define PCI_SLOT_FUNCTIONS    8u
-#define PCI_UPDATE_ROUNDS     4u /* how often what leaves may make others leave */
+#define PCI_UPDATE_ROUNDS     4u /* how many rounds of unmapped BARs may cause further ones */
 #define PCI_HEADER_TYPE_MULTI 0x80u
 
 #define PCI_CONFIG_PORTS   8u /* CF8..CFB the address, CFC..CFF the data */
@@ -27,7 +27,10 @@
 
 /* ---- configuration space ---- */
 
-/* By bus << 8 | devfn. What is below a bridge has the bus number that the guest gave the bridge. */
+/*
+ * Find a function by bus << 8 | devfn. A function below a bridge has the bus number that the guest
+ * gave the bridge.
+ */
 static struct pci_function *pci_host_find(const struct pci_host *host, unsigned int id)
 {
 	unsigned int bus = id >> 8, devfn = id & 0xff;
@@ -71,8 +74,8 @@ static uint64_t pci_host_config_read(struct pci_host *host, unsigned int id, uns
 }
 
 /*
- * A BAR that lay on top of another comes into its own when that one moves away; one below a bridge
- * comes and goes with the bridge's window. What leaves in one round lets others come in the next.
+ * A BAR that was covered by another can be mapped when that one moves away, and a BAR below a
+ * bridge follows the bridge's window. BARs that leave in one round may let others come in the next.
  */
 static void pci_host_update_all(struct pci_host *host)
 {
@@ -113,8 +116,8 @@ static void pci_ecam_write(void *owner, uint64_t offset, unsigned int size, uint
 }
 
 /*
- * The bytes may change under this, but not be outside their array: a trace is worth no lock. Only a
- * function that lives as long as the bus lends its name.
+ * This takes no lock, which is good enough for a trace: the bytes may change meanwhile, but are
+ * always inside their array. Only functions that live as long as the bus are named.
  */
 static void pci_host_locate(struct pci_host *host, unsigned int id, unsigned int offset,
 			    struct trace_place *place)
@@ -147,8 +150,8 @@ static bool pci_ports_target(const struct pci_host *host, uint64_t port, unsigne
 }
 
 /*
- * The address register answers to whole dwords only; narrower accesses belong to other devices. One
- * of them is the reset control register, a byte of its own at CF9.
+ * The address register answers only to accesses of a whole dword. Narrower accesses belong to other
+ * devices, such as the reset control register, a byte at CF9.
  */
 static uint64_t pci_ports_read(void *owner, uint64_t port, unsigned int size)
 {
@@ -210,7 +213,7 @@ static const struct pci_function_ops pci_bridge_ops = {
 	.destroy = pci_bridge_nothing,
 };
 
-/* A CPU without port I/O has a window in memory: what it touches there goes to the ports. */
+/* A CPU without port I/O has a window in memory, whose accesses go to the ports. */
 static uint64_t pci_io_read(void *owner, uint64_t offset, unsigned int size)
 {
 	const struct pci_host *host = owner;
@@ -303,7 +306,7 @@ static void pci_host_destroy_at(struct pci_function **place)
 	function->ops->destroy(function);
 }
 
-/* From below: a bridge is one of the root bus's functions. */
+/* Start with the functions below bridges, because a bridge is itself a function of the root bus. */
 void pci_host_destroy(struct pci_host *host)
 {
 	if (!host->vm)
@@ -320,7 +323,7 @@ void pci_host_destroy(struct pci_host *host)
 	host->vm = NULL;
 }
 
-/* Functions of a slot, whose places are these, as a mask. */
+/* The functions of one device number, as a bit mask; their places are in `places`. */
 static unsigned int pci_slot_functions(struct pci_function *const *places)
 {
 	unsigned int functions = 0;
@@ -331,7 +334,7 @@ static unsigned int pci_slot_functions(struct pci_function *const *places)
 	return functions;
 }
 
-/* A guest looks for more functions only where function 0 says that there are. */
+/* A guest looks for more functions only if function 0 says that there are more. */
 static void pci_slot_mark_functions(struct pci_function *const *places)
 {
 	unsigned int functions = pci_slot_functions(places);
@@ -455,7 +458,7 @@ bool pci_host_forwards(const struct pci_function *function, const struct pci_bar
 	       pci_range_holds(&host->mmio64, addr, bar->size);
 }
 
-/* A bar of this function that decodes memory in [first, last], and is not `but`. */
+/* True if a BAR of this function other than `but` decodes memory in [first, last]. */
 static bool pci_decodes(const struct pci_function *function, const struct pci_bar *but,
 			uint64_t first, uint64_t last)
 {
@@ -485,8 +488,9 @@ bool pci_host_alone(const struct pci_bus *bus, const struct pci_bar *bar, uint64
 }
 
 /*
- * Slots take the lines in turn, so that neighbours do not share one. The DSDT's _PRT says the same.
- * A bridge hands pins on, turned by the number of the device, which is 0 below a port: as they are.
+ * Device numbers take the lines in turn, so that neighbours do not share one. The DSDT's _PRT says
+ * the same. A bridge rotates pins by the number of the device below, which is 0 below a port, so
+ * the pin stays the same.
  */
 uint32_t pci_host_intx_gsi(const struct pci_function *function, unsigned int pin)
 {

@@ -142,7 +142,7 @@ static const struct pci_register_row registers_header[] = {
 	{ 0, 0, NULL, NULL },
 };
 
-/* Where a bridge has others. */
+/* The registers in which a bridge differs. */
 static const struct pci_register_row registers_bridge[] = {
 	{ PCI_PRIMARY_BUS, 1, "Primary Bus", NULL },
 	{ PCI_SECONDARY_BUS, 1, "Secondary Bus", NULL },
@@ -268,7 +268,7 @@ static const struct pci_capability_row *pci_find_capability_row(bool extended, u
 
 /* ---- where capabilities lie ---- */
 
-/* A capability at a dword of its list at most; a list that goes round is walked no further. */
+/* There is at most one capability for each dword, so a longer walk is going in a circle. */
 #define PCI_STEPS_MAX (PCI_CONFIG_SIZE / 4)
 
 static uint32_t pci_bytes_long(const uint8_t *config, unsigned int offset)

@@ -17,7 +17,7 @@
 struct pci_register {
 	const char *cap;     /* the capability it is in; NULL: the header */
 	unsigned int base;   /* where that begins */
-	const char *name;    /* NULL: no name is known for it */
+	const char *name;    /* NULL: it has no known name */
 	unsigned int offset; /* from the start of configuration space */
 	unsigned int size;   /* 1, 2, 4 or 8 bytes; of an unknown one up to the next dword */
 	const struct trace_name *bits; /* NULL if it is a number */
@@ -29,7 +29,7 @@ struct pci_register {
  */
 void pci_find_register(const uint8_t *config, unsigned int offset, struct pci_register *reg);
 
-/* Say of an access to configuration space what it touches. */
+/* For a trace: name the register of an access to configuration space. */
 void pci_locate_register(const uint8_t *config, unsigned int offset, struct trace_place *place);
 
 #endif

@@ -9,7 +9,7 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-/* What guests know as a generic root port from other machines, as they do the host bridge. */
+/* Guests know this as a generic root port of other virtual machines, as with the host bridge. */
 #define PORT_VENDOR 0x1b36
 #define PORT_DEVICE 0x000c
 #define PORT_CLASS  0x060400u /* PCI-to-PCI bridge */
@@ -130,7 +130,7 @@ static uint32_t port_speeds(uint32_t link)
 	return (2u << (link & PCI_EXP_LNKCAP_SLS)) - 2;
 }
 
-/* What never changes while the device is there. */
+/* Show the link's properties that do not change while the device is there. */
 static void port_mirror(struct pci_root_port *port)
 {
 	struct pci_function *function = port_function(port);
@@ -147,7 +147,7 @@ static void port_mirror(struct pci_root_port *port)
 	pci_set_word(function, port->cap + PCI_EXP_LNKCTL2, (uint16_t)(link & PCI_EXP_LNKCAP_SLS));
 }
 
-/* Speed and width change with the device's power states: they are asked for each time. */
+/* Speed and width change with the device's power states, so they are read each time. */
 static void port_reading_link(struct pci_root_port *port)
 {
 	struct pci_function *function = port_function(port);
@@ -186,7 +186,7 @@ static void port_config_write(struct pci_function *function, unsigned int offset
 
 	pci_config_write(function, offset, size, value);
 	if (pci_bridge_decides(offset, size))
-		function->bus->vacated = true; /* others below come and go */
+		function->bus->vacated = true; /* BARs below come and go */
 	if (!was_in_reset && port_in_reset(function))
 		pci_bridge_reset_bus(&port->bridge);
 	msi_config_written(&port->msi, offset, size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PCI Express root port: a bridge with a link, below which one device hangs, and a slot for it.
+ * A PCI Express root port: a bridge with a link to one device, and a slot for it.
  *
  * Owns the port's configuration space and its own interrupt. Bus numbers and windows are
  * pci_bridge.h's, the slot's registers pci_slot.h's, those for errors pci_port_errors.h's. The
@@ -22,7 +22,7 @@
 #define PCI_ROOT_PORT_ROOM_MEMORY       (8ull << 20)
 #define PCI_ROOT_PORT_ROOM_PREFETCHABLE (1ull << 30)
 
-/* Somebody who takes the device out when the guest has let go of it. See struct pci_slot_ops. */
+/* Called to take the device out when the guest has let go of it. See struct pci_slot_ops. */
 struct pci_root_port_owner {
 	void (*released)(void *owner);
 	void *owner;
@@ -43,8 +43,8 @@ struct pci_root_port {
 };
 
 /*
- * Add a port with an empty slot to the root bus, which frees it at its end. `owner` is told of a
- * device that was asked for. 0 or -errno, logged.
+ * Add a port with an empty slot to the root bus, which frees it in the end. `owner` is called when
+ * the guest has let go of a device that it was asked for. 0 or -errno, logged.
  */
 int pci_root_port_add(struct pci_host *host, const struct pci_root_port_owner *owner,
 		      struct pci_root_port **result);
@@ -70,8 +70,8 @@ void pci_root_port_ask(struct pci_root_port *port);
 void pci_root_port_unplug(struct pci_root_port *port, bool tell);
 
 /*
- * PCI_EXP_DEVCAP2_ATOMIC_*: the atomic operations that the host completes for a function. The port
- * offers what it does for all; a new count begins with the `first`.
+ * Set the atomic operations, PCI_EXP_DEVCAP2_ATOMIC_*, that the host completes for a function. The
+ * port offers those that the host completes for all functions; `first` starts with a new device.
  */
 void pci_root_port_set_atomics(struct pci_root_port *port, uint32_t bits, bool first);
 

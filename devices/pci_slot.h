@@ -2,11 +2,11 @@
 /*
  * The hot-plug slot of a PCI Express port, as a state machine.
  *
- * Owns the slot's registers in the port's PCI Express capability: whether a device is there, the
- * attention button, the power indicator, and whether any of it wants the guest's attention. The
- * slot has a button and an indicator, no power controller: Linux waits a second after it has
- * switched power off, and the indicator says as well that the guest has let go. How an interrupt
- * reaches the guest is the port's business, which device is in the slot its owner's.
+ * Owns the slot's registers in the port's PCI Express capability: presence of a device, the
+ * attention button, the power indicator, and whether an event must interrupt the guest. The slot
+ * has a button and an indicator but no power controller, because Linux waits for a second after it
+ * has switched power off, and the indicator also says that the guest has let go. The port brings
+ * interrupts to the guest, and its owner knows which device is in the slot.
  *
  * Read beside it: PCI Express Base 6.7.1 to 6.7.3, 7.5.3.9 to 7.5.3.11.
  */
@@ -16,11 +16,11 @@
 #include "pci.h"
 
 struct pci_slot_ops {
-	/* What pci_slot_interrupts() says may have changed. */
+	/* Called when the result of pci_slot_interrupts() may have changed. */
 	void (*changed)(void *owner);
 	/*
-	 * The guest has let go of the device that it was asked for. In the thread of any vCPU, with
-	 * the lock of the bus held.
+	 * Called when the guest has let go of the device that it was asked for, in the thread of
+	 * any vCPU and with the lock of the bus held.
 	 */
 	void (*released)(void *owner);
 };
@@ -35,32 +35,35 @@ struct pci_slot {
 };
 
 /*
- * Make the slot registers of the capability at `cap`, which are zero so far, those of slot
- * `number`, as people shall know it. Empty, as after power-on.
+ * Fill in the slot registers of the capability at `cap`, which are zero so far, for the slot that
+ * people know by `number`. It is empty, as after power-on.
  */
 void pci_slot_init(struct pci_slot *slot, struct pci_function *function, unsigned int cap,
 		   unsigned int number, const struct pci_slot_ops *ops, void *owner);
 
-/* As after power-on, with or without the device. A guest that was asked has let go by that. */
+/*
+ * Set the state after power-on, with or without the device. A guest that was asked for the device
+ * has thereby let go of it.
+ */
 void pci_slot_reset(struct pci_slot *slot);
 
-/* A device has come, or is gone, while the guest runs: it is told. */
+/* Tell the running guest that a device has come, or is gone. */
 void pci_slot_set_present(struct pci_slot *slot, bool present);
 
 /* A device was there from the start. */
 void pci_slot_fill(struct pci_slot *slot);
 
 /*
- * Press the attention button, for the guest to let go of the device. One that has let go already,
- * whose indicator is off, is not asked: released() at once.
+ * Press the attention button, which asks the guest to let go of the device. If the indicator is
+ * off, the guest has already let go, and released() is called at once.
  */
 void pci_slot_ask(struct pci_slot *slot);
 
-/* After a guest's write to the port's configuration space. */
+/* To be called after a guest's write to the port's configuration space. */
 void pci_slot_config_written(struct pci_slot *slot, unsigned int offset, unsigned int size,
 			     uint32_t value);
 
-/* Whether an event that the guest wants to hear of is pending. */
+/* True if an event is pending whose interrupt the guest has enabled. */
 bool pci_slot_interrupts(const struct pci_slot *slot);
 
 #endif

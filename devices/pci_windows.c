@@ -24,7 +24,7 @@ struct pci_bar_list {
 	size_t count;
 };
 
-/* Those of one size in the order of functions and registers. */
+/* BARs of the same size stay in the order of functions and registers. */
 static int pci_compare_refs(const void *left, const void *right)
 {
 	const struct pci_bar_ref *a = left, *b = right;
@@ -59,7 +59,7 @@ static void pci_list_sort(struct pci_bar_list *list)
 		qsort(list->refs, list->count, sizeof(list->refs[0]), pci_compare_refs);
 }
 
-/* Of the root bus. 0 or -ENOMEM, logged. The refs are the caller's to free either way. */
+/* List the BARs of the root bus. 0 or -ENOMEM, logged. The caller frees the refs in either case. */
 static int pci_list_root(const struct pci_host *host, struct pci_bar_list *list)
 {
 	int ret = 0;
@@ -76,7 +76,7 @@ static int pci_list_root(const struct pci_host *host, struct pci_bar_list *list)
 	return ret;
 }
 
-/* Of the bus below a bridge, likewise. */
+/* The same for the bus below a bridge. */
 static int pci_list_below(struct pci_bridge *bridge, struct pci_bar_list *list)
 {
 	int ret = 0;
@@ -90,7 +90,7 @@ static int pci_list_below(struct pci_bridge *bridge, struct pci_bar_list *list)
 	return ret;
 }
 
-/* Host pages are mapped whole: a memory BAR takes up one at least. */
+/* Host pages are mapped as a whole, so a memory BAR takes at least one. */
 static uint64_t pci_bar_room(const struct pci_bar *bar)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -103,7 +103,7 @@ struct pci_demand {
 	uint64_t largest;
 };
 
-/* Of the 64-bit BARs. 0, or -ENOSPC where the sum is no 64-bit number. */
+/* Sum up the 64-bit BARs. 0, or -ENOSPC if the sum does not fit into 64 bits. */
 static int pci_sum_demand(const struct pci_bar_list *list, struct pci_demand *demand)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -135,7 +135,9 @@ void pci_windows_set_reach(struct pci_host *host, const struct arch_range *reach
 	host->reach_count = count;
 }
 
-/* Whether the demand fits below `end`, from `base` or the next multiple of its largest BAR on. */
+/*
+ * True if the demand fits below `end`, from the next multiple of its largest BAR above `base` on.
+ */
 static bool pci_window_fits(const struct pci_demand *demand, uint64_t *base, uint64_t end)
 {
 	uint64_t mask = demand->largest - 1, top;
@@ -147,8 +149,9 @@ static bool pci_window_fits(const struct pci_demand *demand, uint64_t *base, uin
 }
 
 /*
- * The lowest place above RAM that DMA reaches. Should there be none - an IOMMU narrower than the
- * CPU, and BARs that large - the CPU's view decides: only peer-to-peer DMA misses them then.
+ * Find the lowest place above RAM that DMA can reach. If there is none, because the IOMMU has fewer
+ * address bits than the CPU and the BARs are large, the CPU's limit decides, and only peer-to-peer
+ * DMA cannot reach the BARs.
  */
 static bool pci_place_window(const struct pci_host *host, const struct pci_demand *demand,
 			     uint64_t *base, uint64_t *end)
@@ -269,8 +272,9 @@ int pci_windows_needed(struct pci_bridge *bridge, uint64_t needed[PCI_WINDOWS])
 }
 
 /*
- * All that is below, and no less than what the window has for a device to come. A power of two, so
- * that a window is placed as a BAR is: it costs no more than addresses.
+ * A window has room for everything below, and at least its smallest size for devices that are
+ * plugged in later. The size is a power of two, so that a window is placed like a BAR; this costs
+ * only addresses.
  */
 static void pci_size_windows(struct pci_bridge *bridge, const uint64_t needed[PCI_WINDOWS])
 {

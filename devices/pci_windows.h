@@ -3,7 +3,7 @@
  * The addresses that the host bridge forwards: where BARs may lie, and where they lie at first.
  *
  * Owns the sizes and places of the windows below 4 GiB, above RAM and in port I/O, and the first
- * assignment of BARs. What a BAR does once it has an address is pci.h's and its function's.
+ * assignment of BARs. pci.h and the function handle a BAR once it has an address.
  *
  * Read beside it: PCI Firmware 3.3, 4.1.2 (what firmware assigns).
  */
@@ -13,8 +13,8 @@
 #include "pci_host.h"
 
 /*
- * The addresses that devices' DMA can be mapped at, ascending; the 64-bit window is put into one of
- * them if it fits. Without, DMA reaches everything. The array stays the caller's.
+ * Set the ranges of addresses that DMA can be mapped at, ascending; the 64-bit window is put into
+ * one of them if it fits. Without this call, DMA reaches everything. The array stays the caller's.
  */
 void pci_windows_set_reach(struct pci_host *host, const struct arch_range *reach,
 			   unsigned int count);
@@ -37,15 +37,15 @@ int pci_windows_needed(struct pci_bridge *bridge, uint64_t needed[PCI_WINDOWS]);
 int pci_windows_assign_below(struct pci_bridge *bridge);
 
 /*
- * The width of addresses by which a guest that places BARs itself stays where all goes well: no
- * more than what the CPU addresses, `most` bits, and what DMA reaches, but enough for RAM and the
- * BARs. After pci_windows_assign_bars().
+ * The width of addresses, in bits, for a guest that places BARs itself: no more than the CPU can
+ * address, than `most`, and than DMA can reach, but enough for RAM and the BARs. Must be called
+ * after pci_windows_assign_bars().
  */
 unsigned int pci_windows_gpa_bits(struct pci_host *host, unsigned int most);
 
 /*
- * Firmware will place BARs, and where is not known: forward all between RAM and ECAM, and all
- * between RAM and the end of addresses of `gpa_bits`.
+ * Forward everything between RAM and ECAM, and everything above RAM up to the end of addresses of
+ * `gpa_bits`, because firmware will place BARs at addresses that are not known.
  */
 void pci_windows_widen(struct pci_host *host, unsigned int gpa_bits);
 

@@ -8,7 +8,7 @@
 #define PCI_CLASS_ISA_BRIDGE   0x060100u
 #define PCI_CLASS_OTHER_BRIDGE 0x068000u
 
-#define PIIX_IRQ_ROUTES 0x60 /* four bytes; firmware writes what nobody reads */
+#define PIIX_IRQ_ROUTES 0x60 /* four bytes that firmware writes and nobody reads */
 #define PIIX_PM_BASE    0x40 /* bits 15:6 are the address of pm.h's ports, bit 0 says I/O */
 #define PIIX_PM_ENABLE  0x80 /* bit 0: the ports decode */
 #define PIIX_PM_BASE_HI 0xffu

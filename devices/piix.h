@@ -2,9 +2,9 @@
 /*
  * The PCI functions by which UEFI firmware knows its machine: a PC with Intel's 440FX and PIIX4.
  *
- * Owns what the firmware looks at and no more: the host bridge's device ID, an ISA bridge (behind
- * which it expects the serial port) and a power management function, whose registers say where
- * pm.h's ports are. Drivers for the real chips must not bind, so these two have IDs of their own.
+ * Owns only what the firmware looks at: the host bridge's device ID, an ISA bridge (behind which it
+ * expects the serial port) and a power management function, whose registers say where pm.h's ports
+ * are. Drivers for the real chips must not bind, so these two have IDs of their own.
  *
  * Read beside it: the data sheet of the 82371AB (PIIX4), chapter 7.
  */
@@ -15,7 +15,7 @@
 
 #define PIIX_SLOT 1u
 
-/* Host bridges by which firmware knows a machine. */
+/* Host bridges by which firmware recognizes a machine. */
 #define PCI_VENDOR_INTEL      0x8086u
 #define PCI_DEVICE_440FX      0x1237u /* OVMF */
 #define PCI_DEVICE_CLOUD_HOST 0x0d57u /* firmware for cloud-hypervisor */
@@ -26,8 +26,8 @@ struct piix {
 };
 
 /*
- * Plug both functions into slot 1 and make the bus's bridge a 440FX. `piix` must live as long as
- * the bus. 0, or -EBUSY when the slot is taken; logged.
+ * Plug both functions in at device number 1 and make the bus's bridge a 440FX. `piix` must live as
+ * long as the bus. 0, or -EBUSY if the device number is taken; logged.
  */
 int piix_add(struct piix *piix, struct pci_host *host);
 

@@ -42,7 +42,7 @@ static void pl061_drive(struct pl061 *gpio)
 	irq_line_set(&gpio->vm->irq, &gpio->line, (pl061_raw(gpio) & gpio->ie) != 0);
 }
 
-/* After what may have changed pins that were `before`. */
+/* To be called after a change of the pins, which were `before`. */
 static void pl061_look(struct pl061 *gpio, uint8_t before)
 {
 	uint8_t now = pl061_pins(gpio), changed = before ^ now;
@@ -61,7 +61,7 @@ static void pl061_set_input(struct pl061 *gpio, uint8_t input)
 
 /* ---- registers ---- */
 
-/* What is read as it was written, or NULL. */
+/* The register at an offset, if it reads back as it was written, or NULL. */
 static uint8_t *pl061_register(struct pl061 *gpio, uint64_t offset)
 {
 	uint8_t *const registers[] = { &gpio->dir, &gpio->is, &gpio->ibe, &gpio->iev, &gpio->ie };
@@ -73,7 +73,7 @@ static uint8_t *pl061_register(struct pl061 *gpio, uint64_t offset)
 	return registers[(offset - PL061_DIR) / 4];
 }
 
-/* The guest has seen the button: the finger leaves it. */
+/* Once the guest has read the pin, the button is released. */
 static uint8_t pl061_read_data(struct pl061 *gpio, uint8_t mask)
 {
 	uint8_t pins = pl061_pins(gpio) & mask;

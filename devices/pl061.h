@@ -25,13 +25,13 @@ struct pl061 {
 	struct vm *vm; /* NULL: there is none */
 	pthread_mutex_t lock;
 	struct irq_line line;
-	uint8_t input;  /* what the world outside puts on the pins */
-	uint8_t output; /* what the guest wrote to those that are outputs */
+	uint8_t input;  /* levels that come from outside */
+	uint8_t output; /* levels that the guest wrote to pins that are outputs */
 	/* The registers of the same names: GPIODIR, IS, IBE, IEV, IE, AFSEL; and edges seen. */
 	uint8_t dir, is, ibe, iev, ie, afsel, edges;
 };
 
-/* Place it at arch_layout.gpio_mmio. 0 or -errno, logged. */
+/* Put its registers on the bus at arch_layout.gpio_mmio. 0 or -errno, logged. */
 int pl061_add(struct pl061 *gpio, struct vm *vm);
 void pl061_destroy(struct pl061 *gpio);
 
@@ -39,8 +39,8 @@ void pl061_destroy(struct pl061 *gpio);
 void pl061_reset(struct pl061 *gpio);
 
 /*
- * The button goes down, again if it was. Returns whether the guest has the pin's interrupt on: else
- * nothing is pressed. From any thread.
+ * Press the button, again if it is already down. Returns true if the guest has the pin's interrupt
+ * on; otherwise nothing is pressed. May be called from any thread.
  */
 bool pl061_press(struct pl061 *gpio);
 

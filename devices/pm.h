@@ -22,14 +22,14 @@
 #define PM_TIMER    8u
 
 struct pm {
-	struct vm *vm; /* is told of a power-off */
+	struct vm *vm; /* gets the event of a power-off */
 	_Atomic uint16_t enable, control;
 };
 
 /* PM1 and the timer behind it. */
 extern const struct bus_ops pm_ops;
 
-/* The timer alone, one dword, at arch_layout.pm_timer_port. 0 or -errno, logged. */
+/* Add the timer alone, one dword, at arch_layout.pm_timer_port. 0 or -errno, logged. */
 int pm_add_timer(struct vm *vm);
 
 void pm_init(struct pm *pm, struct vm *vm);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a guest ends: ACPI's sleep and reset registers, the keyboard controller's reset line,
- * pvpanic.
+ * The registers by which a guest ends: ACPI's sleep and reset registers, the keyboard controller's
+ * reset line, pvpanic.
  *
  * Owns ports that do nothing but report an event to the machine. Hardware-reduced ACPI needs
  * no more of power management. A machine without these ports ends its guests by PSCI, inside KVM.
@@ -13,7 +13,7 @@
 
 #include "vmm/core/vm_state.h"
 
-/* Place the ports that arch_layout has on vm->pio. 0 or -errno, logged. */
+/* Put the ports that arch_layout has on vm->pio. 0 or -errno, logged. */
 int power_init(struct vm *vm);
 
 #endif

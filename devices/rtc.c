@@ -18,14 +18,14 @@
 #define RTC_D       0x0d
 #define RTC_CENTURY 0x32
 
-#define RTC_A_RATE    0x26u /* the oscillator runs: what firmware writes here, too */
-#define RTC_A_UPDATE  0x80u /* the time is about to change: read-only, and here never so */
+#define RTC_A_RATE    0x26u /* the oscillator runs; firmware writes the same value */
+#define RTC_A_UPDATE  0x80u /* the time is about to change: read-only, and here always 0 */
 #define RTC_B_24_HOUR 0x02u
 #define RTC_B_BINARY  0x04u
 #define RTC_B_SET     0x80u /* the registers stand still until the guest has set them */
 #define RTC_D_VALID   0x80u
 
-/* The last two decimal digits; a guest may set its clock to a year before Christ. */
+/* The last two decimal digits. The year may be negative, because a guest can set any date. */
 static uint8_t rtc_bcd(int value)
 {
 	unsigned int digits = (unsigned int)(value % 100 + 100) % 100;
@@ -38,7 +38,7 @@ static int rtc_decimal(uint8_t bcd)
 	return (bcd >> 4) * 10 + (bcd & 0xf);
 }
 
-/* The host's time, less what the guest has changed of it, into the registers. */
+/* Put the host's time, shifted as the guest has set its clock, into the registers. */
 static void rtc_show_time(struct rtc *rtc)
 {
 	time_t now = time(NULL) + rtc->ahead;
@@ -57,7 +57,10 @@ static void rtc_show_time(struct rtc *rtc)
 	reg[RTC_CENTURY] = rtc_bcd(tm.tm_year / 100 + 19);
 }
 
-/* The other way round. Registers that are no date still are a time: timegm() carries over. */
+/*
+ * The reverse. Registers that are not a valid date still give a time, because timegm() carries
+ * over.
+ */
 static void rtc_take_time(struct rtc *rtc)
 {
 	const uint8_t *reg = rtc->registers;
@@ -175,7 +178,7 @@ void rtc_reset(struct rtc *rtc)
 void rtc_init(struct rtc *rtc)
 {
 	*rtc = (struct rtc){ 0 };
-	tzset(); /* gmtime_r() would read a file for it, when none may be opened any more */
+	tzset(); /* gmtime_r() would otherwise read a file later, when none may be opened */
 	pthread_mutex_init(&rtc->lock, NULL);
 	rtc_reset(rtc);
 }

@@ -2,9 +2,9 @@
 /*
  * The real-time clock of a PC: 128 bytes behind two ports, the first ten of them a clock.
  *
- * Owns the registers and the guest's distance from the host's clock, which a reset does not touch.
- * The clock shows UTC, in BCD and 24 hours. It raises no interrupt: the alarm and the periodic rate
- * are registers that only remember.
+ * Owns the registers and the difference between the guest's clock and the host's, which a reset
+ * does not change. The clock shows UTC, in BCD and 24 hours. It raises no interrupt: the alarm and
+ * the periodic rate are registers that only remember.
  *
  * Read beside it: the data sheet of the MC146818.
  */
@@ -24,16 +24,16 @@ struct rtc {
 	pthread_mutex_t lock;
 	uint8_t index;
 	uint8_t registers[RTC_REGISTERS];
-	time_t ahead; /* seconds by which the guest has set its clock before the host's */
+	time_t ahead; /* seconds by which the guest's clock is ahead of the host's */
 };
 
 extern const struct bus_ops rtc_ops;
 
-/* A clock that shows the host's time. Nothing is logged. */
+/* Make a clock that shows the host's time. Not logged. */
 void rtc_init(struct rtc *rtc);
 void rtc_destroy(struct rtc *rtc);
 
-/* The registers as after power-on; the time goes on. */
+/* Set the registers' state after power-on; the time goes on. */
 void rtc_reset(struct rtc *rtc);
 
 #endif

@@ -20,7 +20,7 @@ void serial_destroy(struct serial *serial)
 	serial->router = NULL;
 }
 
-/* The reason of highest priority that is enabled, as IIR shows it. */
+/* The enabled interrupt of highest priority, as IIR shows it. */
 static uint8_t serial_interrupt(const struct serial *serial)
 {
 	if ((serial->ier & UART_IER_RLSI) && (serial->lsr & UART_LSR_BRK_ERROR_BITS))
@@ -46,7 +46,7 @@ void serial_reset(struct serial *serial)
 	serial->rx_head = serial->rx_count = 0;
 	serial->ier = serial->fcr = serial->lcr = serial->mcr = serial->scr = 0;
 	serial->lsr = UART_LSR_THRE | UART_LSR_TEMT;
-	serial->divisor = 12; /* 9600 baud, for those who look */
+	serial->divisor = 12; /* 9600 baud, which nothing depends on */
 	serial->thr_interrupt = false;
 	serial->irq.level = false;
 	pthread_mutex_unlock(&serial->lock);
@@ -153,7 +153,8 @@ static void serial_write_fcr(struct serial *serial, uint8_t value)
 }
 
 /*
- * Returns true when the byte is to go out; the caller sends it without the lock, which may block.
+ * Returns true if the byte must be sent. The caller sends it without the lock, because sending may
+ * block.
  */
 static bool serial_write_thr(struct serial *serial, uint8_t value)
 {
@@ -195,7 +196,7 @@ static bool serial_write_register(struct serial *serial, uint64_t offset, uint8_
 	return false;
 }
 
-/* The registers are a byte wide: of a wider access only the first byte is meant. */
+/* The registers are a byte wide, so only the first byte of a wider access counts. */
 static uint64_t serial_read(void *owner, uint64_t offset, unsigned int size)
 {
 	struct serial *serial = owner;

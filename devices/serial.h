@@ -2,8 +2,8 @@
 /*
  * A 16550A serial port with FIFOs and interrupts; port I/O or MMIO by the region it is placed in.
  *
- * Owns the registers. Where characters go and come from is its user's business: output by callback,
- * input by serial_receive(). The line has no speed: a character is sent when it is written.
+ * Owns the registers. The code that uses it takes output by a callback and gives input by
+ * serial_receive(). The line has no speed: a character is sent as soon as it is written.
  *
  * Read beside it: the PC16550D data sheet.
  */
@@ -18,13 +18,14 @@
 #include "vmm/core/bus.h"
 #include "vmm/core/irq.h"
 
-#define SERIAL_PORTS 8u  /* registers, one byte each */
-#define SERIAL_FIFO  64u /* deeper than the chip's 16: nobody can tell, and pasted text fits */
+#define SERIAL_PORTS 8u /* registers, one byte each */
+/* deeper than the chip's 16, so that pasted text fits; a guest cannot tell */
+#define SERIAL_FIFO 64u
 
 /* The other end of the line. Called from a vCPU's thread without the port's lock. */
 struct serial_line {
 	void (*transmit)(void *owner, uint8_t byte);
-	/* The guest has read all: there is room for more input. */
+	/* The guest has read everything, so there is room for more input. */
 	void (*drained)(void *owner);
 };
 
@@ -48,7 +49,7 @@ void serial_init(struct serial *serial, struct irq_router *router, uint32_t gsi,
 void serial_destroy(struct serial *serial);
 void serial_reset(struct serial *serial);
 
-/* Characters for the guest; returns how many fitted into the FIFO. */
+/* Give characters to the guest; returns how many fitted into the FIFO. */
 size_t serial_receive(struct serial *serial, const uint8_t *bytes, size_t count);
 
 #endif

@@ -17,7 +17,7 @@
 #define TESTDEV_MSI_SIZE (PCI_MSI_PENDING_64 + 4)
 
 struct testdev {
-	struct pci_function function; /* first: the bus knows us by it */
+	struct pci_function function; /* must be first: the bus knows the device by it */
 	struct vm *vm;
 	struct irq_line line;
 	struct msi msi;
@@ -72,8 +72,8 @@ static void testdev_update_pin(struct testdev *testdev)
 }
 
 /*
- * A vector's eventfd is the doorbell. KVM listens to it while the vector is unmasked; else the ring
- * stays in the eventfd, and the pending bit tells of it.
+ * A write to a vector's eventfd interrupts. KVM listens to it while the vector is unmasked.
+ * Otherwise the signal stays in the eventfd, and the pending bit shows it.
  */
 static void testdev_raise(struct testdev *testdev, uint32_t vector)
 {
@@ -92,7 +92,7 @@ static void testdev_raise(struct testdev *testdev, uint32_t vector)
 		eventfd_write(testdev->vectors[vector].eventfd, 1);
 }
 
-/* A guest must not enable both kinds. Should it, MSI-X it is. */
+/* A guest must not enable both kinds. If it does, MSI-X counts. */
 static bool testdev_vector_live(const struct testdev *testdev, unsigned int vector)
 {
 	return testdev->msix.enabled ? msix_vector_live(&testdev->msix, vector)
@@ -132,7 +132,10 @@ static bool testdev_vector_pending(void *owner, unsigned int vector)
 	return irq_vector_pending(&testdev->vectors[vector]);
 }
 
-/* Vectors come and go with their kind as a whole: one that is masked can already be rung. */
+/*
+ * All vectors of a kind are made and destroyed together, because a masked one can already be
+ * signalled.
+ */
 static int testdev_init_vector(struct testdev *testdev, unsigned int vector)
 {
 	int ret = irq_vector_init(&testdev->vectors[vector]);
@@ -168,7 +171,10 @@ static const struct msi_ops testdev_msi_ops = {
 
 /* ---- DMA ---- */
 
-/* Addresses and length are the guest's: memory_ram_ptr() refuses what is not wholly RAM. */
+/*
+ * Addresses and length come from the guest. memory_ram_ptr() refuses a range that is not entirely
+ * RAM.
+ */
 static uint32_t testdev_copy(struct testdev *testdev)
 {
 	uint32_t length = *testdev_register(testdev, TESTDEV_LENGTH);
@@ -284,7 +290,7 @@ static const struct bus_ops testdev_bar_ops = { testdev_read, testdev_write, tes
 
 /* ---- the PCI function: what the bus calls, with its lock held ---- */
 
-/* The guest enabled the BAR or moved it: from now on its addresses are ours. */
+/* The guest enabled the BAR or moved it: from now on the device answers at its addresses. */
 static int testdev_bar_map(struct pci_function *function, unsigned int bar)
 {
 	struct bus_region region = {
@@ -310,7 +316,10 @@ static uint32_t testdev_config_read(struct pci_function *function, unsigned int 
 	return pci_config_read(function, offset, size);
 }
 
-/* pci.c knows which bits stick. What they mean to us is looked up afterwards, changed or not. */
+/*
+ * pci.c knows which bits can be written. Their effect is looked up afterwards, whether they changed
+ * or not.
+ */
 static void testdev_config_write(struct pci_function *function, unsigned int offset,
 				 unsigned int size, uint32_t value)
 {

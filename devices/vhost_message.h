@@ -3,9 +3,9 @@
  * The messages of vhost-user: how a virtual machine monitor hands a virtio device's queues to
  * another program, the server, over a Unix socket.
  *
- * Owns the layout of the messages, and sending and receiving them whole: each has until a point of
- * CLOCK_MONOTONIC to pass. Does not own what is asked when: that is vhost_user.h's. The server is
- * not trusted: a message that it sends is checked before anybody looks into it.
+ * Owns the layout of the messages, and sends and receives them as a whole: each must pass before a
+ * time of CLOCK_MONOTONIC. vhost_user.h decides what is asked and when. The server is not trusted,
+ * so a message from it is checked before it is used.
  *
  * Read beside it: docs/interop/vhost-user.rst of the QEMU project, "Message Specification".
  */
@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* What is asked; the numbers that minivmm uses. */
+/* The requests that minivmm uses. */
 enum vhost_request {
 	VHOST_GET_FEATURES = 1,
 	VHOST_SET_FEATURES = 2,
@@ -43,15 +43,15 @@ enum vhost_request {
 #define VHOST_REPLY        (1u << 2)
 #define VHOST_NEED_REPLY   (1u << 3)
 
-/* Of virtio's feature bits, the one that is spoken about between us and the server only. */
+/* The one of virtio's feature bits that concerns only minivmm and the server. */
 #define VHOST_F_PROTOCOL_FEATURES (1ull << 30)
 
-/* Protocol features: what of vhost-user the two sides can do beyond its first version. */
-#define VHOST_PROTOCOL_MQ        (1ull << 0) /* it tells how many queues it has */
-#define VHOST_PROTOCOL_REPLY_ACK (1ull << 3) /* it acknowledges what has no answer otherwise */
+/* Protocol features: extensions of vhost-user that both sides support. */
+#define VHOST_PROTOCOL_MQ        (1ull << 0) /* the server tells how many queues it has */
+#define VHOST_PROTOCOL_REPLY_ACK (1ull << 3) /* it also acknowledges requests that have no answer */
 #define VHOST_PROTOCOL_CONFIG    (1ull << 9) /* it keeps the device's configuration space */
 
-/* Beside the index of a queue, where an eventfd could be: there is none. */
+/* A flag beside the index of a queue: the message has no eventfd. */
 #define VHOST_VRING_NOFD (1u << 8)
 
 #define VHOST_REGIONS_MAX 8   /* files in one memory table */
@@ -68,7 +68,10 @@ struct vhost_state {
 	uint32_t value;
 };
 
-/* Where a queue lies. Addresses are ours; the memory table tells the server what they mean. */
+/*
+ * Where a queue lies. Addresses are those of minivmm's process, which the memory table explains to
+ * the server.
+ */
 struct vhost_address {
 	uint32_t index;
 	uint32_t flags;
@@ -82,7 +85,7 @@ struct vhost_region {
 	uint64_t gpa;
 	uint64_t size;
 	uint64_t hva;
-	uint64_t fd_offset; /* where in the file that travels with the table */
+	uint64_t fd_offset; /* offset in the file that is sent with the table */
 };
 
 struct vhost_memory {
@@ -106,7 +109,7 @@ union vhost_payload {
 	struct vhost_config config;
 };
 
-/* Header and payload are adjacent, as on the wire; `unused` is what makes them so. */
+/* Header and payload are adjacent, as in the message on the socket; `unused` aligns them so. */
 struct vhost_message {
 	uint32_t unused;
 	struct vhost_header header;
@@ -118,15 +121,14 @@ static_assert(offsetof(struct vhost_message, payload) ==
 
 /*
  * Send header and payload, whose size the header tells, with `fd_count` files, VHOST_REGIONS_MAX at
- * most. NULL, or what the server did instead of taking it, in words that follow "its vhost-user
- * server".
+ * most. NULL, or words that follow "its vhost-user server" and say what it did instead.
  */
 const char *vhost_message_send(int fd, const struct vhost_message *message, const int *fds,
 			       unsigned int fd_count, const struct timespec *until);
 
 /*
  * Receive the answer to `request`. Its version, kind and size are checked; files that came with it
- * are closed, since no answer that minivmm asks for has any. NULL, or what is wrong, as above.
+ * are closed, since no answer that minivmm asks for has any. NULL, or such words.
  */
 const char *vhost_message_receive(int fd, uint32_t request, struct vhost_message *message,
 				  const struct timespec *until);

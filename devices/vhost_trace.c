@@ -122,7 +122,7 @@ void vhost_trace_begin(struct trace_span *span, const char *peer,
 		trace_put(&span->fields, "files", "%u", fd_count);
 }
 
-/* The header of what came is looked at by who asked; here it is known to be the answer. */
+/* The caller has already checked that this message is the answer. */
 void vhost_trace_end(struct trace_span *span, const struct vhost_message *answer, int result)
 {
 	const uint32_t request = answer->header.request;

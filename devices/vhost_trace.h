@@ -10,11 +10,11 @@
 #include "vhost_message.h"
 #include "vmm/trace/trace.h"
 
-/* Begins when the message is about to be sent to the server that is called `peer`. */
+/* Begin the span when the message is about to be sent to the server that is called `peer`. */
 void vhost_trace_begin(struct trace_span *span, const char *peer,
 		       const struct vhost_message *message, unsigned int fd_count);
 
-/* It has been sent, and answered if it is of that kind: 0, or the -errno. */
+/* End the span when it was sent, and answered if it has an answer, with 0 or -errno. */
 void vhost_trace_end(struct trace_span *span, const struct vhost_message *answer, int result);
 
 #endif

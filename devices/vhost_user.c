@@ -16,7 +16,7 @@
 
 #define VHOST_CONFIG_HEAD offsetof(struct vhost_config, data)
 
-/* A request and what comes back. */
+/* A request and its answer. */
 struct vhost_call {
 	struct vhost_message message; /* in: what is asked; out: the answer */
 	const int *fds;
@@ -33,7 +33,7 @@ static int vhost_fail(struct vhost_user *vhost, const char *wrong)
 		return -EIO;
 	vhost->dead = true;
 	if (vhost->hurried)
-		wrong = "does not answer"; /* whatever vhost_user_hurry() made of it */
+		wrong = "does not answer"; /* vhost_user_hurry() has shut the socket down */
 	log_error(vhost->name, "its vhost-user server %s%s", wrong,
 		  vhost->lost ? ": the guest is stopped" : "");
 	shutdown(vhost->fd, SHUT_RDWR);
@@ -42,7 +42,9 @@ static int vhost_fail(struct vhost_user *vhost, const char *wrong)
 	return -EIO;
 }
 
-/* What the server says to a request that has no other answer: 0, or that it failed. */
+/*
+ * Check the server's acknowledgement of a request that has no other answer: 0, or that it failed.
+ */
 static int vhost_check_ack(struct vhost_user *vhost, const struct vhost_message *answer)
 {
 	if (answer->header.size != sizeof(answer->payload.number))
@@ -52,7 +54,7 @@ static int vhost_check_ack(struct vhost_user *vhost, const struct vhost_message 
 	return 0;
 }
 
-/* Until when the request may take that is made now. */
+/* The deadline of a request that is made now. */
 static struct timespec vhost_deadline(const struct vhost_user *vhost)
 {
 	struct timespec until =
@@ -168,7 +170,7 @@ void vhost_user_hurry(struct vhost_user *vhost, const struct timespec *last)
 	vhost->last = *last;
 	vhost->hurried = true;
 	if (stalled)
-		shutdown(vhost->fd, SHUT_RDWR); /* whoever waits for an answer waits no more */
+		shutdown(vhost->fd, SHUT_RDWR); /* ends the wait of any thread for an answer */
 	else
 		pthread_mutex_unlock(&vhost->lock);
 }
@@ -234,8 +236,8 @@ void vhost_user_check(struct vhost_user *vhost)
 	char byte;
 
 	if (pthread_mutex_trylock(&vhost->lock) != 0)
-		return; /* it is the answer that another thread is reading */
-	/* Whoever asked has read his answer by now. */
+		return; /* another thread holds the lock and reads an answer */
+	/* No request is under way, so there is no answer to read. */
 	if (!vhost->dead && poll(&file, 1, 0) == 1) {
 		if (recv(vhost->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
 			vhost_fail(vhost, "closed the connection");
@@ -283,7 +285,7 @@ static int vhost_set_address(struct vhost_user *vhost, const struct virtio_ring 
 }
 
 /*
- * Without the protocol features a queue runs as soon as it is kicked. With them it also has to be
+ * Without the protocol features a queue runs as soon as it is kicked. With them it must also be
  * enabled.
  */
 int vhost_user_start_ring(struct vhost_user *vhost, const struct virtio_ring *ring)
@@ -323,7 +325,7 @@ int vhost_user_set_call(struct vhost_user *vhost, unsigned int index, int call)
 
 /* ---- configuration space ---- */
 
-/* An empty answer is how a server says that it cannot. */
+/* A server answers with an empty payload if it cannot do this. */
 static int vhost_check_config(struct vhost_user *vhost, const struct vhost_call *call,
 			      unsigned int offset, unsigned int size)
 {

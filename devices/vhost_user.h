@@ -3,11 +3,11 @@
  * The front end of vhost-user: minivmm asks, a server answers, and from then on the guest's virtio
  * queues are the server's.
  *
- * Owns the connection, what was agreed on, and the order of requests that starts or stops a queue.
- * Does not own the queues' addresses or the files that ring and interrupt: virtio_pci.h has them.
- * The server gets the guest's memory as files and can read and write all of it, but it is not
- * trusted otherwise: answers are checked, every request has a deadline, and the first thing that is
- * wrong ends the connection, with one line. Functions log their own failures.
+ * Owns the connection, the features agreed on, and the order of requests that starts or stops a
+ * queue. virtio_pci.h has the queues' addresses and eventfds. The server gets the guest's memory as
+ * files and can read and write all of it, but it is not trusted beyond that: answers are checked,
+ * every request has a deadline, and the first error ends the connection, with one line in the log.
+ * Functions log their own failures.
  *
  * Requests that belong together, such as all that start a device, have one deadline between them:
  * a server that takes its time for each cannot add them up.
@@ -27,7 +27,7 @@
 #include "virtio.h"
 
 #define VHOST_USER_TIMEOUT_MS 10000
-#define VHOST_USER_HURRY_MS   500 /* for all that is asked when minivmm ends */
+#define VHOST_USER_HURRY_MS   500 /* for all requests together when minivmm ends */
 
 struct vhost_user {
 	const char *name;        /* for messages */
@@ -37,22 +37,22 @@ struct vhost_user {
 	void (*lost)(void *owner);
 	void *owner;
 
-	pthread_mutex_t lock; /* one request at a time; and all below */
+	pthread_mutex_t lock; /* held during a request; it also guards the members below */
 	bool dead;
 	bool grouped; /* requests have until `until` */
 	struct timespec until;
-	atomic_bool hurried;  /* minivmm ends ... */
-	struct timespec last; /* ... and everything has until then */
+	atomic_bool hurried;  /* minivmm ends, ... */
+	struct timespec last; /* ... and all requests must be over by then */
 	uint64_t features;    /* of virtio, offered by the server */
 	uint64_t protocol;    /* VHOST_PROTOCOL_* that both sides have */
-	unsigned int queues;  /* how many it has; 0: it does not tell */
+	unsigned int queues;  /* the server's number of queues; 0: not known */
 };
 
 /*
  * Agree with the server behind `fd`, a connected stream socket, which belongs to *vhost from now
  * on. `lost` of *vhost is NULL at first: a server lost during this call is only logged. Begins a
- * group: what else is asked before the device is complete belongs to it. 0 or -errno;
- * vhost_user_close() after either.
+ * group, to which all requests belong until the device is complete. 0 or -errno, logged; call
+ * vhost_user_close() in either case.
  */
 int vhost_user_open(struct vhost_user *vhost, const char *name, int fd, unsigned int timeout_ms);
 
@@ -60,8 +60,8 @@ int vhost_user_open(struct vhost_user *vhost, const char *name, int fd, unsigned
 void vhost_user_close(struct vhost_user *vhost);
 
 /*
- * The socket has something to read: if nothing was asked, the server died, or misbehaves. Does not
- * wait for who asks.
+ * To be called when the socket has something to read. If no request is under way, the server has
+ * died or misbehaves. Does not wait for a request of another thread.
  */
 void vhost_user_check(struct vhost_user *vhost);
 
@@ -70,15 +70,15 @@ void vhost_user_begin_group(struct vhost_user *vhost);
 void vhost_user_end_group(struct vhost_user *vhost);
 
 /*
- * minivmm ends: what is asked from now on has until `last`, and a request that another thread makes
- * by then fails then. Returns at that time at the latest. Not logged.
+ * To be called when minivmm ends: requests from now on must be over at `last`, when requests of
+ * other threads fail, too. Returns at that time at the latest. Not logged.
  */
 void vhost_user_hurry(struct vhost_user *vhost, const struct timespec *last);
 
-/* Whether a request takes longer than `ms` milliseconds, for which it waits. */
+/* True if a request that is under way takes longer than `ms` milliseconds, for which this waits. */
 bool vhost_user_is_stalled(struct vhost_user *vhost, unsigned int ms);
 
-/* The features that the driver wants of those offered. 0 or -errno. */
+/* Set the offered features that the driver wants. 0 or -errno, logged. */
 int vhost_user_set_features(struct vhost_user *vhost, uint64_t features);
 
 /* The guest's RAM: at most VHOST_REGIONS_MAX regions, each with its file. 0 or -errno. */
@@ -91,7 +91,7 @@ int vhost_user_start_ring(struct vhost_user *vhost, const struct virtio_ring *ri
 /* Stop a queue: when this returns, the server is done with it. 0 or -errno. */
 int vhost_user_stop_ring(struct vhost_user *vhost, unsigned int index);
 
-/* Another eventfd for a running queue's interrupts, -1 for none. 0 or -errno. */
+/* Set another eventfd for a running queue's interrupts; -1 for none. 0 or -errno, logged. */
 int vhost_user_set_call(struct vhost_user *vhost, unsigned int index, int call);
 
 /*

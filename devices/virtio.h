@@ -4,9 +4,9 @@
  * and behind it a backend, which does the device's work.
  *
  * The driver and the device talk through queues: rings of descriptors in the guest's memory. Each
- * queue has two eventfds. The guest rings `kick` when it has put work into the queue, and whoever
- * does the work rings `call` when some of it is done. The transport is virtio_pci.h; backends are
- * virtio_vhost.h (the work is done by another program) and virtio_console.h.
+ * queue has two eventfds. `kick` is signalled when the guest has put work into the queue, and
+ * `call` when some work is done. The transport is virtio_pci.h; backends are virtio_vhost.h (the
+ * work is done by another program) and virtio_console.h.
  *
  * Read beside it: Virtual I/O Device (VIRTIO) 1.1, chapter 2.
  */
@@ -18,7 +18,10 @@
 #define VIRTIO_QUEUES_MAX     16u
 #define VIRTIO_QUEUE_SIZE_MAX 256u /* entries */
 
-/* A queue that the driver has set up. The rings lie in guest RAM; addresses are ours. */
+/*
+ * A queue that the driver has set up. The rings lie in guest RAM; addresses are those of minivmm's
+ * process.
+ */
 struct virtio_ring {
 	unsigned int index; /* of the queue */
 	unsigned int size;  /* entries, a power of two */
@@ -30,8 +33,8 @@ struct virtio_ring {
 struct virtio_backend;
 
 /*
- * All mandatory. Called with the lock of the PCI host bridge held. None but start() and set_call()
- * can fail; they log it.
+ * All are mandatory, and are called with the lock of the PCI host bridge held. Only start() and
+ * set_call() can fail, and log it.
  */
 struct virtio_backend_ops {
 	/* The device's own configuration space; the range lies inside config_size. */
@@ -40,8 +43,8 @@ struct virtio_backend_ops {
 	void (*config_write)(struct virtio_backend *backend, unsigned int offset, const void *data,
 			     unsigned int size);
 	/*
-	 * The driver is ready: from now on the rings are the backend's. `features` are those that
-	 * the driver has chosen of those offered. 0 or -errno.
+	 * The driver is ready: from now on the backend works on the rings. `features` are the
+	 * offered ones that the driver has chosen. 0 or -errno.
 	 */
 	int (*start)(struct virtio_backend *backend, uint64_t features,
 		     const struct virtio_ring *rings, unsigned int count);
@@ -49,7 +52,7 @@ struct virtio_backend_ops {
 	void (*stop)(struct virtio_backend *backend);
 	/* While started: another eventfd for the interrupts of a queue. 0 or -errno. */
 	int (*set_call)(struct virtio_backend *backend, unsigned int queue, int call);
-	/* Free all; it has been stopped. */
+	/* Frees everything; it has been stopped before. */
 	void (*destroy)(struct virtio_backend *backend);
 };
 

@@ -25,7 +25,7 @@
 #define CONSOLE_CLASS         0x078000
 
 struct virtio_console {
-	struct virtio_backend backend; /* first: virtio_pci.c knows us by it */
+	struct virtio_backend backend; /* must be first: virtio_pci.c knows the console by it */
 	struct memory *memory;
 	int kicks;            /* epoll of the queues' notifications while started */
 	pthread_mutex_t lock; /* all below */
@@ -40,7 +40,10 @@ static struct virtio_console *console_of(struct virtio_backend *backend)
 	return (struct virtio_console *)backend;
 }
 
-/* The queue with what the guest writes to a port; the one with its empty buffers comes before. */
+/*
+ * The queue with what the guest writes to a port. The queue before it has the buffers for the other
+ * direction.
+ */
 static unsigned int console_read_queue(unsigned int port)
 {
 	return port == 0 ? 1 : 2 * port + 3;
@@ -53,7 +56,10 @@ static struct virtqueue *console_queue(struct virtio_console *console, unsigned 
 
 /* ---- control messages ---- */
 
-/* The driver keeps many empty buffers for these. One that keeps none hears nothing. */
+/*
+ * The driver keeps many empty buffers for control messages. A driver without a buffer does not get
+ * the message.
+ */
 static void console_tell(struct virtio_console *console, unsigned int port, uint16_t event,
 			 uint16_t value)
 {
@@ -66,7 +72,10 @@ static void console_tell(struct virtio_console *console, unsigned int port, uint
 	virtqueue_notify(queue);
 }
 
-/* VIRTIO 1.1, 5.3.6.2: the driver is ready, and a port is; our side of it is open at once. */
+/*
+ * VIRTIO 1.1, 5.3.6.2: the driver is ready, or a port is; minivmm's side of the port is open at
+ * once.
+ */
 static void console_hear(struct virtio_console *console,
 			 const struct virtio_console_control *message)
 {
@@ -93,7 +102,10 @@ static void console_serve_control(struct virtio_console *console)
 
 	if (!queue)
 		return;
-	/* As many as the queue can hold; for what comes meanwhile the driver notifies again. */
+	/*
+	 * Handle at most as many messages as the queue can hold. For later ones the driver notifies
+	 * again.
+	 */
 	for (unsigned int i = 0; i < queue->ring.size; i++)
 		if (virtqueue_read(queue, &message, sizeof(message)) == sizeof(message))
 			console_hear(console, &message);

@@ -3,9 +3,9 @@
  * A virtio console with several ports: streams of bytes between minivmm and a program in the guest,
  * each with a flow of its own. Linux shows them as /dev/vportNpM.
  *
- * Owns the ports and the control messages by which driver and device agree on them. Where the bytes
- * come from and go to is its user's business: one thread that waits for virtio_console_fd(), calls
- * virtio_console_serve(), and then reads and writes.
+ * Owns the ports and the control messages by which driver and device agree on them. One thread of
+ * minivmm moves the bytes: it waits for virtio_console_fd(), calls virtio_console_serve(), and then
+ * reads and writes.
  *
  * Read beside it: VIRTIO 1.1, 5.3 "Console Device".
  */
@@ -24,21 +24,24 @@ struct virtio_console;
  */
 int virtio_console_add(struct pci_host *host, struct virtio_console **console);
 
-/* A file that becomes readable when the guest has done something. Stays the console's. */
+/* A file that becomes readable when the guest has done something. It stays the console's. */
 int virtio_console_fd(const struct virtio_console *console);
 
-/* Take note of what the guest has done; answers its control messages. */
+/* Handle what the guest has done, and answer its control messages. */
 void virtio_console_serve(struct virtio_console *console);
 
-/* Up to `room` bytes that the guest has written to the port; returns how many. */
+/* Read up to `room` bytes that the guest has written to the port; returns how many. */
 size_t virtio_console_read(struct virtio_console *console, unsigned int port, void *data,
 			   size_t room);
 
-/* Bytes for the guest; returns how many it took. None while no program has opened the port. */
+/*
+ * Write bytes for the guest; returns how many it took. It takes none while no program has opened
+ * the port.
+ */
 size_t virtio_console_write(struct virtio_console *console, unsigned int port, const void *data,
 			    size_t size);
 
-/* Whether a program in the guest has opened the port. */
+/* True if a program in the guest has opened the port. */
 bool virtio_console_is_open(struct virtio_console *console, unsigned int port);
 
 #endif

@@ -26,7 +26,10 @@ static void virtio_irq_update_pin(struct virtio_irq *irq)
 		     irq->isr && !irq->msix.enabled && !(command & PCI_COMMAND_INTX_DISABLE));
 }
 
-/* Work is done in some queue whose driver uses the pin. In the main loop, without any lock. */
+/*
+ * Some queue has finished work, and the driver uses the pin. Called in the main loop, without any
+ * lock.
+ */
 static void virtio_irq_pin_ready(void *owner, uint32_t events)
 {
 	struct virtio_irq *irq = owner;
@@ -74,7 +77,7 @@ static bool virtio_irq_vector_pending(void *owner, unsigned int vector)
 	return irq_vector_pending(&irq->vectors[vector]);
 }
 
-/* Vectors come and go with MSI-X as a whole: one that is masked can already be rung. */
+/* All vectors are made and destroyed with MSI-X, because a masked one can already be signalled. */
 static void virtio_irq_control_changed(void *owner)
 {
 	struct virtio_irq *irq = owner;

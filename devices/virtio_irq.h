@@ -2,13 +2,13 @@
 /*
  * The interrupts of a virtio device on PCI: MSI-X, or the pin.
  *
- * With MSI-X each vector is an eventfd that is plugged into KVM: whoever rings it interrupts the
- * guest. Without, all queues ring one eventfd of the main loop, which sets a bit in the ISR status
- * register and raises the pin until the driver reads that register.
+ * With MSI-X each vector is an eventfd that is plugged into KVM, so that a write to it interrupts
+ * the guest. Without MSI-X, all queues share one eventfd of the main loop, which sets a bit in the
+ * ISR status register and raises the pin until the driver reads that register.
  *
- * Owns the MSI-X table, the vectors, the pin and the ISR status. Which vector a queue has is
- * virtio_registers.h's. All functions are called with the lock of the PCI host bridge held, but for
- * those of its life.
+ * Owns the MSI-X table, the vectors, the pin and the ISR status. virtio_registers.h knows which
+ * vector a queue has. All functions are called with the lock of the PCI host bridge held, except
+ * those that make and destroy.
  *
  * Read beside it: VIRTIO 1.1, 4.1.4.5 (ISR status) and 4.1.5.1.2 (MSI-X).
  */
@@ -29,7 +29,8 @@
 struct virtio_irq {
 	struct vm *vm;
 	struct pci_function *function;
-	void (*switched)(void *owner); /* MSI-X went on or off: the eventfds are others */
+	/* MSI-X was switched on or off, so the eventfds have changed */
+	void (*switched)(void *owner);
 	void *owner;
 	struct msix msix;
 	unsigned int cap; /* offset of the MSI-X capability */
@@ -38,7 +39,7 @@ struct virtio_irq {
 	struct irq_vector vectors[VIRTIO_VECTORS_MAX]; /* exist while MSI-X is on */
 	struct irq_line line;
 	uint8_t isr;
-	struct loop_source pin; /* its file is what queues ring while MSI-X is off */
+	struct loop_source pin; /* its file is the eventfd of all queues while MSI-X is off */
 };
 
 /*
@@ -48,7 +49,7 @@ struct virtio_irq {
 int virtio_irq_init(struct virtio_irq *irq, struct vm *vm, struct pci_function *function,
 		    unsigned int count, void (*switched)(void *owner), void *owner);
 
-/* The function has its place on the bus: the pin is wired. */
+/* Connect the pin, once the function has its place on the bus. */
 void virtio_irq_wire(struct virtio_irq *irq);
 
 /* As after power-on. */
@@ -58,7 +59,7 @@ void virtio_irq_destroy(struct virtio_irq *irq);
 /* The guest wrote to configuration space: MSI-X or the pin may have been switched. */
 void virtio_irq_config_written(struct virtio_irq *irq);
 
-/* Whom to ring for a queue with this vector, which may be none that exists; -1: nobody. */
+/* The eventfd for a queue with this vector, which need not exist; -1: none. */
 int virtio_irq_find_call(const struct virtio_irq *irq, uint16_t vector);
 
 /* The device's state changed: tell the driver, which chose this vector for it. */

@@ -27,15 +27,15 @@
 #define VIRTIO_WINDOW_DATA sizeof(struct virtio_pci_cap)
 
 struct virtio_pci {
-	struct pci_function function; /* first: the bus knows us by it */
+	struct pci_function function; /* must be first: the bus knows the device by it */
 	struct vm *vm;
 	struct virtio_backend *backend;
 	struct virtio_registers registers;
 	struct virtio_irq irq;
 	unsigned int window_cap; /* offset of the capability through which the BAR is reached */
 	int kicks[VIRTIO_QUEUES_MAX];
-	bool place_said;              /* that a queue is outside of memory */
-	int calls[VIRTIO_QUEUES_MAX]; /* what the backend was given: -1 for no interrupt */
+	bool place_said;              /* it was logged that a queue is outside memory */
+	int calls[VIRTIO_QUEUES_MAX]; /* the eventfds that the backend has; -1: no interrupt */
 };
 
 static struct virtio_pci *virtio_of(struct pci_function *function)
@@ -67,7 +67,7 @@ static void virtio_update_calls(void *owner)
 	struct virtio_pci *virtio = owner;
 
 	for (unsigned int queue = 0; queue < virtio->backend->queues; queue++) {
-		/* Another file can have got a number that was free again. */
+		/* The number may belong to another file by now. */
 		virtio->calls[queue] = VIRTIO_CALL_UNKNOWN;
 		virtio_update_call(virtio, queue);
 	}
@@ -125,7 +125,8 @@ static void virtio_stop(void *owner)
 
 	virtio->backend->ops->stop(virtio->backend);
 	for (unsigned int queue = 0; queue < virtio->backend->queues; queue++)
-		loop_take_event(virtio->kicks[queue]); /* meant for the old driver's queue */
+		/* a signal that was meant for the old driver's queue */
+		loop_take_event(virtio->kicks[queue]);
 }
 
 static const struct virtio_registers_ops virtio_registers_ops = {
@@ -162,7 +163,10 @@ static uint64_t virtio_read_bar(struct virtio_pci *virtio, uint64_t offset, unsi
 	return value;
 }
 
-/* KVM rings the eventfd itself; what comes here went through the window, or missed it. */
+/*
+ * KVM signals the eventfd itself. A write comes here if it used the window, or another address than
+ * KVM's.
+ */
 static void virtio_notify(struct virtio_pci *virtio, uint64_t offset)
 {
 	uint64_t queue = (offset - VIRTIO_PCI_NOTIFY) / VIRTIO_PCI_NOTIFY_STEP;
@@ -281,7 +285,7 @@ static void virtio_bar_unmap(struct pci_function *function, unsigned int bar)
 	bus_del_region(&virtio->vm->mmio, function->bars[bar].addr);
 }
 
-/* Where the window points to; false when that is not a register. */
+/* The register that the window points to; false if there is none. */
 static bool virtio_window_target(const struct virtio_pci *virtio, uint32_t *offset,
 				 uint32_t *length)
 {

@@ -3,10 +3,10 @@
  * A virtio device as a PCI function: the registers of virtio_registers.h in a BAR, found through
  * vendor-specific capabilities, with MSI-X.
  *
- * Owns the function and how the two directions of a queue reach their ends without minivmm: the
- * guest's notification rings an eventfd inside KVM, and the eventfd of an interrupt is plugged into
- * KVM as an irqfd. Only a driver that does without MSI-X gets its interrupts through the main loop,
- * on the pin. What the device does is the backend's.
+ * Owns the function, and connects both directions of a queue so that they bypass minivmm: the
+ * guest's notification signals an eventfd inside KVM, and the eventfd of an interrupt is plugged
+ * into KVM as an irqfd. Only a driver that does without MSI-X gets its interrupts through the main
+ * loop, on the pin. What the device does is the backend's.
  *
  * Read beside it: VIRTIO 1.1, 4.1 "Virtio Over PCI Bus".
  */
@@ -27,8 +27,8 @@
 #define VIRTIO_PCI_NOTIFY_STEP 4u
 
 /*
- * Plug a device with this backend into the next free slot. The backend belongs to the device from
- * now on, and is destroyed if this fails. 0 or -errno, logged.
+ * Plug a device with this backend in at the next free device number. The backend belongs to the
+ * device from now on, and is destroyed if this fails. 0 or -errno, logged.
  */
 int virtio_pci_add(struct pci_host *host, struct virtio_backend *backend);
 

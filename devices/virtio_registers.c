@@ -85,7 +85,7 @@ static void virtio_set_half(uint64_t *value, uint32_t select, uint32_t half)
 
 /* ---- reading ---- */
 
-/* What a queue that does not exist shows is a size of 0. */
+/* A queue that does not exist shows a size of 0. */
 static uint64_t virtio_read_queue(const struct virtio_registers *registers, uint64_t offset)
 {
 	static const struct virtio_queue nothing = { .vector = VIRTIO_MSI_NO_VECTOR };
@@ -144,13 +144,13 @@ uint64_t virtio_registers_read(const struct virtio_registers *registers, uint64_
 
 /* ---- writing ---- */
 
-/* A vector that does not exist reads back as none, which tells the driver. */
+/* A vector that does not exist reads back as "no vector", which tells the driver. */
 static uint16_t virtio_check_vector(const struct virtio_registers *registers, uint16_t vector)
 {
 	return vector < registers->vectors ? vector : VIRTIO_MSI_NO_VECTOR;
 }
 
-/* Where a queue lies, and how large it is, holds from when it is enabled until the next reset. */
+/* Place and size of a queue cannot change from when it is enabled until the next reset. */
 static void virtio_write_place(struct virtio_queue *queue, uint64_t offset, uint32_t value)
 {
 	switch (offset) {

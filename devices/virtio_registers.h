@@ -3,9 +3,9 @@
  * The registers by which a driver sets a virtio device up: features, status and queues, as a state
  * machine.
  *
- * Owns what the driver wrote and what it reads back, and which writes count at which time. Says
- * when the driver is ready, when it resets the device, and when it chose another interrupt. Knows
- * neither PCI nor the backend.
+ * Owns what the driver wrote and what it reads back, and decides which writes count at which time.
+ * It tells its owner when the driver is ready, resets the device, or chooses another interrupt. It
+ * knows neither PCI nor the backend.
  *
  * Read beside it: VIRTIO 1.1, 2.1 (status), 3.1.1 (initialisation), 4.1.4.3 (the registers).
  */
@@ -20,9 +20,12 @@
 #define VIRTIO_REGISTERS_SIZE 56u
 
 struct virtio_registers_ops {
-	/* The driver is ready. False: the device cannot work like this and asks for a reset. */
+	/*
+	 * The driver is ready. Returns false if the device cannot work in this way and asks for a
+	 * reset.
+	 */
 	bool (*start)(void *owner);
-	/* The driver is gone, or takes a new start. */
+	/* The driver is gone, or starts again. */
 	void (*stop)(void *owner);
 	/* The driver chose another vector for a queue. */
 	void (*vector_changed)(void *owner, unsigned int queue);
@@ -47,7 +50,8 @@ struct virtio_registers {
 	uint32_t offered_select, chosen_select; /* which half of the features shows */
 	uint64_t chosen;
 	uint8_t status;
-	uint16_t config_vector; /* for a change of the device's state, or VIRTIO_MSI_NO_VECTOR */
+	/* vector for changes of the device's state, or VIRTIO_MSI_NO_VECTOR */
+	uint16_t config_vector;
 	uint16_t queue_select;
 	struct virtio_queue queues[VIRTIO_QUEUES_MAX];
 };
@@ -61,8 +65,8 @@ void virtio_registers_init(struct virtio_registers *registers, uint64_t offered,
 void virtio_registers_reset(struct virtio_registers *registers);
 
 /*
- * Accesses of the guest, offsets counted from the first register. A register has to be accessed as
- * a whole, a 64-bit one by halves: else reads give all-ones and writes are dropped.
+ * Accesses of the guest, offsets counted from the first register. A register must be accessed as a
+ * whole, a 64-bit one by halves; otherwise reads give all-ones and writes are dropped.
  */
 uint64_t virtio_registers_read(const struct virtio_registers *registers, uint64_t offset,
 			       unsigned int size);

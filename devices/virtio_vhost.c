@@ -38,7 +38,7 @@ union virtio_vhost_config {
 };
 
 struct virtio_vhost {
-	struct virtio_backend backend; /* first: virtio_pci.c knows us by it */
+	struct virtio_backend backend; /* must be first: virtio_pci.c knows the device by it */
 	struct vhost_user server;
 	struct vm *vm;
 	bool *lost;                /* or NULL */
@@ -49,7 +49,7 @@ struct virtio_vhost {
 	struct vhost_region regions[VHOST_REGIONS_MAX];
 	int fds[VHOST_REGIONS_MAX];
 	unsigned int region_count;
-	uint64_t own_features; /* offered by us: not the server's business */
+	uint64_t own_features; /* features that minivmm offers itself, without the server */
 	uint32_t started;      /* queues, one bit each */
 	union virtio_vhost_config config;
 };
@@ -57,7 +57,7 @@ struct virtio_vhost {
 struct virtio_vhost_type {
 	uint16_t id;
 	uint32_t pci_class;
-	uint64_t features; /* of the kind's own that may pass, if the server has them */
+	uint64_t features; /* features of this kind that are passed on if the server has them */
 	int (*init)(struct virtio_vhost *vhost, const struct virtio_vhost_options *options);
 };
 
@@ -70,7 +70,10 @@ static struct virtio_vhost *virtio_vhost_of(struct virtio_backend *backend)
 
 /* ---- guest RAM ---- */
 
-/* A server reaches RAM alone; pieces of passed-through devices have no file that it could map. */
+/*
+ * A server reaches only RAM, because pieces of passed-through devices have no file that it could
+ * map.
+ */
 static int virtio_vhost_memory_add(struct memory_listener *listener,
 				   const struct memory_region *region)
 {
@@ -91,7 +94,7 @@ static int virtio_vhost_memory_add(struct memory_listener *listener,
 	return 0;
 }
 
-/* RAM goes when the machine does, after the device. */
+/* RAM is freed after the device, when the machine ends. */
 static void virtio_vhost_memory_del(struct memory_listener *listener,
 				    const struct memory_region *region)
 {
@@ -179,7 +182,7 @@ static const struct virtio_backend_ops virtio_vhost_ops = {
 
 /* ---- the kinds ---- */
 
-/* The server knows the disk. With more queues than we have room for it is used with one. */
+/* The server knows the disk. If it has more queues than there is room for, only one is used. */
 static int virtio_vhost_init_blk(struct virtio_vhost *vhost,
 				 const struct virtio_vhost_options *options)
 {

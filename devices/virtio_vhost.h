@@ -2,9 +2,9 @@
 /*
  * Virtio devices whose work a vhost-user server does: disks, shared folders, network cards.
  *
- * Owns what differs between the three kinds - which features pass, who knows the configuration
- * space, how many queues there are - and brings guest RAM and queues to the server. If the server
- * is lost, the guest is stopped with VM_EVENT_DEVICE_LOST.
+ * Owns the differences between the three kinds (which features are passed on, where the
+ * configuration space is, how many queues there are), and hands guest RAM and queues to the server.
+ * If the server is lost, the guest is stopped with VM_EVENT_DEVICE_LOST.
  *
  * Read beside it: VIRTIO 1.1, 5.1 (network), 5.2 (block), 5.11 (file system).
  */
@@ -39,8 +39,8 @@ struct virtio_vhost_options {
 struct virtio_vhost;
 
 /*
- * A device whose server is at the other end of `fd`, a connected socket that belongs to the device
- * from now on, also on failure. Guest RAM must be shareable (ram_bank.h). *added, which the
+ * Add a device whose server is at the other end of `fd`, a connected socket that belongs to the
+ * device from now on, also on failure. Guest RAM must be shareable (ram_bank.h). *added, which the
  * bus owns, is for the calls below. 0 or -errno, logged.
  */
 int virtio_vhost_add(struct pci_host *host, const struct virtio_vhost_options *options, int fd,
@@ -49,7 +49,7 @@ int virtio_vhost_add(struct pci_host *host, const struct virtio_vhost_options *o
 /* minivmm ends: see vhost_user_hurry(). */
 void virtio_vhost_hurry(struct virtio_vhost *vhost, const struct timespec *last);
 
-/* Whether the server lets a request wait. */
+/* True if a request waits for the server for too long. */
 bool virtio_vhost_is_stalled(struct virtio_vhost *vhost);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-/* The guest writes these while we read: once each, and in this order. */
+/* The guest may write these fields meanwhile, so each is read once, and in this order. */
 static uint16_t virtqueue_load(const uint16_t *field)
 {
 	return __atomic_load_n(field, __ATOMIC_ACQUIRE);
@@ -36,7 +36,7 @@ static bool virtqueue_take(struct virtqueue *queue)
 	return true;
 }
 
-/* The driver may have its buffer back; `length` bytes of it were written. */
+/* Give the buffer back to the driver; `length` bytes of it were written. */
 static void virtqueue_give_back(struct virtqueue *queue, uint32_t length)
 {
 	struct vring_used *used = queue->ring.used;
@@ -48,7 +48,7 @@ static void virtqueue_give_back(struct virtqueue *queue, uint32_t length)
 	queue->unnoticed = true;
 }
 
-/* A copy of the current descriptor; all zeroes where there is none. */
+/* A copy of the current descriptor; all zeroes if there is none. */
 static struct vring_desc virtqueue_descriptor(const struct virtqueue *queue)
 {
 	struct vring_desc descriptor = { 0 };
@@ -67,7 +67,9 @@ static bool virtqueue_step(struct virtqueue *queue, const struct vring_desc *des
 	return (descriptor->flags & VRING_DESC_F_NEXT) && ++queue->steps < queue->ring.size;
 }
 
-/* What the descriptor leaves, at most `size` bytes; NULL if that is nothing, or not RAM. */
+/*
+ * Map the rest of the descriptor, at most `size` bytes; NULL if nothing is left, or it is not RAM.
+ */
 static void *virtqueue_map(const struct virtqueue *queue, const struct vring_desc *descriptor,
 			   size_t *size)
 {
@@ -85,8 +87,9 @@ size_t virtqueue_read(struct virtqueue *queue, void *data, size_t room)
 	size_t done = 0;
 
 	/*
-	 * A driver has no more buffers than the ring is long. One that lets the parts of the ring
-	 * overlap has them come without end: what is given back looks like one more on offer.
+	 * A driver has no more buffers than the ring has entries. If a driver lets the parts of the
+	 * ring overlap, a buffer that is given back looks like a new one, and the loop would never
+	 * end without this limit.
 	 */
 	while (done < room && buffers < queue->ring.size &&
 	       (queue->open || virtqueue_take(queue))) {
@@ -139,7 +142,7 @@ void virtqueue_notify(struct virtqueue *queue)
 	if (!queue->unnoticed)
 		return;
 	queue->unnoticed = false;
-	/* First the driver sees what was used, then we see whether it wants to be told. */
+	/* The driver must see the used entry before its wish for an interrupt is read. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (queue->ring.call >= 0 &&
 	    !(virtqueue_load(&available->flags) & VRING_AVAIL_F_NO_INTERRUPT))

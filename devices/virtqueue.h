@@ -2,9 +2,9 @@
 /*
  * The device's side of a queue, for backends inside minivmm.
  *
- * Owns how far the device has come in the ring, and moves bytes between the driver's buffers and
- * ours, like a stream. Everything in guest memory is the guest's and may change at any time: each
- * field is read once, each address is checked. A ring that makes no sense gives no more bytes.
+ * Owns the device's position in the ring, and moves bytes between the driver's buffers and
+ * minivmm's, like a stream. The guest may change its memory at any time, so each field is read once
+ * and each address is checked. An invalid ring gives no more bytes.
  *
  * Read beside it: VIRTIO 1.1, 2.6 "Split Virtqueues".
  */
@@ -21,16 +21,17 @@
 struct virtqueue {
 	struct memory *memory;
 	struct virtio_ring ring;
-	uint16_t next;      /* of the available ring: the entry that comes next */
-	bool unnoticed;     /* something was used since the last virtqueue_notify() */
-	bool open;          /* a buffer is taken and not yet used up: the four below */
+	uint16_t next;  /* the next entry of the available ring */
+	bool unnoticed; /* something was used since the last virtqueue_notify() */
+	/* a buffer was taken and is not used up; the four members below describe it */
+	bool open;
 	uint16_t head;      /* its first descriptor, */
 	uint16_t at;        /* the one that is being read, */
 	uint32_t offset;    /* how far, */
-	unsigned int steps; /* and how many came before: a chain may be a circle */
+	unsigned int steps; /* number of descriptors so far, because a chain may be a circle */
 };
 
-/* A queue from its beginning. */
+/* Start a queue at its beginning. */
 void virtqueue_init(struct virtqueue *queue, struct memory *memory, const struct virtio_ring *ring);
 
 /*
