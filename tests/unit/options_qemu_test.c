@@ -187,7 +187,7 @@ static const struct {
 	{ "-echr 0x02 -seed 1 -dfilter 0x1000+0x100 -device vfio-pci,host=01:00.0", "-dfilter" },
 	{ "-device pxb-pcie,id=pxb1,bus_nr=128,bus=pcie.0,numa_node=1 -device "
 	  "vfio-pci,host=01:00.0,bus=pxb1",
-	  "pxb-pcie: devices sit on the root bus" },
+	  "pxb-pcie: devices are on the root bus" },
 	{ "-device ib700 -device hv-balloon -device vfio-pci,host=01:00.0", "not Hyper-V" },
 	{ "-drive if=pflash,unit=0,format=raw,readonly=on,file=CODE.fd -drive "
 	  "if=pflash,unit=1,id=drive-efidisk0,format=raw,file=/dev/pve/vm-100-disk-0,size=540672 "

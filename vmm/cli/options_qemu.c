@@ -14,7 +14,7 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-/* The first row whose option and pattern fit decides; an option is listed in one place. */
+/* The first row whose option and pattern match decides. All rows of an option are in one place. */
 static const struct qemu_word qemu_words[] = {
 	/* what minivmm does anyway */
 	{ "enable-kvm", NULL, QEMU_SILENT, NULL },
@@ -104,8 +104,8 @@ static const struct qemu_word qemu_words[] = {
 	{ "cpu", "host-cache-info=*", QEMU_SILENT, NULL },
 	{ "cpu", "*", QEMU_NOTED, OWN_CPUS },
 	{ "rtc", "*", QEMU_NOTED, "the guest's clock is UTC; ignored" },
-	{ "boot", "*", QEMU_NOTED, "a guest boots what is given it; ignored" },
-	{ "k", "*", QEMU_NOTED, "a guest has no keyboard of minivmm's; ignored" },
+	{ "boot", "*", QEMU_NOTED, "a guest boots what it is given; ignored" },
+	{ "k", "*", QEMU_NOTED, "minivmm emulates no keyboard; ignored" },
 	{ "S", NULL, QEMU_NOTED, "a guest runs from its start; ignored" },
 	{ "no-shutdown", NULL, QEMU_NOTED, "a guest that powers off ends minivmm; ignored" },
 	{ "no-acpi", NULL, QEMU_NOTED, "a guest has ACPI; ignored" },
@@ -118,7 +118,8 @@ static const struct qemu_word qemu_words[] = {
 	{ "dfilter", "*", QEMU_NOTED, "--trace FILE shows what minivmm does; ignored" },
 	{ "iscsi", "*", QEMU_NOTED, "minivmm reads no disk by iSCSI; ignored" },
 	{ "readconfig", "*/pve-*", QEMU_NOTED,
-	  "Proxmox' own list of bridges: devices sit on the root bus; ignored" },
+	  "Proxmox' own list of bridges: devices are on the root bus, or below a port with "
+	  "port=on; ignored" },
 	{ "global", "*pci-hole64-size=*", QEMU_NOTED,
 	  "the window for BARs fits the devices; ignored" },
 	{ "global", "*", QEMU_NOTED, "a property of QEMU's own devices; ignored" },
@@ -191,7 +192,7 @@ static const struct qemu_word qemu_words[] = {
 	{ "fw_cfg", "*opt/ovmf/X-PciMmio64*", QEMU_NOTED,
 	  "the window for BARs fits the devices; ignored" },
 	{ "fw_cfg", "string=*", QEMU_SILENT, NULL }, /* of the name before it */
-	{ "fw_cfg", "*", QEMU_REFUSED, "minivmm takes no files for firmware but --firmware" },
+	{ "fw_cfg", "*", QEMU_REFUSED, "minivmm gives firmware no further files" },
 	{ "dtb", "*", QEMU_REFUSED, "minivmm writes the device tree itself; --dump-dtb shows it" },
 };
 
@@ -237,7 +238,7 @@ int options_qemu_say(const struct qemu_word *word, const char *value)
 	return word->verdict == QEMU_REFUSED ? -ENOTSUP : 0;
 }
 
-/* A list of words is judged word by word, and each verdict that says something said once. */
+/* Judge a list word by word, and log each verdict once. */
 static int qemu_judge_words(const char *name, size_t length, char *words)
 {
 	const struct qemu_word *said = NULL, *word;

@@ -31,7 +31,8 @@ struct qemu_word {
 #define NO_IOMMU  "a guest has no IOMMU of its own: leave it out, unless the guest passes devices on"
 #define USE_SOUND "minivmm emulates no sound: pass a sound card through by --vfio BDF"
 #define USE_USB   "minivmm emulates no USB: pass a USB controller through by --vfio BDF"
-#define USE_QMP   "minivmm has no monitor: Ctrl-A h helps, --qmp unix:PATH is for programs"
+#define USE_QMP                                                                                    \
+	"minivmm has no monitor: Ctrl-A h lists the keys, and --qmp unix:PATH is for programs"
 
 /*
  * Say it, of `value` or "". 0, or -ENOTSUP, logged, for a word that is refused: the rest of the

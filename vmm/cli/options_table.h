@@ -65,10 +65,10 @@ struct options_others {
 };
 
 /*
- * Read all words of argv but the first into *config. A word that is no option is handed to word();
- * where that is NULL it is an error. `others` has options beside the rows, or is NULL. `unknown`
- * says what to do about an unknown option. 0, or -EINVAL, logged in one line; in several where
- * several words are refused by -ENOTSUP.
+ * Read all words of argv but the first into *config. A word that is not an option is passed to
+ * word(); if that is NULL, it is an error. `others` has further options, or is NULL. `unknown` says
+ * what to do about an unknown option. 0, or -EINVAL, logged in one line; in several where several
+ * words are refused by -ENOTSUP.
  */
 int options_read(struct config *config, const struct options_row *rows, int argc, char **argv,
 		 int (*word)(struct config *config, const char *text),

@@ -119,7 +119,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(kill,            M), /* the demo device; others end when their pipe is closed */
 	CALL(wait4,           M),
 	CALL(waitid,          M),
-	CALL(getpgrp,         THREADS), /* is the terminal ours? */
+	CALL(getpgrp,         THREADS), /* is minivmm in the terminal's foreground? */
 	CALL(getpgid,         M | C), /* getpgrp() of arm64 */
 	/* used by stdio, and to see whether a BAR's file has shrunk; from glibc 2.39 on */
 	CALL(fstat,           M),

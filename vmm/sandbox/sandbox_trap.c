@@ -13,7 +13,10 @@
 #include "vmm/base/thread_guard.h"
 #include "vmm/trace/macros.h"
 
-/* A signal's handler can be told of nothing in another way. Written once, before any filter. */
+/*
+ * State at file scope, because a signal's handler gets no argument. It is written once, before any
+ * filter is loaded.
+ */
 static int trap_status;
 
 static const char *const trap_calls[] = {
@@ -78,7 +81,7 @@ static void trap_caught(int signal, siginfo_t *info, void *context)
 	n = write(STDERR_FILENO, line.text, line.length);
 	(void)n;
 	terminal_guard_restore();
-	syscall(SYS_exit_group, trap_status); /* and nothing that a library does before */
+	syscall(SYS_exit_group, trap_status); /* not exit(), which would run code of libraries */
 }
 
 void sandbox_trap_init(int status)

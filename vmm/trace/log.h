@@ -2,7 +2,7 @@
 /*
  * Messages to the person at the keyboard: one line each, on standard error.
  *
- * Owns the shape of a message, `minivmm: error: OBJECT: what: why`, and of the line that mends it,
+ * Owns the shape of a message, `minivmm: error: OBJECT: what: why`, and of the line that fixes it,
  * `  fix: COMMAND`. Whoever makes a failing call logs it, once; callers only pass the error on.
  * While a guest runs, a message that comes again and again is shown a few times: log_limit.h.
  */
