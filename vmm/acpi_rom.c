@@ -12,7 +12,7 @@
 #include "vfio/vfio_rom.h"
 #include "vmm/trace/log.h"
 
-#define ACPI_ROM_PAGE 0x1000ull /* the most that _ROM hands out at once */
+#define ACPI_ROM_PAGE 0x1000ull /* _ROM returns no more than this at once */
 
 static int acpi_rom_read(const struct kernel_file *file, struct memory_region *region)
 {

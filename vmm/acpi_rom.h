@@ -18,12 +18,12 @@ struct acpi_rom {
 
 /*
  * Map the ROM in `file` into the guest and describe it in *extras, for the function `devfn` of bus
- * 0. A file that is no ROM is refused. 0 or -errno, logged.
+ * 0. A file that is not a ROM is refused. 0 or -errno, logged.
  */
 int acpi_rom_add(struct acpi_rom *rom, struct memory *memory, const char *file, unsigned int devfn,
 		 struct acpi_extras *extras);
 
-/* Accepts a zeroed one. */
+/* Unmap and free the ROM. Accepts a zeroed one. */
 void acpi_rom_destroy(struct acpi_rom *rom);
 
 #endif

@@ -52,7 +52,7 @@ static int32_t keeper_obey(const struct bind_keeper *keeper, struct keeper_order
 
 /* ---- the child ---- */
 
-/* minivmm holds the devices' records: where it is killed, nobody does. */
+/* minivmm holds the devices' records. If it is killed, no process does. */
 static void keeper_let_go(struct host_held *held)
 {
 	for (unsigned int i = 0; i < held->count; i++) {
@@ -61,7 +61,7 @@ static void keeper_let_go(struct host_held *held)
 	}
 }
 
-/* Nothing that is typed or sent ends it before its work is done, but SIGKILL. */
+/* No key and no signal but SIGKILL may end the process before its work is done. */
 static _Noreturn void keeper_run(const struct bind_keeper *keeper, int socket)
 {
 	struct keeper_order order;

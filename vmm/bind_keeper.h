@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --bind: who binds devices and gives them back while minivmm runs, and at its end.
+ * --bind: a process that binds devices and gives them back while minivmm runs, and at its end.
  *
- * A confined minivmm has no right to. A child that never sees the guest or its memory keeps the
- * right, and waits for an order. When minivmm is killed the child does nothing: as without it, the
- * next start does. Where nothing is confined there is no child, and all of this happens at once.
+ * A confined minivmm has no right to do this. A child that never sees the guest or its memory keeps
+ * the right, and waits for an order. If minivmm is killed the child does nothing, and the next
+ * start gives the devices back. Without confinement there is no child, and minivmm does all of this
+ * itself.
  */
 #ifndef MINIVMM_BIND_KEEPER_H
 #define MINIVMM_BIND_KEEPER_H
@@ -31,10 +32,10 @@ int bind_keeper_start(struct bind_keeper *keeper, struct host_held *held, bool c
 /* One more device, with its group; as host_hold_more(). -EPERM, logged, where none may come. */
 int bind_keeper_hold(struct bind_keeper *keeper, const char *bdf);
 
-/* The devices of this group are closed: they go back now. */
+/* Give the devices of this group back, now that they are closed. */
 void bind_keeper_release(struct bind_keeper *keeper, int group);
 
-/* All devices are closed: they go back, and that is waited for. */
+/* Give all devices back, now that they are closed, and wait for that. */
 void bind_keeper_finish(struct bind_keeper *keeper);
 
 #endif

@@ -21,7 +21,10 @@
 
 /* ---- the text ---- */
 
-/* They name sockets, screens and sessions of the host, which the guest cannot reach. */
+/*
+ * Variables that name sockets, screens and sessions of the host are left out, because the guest
+ * cannot reach those.
+ */
 static bool guest_wants_variable(const char *variable)
 {
 	static const char *const unwanted[] = {
@@ -61,7 +64,10 @@ static void guest_put_terminal(FILE *text, const struct command_streams *streams
 	guest_put_number(text, "cols", columns);
 }
 
-/* Folders of the host appear where they are on the host; those without a path there do not. */
+/*
+ * Folders of the host appear at their own paths in the guest; shares without a path on the host do
+ * not.
+ */
 static int guest_put_shares(FILE *text, const struct config *config)
 {
 	for (unsigned int i = 0; i < config->served_count; i++) {
@@ -94,8 +100,8 @@ static int guest_put_all(FILE *text, const struct config *config,
 	if (shared)
 		guest_put(text, "root", COMMAND_GUEST_ROOT);
 	/*
-	 * overlayfs opens the files below it with O_NOATIME, which Linux grants to their owner and
-	 * to root alone: a server that is neither would have to refuse.
+	 * overlayfs opens the files below it with O_NOATIME, which Linux allows only to their owner
+	 * and to root. A server that is neither would have to refuse.
 	 */
 	guest_put(text, "layer", geteuid() == 0 ? "memory" : "none");
 	return guest_put_shares(text, config);
@@ -114,7 +120,7 @@ static void guest_add_file(struct command_guest *guest, const char *path)
 	guest->file_count += guest->files[guest->file_count] != NULL;
 }
 
-/* As a shell looks a command up. False if it is nowhere. */
+/* Look a command up as a shell does; false if it is not found. */
 static bool guest_find_program(const char *name, char path[PATH_MAX])
 {
 	const char *folders = getenv("PATH");
@@ -135,8 +141,8 @@ static bool guest_find_program(const char *name, char path[PATH_MAX])
 }
 
 /*
- * What the dynamic linker would load, by the linker itself: it prints a line for each library, and
- * the program does not run. The linker is the last of them, as the program names it.
+ * Ask the dynamic linker which libraries it would load. It prints a line for each, and the program
+ * does not run. The linker itself is added last, under the name that the program has for it.
  */
 static void guest_add_libraries(struct command_guest *guest, const char *linker,
 				const char *program)
@@ -170,7 +176,10 @@ static void guest_add_libraries(struct command_guest *guest, const char *linker,
 		waitpid(pid, NULL, 0);
 }
 
-/* The dynamic linker that a program asks for; empty for a static one, or none at all. */
+/*
+ * The dynamic linker that a program asks for; empty for a static program, or a file that is not a
+ * program.
+ */
 static void guest_read_linker(int fd, char linker[PATH_MAX])
 {
 	Elf64_Ehdr elf;
@@ -193,7 +202,7 @@ static void guest_read_linker(int fd, char linker[PATH_MAX])
 	}
 }
 
-/* The first line of a script, without its `#!`; empty for all else. */
+/* The first line of a script, without its `#!`; empty for any other file. */
 static void guest_read_interpreter(int fd, char interpreter[PATH_MAX])
 {
 	char line[PATH_MAX] = "";

@@ -35,7 +35,7 @@ static void streams_tell_size(struct command_streams *streams)
 	streams_tell(streams, line);
 }
 
-/* The guest may say anything: one line is known, and its number is bounded. */
+/* The guest may send anything. Only one line is known, and the number in it is bounded. */
 static void streams_obey(struct command_streams *streams)
 {
 	int status;
@@ -46,7 +46,10 @@ static void streams_obey(struct command_streams *streams)
 	streams->ended = true;
 }
 
-/* A few lines at a time: a guest that sends without end must not keep us from all else. */
+/*
+ * Read a few lines at a time, so that a guest that sends without end does not keep the thread from
+ * its other work.
+ */
 static void streams_hear(struct command_streams *streams)
 {
 	char byte;
@@ -76,7 +79,7 @@ static void streams_fill_output(struct command_streams *streams, struct command_
 					   sizeof(output->data));
 }
 
-/* Whoever read the stream is gone: so shall be the one that the command writes to. */
+/* The reader of the stream is gone, so the guest closes the stream that the command writes to. */
 static void streams_close_output(struct command_streams *streams, struct command_output *output)
 {
 	char line[32];
@@ -105,7 +108,7 @@ static void streams_write_output(struct command_streams *streams, struct command
 
 /* ---- input ---- */
 
-/* From when the command may read, the terminal's keys are its own. */
+/* Once the command may read, the terminal's keys belong to it. */
 static bool streams_input_open(struct command_streams *streams)
 {
 	if (!virtio_console_is_open(streams->console, streams->input_port))
@@ -172,7 +175,7 @@ static void streams_wait(struct command_streams *streams, struct pollfd files[WA
 	streams->busy = false;
 }
 
-/* Output that nobody reads is thrown away, so that the guest can go on and end. */
+/* Output without a reader is thrown away, so that the guest can go on and end. */
 static bool streams_turn_outputs(struct command_streams *streams, const struct pollfd *files)
 {
 	bool empty = true;
@@ -199,7 +202,7 @@ static void streams_resized(struct command_streams *streams)
 		streams_tell_size(streams);
 }
 
-/* The status comes last: what was written before it is in the ports by then. */
+/* The status comes last: everything that was written before it is in the ports by then. */
 static void *streams_run(void *arg)
 {
 	struct command_streams *streams = arg;
@@ -241,7 +244,10 @@ void command_streams_find_terminal(struct command_streams *streams)
 		streams->terminal = STDOUT_FILENO;
 	else if (streams->tty[2])
 		streams->terminal = STDERR_FILENO;
-	/* Typing shows up where the command writes: without such a place it stays the caller's. */
+	/*
+	 * What is typed is echoed where the command writes. If that is not a terminal, input is not
+	 * treated as one either.
+	 */
 	streams->tty[0] = streams->tty[0] && streams->terminal >= 0;
 }
 
@@ -260,7 +266,7 @@ static void streams_choose_ports(struct command_streams *streams)
 	streams->input_port = streams->tty[0] ? COMMAND_PORT_TERMINAL : COMMAND_PORT_INPUT;
 }
 
-/* Threads that are made from now on inherit that the signal is blocked. */
+/* Threads that are made from now on inherit the blocked signal. */
 static int streams_watch_size(struct command_streams *streams)
 {
 	sigset_t set;

@@ -19,9 +19,7 @@
 
 /* ---- output ---- */
 
-/*
- * A signal ends a write that blocks: the machine is about to stop, the byte is of no use any more.
- */
+/* A signal ends a write that blocks. The machine is about to stop then, and the byte is dropped. */
 static void console_transmit(void *owner, uint8_t byte)
 {
 	struct console *console = owner;
@@ -31,14 +29,14 @@ static void console_transmit(void *owner, uint8_t byte)
 		return;
 	console->out_fd = -1;
 	if (errno == EPIPE)
-		return; /* nobody wants to read it any more */
+		return; /* there is no reader any more */
 	log_errno("console", -errno, "write what the guest says: the rest of it is lost");
 	console->lost = true;
 }
 
 /* ---- input ---- */
 
-/* Hand over what was read; what the port has no room for stays. Called with the lock held. */
+/* Hand what was read to the port; what it has no room for is kept. Called with the lock held. */
 static void console_push(struct console *console)
 {
 	unsigned int taken = (unsigned int)serial_receive(console->serial, console->pending,
@@ -59,7 +57,7 @@ static void console_listen(struct console *console, bool listen)
 		console->listening = false; /* a regular file or /dev/null: no input from there */
 }
 
-/* The guest has caught up: input that had to wait goes on. */
+/* The guest has read everything, so input that had to wait goes on. */
 static void console_drained(void *owner)
 {
 	struct console *console = owner;
@@ -82,7 +80,7 @@ static void console_help(void)
 	      stderr);
 }
 
-/* Takes the keys meant for minivmm out of what was typed; returns how many bytes are left. */
+/* Remove the keys meant for minivmm from what was typed; returns how many bytes are left. */
 static unsigned int console_filter(struct console *console, uint8_t *bytes, unsigned int count)
 {
 	unsigned int kept = 0;
@@ -155,7 +153,7 @@ static int console_open_file(struct console *console, const char *path)
 	return 0;
 }
 
-/* We keep the other side open too: a pty whose last reader leaves hangs up. */
+/* minivmm keeps the other side open too, because a pty hangs up when its last reader leaves. */
 static int console_open_pty(struct console *console)
 {
 	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -204,7 +202,7 @@ static void console_turn(struct console *console, bool listen)
 	pthread_mutex_unlock(&console->lock);
 }
 
-/* Keys go to the guest one by one where its answers come to the same terminal. */
+/* Keys go to the guest one by one if its output comes to the same terminal. */
 static int console_set_raw(struct console *console)
 {
 	int ret;

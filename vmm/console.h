@@ -2,7 +2,7 @@
 /*
  * The guest's console on the host: the terminal, a pseudo-terminal, a file or nothing.
  *
- * Owns the terminal's mode, which it always gives back, and the Ctrl-A keys. Bytes go to and come
+ * Owns the terminal's mode, which it always restores, and the Ctrl-A keys. Bytes go to and come
  * from the serial port.
  */
 #ifndef MINIVMM_CONSOLE_H
@@ -23,18 +23,19 @@ struct console {
 	struct serial *serial;
 	struct power_button *button;
 	struct loop_source input;
-	int out_fd;           /* -1: output is dropped */
-	bool lost;            /* output could not be written: the run was not a success */
-	int opened[2];        /* what we opened and must close: file, or pty and its other side */
-	bool raw;             /* the terminal is ours */
-	bool escape;          /* Ctrl-A was the last key */
-	pthread_mutex_t lock; /* of what follows */
-	bool listening;       /* input is in the loop */
-	uint8_t pending[CONSOLE_PENDING_MAX]; /* read, but the port was full */
+	int out_fd; /* -1: output is dropped */
+	bool lost;  /* output could not be written, so the run was not a success */
+	/* files to close at the end: the file, or the pty and its other side */
+	int opened[2];
+	bool raw;                             /* the terminal is ours */
+	bool escape;                          /* Ctrl-A was the last key */
+	pthread_mutex_t lock;                 /* guards the members below */
+	bool listening;                       /* input is in the loop */
+	uint8_t pending[CONSOLE_PENDING_MAX]; /* bytes that were read while the port was full */
 	unsigned int pending_count;
 };
 
-/* What the serial port calls, with the console as owner. */
+/* The callbacks of the serial port, whose owner is the console. */
 extern const struct serial_line console_line;
 
 /*
@@ -45,9 +46,9 @@ int console_init(struct console *console, const char *spec, struct vm *vm, struc
 		 struct power_button *button);
 
 /*
- * The guest is about to run, or we were continued: raw mode where standard input and output are a
- * terminal, and input flows. While another job has the terminal it is left alone, and there is no
- * input. 0 or -errno, logged.
+ * To be called when the guest is about to run, and when minivmm was continued after a stop. Sets
+ * raw mode if standard input and output are a terminal, and starts input. While another job has the
+ * terminal, it is left alone and there is no input. 0 or -errno, logged.
  */
 int console_start(struct console *console);
 

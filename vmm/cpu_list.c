@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A number at *text, which then points behind it. */
+/* Read a number at *text, which then points after it. */
 static int cpu_list_number(const char **text, unsigned int *number)
 {
 	unsigned long value;

@@ -9,14 +9,14 @@
 
 #include <stdint.h>
 
-#define CPU_LIST_MAX 1024 /* CPUs, and the numbers they have, are fewer */
+#define CPU_LIST_MAX 1024 /* the number of CPUs, and the number of each, must be smaller */
 
 struct cpu_list {
 	unsigned int count;
 	uint16_t cpus[CPU_LIST_MAX]; /* in the order in which they are named */
 };
 
-/* 0; or -EINVAL for anything else, which includes an empty list. Not logged. */
+/* Parse a list. 0, or -EINVAL for anything else, also an empty list. Not logged. */
 int cpu_list_parse(struct cpu_list *list, const char *text);
 
 #endif

@@ -12,10 +12,12 @@
 #include "vmm/trace/trace.h"
 
 #define CURVES_PERIOD_NS 10000000
-#define CURVES_NAME_MAX  128u  /* a name in KVM's descriptors is not as long */
-#define CURVES_DESCS_MAX 1024u /* nor are there so many */
+#define CURVES_NAME_MAX  128u  /* names in KVM's descriptors are shorter */
+#define CURVES_DESCS_MAX 1024u /* and KVM has fewer descriptors */
 
-/* KVM's names, and what the curves are called. Not every architecture has all. */
+/*
+ * KVM's names of the counters, and the names of the curves. Not every architecture has all of them.
+ */
 static const struct {
 	const char *name, *series;
 } curves_kinds[CURVES_KINDS] = {
@@ -33,7 +35,7 @@ static void curve_note(struct curve *curve, const struct kvm_stats_header *heade
 			curve->at[kind] = header->data_offset + desc->offset;
 }
 
-/* The file says itself which counters it has, and where. */
+/* The file itself says which counters it has, and where. */
 static int curve_find(struct curve *curve)
 {
 	union {
@@ -58,7 +60,7 @@ static int curve_find(struct curve *curve)
 	return 0;
 }
 
-/* A file of our own: the vCPU is gone when its counters are read for the last time. */
+/* The file is duplicated, because the vCPU is gone when its counters are read for the last time. */
 static int curve_open(struct curve *curve, const struct vcpu *vcpu)
 {
 	curve->fd = fcntl(vcpu->stats_fd, F_DUPFD_CLOEXEC, 0);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Curves for a timeline: how often the vCPUs came out of the guest, how many interrupts went in.
+ * Curves for a timeline: the number of exits and of interrupts into the guest.
  *
- * KVM counts both, also where neither is seen by minivmm: an exit that the kernel handles, an
- * interrupt that goes from VFIO to the guest by irqfd. Here its counters are read every few
- * milliseconds while a timeline is written; otherwise there is no file, no timer, no call.
+ * KVM also counts those that minivmm does not see: an exit that the kernel handles, or an interrupt
+ * that goes from VFIO to the guest by irqfd. Its counters are read every few milliseconds while a
+ * timeline is written; otherwise there is no file, no timer and no call.
  *
  * Read beside it: Documentation/virt/kvm/api.rst, KVM_GET_STATS_FD.
  */
@@ -18,7 +18,8 @@
 /* The counters of one vCPU. */
 struct curve {
 	int fd;
-	uint64_t at[CURVES_KINDS]; /* where they lie in the file; 0 if this KVM has no such */
+	/* offset of each counter in the file; 0 if this KVM does not have it */
+	uint64_t at[CURVES_KINDS];
 };
 
 struct curves {
@@ -29,12 +30,12 @@ struct curves {
 };
 
 /*
- * After vm_start(); does nothing unless a timeline is written. Where KVM does not tell, there are
- * no curves: that is no error.
+ * Start to read counters, after vm_start(). Does nothing unless a timeline is written. If KVM has
+ * no counters there are no curves, which is not an error.
  */
 void curves_start(struct curves *curves, struct vm *vm);
 
-/* When no vCPU runs any more. Accepts one that is zeroed. */
+/* Stop, when no vCPU runs any more. Accepts a zeroed one. */
 void curves_stop(struct curves *curves);
 
 #endif

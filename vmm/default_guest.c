@@ -60,7 +60,7 @@ static int guest_open_kernel(struct default_guest *guest, const char *wanted,
 
 /* ---- the modules ---- */
 
-/* What the initramfs is asked for: modaliases, and names of modules. */
+/* What the initramfs must have modules for: modaliases, and names of modules. */
 struct guest_wishes {
 	char modaliases[OPTIONS_DEVICES_MAX][HOST_MODALIAS_MAX];
 	const char *list[OPTIONS_DEVICES_MAX + 16];
@@ -74,7 +74,7 @@ static void guest_wish_devices(struct guest_wishes *wishes, const struct default
 			wishes->list[wishes->count++] = wishes->modaliases[i];
 }
 
-/* By name: which of them the kernel has built in is not for us to know. */
+/* These modules are asked for by name; some may be built into the kernel. */
 static void guest_wish_virtio(struct guest_wishes *wishes, const struct default_guest_order *order)
 {
 	static const char *const drivers[VIRTIO_VHOST_KINDS] = { "virtio_blk", "virtiofs",
@@ -94,7 +94,7 @@ static void guest_wish_virtio(struct guest_wishes *wishes, const struct default_
 		wishes->list[wishes->count++] = command[i];
 }
 
-/* What hears the power button, and shows it to the guest's init. */
+/* The modules that report the power button to the guest's init. */
 static void guest_wish_button(struct guest_wishes *wishes)
 {
 	wishes->list[wishes->count++] = arch_layout.ged_port ? "button" : "gpio_keys";

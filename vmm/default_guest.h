@@ -18,17 +18,17 @@ struct default_guest {
 	char cmdline[2048];
 };
 
-/* Whom it is for. */
+/* What the guest must contain. */
 struct default_guest_order {
 	const struct config *config;
 	const struct host_device *devices;   /* config->device_count of them */
-	const struct command_guest *command; /* what to run in it, or NULL */
+	const struct command_guest *command; /* the command to run in it, or NULL */
 };
 
 /*
- * Open kernel and initramfs of the default guest into `boot`, whose strings then point into *guest;
- * what --append says is added to its command line. A command's guest may have a kernel of the
- * user's. The files are the caller's to close. Call it while the process has one thread. 0 or
+ * Open kernel and initramfs of the default guest into `boot`, whose strings then point into *guest.
+ * The words of --append are added to its command line. A command's guest may have a kernel of the
+ * user's. The caller closes the files. Must be called while the process has one thread. 0 or
  * -errno, logged.
  */
 int default_guest_open(struct default_guest *guest, const struct default_guest_order *order,

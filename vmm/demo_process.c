@@ -16,8 +16,8 @@
 #define DEMO_SOCKET 3 /* its number in the child, which has no other file of minivmm's */
 
 /*
- * It dies with its parent, and of nothing that is typed at the parent's terminal. A change of its
- * user makes the kernel forget the first.
+ * The process dies with its parent, but not from keys at the parent's terminal. A change of its
+ * user would make the kernel forget the former.
  */
 static _Noreturn void demo_serve(int socket, const struct thread_guard *guard, pid_t parent)
 {
@@ -53,7 +53,7 @@ int demo_start(struct demo *demo, const struct thread_guard *guard)
 	return log_errno("demo", -errno, "fork");
 }
 
-/* There is nothing in it to lose. */
+/* The device has no state that must be saved, so it is killed. */
 void demo_stop(struct demo *demo)
 {
 	if (demo->pid == 0)

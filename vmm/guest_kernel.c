@@ -13,15 +13,15 @@
 
 #define KERNEL_TRIED_MAX 1024
 
-/* What stands for RELEASE in a place. */
+/* The part of a path that depends on the release. */
 enum kernel_name {
-	KERNEL_RELEASE, /* all of it */
-	KERNEL_FLAVOUR, /* what is behind its last dash: Alpine's "lts" */
+	KERNEL_RELEASE, /* the whole release */
+	KERNEL_FLAVOUR, /* the part after its last dash: Alpine's "lts" */
 	KERNEL_FIXED,   /* nothing */
 };
 
 static const struct kernel_place {
-	const char *before, *after; /* the name is between them */
+	const char *before, *after; /* the parts of the path before and after it */
 	enum kernel_name name;
 } kernel_places[] = {
 	{ "/boot/vmlinuz-", "", KERNEL_RELEASE },
@@ -52,7 +52,7 @@ static const char *kernel_name(const char *release, enum kernel_name name)
 	}
 }
 
-/* Ubuntu lets only root read it: whoever runs minivmm as a user has to be told. */
+/* Ubuntu lets only root read the kernel, so a user who is not root is told how to change that. */
 static int kernel_refuse(const struct host_path *path, int err)
 {
 	const char *name = host_path_name(path);
@@ -72,14 +72,14 @@ static int kernel_miss(const char *release, const char *tried)
 	return -ENOENT;
 }
 
-/* One search: where it looked, and the first file that is there and not for us to read. */
+/* A search: the places that were tried, and the first file that exists but cannot be read. */
 struct kernel_search {
 	char tried[KERNEL_TRIED_MAX];
 	struct host_path refused;
-	int err; /* of that one */
+	int err; /* why that file cannot be read */
 };
 
-/* The fd of a file, or -1. What is a folder is no kernel: Guix has one of that name. */
+/* Open a file; -1 if that fails or it is a folder, because Guix has a folder of that name. */
 static int kernel_try(struct kernel_search *search, const struct host_path *path)
 {
 	size_t used = strlen(search->tried);
@@ -91,7 +91,7 @@ static int kernel_try(struct kernel_search *search, const struct host_path *path
 	if (fd >= 0)
 		close(fd);
 	if (err && err != ENOENT && err != ENOTDIR && !search->err) {
-		search->refused = *path; /* it may be readable elsewhere */
+		search->refused = *path; /* go on, because another place may have a readable copy */
 		search->err = -err;
 	}
 	snprintf(search->tried + used, sizeof(search->tried) - used, "%s %s", used ? "," : "",
@@ -100,8 +100,8 @@ static int kernel_try(struct kernel_search *search, const struct host_path *path
 }
 
 /*
- * GRUB tells the kernel which file it was, as "(hd0,gpt2)/vmlinuz-6.8": from the root of its file
- * system, which may be that of /boot. "" where the loader tells no such path.
+ * GRUB tells the kernel the path of its own file, as "(hd0,gpt2)/vmlinuz-6.8". The path begins at
+ * the root of a file system, which may be that of /boot. "" if the boot loader gives no such path.
  */
 static void kernel_read_boot_image(char *name, size_t size)
 {

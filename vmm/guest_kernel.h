@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where distributions keep the kernel that runs: for the guest without --kernel.
+ * Finds the file of the running kernel, where distributions keep it, for the guest without
+ * --kernel.
  *
  * Read beside it: kernel-install(8), the file names in /usr/lib/modules; NixOS manual on
  * /run/booted-system.
@@ -11,8 +12,8 @@
 #include "vfio/host/look/host_path.h"
 
 /*
- * Open the file of the kernel of this release; *path tells which. Its fd, which is the
- * caller's, or -errno: logged, with all that was tried and what to do.
+ * Open the kernel of this release; *path is its path. Returns its fd, which is the caller's, or
+ * -errno, logged with all places that were tried and what to do.
  */
 int guest_kernel_open(const char *release, struct host_path *path);
 

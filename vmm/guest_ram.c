@@ -26,7 +26,7 @@ uint64_t ram_huge_page(uint64_t wanted)
 	return wanted == RAM_HUGE_DEFAULT ? host_default_huge_page() : wanted;
 }
 
-/* Each bank is a whole number of its pages. 0 or -EINVAL, logged. */
+/* Check that each bank is a whole number of huge pages. 0 or -EINVAL, logged. */
 static int ram_check_size(const struct ram *ram, uint64_t size)
 {
 	if (!ram->huge_page ||
@@ -39,7 +39,7 @@ static int ram_check_size(const struct ram *ram, uint64_t size)
 	return -EINVAL;
 }
 
-/* Threads run on the CPUs that are next to the memory which they populate. */
+/* Each thread runs on a CPU that is next to the memory that it populates. */
 static void ram_populate(const struct ram *ram, struct prefault *job, void *hva, uint64_t size)
 {
 	struct cpu_list near;

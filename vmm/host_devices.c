@@ -13,7 +13,7 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/trace.h"
 
-/* A file that the user opened for us is of the device that he means. */
+/* Check that a file that the user opened belongs to the device that the user named. */
 static int host_devices_check_file(const char *bdf, int fd)
 {
 	char of[HOST_BDF_MAX];
@@ -43,8 +43,8 @@ static void host_devices_choose_backend(struct host_devices *devices, const stru
 }
 
 /*
- * Device `i`, which options are there for. By groups or by iommufd, and all alike: where the user
- * does not mind, as the first needs it. That is in *access, before and after.
+ * Find device `i` of the options. All devices are opened by groups, or all by iommufd. If the user
+ * has not chosen, the first device decides. *access is the choice so far, and afterwards.
  */
 static int host_devices_find_one(struct host_devices *devices, unsigned int i, const char *bdf,
 				 const struct host_demand *demand, enum host_access *access)
@@ -73,7 +73,7 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 	return ret;
 }
 
-/* BARs shall lie where devices reach each other's. */
+/* Tell the host bridge the IOMMU's ranges, so that BARs lie where other devices can reach them. */
 static void host_devices_set_reach(struct host_devices *devices, struct pci_host *host)
 {
 	unsigned int count = devices->dma.range_count;
@@ -88,7 +88,7 @@ static void host_devices_set_reach(struct host_devices *devices, struct pci_host
 	pci_windows_set_reach(host, devices->reach, count);
 }
 
-/* The first device has made the space ready for it. */
+/* DMA can be mapped once the space has its first device. */
 static int host_devices_start_dma(struct host_devices *devices, struct pci_host *host,
 				  struct ram *ram)
 {
@@ -118,7 +118,10 @@ static int host_devices_open_space(struct host_devices *devices, const struct co
 	return ret < 0 ? ret : devices->space.backend->space_open(&devices->space, &request);
 }
 
-/* The space with the first one, the device, and RAM mapped for it. It is on no bus yet. */
+/*
+ * Open a device, with the first one also the space, and map RAM for it. The device is not on a bus
+ * yet.
+ */
 static int host_devices_open_one(struct host_devices *devices, const struct config *config,
 				 unsigned int i, struct pci_host *host, struct ram *ram)
 {
@@ -221,7 +224,7 @@ static bool host_devices_has(const struct host_devices *devices, int group)
 	return false;
 }
 
-/* The next device makes another space. */
+/* Close the space; the next device opens another one. */
 static void host_devices_end_space(struct host_devices *devices)
 {
 	vfio_dma_stop(&devices->dma);
@@ -229,7 +232,10 @@ static void host_devices_end_space(struct host_devices *devices)
 	devices->ready = false;
 }
 
-/* With the last of a group the group goes: back to its drivers, if `keeper` is there. */
+/*
+ * Close a device. With the last device of a group, the group goes back to its drivers, unless
+ * `keeper` is NULL.
+ */
 static void host_devices_close_one(struct host_devices *devices, unsigned int i,
 				   struct bind_keeper *keeper)
 {
@@ -250,7 +256,10 @@ static void host_devices_close_one(struct host_devices *devices, unsigned int i,
 		bind_keeper_release(keeper, group);
 }
 
-/* As those are opened that are there already, or as the device needs it. */
+/*
+ * Open the device in the same way as the present ones, or, if there is none, as the device needs
+ * it.
+ */
 static int host_devices_find_hot(struct host_devices *devices, const struct host_addition *add,
 				 unsigned int i, const struct host_demand *demand)
 {

@@ -21,7 +21,10 @@ static unsigned int places_function(const struct host_devices *devices, unsigned
 	return (unsigned int)(bdf[strlen(bdf) - 1] - '0');
 }
 
-/* Whether two are functions of one slot of the host: all but the last digit is the same. */
+/*
+ * True if two devices are functions of one device number on the host: only the last digit of the
+ * address differs.
+ */
 static bool places_same_slot(const struct host_devices *devices, unsigned int a, unsigned int b)
 {
 	const char *bdf = devices->found[a].bdf;
@@ -29,7 +32,7 @@ static bool places_same_slot(const struct host_devices *devices, unsigned int a,
 	return strncmp(bdf, devices->found[b].bdf, strlen(bdf) - 1) == 0;
 }
 
-/* More than one function, and all of them passed through. */
+/* True if the device has more than one function, and all of them are passed through. */
 static bool places_together(const struct host_devices *devices, unsigned int i)
 {
 	unsigned int all = host_slot_functions(devices->found[i].bdf), missing = all;
@@ -40,7 +43,7 @@ static bool places_together(const struct host_devices *devices, unsigned int i)
 	return (all & (all - 1)) && !missing;
 }
 
-/* The function of the same slot that is plugged in already; NULL if this is the first. */
+/* The function of the same device number that is already plugged in; NULL if this is the first. */
 static const struct vfio_pci *places_sibling(const struct host_devices *devices, unsigned int i,
 					     struct slot **slot)
 {
@@ -70,7 +73,7 @@ static int places_plug_root(const struct host_devices *devices, unsigned int i,
 	return pci_host_add_at(host, function, PCI_DEVFN(slot, places_function(devices, i)));
 }
 
-/* All that is in a slot must be able to use what the port offers. */
+/* The port may offer only what all functions in its slot can use. */
 static void places_set_atomics(const struct slot *slot, const struct vfio_pci *pci, bool first)
 {
 	uint32_t atomics = pci->info.atomics * PCI_EXP_DEVCAP2_ATOMIC_COMP32 & PLACES_ATOMICS;
@@ -160,7 +163,10 @@ static int places_assign_hot(struct slot *slot)
 	return ret;
 }
 
-/* Its pin is wired when it is below the port, which decides where the pin ends. */
+/*
+ * The pin is connected only when the device is below the port, which decides which line the pin
+ * reaches.
+ */
 int host_places_plug_hot(struct slot *slot, struct vfio_pci *pci)
 {
 	int ret;

@@ -16,7 +16,7 @@
 #include "vmm/trace/macros.h"
 
 #define HOTPLUG_PATIENCE_MS 10000 /* how long a guest may take to let go */
-#define HOTPLUG_TICK_MS     10    /* how often what is under way is looked at */
+#define HOTPLUG_TICK_MS     10    /* interval between two looks at devices on their way out */
 
 static int64_t hotplug_now(void)
 {
@@ -42,7 +42,7 @@ void hotplug_watch(struct machine *machine, const struct hotplug_watcher *watche
 
 /* ---- out ---- */
 
-/* Who was in a handler of the device's when it left the bus? */
+/* Note which vCPUs may have been in a handler of the device when it left the bus. */
 static void hotplug_mark_exits(struct machine *machine, struct hotplug_leaving *leaving)
 {
 	const struct vm *vm = &machine->vm;
@@ -66,7 +66,7 @@ static struct hotplug_leaving *hotplug_leaving(struct machine *machine, const st
 	return &machine->hotplug.leaving[slot - machine->slots.list];
 }
 
-/* The guest sees it no more; it is closed when no vCPU uses it any more. */
+/* Take the device off the bus. It is closed when no vCPU uses it any more. */
 static void hotplug_take_out(struct machine *machine, struct slot *slot)
 {
 	pci_root_port_unplug(slot->port, true);
@@ -140,7 +140,7 @@ static int hotplug_ask(struct machine *machine, struct slot *slot)
 	return 0;
 }
 
-/* By its name, or by the address of a device of this host: that may be short. */
+/* Find a device by its name, or by the address of a device of this host, which may be short. */
 static struct slot *hotplug_find(struct machine *machine, const char *id)
 {
 	struct slot *slot = slots_find(&machine->slots, id);
@@ -207,7 +207,7 @@ static int hotplug_show(struct machine *machine, struct slot *slot, struct vfio_
 	return 0;
 }
 
-/* What can be said of it that is not for a device that comes late. */
+/* Refuse properties that are impossible for a device that is plugged in later. */
 static int hotplug_check(const struct config *one, const char *id)
 {
 	const struct vfio_device_options *options =
@@ -269,7 +269,7 @@ static int hotplug_check_confined(const struct machine *machine, const char *id)
 	return -EPERM;
 }
 
-/* `text` is taken over. */
+/* Takes `text` over. */
 static int hotplug_add_one(struct machine *machine, const char *id, const struct config *one,
 			   char *text)
 {
@@ -286,7 +286,7 @@ static int hotplug_add_one(struct machine *machine, const char *id, const struct
 	return ret;
 }
 
-/* `parse` cuts the text up, and what it finds points into it. */
+/* `parse` cuts the text up, and its results point into the text. */
 static int hotplug_add(struct machine *machine, const char *id, const char *text,
 		       int (*parse)(struct config *config, char *text))
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What hotplug.c remembers of devices on their way out, and who wants to know when they are gone.
+ * The state of hotplug.c: devices on their way out, and the watcher that is called when they are
+ * gone.
  */
 #ifndef MINIVMM_HOTPLUG_STATE_H
 #define MINIVMM_HOTPLUG_STATE_H
@@ -10,7 +11,7 @@
 #include "devices/pci_host.h"
 #include "vmm/core/loop.h"
 
-/* Somebody who wants to know when a device is gone. */
+/* Called when a device is gone. */
 struct hotplug_watcher {
 	/* Device `id` is closed: its name, its slot and the host's device are free again. */
 	void (*deleted)(void *owner, const char *id);
@@ -19,7 +20,7 @@ struct hotplug_watcher {
 
 /* A device on its way out. */
 struct hotplug_leaving {
-	int64_t deadline;    /* in ms, when it is taken away without the guest's consent */
+	int64_t deadline;    /* time in ms at which it is taken away without the guest's consent */
 	unsigned int *marks; /* by vCPU: see vcpu_exit_is_over() */
 };
 

@@ -26,7 +26,7 @@
 /* 0 or -errno, logged. */
 typedef int (*machine_step)(struct machine *machine);
 
-/* One after the other; none after one that failed. */
+/* Take the steps one after the other, and stop at the first that fails. */
 static int machine_take_steps(struct machine *machine, const machine_step *steps, size_t count)
 {
 	int ret = 0;
@@ -62,7 +62,7 @@ static int machine_describe(struct machine *machine)
 	return uefi_machine_describe(&machine->uefi, &machine->boot);
 }
 
-/* Devices of this host have waited for it already: a server's has not. */
+/* Devices of this host have already waited for RAM; those of a server have not. */
 static int machine_wait_for_ram(struct machine *machine)
 {
 	return ram_wait(&machine->ram);
@@ -101,7 +101,7 @@ static int machine_load_kernel(struct machine *machine)
 	machine->boot.pci_buses = pci_host_buses(&machine->pci_host);
 	machine->boot.pmu = machine->vm.pmu;
 	ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
-	machine->boot.dtb_name = NULL; /* written down; at a reboot no file can be opened */
+	machine->boot.dtb_name = NULL; /* written once, because no file can be opened at a reboot */
 	return ret;
 }
 
@@ -133,7 +133,7 @@ static int machine_let_run(struct machine *machine)
 	return 0;
 }
 
-/* Power on: the guest gets its kernel, devices their interrupt lines, and the vCPUs run. */
+/* Power on: load the kernel, give devices their interrupt lines, and run the vCPUs. */
 static int machine_start(struct machine *machine)
 {
 	static const machine_step steps[] = {
@@ -144,7 +144,10 @@ static int machine_start(struct machine *machine)
 	return machine_take_steps(machine, steps, array_size(steps));
 }
 
-/* The guest pressed reset. Devices first, while the old VM still holds their interrupts. */
+/*
+ * The guest asked for a reset. Devices are reset first, while the old VM still holds their
+ * interrupts.
+ */
 static int machine_reset(struct machine *machine)
 {
 	int ret;
@@ -179,7 +182,7 @@ static bool machine_starts_again(const struct machine *machine, enum vm_event ev
 	       !power_button_asked(&machine->button);
 }
 
-/* Start the guest as often as it wants to be; returns the event that ended it for good. */
+/* Start the guest again after each reset; returns the event that ended it for good. */
 static enum vm_event machine_loop(struct machine *machine)
 {
 	enum vm_event event = VM_EVENT_RESET;
@@ -259,8 +262,8 @@ static struct machine *machine_new(const struct config *config)
 }
 
 /*
- * Threads get a stack too small for a huge page: of the default one the kernel may back 2 MiB at
- * the first touch, depending on where it happens to lie.
+ * Threads get a stack that is too small for a huge page. The kernel may otherwise back 2 MiB of a
+ * default stack at the first touch, depending on its address.
  */
 static void machine_limit_stacks(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a machine asks of the host: known before anything is built, and looked at again where the
- * building fails.
+ * What a machine needs of the host. It is checked before anything is built, and again if building
+ * fails.
  */
 #ifndef MINIVMM_MACHINE_HOST_H
 #define MINIVMM_MACHINE_HOST_H
@@ -11,22 +11,24 @@
 
 struct machine;
 
-/* What the machine of this configuration asks of the host. */
+/* What the machine of this configuration needs of the host. */
 struct host_demand machine_host_demand(const struct config *config);
 
 /* Find the devices of this host, and what would keep them from the guest. 0 or -errno, logged. */
 int machine_find_devices(struct machine *machine);
 
 /*
- * RAM that has all its pages from the start, or that comes from a pool, must be there. 0 or -errno,
- * logged.
+ * Check that the host has enough memory, if RAM has all its pages from the start or comes from a
+ * pool. 0 or -errno, logged.
  */
 int machine_check_room(struct machine *machine);
 
-/* What else is wrong with the host may be why building failed with `err`; returns err. */
+/*
+ * Log what else is wrong with the host, which may be why building failed with `err`; returns err.
+ */
 int machine_explain(const struct machine *machine, int err);
 
-/* Each vector of each device is a file of ours: as many as may be. */
+/* Raise the limit on open files as far as allowed, because each vector of each device is a file. */
 void machine_raise_files(void);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct machine;
 
-/* Fills in machine->boot; its files are the machine's to close. 0 or -errno, logged. */
+/* Fill in machine->boot, whose files the machine closes. 0 or -errno, logged. */
 int machine_open_images(struct machine *machine);
 
 #endif

@@ -18,7 +18,7 @@ int machine_add_ram(struct machine *machine)
 		.size = config->memory,
 		.huge_page = config->huge_page,
 		.node = host_devices_node(&machine->devices),
-		.shared = served + config->ports > 0, /* a server may come */
+		.shared = served + config->ports > 0, /* a device with a server may be plugged in */
 		.pinned = config->device_count + config->user_count > 0,
 	};
 
@@ -65,15 +65,15 @@ int machine_add_pci(struct machine *machine)
 	return ret < 0 ? ret : slots_open(slots, &machine->pci_host);
 }
 
-/* After the devices, which take ports of their own. */
+/* Add the empty ports after the devices, which take ports of their own. */
 int machine_add_ports(struct machine *machine)
 {
 	return slots_add_spare(&machine->slots, machine->config->ports);
 }
 
 /*
- * A clock against which the guest measures its TSC. KVM tells a guest how fast that is. A guest
- * that does not know of KVM measures, as firmware does.
+ * Add a clock against which the guest measures its TSC. KVM tells a guest the TSC's speed, but a
+ * guest from which KVM is hidden must measure it, as firmware does.
  */
 int machine_add_timer(struct machine *machine)
 {
@@ -133,7 +133,8 @@ int machine_assign_bars(struct machine *machine)
 }
 
 /*
- * The function that `x-acpi-rom=on` was said of; options.c has seen to it that it is one at most.
+ * Add the ROM of the function that has `x-acpi-rom=on`; options.c has checked that there is at most
+ * one.
  */
 int machine_add_acpi_rom(struct machine *machine)
 {

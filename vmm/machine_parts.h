@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts that a machine is built from: each function adds one, and says where it lies and what
- * it is made of. In which order they come is machine.c's.
+ * The parts that a machine is built from: each function adds one part with its addresses.
  *
- * All of them: 0 or -errno, logged.
+ * machine.c has their order. All functions return 0 or -errno, logged.
  */
 #ifndef MINIVMM_MACHINE_PARTS_H
 #define MINIVMM_MACHINE_PARTS_H

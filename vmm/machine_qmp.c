@@ -13,7 +13,7 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-#define QMP_TEXT_MAX 1024 /* of a device, as on a command line */
+#define QMP_TEXT_MAX 1024 /* length of a device's description, as on a command line */
 
 static void machine_tell(struct machine *machine, const char *event, json_t *data)
 {
@@ -50,7 +50,7 @@ static json_t *qmp_query_pci(void *owner, json_t *arguments, struct qmp_error *e
 	return qmp_pci(&machine->pci_host);
 }
 
-/* A guest has no name. */
+/* A guest has no name, so the answer is empty. */
 static json_t *qmp_query_name(void *owner, json_t *arguments, struct qmp_error *error)
 {
 	(void)owner;
@@ -122,7 +122,7 @@ static json_t *qmp_cont(void *owner, json_t *arguments, struct qmp_error *error)
 
 /* ---- devices ---- */
 
-/* A device's description, as text behind --vfio; the first thing that does not fit sticks. */
+/* A device's description, as the value of --vfio. The first error is kept. */
 struct qmp_text {
 	char text[QMP_TEXT_MAX];
 	size_t length;
@@ -137,7 +137,7 @@ static void text_add(struct qmp_text *text, char byte)
 		text->text[text->length++] = byte;
 }
 
-/* A comma would end the value: two of them stand for one. */
+/* A comma would end the value, so it is doubled. */
 static void text_add_value(struct qmp_text *text, const char *value)
 {
 	for (; *value; value++) {
@@ -147,7 +147,7 @@ static void text_add_value(struct qmp_text *text, const char *value)
 	}
 }
 
-/* QEMU takes numbers and booleans, and texts that say the same. */
+/* QEMU accepts numbers and booleans, and also texts with the same meaning. */
 static void text_add_property(struct qmp_text *text, const char *name, const json_t *value)
 {
 	char number[24];
@@ -167,7 +167,7 @@ static void text_add_property(struct qmp_text *text, const char *name, const jso
 	}
 }
 
-/* Where the device sits is minivmm's choice. */
+/* minivmm chooses the device's place, so bus and addr are ignored. */
 static bool text_is_property(const char *name, const char *place)
 {
 	static const char *const others[] = { "driver", "id", "bus", "addr" };
@@ -178,7 +178,7 @@ static bool text_is_property(const char *name, const char *place)
 	return strcmp(name, place) != 0;
 }
 
-/* `place` is the property that says which device it is, and its value comes first. */
+/* `place` is the property that names the device; its value comes first. */
 static bool qmp_describe(struct qmp_text *text, json_t *arguments, const char *place,
 			 const char *value, struct qmp_error *error)
 {
@@ -199,7 +199,7 @@ static bool qmp_describe(struct qmp_text *text, json_t *arguments, const char *p
 	return !text->bad;
 }
 
-/* What a socket is: {"type": "unix", "path": PATH}, or the path alone. */
+/* The path of a socket that is given as {"type": "unix", "path": PATH}, or as the path alone. */
 static const char *qmp_socket_path(const json_t *socket)
 {
 	return json_string_value(json_is_object(socket) ? json_object_get(socket, "path") : socket);
@@ -207,7 +207,7 @@ static const char *qmp_socket_path(const json_t *socket)
 
 typedef int (*qmp_add)(struct machine *machine, const char *id, const char *text);
 
-/* The words that the failing call logged are the reply's, too. */
+/* The reply has the same words as the error that the failing call logged. */
 static json_t *qmp_finish(int ret, const char *words, struct qmp_error *error)
 {
 	if (ret == 0)
@@ -305,7 +305,7 @@ void machine_close_qmp(struct machine *machine)
 
 /* ---- the end ---- */
 
-/* RunState and ShutdownCause are QEMU's words. */
+/* The reason for the end, in QEMU's words: RunState and ShutdownCause. */
 static const char *machine_reason(const struct machine *machine, enum vm_event event, bool *guest)
 {
 	*guest = event == VM_EVENT_POWEROFF || event == VM_EVENT_RESET || event == VM_EVENT_CRASH;

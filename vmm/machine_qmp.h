@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be asked of a machine by QMP, and what it tells: the commands and the events.
+ * The QMP commands and events of a machine.
  *
- * Owns what each of them means here. How they travel is qmp_session.h's and qmp_server.h's.
+ * Owns the meaning of each of them. qmp_session.h and qmp_server.h carry them.
  *
  * Read beside it: QEMU's qapi/ (qdev.json, run-state.json, pci.json, misc.json).
  */
@@ -13,11 +13,13 @@
 
 struct machine;
 
-/* The control socket, if the user wants one. 0 or -errno, logged. */
+/* Open the control socket, if the user wants one. 0 or -errno, logged. */
 int machine_open_qmp(struct machine *machine);
 void machine_close_qmp(struct machine *machine);
 
-/* The run has come to `event`: the guest starts again, or ends for good. */
+/*
+ * Send the QMP events for the end of a run: the guest starts again, or ends for good with `event`.
+ */
 void machine_tell_reset(struct machine *machine);
 void machine_tell_end(struct machine *machine, enum vm_event event);
 

@@ -18,7 +18,7 @@ static bool machine_uses(const struct machine *machine, enum host_access access)
 
 /* ---- the process that opens devices, again or for the first time ---- */
 
-/* A device whose file was given to us stays open. */
+/* A device whose file was handed over stays open, so it need not be opened again. */
 static unsigned int machine_find_reopened(const struct machine *machine, const char **paths,
 					  char text[][MACHINE_DEVICE_PATH])
 {

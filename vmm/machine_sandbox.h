@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What of a machine is confined, and when: sandbox/sandbox.h has the means.
- */
+/* Which parts of a machine are confined, and when; sandbox/sandbox.h has the means. */
 #ifndef MINIVMM_MACHINE_SANDBOX_H
 #define MINIVMM_MACHINE_SANDBOX_H
 
 struct machine;
 
 /*
- * Get ready, once the devices are known and before there is a thread or a child; nothing is given
- * up yet. 0 or -errno, logged.
+ * Prepare the sandbox, once the devices are known and before there is a thread or a child process.
+ * Nothing is given up yet. 0 or -errno, logged.
  */
 int machine_prepare_sandbox(struct machine *machine);
 

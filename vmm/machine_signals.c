@@ -13,7 +13,7 @@
 #include "vmm/base/terminal_guard.h"
 #include "vmm/trace/log.h"
 
-/* What was in the page nobody knows: the guest must not go on without. */
+/* The contents of the page are lost, so the guest must not go on. */
 static bool machine_has_lost_memory(struct machine *machine, const struct signalfd_siginfo *info)
 {
 	uint64_t hva, gpa;
@@ -30,7 +30,10 @@ static bool machine_has_lost_memory(struct machine *machine, const struct signal
 	return true;
 }
 
-/* Ctrl-C on a terminal means at once; without one SIGINT is what a supervisor may send. */
+/*
+ * Ctrl-C on a terminal ends the guest at once. Without a terminal, SIGINT may come from a
+ * supervisor and asks the guest.
+ */
 static bool machine_signal_asks(uint32_t signal)
 {
 	return signal == SIGTERM || (signal == SIGINT && !isatty(STDIN_FILENO));
@@ -85,7 +88,7 @@ static void machine_signalled(void *owner, uint32_t events)
 		return;
 	}
 	machine->signal = (int)info.ssi_signo;
-	/* One whose CPU waits for a server cannot power off. */
+	/* A guest whose CPU waits for a server cannot power off, so it is stopped. */
 	if (machine_signal_asks(info.ssi_signo) && !served_devices_are_stalled(&machine->served))
 		power_button_ask(&machine->button);
 	else
@@ -102,7 +105,7 @@ void machine_block_signals(sigset_t *set)
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 }
 
-/* Signals that are not blocked never wait. One that has been read was the first. */
+/* A signal that is not blocked is never pending. A signal that was already read came first. */
 bool machine_take_signal(struct machine *machine)
 {
 	const struct timespec now = { 0 };
@@ -122,11 +125,12 @@ int machine_catch_signals(struct machine *machine)
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGTTOU, SIG_IGN); /* a mode that is set for the wrong job is no reason to stop, */
+	/* setting the terminal's mode from the background must not stop minivmm, */
+	signal(SIGTTOU, SIG_IGN);
 	signal(SIGTTIN, SIG_IGN); /* nor is a key that was read a moment too late */
 	terminal_guard_init();
 	machine_block_signals(&set);
-	sigaddset(&set, SIGCONT); /* it continues us all the same */
+	sigaddset(&set, SIGCONT); /* blocking it does not keep it from continuing minivmm */
 	sigaddset(&set, SIGTSTP);
 	sigaddset(&set, SIGBUS); /* see base/bus_error.h */
 	pthread_sigmask(SIG_BLOCK, &set, NULL);

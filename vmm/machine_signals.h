@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The signals that end a run: events of the main loop, so that everything is taken down in order.
- * Some of them ask the guest first: see power_button.h.
+ * The signals that end a run.¶They are events of the main loop, so that everything is taken down in
+ * order. Some of them ask the guest first, see power_button.h.
  */
 #ifndef MINIVMM_MACHINE_SIGNALS_H
 #define MINIVMM_MACHINE_SIGNALS_H
@@ -12,15 +12,18 @@
 struct machine;
 
 /*
- * Block the signals that end a run and tell which they are, in *set. Until the main loop reads them
- * they wait.
+ * Block the signals that end a run, and store them in *set. They stay pending until the main loop
+ * reads them.
  */
 void machine_block_signals(sigset_t *set);
 
-/* Whether a signal waits that nobody has read, because the start failed before, or by it. */
+/*
+ * Take a signal that is still pending because the start failed before it was read; true if there
+ * was one.
+ */
 bool machine_take_signal(struct machine *machine);
 
-/* From here on they are read by the main loop. 0 or -errno, logged. */
+/* From here on the main loop reads the signals. 0 or -errno, logged. */
 int machine_catch_signals(struct machine *machine);
 
 #endif

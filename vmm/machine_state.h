@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a machine consists of: known to the files machine*.c, each of which has one subject, and to
- * no other.
+ * What a machine consists of.
  *
- * Every part is a struct with functions of its own. Who makes and destroys them, and in which
- * order, is machine.c's.
+ * Only the files machine*.c know this struct, and each of them has one subject. Every part is a
+ * struct with functions of its own. machine.c makes and destroys them, in one order.
  */
 #ifndef MINIVMM_MACHINE_STATE_H
 #define MINIVMM_MACHINE_STATE_H

@@ -5,7 +5,10 @@
 #include "machine_state.h"
 #include "vmm/trace/log.h"
 
-/* Its own, if it has one, whatever became of the guest after that. What was lost is no success. */
+/*
+ * The command's own status, if it has one, whatever happened to the guest after that. Lost output
+ * is a failure.
+ */
 static int machine_command_status(const struct machine *machine, enum vm_event event)
 {
 	int status = machine->streams.status;

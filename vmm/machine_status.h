@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What minivmm's own end tells of the guest's: the exit status.
- */
+/* The exit status of minivmm, which says how the guest ended. */
 #ifndef MINIVMM_MACHINE_STATUS_H
 #define MINIVMM_MACHINE_STATUS_H
 
@@ -9,7 +7,7 @@
 
 struct machine;
 
-/* Exit status of minivmm, as --help tells it. A signal gives MACHINE_EXIT_SIGNAL + its number. */
+/* The exit status, as --help describes it. A signal gives MACHINE_EXIT_SIGNAL + its number. */
 enum machine_exit {
 	MACHINE_EXIT_POWEROFF = 0,
 	MACHINE_EXIT_HOST = 1,
@@ -19,7 +17,10 @@ enum machine_exit {
 	MACHINE_EXIT_SIGNAL = 128,
 };
 
-/* That of a run that `event` ended. Says so where a command's guest ended before its command. */
+/*
+ * The status of a run that `event` ended. Logs an error if a command's guest ended before its
+ * command.
+ */
 int machine_exit_status(const struct machine *machine, enum vm_event event);
 
 #endif

@@ -21,8 +21,8 @@
 #include "vmm/trace/log.h"
 
 /*
- * A file of ours must not become standard input or output because those were closed at the start.
- * What is written to an output that was closed is an error, as what is written to a full disk.
+ * If standard input or output was closed at the start, no other file of minivmm's may get its
+ * number. Writing to an output that was closed is an error, like writing to a full disk.
  */
 static void main_open_standard_files(void)
 {
@@ -31,7 +31,7 @@ static void main_open_standard_files(void)
 			open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
 }
 
-/* What was printed may still be on its way: only now is it known whether it arrives. */
+/* Output may still be buffered. Only now is it known whether it can be written. */
 static void __attribute__((noreturn)) main_exit(int status)
 {
 	if (fflush(stdout) == EOF || ferror(stdout)) {
@@ -45,7 +45,9 @@ int main(int argc, char **argv)
 {
 	struct config config;
 
-	/* A limit on the size of files is an error of write(), not the end. */
+	/*
+	 * A file that reaches the size limit must give an error from write(), not end the process.
+	 */
 	signal(SIGXFSZ, SIG_IGN);
 	main_open_standard_files();
 	if (options_parse(&config, argc, argv) < 0)

@@ -8,9 +8,13 @@
 #include "vmm/trace/log.h"
 
 #define BUTTON_AGAIN                                                                               \
-	5u /* seconds: a system that was just starting may have missed the first time */
+/*
+	 * seconds until it is pressed again, because a system that was starting may have missed it
+	 */
+5u
 
-int power_button_add(struct power_button *button, struct vm *vm, unsigned int grace)
+	int
+	power_button_add(struct power_button *button, struct vm *vm, unsigned int grace)
 {
 	*button = (struct power_button){ .vm = vm, .grace = grace, .timer.fd = -1 };
 	return arch_layout.ged_port ? ged_add(&button->ged, vm) : pl061_add(&button->gpio, vm);
@@ -54,7 +58,7 @@ static void button_tick(void *owner, uint32_t events)
 	if (read(button->timer.fd, &ticks, sizeof(ticks)) != sizeof(ticks))
 		return;
 	if (!button->left)
-		return; /* the guest is being stopped */
+		return; /* the guest is already being stopped */
 	button->left = ticks < button->left ? button->left - (unsigned int)ticks : 0;
 	if (!button->left) {
 		log_warn("guest", "did not power off within %u seconds: it is stopped",

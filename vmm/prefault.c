@@ -15,7 +15,10 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* A chunk holds up every mmap() of the process while it is populated: not too large. */
+/*
+ * While a chunk is populated, every mmap() of the process must wait, so chunks must not be too
+ * large.
+ */
 #define PREFAULT_CHUNK    (16ul << 20)
 #define PREFAULT_QUIET_MS 1000
 #define PREFAULT_TICK_MS  50
@@ -36,7 +39,7 @@ static void *prefault_worker(void *arg)
 	return NULL;
 }
 
-/* A thread that may not run there runs anywhere: slower, not wrong. */
+/* A thread that may not run there runs anywhere, which is slower but correct. */
 static void prefault_place(pthread_t thread, const struct cpu_list *near)
 {
 	cpu_set_t set;
@@ -73,7 +76,10 @@ static int prefault_show(const struct prefault *job)
 		       job->done >> 20, job->size >> 20, rate / (1u << 30), left);
 }
 
-/* Every now and then until the thread ends: the person who waits sees how far it is, or ends it. */
+/*
+ * Until the thread ends, show the progress at intervals, and check whether a signal wants minivmm
+ * to end.
+ */
 static void prefault_watch(struct prefault *job, pthread_t thread)
 {
 	bool terminal = isatty(STDERR_FILENO);
@@ -95,7 +101,8 @@ static void prefault_watch(struct prefault *job, pthread_t thread)
 int prefault_finish(struct prefault *job)
 {
 	if (!job->started)
-		prefault_worker(job); /* no thread could be had, or all is done */
+		/* does the work itself if there is no thread, or returns at once */
+		prefault_worker(job);
 	while (job->started)
 		prefault_watch(job, job->threads[--job->started]);
 	if (job->shown)

@@ -8,7 +8,7 @@ static uint32_t pci_get(struct pci_function *function, unsigned int offset, unsi
 	return function->ops->config_read(function, offset, size);
 }
 
-/* A BAR that does not decode is at -1, as QEMU has it. */
+/* A BAR that does not decode has the address -1, as with QEMU. */
 static json_t *pci_region(const struct pci_bar *bar, unsigned int index)
 {
 	json_t *region = json_pack("{s:i, s:s, s:I, s:I}", "bar", (int)index, "type",
@@ -73,7 +73,10 @@ static json_t *pci_range(uint64_t base, uint64_t limit)
 	return json_pack("{s:I, s:I}", "base", (json_int_t)base, "limit", (json_int_t)limit);
 }
 
-/* Base and limit of one of a bridge's windows in memory: the upper 12 bits, and 32 bits above. */
+/*
+ * Base and limit of one of a bridge's memory windows: 12 bits in one register, and for the
+ * prefetchable one 32 more bits in another.
+ */
 static json_t *pci_memory_range(struct pci_function *bridge, unsigned int offset, uint64_t base_up,
 				uint64_t limit_up)
 {

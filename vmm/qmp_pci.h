@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's PCI devices as QMP's query-pci tells them: read from the configuration spaces, as the
- * guest has set them up by now.
+ * The guest's PCI devices as QMP's query-pci lists them, read from the configuration spaces as the
+ * guest has set them up.
  *
  * Read beside it: PciInfo in QEMU's qapi/pci.json.
  */
@@ -12,7 +12,10 @@
 
 #include "devices/pci_host.h"
 
-/* The caller's. `qdev_id` is the function's name. From any thread but one that holds the lock. */
+/*
+ * Returns the list, which is the caller's. `qdev_id` is the function's name. May be called from any
+ * thread that does not hold the bus's lock.
+ */
 json_t *qmp_pci(struct pci_host *host);
 
 #endif

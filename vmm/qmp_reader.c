@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "qmp_reader.h"
 
-/* A byte that is in no JSON: clients send it to have half a message forgotten. */
+/* A byte that never occurs in JSON. Clients send it to discard an incomplete message. */
 #define QMP_FORGET '\xff'
 
 static void reader_reset(struct qmp_reader *reader)
@@ -12,7 +12,7 @@ static void reader_reset(struct qmp_reader *reader)
 	reader->wrong = NULL;
 }
 
-/* What is wrong first is told; from then on nothing is kept. */
+/* Keep the first error; from then on no bytes are kept. */
 static void reader_fail(struct qmp_reader *reader, const char *wrong)
 {
 	if (!reader->wrong)
@@ -33,7 +33,7 @@ static enum qmp_read reader_end(struct qmp_reader *reader)
 	return reader->wrong ? QMP_READ_BAD : QMP_READ_MESSAGE;
 }
 
-/* A quote of the other kind needs a backslash now, one of this kind none any more. */
+/* In the converted string, a double quote needs a backslash, and a single quote does not. */
 static void reader_keep_in_string(struct qmp_reader *reader, char byte)
 {
 	if (reader->escaped && byte != '\'')
@@ -91,7 +91,7 @@ static enum qmp_read reader_take_outside(struct qmp_reader *reader, char byte)
 	}
 }
 
-/* What is not in brackets ends with its line, whatever it is. */
+/* A value that is not in brackets ends with its line. */
 static enum qmp_read reader_take_bare(struct qmp_reader *reader, char byte)
 {
 	reader_fail(reader, "expected an object");

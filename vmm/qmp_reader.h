@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes of a QMP client, cut into messages: where a JSON value begins and ends.
+ * Cuts the bytes of a QMP client into messages, by the beginning and end of each JSON value.
  *
- * Owns the bounds of a message, and how reading goes on behind one that is none. Whether what is
- * inside is JSON, the session asks jansson. As QEMU's reader it takes strings in single quotes,
- * too, and makes them such in double ones.
+ * Owns the limits of a message, and where reading continues after an invalid one. The session lets
+ * jansson check the JSON inside. Like QEMU's reader it also accepts strings in single quotes, and
+ * converts them to double quotes.
  *
  * Read beside it: QEMU's docs/interop/qmp-spec, RFC 8259.
  */
@@ -18,22 +18,22 @@
 #define QMP_DEPTH_MAX   32u
 
 enum qmp_read {
-	QMP_READ_MORE,    /* the message goes on */
-	QMP_READ_MESSAGE, /* it is whole, in `text` */
-	QMP_READ_BAD,     /* it was none: `wrong` says why */
+	QMP_READ_MORE,    /* the message is not complete */
+	QMP_READ_MESSAGE, /* a message is complete, in `text` */
+	QMP_READ_BAD,     /* an invalid message, `wrong` says why */
 };
 
 /* Begins zeroed. */
 struct qmp_reader {
 	size_t length, depth;
-	char quote;         /* of the string that it is in, or 0 */
-	bool escaped, bare; /* behind a backslash; outside of all brackets */
+	char quote;         /* the quote of the current string, or 0 */
+	bool escaped, bare; /* after a backslash; outside all brackets */
 	bool ended;         /* the next byte begins a new message */
 	const char *wrong;
 	char text[QMP_MESSAGE_MAX];
 };
 
-/* One byte more. What it led to is good until the next call. */
+/* Take one more byte. The result is valid until the next call. */
 enum qmp_read qmp_reader_take(struct qmp_reader *reader, char byte);
 
 #endif

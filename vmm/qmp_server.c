@@ -22,14 +22,14 @@ static void server_end_client(struct qmp_server *server)
 	qmp_session_end(&server->session);
 }
 
-/* The next one may come. */
+/* Close the connection, so that the next client can be accepted. */
 static void server_hang_up(struct qmp_server *server)
 {
 	server_end_client(server);
 	loop_add(server->loop, &server->listener);
 }
 
-/* Send what the client takes. False when it is gone, or must go. */
+/* Send as much as the client takes. False if it is gone, or must be disconnected. */
 static bool server_flush(struct qmp_server *server)
 {
 	struct qmp_session *session = &server->session;
@@ -49,7 +49,7 @@ static bool server_flush(struct qmp_server *server)
 	return !session->broken;
 }
 
-/* False at the end of the client's words. */
+/* Read from the client; false at the end of its input. */
 static bool server_read(struct qmp_server *server)
 {
 	ssize_t n = recv(server->client.fd, server->input, sizeof(server->input), MSG_DONTWAIT);
@@ -61,7 +61,10 @@ static bool server_read(struct qmp_server *server)
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Carry out what was read, as far as the client reads the replies. False when it must go. */
+/*
+ * Carry out the commands that were read, as far as the client reads the replies. False if it must
+ * be disconnected.
+ */
 static bool server_work(struct qmp_server *server)
 {
 	struct qmp_session *session = &server->session;
@@ -77,7 +80,7 @@ static bool server_work(struct qmp_server *server)
 	return true;
 }
 
-/* Nothing more is read until the client has read what waits for it. */
+/* Read no more until the client has read its replies. */
 static void server_wait(struct qmp_server *server)
 {
 	loop_set_events(server->loop, &server->client,
@@ -102,7 +105,10 @@ static void server_client_ready(void *owner, uint32_t events)
 		server_hang_up(server);
 }
 
-/* Trying again and again would keep the main loop busy; a client that left again is no loss. */
+/*
+ * Trying again and again would keep the main loop busy, so the socket is closed. A client that has
+ * already left is no error.
+ */
 static void server_cannot_accept(struct qmp_server *server)
 {
 	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
@@ -140,7 +146,7 @@ static int server_refuse(const char *path, int err, const char *why)
 	return err;
 }
 
-/* A socket whose server is gone without a word makes room; nothing else does. */
+/* Remove a socket to which no program listens any more; refuse any other file. */
 static int server_clear_path(const char *path, const struct sockaddr_un *address)
 {
 	struct stat file;
@@ -161,7 +167,7 @@ static int server_clear_path(const char *path, const struct sockaddr_un *address
 				: 0;
 }
 
-/* Nobody but its owner may use it, not even for a moment. */
+/* The mode is set before bind(), so that only its owner can ever use it. */
 static int server_bind(struct qmp_server *server, const struct sockaddr_un *address)
 {
 	mode_t mask = umask(0177);
@@ -193,7 +199,7 @@ static int server_listen(struct qmp_server *server)
 	return server_bind(server, &address);
 }
 
-/* Only what we made is taken away: somebody may have put another file there. */
+/* Remove only the file that minivmm made; another program may have put its own there. */
 static void server_unlink(const struct qmp_server *server)
 {
 	struct stat now;
@@ -203,21 +209,22 @@ static void server_unlink(const struct qmp_server *server)
 		unlink(server->path);
 }
 
-/* Until the other end of the pipe is closed, by minivmm's end of whatever kind. */
+/* Wait until the other end of the pipe is closed, which happens however minivmm ends. */
 static _Noreturn void server_keep(const struct qmp_server *server, int fd)
 {
 	char byte;
 
-	setsid(); /* no signal of the terminal's is meant for it */
+	setsid(); /* the terminal's signals must not reach it */
 	dup2(fd, STDIN_FILENO);
-	close_range(STDIN_FILENO + 1, ~0u, 0); /* devices, above all: they are not its own */
+	/* close all other files, above all those of devices */
+	close_range(STDIN_FILENO + 1, ~0u, 0);
 	while (read(STDIN_FILENO, &byte, 1) != 0)
 		;
 	server_unlink(server);
 	_exit(0);
 }
 
-/* A machine that runs has given up the right to take files away: a process of its own keeps it. */
+/* A confined machine cannot remove files any more, so a separate process does it. */
 static int server_start_keeper(struct qmp_server *server)
 {
 	int ends[2];
@@ -249,7 +256,7 @@ int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *pa
 {
 	int ret;
 
-	json_object_seed(0); /* it reads a file: too late once the machine runs */
+	json_object_seed(0); /* this reads a file, which is forbidden once the machine runs */
 	memset(server, 0, sizeof(*server));
 	server->loop = loop;
 	server->path = path;
@@ -288,5 +295,5 @@ void qmp_server_event(struct qmp_server *server, const char *name, json_t *data)
 	if (server_flush(server))
 		server_wait(server);
 	else
-		shutdown(server->client.fd, SHUT_RDWR); /* its ready() ends it */
+		shutdown(server->client.fd, SHUT_RDWR); /* its ready() then closes it */
 }

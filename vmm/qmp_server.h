@@ -2,9 +2,9 @@
 /*
  * The control socket: one client at a time, served by the main loop.
  *
- * Owns the socket's file, which only its owner may use and which is gone at the end, and the
- * client. While one is served the next waits until it leaves. A client that reads nothing, or says
- * nothing sensible, costs a bounded amount of memory and keeps nobody waiting.
+ * Owns the socket's file, which only its owner may use and which is removed at the end, and the
+ * client. The next client waits until the current one leaves. A client that does not read, or sends
+ * nonsense, costs a bounded amount of memory and does not delay the machine.
  *
  * Read beside it: unix(7).
  */
@@ -19,8 +19,8 @@
 struct qmp_server {
 	struct loop *loop; /* NULL: there is no socket */
 	const char *path;
-	struct stat file; /* what was made at the path */
-	pid_t keeper;     /* who takes it away, or 0 */
+	struct stat file; /* identity of the file that was made */
+	pid_t keeper;     /* the process that removes it, or 0 */
 	int keeper_fd;    /* open as long as minivmm lives */
 	struct loop_source listener, client;
 	const struct qmp_command *commands;
@@ -32,16 +32,16 @@ struct qmp_server {
 };
 
 /*
- * Listen at `path`; commands are called with `owner`. Path and table stay the caller's. A socket
- * that nobody listens to is replaced. 0 or -errno, logged.
+ * Listen at `path`; commands are called with `owner`. Path and table stay the caller's. A socket to
+ * which no program listens is replaced. 0 or -errno, logged.
  */
 int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *path,
 		    const struct qmp_command *commands, size_t count, void *owner);
 
-/* What the client has not read is lost. Accepts one that was never opened. */
+/* Close everything; what the client has not read is lost. Accepts one that was never opened. */
 void qmp_server_close(struct qmp_server *server);
 
-/* Tell the client, if there is one; `data` may be NULL, and is taken over. */
+/* Send an event to the client, if there is one; takes `data` over, which may be NULL. */
 void qmp_server_event(struct qmp_server *server, const char *name, json_t *data);
 
 #endif

@@ -27,7 +27,7 @@ json_t *qmp_error_set(struct qmp_error *error, const char *class, const char *fm
 
 /* ---- output ---- */
 
-/* Room for `size` bytes more. It grows by doubling, so that many events cost little each. */
+/* Make room for `size` more bytes. The buffer doubles, so that many events cost little each. */
 static bool session_make_room(struct qmp_session *session, size_t size)
 {
 	size_t room = session->output_room ? session->output_room : QMP_OUTPUT_FIRST;
@@ -57,7 +57,7 @@ static void session_put(struct qmp_session *session, const char *text, size_t si
 	session->output_size += size;
 }
 
-/* One line. Takes `value` over; NULL, for want of memory, ends the session. */
+/* Write one line. Takes `value` over; if it is NULL because memory is short, the session ends. */
 static void session_say(struct qmp_session *session, json_t *value)
 {
 	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
@@ -116,7 +116,7 @@ static void session_refuse(struct qmp_session *session, json_t *id, const struct
 	json_t *reply = json_pack("{s:{s:s, s:s}}", "error", "class",
 				  error->class ? error->class : QMP_GENERIC, "desc", error->text);
 
-	if (!reply) /* the words are not UTF-8: a name of the host's */
+	if (!reply) /* the text is not UTF-8, because it contains a name of the host's */
 		reply = json_pack("{s:{s:s, s:s}}", "error", "class", QMP_GENERIC, "desc",
 				  "failed, and its message cannot be encoded");
 	if (id)
@@ -188,7 +188,7 @@ static bool session_fits(const struct qmp_command *command, json_t *arguments,
 	return session_has_all(command, arguments, error);
 }
 
-/* The name of the command, or NULL with *error filled in. */
+/* Check a message; returns the name of the command, or NULL with *error filled in. */
 static const char *session_check(json_t *message, struct qmp_error *error)
 {
 	json_t *execute = json_object_get(message, "execute"), *value;

@@ -2,8 +2,8 @@
 /*
  * A conversation in QMP, QEMU's machine protocol: JSON in, JSON out.
  *
- * Owns the greeting, the negotiation, what a command must look like, replies and their ids, events,
- * and how much may wait to be read. Knows no socket, and no command: those come as a table.
+ * Owns the greeting, the negotiation, the form of a command, replies and their ids, events, and the
+ * limit on unread output. It knows no socket, and gets the commands as a table.
  *
  * Read beside it: QEMU's docs/interop/qmp-spec.
  */
@@ -15,9 +15,9 @@
 
 #include "qmp_reader.h"
 
-/* While more than this waits to be read, no command is carried out. */
+/* No command is carried out while the client has more than this many bytes to read. */
 #define QMP_OUTPUT_ENOUGH 16384u
-/* More than this, a client is taken for one that reads nothing any more. */
+/* With more than this many unread bytes, the client is taken as dead. */
 #define QMP_OUTPUT_MAX (1u << 20)
 
 struct qmp_error {
@@ -35,11 +35,11 @@ struct qmp_argument {
 
 struct qmp_command {
 	const char *name;
-	struct qmp_argument arguments[QMP_ARGUMENTS_MAX]; /* as many as have a name */
-	bool more; /* there may be others: the command judges them */
+	struct qmp_argument arguments[QMP_ARGUMENTS_MAX]; /* those with a name */
+	bool more; /* further arguments are allowed, which the command checks itself */
 	/*
-	 * `arguments` is an object, never NULL. Returns what the reply tells, the caller's, or NULL
-	 * with *error filled in.
+	 * `arguments` is an object, never NULL. Returns the value for the reply, which is the
+	 * caller's, or NULL with *error filled in.
 	 */
 	json_t *(*run)(void *owner, json_t *arguments, struct qmp_error *error);
 };
@@ -49,29 +49,30 @@ struct qmp_session {
 	size_t command_count;
 	void *owner;
 	bool negotiated;
-	bool broken; /* too much waits to be read, or memory is short: the client must go */
+	/* too much output is unread, or memory is short: the client must be disconnected */
+	bool broken;
 	char *output;
 	size_t output_size, output_room;
 	struct qmp_reader reader;
 };
 
-/* The table stays the caller's. The greeting waits to be read, then. */
+/* Begin a session, with the greeting as its first output. The table stays the caller's. */
 void qmp_session_begin(struct qmp_session *session, const struct qmp_command *commands,
 		       size_t count, void *owner);
 void qmp_session_end(struct qmp_session *session);
 
-/*
- * Take bytes from the client. Returns how many: fewer than there are where enough waits to be read.
- */
+/* Take bytes from the client; returns how many. It takes fewer if much output is unread. */
 size_t qmp_session_take(struct qmp_session *session, const char *bytes, size_t count);
 
-/* The client has read so many bytes of the output. */
+/* The client has read this many bytes of the output. */
 void qmp_session_sent(struct qmp_session *session, size_t count);
 
-/* Tell of an event; `data` may be NULL, and is taken over. Nothing before the negotiation. */
+/*
+ * Write an event; takes `data` over, which may be NULL. Before the negotiation nothing is written.
+ */
 void qmp_session_event(struct qmp_session *session, const char *name, json_t *data);
 
-/* For commands: an error with a class (NULL: GenericError) and words. Returns NULL. */
+/* For commands: set an error with a class (NULL: GenericError) and a text. Returns NULL. */
 __attribute__((format(printf, 3, 4))) json_t *qmp_error_set(struct qmp_error *error,
 							    const char *class, const char *fmt,
 							    ...);

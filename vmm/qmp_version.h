@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Who speaks: minivmm's version in the shape that QMP has for QEMU's.
- */
+/* minivmm's version in the form that QMP has for QEMU's. */
 #ifndef MINIVMM_QMP_VERSION_H
 #define MINIVMM_QMP_VERSION_H
 
 #include <jansson.h>
 #include <stdio.h>
 
-/* The caller's. The member is called `qemu`, as clients expect; `package` says who it is. */
+/*
+ * Returns an object, which is the caller's. The member is called `qemu`, as clients expect;
+ * `package` says that this is minivmm.
+ */
 static inline json_t *qmp_version(void)
 {
 	int major = 0, minor = 0, micro = 0;

@@ -17,7 +17,7 @@
 
 #define RAM_NODES_MAX 1024 /* no kernel is built for more NUMA nodes */
 
-/* A node that cannot be preferred is no reason not to start: the memory is only farther away. */
+/* If the node cannot be preferred, the memory is only farther away, so the start goes on. */
 static void ram_prefer_node(void *hva, uint64_t size, int node)
 {
 	unsigned long nodes[RAM_NODES_MAX / 64] = { 0 };
@@ -29,8 +29,9 @@ static void ram_prefer_node(void *hva, uint64_t size, int node)
 }
 
 /*
- * Guest-physical and host-virtual addresses agree modulo the size of a huge page, so that one can
- * back the guest's and ours alike. Anonymous, or of the file `fd`. NULL, with errno, on failure.
+ * Map memory, anonymous or of the file `fd`. Guest-physical and host-virtual addresses are equal
+ * modulo the size of a huge page, so that one huge page can back both. NULL, with errno, on
+ * failure.
  */
 static void *ram_bank_map(const struct ram_backing *backing, uint64_t gpa, uint64_t size, int fd)
 {
@@ -50,15 +51,17 @@ static void *ram_bank_map(const struct ram_backing *backing, uint64_t gpa, uint6
 	ram_prefer_node(ram, size, backing->node);
 	if (!backing->huge_page)
 		madvise(ram, size, MADV_HUGEPAGE);
-	/* What the guest knows is not for a core file, nor for programs that minivmm starts. */
+	/*
+	 * The guest's memory must not get into a core file, or into programs that minivmm starts.
+	 */
 	madvise(ram, size, MADV_DONTDUMP);
 	madvise(ram, size, MADV_DONTFORK);
 	return ram;
 }
 
 /*
- * Sealed: whoever gets the file cannot shrink it, which would turn the next access of the guest and
- * of minivmm into a fault. A file descriptor, or -errno.
+ * Create a file that is sealed, so that a process that gets it cannot shrink it, which would make
+ * accesses of the guest and of minivmm fault. Returns a file descriptor, or -errno.
  */
 static int ram_bank_create_file(const struct ram_backing *backing, uint64_t size)
 {

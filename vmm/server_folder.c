@@ -16,11 +16,11 @@
 #include "user_namespace.h"
 
 #define FOLDER_HELP_MAX 16384
-#define FOLDER_HELP_MS  5000 /* for a program that says nothing and does not end */
+#define FOLDER_HELP_MS  5000 /* limit for a program that neither answers nor ends */
 
 /* ---- which of the two ---- */
 
-/* Its standard output and error go to `output`. 0 on failure. */
+/* Start the program with --help; its standard output and error go to `output`. 0 on failure. */
 static pid_t folder_spawn_help(const char *program, int output)
 {
 	char name[PATH_MAX], help[] = "--help", *const argv[] = { name, help, NULL };
@@ -38,7 +38,7 @@ static pid_t folder_spawn_help(const char *program, int output)
 	return pid;
 }
 
-/* All that comes until the end, or until it takes too long. */
+/* Read everything until the end, or until the time is over. */
 static void folder_read(int fd, char text[FOLDER_HELP_MAX])
 {
 	struct pollfd file = { .fd = fd, .events = POLLIN };
@@ -67,7 +67,7 @@ struct server_folder_options server_folder_ask(const char *program)
 		folder_read(pair[0], text);
 	close(pair[0]);
 	if (pid) {
-		kill(pid, SIGKILL); /* it has said all, or never will */
+		kill(pid, SIGKILL); /* its output is complete, or it hangs */
 		waitpid(pid, NULL, 0);
 	}
 	options.rust = strstr(text, "--shared-dir");
@@ -85,7 +85,7 @@ bool server_folder_can_serve(struct server_folder_options *options,
 
 /* ---- its command line ---- */
 
-/* The old one reads a list between commas, in which a backslash takes away a comma's meaning. */
+/* The old virtiofsd reads a list separated by commas, in which a backslash escapes a comma. */
 static void folder_escape(char *to, const char *from)
 {
 	for (; *from; from++) {
@@ -96,7 +96,7 @@ static void folder_escape(char *to, const char *from)
 	*to = '\0';
 }
 
-/* What cannot change through this guest need not be asked for again and again. */
+/* The guest may cache a folder that it cannot change. */
 static const char *folder_cache(const struct options_served *served)
 {
 	return served->readonly ? "always" : "auto";
@@ -116,8 +116,8 @@ static _Noreturn void folder_exec_first(const char *program, const char *limit, 
 }
 
 /*
- * Mounts below the folder are not announced, as the first one did not: the overlay of a command's
- * guest could not reach them.
+ * Mounts below the folder are not announced, as with the old virtiofsd, because the overlay of a
+ * command's guest could not reach them.
  */
 static _Noreturn void folder_exec_rust(const char *program,
 				       const struct server_folder_options *options,
@@ -152,7 +152,7 @@ _Noreturn void server_folder_exec(const char *program, struct server_folder_opti
 		server_sandbox_become_root();
 	if (served->readonly && !options.bare)
 		server_sandbox_protect(served->path);
-	/* It keeps a file open for each that the guest knows. */
+	/* It keeps a file open for each file that the guest knows. */
 	server_sandbox_raise_files();
 	if (options.rust)
 		folder_exec_rust(program, &options, limit, sandbox, served, listener);

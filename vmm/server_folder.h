@@ -4,7 +4,7 @@
  * one, of QEMU (Debian 12's package qemu-system-common), and the one that took its place, written
  * in Rust (the package virtiofsd). Their options differ.
  *
- * Owns which of them is there, and its command line.
+ * Owns the choice between them, and the command line.
  *
  * Read beside it: virtiofsd(1) of QEMU 7.2; https://gitlab.com/virtio-fs/virtiofsd, README.md.
  */
@@ -15,9 +15,9 @@
 
 #include "vmm/cli/config.h"
 
-/* What the program says of its options; false for all, if it is the first one. */
+/* What the program says about its options; all are false for the first one. */
 struct server_folder_options {
-	bool rust;     /* it has options of its own for what stood behind -o */
+	bool rust;     /* it has separate options for the words of the old -o */
 	bool announce; /* it can be told not to announce mounts below the folder */
 	bool readonly; /* it can refuse to write by itself */
 	bool bare;     /* it is to run without the rights that shutting itself in takes */

@@ -25,7 +25,7 @@
 #define SERVER_TEXT 1024
 #define SERVER_PATH (2 * PATH_MAX + 64) /* commas in a path are doubled */
 
-/* Where a program may be, and the line that installs it. */
+/* The places where a program may be, and the command that installs it. */
 struct server_program {
 	const char *name;
 	const char *places[5];
@@ -80,7 +80,8 @@ enum server_obstacle server_process_find_obstacle(const struct options_served *s
 
 /*
  * QEMU's locks keep other programs of QEMU's away, but two qemu-storage-daemons would share a raw
- * image. This lock keeps two guests of minivmm apart; it holds until the server is stopped.
+ * image. This lock keeps two guests of minivmm from using one image; it is held until the server is
+ * stopped.
  */
 static int server_lock_image(struct server_process *process, const struct options_served *served)
 {
@@ -111,8 +112,8 @@ static bool server_is_qcow2(const char *path)
 }
 
 /*
- * The name decides. A guest could write the header of a qcow2 image onto its raw disk, one that
- * names any file of the host as its base: what is in the file must not be trusted.
+ * The file's name decides its format. Its contents must not be trusted, because a guest could write
+ * the header of a qcow2 image onto its raw disk and name any file of the host as its base.
  */
 static const char *server_find_format(const struct options_served *served)
 {
@@ -144,8 +145,8 @@ static int server_check_folder(const struct options_served *served)
 /* ---- the socket ---- */
 
 /*
- * A socket that listens, with our connection in its queue. Its name is in a folder that only we can
- * enter, and gone again before anybody else runs.
+ * Make a socket that listens, with minivmm's connection already in its queue. Its name is in a
+ * folder that only this user can enter, and is removed before the server runs.
  */
 static int server_make_socket(const char *path, int *listener, int *client)
 {
@@ -170,7 +171,7 @@ static int server_make_socket(const char *path, int *listener, int *client)
 
 /* ---- the child ---- */
 
-/* A value in a list between commas, with each comma doubled. */
+/* Write a value for a list separated by commas, with each comma doubled. */
 static void server_escape(char *to, const char *from)
 {
 	for (; *from; from++) {
@@ -199,7 +200,7 @@ static _Noreturn void server_exec_storage(const char *program, const struct opti
 	server_sandbox_die(program);
 }
 
-/* What the child is to become. */
+/* What the child becomes. */
 struct server_command {
 	const char *program;
 	const char *format;                   /* of a disk */
@@ -217,7 +218,7 @@ static _Noreturn void server_run(const struct server_process *process,
 	server_folder_exec(command->program, command->options, served, listener);
 }
 
-/* The program is a child or, with a supervisor, a grandchild. */
+/* The program is a child process or, with a supervisor, a grandchild. */
 static _Noreturn void server_start(const struct server_process *process,
 				   const struct server_command *command,
 				   const struct options_served *served, int listener, int life)
@@ -299,7 +300,7 @@ int server_process_start(struct server_process *process, const struct options_se
 	return ret < 0 ? ret : server_fork(process, &command, served, supervised);
 }
 
-/* A server that failed says so and exits, in this order. */
+/* A server that failed prints its error before it exits. */
 void server_process_explain(const struct server_process *process)
 {
 	char text[SERVER_TEXT + 1], *state;

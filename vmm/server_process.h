@@ -3,9 +3,10 @@
  * A vhost-user server that minivmm starts and ends: qemu-storage-daemon for a disk image, virtiofsd
  * for a folder.
  *
- * Owns the process and our end of the socket to it. The socket never has a name that another
- * process could connect to: the server gets it as an open file, and our connection is already
- * waiting in it. What the server prints goes to a file in memory; it is shown if the server fails.
+ * Owns the process and minivmm's end of the socket to it. The socket never has a name that another
+ * process could connect to: the server gets it as an open file, in which minivmm's connection is
+ * already waiting. What the server prints goes to a file in memory; it is shown if the server
+ * fails.
  */
 #ifndef MINIVMM_SERVER_PROCESS_H
 #define MINIVMM_SERVER_PROCESS_H
@@ -18,14 +19,14 @@
 struct server_process {
 	const char *path; /* image or folder, for messages */
 	int image;        /* a disk image, locked; or -1 */
-	pid_t pid;        /* of it, or of its supervisor; 0 while there is none */
-	int life;         /* to the supervisor, or -1 */
-	int socket;       /* connected to it, until somebody takes it over; or -1 */
-	int output;       /* what it printed, or -1 */
-	bool lost;        /* it did what a server must not do, or does not answer */
+	pid_t pid;        /* of the server, or of its supervisor; 0 if there is none */
+	int life;         /* socket to the supervisor, or -1 */
+	int socket;       /* connected to the server, until the caller takes it over; or -1 */
+	int output;       /* file with what it printed, or -1 */
+	bool lost;        /* it broke the protocol, or does not answer */
 };
 
-/* The line that installs virtiofsd. */
+/* The command that installs virtiofsd. */
 #define SERVER_PROCESS_GET_VIRTIOFSD "apt-get install virtiofsd   # Debian 12: qemu-system-common"
 
 /* What keeps a folder from being shared. */
@@ -39,19 +40,19 @@ enum server_obstacle {
 enum server_obstacle server_process_find_obstacle(const struct options_served *served);
 
 /*
- * Start the server of a disk or a folder; while minivmm has one thread. Image or folder are looked
- * at first. `supervised`: minivmm will be another user when it ends the server. 0 or -errno,
- * logged: a program that is not installed with the package that has it.
+ * Start the server of a disk or a folder; minivmm must have one thread. Image or folder are checked
+ * first. `supervised` says that minivmm will be another user when it ends the server. 0 or -errno,
+ * logged; if the program is not installed, with the package that has it.
  */
 int server_process_start(struct server_process *process, const struct options_served *served,
 			 bool supervised);
 
-/* The device could not be set up, or the server was lost: print what it said last. */
+/* Print what the server said last, after the device could not be set up or the server was lost. */
 void server_process_explain(const struct server_process *process);
 
 /*
- * End it. The connection is closed by now, so that it has nothing to do but to write down what is
- * in its caches; it gets some seconds for that, unless it is lost. Accepts a zeroed one.
+ * End the server. The connection must be closed, so that the server only has to write its caches.
+ * It gets some seconds for that, unless it is lost. Accepts a zeroed one.
  */
 void server_process_stop(struct server_process *process);
 

@@ -39,16 +39,17 @@ static void sandbox_write_file(const char *path, const char *text)
 }
 
 /*
- * virtiofsd gives up its supplementary groups, and ends where it may not. In a user namespace that
- * an ordinary user made nobody may, lest he get at files that are closed to one of his groups. So
- * the call does nothing there and succeeds: the groups stay, and no right comes with that.
+ * virtiofsd drops its supplementary groups, and ends if it may not. In a user namespace that an
+ * ordinary user made this is forbidden, because it could open files that are closed to one of the
+ * user's groups. So the call is made to do nothing and succeed: the groups stay, which gives no
+ * additional right.
  */
 static void sandbox_keep_groups(void)
 {
 	struct sock_filter rules[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setgroups, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO), /* with no error: 0 */
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO), /* with error 0, which is success */
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	const struct sock_fprog program = { array_size(rules), rules };

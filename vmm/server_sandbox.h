@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of the child process between fork() and the server's program: its files, its rights,
- * and what it sees of the file system.
+ * Prepares the child process between fork() and the server's program: its files, its rights, and
+ * its view of the file system.
  *
- * All functions are for that child. They do not return when they fail: the child says why, on what
- * is its standard error by then, and ends.
+ * All functions are for that child. They do not return if they fail: the child prints the reason to
+ * its standard error, and ends.
  *
  * Read beside it: user_namespaces(7), mount_setattr(2), seccomp(2).
  */
 #ifndef MINIVMM_SERVER_SANDBOX_H
 #define MINIVMM_SERVER_SANDBOX_H
 
-/* Say what could not be done, with errno's text, and end. */
+/* Print what could not be done, with errno's text, and end. */
 _Noreturn void server_sandbox_die(const char *what);
 
 /*
- * A session of its own, so that keys typed at our terminal do not end it; it ends when we do. Its
- * standard output and error become `output`.
+ * Give the child a session of its own, so that keys at the terminal do not end it, and let it end
+ * with minivmm. Its standard output and error become `output`.
  */
 void server_sandbox_detach(int output);
 
 /*
- * For a caller who is not root: root in a user namespace of its own, which gives it no right over
- * anything that the caller has none over.
+ * For a caller who is not root: make the child root in a user namespace of its own, which gives it
+ * no right that the caller does not have.
  */
 void server_sandbox_become_root(void);
 
-/* From now on this process sees the folder read-only, with all that is mounted below. */
+/* From now on the folder, and everything mounted below it, is read-only for this process. */
 void server_sandbox_protect(const char *folder);
 
-/* As many open files as the caller may have. */
+/* Raise the limit on open files as far as the caller may. */
 void server_sandbox_raise_files(void);
 
 /* How virtiofsd shall shut itself into the folder: "namespace" or "chroot". */

@@ -15,7 +15,7 @@
 #define SERVER_LOST_MS 500
 #define SERVER_TICK_MS 10
 
-#define SUPERVISOR_LIFE 3 /* the socket's number, which is the only file here */
+#define SUPERVISOR_LIFE 3 /* the number of the socket, which is the only open file here */
 
 int server_end(pid_t server, bool lost)
 {
@@ -35,7 +35,7 @@ int server_end(pid_t server, bool lost)
 
 /* ---- the supervisor ---- */
 
-/* A kernel older than 5.3, which has no such file, is asked again and again. */
+/* A kernel older than 5.3 has no such file, so it must be polled. */
 static int supervisor_watch(pid_t server)
 {
 	struct pollfd files[2] = {
@@ -74,7 +74,7 @@ _Noreturn void server_supervise(pid_t server, int life)
 
 /* ---- minivmm ---- */
 
-/* A supervisor that is gone already is told nothing: its server has ended. */
+/* If the supervisor is already gone, its server has ended, and nothing is sent. */
 void server_supervisor_finish(pid_t supervisor, int life, bool lost)
 {
 	char word = 0;

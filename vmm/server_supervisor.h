@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a server that minivmm started is ended, and the process that does it for minivmm.
+ * Ends a server that minivmm started, by a separate process if necessary.
  *
- * Who was root and goes on as another user may not send root's processes a signal. So such a server
- * has a supervisor between it and minivmm, which stays root and does nothing else. minivmm only
- * closes a socket to it, which also happens when minivmm is killed.
+ * If minivmm was root and continues as another user, it may not send a signal to root's processes.
+ * So such a server has a supervisor between it and minivmm, which stays root and does nothing else.
+ * minivmm only closes a socket to it, which also happens if minivmm is killed.
  */
 #ifndef MINIVMM_SERVER_SUPERVISOR_H
 #define MINIVMM_SERVER_SUPERVISOR_H
@@ -13,18 +13,19 @@
 #include <sys/types.h>
 
 /*
- * Ask `server`, a child, to end; kill it after some seconds, or soon if it is `lost` anyway.
- * Returns what waitpid() said of it.
+ * Ask `server`, a child, to end; kill it after some seconds, or soon if it is `lost`. Returns its
+ * status from waitpid().
  */
 int server_end(pid_t server, bool lost);
 
 /*
- * The supervisor: wait until `server`, its child, has ended, or the other end of `life` is closed,
- * and end it then. A byte in the socket says that the server is lost. Ends with its status.
+ * The supervisor's main function: wait until `server`, its child, has ended, or the other end of
+ * `life` is closed, and then end it. A byte in the socket says that the server is lost. Exits with
+ * the server's status.
  */
 _Noreturn void server_supervise(pid_t server, int life);
 
-/* minivmm's side: have the server ended by `supervisor`, and wait for that. Closes `life`. */
+/* minivmm's side: let `supervisor` end the server, and wait for that. Closes `life`. */
 void server_supervisor_finish(pid_t supervisor, int life, bool lost);
 
 #endif

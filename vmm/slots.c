@@ -38,7 +38,7 @@ static void slot_released(void *owner)
 	eventfd_write(slot->slots->event, 1);
 }
 
-/* There are no more slots than buses for them: pci_root_port_add() refuses. */
+/* There cannot be more slots than buses, because pci_root_port_add() refuses then. */
 static int slots_add(struct slots *slots, struct slot **result)
 {
 	struct slot *slot = &slots->list[slots->count];

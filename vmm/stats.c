@@ -6,7 +6,7 @@
 
 #include "vmm/core/kvm_calls.h"
 
-/* The rate is the mean over the time in which a guest ran. */
+/* The rate is the mean over the time in which the guest ran. */
 static void stats_print_exits(const struct vm *vm)
 {
 	double seconds = (double)trace_phase_ns(STATS_RUN_PHASE) / 1e9;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * --stats: what a run cost, for people.
- */
+/* --stats: prints what a run cost. */
 #ifndef MINIVMM_STATS_H
 #define MINIVMM_STATS_H
 
 #include "vmm/core/vm.h"
 
-/* What the phase is called in which a guest runs. */
+/* The name of the phase in which a guest runs. */
 #define STATS_RUN_PHASE "the guest runs"
 
 /*

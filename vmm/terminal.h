@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* Rows and columns; 0 and 0 where `fd` is no terminal, or does not tell. */
+/* Rows and columns; 0 and 0 if `fd` is not a terminal, or its size is not known. */
 void terminal_get_size(int fd, unsigned int *rows, unsigned int *columns);
 
 /*

@@ -13,8 +13,9 @@
 #include "vmm/trace/log.h"
 
 /*
- * More bits of address than these, OVMF of 2022 pays for with page tables of 2 MiB pages for all of
- * it: 256 MiB of them for 46 bits, and no word when the guest has less.
+ * OVMF of 2022 makes page tables with 2 MiB pages for the whole address space. With 46 bits these
+ * take 256 MiB, and OVMF stops without a message if the guest has less. So the guest gets no more
+ * bits than this.
  */
 #define UEFI_GPA_BITS 42
 
@@ -27,7 +28,7 @@ void uefi_machine_init(struct uefi_machine *uefi)
 
 /* ---- files ---- */
 
-/* Variables in memory begin as those in the code's file, or else those of the template. */
+/* Variables in memory start with those in the code's file, or else with those of the template. */
 static int uefi_open_memory_vars(struct uefi_machine *uefi, const char *template)
 {
 	const struct uefi_code *code = &uefi->code;
@@ -111,7 +112,7 @@ static int uefi_add_rtc(struct uefi_machine *uefi)
 	return uefi_add_ports(uefi, &rtc);
 }
 
-/* The code, below 4 GiB to the last byte: memory that the guest only reads. */
+/* Map the code so that it ends at 4 GiB, as memory that the guest can only read. */
 static int uefi_map_code(struct uefi_machine *uefi)
 {
 	const struct kernel_file *file = &uefi->code.file;
@@ -136,7 +137,7 @@ static int uefi_map_code(struct uefi_machine *uefi)
 	return ret < 0 ? log_errno(file->name, ret, "map it into the guest") : 0;
 }
 
-/* The variables, right below the code. */
+/* Add the flash with the variables, directly below the code. */
 static int uefi_add_flash(struct uefi_machine *uefi)
 {
 	const struct kernel_file *vars = &uefi->vars;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a machine has beside the usual when it starts UEFI firmware instead of a kernel.
- *
- * Owns the firmware's files and the devices that only firmware needs: clock, power management
- * ports, flash, fw_cfg, and the PCI functions by which it knows its machine. Part of the roof, like
- * machine.c, which calls it in order. Without firmware none of this exists.
- *
- * Two kinds of firmware start: OVMF, from its flash; and firmware that is a kernel in form
- * (cloud-hypervisor's), which boot_load() starts, with a clock beside. It needs a PM timer, too.
+ * The additional parts of a machine that starts UEFI firmware instead of a kernel. Owns the
+ * firmware's files and the devices that only firmware needs: clock, power management ports, flash,
+ * fw_cfg, and the PCI functions by which it recognizes its machine. It is part of the roof, like
+ * machine.c, which calls it in order. Without firmware none of this exists. Two kinds of firmware
+ * can start: OVMF, from its flash; and firmware in the form of a kernel (cloud-hypervisor's), which
+ * boot_load() starts, and which needs a clock and a PM timer.
  */
 #ifndef MINIVMM_UEFI_MACHINE_H
 #define MINIVMM_UEFI_MACHINE_H
@@ -27,7 +25,7 @@
 enum uefi_kind {
 	UEFI_NONE,
 	UEFI_FLASH,  /* OVMF */
-	UEFI_KERNEL, /* firmware with a kernel's entry point */
+	UEFI_KERNEL, /* firmware that is started like a kernel */
 };
 
 struct uefi_machine {
@@ -35,8 +33,8 @@ struct uefi_machine {
 	struct vm *vm;
 	struct pci_host *host;
 	struct uefi_code code;
-	struct kernel_file vars; /* what the variables are at first; of size 0: there are none */
-	bool keep;               /* and where they are written to */
+	struct kernel_file vars; /* initial contents of the variables; size 0: there are none */
+	bool keep;               /* changed variables are written to the file */
 	char template[PATH_MAX];
 	struct memory_region rom; /* the code, in the guest */
 	struct rtc rtc;
@@ -45,36 +43,39 @@ struct uefi_machine {
 	struct fw_cfg fw_cfg;
 	struct flash flash;
 	struct uefi_tables tables;
-	uint16_t cpus; /* for fw_cfg, little endian */
+	uint16_t cpus; /* little endian, for fw_cfg */
 };
 
-/* Nothing open, no firmware. */
+/* Initialise the struct, without firmware. */
 void uefi_machine_init(struct uefi_machine *uefi);
 
 /*
- * Find out whether `boot->kernel_fd`, open for reading, is firmware: it must be if `firmware`, and
- * may be otherwise. Then its variables are opened: `vars`, made if it does not exist; NULL keeps
- * them in memory. 0 or -errno, logged.
+ * Find out whether `boot->kernel_fd`, open for reading, is firmware; it must be if `firmware` is
+ * set. If it is, open its variables in the file `vars`, which is made if it does not exist; NULL
+ * keeps them in memory. 0 or -errno, logged.
  */
 int uefi_machine_open(struct uefi_machine *uefi, struct boot_config *boot, bool firmware,
 		      const char *vars);
 
-/* Add its devices, before any other: slot 1 of the bus is theirs. 0 or -errno, logged. */
+/*
+ * Add its devices before any other, because they need device number 1 on the bus. 0 or -errno,
+ * logged.
+ */
 int uefi_machine_add_devices(struct uefi_machine *uefi, struct vm *vm, struct pci_host *host);
 
 /*
- * Once BARs are assigned and all of `boot` is known: let the firmware place them anew, and write
- * down what it will ask for. 0 or -errno, logged.
+ * Prepare the answers to the firmware's questions, once BARs are assigned and all of `boot` is
+ * known, and let the firmware place the BARs again. 0 or -errno, logged.
  */
 int uefi_machine_describe(struct uefi_machine *uefi, const struct boot_config *boot);
 
-/* Whether the CPU starts in the firmware's flash; then there is no kernel to load. */
+/* True if the CPU starts in the firmware's flash; then there is no kernel to load. */
 bool uefi_machine_starts(const struct uefi_machine *uefi);
 
-/* As after power-on; variables stay. 0 or -errno, logged. */
+/* Reset to the state after power-on; variables stay. 0 or -errno, logged. */
 int uefi_machine_reset(struct uefi_machine *uefi);
 
-/* Accepts a half-built one. Call before the bus and the memory are gone. */
+/* Free everything, before the bus and the memory are gone. Accepts a half-built one. */
 void uefi_machine_destroy(struct uefi_machine *uefi);
 
 #endif

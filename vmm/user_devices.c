@@ -17,7 +17,7 @@ int user_devices_prepare(struct user_devices *devices, const struct config *conf
 	return ret;
 }
 
-/* The server of `--vfio demo` is connected already; others are found by their sockets. */
+/* The server of `--vfio demo` is already connected; others are found by their sockets. */
 static int user_devices_connect(struct user_devices *devices, struct vfio_space *space,
 				const char *path)
 {
@@ -35,7 +35,7 @@ static const char *user_devices_name(const struct options_user *user)
 	return user->path ? user->path : "demo";
 }
 
-/* The RAM is mapped as soon as there is a device: it could be switched on by the next access. */
+/* RAM is mapped as soon as there is a device, because the next access could switch it on. */
 static int user_devices_open_one(struct user_devices *devices, struct user_entry *entry,
 				 const struct options_user *user, struct vm *vm)
 {

@@ -4,16 +4,16 @@
 #include <pthread.h>
 #include <signal.h>
 
-#define PAUSE_MS 1000 /* for vCPUs in handlers: the others take no time */
+#define PAUSE_MS 1000 /* time limit for vCPUs in handlers; the others stop at once */
 
-/* Whether KVM_RUN returns at once, from now on. */
+/* Set whether KVM_RUN returns at once from now on. */
 static void pause_set_exit(struct vm *vm, uint8_t exit)
 {
 	for (unsigned int i = 0; vm->vcpus && i < vm->cpus; i++)
 		__atomic_store_n(&vm->vcpus[i].run->immediate_exit, exit, __ATOMIC_RELEASE);
 }
 
-/* The signal ends a KVM_RUN that is under way, and nothing else. */
+/* The signal only ends a KVM_RUN that is under way. */
 void vm_pause(struct vm *vm)
 {
 	vm->paused = true;

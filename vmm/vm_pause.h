@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest that stands still for a while: its vCPUs wait, all else goes on.
+ * Pauses a guest: its vCPUs wait, and everything else goes on.
  *
- * The gate that they wait at is core/vm.h's.
+ * The gate at which they wait is in core/vm_state.h.
  */
 #ifndef MINIVMM_VM_PAUSE_H
 #define MINIVMM_VM_PAUSE_H
@@ -10,13 +10,13 @@
 #include "vmm/core/vm.h"
 
 /*
- * Stop the vCPUs where they are. On return none executes the guest; one may still be in the handler
- * of an exit. Devices go on meanwhile, and so does time. A reset changes nothing of it. In the main
- * loop.
+ * Stop the vCPUs where they are. On return none executes the guest, but one may still be in the
+ * handler of an exit. Devices and the time go on. A paused guest stays paused over a reset. Must be
+ * called in the main loop.
  */
 void vm_pause(struct vm *vm);
 
-/* Let them go on. The guest is told, where KVM can, that no CPU of it was hanging. */
+/* Let the vCPUs go on. KVM tells the guest, if it can, that its CPUs were not hanging. */
 void vm_resume(struct vm *vm);
 
 #endif
