@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The signals that end a run.¶They are events of the main loop, so that everything is taken down in
- * order. Some of them ask the guest first, see power_button.h.
+ * The signals that end a run.
+ *
+ * They are events of the main loop, so that everything is taken down in order. Some of them ask the
+ * guest first, see power_button.h.
  */
 #ifndef MINIVMM_MACHINE_SIGNALS_H
 #define MINIVMM_MACHINE_SIGNALS_H

@@ -7,14 +7,10 @@
 
 #include "vmm/trace/log.h"
 
-#define BUTTON_AGAIN                                                                               \
-/*
-	 * seconds until it is pressed again, because a system that was starting may have missed it
-	 */
-5u
+/* seconds until it is pressed again, because a system that was starting may have missed it */
+#define BUTTON_AGAIN 5u
 
-	int
-	power_button_add(struct power_button *button, struct vm *vm, unsigned int grace)
+int power_button_add(struct power_button *button, struct vm *vm, unsigned int grace)
 {
 	*button = (struct power_button){ .vm = vm, .grace = grace, .timer.fd = -1 };
 	return arch_layout.ged_port ? ged_add(&button->ged, vm) : pl061_add(&button->gpio, vm);

@@ -28,7 +28,7 @@ struct qemu_word {
 #define USE_GPU                                                                                    \
 	"minivmm emulates no display: pass a GPU through by --vfio BDF, or use the console of "    \
 	"this terminal"
-#define NO_IOMMU  "a guest has no IOMMU of its own: leave it out, unless the guest passes devices on"
+#define NO_IOMMU  "a guest has no IOMMU of its own: leave it out unless the guest passes devices on"
 #define USE_SOUND "minivmm emulates no sound: pass a sound card through by --vfio BDF"
 #define USE_USB   "minivmm emulates no USB: pass a USB controller through by --vfio BDF"
 #define USE_QMP                                                                                    \
