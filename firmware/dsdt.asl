@@ -104,8 +104,8 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 		}
 
 		/*
-		 * Pin p (0 is INTA) of slot s is wired to GSI 16 + (s + p) % 8. Filled in at first
-		 * use: 128 rows written out would hide the rule.
+		 * Pin p (0 is INTA) of device number d is connected to GSI 16 + (d + p) % 8. The table is
+		 * filled in at its first use, because 128 rows would hide the rule.
 		 */
 		Name (PRTB, Package (128) {})
 		Name (PRTN, 0)

@@ -70,7 +70,7 @@ static void pin_acknowledge(void)
 static void check_tour(void)
 {
 	dev = bare_testdev_start();
-	say("found in slot", dev.slot);
+	say("found at device number", dev.slot);
 	say("  vendor and device", read32(bare_testdev_config(&dev, PCI_VENDOR_ID)));
 	say("  BAR 0, registers, at", dev.bar);
 	say("  BAR 2, memory, at", memory_bar());
