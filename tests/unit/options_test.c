@@ -198,7 +198,7 @@ END_TEST
 static const struct {
 	const char *line, *object, *words;
 } bad[] = {
-	{ "--user nobody --no-sandbox", "--user", "not with --no-sandbox" },
+	{ "--user nobody --no-sandbox", "--user", "combined with --no-sandbox" },
 	{ "--vfio", "--vfio", "needs a value" },
 	{ "--memory", "--memory", "needs a value" },
 	{ "--nonsense", "--nonsense", "unknown option" },

@@ -83,7 +83,8 @@ static int options_check_user(const struct options_user *user)
 	const char *what = NULL;
 
 	if (user->vfio.iommufd || user->vfio.has_fd)
-		what = "a program has neither iommufd= nor fd=";
+		what = "iommufd= and fd= are for devices of this host, not for a device that is a "
+		       "program";
 	else if (user->vfio.errors_to_guest)
 		what = "on-error=guest is for hardware: the only error of a program is its end";
 	if (!what)
