@@ -22,7 +22,7 @@ expect_error '/tmp: run in the guest: Permission denied'
 # It takes its guest along; or it is taken along.
 vmm -- sh -c 'echo c > /proc/sysrq-trigger; sleep 60'
 expect_status 125
-expect_error 'the guest ended before it told a status\|panic'
+expect_error 'the guest ended before it reported a status\|panic'
 vmm_start -- sh -c 'echo started; sleep 100'
 wait_line started 40
 kill -9 "$vmm_pid"
