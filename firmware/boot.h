@@ -42,9 +42,9 @@ struct boot_config {
 int boot_load(const struct boot_config *config, struct memory *memory, struct arch_entry *entry);
 
 /*
- * Which release of Linux config->kernel_fd is, packed or not. *found is false for a kernel that does
- * not say; then `release` is unchanged. 0, or -errno for a file that boot_load() would not take
- * either; logged.
+ * Which release of Linux config->kernel_fd is, packed or not. *found is false for a kernel that
+ * does not say; then `release` is unchanged. 0, or -errno for a file that boot_load() would not
+ * take either; logged.
  */
 int boot_find_release(const struct boot_config *config, char release[KERNEL_RELEASE_MAX],
 		      bool *found);

@@ -14,8 +14,8 @@
 /*
  * Write one line for each device, or a JSON array; bridges too with `all`. On a terminal the
  * columns are aligned under a heading, and no line is wider than the terminal: what has no room
- * beside the rest is folded, or stands below. Else the fields are separated by one tab. 0 or -errno,
- * logged.
+ * beside the rest is folded, or stands below. Else the fields are separated by one tab. 0 or
+ * -errno, logged.
  */
 int list_show(bool all, bool json, const struct host_demand *demand, FILE *out);
 

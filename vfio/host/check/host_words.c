@@ -434,7 +434,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_DEVICE_UNSEEN] = {
 		CHECK_DEVICE, HOST_FAIL, SEER_OUTSIDE,
-		.text = "whether it is there cannot be seen from here: /sys is not mounted, or masked",
+		.text = "whether it is there cannot be seen from here: /sys is not mounted, or "
+			"masked",
 		.fixes = { "{program} doctor {object}   # outside this container" },
 	},
 	[FOUND_DEVICE_BRIDGE] = {
