@@ -140,15 +140,15 @@ const struct vfio_cap *vfio_caps_find(const struct vfio_caps *caps, bool extende
 }
 
 /*
- * Registers are dwords, so a capability claims the whole of its last dword. It ends at the next
- * capability at the latest.
+ * To the byte, as the kernel counts: MSI's data is a word, and a register may follow it in the
+ * same dword. A capability ends at the next one at the latest.
  */
 static unsigned int caps_end(const struct vfio_caps *caps, const struct vfio_cap *cap)
 {
 	unsigned int end = cap->policy->extended ? PCI_CFG_SPACE_EXP_SIZE : PCI_CFG_SPACE_SIZE;
 
 	if (cap->length && cap->offset + cap->length < end)
-		end = (cap->offset + cap->length + 3) & ~3u;
+		end = cap->offset + cap->length;
 	for (unsigned int i = 0; i < caps->count; i++)
 		if (caps->list[i].offset > cap->offset && caps->list[i].offset < end)
 			end = caps->list[i].offset;

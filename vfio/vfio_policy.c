@@ -10,25 +10,30 @@
 
 /* Newer than linux/pci_regs.h of Debian 12. */
 #define POLICY_EXT_CAP_VF_REBAR 0x24
+#define POLICY_EXT_CAP_MARGIN   0x27
 #define POLICY_EXT_CAP_NPEM     0x29
 #define POLICY_EXT_CAP_PL_32GT  0x2a
 #define POLICY_EXT_CAP_DOE      0x2e
+#define POLICY_EXT_CAP_DEV3     0x2f
+#define POLICY_EXT_CAP_IDE      0x30
 #define POLICY_EXT_CAP_PL_64GT  0x31
 
-#define COMMAND_BITS                                                                               \
-	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |           \
-	 PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE)
-#define STATUS_ERRORS 0xf900u
+/* What minivmm acts upon, and keeps; and what the device may leave out, whose word counts. */
+#define COMMAND_KEPT                                                                               \
+	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE)
+#define COMMAND_DEVICE (PCI_COMMAND_INVALIDATE | PCI_COMMAND_PARITY | PCI_COMMAND_SERR)
+#define STATUS_ERRORS  0xf900u
 
 static const char policy_identity[] = "read once at the start; can be overridden";
 static const char policy_vectors[] =
 	"vectors go to the guest by eventfd, never by the guest's addresses";
+static const char policy_read_only[] = "read-only";
 static const char policy_address[] = "the guest's addresses are not the host's";
 
 static const struct vfio_field policy_header[] = {
 	{ PCI_VENDOR_ID, 4, 0, ALL, 0, 0, 0, policy_identity },
-	{ PCI_COMMAND, 2, 0, 0xffff, COMMAND_BITS, COMMAND_BITS, 0,
-	  "what the guest switched on, whatever the host did before" },
+	{ PCI_COMMAND, 2, 0, 0xffff & ~COMMAND_DEVICE, COMMAND_KEPT, COMMAND_KEPT | COMMAND_DEVICE,
+	  0, "what the guest switched on, whatever the host did before" },
 	{ PCI_STATUS, 2, 0, PCI_STATUS_CAP_LIST, 0, STATUS_ERRORS, STATUS_ERRORS, NULL },
 	{ PCI_CLASS_REVISION, 4, 0, ALL, 0, 0, 0, policy_identity },
 	{ PCI_CACHE_LINE_SIZE, 1, 0, 0xff, 0xff, 0, 0,
@@ -164,6 +169,7 @@ static const struct vfio_policy policy_caps[] = {
 	    "the driver sets what the function uses of its bus"),
 	CAP(PCI_CAP_ID_VNDR, 0, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
 	CAP(PCI_CAP_ID_DBG, 4, PASS, "Debug Port", NO_FIELDS, "says where in a BAR it lies"),
+	CAP(PCI_CAP_ID_SSVID, 0, PASS, "Subsystem ID of a bridge", NO_FIELDS, policy_read_only),
 	CAP(PCI_CAP_ID_EXP, 0, EMULATE, "PCI Express", FIELDS(policy_pcie),
 	    "an endpoint on a root bus is integrated"),
 	CAP(PCI_CAP_ID_MSIX, 12, EMULATE, "MSI-X", FIELDS(policy_msix), policy_vectors),
@@ -180,6 +186,12 @@ static const struct vfio_policy policy_caps[] = {
 	EXT(PCI_EXT_CAP_ID_DSN, 12, PASS, "Device Serial Number", NO_FIELDS, "the device's own"),
 	EXT(PCI_EXT_CAP_ID_PWR, 16, PASS, "Power Budgeting", FIELDS(policy_power_budget),
 	    "read by picking an entry; the slot's power is the host's business"),
+	EXT(PCI_EXT_CAP_ID_RCLD, 0, PASS, "Root Complex Link Declaration", NO_FIELDS,
+	    policy_read_only),
+	EXT(PCI_EXT_CAP_ID_MFVC, 0, PASS, "Multi-Function Virtual Channel", NO_FIELDS,
+	    policy_read_only),
+	EXT(PCI_EXT_CAP_ID_VC9, 0, PASS, "Virtual Channel of one function", NO_FIELDS,
+	    policy_read_only),
 	EXT(PCI_EXT_CAP_ID_VNDR, 0, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
 	EXT(PCI_EXT_CAP_ID_ACS, 0, HIDE, "Access Control Services", NO_FIELDS,
 	    "isolation is the host's business"),
@@ -213,6 +225,10 @@ static const struct vfio_policy policy_caps[] = {
 	EXT(POLICY_EXT_CAP_VF_REBAR, 52, HIDE, "VF Resizable BAR", NO_FIELDS, "belongs to SR-IOV"),
 	EXT(PCI_EXT_CAP_ID_DLF, 12, HIDE, "Data Link Feature", NO_FIELDS, policy_no_link),
 	EXT(PCI_EXT_CAP_ID_PL_16GT, 0, HIDE, "Physical Layer 16 GT/s", NO_FIELDS, policy_no_link),
+	EXT(POLICY_EXT_CAP_MARGIN, 0, PASS, "Lane Margining", NO_FIELDS, policy_read_only),
+	EXT(POLICY_EXT_CAP_DEV3, 0, PASS, "Device 3", NO_FIELDS, policy_read_only),
+	EXT(POLICY_EXT_CAP_IDE, 0, PASS, "Integrity and Data Encryption", NO_FIELDS,
+	    policy_read_only),
 	EXT(POLICY_EXT_CAP_NPEM, 16, HIDE, "Native Enclosure Management", NO_FIELDS,
 	    "the indicators of the host's enclosure"),
 	EXT(POLICY_EXT_CAP_PL_32GT, 0, HIDE, "Physical Layer 32 GT/s", NO_FIELDS, policy_no_link),
@@ -224,8 +240,8 @@ static const struct vfio_policy policy_caps[] = {
 
 /* Indexed by `extended`. No capability has the identifier 0. */
 static const struct vfio_policy policy_unknown[2] = {
-	{ "unknown", false, 0, VFIO_CAP_PASS, 0, NO_FIELDS, "read-only" },
-	{ "unknown", true, 0, VFIO_CAP_PASS, 0, NO_FIELDS, "read-only" },
+	{ "unknown", false, 0, VFIO_CAP_PASS, 0, NO_FIELDS, policy_read_only },
+	{ "unknown", true, 0, VFIO_CAP_PASS, 0, NO_FIELDS, policy_read_only },
 };
 
 const struct vfio_policy *vfio_policy_find(bool extended, uint16_t id)

@@ -24,7 +24,7 @@ struct bits_cap {
 };
 
 static const struct bits_register bits_header[] = {
-	{ PCI_COMMAND, 2, 0x0547, 0 },       { PCI_STATUS, 2, 0, 0xf900 },
+	{ PCI_COMMAND, 2, 0x0517, 0 },       { PCI_STATUS, 2, 0, 0xf900 },
 	{ PCI_CACHE_LINE_SIZE, 1, 0xff, 0 }, { PCI_LATENCY_TIMER, 1, 0xff, 0 },
 	{ PCI_INTERRUPT_LINE, 1, 0xff, 0 },
 };

@@ -71,7 +71,8 @@ static const struct {
 	const char *name, *writes;
 } writes[] = {
 	{ "Vendor ID", "dropped: read once at the start; can be overridden" },
-	{ "Command", "kept and forwarded 0x0547, dropped 0xfab8: the function's own switches" },
+	{ "Command",
+	  "kept and forwarded 0x0407, forwarded 0x0150, dropped 0xfaa8: the function's own" },
 	{ "Status", "forwarded 0xf900, dropped 0x06ff: the function's own switches" },
 	{ "BAR 0",
 	  "kept 0xffffc000, dropped 0x00003fff: the guest's addresses are not the host's" },
@@ -182,6 +183,30 @@ START_TEST(explains_any_bytes)
 }
 END_TEST
 
+/* As many messages as the device offers; and the host's COMMAND is not the guest's. */
+START_TEST(shows_messages_and_command_as_they_will_be)
+{
+	struct config_shown shown;
+	struct fake_device fake;
+	unsigned int cap;
+	char *text, wanted[80];
+
+	fake_init(&fake);
+	cap = fake_add_cap(&fake, PCI_CAP_ID_MSI, 12);
+	fake.config[cap + PCI_MSI_FLAGS] = (uint8_t)(_i << 1);
+	fake.config[PCI_COMMAND] = PCI_COMMAND_PARITY | PCI_COMMAND_MASTER;
+	shown_init(&shown, &fake);
+	fake_destroy(&fake);
+	text = show(&shown, config_show_json);
+	snprintf(wanted, sizeof(wanted), "\"Message Control\",\"device\":%d,\"guest\":%d,", _i << 1,
+		 _i << 1);
+	ck_assert_msg(strstr(text, wanted), "no %s in:\n%.3000s", wanted, text);
+	ck_assert_ptr_nonnull(strstr(text, "\"Command\",\"device\":68,\"guest\":0,"));
+	free(text);
+}
+END_TEST
+
 UNIT_MAIN("config_show", { shows_what_writes_do, UNIT_COUNT(writes) },
 	  { shows_as_text, UNIT_COUNT(lines) }, { shows_as_json, UNIT_COUNT(pairs) },
-	  { invents_no_capability, 0 }, { explains_any_bytes, 300 })
+	  { invents_no_capability, 0 }, { explains_any_bytes, 300 },
+	  { shows_messages_and_command_as_they_will_be, 6 })

@@ -39,14 +39,14 @@ START_TEST(rule_15_writes_by_allow_list)
 {
 	static struct view view;
 	static uint8_t before[FAKE_CONFIG];
-	unsigned int pm, exp, size = 1u << _i;
+	unsigned int pm, exp, msi, vendor, size = 1u << _i;
 
 	view_begin(&view);
 	pm = view.fake.pm_cap;
 	exp = view.fake.exp_cap;
 	fake_add_msix(&view.fake, 8, 0x2000, 0x3000);
-	fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 12);
-	fake_add_cap(&view.fake, PCI_CAP_ID_VNDR, 4);
+	msi = fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 12);
+	vendor = fake_add_cap(&view.fake, PCI_CAP_ID_VNDR, 4);
 	fake_add_ext_cap(&view.fake, AER_AT, PCI_EXT_CAP_ID_ERR);
 	fake_add_ext_cap(&view.fake, 0x180, PCI_EXT_CAP_ID_SRIOV);
 	fake_add_ext_cap(&view.fake, 0x200, PCI_EXT_CAP_ID_REBAR);
@@ -55,8 +55,10 @@ START_TEST(rule_15_writes_by_allow_list)
 	for (unsigned int offset = 0; offset < FAKE_CONFIG; offset += size)
 		vfio_config_forward(&view.config, offset, size, UINT32_MAX);
 	const struct allowed allowed[] = {
-		{ PCI_COMMAND, 0xf9000547 }, /* and the error bits of STATUS, by writing ones */
+		{ PCI_COMMAND, 0xf9000557 }, /* and the error bits of STATUS, by writing ones */
 		{ pm + PCI_PM_CTRL, 0x1e03 },
+		{ msi + PCI_MSI_DATA_32, 0xffff0000 }, /* behind its data: no capability's */
+		{ vendor, 0xff000000 },                /* behind its length */
 		{ exp + PCI_EXP_DEVCTL, 0x000ff9ff },
 		{ exp + PCI_EXP_DEVCTL2, 0x135f },
 		{ AER_AT + PCI_ERR_UNCOR_STATUS, UINT32_MAX },
@@ -96,7 +98,7 @@ static const struct {
 	unsigned int next_at, open;
 } vendors[] = {
 	/* what it does not claim is the driver's as well, but for its header */
-	{ 0, 0, 16 }, { 3, 0, 16 }, { 4, 0, 17 }, { 16, 0, 17 }, { 16, 16, 13 }, { 200, 16, 13 },
+	{ 0, 0, 17 }, { 3, 0, 17 }, { 4, 0, 17 }, { 16, 0, 17 }, { 16, 16, 13 }, { 200, 16, 13 },
 };
 
 START_TEST(rule_15_vendor_registers_end_where_they_say)
@@ -196,6 +198,10 @@ static const struct {
 	{ 0x8c, 4, false },  /* reserved in it: MSI-X is 12 bytes */
 	{ 0x98, 2, false },  /* Debug Port's own */
 	{ 0x9c, 2, true },   /* behind it */
+	{ 0xa5, 1, false },  /* the last byte of Advanced Features */
+	{ 0xa6, 2, true },   /* behind it, in the same dword */
+	{ 0xb0, 2, false },  /* MSI's data */
+	{ 0xb2, 2, true },   /* behind it, in the same dword: the network cards of the lab */
 	{ 0x36, 2, false },  /* reserved in the header */
 	{ 0x12c, 4, true },  /* behind AER: what follows the header log is a port's */
 	{ 0x128, 4, false }, /* AER's last */
@@ -215,6 +221,9 @@ START_TEST(rule_31_registers_of_no_capability)
 	ck_assert_uint_eq(fake_add_cap(&view.fake, PCI_CAP_ID_MSIX, 16), 0x84);
 	view.fake.last_cap_end = 0x98;
 	ck_assert_uint_eq(fake_add_cap(&view.fake, PCI_CAP_ID_DBG, 4), 0x98);
+	view.fake.last_cap_end = 0xa0;
+	ck_assert_uint_eq(fake_add_cap(&view.fake, PCI_CAP_ID_AF, 8), 0xa0);
+	ck_assert_uint_eq(fake_add_cap(&view.fake, PCI_CAP_ID_MSI, 12), 0xa8);
 	fake_add_ext_cap(&view.fake, AER_AT, PCI_EXT_CAP_ID_ERR);
 	fake_add_ext_cap(&view.fake, 0x180, PCI_EXT_CAP_ID_SRIOV);
 	ck_assert_int_eq(view_look(&view), 0);
@@ -452,6 +461,23 @@ START_TEST(rule_41_legacy_endpoint)
 }
 END_TEST
 
+/* What the device leaves out reads as zero, and what it has reaches it: parity, MWI. */
+START_TEST(rule_32_command_is_the_devices)
+{
+	static struct view view;
+
+	view_begin(&view);
+	ck_assert_int_eq(view_look(&view), 0);
+	pci_config_write(&view.function, PCI_COMMAND, 2, 0xffff);
+	ck_assert_uint_eq(view_get(&view, PCI_COMMAND, 2), PCI_COMMAND_IO | PCI_COMMAND_MEMORY |
+								   PCI_COMMAND_MASTER |
+								   PCI_COMMAND_INTX_DISABLE);
+	vfio_config_forward(&view.config, PCI_COMMAND, 2, PCI_COMMAND_INVALIDATE);
+	ck_assert_uint_eq(fake_config_word(&view.fake, PCI_COMMAND), PCI_COMMAND_INVALIDATE);
+	ck_assert(view_get(&view, PCI_COMMAND, 2) & PCI_COMMAND_INVALIDATE);
+}
+END_TEST
+
 START_TEST(power_on_values)
 {
 	static struct view view;
@@ -618,7 +644,7 @@ UNIT_MAIN("config", { rule_15_writes_by_allow_list, 3 },
 	  { reads_are_live_where_the_device_speaks, 0 }, { rule_16_every_size_reads_the_same, 0 },
 	  { rule_17_integrated_endpoint, 0 },
 	  { below_a_port_there_is_a_link, UNIT_COUNT(below_port) }, { power_on_values, 0 },
-	  { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
-	  { rule_31_conventional_device, 0 }, { a_bridge_is_refused, 5 },
-	  { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
+	  { rule_32_command_is_the_devices, 0 }, { identity_overrides, VFIO_IDS },
+	  { no_capabilities_at_all, 0 }, { rule_31_conventional_device, 0 },
+	  { a_bridge_is_refused, 5 }, { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
 	  { rule_16_dies_while_in_use, 2 })

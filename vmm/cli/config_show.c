@@ -87,10 +87,18 @@ static bool config_msi_pending(void *owner, unsigned int vector)
 static void config_open_msi(struct config_views *views)
 {
 	static const struct msi_ops ops = { config_msi_changed, config_msi_pending };
-	unsigned int cap = pci_find_capability(&views->function, PCI_CAP_ID_MSI);
+	unsigned int cap = pci_find_capability(&views->function, PCI_CAP_ID_MSI), offered;
 
-	if (cap)
-		msi_init(&views->msi, &views->function, cap, MSI_VECTORS_MAX, &ops, views);
+	if (!cap)
+		return;
+	offered = (pci_get_word(&views->function, cap + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK) >> 1;
+	msi_init(&views->msi, &views->function, cap, 1u << offered, &ops, views);
+}
+
+/* What the host switched on is off before a guest sees it, the device's own bits among it. */
+static void config_switch_off(struct config_views *views)
+{
+	memset(&views->config.emulated[PCI_COMMAND], 0xff, 2);
 }
 
 /* A device that is not open may be asleep; VFIO wakes it when it is opened. */
@@ -128,6 +136,7 @@ static struct config_views *config_views_new(const struct config_shown *shown)
 	vfio_config_apply(&views->config, &views->function);
 	config_reset_messages(&views->function);
 	config_open_msi(views);
+	config_switch_off(views);
 	config_wake(views);
 	for (unsigned int bar = 0; bar < PCI_BAR_ROM; bar++) {
 		uint64_t size = shown->bar_size[bar];
