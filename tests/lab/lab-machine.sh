@@ -9,7 +9,7 @@
 #   0a:00.0 ich9-ahci with sata.img         0b:00.0 ivshmem-plain, of shared=2G, /out/ivshmem.mem
 #   0c:00.0 NVMe with nvme3.img and up to two virtual functions    0d:00.0 virtio-net with AER
 #   0e:00.0 0e:00.1 pci-testdev, two functions of one device, hence one group of two
-# with devices=igb, which takes qemu=backports:
+# with devices=igb, which takes qemu=backports or qemu=newest:
 #   06:00.0 igb, a network card; 06:10.0 its first virtual function
 # with bits=48 its CPU addresses as many bits as that; its IOMMU has 39.
 # with disk=grub or disk=systemd-boot the first NVMe is the disk of an installed system (mkinstalled.sh)
@@ -19,17 +19,18 @@
 # APIC, though, and is seen when the next interrupt comes; the lab's pulse makes sure that one does.
 # With two processors the other one gets no pulse.
 machine_emulator="qemu-system-x86_64"
-machine_defaults=(bits=40 cpus=1 devices=few disk=nvme1 intremap=on iommu=on kernel=6.1 memory=6G qemu=stable
+machine_defaults=(bits=40 cpus=1 devices=few disk=nvme1 intremap=on iommu=on kernel=6.1 memory=6G pulse=on qemu=stable
 	shared=2G svm=on)
 
-# machine_config "KEY=VALUE...": the complete configuration, in a fixed order.
+# machine_config "KEY=VALUE...": the complete configuration, in a fixed order. What it does not name is as
+# $LAB_MACHINE says, or the default.
 machine_config()
 {
-	local default key value config=''
+	local default key value config='' wanted="${LAB_MACHINE:-} $1"
 
 	for default in "${machine_defaults[@]}"; do
 		key=${default%%=*}
-		value=$(echo " $1 " | sed -n "s/.* $key=\([^ ]*\) .*/\1/p")
+		value=$(echo " $wanted " | sed -n "s/.* $key=\([^ ]*\) .*/\1/p")
 		config+="${config:+ }$key=${value:-${default#*=}}"
 	done
 	echo "$config"
@@ -98,8 +99,8 @@ add_many()
 		-device ich9-ahci,id=ahci,bus=port9 -device ide-hd,bus=ahci.0,drive=sata \
 		-object memory-backend-file,id=shared,mem-path=logs/ivshmem.mem,size="$shared",share=on \
 		-device ivshmem-plain,id=ivshmem,memdev=shared,bus=port10 \
-		-device nvme-subsys,id=subsys,nqn=lab3 \
-		-device "nvme,id=nvme3,serial=lab3,subsys=subsys,bus=port11,$functions" \
+		-device nvme-subsys,id=subsys3,nqn=lab3 \
+		-device "nvme,id=nvme3,serial=lab3,subsys=subsys3,bus=port11,$functions" \
 		-device nvme-ns,drive=nvme3,bus=nvme3,nsid=1,shared=on \
 		-netdev hubport,id=net3,hubid=0 \
 		-device virtio-net-pci,id=virtio,netdev=net3,bus=port12,aer=on,iommu_platform=on,disable-legacy=on \
@@ -122,6 +123,12 @@ machine_missing()
 		[ -e "$LAB_DIR/qemu-backports/.complete" ] ||
 			echo "no newer QEMU: fetch-qemu.sh found none on the mirror"
 		;;
+	*qemu=newest*)
+		[ -e "$LAB_DIR/qemu-newest/.complete" ] || echo "no newest QEMU: make lab-newest fetches it"
+		;;
+	*kernel=newest*)
+		[ -e "$LAB_DIR/vmlinux-newest" ] || echo "no newest kernel: make lab-newest fetches it"
+		;;
 	*kernel=iommufd*)
 		[ -e "$LAB_DIR/vmlinux-iommufd" ] ||
 			echo "no kernel with iommufd: make lab-iommufd builds one, in ten minutes"
@@ -139,12 +146,20 @@ use_qemu_of_backports()
 	add -L "$root/share/qemu" -L /usr/share/seabios -L /usr/share/qemu
 }
 
+# It has its own libraries and loader, so that a script starts it.
+use_qemu_of_newest()
+{
+	# shellcheck disable=SC2154 # lab.sh's folder
+	machine_emulator=$here/../devices/newest-qemu.sh
+	machine=("$LAB_DIR/qemu-newest" "${machine[@]}")
+}
+
 # machine_args CONFIG: sets the array `machine` and $machine_emulator.
 machine_args()
 {
 	local setting port
 	# shellcheck disable=SC2034
-	local bits cpus devices disk intremap iommu kernel memory qemu shared svm
+	local bits cpus devices disk intremap iommu kernel memory pulse qemu shared svm
 
 	for setting in $1; do
 		local "${setting?}"
@@ -159,7 +174,7 @@ machine_args()
 		-kernel "vmlinux-$kernel" -initrd "host-$kernel.cpio"
 		-append "console=ttyS0 intel_iommu=on no_timer_check loglevel=4 panic=-1 lab.kernel=$kernel")
 	machine_emulator="qemu-system-x86_64"
-	[ "$qemu" = stable ] || use_qemu_of_backports
+	[ "$qemu" = stable ] || "use_qemu_of_$qemu"
 	[ "$iommu" = off ] || add -device "intel-iommu,intremap=$intremap"
 
 	for port in 1 2 3 4; do

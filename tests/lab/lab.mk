@@ -87,6 +87,24 @@ lab-images: $(LAB_QEMU)
 $(LAB_QEMU): $(LAB_SRC)/fetch-qemu.sh
 	-$(LAB_SRC)/fetch-qemu.sh $(LAB)
 
+# The newest of both, Debian sid's, for the lab host and for its emulator: on demand.
+# LAB_MACHINE="pulse=off" changes the machine further.
+LAB_NEWEST := $(LAB)/root-newest/.complete $(LAB)/qemu-newest/.complete
+LAB_NEWEST_IMAGES := $(addprefix $(LAB)/,host-newest.cpio vmlinux-newest guest-newest.cpio)
+.PHONY: lab-newest
+lab-newest: lab-images kvm-guests $(B)/minivmm $(LAB_NEWEST) $(LAB_NEWEST_IMAGES)
+	LAB_MACHINE="qemu=newest kernel=newest $(LAB_MACHINE)" LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm \
+		$(LAB_SRC)/lab.sh run $(SCENARIOS)
+
+# Devices of the lab under minivmm and under the newest QEMU, beside each other: NAMES="nvme igb" for some.
+.PHONY: compare-lab
+compare-lab: lab-images kvm-guests $(B)/minivmm | $(LAB)/qemu-newest/.complete
+	LAB_CASE="$(NAMES)" LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run compare-igb compare
+	tests/devices/compare-lab.sh $(LAB)/logs/compare
+
+$(LAB)/root-newest/.complete: $(LAB_SRC)/fetch-newest-kernel.sh $(LAB_SRC)/private-apt.sh
+	$(LAB_SRC)/fetch-newest-kernel.sh $(LAB)
+
 # One run of fetch.sh makes them all; it does nothing for those that are there.
 $(LAB_FETCHED) &: $(LAB_SRC)/fetch.sh
 	$(LAB_SRC)/fetch.sh $(LAB)

@@ -12,6 +12,7 @@
 # LAB_ARCH    empty, or arm64: another machine (lab-machine-arm64.sh), other scenarios
 # LAB_USR     what the lab host sees as /usr (/usr)
 # LAB_PLUGIN  a plugin of the emulator's, with its arguments (none)
+# LAB_MACHINE KEY=VALUE... where a scenario asks for nothing else: another machine for all of them
 # LAB_CASE    words that a scenario finds in /lab/stage/case
 # LAB_QUEUE   a folder, empty at first, that several labs share: each of their boots is done by one of them (none)
 set -eu
@@ -157,17 +158,20 @@ judge_death()
 	judge_failure "$died" "the lab host died or hangs"
 }
 
-# A byte for the lab host's fourth serial port every 0.2 s, hence an interrupt: see lab-machine.sh. Ends
-# with the emulator, which closes the pipe.
+# start_pulse CONFIG: a byte for the lab host's fourth serial port every 0.2 s, hence an interrupt: see
+# lab-machine.sh. Ends with the emulator, which closes the pipe. With pulse=off the port stays silent.
 start_pulse()
 {
+	local beat=echo
+
+	[[ " $1 " != *" pulse=off "* ]] || beat=:
 	rm -f "$LAB_DIR"/pulse.{in,out}
 	mkfifo "$LAB_DIR"/pulse.{in,out}
 	{
 		# Nobody ever writes into this pipe: waits like sleep, without a process each time.
 		exec 7<> <(:)
 		while ! read -r -t 0.2 -u 7; do
-			echo
+			$beat
 		done > "$LAB_DIR/pulse.in"
 	} 9>&- &
 	pulse=$!
@@ -194,7 +198,7 @@ boot_run()
 	[ -z "${LAB_PLUGIN:-}" ] || add -plugin "$LAB_PLUGIN"
 	rm -f "$LAB_DIR/results"
 	mkfifo "$LAB_DIR/results"
-	start_pulse
+	start_pulse "$config"
 	(cd "$LAB_DIR" && exec timeout -k 5 "$total" "$machine_emulator" "${machine[@]}" \
 		< /dev/null > results 2> "$logs/emulator.err") &
 	emulator=$!
@@ -329,11 +333,14 @@ bench()
 
 shell()
 {
+	local config
+
 	make_stage
 	rm -f "$logs/scenarios"
-	machine_args "$(machine_config "$*")"
+	config=$(machine_config "$*")
+	machine_args "$config"
 	machine_serial mon:stdio null
-	start_pulse
+	start_pulse "$config"
 	cd "$LAB_DIR"
 	"$machine_emulator" "${machine[@]}"
 }

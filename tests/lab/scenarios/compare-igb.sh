@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034 # read by compare.sh
+# lab: devices=igb qemu=newest
+# timeout: 600
+# on demand: make compare-lab
+# As compare.sh, over a network card and over its first virtual function.
+bind igb 0000:06:00.0
+physical=/sys/bus/pci/devices/0000:06:00.0
+echo 0 > $physical/sriov_drivers_autoprobe
+echo 1 > $physical/sriov_numvfs
+compared=igb-vf=06:10.0
+. /lab/stage/scenarios/compare.sh
+echo 0 > $physical/sriov_numvfs
+compared=igb=06:00.0
+. /lab/stage/scenarios/compare.sh
