@@ -3,7 +3,8 @@
 # tests.mk.
 
 RECORDER := $(addprefix tests/devices/,recorder.c device_file.c device_bits.c) guests/demo/user_server.c \
-	vfio/backend/user_socket.c vfio/backend/user_message.c vmm/base/unix_socket.c vmm/trace/log.c
+	vfio/backend/user_socket.c vfio/backend/user_message.c vmm/base/unix_socket.c vmm/base/pending_signal.c \
+	vmm/trace/log.c vmm/trace/log_limit.c
 $(B)/tests/recorder: $(RECORDER:%.c=$(B)/%.o)
 	@echo "LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^

@@ -104,10 +104,11 @@ static void any_dev_close(struct vfio_device *device)
 	device->kvm_file = -1;
 }
 
-static int any_get_info(struct vfio_device *device, uint32_t *flags)
+static int any_get_info(struct vfio_device *device, struct vfio_info *info)
 {
 	(void)device;
-	*flags = (uint32_t)fuzz_number(&fuzz.input, 1) ^ VFIO_DEVICE_FLAGS_PCI;
+	info->flags = (uint32_t)fuzz_number(&fuzz.input, 1) ^ VFIO_DEVICE_FLAGS_PCI;
+	info->atomics = (uint32_t)fuzz_number(&fuzz.input, 1);
 	return any_result(0);
 }
 

@@ -87,18 +87,22 @@ START_TEST(shares)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(link, sizeof(link), "%s/link", folder);
 	ck_assert_int_eq(symlink("/", link), 0);
-	config.served[0] = (struct options_served){
-		OPTIONS_SERVER_SHARE, VIRTIO_VHOST_FS, folder, NULL, "work", false
-	};
-	config.served[1] = (struct options_served){
-		OPTIONS_SERVER_SHARE, VIRTIO_VHOST_FS, link, NULL, "all", true
-	};
-	config.served[2] = (struct options_served){
-		OPTIONS_SERVER_DISK, VIRTIO_VHOST_BLK, "/disk", NULL, NULL, false
-	};
-	config.served[3] = (struct options_served){
-		OPTIONS_SERVER_RUNS, VIRTIO_VHOST_FS, "/socket", NULL, "x", false
-	};
+	config.served[0] = (struct options_served){ .server = OPTIONS_SERVER_SHARE,
+						    .kind = VIRTIO_VHOST_FS,
+						    .path = folder,
+						    .tag = "work" };
+	config.served[1] = (struct options_served){ .server = OPTIONS_SERVER_SHARE,
+						    .kind = VIRTIO_VHOST_FS,
+						    .path = link,
+						    .tag = "all",
+						    .readonly = true };
+	config.served[2] = (struct options_served){ .server = OPTIONS_SERVER_DISK,
+						    .kind = VIRTIO_VHOST_BLK,
+						    .path = "/disk" };
+	config.served[3] = (struct options_served){ .server = OPTIONS_SERVER_RUNS,
+						    .kind = VIRTIO_VHOST_FS,
+						    .path = "/socket",
+						    .tag = "x" };
 	begin(&guest, &config, true);
 	snprintf(entry, sizeof(entry), "share=work:%s", folder);
 	ck_assert(has(&guest, entry));
