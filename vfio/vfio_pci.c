@@ -348,17 +348,23 @@ void vfio_pci_power_off(struct vfio_pci *pci)
 	vfio_pci_close(pci);
 }
 
+/*
+ * The kernel has reset the device at the opening, as well as it can reset this function alone. Then
+ * it has given COMMAND back as the host had it: SERR is often on.
+ */
+static int vfio_pci_reset_first(struct vfio_pci *pci)
+{
+	if (vfio_reset_is_weak(pci->info.flags, &pci->config))
+		return vfio_pci_reset_device(pci);
+	vfio_pci_quiesce(pci);
+	return 0;
+}
+
 int vfio_pci_power_on(struct vfio_pci *pci)
 {
 	int ret = pci->device.priv ? 0 : vfio_pci_retake(pci);
 
-	if (ret < 0)
-		return ret;
-	/*
-	 * The kernel has reset the device at the opening, as well as it can reset this function
-	 * alone.
-	 */
-	if (!pci->was_reset && vfio_reset_is_weak(pci->info.flags, &pci->config))
-		ret = vfio_pci_reset_device(pci);
+	if (ret == 0 && !pci->was_reset)
+		ret = vfio_pci_reset_first(pci);
 	return ret < 0 ? ret : vfio_interrupts_power_on(&pci->interrupts);
 }

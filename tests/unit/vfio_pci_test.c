@@ -29,7 +29,7 @@ START_TEST(rule_23_start)
 	calls_begin();
 	ck_assert_int_eq(rig_open(&rig), 0);
 	calls_expect("KVM_CREATE_DEVICE\nKVM_SET_DEVICE_ATTR add\ndev_open\n"
-		     "irqs error on\nirqs request on\n" INTX_ON);
+		     "irqs error on\nirqs request on\nconfig 0x4.2=0\n" INTX_ON);
 	rig_close(&rig);
 }
 END_TEST
@@ -423,6 +423,21 @@ START_TEST(rule_33_weak_reset_at_the_first_start)
 }
 END_TEST
 
+/* SERR, parity and bus mastering as the host's firmware had them: a guest finds them off. */
+START_TEST(rule_32_first_start_finds_command_off)
+{
+	static struct rig rig;
+
+	rig_init_usual(&rig);
+	rig.fake.config[PCI_COMMAND] = PCI_COMMAND_MASTER | PCI_COMMAND_PARITY;
+	rig.fake.config[PCI_COMMAND + 1] = PCI_COMMAND_SERR >> 8;
+	ck_assert_int_eq(rig_open(&rig), 0);
+	ck_assert_uint_eq(rig.fake.config[PCI_COMMAND], 0);
+	ck_assert_uint_eq(rig.fake.config[PCI_COMMAND + 1], 0);
+	rig_close(&rig);
+}
+END_TEST
+
 /*
  * The guest reboots into a new VM: the device is closed while KVM still knows the old one, and
  * opened for the new one. Its BARs are mapped as before. A file that was given could not be opened
@@ -510,5 +525,5 @@ UNIT_MAIN("vfio_pci", { rule_23_start, 0 }, { rule_26_end_with_msix, 0 },
 	  { rule_25_guest_resets_the_function, UNIT_COUNT(flrs) },
 	  { rule_25_reset_before_the_first_start, 2 },
 	  { rule_33_weak_reset_at_the_first_start, UNIT_COUNT(first_resets) },
-	  { rule_40_no_vm_outlives_its_guest, 2 }, { rule_40_device_that_does_not_come_back, 3 },
-	  { rule_25_dead_after_reset, 2 })
+	  { rule_32_first_start_finds_command_off, 0 }, { rule_40_no_vm_outlives_its_guest, 2 },
+	  { rule_40_device_that_does_not_come_back, 3 }, { rule_25_dead_after_reset, 2 })
