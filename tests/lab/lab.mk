@@ -99,6 +99,7 @@ lab-newest: lab-images kvm-guests $(B)/minivmm $(LAB_NEWEST) $(LAB_NEWEST_IMAGES
 # Devices of the lab under minivmm and under the newest QEMU, beside each other: NAMES="nvme igb" for some.
 .PHONY: compare-lab
 compare-lab: lab-images kvm-guests $(B)/minivmm | $(LAB)/qemu-newest/.complete
+	rm -rf $(LAB)/logs/compare
 	LAB_CASE="$(NAMES)" LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run compare-igb compare
 	tests/devices/compare-lab.sh $(LAB)/logs/compare
 
