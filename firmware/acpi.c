@@ -8,7 +8,7 @@
 
 #include "vmm/trace/log.h"
 
-/* NAME_aml_code[], from NAME.asl */
+/* Each header defines NAME_aml_code[], made by iasl from NAME.asl. */
 /* clang-format off */
 static const
 #include "dsdt.h"
@@ -26,18 +26,18 @@ static const
 #define ACPI_OEM_ID       "MINIVM"
 #define ACPI_OEM_TABLE_ID "MINIVMM"
 #define ACPI_CREATOR_ID   "MVMM"
-#define ACPI_XSDT_ENTRIES 4 /* FACP, APIC, MCFG, SSDT, that every machine has */
-#define ACPI_XSDT_MORE    4 /* SSDTs that some have */
+#define ACPI_XSDT_ENTRIES 4 /* FACP, APIC, MCFG and SSDT: every machine has them */
+#define ACPI_XSDT_MORE    4 /* SSDTs that only some machines have */
 #define ACPI_LAPIC_BASE   0xfee00000
 #define ACPI_IOAPIC_BASE  0xfec00000
-#define ACPI_LAPIC_IDS    255 /* ids from here on need an x2APIC entry */
+#define ACPI_LAPIC_IDS    255 /* CPUs with this id or a higher one need an x2APIC entry */
 #define ACPI_SPACE_IO     1
 #define ACPI_ACCESS_BYTE  1
 #define ACPI_ACCESS_DWORD 3
 
 /* FADT flags, ACPI 6.4 table 5.10, and boot architecture flags, table 5.11. */
 #define ACPI_WBINVD        (1u << 0)
-#define ACPI_POWER_BUTTON  (1u << 4) /* a device, or none: no fixed hardware */
+#define ACPI_POWER_BUTTON  (1u << 4) /* the button is a device or missing, never fixed hardware */
 #define ACPI_SLEEP_BUTTON  (1u << 5)
 #define ACPI_RESET_REG_SUP (1u << 10)
 #define ACPI_HW_REDUCED    (1u << 20)
@@ -86,7 +86,7 @@ struct acpi_xsdt {
 	uint64_t tables[];
 } __attribute__((packed));
 
-/* Only what a hardware-reduced machine fills in has a name. */
+/* Only the fields that a hardware-reduced machine fills in have a name. */
 struct acpi_fadt {
 	struct acpi_header header;
 	uint8_t fixed_hardware[73];
@@ -161,7 +161,7 @@ struct acpi_ssdt {
 	struct acpi_integer integers[10];
 } __attribute__((packed));
 
-/* The memory being filled. */
+/* The memory that is being filled. */
 struct acpi_area {
 	uint8_t *base;
 	uint64_t gpa;
@@ -197,7 +197,7 @@ struct acpi_part {
 		aml, sizeof(aml)                                                                   \
 	}
 
-/* Those that this machine has; returns how many. */
+/* Collect the SSDTs that this machine has; returns how many. */
 static unsigned int acpi_parts(const struct acpi_config *config,
 			       struct acpi_part parts[ACPI_XSDT_MORE])
 {
@@ -233,7 +233,7 @@ uint64_t acpi_size(const struct acpi_config *config)
 	return size;
 }
 
-/* The byte that makes all bytes add up to zero. */
+/* Returns the byte that makes the sum of all bytes zero. */
 static uint8_t acpi_checksum(const void *data, size_t size)
 {
 	const uint8_t *bytes = data;
@@ -244,7 +244,9 @@ static uint8_t acpi_checksum(const void *data, size_t size)
 	return -sum;
 }
 
-/* Zeroed: after a reset the memory is dirty. acpi_write_tables() has made sure that there is room.
+/*
+ * Take `size` zeroed bytes: after a reset the memory is dirty. acpi_write_tables() has checked
+ * that there is room.
  */
 static void *acpi_take(struct acpi_area *area, uint64_t size)
 {
@@ -277,7 +279,7 @@ static uint64_t acpi_end_table(const struct acpi_area *area, struct acpi_header 
 	return area->gpa + ((uint8_t *)header - area->base);
 }
 
-/* A table as iasl has made it, with its checksum. Returns its guest-physical address. */
+/* Add a table as iasl has made it, with a checksum. Returns its guest-physical address. */
 static uint64_t acpi_write_aml(struct acpi_area *area, const void *aml, uint64_t size)
 {
 	uint8_t *table = acpi_take(area, size);
@@ -320,8 +322,8 @@ static uint64_t acpi_write_fadt(struct acpi_area *area, const struct acpi_config
 }
 
 /*
- * No interrupt source overrides: without a PIT nothing uses GSI 0, and the serial port's
- * Interrupt() names its GSI and its trigger itself.
+ * There are no interrupt source overrides: without a PIT nothing uses GSI 0, and the serial
+ * port's Interrupt() names its own GSI and trigger.
  */
 static uint64_t acpi_write_madt(struct acpi_area *area, unsigned int cpus)
 {
@@ -389,12 +391,12 @@ static void acpi_write_rsdp(struct acpi_rsdp *rsdp, uint64_t xsdt)
 	rsdp->revision = 2;
 	rsdp->length = sizeof(*rsdp);
 	rsdp->xsdt = xsdt;
-	/* The first sum is ACPI 1.0's, over what existed then; the second is over everything. */
+	/* The first sum is over the fields that ACPI 1.0 had; the second is over everything. */
 	rsdp->checksum = acpi_checksum(rsdp, offsetof(struct acpi_rsdp, length));
 	rsdp->extended_checksum = acpi_checksum(rsdp, sizeof(*rsdp));
 }
 
-/* The tables themselves; returns how many. */
+/* Write all tables but the RSDP; returns how many the XSDT lists. */
 static unsigned int acpi_write_all(struct acpi_area *area, const struct acpi_config *config,
 				   uint64_t *tables)
 {

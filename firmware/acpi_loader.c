@@ -77,7 +77,7 @@ static void loader_pointer(struct loader *loader, uint32_t offset)
 	pointer->size = sizeof(uint64_t);
 }
 
-/* The sum that the firmware takes is over the old checksum, too: it must be 0. */
+/* The firmware's sum includes the old checksum, which must therefore be 0. */
 static void loader_checksum(struct loader *loader, uint32_t result, uint32_t start, uint32_t length)
 {
 	struct loader_checksum *checksum = loader_add(loader, LOADER_CHECKSUM);
@@ -103,7 +103,7 @@ static void loader_table_checksum(struct loader *loader, uint32_t table)
 			loader_get(loader, table + TABLE_LENGTH));
 }
 
-/* Of all tables only the FADT points to another. */
+/* Among the tables only the FADT points to another. */
 unsigned int acpi_loader_write(void *tables,
 			       struct acpi_loader_command script[ACPI_LOADER_COMMANDS])
 {

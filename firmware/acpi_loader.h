@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ACPI tables for firmware that decides itself where they go: a script that relocates them.
+ * A script that lets firmware choose the place of the ACPI tables and then relocates them.
  *
- * Owns the script, a list of commands of 128 bytes: put this file somewhere, add its address to the
- * pointers inside it, make the checksums right again. The tables are those of acpi.h, written for
- * address 0, so that each pointer is an offset in their file.
+ * Owns the script: a list of commands of 128 bytes. They say: put this file somewhere, add its
+ * address to the pointers inside it, make the checksums right again. The tables are those of
+ * acpi.h, written for address 0, so that each pointer is an offset in their file.
  *
  * Read beside it: QEMU's hw/acpi/bios-linker-loader (the format), EDK2's
- * OvmfPkg/Library/AcpiPlatformLib (who runs the script).
+ * OvmfPkg/Library/AcpiPlatformLib (which runs the script).
  */
 #ifndef MINIVMM_ACPI_LOADER_H
 #define MINIVMM_ACPI_LOADER_H
@@ -16,7 +16,7 @@
 
 #define ACPI_LOADER_FILE     "etc/acpi/tables"
 #define ACPI_LOADER_SCRIPT   "etc/table-loader"
-#define ACPI_LOADER_COMMANDS 24 /* enough for what acpi.h writes */
+#define ACPI_LOADER_COMMANDS 24 /* enough commands for the tables of acpi.h */
 
 struct acpi_loader_command {
 	uint32_t type;
@@ -24,8 +24,9 @@ struct acpi_loader_command {
 } __attribute__((packed));
 
 /*
- * Write the script for `tables`, which acpi_write_tables() has written with gpa 0; the checksums
- * that will change are cleared in there. Returns how many commands it has.
+ * Write the script for `tables`, which acpi_write_tables() has written with a gpa of 0. The
+ * checksums that will change are set to 0 in the tables. Returns how many commands the script
+ * has. Does not log.
  */
 unsigned int acpi_loader_write(void *tables,
 			       struct acpi_loader_command script[ACPI_LOADER_COMMANDS]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Everything goes into the first bank of RAM: the kernel to its beginning, the device tree to its
- * end, the initrd below that.
+ * end, and the initrd just below the device tree.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +21,10 @@
 
 #define BOOT_PAGE        0x1000ull
 #define BOOT_ALIGN       (2ull << 20)
-#define BOOT_FDT_SIZE    (256ull << 10) /* enough for 254 CPUs; in one block of 2 MiB */
-#define BOOT_CMDLINE_MAX 2047u          /* what the kernel keeps */
-#define BOOT_RELEASE_MAX (64ull << 20)  /* Linux tells its release before its data */
-#define BOOT_RAM_SPARE   (32ull << 20)  /* what a kernel can hardly do without, for the fix line */
+#define BOOT_FDT_SIZE    (256ull << 10) /* enough for 254 CPUs, and part of one block of 2 MiB */
+#define BOOT_CMDLINE_MAX 2047u          /* the length that the kernel keeps */
+#define BOOT_RELEASE_MAX (64ull << 20)  /* Linux' version text comes before its data */
+#define BOOT_RAM_SPARE   (32ull << 20)  /* for the fix line: what a kernel needs to run */
 
 struct boot {
 	const struct boot_config *config;
@@ -87,7 +87,10 @@ static int boot_parse_files(struct boot *boot)
 	return ret;
 }
 
-/* `size` bytes are needed in the first bank: offer the option that gives them, if it can. */
+/*
+ * Refuse the start: `size` bytes are needed in the first bank. The fix is the `--memory` that
+ * gives them, if the bank can hold them.
+ */
 static int boot_refuse_ram(const struct boot *boot, const char *object, uint64_t size)
 {
 	uint64_t enough = (size / BOOT_RAM_SPARE + 2) * BOOT_RAM_SPARE;
@@ -107,7 +110,7 @@ static int boot_place(struct boot *boot)
 	uint64_t kernel_end, size;
 
 	boot->kernel_gpa = base + boot->image.text_offset;
-	kernel_end = boot->kernel_gpa + boot->image.size; /* both are bounded by the parser */
+	kernel_end = boot->kernel_gpa + boot->image.size; /* cannot wrap: the parser bounds both */
 	size = kernel_end - ram->base + 2 * BOOT_ALIGN;
 	if (size > ram->size)
 		return boot_refuse_ram(boot, boot->kernel.name, size);
@@ -121,7 +124,7 @@ static int boot_place(struct boot *boot)
 	return 0;
 }
 
-/* RAM may be dirty: this also runs after a reset. */
+/* All of it is written anew: this also runs after a reset, when RAM is dirty. */
 static int boot_read_files(struct boot *boot)
 {
 	int ret = linux_arm64_load(&boot->kernel, &boot->image, boot_ptr(boot, boot->kernel_gpa));

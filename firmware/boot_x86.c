@@ -19,7 +19,7 @@
 #define BOOT_PTE_PRESENT   (1ull << 0)
 #define BOOT_PTE_WRITE     (1ull << 1)
 #define BOOT_PTE_LARGE     (1ull << 7)
-#define BOOT_RAM_SPARE     (32ull << 20) /* what a kernel can hardly do without, for the fix line */
+#define BOOT_RAM_SPARE     (32ull << 20) /* for the fix line: what a kernel needs to run */
 
 struct boot {
 	const struct boot_config *config;
@@ -29,7 +29,7 @@ struct boot {
 	struct kernel_head head;
 	struct boot_image image;
 	struct boot_info info;
-	uint8_t *ram; /* the bank at address 0: everything here goes into it */
+	uint8_t *ram; /* the bank at address 0; everything goes into it */
 	uint64_t ram_size;
 };
 
@@ -43,7 +43,7 @@ static int boot_map_add(struct boot_info *info, uint64_t base, uint64_t size, bo
 	return 0;
 }
 
-/* The bank at address 0, with the hole that a PC has there. */
+/* The size of the bank at address 0, below the hole that a PC has there. */
 static int boot_map_add_low(struct boot *boot, const struct memory_region *bank)
 {
 	boot->ram = bank->hva;
@@ -56,8 +56,8 @@ static int boot_map_add_low(struct boot *boot, const struct memory_region *bank)
 }
 
 /*
- * The memory map: RAM, and the ECAM as reserved: Linux wants to see it so before it has read the
- * DSDT, or puts off using it.
+ * The memory map: RAM, and the ECAM as reserved. Linux must see the ECAM so before it reads the
+ * DSDT, or it does not use it at first.
  */
 static int boot_find_ram(struct boot *boot)
 {
@@ -84,7 +84,10 @@ static int boot_find_ram(struct boot *boot)
 				      false);
 }
 
-/* `object` needs RAM up to `end`: offer the option that gives it, if RAM below the hole can. */
+/*
+ * Refuse the start: `object` needs RAM up to `end`. The fix is the `--memory` that gives it, if
+ * the RAM below the hole can reach so far.
+ */
 static int boot_refuse_ram(const struct boot *boot, const char *object, uint64_t end)
 {
 	uint64_t enough;
@@ -117,7 +120,10 @@ static int boot_parse_kernel(struct boot *boot)
 	return ret;
 }
 
-/* As high as the RAM and the kernel allow: out of the way of what the kernel unpacks. */
+/*
+ * The initrd goes as high as the RAM and the kernel allow, out of the way of the kernel's
+ * unpacking.
+ */
 static int boot_place_initrd(struct boot *boot)
 {
 	uint64_t floor = (boot->image.end + BOOT_PAGE - 1) & ~(BOOT_PAGE - 1);
@@ -165,7 +171,7 @@ static int boot_copy_cmdline(struct boot *boot)
 	return 0;
 }
 
-/* RAM may be dirty: this also runs after a reset. */
+/* All of it is written anew: this also runs after a reset, when RAM is dirty. */
 static int boot_read_files(struct boot *boot)
 {
 	for (unsigned int i = 0; i < boot->image.segment_count; i++) {
@@ -213,7 +219,7 @@ static void boot_write_page_tables(uint8_t *ram)
 		pd[i] = i * BOOT_LARGE_PAGE | flags | BOOT_PTE_LARGE;
 }
 
-/* Flat segments at the selectors that the boot protocol asks for: code at 0x10, data at 0x18. */
+/* Flat segments at the selectors that the boot protocol wants: code at 0x10, data at 0x18. */
 static void boot_write_gdt(uint8_t *ram)
 {
 	static const uint64_t gdt[] = { 0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff };
@@ -222,8 +228,8 @@ static void boot_write_gdt(uint8_t *ram)
 }
 
 /*
- * Where a PC's CPU starts after reset, in real mode. On hardware-reduced ACPI without EFI Linux
- * reboots by jumping there: the code writes the reset register, as ACPI would have it.
+ * A PC's CPU starts here after a reset, in real mode. On a hardware-reduced platform without EFI,
+ * Linux reboots by jumping here. The code does what ACPI would do: it writes the reset register.
  */
 static void boot_write_reset_vector(uint8_t *ram)
 {
@@ -261,7 +267,7 @@ static void boot_describe(struct boot *boot, struct arch_entry *entry)
 	entry->gdt = BOOT_GDT;
 }
 
-/* Nobody would find the file, and wonder. */
+/* Without a device tree nothing would be written, and the user would wonder. */
 static int boot_refuse_dump(struct boot *boot)
 {
 	if (!boot->config->dtb_name)

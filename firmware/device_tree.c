@@ -12,27 +12,27 @@
 
 #include "vmm/trace/log.h"
 
-/* Who is referred to by whom. */
+/* Numbers of the nodes that other nodes refer to. */
 #define PHANDLE_GIC   1u
 #define PHANDLE_ITS   2u
 #define PHANDLE_CLOCK 3u
 #define PHANDLE_GPIO  4u
 
-/* Interrupt specifiers of arm,gic-v3: kind, number, how it is triggered. */
+/* Interrupt specifiers of arm,gic-v3: kind, number, trigger. */
 #define GIC_SPI        0u
 #define GIC_PPI        1u
 #define GIC_LEVEL_HIGH 4u
 
 #define GIC_REDIST_SIZE (128u << 10) /* two frames of 64 KiB for each CPU */
 
-/* Which private interrupts a CPU's own timers and counters raise: what KVM delivers. */
+/* The private interrupts that a CPU's own timers and counters raise, as KVM delivers them. */
 #define PPI_TIMER_SECURE  13u
 #define PPI_TIMER         14u
 #define PPI_TIMER_VIRTUAL 11u
 #define PPI_TIMER_HYP     10u
 #define PPI_PMU           7u
 
-/* KVM gives a vCPU its MPIDR by its number: sixteen of them share the upper affinity levels. */
+/* KVM derives a vCPU's MPIDR from its number: sixteen vCPUs share the upper affinity levels. */
 #define MPIDR_CLUSTER 16u
 
 /* Kinds of PCI address space in `ranges`, IEEE 1275 PCI binding 2.2.1.1. */
@@ -42,15 +42,15 @@
 #define PCI_PINS        4u
 
 #define GPIO_SIZE       0x1000u
-#define GPIO_CLOCK      24000000u /* any: it drives nothing */
-#define GPIO_BUTTON_PIN 3u        /* devices/pl061.h has the same */
+#define GPIO_CLOCK      24000000u /* any value: this clock drives nothing */
+#define GPIO_BUTTON_PIN 3u        /* the same as in devices/pl061.h */
 
-#define SERIAL_CLOCK 1843200u /* any: the line has no speed */
+#define SERIAL_CLOCK 1843200u /* any value: the line has no speed */
 #define SERIAL_SIZE  8u
 
 #define CELLS_MAX 512
 
-/* A tree being written; the first error sticks. */
+/* A tree that is being written. The first error is kept. */
 struct tree {
 	void *to;
 	int error;
@@ -73,7 +73,7 @@ static void tree_open(struct tree *tree, const char *name)
 	tree_check(tree, fdt_begin_node(tree->to, name));
 }
 
-/* A node named after the address of its registers. */
+/* Open a node whose name includes the address of its registers. */
 static void tree_open_at(struct tree *tree, const char *name, uint64_t address)
 {
 	char full[64];
@@ -175,7 +175,10 @@ static void tree_write_chosen(struct tree *tree, const struct tree_config *confi
 			   fdt_property_u64(tree->to, "linux,initrd-start", config->initrd.base));
 		tree_check(tree, fdt_property_u64(tree->to, "linux,initrd-end", initrd_end));
 	}
-	/* Where the kernel puts itself, and a start for its random numbers. */
+	/*
+	 * The address where the kernel puts itself, and the seed of its random numbers, come from
+	 * here.
+	 */
 	tree_put(tree, "kaslr-seed", config->seed, sizeof(uint64_t));
 	tree_put(tree, "rng-seed", config->seed + sizeof(uint64_t),
 		 sizeof(config->seed) - sizeof(uint64_t));
@@ -294,7 +297,7 @@ static void tree_write_serial(struct tree *tree, const struct arch_layout *layou
 	tree_close(tree);
 }
 
-/* A PrimeCell's driver wants to know the clock of its bus. */
+/* The driver of a PrimeCell, an Arm peripheral, asks for the clock of its bus. */
 static void tree_write_clock(struct tree *tree)
 {
 	tree_open(tree, "apb-pclk");
@@ -331,7 +334,7 @@ static void tree_write_button(struct tree *tree)
 
 	tree_add(&pin, PHANDLE_GPIO);
 	tree_add(&pin, GPIO_BUTTON_PIN);
-	tree_add(&pin, 0); /* high while it is down */
+	tree_add(&pin, 0); /* high while the button is down */
 	tree_open(tree, "gpio-keys");
 	tree_put_text(tree, "compatible", "gpio-keys");
 	tree_open(tree, "key-power");
@@ -364,15 +367,15 @@ static void tree_put_windows(struct tree *tree, const struct tree_config *config
 	tree_put_cells(tree, "ranges", &ranges);
 }
 
-/* A device's address with nothing but its slot. */
+/* The address of a function 0: its slot, and nothing else. */
 static uint32_t tree_pci_slot(uint32_t slot)
 {
 	return PCI_DEVFN(slot, 0) << 8;
 }
 
 /*
- * Slots take the lines in turn, as pci_host_intx_gsi() has it; the lines are a power of two, so the
- * low bits of the slot's number say all.
+ * Slots take the lines in turn, as in pci_host_intx_gsi(). The number of lines is a power of two,
+ * so the low bits of the slot's number are enough.
  */
 static void tree_put_pins(struct tree *tree, const struct arch_layout *layout)
 {
@@ -390,13 +393,13 @@ static void tree_put_pins(struct tree *tree, const struct arch_layout *layout)
 		tree_add64(&map, 0);
 		tree_add(&map, pin + 1);
 		tree_add(&map, PHANDLE_GIC);
-		tree_add64(&map, 0); /* the GIC's node has addresses, for the ITS below it */
+		tree_add64(&map, 0); /* the GIC's node has addresses for the ITS below it */
 		tree_add_irq(&map, GIC_SPI, layout->pci_intx_gsi + (slot + pin) % lines);
 	}
 	tree_put_cells(tree, "interrupt-map", &map);
 }
 
-/* A message carries its sender's bus, device and function; all of them go to the ITS unchanged. */
+/* A message carries its sender's bus, device and function. All three go to the ITS unchanged. */
 static void tree_put_msi_map(struct tree *tree)
 {
 	struct tree_cells map = { .count = 0 };
@@ -423,7 +426,7 @@ static void tree_write_pci(struct tree *tree, const struct tree_config *config)
 	tree_put_cells(tree, "bus-range", &buses);
 	tree_put_cell(tree, "linux,pci-domain", 0);
 	tree_put_windows(tree, config);
-	tree_put_flag(tree, "dma-coherent"); /* VFIO gives out no device that is not */
+	tree_put_flag(tree, "dma-coherent"); /* VFIO gives out no device that is not coherent */
 	tree_put_cell(tree, "#interrupt-cells", 1);
 	tree_put_pins(tree, layout);
 	tree_put_msi_map(tree);

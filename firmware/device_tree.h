@@ -3,9 +3,9 @@
  * The flattened device tree: how a guest without ACPI learns what machine it runs on.
  *
  * Owns the tree: CPUs, RAM, interrupt controllers, timer, serial port, PCI host bridge with the
- * wiring of its pins, and what the kernel is told at boot. Does not own where the tree goes, nor
- * the devices it speaks of: all comes in as data, the architecture's layout too, so that this file
- * is the same on every host.
+ * wiring of its pins, and what the kernel is told at boot. Does not own the place of the tree,
+ * nor the devices that it describes. Everything comes in as data, also the architecture's layout,
+ * so that this file is the same on every host.
  *
  * Read beside it: Devicetree Specification 0.4; in Linux' Documentation/devicetree/bindings/
  * arm/cpus.yaml, arm/psci.yaml, interrupt-controller/arm,gic-v3.yaml, timer/arm,arch_timer.yaml,
@@ -27,17 +27,17 @@ struct tree_config {
 	const struct arch_layout *layout;
 	unsigned int cpus;
 	bool pmu;
-	struct arch_range ram[FDT_RAM_MAX]; /* ascending; ended by one of size 0, or by the array */
+	struct arch_range ram[FDT_RAM_MAX]; /* ascending; ended by a bank of size 0, or the array */
 	struct arch_range initrd;           /* size 0 for none */
 	const char *cmdline;
 	struct arch_range pci_mmio64; /* size 0 for none */
-	unsigned int pci_buses;       /* 0 is one */
+	unsigned int pci_buses;       /* buses below the host bridge; 0 stands for one */
 	uint8_t seed[FDT_SEED];
 };
 
 /*
- * Write the tree into `size` bytes at `to`. 0, or -ENOSPC when it does not fit, logged. Its length
- * is then in its header.
+ * Write the tree into `size` bytes at `to`; the tree's header then tells its length. Returns 0,
+ * or -ENOSPC (logged) if the tree does not fit.
  */
 int tree_write_machine(const struct tree_config *config, void *to, size_t size);
 

@@ -27,24 +27,27 @@ extern const char guest_init_end[];
 #define ARCHIVE    "initramfs"
 #define MODULE_DIR "lib/modules/"
 
-/* What the guest asks for beyond the passed-through devices: the machine's own pvpanic device. */
+/* A module for the machine's own pvpanic device, beside those of the passed-through devices. */
 static const char *const machine_aliases[] = { "acpi:QEMU0001:" };
 
 static const char *const directories[] = {
 	"bin", "dev", "lib", "lib/modules", "mnt", "proc", "root", "sys", "tmp",
 };
 
-/* Where distributions keep busybox; Debian and Ubuntu, then Fedora, then Ubuntu's initramfs. */
+/* Where distributions keep busybox: Debian and Ubuntu, Fedora, then Ubuntu's initramfs. */
 static const char *const busybox_places[] = {
 	"/bin/busybox",
 	"/sbin/busybox",
 	"/usr/lib/initramfs-tools/bin/busybox",
 };
 
-/* The archive being written. Small pieces gather in `pending`, so that a member costs one write. */
+/*
+ * The archive that is being written. Small pieces gather in `pending`, so that a member costs one
+ * write.
+ */
 struct cpio {
 	int fd;
-	uint64_t size; /* with what is pending */
+	uint64_t size; /* bytes written so far, with those in `pending` */
 	size_t used;
 	char pending[8192];
 };
@@ -92,7 +95,7 @@ static int cpio_align(struct cpio *cpio)
 	return cpio_append(cpio, "\0\0\0", -cpio->size & 3);
 }
 
-/* What comes before a member's contents. */
+/* Write the header and the name that come before a member's contents. */
 static int cpio_start(struct cpio *cpio, const char *name, mode_t mode, uint64_t size, dev_t dev)
 {
 	size_t name_size = strlen(name) + 1;
@@ -101,8 +104,10 @@ static int cpio_start(struct cpio *cpio, const char *name, mode_t mode, uint64_t
 
 	if (size > UINT32_MAX)
 		return log_errno(name, -EFBIG, "add to the initramfs");
-	/* inode, mode, uid, gid, links, mtime, size, device of the file, of the node, name,
-	 * checksum */
+	/*
+	 * inode, mode, uid, gid, links, mtime, size, device of the file, device of the node,
+	 * length of the name, checksum
+	 */
 	snprintf(header, sizeof(header),
 		 "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 0, mode, 0, 0, 1, 0,
 		 (uint32_t)size, 0, 0, major(dev), minor(dev), (uint32_t)name_size, 0);
@@ -126,7 +131,7 @@ static int cpio_add_data(struct cpio *cpio, const char *name, mode_t mode, const
 	return ret;
 }
 
-/* The kernel copies from file to file; the bytes never pass through this process. */
+/* The kernel copies from file to file, so the bytes never pass through this process. */
 static int cpio_copy(struct cpio *cpio, int in, const char *path, uint64_t len)
 {
 	int ret = cpio_flush(cpio);
@@ -166,7 +171,9 @@ static int cpio_add_file(struct cpio *cpio, const char *name, mode_t mode, const
 	return ret;
 }
 
-/* An executable for the guest's processor that needs no dynamic linker. */
+/*
+ * Returns whether a file is an executable for the guest's processor that needs no dynamic linker.
+ */
 static bool initramfs_is_static(const char *path)
 {
 	const Elf64_Ehdr *init = (const Elf64_Ehdr *)guest_init_start;
@@ -200,7 +207,7 @@ static int initramfs_add_busybox(struct cpio *cpio, const char *wanted)
 	for (size_t i = 0; i < count; i++)
 		if (initramfs_is_static(places[i]))
 			return cpio_add_file(cpio, "bin/busybox", 0755, places[i]);
-	/* The guest's init says what is missing and how to get it. */
+	/* Without busybox the guest's init says what is missing and how to get it. */
 	return 0;
 }
 
@@ -242,7 +249,7 @@ static int initramfs_add_modules(struct cpio *cpio, const struct modules_list *l
 	return ret;
 }
 
-/* A folder that is there already is no error to the kernel, which unpacks this. */
+/* The kernel, which unpacks the archive, accepts a folder that is there already. */
 static int initramfs_add_parents(struct cpio *cpio, const char *name)
 {
 	char folder[PATH_MAX];
@@ -322,7 +329,7 @@ static int initramfs_write(const struct initramfs_config *config, int fd)
 	return ret;
 }
 
-/* The child has said what went wrong; its exit status is the errno. */
+/* The child has logged what went wrong; its exit status is the errno. */
 static int initramfs_wait(pid_t pid)
 {
 	int status;

@@ -12,12 +12,15 @@
 #define RELEASE_GREETING "Linux version "
 #define RELEASE_CHUNK    (1ul << 20)
 
-/* In a bzImage: a magic word, and where its release is told. */
+/* In a bzImage: a magic word, and the offset of the release's text. */
 #define RELEASE_SETUP_MAGIC   0x202
 #define RELEASE_SETUP_POINTER 0x20e
 #define RELEASE_SETUP_BASE    0x200
 
-/* What stands up to a blank. False for what no release looks like, such as a format of printf(). */
+/*
+ * Copy the text up to a blank. Returns false for a text that is no release, such as a format of
+ * printf().
+ */
 static bool release_copy(const char *from, size_t size, char release[KERNEL_RELEASE_MAX])
 {
 	size_t length = 0;
@@ -58,7 +61,7 @@ static bool release_read_setup(const struct kernel_file *file, char release[KERN
 	return n > 0 && release_copy(text, (size_t)n, release);
 }
 
-/* Each part is looked at together with the end of the one before, where the words may begin. */
+/* Each part is searched together with the end of the part before, where the words may begin. */
 static bool release_read_parts(const struct kernel_file *file, char *part,
 			       char release[KERNEL_RELEASE_MAX])
 {

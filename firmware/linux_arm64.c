@@ -11,11 +11,11 @@
 #define ARM64_MAGIC      "ARM\x64"
 #define ARM64_BIG_ENDIAN (1ull << 0)
 #define ARM64_ALIGN      (2ull << 20)
-#define ARM64_SIZE_MAX   (1ull << 30) /* of an image in RAM; Linux' own are below 100 MiB */
+#define ARM64_SIZE_MAX   (1ull << 30) /* limit for an image in RAM; Linux' have below 100 MiB */
 
 #define ARM64_WANTED "an arm64 kernel Image"
 
-/* All numbers little-endian, as are all hosts that this runs on. */
+/* All numbers are little-endian, as all hosts are that this runs on. */
 struct arm64_header {
 	uint32_t code[2];
 	uint64_t text_offset;
@@ -52,7 +52,7 @@ static int64_t arm64_unpack(const struct kernel_file *file, const struct arm64_i
 
 /* ---- headers ---- */
 
-/* Where the image is in the file, and whether packed, by what the file begins with. */
+/* Find where the image lies in the file, and whether it is packed, by the file's first bytes. */
 static int arm64_find_payload(const struct kernel_file *file, const struct kernel_head *head,
 			      struct arm64_image *image)
 {
@@ -98,7 +98,7 @@ static int arm64_read_header(const struct kernel_file *file, const struct kernel
 	return left < 0 ? (int)left : 0;
 }
 
-/* Why this kernel cannot be started, or NULL. */
+/* The reason why this kernel cannot be started, or NULL if it can. */
 static const char *arm64_objection(const struct arm64_header *header)
 {
 	if (header->flags & ARM64_BIG_ENDIAN)

@@ -13,12 +13,12 @@
 #define BZIMAGE_MAGIC         0x53726448 /* "HdrS" */
 #define BZIMAGE_MAGIC_AT      0x202
 #define BZIMAGE_BOOT_FLAG     0xaa55
-#define BZIMAGE_VERSION       0x020c /* the first with xloadflags: Linux 3.8 */
+#define BZIMAGE_VERSION       0x020c /* the first version with xloadflags: Linux 3.8 */
 #define BZIMAGE_SECTOR        512ull
-#define BZIMAGE_UNIT          16ull /* in which syssize counts, rounded up */
-#define BZIMAGE_SECTS_UNSET   4     /* what setup_sects 0 stands for */
+#define BZIMAGE_UNIT          16ull /* syssize counts in these units, rounded up */
+#define BZIMAGE_SECTS_UNSET   4     /* the meaning of a setup_sects of 0 */
 #define BZIMAGE_ENTRY64       0x200
-#define BZIMAGE_LOADER_OTHER  0xff /* type_of_loader without an assigned number */
+#define BZIMAGE_LOADER_OTHER  0xff /* the type_of_loader of a loader without an assigned number */
 #define BZIMAGE_E820_RAM      1
 #define BZIMAGE_E820_RESERVED 2
 
@@ -37,13 +37,16 @@ bool linux_bzimage_probe(const struct kernel_head *head)
 	return magic == BZIMAGE_MAGIC;
 }
 
-/* The header ends where the jump over it lands; newer kernels have longer ones. */
+/*
+ * The jump instruction at the header's beginning ends where the header ends. Newer kernels have
+ * longer headers.
+ */
 static size_t bzimage_header_size(const struct setup_header *hdr)
 {
 	return BZIMAGE_MAGIC_AT + (hdr->jump >> 8) - BZIMAGE_HEADER;
 }
 
-/* Why this kernel cannot be started, or NULL. */
+/* The reason why this kernel cannot be started, or NULL if it can. */
 static const char *bzimage_objection(const struct setup_header *hdr)
 {
 	uint32_t align = hdr->kernel_alignment;
@@ -72,9 +75,9 @@ static int bzimage_refuse(const struct kernel_file *file, const char *why)
 }
 
 /*
- * Always at pref_address, relocatable or not: loaded lower, a 64-bit kernel moves itself up to
- * there before it unpacks (startup_64 in arch/x86/boot/compressed/head_64.S), so lower saves no
- * RAM.
+ * The kernel always goes to pref_address, relocatable or not. A 64-bit kernel that is loaded
+ * lower moves itself up to there before it unpacks (startup_64 in
+ * arch/x86/boot/compressed/head_64.S), so a lower address saves no RAM.
  */
 static int bzimage_place(const struct kernel_file *file, const struct setup_header *hdr,
 			 struct boot_image *image)
@@ -116,7 +119,7 @@ int linux_bzimage_parse(const struct kernel_file *file, const struct kernel_head
 			  file->size, payload->offset + payload->size);
 		return -ENOEXEC;
 	}
-	/* The last unit need not be full. */
+	/* The last unit of syssize need not be full. */
 	if (payload->offset + payload->size > file->size)
 		payload->file_size = file->size - payload->offset;
 	image->segment_count = 1;
@@ -138,8 +141,9 @@ static void bzimage_fill_map(struct boot_params *params, const struct boot_info 
 }
 
 /*
- * The page is zero but for the header: a zero screen_info says that there is no display, and a
- * copied sentinel (just before the header) would make the kernel distrust the whole page.
+ * All of the page but the header is zero. A zero screen_info says that there is no display. The
+ * sentinel lies just before the header: if it were copied, the kernel would distrust the whole
+ * page.
  */
 void linux_bzimage_describe(const struct kernel_head *head, const struct boot_info *info,
 			    void *page)

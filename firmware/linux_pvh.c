@@ -9,9 +9,9 @@
 #include "vmm/trace/log.h"
 
 #define PVH_PHNUM_MAX       64
-#define PVH_NOTES_MAX       0x10000 /* bytes in one PT_NOTE; Linux has some hundred */
+#define PVH_NOTES_MAX       0x10000 /* limit for one PT_NOTE; Linux' have some hundred bytes */
 #define PVH_NOTE_ENTRY      18      /* XEN_ELFNOTE_PHYS32_ENTRY */
-#define PVH_CMDLINE_MAX     2047    /* COMMAND_LINE_SIZE of Linux/x86; the image does not tell */
+#define PVH_CMDLINE_MAX     2047    /* COMMAND_LINE_SIZE of Linux/x86; the image gives no limit */
 #define PVH_4GIB            (1ull << 32)
 #define PVH_MAGIC           0x336ec578
 #define PVH_VERSION         1
@@ -53,8 +53,9 @@ bool linux_pvh_probe(const struct kernel_head *head)
 }
 
 /*
- * Xen and small kernels are ELF32, firmware for cloud-hypervisor is an ELF64 that says i386: PVH
- * begins in 32-bit mode, so all of them are right. From here on they are ELF64.
+ * Three kinds of ELF are right, because PVH begins in 32-bit mode: an ELF64 for x86-64, an ELF32
+ * (Xen and small kernels), and an ELF64 for the i386 (firmware for cloud-hypervisor). From here
+ * on all of them are ELF64.
  */
 static void pvh_read_header(const struct kernel_head *head, Elf64_Ehdr *ehdr)
 {
@@ -74,7 +75,7 @@ static size_t pvh_phdr_size(const Elf64_Ehdr *ehdr)
 	return ehdr->e_ident[EI_CLASS] == ELFCLASS32 ? sizeof(Elf32_Phdr) : sizeof(Elf64_Phdr);
 }
 
-/* Why this ELF is none of ours, or NULL. */
+/* The reason why this ELF file cannot be started, or NULL if it can. */
 static const char *pvh_objection(const Elf64_Ehdr *ehdr)
 {
 	unsigned int class = ehdr->e_ident[EI_CLASS];
@@ -155,8 +156,10 @@ static int pvh_add_segment(const struct kernel_file *file, const Elf64_Phdr *phd
 	return 0;
 }
 
-/* The entry point in one note's descriptor: 4 bytes, or 8 as 64-bit Linux has it. 0 if it is
- * neither. */
+/*
+ * The entry point in a note's descriptor of 4 bytes, or of 8 as 64-bit Linux has it; 0 for any
+ * other size.
+ */
 static uint64_t pvh_note_entry(const uint8_t *desc, uint32_t size)
 {
 	uint64_t entry = 0;
@@ -167,8 +170,8 @@ static uint64_t pvh_note_entry(const uint8_t *desc, uint32_t size)
 }
 
 /*
- * Walk `size` bytes of notes. Sizes are 32-bit, sums 64-bit: they cannot wrap. The name and the
- * descriptor are each padded to `align`.
+ * Walk `size` bytes of notes. Sizes have 32 bits and sums 64, so sums cannot wrap. The name and
+ * the descriptor are each padded to `align`.
  */
 static uint64_t pvh_scan_notes(const uint8_t *notes, uint64_t size, uint64_t align)
 {

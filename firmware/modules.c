@@ -32,7 +32,7 @@
 	X(module_unref)                                                                            \
 	X(module_unref_list)
 
-/* libkmod's functions without their kmod_, typed by its own header. */
+/* libkmod's functions without the prefix kmod_, with the types of its own header. */
 struct libkmod {
 	void *handle;
 #define FIELD(name) typeof(kmod_##name) *name;
@@ -43,17 +43,17 @@ struct libkmod {
 struct modules_resolver {
 	struct libkmod lib;
 	struct kmod_ctx *ctx;
-	struct modules_list seen; /* where the walk has been: soft dependencies may form circles */
+	struct modules_list seen; /* the modules met so far: soft dependencies may form circles */
 	struct modules_list *order;
-	const char *dir; /* where the modules are */
-	bool needed;     /* what is looked up now; else it is an extra */
+	const char *dir; /* the folder with the modules */
+	bool needed;     /* the module looked up now is needed; false for an extra */
 };
 
 /*
- * On a running system a driver's children (a disk, a USB stick, a codec) announce themselves with
- * modaliases of their own and udev loads what they name. The default guest has no udev, so the
- * children that make a controller worth passing through are named here, by the controller's
- * modalias.
+ * On a running system a driver's children (a disk, a USB stick, a codec) announce themselves by
+ * modaliases of their own, and udev loads the modules that these name. The default guest has no
+ * udev. So this table names the children that make a controller worth passing through, by the
+ * controller's modalias.
  */
 static const struct companion {
 	const char *device;
@@ -65,9 +65,9 @@ static const struct companion {
 	{ "pci:*bc0Csc03*", { "usb-storage", "uas", "sd_mod", "usbhid", "hid-generic" } },
 	/* SD host controller: cards */
 	{ "pci:*bc08sc05*", { "mmc_block" } },
-	/* High definition audio: a codec without special needs */
+	/* High definition audio: the codec's generic driver */
 	{ "pci:*bc04sc03*", { "snd-hda-codec-generic" } },
-	/* virtio: the PCI device is virtio_pci's; its device ID tells the driver behind */
+	/* virtio: virtio_pci drives the PCI device, whose device ID tells the driver behind it */
 	{ "pci:v00001AF4d00001000*", { "virtio_net" } },
 	{ "pci:v00001AF4d00001041*", { "virtio_net" } },
 	{ "pci:v00001AF4d00001001*", { "virtio_blk" } },
@@ -126,7 +126,9 @@ static int modules_resolver_init(struct modules_resolver *r, const char *dir,
 		log_errno(dir, ret, "kmod_new");
 		goto err;
 	}
-	/* It writes lines of its own to standard error; ours say the same in one shape. */
+	/*
+	 * libkmod would write lines of its own to standard error; ours say the same in one shape.
+	 */
 	r->lib.set_log_priority(r->ctx, 0);
 	ret = r->lib.load_resources(r->ctx);
 	if (ret < 0) {
@@ -172,7 +174,7 @@ void modules_list_destroy(struct modules_list *list)
 
 static int modules_resolve_list(struct modules_resolver *r, struct kmod_list *list);
 
-/* An index may name files that are not there: hosts are stripped to save room. */
+/* A file that the index names may be missing: hosts are stripped to save room. */
 static int modules_miss(const struct modules_resolver *r, const char *path)
 {
 	if (!r->needed) {
@@ -184,7 +186,7 @@ static int modules_miss(const struct modules_resolver *r, const char *path)
 	return -ENOENT;
 }
 
-/* The first file that is missing of those behind the colon of a line of modules.dep. */
+/* Report the first missing file among the names behind the colon of a line of modules.dep. */
 static int modules_check_line(const struct modules_resolver *r, char *names)
 {
 	char path[PATH_MAX], *name;
@@ -198,7 +200,10 @@ static int modules_check_line(const struct modules_resolver *r, char *names)
 	return ret;
 }
 
-/* Of a module's dependencies libkmod gives none when the file of one is missing. */
+/*
+ * libkmod lists no dependencies of a module at all when the file of one is missing, so look them
+ * up here.
+ */
 static int modules_check_dependencies(const struct modules_resolver *r, const char *module)
 {
 	const char *own = module + strlen(r->dir) + 1;
@@ -218,7 +223,7 @@ static int modules_check_dependencies(const struct modules_resolver *r, const ch
 	return ret;
 }
 
-/* Soft dependencies are wishes: never needed. */
+/* A soft dependency is a wish: the guest starts without it. */
 static int modules_resolve_soft(struct modules_resolver *r, struct kmod_list *list)
 {
 	bool needed = r->needed;

@@ -18,11 +18,13 @@ struct smbios_header {
 	uint16_t handle;
 } __attribute__((packed));
 
-/* Strings are numbers: the first, the second ... of those behind the structure; 0 for none. */
+/*
+ * A structure names its strings by number: 1 is the first string behind the structure, 0 is none.
+ */
 struct smbios_system {
 	struct smbios_header header;
 	uint8_t maker, product, version, serial;
-	uint8_t uuid[16]; /* all zeroes: none */
+	uint8_t uuid[16]; /* the UUID: all zeroes means that there is none */
 	uint8_t wake_up, sku, family;
 } __attribute__((packed));
 _Static_assert(sizeof(struct smbios_system) == 27, "SMBIOS 3.2, 7.2");
@@ -47,7 +49,10 @@ static void smbios_put(struct smbios_area *area, const void *bytes, size_t size)
 	area->at += size;
 }
 
-/* `strings` ends with an empty one: the literal's own NUL. Without any string there are two. */
+/*
+ * A list of strings ends with an empty one, which is the literal's own NUL. A list without any
+ * string has two NULs.
+ */
 static void smbios_put_strings(struct smbios_area *area, const char *strings, size_t size)
 {
 	smbios_put(area, strings, size);

@@ -31,8 +31,8 @@ static const uint8_t uefi_vars_kind[16] = { 0x8d, 0x2b, 0xf1, 0xff, 0x96, 0x76, 
 					    0xa9, 0x85, 0x27, 0x47, 0x07, 0x5b, 0x4f, 0x50 };
 
 struct uefi_contents {
-	uint64_t vars_size; /* at the beginning */
-	uint64_t code_size; /* behind them */
+	uint64_t vars_size; /* variables at the beginning of the file */
+	uint64_t code_size; /* code behind them */
 };
 
 static int uefi_refuse(const struct kernel_file *file, const char *why)
@@ -89,7 +89,7 @@ static int uefi_read_volume(const struct kernel_file *file, uint64_t offset,
 	return -ENOEXEC;
 }
 
-/* Volumes fill the file; those of variables come first. */
+/* Volumes must fill the file; the volumes of variables come first. */
 static int uefi_read_contents(const struct kernel_file *file, struct uefi_contents *contents)
 {
 	struct uefi_volume volume;
@@ -164,8 +164,8 @@ bool uefi_image_template(const char *code_name, char path[PATH_MAX])
 }
 
 /*
- * Code and variables are built for one flash, a power of two in size: what fills it up belongs
- * together.
+ * Code and variables are built for one flash, whose size is a power of two. Sizes that add up to
+ * such a power belong together.
  */
 static int uefi_check_vars(const struct uefi_code *code, const struct kernel_file *file)
 {
@@ -188,7 +188,7 @@ static int uefi_check_vars(const struct uefi_code *code, const struct kernel_fil
 	return -EINVAL;
 }
 
-/* What was opened as vars->fd, or not. */
+/* Close the file that was opened as vars->fd, if there was one. */
 static int uefi_look_at_vars(const struct uefi_code *code, const char *path,
 			     struct kernel_file *vars)
 {
@@ -209,7 +209,7 @@ int uefi_image_open_template(const struct uefi_code *code, const char *template,
 	return uefi_look_at_vars(code, template, vars);
 }
 
-/* An open file description's lock ends with minivmm, whatever becomes of it. */
+/* The lock belongs to the open file description, so it ends with minivmm, however that ends. */
 static int uefi_lock(const char *path, int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -238,8 +238,8 @@ static int uefi_copy(const struct kernel_file *from, const char *path, int to)
 }
 
 /*
- * Under its name the file is whole from the first moment on. If another minivmm is faster, its file
- * is as good as ours.
+ * The file gets its name only when it is whole. If another minivmm is faster, its file is as good
+ * as ours.
  */
 static int uefi_create_vars(const char *path, const struct kernel_file *from)
 {

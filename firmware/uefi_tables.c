@@ -19,7 +19,7 @@
 #define PCI_CLASS_NVME     0x010802u
 #define PCI_CLASS_AHCI     0x010601u
 #define PCI_CLASS_ETHERNET 0x020000u
-#define PCI_CLASS_SCSI     0x010000u /* virtio disks have it */
+#define PCI_CLASS_SCSI     0x010000u /* the vendor ID of virtio disks */
 
 static void uefi_add_file(struct uefi_tables *tables, const char *name, const void *data,
 			  size_t size)
@@ -31,8 +31,8 @@ static void uefi_add_file(struct uefi_tables *tables, const char *name, const vo
 /* ---- the memory map ---- */
 
 /*
- * RAM in ascending order, the first MiB not cut up: the firmware knows what a PC has there. Then
- * what it must leave alone.
+ * RAM in ascending order, then the reserved ranges. The first MiB is not cut up: the firmware
+ * knows what a PC has there.
  */
 static void uefi_build_e820(struct uefi_tables *tables, const struct uefi_config *config)
 {
@@ -86,8 +86,8 @@ static void uefi_build_smbios(struct uefi_tables *tables)
 /* ---- what to start ---- */
 
 /*
- * The Open Firmware path that the firmware translates into its own: what kind of controller, and
- * what on it. The IDs are literal: they stand for any controller of the kind.
+ * The Open Firmware path that the firmware translates into its own: the kind of controller, and
+ * what is on it. The IDs are literal: they stand for any controller of the kind.
  */
 static const struct uefi_boot_kind {
 	uint32_t class_code;
@@ -99,7 +99,9 @@ static const struct uefi_boot_kind {
 	{ PCI_CLASS_ETHERNET, "ethernet", "ethernet-phy@0" },
 };
 
-/* Writes the path of a device, or nothing where it is not one to start from. Returns its length. */
+/*
+ * Writes the path of a device, or nothing if no system starts from its kind. Returns the length.
+ */
 static int uefi_write_boot_path(const struct uefi_boot_device *device, char *to, size_t size)
 {
 	char port[24] = "", function[4] = "";
@@ -141,9 +143,9 @@ static uint64_t uefi_power_of_two(uint64_t size)
 }
 
 /*
- * Firmware gives 64-bit BARs an eighth of what the CPU addresses, at its end, or 32 GiB, whichever
- * it likes better. Only when that may be too small it is told a size: room for the gaps that
- * alignment leaves, too.
+ * Firmware places 64-bit BARs at the end of what the CPU addresses, in an eighth of it or in 32
+ * GiB, whichever it prefers. It is told a size only if that may be too small. The size includes
+ * room for the gaps that alignment leaves.
  */
 static void uefi_build_mmio64(struct uefi_tables *tables, const struct uefi_config *config)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What UEFI firmware is told of its machine, as files for fw_cfg.
+ * What UEFI firmware is told about its machine, as files for fw_cfg.
  *
- * Owns the bytes of these files: the memory map, ACPI and SMBIOS tables, the order in which devices
- * are tried, and how large the window for 64-bit BARs must be. Knows no device: what there is to
- * say is handed in as data.
+ * Owns the bytes of these files: the memory map, ACPI and SMBIOS tables, the order in which
+ * devices are tried, and the size of the window for 64-bit BARs. Knows no device: all facts are
+ * handed in as data.
  *
  * Read beside it: EDK2's OvmfPkg (PlatformPei, PlatformBootManagerLib, QemuBootOrderLib).
  */
@@ -20,13 +20,13 @@
 
 #define UEFI_BOOT_MAX  32
 #define UEFI_FILES_MAX 8
-#define UEFI_BANKS     2 /* of RAM, below and above the hole */
+#define UEFI_BANKS     2 /* of RAM: below and above the hole */
 
-/* A PCI function that may hold something to start. */
+/* A PCI function that may hold a system to start. */
 struct uefi_boot_device {
 	uint32_t class_code; /* base class, subclass, interface: 24 bits */
 	unsigned int slot, function;
-	unsigned int port; /* slot of the root port it is below; 0 on the root bus */
+	unsigned int port; /* slot of the root port above it; 0 on the root bus */
 };
 
 struct uefi_config {
@@ -61,10 +61,10 @@ struct uefi_tables {
 	char mmio64[24];
 };
 
-/* Make all files. 0 or -errno, logged. They stay until uefi_tables_free(). */
+/* Make all files. They stay until uefi_tables_free(). Returns 0 or -errno, logged. */
 int uefi_tables_build(struct uefi_tables *tables, const struct uefi_config *config);
 
-/* Accepts a zeroed one. */
+/* Give back the memory of the files. Accepts a zeroed `tables`. */
 void uefi_tables_free(struct uefi_tables *tables);
 
 #endif

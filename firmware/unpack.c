@@ -15,18 +15,18 @@
 
 #define UNPACK_CHUNK (64u << 10)
 /*
- * A packed file says how far back it refers, and a library keeps that much for it. Linux' build
- * asks for 128 MiB at most; a hostile file asks for 4 GiB.
+ * A packed file says how far back it refers, and the library keeps that much memory for it.
+ * Linux' build asks for 128 MiB at most, but a hostile file can ask for 4 GiB.
  */
 #define UNPACK_MEMORY_MAX     (256ull << 20)
-#define UNPACK_WINDOW_LOG_MAX 27        /* of zstd: 128 MiB */
-#define GZIP_WINDOW           (15 + 16) /* the largest window, and a gzip header around it */
+#define UNPACK_WINDOW_LOG_MAX 27        /* the same limit for zstd: 128 MiB */
+#define GZIP_WINDOW           (15 + 16) /* the largest window, and room for gzip's header */
 
 #define LZ4_MAGIC     0x184c2102u
-#define LZ4_BLOCK     (8 << 20) /* unpacked; the last one is shorter */
+#define LZ4_BLOCK     (8 << 20) /* bytes of an unpacked block; the last one is shorter */
 #define LZ4_BLOCK_MAX ((uint32_t)LZ4_COMPRESSBOUND(LZ4_BLOCK))
 
-/* What is there to unpack, and the room for it; a step moves all four. */
+/* The bytes still to unpack, and the room that is left for them. A step moves all four fields. */
 struct unpack_stream {
 	const uint8_t *in;
 	size_t in_left;
@@ -38,12 +38,12 @@ enum unpack_status {
 	UNPACK_MORE,
 	UNPACK_END,
 	UNPACK_SPOILED,
-	UNPACK_TOO_LARGE, /* it asks for more memory than UNPACK_MEMORY_MAX */
+	UNPACK_TOO_LARGE, /* the file asks for more memory than UNPACK_MEMORY_MAX */
 };
 
-/* A step without anything to eat asks whether this may be the end. */
+/* A step that has no input left asks whether the input may end here. */
 struct unpack_format {
-	const char *name; /* how the names in EFI programs begin */
+	const char *name; /* the first bytes of an EFI program */
 	const char *magic;
 	size_t magic_size;
 	void *(*begin)(void);
@@ -85,7 +85,7 @@ static void gzip_finish(void *state)
 	free(state);
 }
 
-/* ---- xz, and the lzma that came before it ---- */
+/* ---- xz, and lzma, its predecessor ---- */
 
 static void *xz_begin_with(bool alone)
 {
@@ -169,13 +169,13 @@ static void zstd_finish(void *state)
 	ZSTD_freeDStream(state);
 }
 
-/* ---- lz4: a magic number, then blocks, each behind its size; the end is that of the file ---- */
+/* ---- lz4: a magic number, then blocks, each behind its size, up to the end of the file ---- */
 
 struct lz4 {
-	uint32_t word; /* a size, or the magic number, as far as it is there */
+	uint32_t word; /* the part of a size or of the magic number that has been read */
 	unsigned int word_bytes;
 	bool begun; /* the magic number has been seen */
-	bool full;  /* a block did not fit into the room */
+	bool full;  /* the output of a block did not fit into the room */
 	uint32_t filled;
 	uint8_t packed[LZ4_BLOCK_MAX];
 	char unpacked[LZ4_BLOCK];
@@ -240,7 +240,7 @@ static enum unpack_status lz4_step(void *state, struct unpack_stream *stream)
 	return lz4->filled == lz4->word ? lz4_unpack_block(lz4, stream) : UNPACK_MORE;
 }
 
-/* ---- all ---- */
+/* ---- all formats ---- */
 
 static const struct unpack_format unpack_formats[] = {
 	{ "gzip", "\x1f\x8b", 2, gzip_begin, gzip_step, gzip_finish },
@@ -270,7 +270,7 @@ const struct unpack_format *unpack_find_name(const char *name)
 	return NULL;
 }
 
-/* The next piece of what is packed, once the last one is eaten. 0 or -errno, logged. */
+/* Read the next piece of the packed file once the last one is used up. 0 or -errno, logged. */
 static int unpack_feed(const struct unpack_source *source, struct unpack_stream *stream,
 		       uint8_t *chunk, uint64_t *eaten)
 {
@@ -294,7 +294,7 @@ static int unpack_refuse(const struct unpack_source *source, const char *why)
 	return -ENOEXEC;
 }
 
-/* Until the end, or until a step changes nothing: then there is no room left, or nothing to eat. */
+/* Goes on to the end, or until a step changes nothing: then there is no room or no input left. */
 static int64_t unpack_all(const struct unpack_source *source, void *state,
 			  struct unpack_stream stream, bool *end)
 {
@@ -304,7 +304,7 @@ static int64_t unpack_all(const struct unpack_source *source, void *state,
 	size_t in, out;
 	int ret;
 
-	stream.in = chunk; /* also where nothing is packed: no pointer is NULL */
+	stream.in = chunk; /* so that no call gets NULL, even for an unpacked file */
 	do {
 		ret = unpack_feed(source, &stream, chunk, &eaten);
 		if (ret < 0)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packed kernels: gzip, xz, lzma, zstd and lz4, as Linux' build packs its images.
+ * Packed kernels: gzip, xz, lzma, zstd and lz4, the formats in which Linux' build packs its
+ * images.
  *
- * Owns the loop from a file to memory, and what differs between the libraries. Knows nothing of
- * kernels.
+ * Owns the loop from a file to memory, and the differences between the libraries. Knows nothing
+ * of kernels.
  *
  * Read beside it: RFC 1952 (gzip), RFC 8878 (zstd), the .xz file format, and lz4's
- * lz4_Frame_format.md, "Legacy frame", which is what Linux' build makes.
+ * lz4_Frame_format.md, "Legacy frame", which is the format that Linux' build makes.
  */
 #ifndef MINIVMM_UNPACK_H
 #define MINIVMM_UNPACK_H
@@ -19,13 +20,16 @@
 
 struct unpack_format;
 
-/* The format of what begins so, or NULL. */
+/* Returns the format whose magic number these bytes begin with, or NULL. Does not log. */
 const struct unpack_format *unpack_find_magic(const uint8_t *bytes, size_t size);
 
-/* The format that an EFI program of Linux calls so, such as "zstd22" or "xzkern"; or NULL. */
+/*
+ * Returns the format that Linux' EFI programs call `name`, such as "zstd22" or "xzkern", or NULL.
+ * Does not log.
+ */
 const struct unpack_format *unpack_find_name(const char *name);
 
-/* Where packed bytes are in a file. */
+/* Where the packed bytes lie in a file. */
 struct unpack_source {
 	const struct kernel_file *file;
 	const struct unpack_format *format;
@@ -33,8 +37,9 @@ struct unpack_source {
 };
 
 /*
- * Unpack to `to` until the end, or until `room` bytes are there; *end tells which. Returns how many
- * bytes of the room are left; -ENOEXEC for what is truncated or spoiled, or -errno: logged.
+ * Unpack to `to` until the packed data ends (*end is true then) or until `room` bytes are
+ * written. Returns how many bytes of `room` are left; -ENOEXEC for data that is truncated or
+ * spoiled, or another -errno; logged.
  */
 int64_t unpack_file(const struct unpack_source *source, void *to, uint64_t room, bool *end);
 
