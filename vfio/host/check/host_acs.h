@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why devices share an IOMMU group: what on the way up to the CPU cannot keep them apart.
+ * Why devices share an IOMMU group: which part of the way up to the CPU cannot keep them apart.
  *
  * Read beside it: PCI Express 4.0, 6.12 (Access Control Services).
  */
@@ -11,8 +11,9 @@
 #include "vfio/host/look/host_sysfs.h"
 
 /*
- * Why the device shares its group, and the port or bridge above that is to blame; "" where none is.
- * Without root the capabilities of a port cannot be seen, and that is the answer.
+ * Find the reason why the device shares its group, and write the port or bridge above that is to
+ * blame, or "" if there is none. Without root the capabilities of a port cannot be seen, and the
+ * reason says that.
  */
 enum host_sharing host_find_sharing(const char *bdf, char port[HOST_BDF_MAX]);
 

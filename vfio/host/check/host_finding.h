@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A finding is a value: what was found, as one of an enum, and the facts that belong to it.
+ * A finding is a value: one of an enum that says what was found, and the facts that belong to it.
  *
  * A check adds findings and knows no words. The table in host_words.c has a row for each finding:
- * the check it belongs to, how bad it is, a sentence, and the lines that fix it. This file owns
- * the facts, and turns a finding into text.
+ * the check that it belongs to, how bad it is, a sentence, and the lines that fix it. This file
+ * owns the facts, and turns a finding into text.
  */
 #ifndef MINIVMM_HOST_FINDING_H
 #define MINIVMM_HOST_FINDING_H
@@ -14,7 +14,7 @@
 
 #include "host_words.h"
 
-/* Text. A fact that is NULL or "" is missing. */
+/* Facts that are text. A fact that is NULL or "" is missing. */
 #define HOST_FACT_TEXTS(X)                                                                         \
 	X(object)  /* what the report is about: a BDF, or "host" */                                \
 	X(program) /* how minivmm was started, for fixes that start it again */                    \
@@ -40,7 +40,7 @@
 	X(iommufd)   /* "iommufd", on a host that has it */                                        \
 	X(unlimited) /* what takes a limit away when it is written into its file */
 
-/* Numbers are never missing. */
+/* Facts that are numbers. They are never missing. */
 #define HOST_FACT_NUMBERS(X)                                                                       \
 	X(vendor)                                                                                  \
 	X(device)                                                                                  \
@@ -68,7 +68,7 @@ struct host_facts {
 #undef NUMBER
 	enum host_loader loader; /* where `parameter` is added or taken away */
 	enum host_sharing sharing;
-	enum host_monitor monitor; /* that this host is a guest of */
+	enum host_monitor monitor; /* the monitor that this host is a guest of */
 };
 
 #define HOST_NO_FACTS ((struct host_facts){ .loader = HOST_LOADER_UNKNOWN })
@@ -81,19 +81,19 @@ struct host_finding {
 /* The id of a check, such as "driver". */
 const char *host_check_name(enum host_check check);
 
-/* In two or three words, for a column: what a finding that fails says, such as "not bound". */
+/* What a failing finding says in two or three words, for a column: such as "not bound". */
 const char *host_found_brief(enum host_found found);
 
-/* The sentence of a finding: the caller's to free, NULL without memory. */
+/* The sentence of a finding. The caller frees it; NULL if there is no memory. */
 char *host_finding_text(const struct host_finding *finding);
 
 /*
- * The lines that fix it, counted from 0: the caller's to free. NULL when there is none of that
- * number.
+ * The line number `number` of those that fix it, counted from 0. The caller frees it; NULL if
+ * there is no such line.
  */
 char *host_finding_fix(const struct host_finding *finding, unsigned int number);
 
-/* Whether each fact that the template names exists. For the tests of the table. */
+/* Returns whether each fact that the template names exists. For the tests of the table. */
 int host_template_is_known(const char *template);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Strings in JSON. The structure around them is written by those who know it.
+ * Strings in JSON. Whoever prints a string writes the structure around it.
  *
  * Read beside it: RFC 8259, section 7.
  */
@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 /*
- * `text` as a JSON string, with its quotes. What is not UTF-8 - a file name may hold any byte -
- * becomes U+FFFD.
+ * Print `text` as a JSON string, with its quotes. A file name may hold any byte: what is not
+ * UTF-8 becomes U+FFFD.
  */
 void host_json_string(const char *text, FILE *out);
 

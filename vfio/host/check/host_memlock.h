@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much memory may be locked: VFIO pins all of the guest's RAM, and counts it against
- * RLIMIT_MEMLOCK.
+ * How much memory may be locked: VFIO pins all of the guest's RAM, and the kernel counts it
+ * against RLIMIT_MEMLOCK.
  *
- * The same finding as doctor's check of this name, for a start that needs the room.
+ * This is the finding of doctor's check `memlock`, for a start that needs the room.
  *
  * Read beside it: getrlimit(2), capabilities(7), limits.conf(5).
  */
@@ -13,18 +13,19 @@
 #include <stdint.h>
 
 /*
- * Make sure that `need` bytes can be pinned: raises the limit when allowed; with CAP_IPC_LOCK there
- * is none. 0, or -errno with need, limit and the lines that raise it printed.
+ * Make sure that `need` bytes can be pinned. Raises the limit if that is allowed; with
+ * CAP_IPC_LOCK there is no limit. Returns 0, or -errno with need, limit and the lines that raise
+ * it logged.
  */
 int host_raise_memlock(uint64_t need);
 
 /*
- * For a device that may come once this process has no rights any more: raise the limit if that is
- * allowed, and say nothing if it is not.
+ * Raise the limit if that is allowed, for a device that may come once this process has no rights
+ * any more. Does not log.
  */
 void host_try_memlock(uint64_t need);
 
-/* The same message, after the kernel refused to pin although the limit looked high enough. */
+/* Log the same message after the kernel refused to pin although the limit looked high enough. */
 void host_explain_memlock(uint64_t need);
 
 #endif

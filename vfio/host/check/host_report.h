@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an examination found: one list of findings for the host, one for each device.
+ * What an examination found: one list of findings for the host, and one for each device.
  *
- * Owns the findings' memory and the ways to show them: a list to read, JSON, error messages. Finds
- * nothing itself.
+ * Owns the memory of the findings and the ways to show them: a list to read, JSON, error
+ * messages. Finds nothing itself.
  */
 #ifndef MINIVMM_HOST_REPORT_H
 #define MINIVMM_HOST_REPORT_H
@@ -21,30 +21,30 @@ struct host_report {
 };
 
 /*
- * Add a finding with its facts. Their texts are copied; the object and the program's name are
+ * Add a finding with its facts. Their texts are copied. The object and the program's name are
  * filled in.
  */
 void host_report_add(struct host_report *report, enum host_found found, struct host_facts facts);
 
-/* The first finding that fails, or NULL. */
+/* Returns the first finding that fails, or NULL. */
 const struct host_finding *host_report_failure(const struct host_report *report);
 
-/* A finding as an error message with its fixes, on standard error. */
+/* Print a finding as an error message with its fixes, on standard error. */
 void host_report_log(const struct host_report *report, const struct host_finding *finding);
 
-/* Log all that fail, and destroy the report. Whether there was one. */
+/* Log all findings that fail, and destroy the report. Returns whether there was one. */
 bool host_report_log_failures(struct host_report *report);
 
-/* Log all that fail as warnings without fixes, and destroy the report. */
+/* Log all findings that fail as warnings without fixes, and destroy the report. */
 void host_report_warn(struct host_report *report);
 
-/* All of it, to read. */
+/* Print the whole report for people to read. */
 void host_report_print(const struct host_report *report, FILE *out);
 
-/* The members "ready" and "checks" of a JSON object. */
+/* Print the members "ready" and "checks" of a JSON object. */
 void host_report_print_json(const struct host_report *report, bool ready, FILE *out);
 
-/* Idempotent; accepts a zeroed report. */
+/* Free the report's findings. May be called twice, and accepts a zeroed report. */
 void host_report_destroy(struct host_report *report);
 
 #endif

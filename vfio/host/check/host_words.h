@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be found, and the table that has the words for it. Each row has the check that a finding
- * belongs to, how bad it is, a sentence, and the lines that fix it.
+ * What can be found, and the table that has the words for it. A row has the check that the
+ * finding belongs to, how bad it is, a sentence, and the lines that fix it.
  *
- * How a template reads: `{name}` stands for a fact of host_finding.h. `[...]` is left out when a
- * fact in it is missing. A fix is left out altogether when one of its facts is missing.
+ * How to read a template: `{name}` stands for a fact of host_finding.h. A part in `[...]` is left
+ * out if a fact in it is missing. A fix is left out altogether if one of its facts is missing.
  */
 #ifndef MINIVMM_HOST_WORDS_H
 #define MINIVMM_HOST_WORDS_H
@@ -14,12 +14,12 @@
 
 enum host_status {
 	HOST_OK,
-	HOST_WARN,   /* works, but the user wants to know */
-	HOST_UNSEEN, /* it cannot be seen from here; the words say by whom it can */
-	HOST_FAIL,   /* known to be bad: a start would fail, or do harm */
+	HOST_WARN,   /* works, but the user wants to know it */
+	HOST_UNSEEN, /* cannot be seen from here; the words say who could see it */
+	HOST_FAIL,   /* known to be bad: a start would fail or do harm */
 };
 
-/* The checks, in the order of doctor's list. Their names are promised to readers of JSON. */
+/* The checks in the order of doctor's list. Readers of JSON rely on their names. */
 enum host_check {
 	CHECK_KVM,
 	CHECK_IOMMU,
@@ -188,24 +188,24 @@ enum host_found {
 	FOUND_COUNT
 };
 
-/* Why devices share a group: what on the way up to the CPU cannot keep them apart. */
+/* Why devices share a group: which part of the way up to the CPU cannot keep them apart. */
 enum host_sharing {
 	SHARING_ONE_CHIP,     /* functions of one chip, or of a root complex without ACS */
 	SHARING_WITHOUT_ACS,  /* the port above forwards from one device below it to another */
-	SHARING_CONVENTIONAL, /* behind a bridge to conventional PCI they look like one */
+	SHARING_CONVENTIONAL, /* a bridge to conventional PCI makes them look like one */
 	SHARING_UNSEEN,       /* only root sees it */
 	SHARING_COUNT
 };
 
-/* Who sees what cannot be seen from here. */
+/* Who could see what cannot be seen from here. */
 enum host_seer {
-	SEER_NOBODY, /* or there is nothing that is not seen */
+	SEER_NOBODY, /* nobody, or there is nothing unseen */
 	SEER_ROOT,
 	SEER_OUTSIDE, /* a process outside this container */
 	SEERS
 };
 
-/* The word for it in JSON; NULL for nobody. */
+/* The seer's name in JSON; NULL for nobody. */
 extern const char *const host_seers[SEERS];
 
 /* A row of the table. */
@@ -214,7 +214,7 @@ extern const char *const host_seers[SEERS];
 struct host_words {
 	enum host_check check;
 	enum host_status status;
-	enum host_seer seer; /* of a finding that is, or rests on, something unseen */
+	enum host_seer seer; /* for a finding that is something unseen, or rests on it */
 	const char *text;
 	const char *fixes[HOST_FIXES_MAX];
 };
@@ -222,8 +222,8 @@ struct host_words {
 extern const struct host_words host_words[FOUND_COUNT];
 
 /*
- * Templates within templates, in host_templates.c: {add} and {del} of a kernel parameter, {why} a
- * group is shared, and how a monitor is told to {give_kvm} or {give_iommu} to its guest.
+ * Templates within templates, in host_templates.c: how to {add} and {del} a kernel parameter,
+ * {why} a group is shared, and how a monitor is told to {give_kvm} or {give_iommu} to its guest.
  */
 struct host_loader_words {
 	const char *add, *del;

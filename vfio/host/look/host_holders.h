@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which processes have a device open, by any of its files: a screen's in /dev/dri, a sound card's,
- * a disk's, those of NVIDIA's driver, those of VFIO.
+ * Which processes have a device open by any of its files: those of a screen in /dev/dri, of a
+ * sound card, of a disk, of NVIDIA's driver, of VFIO.
  *
- * A driver that is told to let the device go waits for them, some for ever.
+ * A driver that is told to let the device go waits for these processes, sometimes for ever.
  *
  * Read beside it: proc(5) on /proc/PID/fd; Documentation/ABI/testing/sysfs-uevent (DEVNAME).
  */
@@ -19,20 +19,20 @@
 
 struct host_holder {
 	int pid;
-	char name[HOST_HOLDER_MAX]; /* of its program, as ps shows it */
+	char name[HOST_HOLDER_MAX]; /* the program's name, as ps shows it */
 	char node[HOST_NODE_MAX];   /* the first of the device's files that it has open */
 };
 
 struct host_holders {
-	struct host_holder list[HOST_HOLDERS_MAX]; /* the first of them */
+	struct host_holder list[HOST_HOLDERS_MAX]; /* the first of the processes */
 	unsigned int count;
-	bool hidden; /* the device has files, and there are processes that we may not look into */
+	bool hidden; /* the device has files, and some processes may not be looked into */
 };
 
-/* Who has the device open; this process does not count. */
+/* Find the processes that have the device open; this process does not count. Does not log. */
 void host_find_holders(const struct host_device *device, struct host_holders *holders);
 
-/* "Xorg (pid 812), pipewire (pid 1044)"; "" without any. */
+/* Write "Xorg (pid 812), pipewire (pid 1044)"; "" if there are none. */
 void host_name_holders(const struct host_holders *holders, char text[HOST_HOLDERS_TEXT]);
 
 #endif

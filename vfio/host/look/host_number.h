@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers in the host's files. What is no number, or one with a sign, is not taken for one: a file
- * of sysfs says -1 for "none", and a broken one says anything.
+ * Numbers in the host's files. A text that is no number is not taken for one, nor is a number
+ * with a sign: a file of sysfs says -1 for "none", and a broken one says anything.
  */
 #ifndef MINIVMM_HOST_NUMBER_H
 #define MINIVMM_HOST_NUMBER_H
@@ -12,12 +12,13 @@
 #include "host_path.h"
 
 /*
- * The number at the beginning of `text`, behind blanks; of base 16 with or without "0x". A blank,
- * a newline or the end follows it. False, and 0, where there is none that fits.
+ * Read the number at the beginning of `text`, after any blanks; in base 16 with or without "0x".
+ * A blank, a newline or the end must follow it. Returns false, with a number of 0, if there is
+ * none that fits.
  */
 bool host_parse_number(const char *text, int base, uint64_t *number);
 
-/* The same of the first line of a file. */
+/* Read the number at the beginning of a file's first line in the same way. */
 bool host_read_number(const struct host_path *path, int base, uint64_t *number);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the host says of its memory: pools of huge pages, NUMA nodes. Looks; changes nothing. None
- * of these functions logs.
+ * What the host says about its memory: pools of huge pages and NUMA nodes. These functions only
+ * look, and none of them logs.
  *
  * Read beside it: Documentation/admin-guide/mm/hugetlbpage.rst,
  * Documentation/admin-guide/mm/numaperf.rst.
@@ -12,26 +12,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Huge pages of one size, of the whole host or of one NUMA node. */
+/* The pool of huge pages of one size, of the whole host or of one NUMA node. */
 struct host_huge_pool {
 	uint64_t total;
-	uint64_t available; /* neither used nor promised to somebody */
-	uint64_t surplus;   /* that the kernel may make beside the pool, if it has the memory */
-	char folder[96];    /* of sysfs, in which nr_hugepages says how many there shall be */
+	uint64_t available; /* pages that are neither used nor promised to anybody */
+	uint64_t surplus;   /* pages that the kernel may add to the pool, if it has the memory */
+	char folder[96];    /* the file in sysfs that sets the pool's number of pages */
 };
 
-/* The size of the huge pages that one gets without naming a size, in bytes; 0 if there are none. */
+/* The size in bytes of huge pages that are asked for without a size; 0 if there are none. */
 uint64_t host_default_huge_page(void);
 
 /*
- * The pool of pages of `size` bytes; `node` is -1 for all nodes. 0, or -errno where it is unknown.
+ * Read the pool of pages of `size` bytes; a `node` of -1 stands for the whole host. Returns 0, or
+ * -errno if the pool is unknown.
  */
 int host_read_huge_pool(uint64_t size, int node, struct host_huge_pool *pool);
 
-/* The NUMA node that a PCI device is next to, or -1. */
+/* Returns the NUMA node that a PCI device is next to, or -1. */
 int host_read_device_node(const char *bdf);
 
-/* The CPUs of a NUMA node, in Linux's notation "0-3,8". 0 or -errno. */
+/* Write the CPUs of a NUMA node in Linux's notation, "0-3,8". Returns 0 or -errno. */
 int host_read_node_cpus(int node, char *text, size_t size);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A device's configuration space and BARs as sysfs shows them to everybody, or to root.
+ * A device's configuration space and BARs, as sysfs shows them to everybody or only to root.
  *
- * Only root sees more than the first 64 bytes of configuration space; capabilities lie behind them.
+ * Only root sees more than the first 64 bytes of configuration space. Capabilities lie behind
+ * them.
  *
  * Read beside it: PCI Local Bus 3.0, 6.7; PCI Express 4.0, 7.6.1; linux/pci_regs.h.
  */
@@ -20,25 +21,29 @@
 
 struct host_pci_config {
 	uint8_t bytes[4096];
-	unsigned int size; /* how many of them the kernel showed; 0 for none */
+	unsigned int size; /* how many bytes the kernel showed; 0 for none */
 };
 
-/* As the kernel has it in /sys/.../resource; size 0 for a BAR that is not there. */
+/* A BAR as the kernel has it in /sys/.../resource; size 0 for a BAR that is not there. */
 struct host_bar {
 	uint64_t start;
 	uint64_t size;
 	bool io;
-	bool wide; /* takes a 64-bit address */
+	bool wide; /* the BAR takes a 64-bit address */
 	bool assigned;
-	bool shadowed; /* of a ROM: the copy that the firmware made at boot */
+	bool shadowed; /* a ROM: the kernel shows the copy that the firmware made at boot */
 };
 
-/* Wakes a sleeping device. 0 or -errno, with size 0; not logged. */
+/*
+ * Read the device's configuration space, which wakes a sleeping device. Returns 0, or -errno with
+ * a size of 0. Does not log.
+ */
 int host_read_config(const char *bdf, struct host_pci_config *config);
 
 /*
- * Of a virtual function the words for vendor and device read all-ones, and the BARs 0: fill in what
- * the kernel knows, as VFIO shows them (SR-IOV 1.1, 3.4.1). Whether it is one.
+ * A virtual function's vendor and device words read all-ones, and its BARs 0. Fill in what the
+ * kernel knows, as VFIO shows it to a guest (SR-IOV 1.1, 3.4.1). Returns whether the device is a
+ * virtual function.
  */
 bool host_fill_virtual_function(const struct host_device *device,
 				const struct host_bar bars[HOST_BARS],
@@ -47,11 +52,14 @@ bool host_fill_virtual_function(const struct host_device *device,
 uint16_t host_config_word(const struct host_pci_config *config, unsigned int offset);
 uint32_t host_config_long(const struct host_pci_config *config, unsigned int offset);
 
-/* Offset of a capability, or of an extended one; 0 when it is not there or cannot be seen. */
+/*
+ * Returns the offset of a capability or an extended capability; 0 if it is not there or cannot be
+ * seen.
+ */
 unsigned int host_find_capability(const struct host_pci_config *config, uint8_t id);
 unsigned int host_find_extended(const struct host_pci_config *config, uint16_t id);
 
-/* The device's BARs and ROM; all of size 0 when the kernel does not tell. */
+/* Read the device's BARs and its ROM; all have a size of 0 if the kernel does not tell. */
 void host_read_bars(const char *bdf, struct host_bar bars[HOST_BARS]);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Sizes as people read them: at most three digits that count, and a unit.
- */
+/* Sizes as people read them: a unit, and at most three significant digits. */
 #ifndef MINIVMM_HOST_SIZE_H
 #define MINIVMM_HOST_SIZE_H
 
@@ -10,8 +8,8 @@
 #define HOST_SIZE_MAX 16
 
 /*
- * "256 bytes", "16 KiB", "1.5 MiB", "256 GiB": a number below 1000 with at most three digits,
- * rounded to the nearest. Returns `text`.
+ * Write "256 bytes", "16 KiB", "1.5 MiB" or "256 GiB": a number below 1000 with at most three
+ * significant digits, rounded to the nearest. Returns `text`.
  */
 const char *host_format_size(uint64_t bytes, char text[HOST_SIZE_MAX]);
 
