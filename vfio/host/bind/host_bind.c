@@ -15,11 +15,11 @@
 
 #define BIND_TARGETS_MAX HOST_HELD_MAX
 
-/* The devices that go over: those named, and the rest of their groups. */
+/* The devices that go over: those that were named, and the rest of their groups. */
 struct bind_targets {
 	struct host_device devices[BIND_TARGETS_MAX];
 	unsigned int count;
-	const char *named; /* whose group is being added */
+	const char *named; /* the device whose group is being added */
 };
 
 static bool bind_has_target(const struct bind_targets *targets, const char *bdf)
@@ -30,7 +30,10 @@ static bool bind_has_target(const struct bind_targets *targets, const char *bdf)
 	return false;
 }
 
-/* Bridges to another bus stay; others, such as to LPC, go only when a driver is in the way. */
+/*
+ * A bridge to another bus stays. Other bridges, such as to LPC, go only if their driver is in the
+ * way.
+ */
 static bool bind_goes_along(const struct host_device *member, const char *named)
 {
 	if (member->class_code >> 16 != PCI_BASE_CLASS_BRIDGE || strcmp(member->bdf, named) == 0)
@@ -80,7 +83,7 @@ static bool bind_is_named(const char *bdf, const char (*bdfs)[HOST_BDF_MAX], uns
 	return false;
 }
 
-/* Others of the group are taken along only after saying so. */
+/* Say which others of the group are taken along before it is done. */
 static void bind_announce(const struct bind_targets *targets, const char (*bdfs)[HOST_BDF_MAX],
 			  unsigned int count)
 {
@@ -95,7 +98,7 @@ static void bind_announce(const struct bind_targets *targets, const char (*bdfs)
 	}
 }
 
-/* All of them are looked at before it is refused, so that all is said at once. */
+/* Look at all of them before refusing, so that all problems are named at once. */
 static int bind_check_uses(const struct bind_targets *targets,
 			   const struct host_bind_options *options)
 {
@@ -126,7 +129,10 @@ static int bind_load_driver(const struct host_bind_checks *checks)
 
 /* ---- one device ---- */
 
-/* What a killed start left there was bound by hand just now: no other start gives it back. */
+/*
+ * This device, which a killed start left there, has now been bound by hand: no other start gives
+ * it back.
+ */
 static int bind_keep(int folder, const char *bdf)
 {
 	struct host_record record;
@@ -137,7 +143,7 @@ static int bind_keep(int folder, const char *bdf)
 	return host_record_write(folder, &record);
 }
 
-/* The driver that knows most of this device; vfio-pci where that one cannot be loaded. */
+/* The driver that knows most of this device, or vfio-pci if that driver cannot be loaded. */
 static void bind_choose_driver(const char *bdf, bool load, char driver[HOST_DRIVER_MAX])
 {
 	char module[HOST_DRIVER_MAX];
@@ -165,7 +171,7 @@ static int bind_one(int folder, const struct host_device *device, bool run)
 	if (ret < 0)
 		return ret;
 	ret = host_rebind(device, driver);
-	/* A driver that may still let go needs the record later. */
+	/* The driver may still let the device go, and the record is needed then. */
 	if (ret == -EINTR)
 		log_fix("sudo %s restore %s   # once it has let go", program_invocation_name,
 			device->bdf);
@@ -199,7 +205,7 @@ static int bind_all(int folder, const struct bind_targets *targets, bool run,
 }
 
 /*
- * The caller has the folder of records locked, unless nothing is to be changed: what is read here
+ * The caller has locked the folder of records, unless nothing is to be changed. What is read here
  * goes into the records, and another minivmm may be about to change it.
  */
 static int bind_prepare(struct bind_targets *targets, const char (*bdfs)[HOST_BDF_MAX],
@@ -246,7 +252,7 @@ static void bind_print(const struct bind_targets *targets)
 	}
 }
 
-/* The drivers they have now, for the next boots. */
+/* Write rules for the next boots with the drivers that the devices have now. */
 static int bind_persist(const struct bind_targets *targets)
 {
 	int ret = 0;
@@ -297,7 +303,7 @@ static void hold_undo(struct host_held *held, int folder, const struct bind_targ
 	bind_undo(folder, targets, targets->count);
 }
 
-/* What was at vfio-pci without a record of a run stays there. */
+/* A device that was at vfio-pci without a record of a run stays there. */
 static int hold_lock(struct host_held *held, int folder, const struct bind_targets *targets)
 {
 	for (unsigned int i = 0; i < targets->count; i++) {
@@ -359,7 +365,7 @@ int host_hold_more(struct host_held *held, const char *bdf)
 	return 0;
 }
 
-/* The last one held takes its place. */
+/* The last device in the list takes the place of the one that is removed. */
 static void release_one(struct host_held *held, unsigned int i, int folder)
 {
 	struct host_record record;

@@ -40,8 +40,8 @@ static int host_run(const char *program, char *const argv[])
 }
 
 /*
- * By fixed paths and without an environment: this runs as root. Another host's files are not those
- * of the kernel that modprobe would load into.
+ * Use fixed paths and no environment, because this runs as root. On another host's files nothing
+ * is run: modprobe would load into this kernel.
  */
 int host_load_module(const char *name)
 {

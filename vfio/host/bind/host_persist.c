@@ -15,9 +15,12 @@
 #define RULE_PREFIX "60-minivmm-"
 #define RULE_SUFFIX ".rules"
 
-/* Tools that make an initramfs: what tells them, and how they are run. */
+/*
+ * Tools that make an initramfs: the file that tells them what to take, and the command that runs
+ * them.
+ */
 static const struct persist_tool {
-	const char *folder; /* its presence shows the tool */
+	const char *folder; /* the tool is installed if this path exists */
 	const char *file;
 	const char *text;
 	mode_t mode;
@@ -62,7 +65,7 @@ static struct host_path persist_rule_path(const char *bdf)
 	return host_path(RULES "/" RULE_PREFIX "%s" RULE_SUFFIX, bdf);
 }
 
-/* The whole file or none: it takes the place of an older one when all is written. */
+/* Write the whole file or nothing: it replaces an older one only when all is written. */
 static int persist_write(const struct host_path *path, const char *text, mode_t mode)
 {
 	struct host_path made = host_path("%s.new", host_path_name(path));
@@ -95,8 +98,9 @@ static int persist_write_tool(void)
 }
 
 /*
- * Lines that begin alike. A driver that is built in, or was faster, lets the device go. Then the
- * VFIO driver is asked at once, because it may be there already; and loaded, because it may not.
+ * The first lines of a rule are the same for every device. A driver that is built in, or that was
+ * faster, is made to let the device go. Then the VFIO driver is asked at once, in case it is
+ * there already; and it is loaded, in case it is not.
  */
 static const char persist_rule[] =
 	"# Made by minivmm bind --persist; minivmm restore %1$s removes it.\n"
@@ -105,7 +109,7 @@ static const char persist_rule[] =
 	"%2$s, DRIVER!=\"%3$s\", ATTR{[subsystem/pci]drivers_probe}=\"%1$s\"\n"
 	"%2$s, RUN{builtin}+=\"kmod load %3$s\"\n";
 
-/* The IDs are in the rule, too: another device may stand in its place one day. */
+/* The rule also names the IDs: another device may be in this place one day. */
 int host_persist_add(const struct host_device *device, const char *driver)
 {
 	struct host_path folder = host_path(RULES), path = persist_rule_path(device->bdf);

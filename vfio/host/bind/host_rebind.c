@@ -15,16 +15,16 @@
 #include "vfio/host/look/host_machine.h"
 #include "vmm/trace/log.h"
 
-/* What driver_override reads as when it is not set. */
+/* The text in driver_override if it is not set. */
 #define OVERRIDE_NONE "(null)"
 
-/* How long a driver may take before it is said that it does. */
+/* How long a driver may take before a message says that it waits. */
 #define LEAVE_PATIENCE_MS 1000
 #define LEAVE_PAUSE_MS    20
 
 #define DRIVERS_PROBE "/sys/bus/pci/drivers_probe"
 
-/* Root of a user namespace may not change sysfs. */
+/* The root of a user namespace may not change sysfs. */
 int host_records_open_as_root(const char *command, const char (*bdfs)[HOST_BDF_MAX],
 			      unsigned int count)
 {
@@ -56,7 +56,7 @@ void host_record_make(const struct host_device *device, bool run, struct host_re
 
 /* ---- the steps ---- */
 
-/* What the kernel said of a write to sysfs. */
+/* What the kernel said about a write to sysfs. */
 static int rebind_log(const char *bdf, int err, const char *what)
 {
 	log_errno(bdf, err, "%s", what);
@@ -93,7 +93,7 @@ static int rebind_probe(const char *bdf)
 	return host_write_attribute(&path, bdf);
 }
 
-/* drivers_probe succeeds, too, when no driver took the device. */
+/* drivers_probe succeeds even if no driver took the device. */
 static bool rebind_is_at(const char *bdf, const char *driver)
 {
 	struct host_device now;
@@ -103,7 +103,10 @@ static bool rebind_is_at(const char *bdf, const char *driver)
 
 /* ---- a driver that waits ---- */
 
-/* A write that the kernel may keep for ever, in a process of its own: this one can be stopped. */
+/*
+ * A write that the kernel may keep for ever is done by a process of its own, so that this one can
+ * be stopped.
+ */
 static pid_t leave_begin(const char *bdf, const char *driver)
 {
 	pid_t pid = fork();
@@ -112,8 +115,9 @@ static pid_t leave_begin(const char *bdf, const char *driver)
 	if (pid != 0)
 		return pid;
 	/*
-	 * It may stay longer than this program: nobody shall wait for its outputs to be closed. The
-	 * lock on the records it shares: until it is done, the device belongs to neither driver.
+	 * The child may stay longer than this program, so it closes the outputs that others may
+	 * wait for. It keeps the lock on the records: until it is done, the device belongs to
+	 * neither driver.
 	 */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		close(fd);
@@ -121,7 +125,7 @@ static pid_t leave_begin(const char *bdf, const char *driver)
 	_exit(-ret & 0xff);
 }
 
-/* Whether the process has ended: then *ret is what its write said. */
+/* Returns whether the child has ended; *ret is the result of its write then. */
 static bool leave_has_ended(pid_t pid, int *ret)
 {
 	int status;
@@ -132,7 +136,7 @@ static bool leave_has_ended(pid_t pid, int *ret)
 	return true;
 }
 
-/* A signal that was blocked for the time of the change. */
+/* Take a signal that was blocked during the change. */
 static bool leave_is_interrupted(void)
 {
 	sigset_t pending;
@@ -178,13 +182,13 @@ static int rebind_leave(const struct host_device *device)
 
 	if (!device->driver[0])
 		return 0;
-	/* Before it begins: then parts of sysfs make their readers wait, too. */
+	/* Ask before the write begins: during it, parts of sysfs make their readers wait, too. */
 	host_find_holders(device, &holders);
 	pid = leave_begin(device->bdf, device->driver);
 	if (pid < 0)
 		return log_errno(device->bdf, -errno, "fork");
 	ret = leave_wait(device, &holders, pid);
-	/* -ENODEV: it has left by itself meanwhile. */
+	/* -ENODEV: the device has left the driver by itself meanwhile. */
 	if (ret == 0 || ret == -ENODEV || ret == -EINTR)
 		return ret == -ENODEV ? 0 : ret;
 	return rebind_log(device->bdf, ret, "unbind it from its driver");
@@ -211,8 +215,8 @@ int host_rebind(const struct host_device *device, const char *driver)
 /* ---- back ---- */
 
 /*
- * Whether somebody has the device, whose name goes into `who`. A group that is open cannot be
- * opened again, even where we do not see who has it.
+ * Returns whether somebody has the device open, and writes the name into `who`. A group that is
+ * open cannot be opened again, even if we do not see who has it.
  */
 static bool restore_is_open(const struct host_device *device, char who[HOST_HOLDERS_TEXT])
 {
@@ -227,7 +231,7 @@ static bool restore_is_open(const struct host_device *device, char who[HOST_HOLD
 	return holders.count || (fd < 0 && err == EBUSY);
 }
 
-/* To its driver by name; where that is gone, or refuses, to the one that the kernel finds. */
+/* Give it to its old driver by name. If that driver is gone or refuses, the kernel finds one. */
 static int restore_driver(const struct host_record *record)
 {
 	struct host_path driver = host_path("/sys/bus/pci/drivers/%s", record->driver);
@@ -247,7 +251,7 @@ static int restore_driver(const struct host_record *record)
 	return -ENODEV;
 }
 
-/* Nothing was changed, or all is back already. */
+/* Nothing was changed, or everything is back already. */
 static bool restore_is_done(const struct host_record *record, const struct host_device *device)
 {
 	struct host_record now;

@@ -30,7 +30,7 @@ static int records_check(int folder)
 	return 0;
 }
 
-/* Whoever has it may wait for a driver that does not let go. */
+/* The other minivmm may wait for a driver that does not let go. */
 static int records_lock(int folder, bool wait)
 {
 	if (flock(folder, LOCK_EX | LOCK_NB) == 0)
@@ -62,8 +62,9 @@ int host_records_open(bool create, bool wait)
 }
 
 /*
- * It becomes part of a path, a word of modprobe's, and a line of the record: one name of a folder
- * and nothing else. Drivers are called "budget_ci dvb", too.
+ * The name becomes part of a path, a word for modprobe, and a line of the record. So it must be
+ * one name of a folder and nothing else. A driver may have a blank in its name, such as
+ * "budget_ci dvb".
  */
 static bool record_name_is_safe(const char *name)
 {
@@ -98,7 +99,7 @@ int host_record_write(int folder, const struct host_record *record)
 	return ret < 0 ? log_errno(RECORDS, ret, "record %s", record->bdf) : 0;
 }
 
-/* "key value" or "key " out of a line; false if the line is another one. */
+/* Take "key value" or "key " from a line; false if it is another line. */
 static bool record_take(const char *line, const char *key, char *value)
 {
 	size_t length = strlen(key);
@@ -129,7 +130,7 @@ static int record_parse(char *text, struct host_record *record)
 
 int host_record_read(int folder, const char *bdf, struct host_record *record)
 {
-	/* Not to wait for a writer, should it be a FIFO. */
+	/* O_NONBLOCK: a FIFO in its place would wait for a writer. */
 	int fd = openat(folder, bdf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), ret;
 	char text[512];
 	ssize_t n;

@@ -13,8 +13,8 @@
 struct restore {
 	const struct host_bind_options *options;
 	unsigned int count;
-	bool kept; /* the one at hand was bound for the next boots, and is no more */
-	int ret;   /* of the last that failed */
+	bool kept; /* the device at hand was bound for the next boots, and no longer is */
+	int ret;   /* the -errno of the last failure */
 };
 
 static void restore_tell(const char *bdf)
@@ -48,7 +48,8 @@ static int restore_visit(int folder, const struct host_record *record, void *arg
 }
 
 /*
- * Bound by other means: without the override the kernel finds the driver that it would have had.
+ * The device was bound by other means. Without the override the kernel finds the driver that it
+ * would have had.
  */
 static int restore_unrecorded(int folder, const char *bdf, struct restore *restore)
 {
@@ -79,7 +80,7 @@ static int restore_unrecorded(int folder, const char *bdf, struct restore *resto
 	return 0;
 }
 
-/* The rule for the next boots first: what follows may fail. */
+/* Remove the rule for the next boots first, because what follows may fail. */
 static void restore_forget(const char *bdf, struct restore *restore)
 {
 	int ret = 0;
@@ -121,7 +122,9 @@ static void restore_list_add(const char *bdf, void *arg)
 		strcpy(list->bdfs[list->count++], bdf);
 }
 
-/* Those that are bound for the next boots; they need no record, for that is gone after a boot. */
+/*
+ * Restore the devices that are bound for the next boots. They need no record: a boot removes it.
+ */
 static void restore_persistent(int folder, struct restore *restore)
 {
 	struct restore_list list = { .count = 0 };

@@ -6,7 +6,7 @@
 #include "vfio/host/look/host_pci.h"
 #include "vfio/host/look/host_sysfs.h"
 
-/* What a bridge does to those below it; SHARING_COUNT when it keeps them apart. */
+/* What a bridge does to the devices below it; SHARING_COUNT if it keeps them apart. */
 static enum host_sharing acs_look_at(const char *bridge)
 {
 	struct host_pci_config config;
@@ -27,7 +27,10 @@ static enum host_sharing acs_look_at(const char *bridge)
 							       : SHARING_WITHOUT_ACS;
 }
 
-/* The bridge that a device is behind: the folder that its own lies in. False on a root bus. */
+/*
+ * The bridge that a device is behind: the folder that contains the device's own. False on a root
+ * bus.
+ */
 static bool acs_parent(struct host_path *path, char bdf[HOST_BDF_MAX])
 {
 	char *last = strrchr(path->text, '/');

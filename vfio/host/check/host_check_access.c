@@ -60,7 +60,10 @@ static void check_all_ones(struct host_report *report, const struct host_device 
 			});
 }
 
-/* Whether its header answers while all behind it reads all-ones. Only root sees that. */
+/*
+ * Returns whether the header answers while everything behind it reads all-ones. Only root sees
+ * that.
+ */
 static bool check_is_half_dead(const char *bdf)
 {
 	struct host_pci_config config;
@@ -73,7 +76,7 @@ static bool check_is_half_dead(const char *bdf)
 	       host_config_word(&config, first & ~3u) == 0xffff;
 }
 
-/* lspci shows such a device as "rev ff". To open it would make the kernel wait a minute for it. */
+/* lspci shows such a device as "rev ff". Opening it would make the kernel wait for a minute. */
 void host_check_answers(struct host_report *report, const struct host_device *device,
 			const struct host_demand *demand)
 {
@@ -91,9 +94,11 @@ void host_check_answers(struct host_report *report, const struct host_device *de
 		host_report_add(report, FOUND_CONFIG, HOST_NO_FACTS);
 }
 
-/* ---- iommu, of one device ---- */
+/* ---- the IOMMU of one device ---- */
 
-/* A line of reserved_regions that ends in `direct`: the firmware goes on using that memory. */
+/*
+ * A line of reserved_regions that ends in `direct` names memory that the firmware goes on using.
+ */
 static bool check_has_direct_region(int group)
 {
 	struct host_path path = host_path("/sys/kernel/iommu_groups/%d/reserved_regions", group);
@@ -110,8 +115,9 @@ static bool check_has_direct_region(int group)
 }
 
 /*
- * No group, but an IOMMU. What makes its bus is passed through in its place. On Arm, Linux before
- * 6.15 reads which IOMMU a device is behind (device tree, IORT) only when a driver takes it first.
+ * There is an IOMMU but no group. If a device makes this bus, that device is passed through
+ * instead. On Arm, Linux before 6.15 learns which IOMMU a device is behind (from the device tree
+ * or IORT) only when a driver takes the device first.
  */
 static void check_not_isolated(struct host_report *report, const struct host_device *device)
 {
@@ -178,7 +184,7 @@ void host_check_uses(struct host_report *report, const struct host_device *devic
 				});
 }
 
-/* Models that vfio-pci refuses for their flaws; the kernel's vfio_pci.c has the same list. */
+/* Models that vfio-pci refuses for their faults; the kernel's vfio_pci.c has the same list. */
 static bool check_is_denied(const struct host_device *device)
 {
 	static const uint16_t models[] = { 0x0435, 0x0443, 0x0b25, 0x0cfe,
@@ -225,10 +231,10 @@ void host_check_driver(struct host_report *report, const struct host_device *dev
 /* ---- group ---- */
 
 struct check_members {
-	const struct host_device *device; /* the one that is checked, itself a member */
-	unsigned int others, obstacles;   /* bridges count only where their driver is in the way */
+	const struct host_device *device; /* the device that is checked, itself a member */
+	unsigned int others, obstacles;   /* a bridge counts only if its driver is in the way */
 	char text[CHECK_TEXT_MAX];
-	struct host_device first; /* of the obstacles */
+	struct host_device first; /* drivers of the members in the way */
 };
 
 static int check_visit_member(const struct host_device *member, void *arg)
@@ -293,7 +299,7 @@ enum host_access host_choose_access(const struct host_device *device, enum host_
 		       : HOST_ACCESS_GROUP;
 }
 
-/* 0, or what open() said. */
+/* Returns 0, or the -errno of open(). */
 static int check_open(const struct host_path *path)
 {
 	int fd = open(path->text, O_RDWR | O_CLOEXEC);
@@ -320,7 +326,7 @@ static enum host_found check_find_node(const struct host_path *path, int err)
 	}
 }
 
-/* The kernel lets a group be opened once; what is open elsewhere shows here. */
+/* The kernel lets a group be opened once, so a use elsewhere shows here. */
 static void check_group_node(struct host_report *report, const struct host_device *device)
 {
 	struct host_path path = check_group_path(device);
@@ -343,7 +349,9 @@ static void check_group_node(struct host_report *report, const struct host_devic
 			});
 }
 
-/* False where it cannot: then nothing is said of the device's own file. */
+/*
+ * Returns false if /dev/iommu cannot be opened: nothing is said about the device's own file then.
+ */
 static bool check_iommu_node(struct host_report *report)
 {
 	struct host_path path = host_path("/dev/iommu");
@@ -359,7 +367,7 @@ static bool check_iommu_node(struct host_report *report)
 	return err == 0;
 }
 
-/* Whether somebody else has such a device shows only when it is bound to an IOMMU. */
+/* Whether another process has such a device shows only when it is bound to an IOMMU. */
 static void check_own_node(struct host_report *report, const struct host_device *device)
 {
 	struct host_path path = host_path("/dev/vfio/devices/vfio%d", device->cdev);
@@ -375,7 +383,7 @@ static void check_own_node(struct host_report *report, const struct host_device 
 			});
 }
 
-/* What is open already need not be opened. */
+/* A file that is open already need not be opened. */
 void host_check_node(struct host_report *report, const struct host_device *device,
 		     const struct host_demand *demand)
 {

@@ -10,15 +10,18 @@
 
 #define CHECK_TEXT_MAX 1024
 
-/* MSI-X (PCI Local Bus 3.0, 6.8.2): bytes of a table entry, and what is mapped as a whole. */
+/*
+ * MSI-X (PCI Local Bus 3.0, 6.8.2): bytes of an entry of its table, and of a page, which is
+ * mapped as a whole.
+ */
 #define MSIX_ENTRY_SIZE 16u
 #define MSIX_PAGE       4096u
 
 /* ---- reset ---- */
 
 /*
- * The other devices of its bus, which a reset of the bus takes along. On a root bus there is none
- * to reset: nothing is listed.
+ * Collect the other devices of its bus, which a reset of the bus takes along. A root bus cannot
+ * be reset: nothing is listed.
  */
 static void check_list_bus(const char *bdf, char *text, size_t size)
 {
@@ -53,7 +56,9 @@ static enum host_found check_find_reset(const char *bdf, const char *methods, co
 		return FOUND_RESET_FLR;
 	if (methods[0] && strcmp(methods, "bus") != 0)
 		return FOUND_RESET_METHODS;
-	/* Linux before 5.15 has no list; an empty one says that all methods were switched off. */
+	/*
+	 * Linux before 5.15 has no list. An empty list says that all methods were switched off.
+	 */
 	if (!methods[0] && host_path_exists(&reset) && !host_path_exists(&list))
 		return FOUND_RESET_SOME;
 	if (others[0])
@@ -98,7 +103,7 @@ static struct check_bars check_sum_bars(const struct host_bar *bars)
 	return sum;
 }
 
-/* Whether they lie above the last address of the guest, when they come after its RAM. */
+/* Returns whether 64-bit BARs that come after the RAM end above the guest's last address. */
 static bool check_bars_are_high(uint64_t wide, const struct host_demand *demand)
 {
 	uint64_t end;
@@ -207,8 +212,9 @@ void host_check_rom(struct host_report *report, const struct host_device *device
 /* ---- display ---- */
 
 /*
- * The name under which the kernel holds a part of the device's BARs for the firmware's screen, in
- * /proc/iomem: lines below the device's own, further in. Who may not see addresses sees names.
+ * The name under which the kernel holds a part of the device's BARs for the firmware's screen. In
+ * /proc/iomem that line stands below the device's own, further in. A caller who may not see
+ * addresses still sees names.
  */
 static bool check_find_held(const char *bdf, char *name, size_t size)
 {
@@ -216,7 +222,7 @@ static bool check_find_held(const char *bdf, char *name, size_t size)
 					       "simpledrm" };
 	struct host_path path = host_path("/proc/iomem");
 	char *text = host_read_file(&path), *next = text, *line;
-	size_t own = SIZE_MAX; /* how far in the device's line is; none yet */
+	size_t own = SIZE_MAX; /* indentation of the device's line; SIZE_MAX: none yet */
 
 	name[0] = '\0';
 	while (next && !name[0] && (line = strsep(&next, "\n"))) {
@@ -232,7 +238,9 @@ static bool check_find_held(const char *bdf, char *name, size_t size)
 	return name[0];
 }
 
-/* The name of the host's framebuffer that lies in this device; "" if there is none. */
+/*
+ * The name of the host's framebuffer that lies in one of this device's BARs; "" if there is none.
+ */
 static void check_find_framebuffer(const struct host_device *device, bool boot_display, char *name,
 				   size_t size)
 {
@@ -249,7 +257,10 @@ static void check_find_framebuffer(const struct host_device *device, bool boot_d
 
 		host_read_link(&owner, bdf, sizeof(bdf));
 		host_read_line(&label, what, sizeof(what));
-		/* One that the firmware set up is a platform device that does not say whose. */
+		/*
+		 * The framebuffer that the firmware set up is a platform device, which does not
+		 * say whose it is.
+		 */
 		if (what[0] && (strcmp(bdf, device->bdf) == 0 ||
 				(boot_display && (strstr(what, "EFI") || strstr(what, "VESA") ||
 						  strstr(what, "simple")))))
@@ -258,7 +269,10 @@ static void check_find_framebuffer(const struct host_device *device, bool boot_d
 	host_dir_free(&dir);
 }
 
-/* What the firmware booted on need not be what people look at: connectors tell, if it has any. */
+/*
+ * The screen that the firmware booted on need not be the one that people look at. Connectors
+ * tell, if the device has any.
+ */
 static enum host_found check_find_display(const char *bdf, bool booted)
 {
 	switch (host_find_screen(bdf)) {

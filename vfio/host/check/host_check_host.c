@@ -13,7 +13,7 @@
 
 /* ---- KVM ---- */
 
-/* Makers of CPUs with either kind of virtualization: where it is off, there is no flag. */
+/* Makers of CPUs with virtualization. If it is switched off, the flag is missing, too. */
 static const char *kvm_module(void)
 {
 	static const char *const intel[] = { " vmx", "GenuineIntel", "CentaurHauls", "Shanghai" };
@@ -28,7 +28,7 @@ static const char *kvm_module(void)
 	return "kvm";
 }
 
-/* KVM that runs has told the kernel of its file; that is then missing here alone. */
+/* A running KVM has told the kernel of its file. If that is missing, it is missing only here. */
 static bool kvm_is_registered(void)
 {
 	struct host_path path = host_path("/sys/devices/virtual/misc/kvm");
@@ -67,7 +67,10 @@ static void check_kvm_missing(struct host_report *report, int err)
 			});
 }
 
-/* Not by the permissions that everybody sees: by a rule of the container, or of the kernel. */
+/*
+ * The refusal does not come from permissions that everybody sees, but from a rule of the
+ * container or the kernel.
+ */
 static enum host_found kvm_find_denial(const struct host_path *path, int err)
 {
 	if (err == EPERM)
@@ -106,13 +109,16 @@ void host_check_kvm(struct host_report *report, const struct host_demand *demand
 
 /* ---- IOMMU ---- */
 
-/* The firmware describes an IOMMU in one of these; the vendor's parameter is what switches it. */
+/*
+ * The firmware describes an IOMMU in one of these tables. The vendor's parameter switches it on
+ * or off.
+ */
 static const struct iommu_kind {
-	const char *table; /* of ACPI */
-	const char *cpu;   /* in /proc/cpuinfo, when there is no table */
+	const char *table; /* the name of the ACPI table */
+	const char *cpu;   /* the vendor in /proc/cpuinfo, for a host without a table */
 	const char *unit;  /* how its units are named in /sys/class/iommu */
 	const char *name;
-	const char *on, *off; /* kernel parameters; NULL: there is none, or no need for it */
+	const char *on, *off; /* kernel parameters; NULL if there is none or none is needed */
 	enum host_found absent;
 } iommu_kinds[] = {
 	{ "DMAR", "GenuineIntel", "dmar", "Intel VT-d", "intel_iommu=on", "intel_iommu=off",
@@ -125,12 +131,12 @@ static const struct iommu_kind {
 #define IOMMU_KINDS array_size(iommu_kinds)
 
 #define IORT_NODES    36 /* where the offset of the first node stands */
-#define IORT_LENGTH   1  /* of a node, in its bytes */
+#define IORT_LENGTH   1  /* bytes of a node */
 #define IORT_SMMU     3
 #define IORT_SMMU_V3  4
 #define IORT_SIZE_MAX 65536
 
-/* Arm's table of all that DMA and interrupts go through: SMMUs are among it, or not (DEN0049E). */
+/* Arm's table of all that DMA and interrupts go through (DEN0049E). SMMUs may be among it. */
 static bool iort_has_smmu(const uint8_t *table, unsigned int size)
 {
 	uint32_t at;
@@ -150,7 +156,10 @@ static bool iort_has_smmu(const uint8_t *table, unsigned int size)
 	return false;
 }
 
-/* Who may not read it cannot know: it does not count then. Others are there for IOMMUs alone. */
+/*
+ * A table that may not be read does not count, if it may hold no IOMMU at all. The other tables
+ * exist for IOMMUs alone.
+ */
 static bool iommu_table_has_unit(const struct host_path *path, const char *table)
 {
 	uint8_t bytes[IORT_SIZE_MAX];
@@ -174,7 +183,9 @@ static const struct iommu_kind *iommu_in_firmware(void)
 	return NULL;
 }
 
-/* Container engines mask all that the firmware tells. A machine has either of the two. */
+/*
+ * Container engines mask all that the firmware tells. A machine has either ACPI or a device tree.
+ */
 static bool iommu_firmware_is_hidden(void)
 {
 	struct host_path acpi = host_path("/sys/firmware/acpi/tables");
@@ -191,7 +202,7 @@ static const struct iommu_kind *iommu_of_cpu(void)
 	return NULL;
 }
 
-/* The parameter that switches the IOMMU off, or NULL. */
+/* The parameter on the command line that switches the IOMMU off, or NULL. */
 static const char *iommu_off_parameter(const struct iommu_kind *kind)
 {
 	static const char *const words[] = { "iommu=off", "acpi=off" };
@@ -210,7 +221,7 @@ static const char *iommu_on_parameter(const struct iommu_kind *kind)
 	return kind && kind->on && !host_kernel_has_parameter(kind->on) ? kind->on : NULL;
 }
 
-/* There is none, and the firmware shows none: is it off, missing, or merely not seen? */
+/* The kernel has no IOMMU. Find out whether it is switched off, missing, or only unseen. */
 static enum host_found iommu_find_absence(const struct iommu_kind *cpu)
 {
 	if (host_is_virtual() && host_is_arm())
@@ -256,8 +267,8 @@ static void check_iommu_missing(struct host_report *report)
 }
 
 /*
- * How many address bits each unit translates, the least of them; 64 where they do not tell. Intel's
- * capability register: VT-d 3.3, 11.4.2, MGAW in bits 16 to 21, less one.
+ * Returns how many address bits the units translate, the least of them; 64 if they do not tell.
+ * Intel's capability register: VT-d 3.3, 11.4.2, MGAW in bits 16 to 21, minus one.
  */
 static unsigned int iommu_width(const struct host_dir *units)
 {
@@ -306,7 +317,7 @@ void host_check_iommu(struct host_report *report, const struct host_demand *dema
 
 /* ---- vfio-pci ---- */
 
-/* A vendor's driver for VFIO needs no vfio-pci beside it. */
+/* With a vendor's VFIO driver there is no need for vfio-pci beside it. */
 static int check_visit_vfio(const struct host_device *device, void *arg)
 {
 	bool other = host_has_vfio_driver(device) && strcmp(device->driver, HOST_VFIO_DRIVER) != 0;
@@ -352,7 +363,7 @@ void host_check_vfio(struct host_report *report, const struct host_demand *deman
 			(demand->access == HOST_ACCESS_ANY &&
 			 (host_path_exists(&node) || !host_path_exists(&iommu)));
 
-	if (!host_pci_is_visible()) /* the check of the IOMMU says so */
+	if (!host_pci_is_visible()) /* the check of the IOMMU reports it */
 		return;
 	if (!host_path_exists(&driver))
 		check_vfio_not_loaded(report);

@@ -6,7 +6,7 @@
 #include "vfio/host/look/host_pages.h"
 #include "vmm/trace/macros.h"
 
-/* A guest with a device has all of its RAM from the start, pinned: it cannot be swapped out. */
+/* All RAM of a guest with a device is pinned from the start: it cannot be swapped out. */
 static enum host_found check_find_memory(uint64_t need, const struct host_memory *memory)
 {
 	if (need <= memory->available)
@@ -28,7 +28,7 @@ static bool huge_pool_holds(uint64_t size, uint64_t memory, struct host_huge_poo
 	       pool->available >= memory / size + (memory % size != 0);
 }
 
-/* The pool of another size that has room for the guest, by name; NULL where none has. */
+/* Name a pool of another size that has room for the guest; NULL if none has. */
 static const char *huge_find_other(const struct host_demand *demand)
 {
 	struct host_huge_pool pool;
@@ -47,7 +47,7 @@ static enum host_found huge_find_shortage(const struct host_huge_pool *pool, uin
 	return missing <= pool->surplus ? FOUND_HUGE_PAGES_SURPLUS : FOUND_HUGE_PAGES_SHORT;
 }
 
-/* The pool is memory that was set aside before: what else is available does not matter. */
+/* The pool was set aside before, so it does not matter how much other memory is available. */
 static void check_huge_pages(struct host_report *report, const struct host_demand *demand)
 {
 	uint64_t pages =
@@ -71,7 +71,7 @@ static void check_huge_pages(struct host_report *report, const struct host_deman
 
 /* ---- pages of any size ---- */
 
-/* The kernel promises no more than it has, and refuses at once: vm.overcommit_memory is 2. */
+/* vm.overcommit_memory is 2: the kernel promises no more than it has, and refuses at once. */
 static bool check_may_commit(struct host_report *report, const struct host_demand *demand,
 			     const struct host_memory *memory)
 {

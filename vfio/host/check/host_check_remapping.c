@@ -15,9 +15,10 @@
 enum interrupts { INTERRUPTS_REMAPPED, INTERRUPTS_RAW, INTERRUPTS_UNSEEN };
 
 /*
- * What the name of an interrupt's chip tells: behind an IOMMU that remaps it begins with IR-,
- * behind Arm's ITS, which translates, with ITS-. An IOMMU's own interrupts and those of the CPU are
- * never remapped, and tell nothing; nor does an Arm host on which no device uses MSI.
+ * The name of an interrupt's chip tells who handles it. Behind an IOMMU that remaps it begins
+ * with IR-; behind Arm's ITS, which translates, with ITS-. The interrupts of an IOMMU itself and
+ * of the CPU are never remapped and tell nothing. An Arm host on which no device uses MSI tells
+ * nothing, either.
  */
 static enum interrupts interrupts_judge(const char *text)
 {
@@ -28,7 +29,7 @@ static enum interrupts interrupts_judge(const char *text)
 	return strstr(text, "MSI") || strstr(text, "IO-APIC") ? INTERRUPTS_RAW : INTERRUPTS_UNSEEN;
 }
 
-/* One that is remapped is proof; else one that is raw. */
+/* A remapped interrupt is proof; without one, a raw interrupt is. */
 static enum interrupts interrupts_add(enum interrupts seen, const char *text)
 {
 	enum interrupts one = interrupts_judge(text);
@@ -36,7 +37,7 @@ static enum interrupts interrupts_add(enum interrupts seen, const char *text)
 	return one < seen ? one : seen;
 }
 
-/* Linux 4.9 or later has a folder for each interrupt, which nobody masks. */
+/* Linux 4.9 and later have a folder for each interrupt, which nobody masks. */
 static enum interrupts interrupts_in_sysfs(void)
 {
 	struct host_path path = host_path("/sys/kernel/irq");

@@ -7,13 +7,16 @@
 
 static const struct {
 	void (*check)(struct host_report *report, const struct host_demand *demand);
-	bool explains; /* why a start failed; the limit is refused with words of its own */
+	bool explains; /* why a start failed; the memory limit has its own message */
 } doctor_host_checks[] = {
 	{ host_check_kvm, true },  { host_check_iommu, true },    { host_check_remapping, true },
 	{ host_check_vfio, true }, { host_check_memlock, false }, { host_check_memory, false },
 };
 
-/* Those with an error number are what the kernel would refuse; a start makes them in this order. */
+/*
+ * A check with an error number finds what the kernel would refuse. A start makes these checks in
+ * this order.
+ */
 static const struct {
 	void (*check)(struct host_report *report, const struct host_device *device,
 		      const struct host_demand *demand);
@@ -72,7 +75,7 @@ void host_explain_failure(const struct host_device *devices, unsigned int count,
 {
 	struct host_report host = { .object = "host" };
 
-	/* Without a device KVM is all that is asked of the host. */
+	/* Without a device, KVM is the only thing that is asked of the host. */
 	for (unsigned int i = 0; i < HOST_CHECKS; i++) {
 		if (!doctor_host_checks[i].explains ||
 		    (!count && doctor_host_checks[i].check != host_check_kvm))
@@ -92,7 +95,10 @@ void host_examine(struct host_report *report, const struct host_demand *demand)
 	}
 }
 
-/* What reads the registers of a device that is off finds nothing; one not there has nothing. */
+/*
+ * If the device is off, a check that reads its registers finds nothing. If it does not exist, no
+ * check finds anything.
+ */
 void host_examine_device(struct host_report *report, const char *bdf,
 			 const struct host_demand *demand)
 {

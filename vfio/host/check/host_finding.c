@@ -54,8 +54,8 @@ enum fact_kind {
 	FACT_CLASS,   /* 010802 */
 	FACT_ADDRESS, /* 0x8000000000 */
 	FACT_SIZE,    /* 16 KiB */
-	FACT_KIB,     /* 16, where a program wants it so */
-	FACT_MIB,     /* the same, of whole ones */
+	FACT_KIB,     /* 16, if a program wants it so */
+	FACT_MIB,     /* the same in whole units */
 	FACT_ADD,     /* templates of their own */
 	FACT_DEL,
 	FACT_WHY,
@@ -69,7 +69,7 @@ struct fact {
 	size_t offset; /* in struct host_facts */
 };
 
-/* A number may be shown in several ways. */
+/* A number may be shown in several forms. */
 /* clang-format off */
 static const struct fact facts[] = {
 #define TEXT(name)               { #name, FACT_TEXT, offsetof(struct host_facts, name) },
@@ -146,7 +146,7 @@ static void words_expand_all(const struct host_facts *values, const char *text, 
 	words_expand(values, text, text + strlen(text), out);
 }
 
-/* Another template, or none. */
+/* Find another template by its name, or NULL. */
 static const char *fact_template(const struct host_facts *values, const struct fact *fact)
 {
 	switch (fact->kind) {
@@ -197,7 +197,10 @@ static void fact_write(const struct host_facts *values, const struct fact *fact,
 		fact_write_number(fact_number(values, fact), fact->kind, out);
 }
 
-/* The fact named at `text`, which is "{"; *next is behind "}". NULL for a name that is none. */
+/*
+ * Find the fact named at `text`, which begins with "{"; *next is the text behind "}". NULL if
+ * there is no such fact.
+ */
 static const struct fact *words_next_fact(const char *text, const char *end, const char **next)
 {
 	const char *close = memchr(text, '}', (size_t)(end - text));
@@ -206,7 +209,7 @@ static const struct fact *words_next_fact(const char *text, const char *end, con
 	return close ? fact_find(text + 1, (size_t)(close - text - 1)) : NULL;
 }
 
-/* Whether all facts of a part of a template are there. */
+/* Returns whether all facts of a part of a template are there. */
 static bool words_are_complete(const struct host_facts *values, const char *text, const char *end)
 {
 	while ((text = memchr(text, '{', (size_t)(end - text)))) {

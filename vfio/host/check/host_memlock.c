@@ -9,10 +9,13 @@
 #include "vfio/host/look/host_machine.h"
 #include "vfio/host/look/host_path.h"
 
-/* glibc has it, a header for it only libcap. */
+/* glibc has this function, but only libcap has a header for it. */
 int capget(cap_user_header_t header, cap_user_data_t data);
 
-/* The kernel asks for it in the initial user namespace: what another one gives does not count. */
+/*
+ * The kernel wants the capability in the initial user namespace; one that another namespace gives
+ * does not count.
+ */
 static bool memlock_has_capability(unsigned int capability)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -22,7 +25,7 @@ static bool memlock_has_capability(unsigned int capability)
 	       (data[0].effective & (1u << capability));
 }
 
-/* Room for `need` bytes without a change, with one that this process may make, or neither. */
+/* Whether `need` bytes fit into the limit: as it is, once this process has raised it, or never. */
 enum memlock_room { MEMLOCK_ENOUGH, MEMLOCK_RAISABLE, MEMLOCK_SHORT };
 
 static enum memlock_room memlock_room(uint64_t need, struct rlimit *limit)
@@ -83,7 +86,7 @@ int host_raise_memlock(uint64_t need)
 	return ret;
 }
 
-/* A capability that counts now may be gone by then. */
+/* A capability that counts now may be gone by the time the device comes. */
 void host_try_memlock(uint64_t need)
 {
 	struct rlimit limit;

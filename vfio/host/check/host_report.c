@@ -15,7 +15,7 @@ static const char *const host_status_words[] = {
 	[HOST_FAIL] = "fail",
 };
 
-/* Only when there was no memory for it is there no text. */
+/* The text is NULL only if there was no memory for it. */
 static const char *report_or(const char *text)
 {
 	return text ? text : "out of memory";
@@ -105,7 +105,7 @@ void host_report_print(const struct host_report *report, FILE *out)
 		report_print_finding(&report->findings[i], out);
 }
 
-/* Absent where all was seen. */
+/* Absent if everything was seen. */
 static void report_print_seer(const struct host_finding *finding, FILE *out)
 {
 	const char *seer = host_seers[host_words[finding->found].seer];

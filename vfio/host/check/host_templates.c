@@ -8,8 +8,8 @@
 /* ---- kernel parameters ---- */
 
 /*
- * A line at the end, which adds to what the lines above have set: however they are written, it
- * works, and the file may have no such line.
+ * A line at the end of the file adds to what the lines above have set. It works however they are
+ * written, and if there is none.
  */
 #define GRUB_ADD                                                                                   \
 	"echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX {parameter}\"' | sudo tee -a "             \

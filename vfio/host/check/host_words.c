@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The words of every finding: all that doctor, list and a failed start say of a host. How a
- * template reads stands in host_words.h.
+ * The words of every finding: all that doctor, list and a failed start say about a host.
+ * host_words.h explains how to read a template.
  */
 #include "host_words.h"
 

@@ -16,7 +16,7 @@
 #define DEPTH_MAX  8 /* a partition of an NVMe disk is 4 deep, an input of a USB device 7 */
 #define NVIDIA_GPU "/proc/driver/nvidia/gpus"
 
-/* The device's files, as "/dev/dri/card0". */
+/* The device's files, such as "/dev/dri/card0". */
 struct holder_nodes {
 	char names[NODES_MAX][HOST_NODE_MAX];
 	unsigned int count;
@@ -37,15 +37,15 @@ nodes_add(struct holder_nodes *nodes, const char *fmt, ...)
 }
 
 /*
- * Keys and mice are open wherever somebody is logged in, and their driver lets them go all the
- * same: who passes their controller through means it.
+ * Keyboards and mice are open wherever somebody is logged in, and their driver lets them go all
+ * the same. Whoever passes their controller through means to.
  */
 static bool nodes_is_input(const char *name)
 {
 	return strncmp(name, "input/", 6) == 0 || strncmp(name, "hidraw", 6) == 0;
 }
 
-/* The line DEVNAME=dri/card0 of a folder's uevent. */
+/* Read the line DEVNAME=dri/card0 of a folder's uevent. */
 static void nodes_add_uevent(struct holder_nodes *nodes, const struct host_path *folder)
 {
 	struct host_path path = host_path_in(folder, "uevent");
@@ -67,8 +67,9 @@ static bool nodes_is_folder(const struct host_path *path)
 }
 
 /*
- * All folders below the device, but for other PCI devices; links lead elsewhere. The device's own
- * uevent is left alone: while a driver lets the device go, the kernel makes its reader wait.
+ * Walk all folders below the device, except those of other PCI devices; links lead elsewhere. The
+ * device's own uevent is not read: while a driver lets the device go, the kernel makes its reader
+ * wait.
  */
 static void nodes_walk(struct holder_nodes *nodes, const struct host_path *folder,
 		       unsigned int depth)
@@ -148,7 +149,10 @@ static const char *nodes_match(const struct holder_nodes *nodes, const char *fil
 	return NULL;
 }
 
-/* The first of the device's files that the process has open; NULL: none, or it may not be seen. */
+/*
+ * The first of the device's files that the process has open. NULL if it has none, or may not be
+ * seen.
+ */
 static const char *holder_find_node(const struct holder_nodes *nodes, const char *pid, bool *hidden)
 {
 	struct host_path folder = host_path("/proc/%s/fd", pid);

@@ -10,7 +10,10 @@
 #include "host_path.h"
 #include "vmm/trace/macros.h"
 
-/* Whether a list of values, "on,sm_on", has one of `length` characters. */
+/*
+ * Returns whether a list of values, such as "on,sm_on", has one of `length` characters that is
+ * `value`.
+ */
 static bool kernel_list_has(const char *list, const char *value, size_t length)
 {
 	for (const char *item = list; item; item = strchr(item, ',')) {
@@ -21,7 +24,7 @@ static bool kernel_list_has(const char *list, const char *value, size_t length)
 	return false;
 }
 
-/* What is given twice counts as it was given last. */
+/* If a parameter is given twice, the last one counts. */
 bool host_kernel_has_parameter(const char *word)
 {
 	struct host_path path = host_path("/proc/cmdline");
@@ -44,9 +47,12 @@ bool host_kernel_has_parameter(const char *word)
 
 enum loader_boot { LOADER_ANY, LOADER_GRUB, LOADER_NOT_GRUB };
 
-/* The first that fits: this distribution, this file, and how the running kernel was started. */
+/*
+ * The first row that fits counts: this distribution, this file, and how the running kernel was
+ * started.
+ */
 static const struct {
-	const char *ids; /* of os-release, with a space on both sides; NULL: any */
+	const char *ids; /* words of os-release, with a space on both sides; NULL for any */
 	const char *file;
 	enum loader_boot boot;
 	enum host_loader loader;
@@ -64,7 +70,7 @@ static const struct {
 	{ NULL, "/", LOADER_ANY, HOST_LOADER_UNKNOWN },
 };
 
-/* Whether ID or ID_LIKE of os-release has one of the words of ` ids `. */
+/* Returns whether ID or ID_LIKE of os-release has one of the words of ` ids `. */
 static bool host_distribution_is(const char *os_release, const char *ids)
 {
 	const char *line = os_release;
@@ -109,7 +115,7 @@ static bool host_loader_fits(unsigned int i, const char *os_release, bool grub)
 	return host_path_exists(&file);
 }
 
-/* The last one fits always. */
+/* The last row always fits. */
 enum host_loader host_find_loader(void)
 {
 	struct host_path path = host_path("/etc/os-release");
@@ -154,7 +160,7 @@ struct host_path host_modules_file(const char *name)
 	return host_path_in(&folder, name);
 }
 
-/* Whether a list of module files has NAME.ko, packed or not. */
+/* Returns whether a list of module files has NAME.ko, packed or not. */
 static bool host_modules_list(const char *list, const char *name)
 {
 	struct host_path path = host_modules_file(list);
@@ -191,8 +197,8 @@ static bool host_module_named(const char *text, const char *name)
 }
 
 /*
- * What a line says behind the module's name counts: `install NAME COMMAND` runs any command in
- * place of loading, and many a guide's one loads the module. These do not.
+ * What stands behind the module's name decides. `install NAME COMMAND` runs any command in place
+ * of loading, and in many guides that command loads the module. The commands here do not.
  */
 static bool host_command_does_nothing(const char *command)
 {
@@ -206,7 +212,7 @@ static bool host_command_does_nothing(const char *command)
 	return false;
 }
 
-/* A line of modprobe.d, by its keyword; `rest` is what follows the blanks behind that. */
+/* Find a line of modprobe.d by its keyword; `rest` is what follows the blanks behind it. */
 static bool host_line_says(const char *rest, const char *keyword, const char *name)
 {
 	if (!host_module_named(rest, name))
@@ -216,7 +222,7 @@ static bool host_line_says(const char *rest, const char *keyword, const char *na
 	       host_command_does_nothing(rest + strspn(rest, " \t"));
 }
 
-/* A line of a file of modprobe.d that begins with the keyword and speaks of the module. */
+/* Find a line of a modprobe.d file that begins with the keyword and is about the module. */
 static bool host_conf_says(const struct host_path *path, const char *keyword, const char *name,
 			   char *where, size_t size)
 {
@@ -236,7 +242,7 @@ static bool host_conf_says(const struct host_path *path, const char *keyword, co
 	return found;
 }
 
-/* A parameter such as module_blacklist=a,b with the module among its values. */
+/* Find a parameter such as module_blacklist=a,b that has the module among its values. */
 static bool host_cmdline_says(const char *key, const char *name, char *where, size_t size)
 {
 	struct host_path path = host_path("/proc/cmdline");
@@ -261,7 +267,10 @@ static const char *const modprobe_folders[] = { "/etc/modprobe.d", "/run/modprob
 						"/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d",
 						"/lib/modprobe.d" };
 
-/* modprobe reads *.conf; one in an earlier folder takes the place of those of its name. */
+/*
+ * modprobe reads *.conf. A file in an earlier folder replaces the files of the same name in later
+ * ones.
+ */
 static bool host_conf_counts(unsigned int folder, const char *file)
 {
 	size_t length = strlen(file);
@@ -296,7 +305,7 @@ static bool host_modprobe_says(const char *keyword, const char *name, char *wher
 	return found;
 }
 
-/* A switch of hardened hosts; it cannot be turned back. */
+/* Hardened hosts set this switch, which cannot be turned back. */
 static bool host_modules_are_disabled(char *where, size_t size)
 {
 	struct host_path path = host_path("/proc/sys/kernel/modules_disabled");

@@ -31,7 +31,7 @@ bool host_is_arm(void)
 	return host_cpu_has("CPU implementer");
 }
 
-/* Whether the first line of a file begins with one of the names. */
+/* Returns whether the first line of a file begins with one of the names. */
 static bool machine_begins(const char *file, const char *const *names, unsigned int count)
 {
 	struct host_path path = host_path("%s", file);
@@ -64,7 +64,7 @@ bool host_is_virtual(void)
 	       machine_begins("/sys/class/dmi/id/product_name", products, array_size(products));
 }
 
-/* What the firmware, or the kernel, of a guest says of its monitor. */
+/* What a guest's firmware or kernel says about the monitor. */
 static const struct {
 	const char *file, *begins;
 	enum host_monitor monitor;
@@ -104,7 +104,9 @@ enum host_monitor host_find_monitor(void)
 	return HOST_MONITOR_OTHER;
 }
 
-/* Bit 11 of the features that Xen shows its guests: XENFEAT_dom0 of its public/features.h. */
+/*
+ * Bit 11 of the features that Xen shows to its guests: XENFEAT_dom0 of Xen's public/features.h.
+ */
 bool host_is_xen_control(void)
 {
 	struct host_path path = host_path("/sys/hypervisor/properties/features");
@@ -114,11 +116,11 @@ bool host_is_xen_control(void)
 	       (host_read_number(&path, 16, &features) && (features & (1u << 11)));
 }
 
-/* ---- what of it can be seen ---- */
+/* ---- how much of it can be seen ---- */
 
 /*
- * Engines leave signs for programs, mount something over files of /proc that would tell of the
- * host, or, where cgroups have no namespace, show in the cgroup's name.
+ * Container engines leave signs for programs. Some mount something over files of /proc that would
+ * tell about the host. Some show in the cgroup's name, if cgroups have no namespace.
  */
 bool host_is_container(void)
 {

@@ -8,7 +8,7 @@
 #include "host_number.h"
 #include "vmm/trace/macros.h"
 
-/* The number behind "key" at the beginning of a line; false where there is none. */
+/* The number behind "key" at the beginning of a line; false if there is none. */
 static bool memory_find_number(const char *text, const char *key, uint64_t *number)
 {
 	for (const char *line = text; line; line = strchr(line, '\n')) {
@@ -30,8 +30,9 @@ static bool memory_read_kib(const char *text, const char *key, uint64_t *bytes)
 }
 
 /*
- * ZFS caches files in memory of its own, which the kernel does not count as available. It gives
- * that back when memory is short, down to a least size. "c_min  4  536870912"
+ * ZFS caches files in memory of its own, which the kernel does not count as available. ZFS gives
+ * that memory back when memory is short, down to a least size. The line reads "c_min 4
+ * 536870912".
  */
 static uint64_t memory_read_zfs(void)
 {
@@ -108,7 +109,7 @@ static uint64_t memory_read_droppable(const struct memory_cgroup *kind, const ch
 	return bytes;
 }
 
-/* One cgroup; kept if it leaves less room than the one that was found before. */
+/* Look at one cgroup, and keep it if it leaves less room than the one that was found before. */
 static void memory_look_at(const struct memory_cgroup *kind, const char *cgroup,
 			   struct host_memory_limit *least)
 {
@@ -128,7 +129,7 @@ static void memory_look_at(const struct memory_cgroup *kind, const char *cgroup,
 		*least = one;
 }
 
-/* From our cgroup up to the root, which may be that of a container. */
+/* Go from our cgroup up to the root, which may be the root of a container. */
 static void memory_look_up(const struct memory_cgroup *kind, char *cgroup,
 			   struct host_memory_limit *least)
 {

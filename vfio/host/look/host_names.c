@@ -17,7 +17,7 @@
 	X(lookup_name)                                                                             \
 	X(set_name_list_path)
 
-/* udev's database is not asked: it would bring libudev, and knows no more. */
+/* Do not ask udev's database: it would bring libudev, and knows no more. */
 #define NAMES_LOOKUP (PCI_LOOKUP_NO_NUMBERS | PCI_LOOKUP_NO_HWDB)
 
 struct host_names {
@@ -28,13 +28,13 @@ struct host_names {
 #undef FIELD
 };
 
-/* What libpci would print on standard error is not of interest: the numbers are shown then. */
+/* Drop what libpci would print on standard error: the numbers are shown then. */
 static void names_ignore(char *message, ...)
 {
 	(void)message;
 }
 
-/* Called when there is no memory left; must not return. */
+/* libpci calls this when there is no memory left; it must not return. */
 static void __attribute__((noreturn)) names_die(char *message, ...)
 {
 	log_error(LIBPCI, "%s", message);
@@ -68,7 +68,7 @@ struct host_names *host_names_new(void)
 	names->access = names->alloc();
 	if (!names->access)
 		goto err;
-	/* pci_init() would set these, but it ends the program where there are no devices. */
+	/* pci_init() would set these, but it ends the program if there are no devices. */
 	names->access->error = names_die;
 	names->access->warning = names_ignore;
 	names->access->debug = names_ignore;

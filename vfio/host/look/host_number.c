@@ -13,7 +13,7 @@ bool host_parse_number(const char *text, int base, uint64_t *number)
 	*number = 0;
 	text += strspn(text, " \t");
 	if (base == 16 ? !isxdigit((unsigned char)*text) : !isdigit((unsigned char)*text))
-		return false; /* what strtoull() would let pass: a sign, and no digit at all */
+		return false; /* strtoull() accepts these: a sign, and no digit at all */
 	errno = 0;
 	*number = strtoull(text, &end, base);
 	if (errno == 0 && (*end == '\0' || isspace((unsigned char)*end)))

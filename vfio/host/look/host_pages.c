@@ -23,7 +23,7 @@ uint64_t host_default_huge_page(void)
 	return size;
 }
 
-/* 0 where there is no such number. */
+/* Returns 0 if the file has no number. */
 static uint64_t pages_read(const char *folder, const char *name)
 {
 	struct host_path path = host_path("%s/%s", folder, name);
@@ -33,7 +33,7 @@ static uint64_t pages_read(const char *folder, const char *name)
 	return number;
 }
 
-/* The kernel makes more pages than the pool has when they are asked for, up to this many. */
+/* The kernel adds pages to a pool on demand, up to this many. */
 static uint64_t pages_read_surplus(const char *folder)
 {
 	uint64_t most = pages_read(folder, "nr_overcommit_hugepages");
@@ -58,7 +58,7 @@ int host_read_huge_pool(uint64_t size, int node, struct host_huge_pool *pool)
 	if (!host_read_number(&path, 10, &pool->total))
 		return -ENOENT;
 	free_pages = pages_read(pool->folder, "free_hugepages");
-	promised = pages_read(pool->folder, "resv_hugepages"); /* a node tells none */
+	promised = pages_read(pool->folder, "resv_hugepages"); /* a node has no such number */
 	pool->available = free_pages > promised ? free_pages - promised : 0;
 	pool->surplus = pages_read_surplus(pool->folder);
 	return 0;

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* No file of interest here is longer; sysfs and /proc do not tell their sizes. */
+/* No file of interest here is longer than this; sysfs and /proc do not tell their sizes. */
 #define HOST_FILE_MAX (4u << 20)
 
 const char *host_root(void)
@@ -53,7 +53,10 @@ bool host_path_exists(const struct host_path *path)
 	return access(path->text, F_OK) == 0;
 }
 
-/* By owner, else group, else others, as inode(7) has it. Access lists are not looked at. */
+/*
+ * The permissions of the owner, else of the group, else of others, as in inode(7). Access lists
+ * are not looked at.
+ */
 bool host_mode_permits(const struct host_path *path)
 {
 	gid_t groups[NGROUPS_MAX];

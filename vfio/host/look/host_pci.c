@@ -8,7 +8,7 @@
 
 #include "host_sysfs.h"
 
-/* More than fit: a list that is longer is a circle, or a device that reads all-ones. */
+/* More entries than fit: a longer list is a circle, or a device that reads all-ones. */
 #define CAPABILITIES_MAX ((256 - PCI_STD_HEADER_SIZEOF) / 4)
 #define EXTENDED_MAX     ((4096 - 256) / 4)
 

@@ -5,7 +5,7 @@
 
 static const char *const size_units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 
-/* The number of digits behind the point with which three digits count; none that are all zeros. */
+/* How many digits behind the point make three significant digits; none if they are all zeros. */
 static int size_digits(double value)
 {
 	int digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
@@ -21,7 +21,7 @@ const char *host_format_size(uint64_t bytes, char text[HOST_SIZE_MAX])
 	double value = (double)bytes;
 	unsigned int unit = 0;
 
-	/* The unit below would need a fourth digit. */
+	/* In the smaller unit it would need a fourth digit. */
 	while (value >= 999.5) {
 		value /= 1024;
 		unit++;

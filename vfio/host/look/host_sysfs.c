@@ -35,7 +35,7 @@ int host_parse_bdf(const char *text, char bdf[HOST_BDF_MAX])
 	unsigned int domain;
 
 	if (!first || text[strspn(text, "0123456789abcdefABCDEF:.")])
-		return -EINVAL; /* what scanf would let pass: blanks, signs, 0x */
+		return -EINVAL; /* scanf() would accept these: blanks, signs, 0x */
 	if (!strchr(first + 1, ':'))
 		return sysfs_parse_slot(text, 0, bdf);
 	if (first - text < 1 || first - text > 8 || sscanf(text, "%8x:", &domain) != 1)
@@ -55,7 +55,10 @@ int host_read_attribute(const char *bdf, const char *attribute, char *text, size
 	return host_read_line(&path, text, size);
 }
 
-/* `mask` is as wide as the register; what is no such number is 0. */
+/*
+ * Read a register's number; `mask` is as wide as the register. A text that is no such number
+ * gives 0.
+ */
 static int sysfs_read_hex(const char *bdf, const char *attribute, unsigned int mask,
 			  unsigned int *value)
 {
@@ -68,7 +71,7 @@ static int sysfs_read_hex(const char *bdf, const char *attribute, unsigned int m
 	return ret;
 }
 
-/* N of a name such as "vfio3" behind its prefix; -1 when it is another name. */
+/* N of a name such as "vfio3", behind its prefix; -1 for another name. */
 static int sysfs_parse_index(const char *name, const char *prefix)
 {
 	uint64_t number;
@@ -105,7 +108,9 @@ int host_find_bdf(int fd, char bdf[HOST_BDF_MAX])
 	return host_parse_bdf(name, bdf);
 }
 
-/* Linux 6.6 or later: its folder vfio-dev has the one name vfioN, while vfio-pci has the device. */
+/*
+ * Linux 6.6 and later: while vfio-pci has the device, its folder vfio-dev has the one name vfioN.
+ */
 static int sysfs_read_cdev(const char *bdf)
 {
 	struct host_path path = host_device_path(bdf, "vfio-dev");
@@ -180,7 +185,7 @@ int host_reads_all_ones(const char *bdf)
 	return head[0] == 0xff && memcmp(head, head + 1, sizeof(head) - 1) == 0;
 }
 
-/* The devices that a folder names, in order of their addresses. */
+/* Visit the devices that a folder names, in the order of their addresses. */
 static int host_for_each_in(const struct host_path *path,
 			    int (*visit)(const struct host_device *device, void *arg), void *arg)
 {
@@ -252,7 +257,10 @@ bool host_group_is_fake(int group)
 	return strcmp(name, "vfio-noiommu") == 0;
 }
 
-/* ".../0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0": the last bus made by a device. */
+/*
+ * In ".../0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0", find the last bus made by a
+ * device.
+ */
 void host_find_bus_maker(const char *bdf, char maker[HOST_BDF_MAX])
 {
 	struct host_path link = host_device_path(bdf, ""), path = host_real_path(&link);
@@ -264,11 +272,11 @@ void host_find_bus_maker(const char *bdf, char maker[HOST_BDF_MAX])
 		before = strrchr(path.text, '/');
 		if (before && host_parse_bdf(before + 1, maker) == 0)
 			return;
-		*bus = '.'; /* a bus of the machine itself: go on behind it */
+		*bus = '.'; /* this bus is the machine's own: go on behind it */
 	}
 }
 
-/* A device names its group also where the folder of groups is masked. */
+/* The device's own folder names its group, even if the folder of groups is masked. */
 static int sysfs_count_group(const struct host_device *device, void *arg)
 {
 	unsigned int *count = arg;

@@ -16,7 +16,7 @@
 #define USE_NAMES_MAX 512 /* the disks of a host bus adapter, with their partitions */
 #define USE_NAME_MAX  64
 
-/* Disks or network interfaces that stand on the device. */
+/* Disks or network interfaces that are made on top of the device. */
 struct use_names {
 	char names[USE_NAMES_MAX][USE_NAME_MAX];
 	unsigned int count;
@@ -27,7 +27,7 @@ struct use_list {
 	unsigned int count;
 };
 
-/* The file of a disk; sysfs writes a slash in its name as an exclamation mark. */
+/* The file of a disk. Where its name has a slash, sysfs writes an exclamation mark. */
 static struct host_path use_disk_node(const char *disk)
 {
 	char name[USE_NAME_MAX];
@@ -39,7 +39,7 @@ static struct host_path use_disk_node(const char *disk)
 	return host_path("/dev/%s", name);
 }
 
-/* The new entry. When the list is full the last one is overwritten. */
+/* Returns a new entry. When the list is full, the last entry is overwritten. */
 static struct host_use *use_add(struct use_list *list, enum host_use_kind kind, const char *name)
 {
 	struct host_use *use;
@@ -52,7 +52,7 @@ static struct host_use *use_add(struct use_list *list, enum host_use_kind kind, 
 	return use;
 }
 
-/* The same of a disk, by its name in sysfs. */
+/* Add a use of a disk, by its name in sysfs. */
 static struct host_use *use_add_disk(struct use_list *list, enum host_use_kind kind,
 				     const char *disk)
 {
@@ -75,7 +75,7 @@ static void use_add_name(struct use_names *names, const char *name)
 		snprintf(names->names[names->count++], USE_NAME_MAX, "%s", name);
 }
 
-/* Every entry of a class of sysfs that is a descendant of the device. */
+/* Find every entry of a class of sysfs that is a descendant of the device. */
 static void use_collect(struct use_names *names, const char *class, const char *bdf)
 {
 	struct host_path path = host_path("/sys/class/%s", class);
@@ -98,8 +98,8 @@ static void use_collect(struct use_names *names, const char *class, const char *
 /* ---- disks ---- */
 
 /*
- * An NVMe disk that may be reached over several controllers belongs to none of them in sysfs; each
- * has a hidden path to it, nvme0c1n1, that bears its name with the path's number.
+ * An NVMe disk that several controllers can reach belongs to none of them in sysfs. Each
+ * controller has a hidden path to it, nvme0c1n1, whose name is the disk's with the path's number.
  */
 static void use_add_multipath(struct use_names *disks)
 {
@@ -120,7 +120,7 @@ static bool use_is_partition(const char *part, const char *disk)
 	return host_path_exists(&path);
 }
 
-/* The list grows while it is walked: partitions, and what stands on what stands on a disk. */
+/* The list grows while it is walked: partitions are added, and disks that are made on others. */
 static void use_add_upper_disks(struct use_names *disks)
 {
 	for (unsigned int i = 0; i < disks->count; i++) {
@@ -140,7 +140,10 @@ static void use_add_upper_disks(struct use_names *disks)
 	}
 }
 
-/* The disk that a line of mountinfo speaks of: by its number, or where that is none by its name. */
+/*
+ * The disk that a line of mountinfo is about, by its number, or by its name if there is no
+ * number.
+ */
 static const char *use_mounted_disk(const struct use_names *disks, const char *number,
 				    const char *source)
 {
@@ -157,7 +160,7 @@ static const char *use_mounted_disk(const struct use_names *disks, const char *n
 	return NULL;
 }
 
-/* Blanks and backslashes stand in mountinfo as \040 and the like. */
+/* mountinfo writes blanks and backslashes as \040 and the like. */
 static void use_decode(char *text)
 {
 	char *to = text;
@@ -174,7 +177,7 @@ static void use_decode(char *text)
 	*to = '\0';
 }
 
-/* As a shell wants it, where it is not one plain word. */
+/* Quote a text for a shell, unless it is one plain word. */
 static void use_quote(char *where, size_t size, const char *text)
 {
 	bool plain = !text[strcspn(text, " \t\n\\\"$`&;|<>()*?[]#~")] || strchr(text, '\'');
@@ -235,8 +238,8 @@ static void use_find_holders(struct use_list *list, const struct use_names *disk
 
 /*
  * A file system over several disks, btrfs or ZFS, has a number of its own, and its disks do not
- * name it as a holder. But it has claimed them, and a disk is claimed only once, with its
- * partitions. Who may not open disks learns nothing.
+ * name it as a holder. But it has claimed them, and a disk can be claimed only once, with its
+ * partitions. A caller who may not open disks learns nothing.
  */
 static void use_find_claims(struct use_list *list, const struct use_names *disks,
 			    unsigned int count)
@@ -275,7 +278,7 @@ static void use_find_disks(struct use_list *list, const char *bdf)
 
 /* ---- network ---- */
 
-/* Bridges, bonds and VLANs that the interfaces are part of. */
+/* Add the bridges, bonds and VLANs that the interfaces are part of. */
 static void use_add_upper_ports(struct use_names *ports)
 {
 	for (unsigned int i = 0; i < ports->count; i++) {
@@ -301,7 +304,10 @@ static void use_add_route(struct use_list *list, const struct use_names *ports, 
 	snprintf(use->where, sizeof(use->where), "%s", family);
 }
 
-/* "eth0 00000000 gateway flags ..." and "00...0 00 ... flags eth0": the route to everywhere. */
+/*
+ * The default route reads "eth0 00000000 gateway flags ..." in IPv4's file and "00...0 00 ...
+ * flags eth0" in IPv6's.
+ */
 static void use_find_routes(struct use_list *list, const char *bdf)
 {
 	struct host_path ipv4 = host_path("/proc/net/route");
@@ -338,7 +344,7 @@ static int use_count_display(const struct host_device *device, void *arg)
 	return 0;
 }
 
-/* A connector is named like "card0-HDMI-A-1"; "unknown" is what one says that cannot tell. */
+/* A connector has a name like "card0-HDMI-A-1". Its status is "unknown" if it cannot tell. */
 enum host_screen host_find_screen(const char *bdf)
 {
 	enum host_screen screen = HOST_SCREEN_UNKNOWN;
@@ -369,7 +375,7 @@ static bool use_shows_something(const char *bdf)
 	       host_find_screen(bdf) == HOST_SCREEN_CONNECTED;
 }
 
-/* Many a display controller has no screen: it computes. */
+/* Many display controllers have no screen: they compute. */
 static void use_find_display(struct use_list *list, const struct host_device *device)
 {
 	unsigned int displays = 0;
@@ -421,7 +427,7 @@ unsigned int host_find_uses(const struct host_device *device, struct host_use *u
 	use_find_display(&list, device);
 	use_find_functions(&list, device->bdf);
 	use_find_holders_of(&list, device);
-	/* Mounts, routes and processes are those of the container, not of the host. */
+	/* The mounts, routes and processes that are seen are the container's, not the host's. */
 	if (!list.count && host_is_container())
 		use_add(&list, HOST_USE_UNSEEN, "");
 	return list.count;

@@ -11,7 +11,7 @@
 
 #define VFIO_ALIAS "alias vfio_"
 
-/* The fewer parts of an alias are open, the better it fits. */
+/* An alias with fewer open parts fits better. */
 static unsigned int alias_openness(const char *alias)
 {
 	unsigned int stars = 0;
@@ -21,7 +21,7 @@ static unsigned int alias_openness(const char *alias)
 	return stars;
 }
 
-/* "alias vfio_pci:v000015B3d0000101Esv*sd*bc*sc*i* mlx5_vfio_pci" */
+/* A line reads "alias vfio_pci:v000015B3d0000101Esv*sd*bc*sc*i* mlx5_vfio_pci". */
 static bool alias_matches(char *line, const char *modalias, const char **module)
 {
 	char *alias = line + strlen(VFIO_ALIAS), *end;
