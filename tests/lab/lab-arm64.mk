@@ -7,9 +7,12 @@ LAB := $(B)/lab
 LAB_SRC := tests/lab
 LAB_PACKAGES := qemu-system-arm cpio kmod openssl util-linux
 LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio guest-6.1.cpio guest-6.1.gz nvme1.img nvme2.img)
-LAB_RUN := LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm LAB_ARCH=arm64 LAB_USR=$(ROOT)/usr $(LAB_SRC)/lab.sh
+# The lab host's /usr: what the program was linked with, or that and more, once `make lab-host` has fetched it.
+LAB_HOST := $(LAB)/host
+LAB_USR = $(if $(wildcard $(LAB_HOST)/.packages),$(LAB_HOST),$(ROOT))/usr
+LAB_RUN = LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm LAB_ARCH=arm64 LAB_USR=$(LAB_USR) $(LAB_SRC)/lab.sh
 
-.PHONY: lab lab-check lab-images
+.PHONY: lab lab-check lab-host lab-images
 
 lab: lab-images all
 	$(LAB_RUN) shell $(LAB_ARGS)
@@ -19,6 +22,11 @@ lab-check: lab-images all
 	$(LAB_RUN) run $(SCENARIOS)
 
 lab-images: $(LAB_IMAGES)
+
+# For the scenarios that are run on demand: servers for disks and folders, UEFI firmware and a loader for it.
+LAB_HOST_PACKAGES := qemu-system-common qemu-utils e2fsprogs qemu-efi-aarch64 systemd-boot-efi
+lab-host:
+	tests/foreign_root.sh $(LAB_HOST) arm64 $(FOREIGN_PACKAGES) $(LAB_HOST_PACKAGES)
 
 # Debian's kernel for that machine, as host's and as guest's.
 $(LAB)/root-6.1/.complete: tests/foreign_root.sh
