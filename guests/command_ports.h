@@ -32,9 +32,9 @@ enum command_port {
 	COMMAND_PORTS,
 };
 
-/* As of env(1) and the shells. */
+/* The statuses of env(1) and of shells. */
 #define COMMAND_STATUS_FAILED    125 /* minivmm itself failed */
-#define COMMAND_STATUS_NOT_RUN   126 /* the command is there and cannot be run */
+#define COMMAND_STATUS_NOT_RUN   126 /* the command exists but cannot be run */
 #define COMMAND_STATUS_NOT_FOUND 127
 #define COMMAND_STATUS_SIGNAL    128 /* plus the number */
 

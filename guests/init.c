@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first process of the default guest: mounts what a report needs, loads the kernel modules it
- * was given, prints the report (init_report.c), then gives a shell or powers off.
+ * The first process of the default guest. It mounts what the report needs, loads the kernel
+ * modules that it was given, and prints the report (init_report.c). Then it gives a shell, or
+ * powers off.
  *
- * Whatever happens it ends by powering off: the end of process 1 would be a kernel panic, and the
- * user would look for the fault in the wrong place.
+ * It powers off whatever happens. The end of process 1 would be a kernel panic, and the user
+ * would look for the fault in the wrong place.
  *
- * Read beside it: init_module(2), reboot(2), and firmware/initramfs.h on what is in the file
+ * Read beside it: init_module(2), reboot(2), and firmware/initramfs.h on the content of the file
  * system.
  */
 #include <errno.h>
@@ -61,7 +62,9 @@ static void mount_file_system(const char *type, const char *place)
 		complain(place, "mount");
 }
 
-/* Is `word` one of the words of the kernel's command line, or their part before `=`? */
+/*
+ * Returns whether `word` is a word of the kernel's command line, or the part of one before `=`.
+ */
 static bool command_line_has(const char *word)
 {
 	char line[4096];
@@ -75,13 +78,16 @@ static bool command_line_has(const char *word)
 	if (fgets(line, sizeof(line), file))
 		for (char *at = strtok_r(line, " \n", &state); at && !found;
 		     at = strtok_r(NULL, " \n", &state))
-			/* strchr() finds the word's own end, too */
+			/* strchr() finds the NUL, which ends a word, too */
 			found = !strncmp(at, word, strlen(word)) && strchr("=", at[strlen(word)]);
 	fclose(file);
 	return found;
 }
 
-/* Drivers' messages would run through the report; dmesg has them. Asked for, they still show. */
+/*
+ * Messages of drivers would mix with the report, so they are kept off the console unless they
+ * were asked for. dmesg has them.
+ */
 static void quieten_kernel(void)
 {
 	if (!command_line_has("loglevel") && !command_line_has("debug") &&
@@ -105,7 +111,7 @@ static void load_module(const char *path)
 		complain(path, "open");
 		return;
 	}
-	/* ENODEV: a faster variant for a processor that this is not; soft dependencies name such */
+	/* ENODEV: a soft dependency may name a faster variant for another processor */
 	if (syscall(SYS_finit_module, fd, "", flags) && errno != EEXIST && errno != ENODEV) {
 		complain(path, "load");
 		if (flags && (errno == EOPNOTSUPP || errno == EINVAL))
@@ -132,7 +138,7 @@ static void load_modules(void)
 	fclose(list);
 }
 
-/* Processes that lose their parent become ours; only the end of `child` ends the wait. */
+/* Orphans become our children, too; only the end of `child` ends the wait. */
 static void wait_for(pid_t child)
 {
 	pid_t pid;
@@ -142,7 +148,7 @@ static void wait_for(pid_t child)
 	} while (pid != child && (pid >= 0 || errno == EINTR));
 }
 
-/* Runs `argv` in a session of its own, with the console as its terminal so that Ctrl-C works. */
+/* Run `argv` in a session of its own. The console is its terminal, so that Ctrl-C works. */
 static void run(const char *const *argv)
 {
 	pid_t pid = fork();

@@ -53,13 +53,13 @@ static bool is_pressed(int fd)
 	return pressed;
 }
 
-/* All but init and this process. */
+/* Signal all processes but init and this one. */
 static void end_all(bool command)
 {
 	kill(-1, SIGTERM);
 	if (command)
 		return;
-	kill(-1, SIGHUP); /* what a shell that is used listens to */
+	kill(-1, SIGHUP); /* an interactive shell ends by this signal */
 	sleep(SHELL_PATIENCE);
 	kill(-1, SIGKILL);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's power button: whoever presses it wants the guest to power off in good order.
+ * The guest's power button. Whoever presses it wants the guest to power off in good order.
  *
- * Owns a process of its own that waits for the key. It only ends what runs: then init finds its
- * shell or its command gone, and powers off as it does anyway.
+ * Owns a process that waits for the key. It only ends the running programs. Init then finds that
+ * its shell or command has ended, and powers off as usual.
  *
  * Read beside it: Documentation/input/input.rst, linux/input.h.
  */
@@ -13,9 +13,9 @@
 #include <stdbool.h>
 
 /*
- * Watch all buttons that there are by now. A command is told by SIGTERM, and takes the time that it
- * needs; a shell and its children are hung up, and killed soon after. Without a button nothing
- * happens.
+ * Watch all buttons that exist now. When one is pressed, a command gets SIGTERM and takes the
+ * time that it needs; a shell and its children get SIGHUP, and are killed soon after. Without a
+ * button nothing happens.
  */
 void button_watch(bool command);
 

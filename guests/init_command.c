@@ -30,16 +30,19 @@ struct session {
 	int signals;
 	int terminal; /* the master side, or -1 */
 	pid_t child;
-	int status; /* of the child, once `ended` */
+	int status; /* the child's status, once `ended` */
 	bool ended, input_over, told, bye;
-	char line[256]; /* what has come of a line on the control port */
+	char line[256]; /* the part of a line that the control port has brought */
 	size_t length;
 };
 
 static struct order command;
 static struct session session;
 
-/* On the console at first; on the caller's standard error once the ports are open. */
+/*
+ * Messages go to the console at first, and to the caller's standard error once the ports are
+ * open.
+ */
 static void complain(const char *object, const char *operation)
 {
 	fprintf(stderr, "minivmm: error: guest: %s: %s: %s\n", object, operation, strerror(errno));
@@ -52,7 +55,9 @@ bool init_has_command(void)
 
 /* ---- ports ---- */
 
-/* Both sides are there: else writing blocks for ever and reading ends at once. */
+/*
+ * Wait until both sides are there: before that, writing blocks for ever and reading ends at once.
+ */
 static bool port_is_up(int fd)
 {
 	struct pollfd file = { .fd = fd, .events = POLLIN };
@@ -93,7 +98,7 @@ static int open_ports(void)
 
 /* ---- the child ---- */
 
-/* Its ends of the streams; the others are the pumps'. */
+/* The child closes the ends that the pumps use, and keeps its own. */
 struct ends {
 	int fd[3];
 };
@@ -162,7 +167,7 @@ static int make_streams(struct ends *ends)
 	return ret;
 }
 
-/* Told on standard error, which is the caller's by now. */
+/* The message goes to standard error, which is the caller's by now. */
 static _Noreturn void cannot_run(void)
 {
 	int status = errno == ENOENT ? COMMAND_STATUS_NOT_FOUND : COMMAND_STATUS_NOT_RUN;
@@ -262,7 +267,7 @@ static void finish_input(void)
 
 /* ---- the end ---- */
 
-/* As process 1 we get everybody's children. */
+/* Process 1 becomes the parent of every orphan, so this reaps all of them. */
 static void reap(void)
 {
 	struct signalfd_siginfo info;
@@ -280,7 +285,10 @@ static void reap(void)
 		}
 }
 
-/* Whether what the command wrote has all gone to minivmm. Others may hold its streams open. */
+/*
+ * Returns whether everything that the command wrote has gone to minivmm. Other processes may
+ * still hold its streams open.
+ */
 static bool is_drained(void)
 {
 	return pump_is_dry(&session.pumps[PUMP_OUTPUT]) &&
@@ -339,7 +347,7 @@ static bool is_below_tmp(const char *path)
 	return path && !strncmp(path, "/tmp", 4) && (path[4] == '/' || !path[4]);
 }
 
-/* A root that is only read has a folder for temporary files at least, unless /tmp is in use. */
+/* A read-only root gets at least a folder for temporary files, unless /tmp is in use. */
 static int add_temporary_folder(void)
 {
 	bool used = is_below_tmp(command.cwd);

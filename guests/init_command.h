@@ -2,19 +2,19 @@
 /*
  * The guest's side of `minivmm -- COMMAND`: root file system, terminal, streams, status.
  *
- * What is agreed on with minivmm is in command_ports.h.
+ * command_ports.h has what init and minivmm agree on.
  */
 #ifndef MINIVMM_INIT_COMMAND_H
 #define MINIVMM_INIT_COMMAND_H
 
 #include <stdbool.h>
 
-/* Whether the initramfs says what to run. */
+/* Returns whether the initramfs says what to run. */
 bool init_has_command(void);
 
 /*
- * Run it. Returns when minivmm has its status and all its output, or, with a message on the
- * console, when it could not be run at all.
+ * Run the command. Returns when minivmm has its status and all its output. If the command could
+ * not be run at all, it returns after a message on the console.
  */
 void init_run_command(void);
 

@@ -22,7 +22,7 @@ static int some_process_left(void)
 	return errno != ECHILD;
 }
 
-/* As process 1 we get everybody's children. */
+/* Process 1 becomes the parent of every orphan, so this reaps all of them. */
 void end_processes(void)
 {
 	kill(-1, SIGTERM);
@@ -34,7 +34,10 @@ void end_processes(void)
 		usleep(10000);
 }
 
-/* The places of those on a disk, in the order in which they were mounted; returns how many. */
+/*
+ * Collect the folders on which file systems of disks are mounted, in the order of mounting;
+ * returns how many.
+ */
 static int list_disks(char *places[MOUNTS_MAX])
 {
 	FILE *mounts = setmntent("/proc/mounts", "re");
@@ -50,7 +53,7 @@ static int list_disks(char *places[MOUNTS_MAX])
 	return count;
 }
 
-/* One that is still in use, by a mount inside it, say, is at least written no more. */
+/* A file system that is still in use, say by a mount inside it, is at least made read-only. */
 static void end_file_system(const char *place)
 {
 	if (umount2(place, 0) == 0 || mount(NULL, place, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0)

@@ -47,7 +47,10 @@ static void order_add(struct order *order, const char *name, char *value)
 			order->tty[fd] = strchr(value, '0' + fd);
 }
 
-/* Room for as many words and variables as there are texts, and the NULL behind each list. */
+/*
+ * Make room for as many words and variables as there are texts, and for the NULL behind each
+ * list.
+ */
 static int order_make_room(struct order *order, const char *text, size_t size)
 {
 	size_t count = 1;
@@ -59,7 +62,7 @@ static int order_make_room(struct order *order, const char *text, size_t size)
 	return order->args && order->env ? 0 : -1;
 }
 
-/* The texts stay where they are read to. */
+/* The texts stay where they were read to. */
 int order_read(struct order *order)
 {
 	int fd = open(COMMAND_FILE, O_RDONLY | O_CLOEXEC);

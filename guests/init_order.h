@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What minivmm ordered: COMMAND_FILE of command_ports.h as a struct.
- */
+/* What minivmm has ordered: the file COMMAND_FILE of command_ports.h as a struct. */
 #ifndef MINIVMM_INIT_ORDER_H
 #define MINIVMM_INIT_ORDER_H
 
@@ -27,7 +25,10 @@ struct order {
 	struct winsize size;
 };
 
-/* Its texts stay in memory for good. 0, or -1 after a message on the console. */
+/*
+ * Read the order; its texts stay in memory for good. Returns 0, or -1 after a message on the
+ * console.
+ */
 int order_read(struct order *order);
 
 #endif

@@ -14,7 +14,7 @@ void pump_end(struct pump *pump)
 	pump->from = pump->to = -1;
 }
 
-/* A terminal that nobody has open any more reads as an error. */
+/* Reading from a terminal fails when nobody has it open any more. */
 static void pump_fill(struct pump *pump)
 {
 	ssize_t n = read(pump->from, pump->data, sizeof(pump->data));

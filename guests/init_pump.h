@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes on their way from one file to another, as either is ready. Both are non-blocking.
+ * Bytes on their way from one file to another, moved whenever either is ready. Both are
+ * non-blocking.
  *
- * Owns what was read and is not yet written. When either side is gone the pump is over; it then
- * closes those of its files that are its own, so that who is at the other end of them learns of it.
+ * Owns the bytes that were read and not yet written. When either side is gone, the pump is over.
+ * It then closes the files that are its own, so that the program at the other end notices.
  */
 #ifndef MINIVMM_INIT_PUMP_H
 #define MINIVMM_INIT_PUMP_H
@@ -13,19 +14,19 @@
 #include <stddef.h>
 
 struct pump {
-	int from, to; /* -1: there is no such stream, or it is over */
+	int from, to; /* -1 if there is no such stream, or it is over */
 	bool owns_from, owns_to;
 	size_t at, size;
 	char data[65536];
 };
 
-/* Read what there is, if all that was read before is written; write what can be written. */
+/* Read what there is, if everything read before is written; write what can be written. */
 void pump_turn(struct pump *pump);
 
-/* What the pump waits for now. */
+/* The events that the pump waits for now, for poll(). */
 struct pollfd pump_wants(const struct pump *pump);
 
-/* Whether nothing is on its way, and nothing more can be read now. */
+/* Returns whether no byte is on its way, and none can be read now. */
 bool pump_is_dry(const struct pump *pump);
 
 void pump_end(struct pump *pump);

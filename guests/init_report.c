@@ -27,12 +27,12 @@
 
 #define PCI_CLASS_BRIDGE 0x06
 
-/* Names of PCI classes: base class and subclass, or a base class alone with subclass -1. */
+/* Names of PCI classes, by base class and subclass. A subclass of -1 stands for any. */
 static const struct pci_class {
 	int base;
 	int sub;
 	const char *name;
-	unsigned int wait_ms; /* for how long something may take to appear behind the driver */
+	unsigned int wait_ms; /* how long a thing may take to appear behind its driver */
 } pci_classes[] = {
 	{ 0x01, 0x06, "SATA controller", 2000 },
 	{ 0x01, 0x08, "NVMe controller", 5000 },
@@ -53,7 +53,7 @@ static const struct pci_class {
 	{ 0x08, 0x05, "SD host controller", 2000 },
 	{ 0x08, -1, "System device", 0 },
 	{ 0x09, -1, "Input controller", 0 },
-	/* a stick is left alone for its first second, by usb-storage's delay_use */
+	/* usb-storage waits a second (delay_use) before it looks at a stick */
 	{ 0x0c, 0x03, "USB controller", 2000 },
 	{ 0x0c, 0x05, "SMBus controller", 0 },
 	{ 0x0c, -1, "Serial bus controller", 0 },
@@ -61,12 +61,12 @@ static const struct pci_class {
 	{ 0x12, -1, "Accelerator", 0 },
 };
 
-/* What a driver can bring forth: entries of a folder of sysfs, told by the start of their name. */
+/* What a driver can make: entries of a folder of sysfs whose names begin so. */
 static const struct outcome {
 	const char *folder;
 	const char *prefix;
 	const char *name;
-	const char *attribute; /* worth showing, or NULL */
+	const char *attribute; /* a value worth showing, or NULL */
 } outcomes[] = {
 	{ "/sys/block", "", "disk", "size" },
 	{ "/sys/class/net", "", "network interface", "address" },
@@ -77,7 +77,7 @@ static const struct outcome {
 	{ "/sys/class/tty", "ttyS", "serial port", NULL },
 };
 
-/* A file's first line, without newline; empty if there is none. Returns text. */
+/* Read a file's first line without the newline; empty if there is none. Returns text. */
 static const char *read_line(char *text, size_t size, const char *folder, const char *name)
 {
 	char path[PATH_MAX];
@@ -144,7 +144,7 @@ static bool read_driver(char *name, size_t size, const char *folder)
 	return true;
 }
 
-/* Does this entry of a class folder come from the PCI device? Its real path tells. */
+/* Returns whether this entry of a class folder belongs to the PCI device, by its real path. */
 static bool comes_from(const char *folder, const char *name, const char *slot)
 {
 	char path[PATH_MAX], real[PATH_MAX], part[64];
@@ -155,8 +155,8 @@ static bool comes_from(const char *folder, const char *name, const char *slot)
 }
 
 /*
- * An NVMe disk that can be reached over several controllers hangs off none of them. What hangs off
- * a controller is a hidden path to it: nvme0c1n2 is the path over controller 1 to the disk nvme0n2.
+ * An NVMe disk that several controllers can reach is below none of them. Below each controller is
+ * a hidden path to it: nvme0c1n2 is the path over controller 1 to the disk nvme0n2.
  */
 static const char *disk_name(char *text, size_t size, const char *name)
 {
@@ -187,7 +187,7 @@ static void print_outcome(const struct outcome *outcome, const char *name)
 	putchar('\n');
 }
 
-/* Counts, and with `print` prints, what appeared behind the device. */
+/* Count the things that appeared behind the device; with `print`, also print them. */
 static int list_outcomes(const char *slot, bool print)
 {
 	struct dirent **entries;
@@ -243,7 +243,7 @@ static void print_bars(const char *folder)
 	fclose(file);
 }
 
-/* How often Linux interrupt `irq` was taken, over all CPUs; -1 if nobody asked for it. */
+/* How often interrupt `irq` of Linux came, over all CPUs; -1 if no driver asked for it. */
 static long long interrupt_count(unsigned long irq)
 {
 	long long total = -1;
@@ -307,23 +307,23 @@ static void print_device(const char *slot)
 	snprintf(folder, sizeof(folder), PCI_DEVICES "/%s", slot);
 	class = find_class(folder);
 	bound = read_driver(driver, sizeof(driver), folder);
-	/* domain 0 goes without saying */
+	/* the domain is left out if it is 0 */
 	printf("%-8s %04x:%04x  %-22s ", strncmp(slot, "0000:", 5) ? slot : slot + 5,
 	       read_hex(folder, "vendor"), read_hex(folder, "device"), class->name);
 	if (bound)
 		printf("driver %s\n", driver);
 	else
-		/* bridges work without one; there is nothing to miss */
+		/* a bridge works without a driver */
 		puts(class->base == PCI_CLASS_BRIDGE ? "-" : "no driver");
 	print_bars(folder);
 	if (bound)
 		print_interrupts(folder);
-	/* what lies behind a bridge belongs to the devices there */
+	/* things behind a bridge belong to the devices there */
 	if (class->base != PCI_CLASS_BRIDGE)
 		list_outcomes(slot, true);
 }
 
-/* Still to wait for this device after `waited` ms? */
+/* Returns whether something of this device may still appear after `waited` ms. */
 static bool is_pending(const char *slot, unsigned int waited)
 {
 	char folder[FOLDER_MAX], driver[NAME_MAX + 1];
@@ -345,8 +345,8 @@ void report_wait_for_devices(void)
 	int n;
 
 	/*
-	 * Binding itself needs no patience: the kernel returns from loading a module when every
-	 * driver in it has tried every device.
+	 * There is no wait for the binding itself: the kernel returns from loading a module when
+	 * every driver in it has tried every device.
 	 */
 	for (unsigned int waited = 0; pending; waited += POLL_MS) {
 		pending = false;

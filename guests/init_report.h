@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the default guest says about its machine: the kernel, and each PCI device with its driver,
- * BARs, interrupts and what the driver made of it (a disk, a network interface).
+ * What the default guest tells about its machine: the kernel, and each PCI device with its
+ * driver, its BARs, its interrupts, and what the driver made of it (a disk, a network interface).
  *
- * Everything comes from sysfs and /proc/interrupts; nothing here touches a device.
+ * Everything comes from sysfs and /proc/interrupts. Nothing here touches a device.
  *
  * Read beside it: Documentation/ABI/testing/sysfs-bus-pci.
  */
@@ -11,9 +11,9 @@
 #define MINIVMM_INIT_REPORT_H
 
 /*
- * Wait until what the drivers promise is there: a disk behind a storage controller, an interface
- * behind a network controller. Bounded for each kind of device, because a controller without a disk
- * is none the worse for it.
+ * Wait until the things are there that the drivers promise: a disk behind a storage controller,
+ * an interface behind a network controller. The wait has a limit for each kind of device, because
+ * a controller without a disk is not broken.
  */
 void report_wait_for_devices(void);
 

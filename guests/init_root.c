@@ -48,7 +48,7 @@ int root_add_share(const char *tag, const char *place, bool readonly)
 	return root_mount("virtiofs", tag, place, readonly ? MS_RDONLY : 0, NULL);
 }
 
-/* What udev would add to /dev, which the kernel fills. */
+/* Links that udev would add to /dev. The kernel fills the rest. */
 static void root_add_links(void)
 {
 	static const char *const links[][2] = {
@@ -63,7 +63,9 @@ static void root_add_links(void)
 			root_complain(links[i][1], "make a link");
 }
 
-/* Those the kernel makes, and what programs expect to be empty after a boot. */
+/*
+ * File systems that the kernel makes, and folders that programs expect to be empty after a boot.
+ */
 static int root_add_kernel(void)
 {
 	static const struct {
@@ -89,7 +91,7 @@ static int root_add_kernel(void)
 	return 0;
 }
 
-/* The root that the kernel starts with cannot be unmounted: the new one covers it. */
+/* The root that the kernel starts with cannot be unmounted. The new root covers it. */
 static int root_switch(void)
 {
 	if (chdir(ROOT) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
@@ -97,7 +99,7 @@ static int root_switch(void)
 	return 0;
 }
 
-/* Without it a program does not even reach itself. */
+/* Without the loopback interface a program does not even reach itself. */
 static void root_start_loopback(void)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -109,7 +111,7 @@ static void root_start_loopback(void)
 		close(fd);
 }
 
-/* What is written goes into a layer in memory, above the folder. */
+/* Writes go into a layer in memory above the folder. */
 static int root_mount_layers(const char *tag)
 {
 	mkdir(LOWER, 0755);

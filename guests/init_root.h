@@ -2,7 +2,7 @@
 /*
  * The root file system of a command: folders of the host, by virtiofs.
  *
- * Functions return 0, or -1 after a message on the console.
+ * The functions return 0, or -1 after a message on the console.
  *
  * Read beside it: Documentation/filesystems/overlayfs.rst, .../ramfs-rootfs-initramfs.rst.
  */
@@ -12,18 +12,19 @@
 #include <stdbool.h>
 
 /*
- * The shared folder `tag` becomes the root, read-only; layered, what is written stays in memory.
- * Below it come the kernel's own file systems, fresh. Without a tag the initramfs stays the root.
+ * Make the shared folder `tag` the root, read-only. With `layered`, writes to it stay in memory.
+ * The kernel's own file systems are mounted afresh below it. Without a tag the initramfs stays
+ * the root.
  */
 int root_enter(const char *tag, bool layered);
 
-/* An empty folder in memory, for everybody to write to. */
+/* Mount an empty folder in memory that everybody may write to. */
 int root_add_memory(const char *place);
 
-/* Mount the shared folder `tag` at `place`, which is made if it is not there. */
+/* Mount the shared folder `tag` at `place`, which is made if it does not exist. */
 int root_add_share(const char *tag, const char *place, bool readonly);
 
-/* Make a folder and all above it. */
+/* Make a folder and all folders above it. */
 void root_make_folder(const char *path);
 
 #endif

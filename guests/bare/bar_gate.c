@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One CPU reads a device's first register without a pause while the other switches the device's
- * memory off and on, moves its BAR, or puts it to sleep: reads give the register or all-ones, and
- * nothing else happens.
+ * One CPU reads a device's first register without a pause. The other CPU switches the device's
+ * memory off and on, moves its BAR, and puts the device to sleep. A read gives the register or
+ * all-ones, and nothing else happens.
  *
- * For any device in slot 1 whose BAR 0 is memory and whose first register always reads the same:
- * the test device, or one passed through. The argument is how often.
+ * Works with any device in slot 1 whose BAR 0 is memory and whose first register always reads the
+ * same: the test device, or one passed through. The argument is the number of rounds.
  */
 #include "bare_irq.h"
 #include "bare_pci.h"
@@ -15,7 +15,7 @@
 #define ROUNDS 100u
 
 static uint64_t bar, bar_register;
-static uint32_t value; /* of the register */
+static uint32_t value; /* of the first register */
 static volatile uint64_t bar_now;
 static volatile bool hammering, hammer_end;
 static volatile unsigned int seen_value, seen_nobody;
@@ -48,7 +48,7 @@ static uint64_t bar_size(void)
 	return (uint64_t)-low & NOBODY;
 }
 
-/* The other CPU. It looks at one address at a time, which may be where the BAR was. */
+/* The other CPU runs this. It reads one address at a time, which may be where the BAR was. */
 void bare_cpu_main(unsigned int number)
 {
 	(void)number;
@@ -79,7 +79,7 @@ static void start_hammer(void)
 		inb(BARE_PORT_FREE);
 }
 
-/* Both answers must have come: else nothing was in between. */
+/* Both answers must have come, or nothing happened in between. */
 static void stop_hammer(void)
 {
 	for (unsigned int i = 0; i < 100000 && !(seen_value && seen_nobody); i++)
@@ -153,7 +153,7 @@ static void check_sleep(void)
 		write16(control, 3);
 		bare_expect("asleep", read32(bar), NOBODY);
 		write16(control, 0);
-		/* A device that resets itself on waking has memory off then. */
+		/* A device that resets itself when it wakes has its memory off then. */
 		write16(bare_ecam(SLOT, PCI_COMMAND), PCI_COMMAND_MEMORY);
 		bare_expect("awake", read32(bar), value);
 	}

@@ -16,7 +16,7 @@ static const char *argument;
 
 void bare_main(const struct start_info *info);
 
-/* The compiler may call these two on its own. */
+/* The compiler may call these two without being asked. */
 void *memset(void *to, int byte, size_t size);
 void *memset(void *to, int byte, size_t size)
 {
@@ -97,7 +97,9 @@ const struct bare_range *bare_memory_map(unsigned int *count)
 	return (const struct bare_range *)start_info->memory_map;
 }
 
-/* Whether the command line starts with this word; `argument` is then what follows it. */
+/*
+ * Returns whether the command line starts with this word; `argument` is the text behind it then.
+ */
 static bool bare_named(const char *name)
 {
 	const char *word = (const char *)start_info->command_line;
@@ -127,7 +129,7 @@ void bare_main(const struct start_info *info)
 	bare_poweroff();
 }
 
-/* Of guests that wake no other CPU. */
+/* For guests that wake no other CPU. */
 __attribute__((weak)) void bare_cpu_main(unsigned int number)
 {
 	(void)number;

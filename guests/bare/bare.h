@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every bare-metal guest stands on: a list of checks, of which the command line picks one by
- * name, a serial port to report on, and the instructions that C has no words for.
+ * What every bare-metal guest needs: a list of checks, of which the command line picks one by
+ * name; a serial port to report on; and the instructions that C has no words for.
  *
- * A guest prints "bad ..." for each thing that is not as expected and "done" at the end, then
+ * A guest prints "bad ..." for each thing that is not as expected and "done" at the end. Then it
  * powers off.
  *
- * Read beside it: Intel SDM volume 3A; the start is PVH's, docs/misc/pvh.pandoc of the Xen project.
+ * Read beside it: Intel SDM volume 3A; the start is PVH's, docs/misc/pvh.pandoc of the Xen
+ * project.
  */
 #ifndef MINIVMM_BARE_H
 #define MINIVMM_BARE_H
@@ -15,23 +16,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The machine, as vmm/x86_64/x86_layout.c draws it. */
+/* The machine's map, as vmm/x86_64/x86_layout.c draws it. */
 #define BARE_SERIAL     0x3f8
 #define BARE_SLEEP      0x600
 #define BARE_RESET      0x602
 #define BARE_ECAM       0xf0000000ull
-#define BARE_MMIO_FREE  0xe0000000ull /* no BAR is put here before a guest does so */
+#define BARE_MMIO_FREE  0xe0000000ull /* no BAR is here until a guest puts one here */
 #define BARE_PORT_FREE  0x1234
 #define BARE_INTX_GSI   16u
 #define BARE_INTX_LINES 8u
-#define BARE_UNTOUCHED  0x1000000ull /* RAM that no loader writes to: keeps its words */
+#define BARE_UNTOUCHED  0x1000000ull /* RAM that no loader writes to keeps its words */
 
 struct bare_check {
 	const char *name;
 	void (*run)(void);
 };
 
-/* The guest's own, ended by an empty one. */
+/* The guest's own list of checks, ended by an empty one. */
 extern const struct bare_check bare_checks[];
 
 /* One range of the memory map that PVH hands over. */
@@ -44,10 +45,10 @@ struct bare_range {
 /* The number behind the check's name on the command line, or 0. */
 uint64_t bare_argument(void);
 
-/* The memory map; *count ranges. */
+/* Returns the memory map, and sets *count to its number of ranges. */
 const struct bare_range *bare_memory_map(unsigned int *count);
 
-/* Report if `is` differs. */
+/* Print a "bad" line if `is` differs from `wanted`. */
 void bare_expect(const char *what, uint64_t is, uint64_t wanted);
 
 void bare_print(const char *text);
@@ -55,10 +56,10 @@ void bare_print_hex(uint64_t value);
 _Noreturn void bare_poweroff(void);
 _Noreturn void bare_halt(void);
 
-/* Called on each CPU that bare_start_cpus() woke, with a number of its own counted from 0. */
+/* Each CPU that bare_start_cpus() woke calls this with a number of its own, counted from 0. */
 void bare_cpu_main(unsigned int number);
 
-/* bare_start.S: what a woken CPU runs first. */
+/* In bare_start.S: the code that a woken CPU runs first. */
 extern const char bare_cpu_start[], bare_cpu_start_end[];
 
 #define BARE_PORT_ACCESS(suffix, type)                                                             \
@@ -77,7 +78,7 @@ BARE_PORT_ACCESS(b, uint8_t)
 BARE_PORT_ACCESS(w, uint16_t)
 BARE_PORT_ACCESS(l, uint32_t)
 
-/* One instruction each, of exactly this width. */
+/* Each of these is one instruction, of exactly this width. */
 #define BARE_MEMORY_ACCESS(bits, suffix)                                                           \
 	static inline uint##bits##_t read##bits(uint64_t address)                                  \
 	{                                                                                          \

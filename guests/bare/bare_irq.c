@@ -3,7 +3,7 @@
 
 #define APIC     0xfee00000ull
 #define APIC_EOI 0xb0u
-#define APIC_ON  0x1ffu /* enabled, spurious vector 0xff */
+#define APIC_ON  0x1ffu /* APIC enabled, with spurious vector 0xff */
 
 #define ICR_INIT   0x000c4500u /* to all but this one */
 #define ICR_START  0x000c4600u
@@ -19,7 +19,7 @@
 #define GATE_INTERRUPT 0x8e00u
 #define CODE64         0x08u
 
-/* Each is an exit to minivmm, whatever the speed of the CPU. */
+/* Each read is an exit to minivmm, so the delay does not depend on the CPU's speed. */
 #define WAIT_LONG  20000u
 #define WAIT_SHORT 300u
 
@@ -93,7 +93,7 @@ void bare_irq_start(void)
 	set_gate(BARE_VECTOR + 2, interrupt_2);
 	set_gate(BARE_VECTOR + 3, interrupt_3);
 	set_gate(GATES - 1, interrupt_spurious);
-	outb(0x21, 0xff); /* the old interrupt controllers keep quiet */
+	outb(0x21, 0xff); /* mask the old interrupt controllers */
 	outb(0xa1, 0xff);
 	bare_apic_write(BARE_APIC_SVR, APIC_ON);
 	__asm__ volatile("lidt %0; sti" : : "m"(pointer));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts in the guest: a table of handlers, the local APIC, the IOAPIC's pins, the other CPUs.
+ * Interrupts in the guest: a table of handlers, the local APIC, the IOAPIC's pins, the other
+ * CPUs.
  *
- * Owns four vectors from BARE_VECTOR on, each of which counts how often it came.
+ * Owns four vectors from BARE_VECTOR on, and counts how often each of them came.
  *
  * Read beside it: Intel SDM volume 3A, chapters 6 and 10; the 82093AA IOAPIC's data sheet.
  */
@@ -15,19 +16,19 @@
 #define BARE_VECTORS     4u
 #define BARE_MSI_ADDRESS 0xfee00000u
 
-/* Interrupts taken, by vector. */
+/* How many interrupts came, by vector. */
 extern volatile unsigned int bare_irq_count[BARE_VECTORS];
 
-/* What else the first vector's handler does, or NULL. */
+/* Called by the first vector's handler; NULL for nothing. */
 extern void (*volatile bare_irq_hook)(void);
 
-/* Be ready to take interrupts; they are on when this returns. */
+/* Prepare for interrupts. They are on when this returns. */
 void bare_irq_start(void);
 
-/* A pin of the IOAPIC, level-triggered, raises BARE_VECTOR. */
+/* Let a pin of the IOAPIC, level-triggered, raise BARE_VECTOR. */
 void bare_irq_open_pin(unsigned int gsi);
 
-/* Registers of this CPU's local APIC. */
+/* Read and write registers of this CPU's local APIC. */
 uint32_t bare_apic_read(unsigned int offset);
 void bare_apic_write(unsigned int offset, uint32_t value);
 #define BARE_APIC_ID  0x20u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's side of PCI: configuration space by either way, and the test device that
- * `minivmm --testdev` adds.
+ * The guest's side of PCI: configuration space by either way, and the test device that `minivmm
+ * --testdev` adds.
  *
  * Read beside it: PCI Local Bus 3.0, 3.2.2.3.2 (CF8/CFC); PCI Express Base 7.2.2 (ECAM).
  */
@@ -24,7 +24,7 @@ static inline uint64_t bare_ecam(unsigned int slot, unsigned int offset)
 /* Point CFC..CFF at the dword of configuration space that holds this register. */
 void bare_config_select(unsigned int slot, unsigned int offset);
 
-/* The test device; the guest ends where there is none. */
+/* The test device. The guest ends if there is none. */
 struct bare_testdev {
 	unsigned int slot;
 	unsigned int msix; /* offset of its MSI-X capability */
@@ -33,13 +33,13 @@ struct bare_testdev {
 	unsigned int gsi;  /* of its interrupt pin */
 };
 
-/* Find it; it decodes nothing yet. */
+/* Find the test device; it decodes nothing yet. */
 struct bare_testdev bare_testdev_find(void);
 
-/* Find it and switch memory and bus mastering on. */
+/* Find the test device, and switch its memory and its bus mastering on. */
 struct bare_testdev bare_testdev_start(void);
 
-/* Its registers, and those of its configuration space in the ECAM. */
+/* Access the test device's registers, and those of its configuration space in the ECAM. */
 static inline uint32_t bare_testdev_read(const struct bare_testdev *dev, unsigned int offset)
 {
 	return read32(dev->bar + offset);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Wake the other CPUs; each says who it is, in three ways that must agree.
- */
+/* Wake the other CPUs. Each says who it is, in three ways that must agree. */
 #include "bare_irq.h"
 
 #define WAIT_EXITS    50000u
@@ -75,11 +73,11 @@ static void wake_others(unsigned int others)
 	for (unsigned int i = 0; i < WAIT_EXITS && cpus_ready < others; i++)
 		inb(BARE_PORT_FREE);
 	for (unsigned int i = 0; i < 100; i++)
-		inb(BARE_PORT_FREE); /* one more than there should be would come now */
+		inb(BARE_PORT_FREE); /* a CPU too many would come now */
 	bare_expect("CPUs woken", cpus_ready, others);
 }
 
-/* The argument says how many CPUs there are. */
+/* The argument is the number of CPUs. */
 static void check_cpus(void)
 {
 	unsigned int count = (unsigned int)bare_argument();
@@ -97,7 +95,7 @@ static void check_cpus(void)
 	bare_expect("set of ids", seen, UINT64_MAX >> (64 - count));
 }
 
-/* More CPUs than 8-bit ids can name; the argument says how many. */
+/* More CPUs than 8-bit ids can name. The argument is their number. */
 static void check_many(void)
 {
 	unsigned int count = (unsigned int)bare_argument();
@@ -112,7 +110,7 @@ static void check_many(void)
 	bare_expect("long destinations in messages", regs[0] >> KVM_EXT_DEST_BIT & 1, 1);
 }
 
-/* The argument says whether the guest is to see that it is one. */
+/* The argument says whether the guest is to see that it is a guest. */
 static void check_hypervisor(void)
 {
 	uint64_t seen = bare_argument();

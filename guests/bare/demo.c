@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A driver for the demo device, `minivmm --vfio demo`, that tells of each step.
+ * A driver for the demo device, `minivmm --vfio demo`, that tells each step.
  *
- * The device is a program of its own: what happens between it and this guest goes the ways of a
- * real device that is passed through.
+ * The device is a program of its own. What happens between it and this guest goes the same ways
+ * as with a real device that is passed through.
  */
 #include "bare_irq.h"
 #include "bare_pci.h"
@@ -66,7 +66,7 @@ static void pin_acknowledge(void)
 	bare_testdev_write(&dev, TESTDEV_STATUS, TESTDEV_STATUS_INTX);
 }
 
-/* Everything, and what is seen of it. */
+/* Use everything that the device has, and print what is seen of it. */
 static void check_tour(void)
 {
 	dev = bare_testdev_start();
@@ -107,7 +107,7 @@ static void check_messages(void)
 	bare_expect("copy to nowhere", bare_testdev_read(&dev, TESTDEV_STATUS),
 		    TESTDEV_STATUS_FAILED);
 	bare_expect("target", read64(TARGET), WORD);
-	/* The longest that one message carries. */
+	/* The largest copy that one message carries. */
 	for (unsigned int i = 0; i < TESTDEV_LENGTH_MAX; i += 4096)
 		write64(SOURCE + i, i);
 	copy(SOURCE, SOURCE + TESTDEV_LENGTH_MAX, TESTDEV_LENGTH_MAX, DEMO_COMMAND_MESSAGES);
@@ -115,7 +115,7 @@ static void check_messages(void)
 		bare_expect("word of a long copy", read64(SOURCE + TESTDEV_LENGTH_MAX + i), i);
 }
 
-/* One half is a memory slot, the other a message for each access. */
+/* One half of the BAR is a memory slot; in the other half each access is a message. */
 static void check_memory(void)
 {
 	uint64_t bar;
@@ -134,7 +134,7 @@ static void check_memory(void)
 	bare_expect("memory switched on", read64(bar + DEMO_MIRROR - 8), WORD);
 }
 
-/* What is raised before the vector was ever unmasked comes with the unmasking. */
+/* An interrupt that was raised before its vector was first unmasked comes with the unmasking. */
 static void check_masked(void)
 {
 	dev = bare_testdev_start();
@@ -149,7 +149,7 @@ static void check_masked(void)
 	bare_expect("interrupts after unmasking", bare_irq_count[VECTOR], 1);
 }
 
-/* Reads without end, until the device is gone. */
+/* Read without end, until the device is gone. */
 static void check_polls(void)
 {
 	dev = bare_testdev_start();
@@ -160,7 +160,7 @@ static void check_polls(void)
 	bare_halt();
 }
 
-/* RAM outlives a reset: count the boots in it. */
+/* RAM outlives a reset, so the boots are counted in it. */
 static unsigned int count_boot(void)
 {
 	uint64_t boots =
@@ -170,7 +170,7 @@ static unsigned int count_boot(void)
 	return (unsigned int)boots;
 }
 
-/* Until whoever watches has seen enough, and types something. */
+/* Wait until whoever watches has seen enough, and types something. */
 static void wait_for_key(void)
 {
 	while (!(inb(BARE_SERIAL + 5) & 1))
@@ -178,7 +178,9 @@ static void wait_for_key(void)
 	inb(BARE_SERIAL);
 }
 
-/* Uses the device in each boot. What minivmm holds is looked at early, and in the last one. */
+/*
+ * Use the device in each boot. What minivmm holds is looked at in an early boot and in the last.
+ */
 static void check_reboots(void)
 {
 	unsigned int boots = count_boot();

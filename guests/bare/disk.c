@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A driver for a virtio disk, as small as one can be: one queue, one request at a time. It drives
- * what `minivmm --disk` adds.
+ * the disk that `minivmm --disk` adds.
  *
- * The disk of the tests tells its place in each sector: the sector's number, as a 64-bit word, over
- * and over.
+ * Each sector of the tests' disk tells its place: it repeats its own number as a 64-bit word.
  *
- * Read beside it: VIRTIO 1.1, 2.6 (queues), 3.1.1 (initialisation), 4.1 (PCI), 5.2 (block device).
+ * Read beside it: VIRTIO 1.1, 2.6 (queues), 3.1.1 (initialisation), 4.1 (PCI), 5.2 (block
+ * device).
  */
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
@@ -23,13 +23,13 @@
 #define QUEUE  BARE_UNTOUCHED   /* descriptors, available, used: a page each */
 #define AVAIL  (QUEUE + 0x1000) /* flags, index, then the ring */
 #define USED   (QUEUE + 0x2000)
-#define HEADER (QUEUE + 0x3000) /* of the request */
-#define STATUS (HEADER + 0x100) /* what became of it */
+#define HEADER (QUEUE + 0x3000) /* the request's header */
+#define STATUS (HEADER + 0x100) /* the request's outcome */
 #define BUFFER (QUEUE + 0x4000)
 #define TRIES  200000u
 #define ROUNDS 5u
 
-/* Offsets in BAR 0 of minivmm's virtio devices. A driver for others finds them by capabilities. */
+/* Offsets in BAR 0 of minivmm's virtio devices. A general driver finds them by capabilities. */
 #define ISR    0x400u
 #define DEVICE 0x800u
 #define NOTIFY 0x1000u
@@ -77,7 +77,7 @@ static void put_address(unsigned int reg, uint64_t address)
 	write32(bar + reg + 4, (uint32_t)(address >> 32));
 }
 
-/* From nothing to a disk that takes requests. */
+/* Take the device from a reset to a disk that takes requests. */
 static void start(uint16_t vector)
 {
 	agree();
@@ -104,7 +104,7 @@ static void put_descriptor(unsigned int n, uint64_t address, uint32_t length, ui
 	write16(at + 14, (uint16_t)(n + 1));
 }
 
-/* Three parts: what is wanted, where the data goes, and a byte for the outcome. */
+/* A request has three parts: a header, the data, and a byte for the outcome. */
 static void submit(uint32_t type, uint64_t sector)
 {
 	uint16_t data = type == VIRTIO_BLK_T_IN ? VRING_DESC_F_WRITE : 0;
@@ -149,7 +149,7 @@ static uint64_t capacity(void)
 	return read32(bar + DEVICE) | (uint64_t)read32(bar + DEVICE + 4) << 32;
 }
 
-/* No interrupt at all: the driver looks. */
+/* Without interrupts the driver polls. */
 static void check_poll(void)
 {
 	find();
@@ -182,7 +182,7 @@ static void check_msix(void)
 		bare_expect("an interrupt", bare_irq_count[1] >= i, 1);
 	}
 	bare_irq_linger();
-	/* QEMU's server sends one more, when it is told where to send them. */
+	/* QEMU's server sends one more when it is told where to send interrupts. */
 	bare_expect("interrupts too many", bare_irq_count[1] > ROUNDS + 1, 0);
 }
 
@@ -193,7 +193,7 @@ static void acknowledge(void)
 	acknowledged |= read8(bar + ISR);
 }
 
-/* Without MSI-X the pin tells, and reading a register silences it. */
+/* Without MSI-X the pin tells. Reading a register silences it. */
 static void check_pin(void)
 {
 	find();
@@ -213,7 +213,7 @@ static void check_pin(void)
 	}
 }
 
-/* Drivers that come and go, one with MSI-X, the next without. */
+/* Start and stop as drivers do, one with MSI-X, the next without. */
 static void check_again(void)
 {
 	find();
@@ -228,7 +228,7 @@ static void check_again(void)
 	}
 }
 
-/* The word is there after a reset of the machine, which minivmm is asked for by --append. */
+/* minivmm is asked by --append to reset the machine. The word is there afterwards. */
 static void check_write(void)
 {
 	find();
@@ -265,7 +265,7 @@ static void check_misplaced(void)
 	read_sector(3);
 }
 
-/* Reads without end, for what happens to the server meanwhile. */
+/* Read without end, while something happens to the server. */
 static void check_busy(void)
 {
 	find();
@@ -276,7 +276,7 @@ static void check_busy(void)
 		read_sector(1);
 }
 
-/* Boots as often as the number says, with the disk in use each time. */
+/* Boot as often as the argument says, and use the disk each time. */
 static void check_reboot(void)
 {
 	uint64_t boots = read64(BUFFER + 0x1000);

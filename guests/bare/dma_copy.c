@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The test device reads and writes the guest's RAM, and refuses what is not RAM.
- */
+/* The test device reads and writes the guest's RAM. It refuses what is not RAM. */
 #include "bare_irq.h"
 #include "bare_pci.h"
 
@@ -69,7 +67,10 @@ static void check_refusals(void)
 	bare_expect("target", read64(TARGET), GUARD);
 }
 
-/* A copy may go up to the last byte of low RAM, not over it. The argument is its size in MiB. */
+/*
+ * A copy may reach the last byte of low RAM, but not go beyond it. The argument is the size of
+ * RAM in MiB.
+ */
 static void check_end_of_ram(void)
 {
 	struct bare_testdev dev = bare_testdev_start();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * QEMU's device for teaching, passed through: registers, DMA both ways, the pin and MSI. No Linux
- * driver knows it, so this is one. Runs in the lab, tests/lab/scenarios/edu.sh.
+ * driver knows the device, so this is its driver. It runs in the lab: tests/lab/scenarios/edu.sh.
  *
  * Read beside it: docs/specs/edu of QEMU.
  */
@@ -75,7 +75,7 @@ static void acknowledge(void)
 	write32(bar + EDU_ACK, read32(bar + EDU_CAUSE));
 }
 
-/* The pin is on as long as MSI is off. */
+/* The pin works as long as MSI is off. */
 static void set_msi(bool on)
 {
 	write32(bare_ecam(slot, msi + PCI_MSI_ADDRESS_LO), BARE_MSI_ADDRESS);
@@ -131,7 +131,7 @@ static void check_message(void)
 	bare_expect("interrupts by the pin", bare_irq_count[0], 0);
 }
 
-/* As drivers that come and go. */
+/* Switch between them, as drivers do that are loaded and unloaded. */
 static void check_both(void)
 {
 	start_interrupts();
@@ -152,7 +152,10 @@ static void transfer(uint64_t source, uint64_t target, uint32_t flags)
 	wait_idle(EDU_DMA_START, EDU_START);
 }
 
-/* Half a page into the device, and from there to another page; the pin tells the end of each. */
+/*
+ * Copy half a page into the device, and from there to another page. The pin tells the end of each
+ * copy.
+ */
 static void check_dma(void)
 {
 	start_interrupts();

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The ways a guest ends, or starts over. Each comes back only if the machine ignored it.
- */
+/* The ways in which a guest ends or starts over. Each returns only if the machine ignored it. */
 #include "bare.h"
 
 #define I8042_COMMAND 0x64
@@ -19,7 +17,7 @@ static void check_poweroff(void)
 	bare_poweroff();
 }
 
-/* What is no request to power off or reset, although it comes by the same ports. */
+/* These writes go to the same ports but do not ask for a power-off or a reset. */
 static void check_near_misses(void)
 {
 	outb(BARE_SLEEP, 0);
@@ -34,7 +32,7 @@ static void check_near_misses(void)
 	bare_expect("what pvpanic understands", inb(PVPANIC) & PVPANIC_PANIC, PVPANIC_PANIC);
 }
 
-/* RAM outlives a reset: count the boots in it. */
+/* RAM outlives a reset, so the boots are counted in it. */
 static unsigned int count_boot(void)
 {
 	uint32_t word = read32(BOOT_WORD);
@@ -69,7 +67,7 @@ static void check_panic(void)
 	bare_halt();
 }
 
-/* As often as one instruction can: 4096 times are one exit. */
+/* Write as often as one instruction can: 4096 times are one exit. */
 static void check_panics(void)
 {
 	uint8_t *from = (uint8_t *)BARE_UNTOUCHED;
@@ -81,7 +79,7 @@ static void check_panics(void)
 	bare_halt();
 }
 
-/* No handlers, and a fault: the fault of the fault of the fault ends the CPU. */
+/* A fault without handlers is a triple fault, which ends the CPU. */
 static void check_triple_fault(void)
 {
 	static const struct {
@@ -105,7 +103,7 @@ static void check_sleep(void)
 	bare_halt();
 }
 
-/* Says what it is told, until a `q`; `!` is a panic. The serial port is asked, not waited for. */
+/* Print every character that comes, until a `q`; `!` is a panic. The serial port is polled. */
 static void check_echo(void)
 {
 	char text[2] = "";

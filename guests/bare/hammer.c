@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One CPU resets a device and sends it to sleep again and again, while the others use its memory
+ * One CPU resets a device and puts it to sleep again and again, while the others use its memory
  * and its configuration space without a pause. Needs a device with a memory BAR 0, an MSI
  * capability, power states and a function-level reset.
  */
@@ -11,13 +11,13 @@
 #define HAMMER_BAR    BARE_MMIO_FREE
 #define HAMMER_DECODE (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER)
 #define HAMMER_WORD   0x600df00du
-#define HAMMER_PLACE  0x800u /* in the BAR: the others keep away from it */
+#define HAMMER_PLACE  0x800u /* in the BAR, where the other CPUs do not write */
 
 static volatile unsigned int hammer_hits;
 static volatile bool hammer_over;
 static unsigned int hammer_pm, hammer_exp, hammer_msi;
 
-/* Whatever these read: nothing of it may stop a CPU, or the machine. */
+/* The values that these reads give do not matter: none may stop a CPU, or the machine. */
 void bare_cpu_main(unsigned int number)
 {
 	(void)number;

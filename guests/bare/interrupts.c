@@ -8,7 +8,7 @@
 #define ENTRY_ADDRESS 0u
 #define ENTRY_DATA    8u
 #define ENTRY_MASK    12u
-#define VECTOR        2u /* the one that is tried */
+#define VECTOR        2u /* the vector that is tried */
 #define BOOTED        0xb0070001u
 
 static struct bare_testdev dev;
@@ -18,7 +18,7 @@ static uint64_t table_entry(unsigned int vector)
 	return dev.bar + TESTDEV_MSIX_TABLE + PCI_MSIX_ENTRY_SIZE * vector;
 }
 
-/* All entries written, `VECTOR` unmasked or not, the others masked; then MSI-X on. */
+/* Write all entries, `VECTOR` unmasked or masked and the others masked. Then switch MSI-X on. */
 static void start_msix(bool masked)
 {
 	dev = bare_testdev_start();
@@ -65,7 +65,7 @@ static void check_msix(void)
 	bare_expect("pending bits", pending_bits(), 0);
 }
 
-/* hlt ends when the interrupt comes: without it the guest never does. */
+/* The interrupt ends hlt. Without it the guest never goes on. */
 static void check_msix_wakes(void)
 {
 	start_msix(false);
@@ -103,7 +103,7 @@ static void check_msix_masked(void)
 	bare_expect("pending bits afterwards", pending_bits(), 0);
 }
 
-/* A vector in use already. However often it is raised behind the mask, it comes once. */
+/* The vector is in use already. However often it is raised while masked, it comes once. */
 static void check_msix_remasked(void)
 {
 	start_msix(false);
@@ -120,8 +120,8 @@ static void check_msix_remasked(void)
 }
 
 /*
- * Pair after pair of mask and unmask, around nothing and around an interrupt; then so many
- * interrupts that the monitor takes its faster way again; and all that once more.
+ * Mask and unmask pair after pair, around nothing and around an interrupt. Then so many
+ * interrupts come that minivmm takes its faster way again. Then all of it once more.
  */
 static void check_msix_pairs(void)
 {
@@ -167,7 +167,7 @@ static void check_msix_off(void)
 	expect_count("interrupts with MSI-X on again", VECTOR, 1);
 }
 
-/* The first two times the pin is left asserted: then the interrupt comes back by itself. */
+/* The first two times the pin is left asserted, so the interrupt comes back by itself. */
 static void acknowledge_third(void)
 {
 	if (bare_irq_count[0] >= 3)
@@ -225,7 +225,10 @@ static void check_pin_disabled(void)
 	bare_expect("interrupts after acknowledging", bare_irq_count[0], 0);
 }
 
-/* Leave the device in the middle of everything: all ways to interrupt, moved, a copy refused. */
+/*
+ * Leave the device in the middle of everything: each way to interrupt switched on, its BAR moved,
+ * a copy refused.
+ */
 static void disturb(void)
 {
 	start_msix(true);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MSI of the test device as it arrives at the CPU, and the changes among the pin, MSI and MSI-X.
+ * The test device's MSI as it arrives at the CPU, and the changes between the pin, MSI and MSI-X.
  */
 #include "bare_irq.h"
 #include "bare_pci.h"
@@ -44,7 +44,10 @@ static void expect_count(const char *what, unsigned int vector, unsigned int cou
 	bare_expect(what, bare_irq_count[vector], count);
 }
 
-/* BARE_VECTOR is a multiple of four: the device puts the vector's number into the lowest bits. */
+/*
+ * BARE_VECTOR is a multiple of four because the device puts the number of the message into the
+ * lowest bits of the vector.
+ */
 static void start(void)
 {
 	dev = bare_testdev_start();
@@ -54,7 +57,7 @@ static void start(void)
 	write16(msi_register(PCI_MSI_DATA_64), BARE_VECTOR);
 }
 
-/* One vector; whatever the device has to say comes by it. */
+/* With one vector, every interrupt of the device comes by it. */
 static void check_msi(void)
 {
 	start();
@@ -83,7 +86,10 @@ static void check_msi_wakes(void)
 	bare_expect("interrupts", bare_irq_count[0], 1);
 }
 
-/* All four, each with a number of its own; then two, which the others share. */
+/*
+ * First all four vectors, each with a number of its own; then two, which the four interrupts
+ * share.
+ */
 static void check_multi(void)
 {
 	start();
@@ -101,7 +107,10 @@ static void check_multi(void)
 	bare_expect("interrupts of vector 2", bare_irq_count[2], 1);
 }
 
-/* More than the device offers, and the reserved numbers: it gives what it has, and says so. */
+/*
+ * Ask for more vectors than the device offers, and for the reserved numbers. The device grants
+ * what it has, and says so.
+ */
 static void check_queue_clamped(void)
 {
 	start();
@@ -137,7 +146,7 @@ static void check_masked(void)
 	bare_expect("pending bits afterwards", pending_bits(), 0);
 }
 
-/* The message is changed while MSI is on: all its vectors move. */
+/* The message is changed while MSI is on. All its vectors move. */
 static void check_moves(void)
 {
 	start();
@@ -151,7 +160,7 @@ static void check_moves(void)
 	bare_expect("interrupts at the old vector", bare_irq_count[3], 1);
 }
 
-/* MSI-X with one vector that arrives as BARE_VECTOR + 3. */
+/* MSI-X with one vector, which arrives as BARE_VECTOR + 3. */
 static void set_msix(bool on)
 {
 	uint64_t entry = dev.bar + TESTDEV_MSIX_TABLE;
@@ -179,7 +188,7 @@ static void expect_pin(void)
 	bare_expect("status", bare_testdev_read(&dev, TESTDEV_STATUS), 0);
 }
 
-/* As drivers switch, again and again; the pin is what is left when the others are off. */
+/* Switch back and forth as drivers do. The pin is what is left when the others are off. */
 static void check_kinds(void)
 {
 	start();
@@ -200,7 +209,7 @@ static void check_kinds(void)
 	}
 }
 
-/* What no driver does. The device stays with MSI-X, and falls back when that goes. */
+/* No driver does this. The device stays with MSI-X, and falls back when that is switched off. */
 static void check_both(void)
 {
 	start();

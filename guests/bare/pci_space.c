@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Configuration space by both of its ways, and BARs that are sized, moved and switched off.
- */
+/* Configuration space by both of its ways, and BARs that are sized, moved and switched off. */
 #include "bare_pci.h"
 
 #define CONFIG_DATA   0xcfc
-#define CONFIG_SIZE   256u /* what CF8/CFC reach */
+#define CONFIG_SIZE   256u /* buses that CF8/CFC reach */
 #define BRIDGE_SLOT   0u
 #define EMPTY_SLOT    31u
 #define BAR_ELSEWHERE BARE_MMIO_FREE
@@ -87,7 +85,7 @@ static void check_bar_move(void)
 	bare_expect("back again", bare_testdev_read(&dev, TESTDEV_SCRATCH), 0x12345678);
 }
 
-/* The guest may write any address: where nothing can decode, nothing happens. */
+/* The guest may write any address. Where nothing can decode it, nothing happens. */
 static void check_bar_misplaced(void)
 {
 	struct bare_testdev dev = bare_testdev_start();
@@ -105,7 +103,7 @@ static void check_bar_misplaced(void)
 	bare_expect("back again", bare_testdev_read(&dev, TESTDEV_ID), TESTDEV_ID_VALUE);
 }
 
-/* Widths and offsets that the device does not know. */
+/* Accesses of widths and at offsets that the device does not know. */
 static void check_bar_widths(void)
 {
 	struct bare_testdev dev = bare_testdev_start();

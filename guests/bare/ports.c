@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Accesses of every width to ports and device memory: who answers, and what a hole says.
+ * Accesses of every width to ports and device memory: which device answers, and what a hole reads
+ * as.
  */
 #include "bare.h"
 
@@ -29,7 +30,7 @@ static void check_port_edges(void)
 	bare_expect("half of a word written into a hole", inb(SERIAL_SCRATCH), 0x5a);
 }
 
-/* The data moves on, the port does not. */
+/* The address of the data moves on; the port stays. */
 static void check_string_out(void)
 {
 	static const char text[] = "one instruction, 31 characters\n";

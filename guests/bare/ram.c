@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory map is true: RAM where it says so, to the first and the last byte, and none behind.
+ * The memory map is true: there is RAM where it says so, to the first and the last byte, and none
+ * behind.
  */
 #include "bare.h"
 

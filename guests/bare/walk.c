@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A walk over all that a driver can do to a device, whatever device it is: what it sees is told on
- * the serial port, to be compared between machines. tests/devices/ does so.
+ * A walk over everything that a driver can do to a device, whatever the device is. It tells what
+ * it sees on the serial port, so that machines can be compared. tests/devices/ does that.
  */
 #include "walk_space.h"
 
 #define WALK_BARS      6u
-#define WALK_BAR_MAX   0x1000000ull /* larger ones stay where they are, and are not looked into */
+#define WALK_BAR_MAX   0x1000000ull /* a larger BAR stays at its place and is not read */
 #define WALK_MEMORY    BARE_MMIO_FREE
 #define WALK_PORTS     0xd000u
 #define WALK_DECODE    (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER)
-#define WALK_Q35_POWER 0x604 /* where QEMU's q35 is switched off */
-#define WALK_LINE_FIFO 32u   /* QEMU, switched off, forgets what is still in its UART */
+#define WALK_Q35_POWER 0x604 /* the port that switches QEMU's q35 off */
+#define WALK_LINE_FIFO 32u   /* QEMU forgets what is still in its UART when it is switched off */
 #define WALK_MESSAGE   0xfee00000u
 
 static struct walk_bar {
-	uint64_t size; /* 0: none, or the upper half of one */
+	uint64_t size; /* 0 for no BAR, or for the upper half of one */
 	uint64_t address;
 	bool ports, wide;
 } walk_bars[WALK_BARS];
@@ -27,7 +27,7 @@ static unsigned int walk_bar_register(unsigned int bar)
 
 /* ---- BARs ---- */
 
-/* What the register keeps of all ones. */
+/* What the register keeps of all ones: its size. */
 static uint32_t walk_size_register(unsigned int at)
 {
 	uint32_t before = walk_read(at, 4), mask;
@@ -67,7 +67,7 @@ static void walk_size_bars(void)
 	walk_mark("sizes");
 }
 
-/* What firmware may have set: each machine's has done it in its own way. */
+/* Undo what the machine's firmware may have set, because each firmware does it in its own way. */
 static void walk_forget_firmware(void)
 {
 	walk_write(PCI_COMMAND, 2, 0);
@@ -77,7 +77,7 @@ static void walk_forget_firmware(void)
 	walk_write(PCI_INTERRUPT_LINE, 1, 0);
 }
 
-/* Where no BAR is yet, on either machine. */
+/* A free address, where neither machine has a BAR yet. */
 static void walk_place_bars(void)
 {
 	uint64_t memory = WALK_MEMORY, ports = WALK_PORTS;
@@ -112,7 +112,9 @@ static void walk_bar_write(const struct walk_bar *bar, uint64_t offset, uint32_t
 		write32(bar->address + offset, value);
 }
 
-/* By all widths at its start; by dword at some other places, which are written, too. */
+/*
+ * Read by all widths at the BAR's start; by dword at some other places, which are written, too.
+ */
 static void walk_use_bar(unsigned int number)
 {
 	const struct walk_bar *bar = &walk_bars[number];
@@ -268,7 +270,7 @@ static void walk_sleep(void)
 	walk_mark("sleep");
 }
 
-/* Everything on, then the reset: what is left? */
+/* Switch everything on, then reset: what is left? */
 static void walk_reset(unsigned int control, unsigned int size, uint32_t value, const char *part)
 {
 	walk_write(PCI_COMMAND, 2, WALK_DECODE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "walk_space.h"
 
-#define WALK_Q35       0x29c08086u /* QEMU's host bridge, and where it keeps the ECAM's address */
+#define WALK_Q35       0x29c08086u /* QEMU's host bridge: its register with the ECAM's address */
 #define WALK_Q35_ECAM  0x60u
 #define WALK_ECAM_BITS 0xf0000000u
 #define WALK_SHORT     256u
@@ -64,7 +64,7 @@ unsigned int walk_find(uint8_t id)
 {
 	unsigned int offset = walk_read(PCI_CAPABILITY_LIST, 1) & ~3u;
 
-	/* STATUS by itself is how a part ends: see walk_mark(). */
+	/* Reading STATUS alone marks the end of a part: see walk_mark(). */
 	if (!(walk_read(PCI_COMMAND, 4) >> 16 & PCI_STATUS_CAP_LIST))
 		return 0;
 	for (unsigned int i = 0; i < WALK_CAPS_MAX && offset >= PCI_STD_HEADER_SIZEOF; i++) {
@@ -75,7 +75,7 @@ unsigned int walk_find(uint8_t id)
 	return 0;
 }
 
-/* ---- what it tells ---- */
+/* ---- printed lines ---- */
 
 static void walk_digits(uint32_t value, unsigned int count)
 {
@@ -131,13 +131,13 @@ enum walk_kind {
 	WALK_OTHER,
 };
 
-/* Registers on end of one kind, told by one line. */
+/* Registers in a row that do the same, told by one line. */
 struct walk_run {
 	enum walk_kind kind;
 	unsigned int first, end;
 };
 
-/* The bits of a capability's registers that the patterns leave alone. */
+/* Bits of a capability's registers that the patterns leave alone. */
 static const struct {
 	uint8_t id, offset;
 	uint32_t bits;
@@ -185,7 +185,7 @@ static void walk_end_run(const char *word, const struct walk_run *run)
 	walk_tell_one("", run->first, run->end - 1);
 }
 
-/* `values`: the register before, after each pattern, and put back. */
+/* `values` holds the register before, after each pattern, and put back. */
 #define WALK_PATTERNS 4u
 static enum walk_kind walk_judge(const uint32_t *values, const uint32_t *written)
 {

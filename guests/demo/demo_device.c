@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Where its capabilities lie. */
+/* Offsets of its capabilities. */
 #define MSI_CAP  0x40u
 #define MSIX_CAP 0x58u
 
@@ -27,7 +27,10 @@ static void config_set(struct demo_device *device, unsigned int offset, uint32_t
 		device->config[offset + i] = (uint8_t)(value >> (8 * i));
 }
 
-/* As a driver finds it after power-on. The sizes of BARs are told by the regions, not here. */
+/*
+ * The registers as a driver finds them after power-on. The regions tell the sizes of BARs, not
+ * this table.
+ */
 static const struct {
 	uint16_t offset, size;
 	uint32_t value;
@@ -80,7 +83,7 @@ static void config_write_byte(struct demo_device *device, uint64_t offset, uint8
 
 /* ---- interrupts ---- */
 
-/* Of INTx, MSI and MSI-X the one that is switched on; the pin is what is left. */
+/* The kind that is switched on, INTx, MSI or MSI-X. The pin is what is left. */
 static uint32_t irq_kind(const struct demo_device *device)
 {
 	if (config_word(device, MSIX_CAP + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_ENABLE)
@@ -97,7 +100,10 @@ uint32_t demo_irq_count(uint32_t kind)
 	return kind < DEMO_IRQ_KINDS ? counts[kind] : 0;
 }
 
-/* A vector that the guest has never unmasked has no bell yet: the device remembers. */
+/*
+ * A vector that the guest has never unmasked has no eventfd yet. The device remembers the
+ * interrupt.
+ */
 static void irq_ring(struct demo_device *device, uint32_t kind, uint32_t vector)
 {
 	device->pending[kind][vector] = device->bells[kind][vector] < 0;
@@ -106,8 +112,9 @@ static void irq_ring(struct demo_device *device, uint32_t kind, uint32_t vector)
 }
 
 /*
- * The pin follows the status bit. A level, told by something that only rings: it rings once and is
- * masked until the guest has acknowledged; if the level is still high then, it rings again.
+ * The pin follows the status bit. It is a level, but an eventfd can only tell an edge. So the
+ * device signals it once and masks it until the guest has acknowledged. If the level is still
+ * high then, it signals again.
  */
 static void irq_update_pin(struct demo_device *device)
 {
@@ -124,7 +131,7 @@ static void irq_update_pin(struct demo_device *device)
 	irq_ring(device, VFIO_PCI_INTX_IRQ_INDEX, 0);
 }
 
-/* Given fewer messages than it has interrupts, a device lets them share. */
+/* A device that is given fewer messages than it has interrupts lets them share. */
 static uint32_t irq_share(const struct demo_device *device, uint32_t kind, uint32_t vector)
 {
 	unsigned int control = config_word(device, MSI_CAP + PCI_MSI_FLAGS);
@@ -185,7 +192,7 @@ static uint64_t register_address(const struct demo_device *device, unsigned int 
 	return (uint64_t)device->registers[low / 4 + 1] << 32 | device->registers[low / 4];
 }
 
-/* By way of a buffer: nothing is written unless all could be read. */
+/* Copy by way of a buffer: nothing is written unless all could be read. */
 static uint32_t dma_copy(struct demo_device *device, bool messages)
 {
 	const struct demo_dma *dma = &device->dma;
@@ -301,7 +308,7 @@ void demo_region_write(struct demo_device *device, uint32_t region, uint64_t off
 	}
 }
 
-/* ---- life ---- */
+/* ---- creation and end ---- */
 
 void demo_device_reset(struct demo_device *device)
 {

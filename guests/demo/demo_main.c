@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * demo_device SOCKET: the demo device for any vfio-user client, one after the other. Each finds a
- * new device.
+ * demo_device SOCKET: serves the demo device to vfio-user clients, one after the other. Each
+ * client finds a new device.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a driver of the demo device must know beyond the test device, which it is a twin of: number,
- * BAR 0 and registers are those of devices/testdev_regs.h.
+ * What a driver of the demo device must know. The device is a twin of the test device: its
+ * numbers, BAR 0 and registers are those of devices/testdev_regs.h. This file has what it has
+ * beyond that.
  *
- * Includes nothing, so that guests/bare/ can share it. What the registers do is in demo_device.c.
+ * Includes nothing, so that guests/bare/ can share it. demo_device.c tells what the registers do.
  */
 #ifndef MINIVMM_DEMO_REGS_H
 #define MINIVMM_DEMO_REGS_H
@@ -12,8 +13,8 @@
 #define DEMO_COMMAND_MESSAGES (1u << 2)
 
 /*
- * BAR 2: memory, 32-bit. The first half is memory of the device that the guest maps; the second
- * half reads as the first with each bit inverted, and takes no writes: there the device answers
+ * BAR 2 is 32-bit memory. Its first half is memory of the device that the guest maps. Its second
+ * half reads as the first with each bit inverted, and ignores writes: there the device answers
  * each access itself.
  */
 #define DEMO_MEMORY_BAR  2u

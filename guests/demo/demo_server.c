@@ -70,7 +70,7 @@ static int demo_set_irqs(void *owner, const struct vfio_irq_set *set, struct use
 	}
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
 		return -ENOTSUP;
-	/* None and no data: all of the kind. */
+	/* NONE without data means all vectors of the kind. */
 	if (count == 0 && (set->flags & VFIO_IRQ_SET_DATA_NONE))
 		count = demo_irq_count(set->index);
 	for (uint32_t i = 0; i < count; i++)

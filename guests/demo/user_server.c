@@ -18,12 +18,12 @@ struct server_job {
 	struct user_message command;
 	uint8_t head[128];
 	size_t head_size;
-	void *data; /* behind the head; from malloc() */
+	void *data; /* bytes behind the header; from malloc() */
 	size_t data_size;
 	int fd; /* a file to send along, or -1; stays the device's */
 };
 
-/* Small things, one behind the other. */
+/* Small texts and structs, one behind the other. */
 static void server_say(struct server_job *job, const void *data, size_t size)
 {
 	memcpy(job->head + job->head_size, data, size);
@@ -47,8 +47,8 @@ static char *server_find(struct user_server *server, uint64_t iova, size_t size)
 }
 
 /*
- * A command of our own, in the middle of one of the client's. The client waits for our reply to
- * that and asks nothing else meanwhile: what comes next is its answer.
+ * Send a command of our own in the middle of one of the client's. The client waits for the reply
+ * to its command and asks nothing else meanwhile, so the next message is the answer.
  */
 static bool server_ask(struct user_server *server, enum user_command command, uint64_t iova,
 		       const void *out, void *in, size_t size)
@@ -162,7 +162,7 @@ static int server_info(struct user_server *server, struct server_job *job)
 	return 0;
 }
 
-/* The piece that can be mapped is told as a capability, and its file goes along. */
+/* A capability tells the piece that can be mapped, and its file goes along. */
 static void server_offer_memory(struct server_job *job, struct vfio_region_info *info,
 				const struct user_server_region *region)
 {
@@ -317,7 +317,7 @@ static int server_carry_out(struct user_server *server, struct server_job *job)
 	return server_commands[command].carry_out(server, job);
 }
 
-/* 0 or -EPROTO. */
+/* Returns 0 or -EPROTO. */
 static int server_reply(struct user_server *server, struct server_job *job, int err)
 {
 	struct user_header header = {
@@ -337,8 +337,8 @@ static int server_reply(struct user_server *server, struct server_job *job, int 
 }
 
 /*
- * One command and its reply, if the client wants one; an error is a reply without a payload. 0 or
- * -EPROTO.
+ * Carry out one command and send its reply, if the client wants one. An error is a reply without
+ * a payload. Returns 0 or -EPROTO.
  */
 static int server_exchange(struct user_server *server)
 {
@@ -356,7 +356,7 @@ static int server_exchange(struct user_server *server)
 	return ret;
 }
 
-/* Until the client leaves: what it asks, and the device's own event. */
+/* Serve until the client leaves: its commands, and the device's own event. */
 static int server_loop(struct user_server *server)
 {
 	const struct user_server_ops *ops = server->ops;

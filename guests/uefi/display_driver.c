@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a GPU carries in its expansion ROM: a driver for UEFI, by which the firmware, its menus and
- * a boot loader draw. This one is for the lab: it drives QEMU's bochs-display, but only when that
- * shows IDs which no other driver knows. So a picture proves that the ROM was read, and that this
- * ran.
+ * What a GPU carries in its expansion ROM: a UEFI driver, through which the firmware, its menus
+ * and a boot loader draw. This driver is for the lab. It drives QEMU's bochs-display, but only
+ * when that shows IDs which no other driver knows. So a picture proves that the firmware read the
+ * ROM and ran this driver.
  *
- * It says on the first serial port that it was called, and which display it drives.
- * display_rom.S makes an expansion ROM of it.
+ * It says on the first serial port that it was called, and which display it drives. display_rom.S
+ * makes an expansion ROM of it.
  *
  * Read beside it: UEFI 2.9, 11.1 (driver binding), 12.9 (graphics output), 14.2 (option ROMs);
  * docs/specs/standard-vga.rst of the QEMU project.
@@ -19,7 +19,7 @@
 
 #define DISPLAY_BAR_REGISTERS 2u
 #define DISPLAY_REGISTERS     0x502u /* width, height, bits, on: 16 bits each */
-#define DISPLAY_ON            0x41u  /* and the frame buffer in one piece */
+#define DISPLAY_ON            0x41u  /* the mode with the frame buffer in one piece */
 
 #define PCI_BAR_0      0x10u
 #define PCI_BAR_64_BIT 0x4u
@@ -51,7 +51,7 @@ static struct efi_graphics_mode mode = {
 	.buffer_size = sizeof(struct efi_pixel) * SCREEN_WIDTH * SCREEN_HEIGHT,
 };
 
-/* The firmware's own console may not be there yet: the port is. */
+/* The firmware's own console may not be there yet, but the port is. */
 static void say(const char *text)
 {
 	for (; *text; text++)
@@ -90,7 +90,7 @@ static efi_status graphics_set_mode(struct efi_graphics *graphics, uint32_t numb
 	return EFI_SUCCESS;
 }
 
-/* A rectangle of pixels; of one pixel that stands for all when the steps are 0. */
+/* Fill or copy a rectangle of pixels. With steps of 0, one pixel stands for all. */
 struct area {
 	struct efi_pixel *first;
 	uint64_t step, pitch;
@@ -108,7 +108,7 @@ static struct area area_of_buffer(struct efi_pixel *buffer, uint64_t x, uint64_t
 	return (struct area){ buffer + y * pitch + x, 1, pitch };
 }
 
-/* Forwards or backwards, so that a pixel is read before it is written over. */
+/* Go forwards or backwards, so that a pixel is read before it is overwritten. */
 static void area_copy(struct area to, struct area from, uint64_t width, uint64_t height)
 {
 	for (uint64_t i = 0; i < width * height; i++) {
@@ -183,7 +183,7 @@ static efi_status binding_supported(struct efi_driver_binding *binding, efi_hand
 	return status;
 }
 
-/* Where the firmware has put the frame buffer, which is no more than memory from here on. */
+/* Find where the firmware has put the frame buffer. From here on it is only memory. */
 static efi_status display_find_frame(struct efi_pci *pci)
 {
 	uint32_t bar[2] = { 0 };
@@ -242,7 +242,7 @@ static efi_status binding_stop(struct efi_driver_binding *binding, efi_handle co
 static struct efi_driver_binding binding = { binding_supported, binding_start, binding_stop,
 					     .version = 0x10 };
 
-/* The firmware calls this when it has read the ROM. */
+/* The firmware calls this once it has read the ROM. */
 efi_status efi_main(efi_handle image, struct efi_system_table *system);
 efi_status efi_main(efi_handle image, struct efi_system_table *system)
 {

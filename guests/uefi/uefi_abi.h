@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The little of UEFI's interface that display_driver.c uses: tables of functions that the firmware
- * hands out. Members that are not used are only counted.
+ * The small part of UEFI's interface that display_driver.c uses: tables of functions that the
+ * firmware hands out. Members that are not used only take up their room.
  *
  * Compiled for x86-64 Windows, whose calling convention and 32-bit long are UEFI's.
  *
@@ -30,7 +30,7 @@ struct efi_guid {
 	uint8_t d[8];
 };
 
-/* Each table of the firmware's begins with 24 bytes that name it. */
+/* Each table of the firmware begins with a header of 24 bytes. */
 struct efi_header {
 	uint8_t bytes[24];
 };
