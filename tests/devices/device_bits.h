@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which bits of a device's configuration space a write changes, as Linux's vfio-pci lets writes
- * through: registers outside capabilities, and of capabilities what concerns the function alone.
+ * through: in registers outside capabilities, and in capabilities those that concern the function
+ * alone.
  *
- * Not minivmm's tables in other words: vfio/vfio_policy.c is what is under test.
+ * This is not a copy of minivmm's tables: vfio/vfio_policy.c is under test here.
  *
  * Read beside it: drivers/vfio/pci/vfio_pci_config.c of Linux.
  */
@@ -14,7 +15,7 @@
 
 struct device_bits {
 	uint8_t writable[PCI_CFG_SPACE_EXP_SIZE];
-	uint8_t w1c[PCI_CFG_SPACE_EXP_SIZE]; /* a written 1 clears it */
+	uint8_t w1c[PCI_CFG_SPACE_EXP_SIZE]; /* writing 1 clears the bit */
 };
 
 void device_bits_find(struct device_bits *bits, const struct device_file *file);

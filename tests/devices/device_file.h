@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PCI device as `lspci -xxxx -vv` prints it: bytes of configuration space, sizes of regions.
+ * A PCI device as `lspci -xxxx -vv` prints it: bytes of configuration space, and sizes of
+ * regions.
  *
- * Where the text says no size, a region is as large as the alignment of its address allows, up to
- * a bound, and large enough for the MSI-X table in it.
+ * If the text tells no size, a region is as large as the alignment of its address allows, up to a
+ * limit, and large enough for the MSI-X table in it.
  */
 #ifndef MINIVMM_TESTS_DEVICE_FILE_H
 #define MINIVMM_TESTS_DEVICE_FILE_H
@@ -19,13 +20,16 @@ struct device_file {
 	uint64_t sizes[DEVICE_REGIONS];
 };
 
-/* The first device in the file. 0, -ENODEV where it has no bytes, or -errno. Does not log. */
+/*
+ * Read the first device in the file. Returns 0, -ENODEV if the file has no bytes, or another
+ * -errno. Does not log.
+ */
 int device_file_read(struct device_file *file, const char *path);
 
 uint16_t device_file_word(const struct device_file *file, unsigned int offset);
 uint32_t device_file_long(const struct device_file *file, unsigned int offset);
 
-/* Where a capability is in the first 256 bytes; 0 for nowhere. */
+/* Returns the offset of a capability in the first 256 bytes; 0 if it is not there. */
 unsigned int device_file_find(const struct device_file *file, uint8_t id);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A fuzzer's bytes, taken one after the other. Past their end there are zeroes, so that no target
- * needs to ask; a target ends when fuzz_left() is 0.
+ * needs to ask. A target ends when fuzz_left() is 0.
  */
 #ifndef MINIVMM_FUZZ_INPUT_H
 #define MINIVMM_FUZZ_INPUT_H

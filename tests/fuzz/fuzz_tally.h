@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How much of the thing that a fuzzer is about was in all its inputs, printed at its end. */
+/*
+ * Counts the things that a fuzzer is about over all its inputs, and prints the number at its end.
+ */
 #ifndef MINIVMM_FUZZ_TALLY_H
 #define MINIVMM_FUZZ_TALLY_H
 
@@ -16,7 +18,10 @@ static inline void fuzz_tally_print(void)
 	printf("stat::tally: %lu %s\n", fuzz_tally.count, fuzz_tally.what);
 }
 
-/* `what` is counted by fuzz_tally.count; a literal. For LLVMFuzzerInitialize(). */
+/*
+ * `what` names the things that fuzz_tally.count counts; a literal. Called by
+ * LLVMFuzzerInitialize().
+ */
 static inline int fuzz_tally_begin(const char *what)
 {
 	fuzz_tally.what = what;

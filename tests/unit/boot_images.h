@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small kernels to spoil: a bzImage and an ELF vmlinux that firmware/ accepts, and what it says
- * about those it does not. Shared by the unit tests of the boot protocols.
+ * Small kernels to spoil: a bzImage and an ELF vmlinux that firmware/ accepts, and its messages
+ * about those that it does not accept. The unit tests of the boot protocols share this.
  */
 #ifndef MINIVMM_TESTS_BOOT_IMAGES_H
 #define MINIVMM_TESTS_BOOT_IMAGES_H
@@ -73,8 +73,7 @@ static inline struct bzimage bzimage_make(void)
 #define VMLINUX_DATA_AT 0x1200000ull
 #define VMLINUX_BSS     0x2000
 
-/* Two segments, the second with a BSS, and the note that names the PVH entry after one that does
- * not. */
+/* Two segments, the second with a BSS, and two notes: the second of them names the PVH entry. */
 struct vmlinux {
 	Elf64_Ehdr ehdr;
 	Elf64_Phdr phdrs[3]; /* text, data, notes */
@@ -150,7 +149,10 @@ static inline void said_end(struct said *said)
 	close(said->fd);
 }
 
-/* One error line about `object` with `words` in it, and nothing else but lines that mend it. */
+/*
+ * There must be one line of error about `object` with `words` in it, and nothing else but fix
+ * lines.
+ */
 static inline void said_check(const struct said *said, const char *object, const char *words)
 {
 	char start[128];

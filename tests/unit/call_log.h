@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One list of what happened, in order, shared by the stand-ins for KVM and for a VFIO backend: most
- * rules of passthrough are about what comes before what, across both.
+ * One list of what happened, in order. The stand-ins for KVM and for a VFIO backend share it:
+ * most rules of passthrough are about what comes before what, across both.
  */
 #ifndef MINIVMM_TESTS_CALL_LOG_H
 #define MINIVMM_TESTS_CALL_LOG_H
@@ -9,16 +9,18 @@
 /* Forget everything. */
 void calls_begin(void);
 
-/* One more line. Lines past the list's end are counted, not kept. */
+/* Add a line. Lines past the list's end are counted but not kept. */
 void calls_add(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Exactly these lines, each ended by a newline, must have come; then forgets them. */
+/* Check that exactly these lines came, each ended by a newline; then forget them. */
 void calls_expect(const char *expected);
 
-/* How many lines start with `start`. */
+/* Returns how many lines start with `start`. */
 unsigned int calls_count(const char *start);
 
-/* Position of the first or the last line that starts with `start`, which must exist. */
+/*
+ * Returns the position of the first or the last line that starts with `start`, which must exist.
+ */
 unsigned int calls_first(const char *start);
 unsigned int calls_last(const char *start);
 

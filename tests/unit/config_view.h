@@ -22,7 +22,7 @@ struct view {
 	bool below_port;
 };
 
-/* A device to be changed before it is looked at. */
+/* Changes a device before it is looked at. */
 static inline void view_begin(struct view *view)
 {
 	memset(view, 0, sizeof(*view));
@@ -46,7 +46,7 @@ static inline uint32_t view_get(struct view *view, unsigned int offset, unsigned
 	return vfio_config_read(&view->config, &view->function, offset, size);
 }
 
-/* Identifiers in the order of the list, "5 11"; aborts when it does not end. */
+/* Write the identifiers in the order of the list, "5 11". Aborts if the list does not end. */
 static inline void view_std_list(struct view *view, char text[128])
 {
 	unsigned int offset = view_get(view, PCI_CAPABILITY_LIST, 1) & ~3u;

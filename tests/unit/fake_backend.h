@@ -2,14 +2,16 @@
 /*
  * A VFIO backend without a kernel: one small PCI device made of bytes.
  *
- * Owns configuration space, BARs (memfds, so that they can be mapped), and the interrupt state that
- * VFIO_DEVICE_SET_IRQS would keep. Calls with effects go into the call log; questions do not. It
- * answers as the kernel does - a block of vectors with NORESIZE cannot grow, DMA maps do not
- * overlap - and aborts the test where the contract in vfio/vfio.h is broken, or where two of INTx,
+ * Owns configuration space, BARs (memfds, so that they can be mapped), and the interrupt state
+ * that VFIO_DEVICE_SET_IRQS would keep. Calls with effects go into the call log; questions do
+ * not. It answers as the kernel does: a block of vectors with NORESIZE cannot grow, and DMA maps
+ * do not overlap. It aborts the test if the contract in vfio/vfio.h is broken, or if two of INTx,
  * MSI and MSI-X would be on together.
  *
  * What a guest's write did to the device is plain to see: configuration bytes keep whatever they
- * are given. Read beside it: include/uapi/linux/vfio.h.
+ * are given.
+ *
+ * Read beside it: include/uapi/linux/vfio.h.
  */
 #ifndef MINIVMM_TESTS_FAKE_BACKEND_H
 #define MINIVMM_TESTS_FAKE_BACKEND_H
@@ -45,7 +47,7 @@ struct fake_bar {
 };
 
 struct fake_device {
-	/* What the device is; may be changed until it is opened. */
+	/* What the device is. It may be changed until the device is opened. */
 	uint8_t config[FAKE_CONFIG];
 	uint64_t config_size;  /* of the region: 256 or 4096 */
 	unsigned int last_cap; /* where the next capability is chained */
@@ -65,7 +67,7 @@ struct fake_device {
 	unsigned int range_count;
 	struct vfio_range ranges[4];
 
-	/* What happens to it. */
+	/* What happens to the device. */
 	enum fake_death death;
 	uint8_t pm_stuck;              /* the power state it says, whatever was written; 0: that */
 	const char *fail_name;         /* the operation that fails ... */
@@ -73,7 +75,7 @@ struct fake_device {
 	int fail_err;                  /* ... with this */
 	struct vfio_bystanders others; /* of a hot_reset that fails with -EPERM */
 
-	/* What became of it. */
+	/* What became of the device. */
 	bool open;
 	bool intx_on;
 	unsigned int msix_on; /* vectors enabled, from 0 on */
@@ -95,21 +97,23 @@ extern const struct vfio_backend fake_backend;
 void fake_init(struct fake_device *fake);
 void fake_destroy(struct fake_device *fake);
 
-/* Chain a capability of `size` zeroed bytes, and return its offset; an extended one at `offset`. */
+/* Chain a capability of `size` zeroed bytes, an extended one at `offset`. Returns its offset. */
 unsigned int fake_add_cap(struct fake_device *fake, uint8_t id, unsigned int size);
 void fake_add_ext_cap(struct fake_device *fake, unsigned int offset, uint16_t id);
 
-/* `flags` are the low bits of the BAR's register; a 64-bit one takes the next, too. */
+/*
+ * Add a BAR. `flags` are the low bits of its register; a 64-bit BAR takes the next register, too.
+ */
 void fake_add_bar(struct fake_device *fake, unsigned int bar, uint64_t size, uint32_t flags,
 		  bool mappable);
 
-/* An MSI-X capability; table and PBA as the specification encodes them: offset | BIR. */
+/* Add an MSI-X capability. Table and PBA are encoded as in the specification: offset | BIR. */
 void fake_add_msix(struct fake_device *fake, unsigned int vectors, uint32_t table, uint32_t pba);
 
-/* An MSI capability of 2^`shift` vectors; `flags` are PCI_MSI_FLAGS_64BIT and _MASKBIT. */
+/* Add an MSI capability of 2^`shift` vectors; `flags` are PCI_MSI_FLAGS_64BIT and _MASKBIT. */
 void fake_add_msi(struct fake_device *fake, unsigned int shift, uint16_t flags);
 
-/* A pin, INTA. */
+/* Give the device a pin, INTA. */
 void fake_add_intx(struct fake_device *fake);
 
 void fake_fail(struct fake_device *fake, const char *operation, unsigned int nth, int err);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Hosts that do not exist: trees made by host_tree.sh, which MINIVMM_HOST_ROOT points to.
- */
+/* Hosts that do not exist: trees made by host_tree.sh. MINIVMM_HOST_ROOT points to one. */
 #ifndef MINIVMM_TESTS_HOST_TREE_H
 #define MINIVMM_TESTS_HOST_TREE_H
 
 #include "vfio/host/check/host_check.h"
 
-/* From now on the host is the one of this situation; the one before it is removed. */
+/* Make the host of this situation the one that is examined. The one before it is removed. */
 void host_tree_make(const char *situation);
 
 /* Remove all trees; the host is the real one again. */
@@ -19,10 +17,7 @@ extern const struct host_demand host_tree_demand;
 /* Run a shell command with the tree as $root; it must succeed. */
 void host_tree_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/*
- * The test goes on without root's rights, so that file modes count, if it has any: between these
- * two.
- */
+/* Drop root's rights, if the test has any, so that file modes count; and take them back. */
 void host_tree_become_user(void);
 void host_tree_become_root(void);
 

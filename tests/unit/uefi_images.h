@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files of UEFI firmware that never ran: volumes with nothing in them, in a folder of their own.
- * Shared by the tests of what reads such files and of the machine that starts them.
+ * The tests of the code that reads such files and of the machine that starts them share this.
  */
 #ifndef MINIVMM_TESTS_UEFI_IMAGES_H
 #define MINIVMM_TESTS_UEFI_IMAGES_H

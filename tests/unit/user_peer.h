@@ -2,8 +2,8 @@
 /*
  * A vfio-user server that lies: the demo device, with somebody in between.
  *
- * The client under test talks to a thread that passes every message on to an honest server and its
- * reply back - but for one, which it spoils. So a test says only what is wrong.
+ * The client under test talks to a thread. The thread passes every message on to an honest
+ * server, and its reply back, except for one, which it spoils. So a test only says what is wrong.
  */
 #ifndef MINIVMM_TESTS_USER_PEER_H
 #define MINIVMM_TESTS_USER_PEER_H
@@ -19,13 +19,13 @@ enum user_spoil {
 	USER_SILENT,    /* no reply */
 	USER_DRIP,      /* the reply comes byte by byte, one each 200 ms */
 	USER_TWICE,     /* the reply comes twice */
-	USER_TEXT,      /* the payload behind the first four bytes is `text` and its NUL */
+	USER_TEXT,      /* the payload behind its first four bytes is `text` and its NUL */
 	USER_INTERRUPT, /* a command of command number `offset` with `size` bytes comes first */
-	USER_FILES,     /* `offset` files too many */
+	USER_FILES,     /* the reply brings `offset` files too many */
 };
 
 struct user_lie {
-	enum user_command command; /* whose first reply is spoilt */
+	enum user_command command; /* the first reply to this command is spoilt */
 	enum user_spoil spoil;
 	uint32_t offset, size;
 	uint64_t value;
@@ -35,7 +35,7 @@ struct user_lie {
 struct user_peer {
 	const struct user_lie *lie; /* NULL: none */
 	_Atomic unsigned int delay; /* milliseconds before each reply */
-	int client;                 /* for the code under test: its end of the socket */
+	int client;                 /* the socket's end for the code under test */
 	int here, there;            /* the thread's ends: to the client, to the honest server */
 	int honest;
 	pthread_t liar, server;
@@ -43,7 +43,7 @@ struct user_peer {
 
 void user_peer_start(struct user_peer *peer, const struct user_lie *lie);
 
-/* Once the client has closed its end. */
+/* Wait for the thread, once the client has closed its end. */
 void user_peer_join(struct user_peer *peer);
 
 #endif

@@ -22,35 +22,35 @@ struct rig {
 	unsigned int msix;                         /* its capability in the guest's view, or 0 */
 };
 
-/* Where the device is. */
+/* Where the device is plugged in. */
 extern const struct vfio_device_request rig_request;
 
-/* The VM and a device that may still be changed: only fake_init() was called on it. */
+/* Make the VM and a device that may still be changed: only fake_init() was called on it. */
 void rig_init(struct rig *rig);
 
 /* The usual device: BAR0 of 16 KiB, 64-bit and mappable, MSI-X of 8 vectors in it, INTx. */
 void rig_init_usual(struct rig *rig);
 
-/* Pass the device through, plug it in, place its BARs, wire INTx. 0 or -errno. */
+/* Pass the device through, plug it in, place its BARs, wire INTx. Returns 0 or -errno. */
 int rig_open(struct rig *rig);
 
-/* Both for the usual device, whose BAR0 then lies at RIG_BAR0; empties the call log. */
+/* Do both for the usual device, whose BAR0 is then at RIG_BAR0, and empty the call log. */
 void rig_open_usual(struct rig *rig);
 
-/* Everything down, in the machine's order. */
+/* Take everything down in the machine's order. */
 void rig_close(struct rig *rig);
 
-/* The guest's accesses. */
+/* Accesses as the guest makes them. */
 uint64_t rig_config_read(struct rig *rig, unsigned int offset, unsigned int size);
 void rig_config_write(struct rig *rig, unsigned int offset, unsigned int size, uint64_t value);
 uint64_t rig_bar_read(struct rig *rig, unsigned int bar, uint64_t offset, unsigned int size);
 void rig_bar_write(struct rig *rig, unsigned int bar, uint64_t offset, unsigned int size,
 		   uint64_t value);
 
-/* The main loop serves what is ready. */
+/* Let the main loop serve what is ready. */
 void rig_turn(struct rig *rig);
 
-/* COMMAND with memory and I/O decoding and bus mastering on. */
+/* Switch memory decoding, I/O decoding and bus mastering on in COMMAND. */
 void rig_switch_on(struct rig *rig);
 
 /* MSI-X as a driver uses it: the control word, and a vector's entry, here in BAR0 at 0x2000. */

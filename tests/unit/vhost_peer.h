@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A vhost-user server for tests: a thread that answers as it should - but for one answer, which it
- * spoils. It writes down what it was asked. So a test says only what is wrong.
+ * A vhost-user server for tests: a thread that answers as it should, except for one answer, which
+ * it spoils. It writes down what it was asked. So a test only says what is wrong.
  */
 #ifndef MINIVMM_TESTS_VHOST_PEER_H
 #define MINIVMM_TESTS_VHOST_PEER_H
@@ -21,7 +21,7 @@ enum vhost_spoil {
 };
 
 struct vhost_lie {
-	enum vhost_request request; /* whose first answer is spoilt */
+	enum vhost_request request; /* the first answer to this request is spoilt */
 	enum vhost_spoil spoil;
 	uint32_t offset, size;
 	uint64_t value;
@@ -34,15 +34,15 @@ struct vhost_peer {
 	uint64_t queues;
 	uint8_t config[VHOST_CONFIG_MAX];
 	char log[4096]; /* what was asked, one line each; to be read after the join */
-	int client;     /* for the code under test: its end of the socket */
+	int client;     /* the socket's end for the code under test */
 	int here;
 	pthread_t thread;
 };
 
-/* Starts it; what it offers is to be filled in before. */
+/* Start it. What it offers is filled in before. */
 void vhost_peer_start(struct vhost_peer *peer);
 
-/* Once the client has closed its end. */
+/* Wait for the thread, once the client has closed its end. */
 void vhost_peer_join(struct vhost_peer *peer);
 
 #endif
