@@ -20,7 +20,7 @@ enum user_spoil {
 	USER_DRIP,      /* the reply comes byte by byte, one each 200 ms */
 	USER_TWICE,     /* the reply comes twice */
 	USER_TEXT,      /* the payload behind its first four bytes is `text` and its NUL */
-	USER_INTERRUPT, /* a command of command number `offset` with `size` bytes comes first */
+	USER_INTERRUPT, /* a command with number `offset` and `size` bytes comes first */
 	USER_FILES,     /* the reply brings `offset` files too many */
 };
 
