@@ -74,6 +74,7 @@ struct pci_bus {
 struct pci_function {
 	const struct pci_function_ops *ops;
 	const char *name; /* for messages */
+	const char *id;   /* what the user calls it, or NULL */
 	struct pci_bus *bus;
 	struct pci_function *bridge; /* the one right above; NULL on the root bus */
 	uint8_t devfn;

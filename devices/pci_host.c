@@ -349,10 +349,16 @@ static void pci_slot_mark_functions(struct pci_function *const *places)
 	}
 }
 
+void pci_host_reserve(struct pci_host *host, uint8_t devfn)
+{
+	host->reserved |= 1u << PCI_SLOT(devfn);
+}
+
 int pci_host_free_slot(const struct pci_host *host)
 {
 	for (unsigned int slot = 0; slot < PCI_HOST_SLOTS; slot++)
-		if (!pci_slot_functions(&host->functions[PCI_DEVFN(slot, 0)]))
+		if (!(host->reserved & 1u << slot) &&
+		    !pci_slot_functions(&host->functions[PCI_DEVFN(slot, 0)]))
 			return (int)slot;
 	return -ENOSPC;
 }
@@ -361,10 +367,12 @@ int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_
 {
 	unsigned int slot = PCI_SLOT(devfn);
 
-	if (host->functions[devfn])
-		return log_errno(function->name, -EBUSY,
-				 "take device number %u, function %u on the PCI bus", slot,
-				 PCI_FUNC(devfn));
+	if (host->functions[devfn]) {
+		log_error(function->name,
+			  "take device number %u, function %u on the PCI bus: %s is there", slot,
+			  PCI_FUNC(devfn), host->functions[devfn]->name);
+		return -EBUSY;
+	}
 	function->bus = &host->bus;
 	function->devfn = devfn;
 	host->functions[devfn] = function;
@@ -381,7 +389,7 @@ int pci_host_add(struct pci_host *host, struct pci_function *function)
 	return pci_host_add_at(host, function, PCI_DEVFN(slot, 0));
 }
 
-int pci_host_add_bridge(struct pci_host *host, struct pci_bridge *bridge)
+int pci_host_add_bridge(struct pci_host *host, struct pci_bridge *bridge, const uint8_t *devfn)
 {
 	int ret;
 
@@ -389,7 +397,8 @@ int pci_host_add_bridge(struct pci_host *host, struct pci_bridge *bridge)
 	    host->bridge_count + 1 >= arch_layout.ecam.size / PCI_ECAM_BUS)
 		return log_errno(bridge->function.name, -ENOSPC,
 				 "find a free number for its PCI bus");
-	ret = pci_host_add(host, &bridge->function);
+	ret = devfn ? pci_host_add_at(host, &bridge->function, *devfn)
+		    : pci_host_add(host, &bridge->function);
 	if (ret < 0)
 		return ret;
 	host->bridges[host->bridge_count++] = bridge;

@@ -36,6 +36,7 @@ struct pci_host {
 	struct arch_range mmio32, mmio64, io; /* where BARs decode */
 	const struct arch_range *reach;       /* the addresses that DMA can reach */
 	unsigned int reach_count;
+	uint32_t reserved;       /* device numbers that pci_host_add() leaves alone, as bits */
 	bool reset_control;      /* port CF9 resets the machine */
 	uint32_t config_address; /* CF8 */
 };
@@ -55,7 +56,12 @@ void pci_host_destroy(struct pci_host *host);
  */
 int pci_host_add(struct pci_host *host, struct pci_function *function);
 
-/* The next device number without any function, or -ENOSPC; not logged. */
+/*
+ * Keep the device number of `devfn` for who is plugged in at that very place, which may be later.
+ */
+void pci_host_reserve(struct pci_host *host, uint8_t devfn);
+
+/* The next device number that is not reserved and has no function, or -ENOSPC; not logged. */
 int pci_host_free_slot(const struct pci_host *host);
 
 /*
@@ -65,10 +71,10 @@ int pci_host_free_slot(const struct pci_host *host);
 int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_t devfn);
 
 /*
- * Plug a bridge in at the next free device number; the bus below it gets the next bus number. Must
- * be called before the guest runs. 0 or -ENOSPC, logged.
+ * Plug a bridge in at `*devfn`, or, if that is NULL, at the next free device number; the bus below
+ * it gets the next bus number. Must be called before the guest runs. 0, -ENOSPC or -EBUSY, logged.
  */
-int pci_host_add_bridge(struct pci_host *host, struct pci_bridge *bridge);
+int pci_host_add_bridge(struct pci_host *host, struct pci_bridge *bridge, const uint8_t *devfn);
 
 /*
  * Plug a function in below a bridge, as function `number` of its device, or take it out again.

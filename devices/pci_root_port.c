@@ -96,7 +96,7 @@ static void port_msi_changed(void *owner)
 	else if (port->vector.eventfd < 0)
 		ret = irq_vector_init(&port->vector);
 	if (ret < 0)
-		log_errno(port->name, ret, "make an eventfd for its vector");
+		log_errno(port_function(port)->name, ret, "make an eventfd for its vector");
 	if (port->vector.eventfd >= 0)
 		port_wire_vector(port);
 	port_update_interrupt(port);
@@ -262,12 +262,12 @@ static void port_init_express(struct pci_root_port *port)
 	port_set_writable(function, port->cap + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS);
 }
 
-static void port_init_config(struct pci_root_port *port)
+static void port_init_config(struct pci_root_port *port, const char *name)
 {
 	struct pci_function *function = port_function(port);
 	unsigned int cap;
 
-	pci_bridge_init(&port->bridge, &port_ops, port->name);
+	pci_bridge_init(&port->bridge, &port_ops, name);
 	pci_set_word(function, PCI_VENDOR_ID, PORT_VENDOR);
 	pci_set_word(function, PCI_DEVICE_ID, PORT_DEVICE);
 	pci_set_long(function, PCI_CLASS_REVISION, PORT_CLASS << 8);
@@ -284,15 +284,13 @@ static void port_init_config(struct pci_root_port *port)
 	pci_port_errors_init(function);
 }
 
-int pci_root_port_add(struct pci_host *host, const struct pci_root_port_owner *owner,
-		      struct pci_root_port **result)
+static struct pci_root_port *port_new(struct pci_host *host, const char *name,
+				      const struct pci_root_port_owner *owner)
 {
 	struct pci_root_port *port = calloc(1, sizeof(*port));
-	struct pci_function *function;
-	int ret;
 
 	if (!port)
-		return log_errno("root port", -ENOMEM, "allocate");
+		return NULL;
 	port->host = host;
 	port->owner = *owner;
 	port->group = (struct irq_vector_group){ .router = &host->vm->irq,
@@ -300,15 +298,31 @@ int pci_root_port_add(struct pci_host *host, const struct pci_root_port_owner *o
 						 .lock = &host->bus.lock };
 	irq_vector_setup(&port->vector, &port->group);
 	snprintf(port->name, sizeof(port->name), "root port %u", host->bridge_count + 1);
-	port_init_config(port);
-	ret = pci_host_add_bridge(host, &port->bridge);
+	port_init_config(port, name ? name : port->name);
+	return port;
+}
+
+int pci_root_port_add(struct pci_host *host, const struct pci_root_port_options *options,
+		      const struct pci_root_port_owner *owner, struct pci_root_port **result)
+{
+	const uint8_t *devfn = options->has_devfn ? &options->devfn : NULL;
+	struct pci_root_port *port = port_new(host, options->name, owner);
+	struct pci_function *function;
+	int ret;
+
+	if (!port)
+		return log_errno("root port", -ENOMEM, "allocate");
+	ret = pci_host_add_bridge(host, &port->bridge, devfn);
 	if (ret < 0) {
 		free(port);
 		return ret;
 	}
 	function = port_function(port);
+	function->id = options->name;
 	port->line.gsi = pci_host_intx_gsi(function, PORT_PIN);
 	pci_slot_init(&port->slot, function, port->cap, port->bridge.number, &port_slot_ops, port);
+	if (options->fixed)
+		pci_slot_fix(&port->slot);
 	port_mirror(port);
 	*result = port;
 	return 0;

@@ -42,12 +42,20 @@ struct pci_root_port {
 	unsigned int signalled; /* what is pending, and has been told the guest */
 };
 
+/* What a user may say of a port; zeroed, it is as usual. */
+struct pci_root_port_options {
+	const char *name; /* of its function; it stays the caller's. NULL: "root port N" */
+	bool has_devfn;   /* it is at this place on the root bus: */
+	uint8_t devfn;
+	bool fixed; /* what is in its slot stays there while the guest runs */
+};
+
 /*
  * Add a port with an empty slot to the root bus, which frees it in the end. `owner` is called when
  * the guest has let go of a device that it was asked for. 0 or -errno, logged.
  */
-int pci_root_port_add(struct pci_host *host, const struct pci_root_port_owner *owner,
-		      struct pci_root_port **result);
+int pci_root_port_add(struct pci_host *host, const struct pci_root_port_options *options,
+		      const struct pci_root_port_owner *owner, struct pci_root_port **result);
 
 /*
  * Have room in a window for a device to come, in bytes: a power of two, before windows are

@@ -35,6 +35,17 @@ void pci_slot_init(struct pci_slot *slot, struct pci_function *function, unsigne
 	pci_slot_reset(slot);
 }
 
+void pci_slot_fix(struct pci_slot *slot)
+{
+	unsigned int capabilities = slot->cap + PCI_EXP_SLTCAP;
+	uint8_t *control = &slot->function->writable[slot->cap + PCI_EXP_SLTCTL];
+
+	pci_set_long(slot->function, capabilities,
+		     pci_get_long(slot->function, capabilities) &
+			     ~(uint32_t)(SLOT_CAPABILITIES & ~PCI_EXP_SLTCAP_NCCS));
+	control[0] = control[1] = 0;
+}
+
 /* The link is up as soon as there is a device. */
 static void slot_show_presence(struct pci_slot *slot, uint16_t events)
 {

@@ -41,6 +41,9 @@ struct pci_slot {
 void pci_slot_init(struct pci_slot *slot, struct pci_function *function, unsigned int cap,
 		   unsigned int number, const struct pci_slot_ops *ops, void *owner);
 
+/* The slot has neither button nor indicator: what is in it stays while the guest runs. */
+void pci_slot_fix(struct pci_slot *slot);
+
 /*
  * Set the state after power-on, with or without the device. A guest that was asked for the device
  * has thereby let go of it.

@@ -112,27 +112,46 @@ static int option_set_fd(struct vfio_device_options *options,
 	return vfio_options_parse_fd(value, &options->fd);
 }
 
-/* Read device number and function in hexadecimal, as lspci shows them: 2.0, or 2 alone. */
+/* Read one hexadecimal number, with or without 0x, and move *text behind it. */
+static bool option_read_hex(const char **text, unsigned long *number)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)**text)) /* strtoul() takes blanks and signs, too */
+		return false;
+	*number = strtoul(*text, &end, 16);
+	*text = end;
+	return true;
+}
+
+int vfio_options_parse_addr(const char *text, uint8_t *devfn)
+{
+	unsigned long slot, function = 0;
+
+	if (!option_read_hex(&text, &slot))
+		return -EINVAL;
+	if (*text == '.' && (text++, !option_read_hex(&text, &function)))
+		return -EINVAL;
+	if (*text || slot > 0x1f || function > 7)
+		return -EINVAL;
+	*devfn = (uint8_t)(slot << 3 | function);
+	return 0;
+}
+
 static int option_set_addr(struct vfio_device_options *options,
 			   const struct option_property *property, const char *value)
 {
-	unsigned int slot, function = 0;
-	int end = 0;
-
 	(void)property;
-	if (strncmp(value, "0x", 2) == 0)
-		value += 2;
-	if (!isxdigit((unsigned char)*value) || sscanf(value, "%2x%n", &slot, &end) != 1)
-		return -EINVAL;
-	if (value[end] == '.' && value[end + 1] >= '0' && value[end + 1] <= '7') {
-		function = (unsigned int)(value[end + 1] - '0');
-		end += 2;
-	}
-	if (value[end] || slot > 0x1f)
-		return -EINVAL;
 	options->has_devfn = true;
-	options->devfn = (uint8_t)(slot << 3 | function);
-	return 0;
+	return vfio_options_parse_addr(value, &options->devfn);
+}
+
+static int option_set_bus(struct vfio_device_options *options,
+			  const struct option_property *property, const char *value)
+{
+	(void)property;
+	options->bus = value;
+	return *value ? 0 : -EINVAL;
 }
 
 static int option_set_port(struct vfio_device_options *options,
@@ -205,7 +224,7 @@ static const struct option_property option_properties[] = {
 	{ "port", option_set_port, "on or off", 0, VFIO_IDS, 0 },
 	{ "on-error", option_set_on_error, "stop or guest", 0, VFIO_IDS, 0 },
 	{ "id", option_set_id, "a name", 0, VFIO_IDS, 0 },
-	{ "bus", option_accept, "a name; port=on is a root port of its own", 0, VFIO_IDS, 0 },
+	{ "bus", option_set_bus, "pcie.0, or the id of -device pcie-root-port", 0, VFIO_IDS, 0 },
 	{ "multifunction", option_accept, "on or off", 0, VFIO_IDS, 0 },
 	{ "bootindex", option_accept, "a number", 0, VFIO_IDS, 0 },
 	{ "display", option_accept_off, "off: minivmm shows no display of its own", 0, VFIO_IDS,

@@ -52,6 +52,7 @@ struct vfio_device_options {
 	bool no_kvm_irqfd;    /* every interrupt goes through minivmm */
 	bool has_devfn;       /* the guest finds it at this place on its bus: */
 	uint8_t devfn;        /* device number << 3 | function */
+	const char *bus;      /* the bus that it is on, by a name of QEMU's, or NULL */
 	enum vfio_port port;
 	bool errors_to_guest; /* an error of the device is shown by its port, and stops nobody */
 	const char *id;       /* what it is called when it is to be taken away, or NULL */
@@ -65,5 +66,11 @@ int vfio_options_set(struct vfio_device_options *options, const char *word);
 
 /* Parse the number of an open file. 0 or -EINVAL, not logged. */
 int vfio_options_parse_fd(const char *text, int *fd);
+
+/*
+ * Parse device number and function as QEMU does, in hexadecimal: 2, 2.0, 0x2.0x1. 0 or -EINVAL, not
+ * logged.
+ */
+int vfio_options_parse_addr(const char *text, uint8_t *devfn);
 
 #endif

@@ -294,6 +294,7 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_devi
 	pci->which = *request;
 	pci->which.name = pci->device.name;
 	pci_function_init(&pci->function, &vfio_pci_ops, pci->device.name);
+	pci->function.id = options->id;
 	pci->error.source.fd = pci->request.source.fd = -1;
 	ret = vfio_pci_open(pci, space);
 	if (ret == 0)

@@ -156,6 +156,11 @@ int host_devices_open(struct host_devices *devices, const struct config *config,
 	return ret;
 }
 
+const char *host_devices_name(const struct host_devices *devices, unsigned int i)
+{
+	return devices->options[i].id ? devices->options[i].id : devices->found[i].bdf;
+}
+
 int host_devices_node(const struct host_devices *devices)
 {
 	for (unsigned int i = 0; i < devices->count; i++) {
@@ -284,6 +289,17 @@ static int host_devices_find_hot(struct host_devices *devices, const struct host
 	return ret;
 }
 
+static int host_devices_check_new(const struct host_devices *devices, const char *bdf)
+{
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->list[i] && strcmp(devices->found[i].bdf, bdf) == 0) {
+			log_error(bdf, "the guest has this device already, as %s",
+				  host_devices_name(devices, i));
+			return -EEXIST;
+		}
+	return 0;
+}
+
 int host_devices_add(struct host_devices *devices, const struct host_addition *add,
 		     const struct host_demand *demand, struct vfio_pci **result)
 {
@@ -292,7 +308,8 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
 
 	if (i == OPTIONS_DEVICES_MAX)
 		return log_errno(add->one->devices[0], -ENOSPC, "add more than %u devices", i);
-	if (add->config->keeper)
+	ret = host_devices_check_new(devices, add->one->devices[0]);
+	if (ret == 0 && add->config->keeper)
 		ret = bind_keeper_hold(add->config->keeper, add->one->devices[0]);
 	if (ret < 0)
 		return ret;

@@ -64,7 +64,7 @@ struct host_addition {
 
 /*
  * Find and open the device. The caller plugs *result in, or takes it back by host_devices_remove().
- * 0 or -errno, logged.
+ * 0 or -errno, logged: -EEXIST if the guest has it already.
  */
 int host_devices_add(struct host_devices *devices, const struct host_addition *add,
 		     const struct host_demand *demand, struct vfio_pci **result);
@@ -76,6 +76,9 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
  */
 void host_devices_remove(struct host_devices *devices, const struct slot *slot,
 			 struct bind_keeper *keeper);
+
+/* What device `i` is called: the user's id=, or its address. */
+const char *host_devices_name(const struct host_devices *devices, unsigned int i);
 
 /* The NUMA node of the first device that has one, or -1. */
 int host_devices_node(const struct host_devices *devices);

@@ -81,29 +81,48 @@ static void places_set_atomics(const struct slot *slot, const struct vfio_pci *p
 	pci_root_port_set_atomics(slot->port, atomics, first);
 }
 
+/*
+ * The slot that a device shares with an earlier one: that of the port which both name, or that of
+ * its sibling. NULL if it is the first.
+ */
+static struct slot *places_shared(struct host_devices *devices, unsigned int i, struct slots *slots)
+{
+	const char *bus = devices->options[i].bus;
+	struct slot *slot = NULL;
+
+	if (bus) {
+		slot = slots_find_port(slots, bus);
+		return slot && !pci_bridge_is_empty(&slot->port->bridge) ? slot : NULL;
+	}
+	if (places_together(devices, i))
+		places_sibling(devices, i, &slot);
+	return slot;
+}
+
+/* Below a port that has a name, the options have each function's number. */
+static unsigned int places_function_below(const struct host_devices *devices, unsigned int i)
+{
+	if (devices->options[i].bus)
+		return PCI_FUNC(devices->options[i].devfn);
+	return places_together(devices, i) ? places_function(devices, i) : 0;
+}
+
 static int places_plug_port(struct host_devices *devices, unsigned int i, struct slots *slots)
 {
 	const struct vfio_device_options *options = &devices->options[i];
-	bool together = places_together(devices, i);
 	const char *bdf = devices->found[i].bdf;
-	struct slot *slot = NULL;
+	const struct slot_wish wish = { options->id ? options->id : bdf, options->bus, false };
+	struct slot *slot = places_shared(devices, i, slots);
 	int ret = 0;
 
-	if (options->has_devfn) {
-		log_error(bdf, "addr= names a place on the root bus, so it cannot be combined with "
-			       "port=on");
-		return -EINVAL;
-	}
-	if (together)
-		places_sibling(devices, i, &slot);
 	if (!slot)
-		ret = slots_take(slots, options->id ? options->id : bdf, false, &slot);
+		ret = slots_take(slots, &wish, &slot);
 	if (ret < 0)
 		return ret;
 	devices->slots[i] = slot;
 	places_set_atomics(slot, devices->list[i], pci_bridge_is_empty(&slot->port->bridge));
 	pci_root_port_plug(slot->port, &devices->list[i]->function,
-			   together ? places_function(devices, i) : 0);
+			   places_function_below(devices, i));
 	pci_root_port_show(slot->port, false);
 	return 0;
 }
@@ -133,8 +152,12 @@ static int places_log_room(const struct slot *slot, enum pci_window window, uint
 		size <<= 1;
 	log_error(slot->id, "its BARs need %" PRIu64 " KiB %s, its root port has room for %" PRIu64,
 		  needed >> 10, rooms[window].what, room >> 10);
-	log_fix("minivmm --ports %u,%s=%" PRIu64 "M ...", slot->slots->count, rooms[window].option,
-		size >> 20);
+	if (slot->name)
+		log_fix("minivmm -device pcie-root-port,id=%s,%s=%" PRIu64 "M ...", slot->name,
+			rooms[window].option, size >> 20);
+	else
+		log_fix("minivmm --ports %u,%s=%" PRIu64 "M ...", slot->slots->count,
+			rooms[window].option, size >> 20);
 	return -ENOSPC;
 }
 

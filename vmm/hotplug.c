@@ -12,6 +12,7 @@
 #include "machine_host.h"
 #include "machine_state.h"
 #include "vmm/cli/options_devices.h"
+#include "vmm/cli/options_places.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -74,25 +75,64 @@ static void hotplug_take_out(struct machine *machine, struct slot *slot)
 	slot->state = SLOT_LEAVING;
 }
 
-static void hotplug_close(struct machine *machine, struct slot *slot)
+/* The names of a device's functions, to be freed: the slot's own is that of the first. */
+struct hotplug_names {
+	char *list[PCI_BRIDGE_FUNCTIONS];
+	unsigned int count;
+};
+
+static void hotplug_note_names(struct machine *machine, struct slot *slot,
+			       struct hotplug_names *names)
+{
+	const struct host_devices *devices = &machine->devices;
+	bool first = true;
+
+	*names = (struct hotplug_names){ { slot->id }, 1 };
+	slot->id = NULL;
+	for (unsigned int i = 0; i < devices->count && names->count < PCI_BRIDGE_FUNCTIONS; i++) {
+		char *copy = NULL;
+
+		if (devices->slots[i] != slot)
+			continue;
+		if (!first)
+			copy = strdup(host_devices_name(devices, i));
+		if (copy)
+			names->list[names->count++] = copy;
+		first = false;
+	}
+}
+
+static void hotplug_tell(struct machine *machine, struct hotplug_names *names)
 {
 	const struct hotplug_watcher *watcher = machine->hotplug.watcher;
-	char *id = slot->id;
 
+	while (names->count) {
+		char *name = names->list[--names->count];
+
+		log_info(name, "was taken away from the guest");
+		if (watcher)
+			watcher->deleted(watcher->owner, name);
+		free(name);
+	}
+}
+
+static void hotplug_close(struct machine *machine, struct slot *slot)
+{
+	struct hotplug_names names;
+
+	hotplug_note_names(machine, slot, &names);
 	host_devices_remove(&machine->devices, slot, machine->config->keeper);
 	user_devices_remove(&machine->users, slot);
-	slot->id = NULL;
 	slot_free(slot);
-	log_info(id, "was taken away from the guest");
-	if (watcher)
-		watcher->deleted(watcher->owner, id);
-	free(id);
+	hotplug_tell(machine, &names);
 }
 
 static void hotplug_look(struct machine *machine, struct slot *slot)
 {
 	struct hotplug_leaving *leaving = hotplug_leaving(machine, slot);
 
+	if (machine->vm.paused) /* it cannot answer */
+		leaving->deadline = hotplug_now() + HOTPLUG_PATIENCE_MS;
 	if (slot->state == SLOT_ASKED && slot->released) {
 		hotplug_take_out(machine, slot);
 	} else if (slot->state == SLOT_ASKED && hotplug_now() >= leaving->deadline) {
@@ -130,6 +170,8 @@ static void hotplug_ticked(void *owner, uint32_t events)
 
 static int hotplug_ask(struct machine *machine, struct slot *slot)
 {
+	if (slot->fixed)
+		return -ENOTSUP;
 	if (slot->state != SLOT_FULL)
 		return -EBUSY;
 	hotplug_leaving(machine, slot)->deadline = hotplug_now() + HOTPLUG_PATIENCE_MS;
@@ -140,33 +182,47 @@ static int hotplug_ask(struct machine *machine, struct slot *slot)
 	return 0;
 }
 
-/* Find a device by its name, or by the address of a device of this host, which may be short. */
+/*
+ * Find a device of this host by the name of any of its functions, or by its address, which may be
+ * short; OPTIONS_DEVICES_MAX if there is none.
+ */
+static unsigned int hotplug_find_host(const struct host_devices *devices, const char *id)
+{
+	char bdf[HOST_BDF_MAX];
+	bool address = host_parse_bdf(id, bdf) == 0;
+
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->list[i] && (strcmp(host_devices_name(devices, i), id) == 0 ||
+					 (address && strcmp(devices->found[i].bdf, bdf) == 0)))
+			return i;
+	return OPTIONS_DEVICES_MAX;
+}
+
 static struct slot *hotplug_find(struct machine *machine, const char *id)
 {
 	struct slot *slot = slots_find(&machine->slots, id);
-	const struct host_devices *devices = &machine->devices;
-	char bdf[HOST_BDF_MAX];
+	unsigned int i = hotplug_find_host(&machine->devices, id);
 
-	if (slot || host_parse_bdf(id, bdf) < 0)
+	if (slot || i == OPTIONS_DEVICES_MAX)
 		return slot;
-	for (unsigned int i = 0; i < devices->count && !slot; i++)
-		if (devices->list[i] && strcmp(devices->found[i].bdf, bdf) == 0)
-			slot = devices->slots[i];
-	return slot;
+	return machine->devices.slots[i];
 }
 
 int hotplug_del(struct machine *machine, const char *id)
 {
 	struct slot *slot = hotplug_find(machine, id);
+	int ret;
 
 	if (!slot) {
 		log_error(id, "no device of this name is behind a PCIe root port");
 		return -ENOENT;
 	}
-	if (hotplug_ask(machine, slot) == 0)
-		return 0;
-	log_error(id, "the guest has already been asked to let go of it");
-	return -EBUSY;
+	ret = hotplug_ask(machine, slot);
+	if (ret == -ENOTSUP)
+		log_error(id, "its port, %s, has hotplug=off", slot->port->bridge.function.name);
+	else if (ret < 0)
+		log_error(id, "the guest has already been asked to let go of it");
+	return ret;
 }
 
 /* ---- the host wants it back ---- */
@@ -183,7 +239,8 @@ static void hotplug_watch_request(struct vfio_pci *pci, struct slot *slot)
 {
 	const struct vfio_carer carer = { hotplug_wanted, slot, "the guest is asked to let go" };
 
-	vfio_pci_watch_request(pci, &carer);
+	if (!slot->fixed)
+		vfio_pci_watch_request(pci, &carer);
 }
 
 /* ---- in ---- */
@@ -207,19 +264,25 @@ static int hotplug_show(struct machine *machine, struct slot *slot, struct vfio_
 	return 0;
 }
 
+static const struct vfio_device_options *hotplug_options(const struct config *one)
+{
+	return one->device_count ? &one->vfio[0] : &one->users[0].vfio;
+}
+
 /* Refuse properties that are impossible for a device that is plugged in later. */
 static int hotplug_check(const struct config *one, const char *id)
 {
-	const struct vfio_device_options *options =
-		one->device_count ? &one->vfio[0] : &one->users[0].vfio;
+	const struct vfio_device_options *options = hotplug_options(one);
 	const char *what = NULL;
 
 	if (one->user_count && !one->users[0].path)
 		what = "demo: its server is started before the guest";
 	else if (options->port == VFIO_PORT_OFF)
 		what = "port=off: there is no place for it on the root bus";
-	else if (options->has_devfn)
-		what = "addr=: its place is below a port";
+	else if (options->bus && options_is_root_bus(options->bus))
+		what = "bus= of the root bus: its place is below a port";
+	else if (options->has_devfn && options->devfn)
+		what = "addr=: below a port it is device 0, function 0";
 	else if (options->has_fd)
 		what = "fd=: an open file is handed over at the start";
 	else if (options->acpi_rom)
@@ -269,12 +332,25 @@ static int hotplug_check_confined(const struct machine *machine, const char *id)
 	return -EPERM;
 }
 
+/* The name may be one of a device on the root bus, or of a second function in a slot. */
+static int hotplug_check_name(struct machine *machine, const char *id)
+{
+	const struct user_devices *users = &machine->users;
+	bool taken = hotplug_find_host(&machine->devices, id) != OPTIONS_DEVICES_MAX;
+
+	for (unsigned int i = 0; i < users->count; i++)
+		taken |= users->list[i].pci && users->list[i].id &&
+			 strcmp(users->list[i].id, id) == 0;
+	return taken ? log_errno(id, -EEXIST, "add a second device of this name") : 0;
+}
+
 /* Takes `text` over. */
 static int hotplug_add_one(struct machine *machine, const char *id, const struct config *one,
 			   char *text)
 {
+	const struct slot_wish wish = { id, hotplug_options(one)->bus, true };
 	struct slot *slot;
-	int ret = slots_take(&machine->slots, id, true, &slot);
+	int ret = slots_take(&machine->slots, &wish, &slot);
 
 	if (ret < 0) {
 		free(text);
@@ -308,6 +384,8 @@ static int hotplug_add(struct machine *machine, const char *id, const char *text
 		ret = options_check_devices(one);
 	if (ret == 0)
 		ret = hotplug_check(one, id);
+	if (ret == 0)
+		ret = hotplug_check_name(machine, id);
 	if (ret == 0)
 		ret = hotplug_add_one(machine, id, one, copy);
 	else

@@ -30,8 +30,7 @@ void hotplug_watch(struct machine *machine, const struct hotplug_watcher *watche
 /*
  * Add a device of this host, or of a vfio-user server, under the name `id`. `text` is the value of
  * --vfio, or of --vfio-user, on a command line; it is copied. On return the guest has been told. 0,
- * or -errno, logged: -EEXIST if the name is taken, -ENOSPC if no port is free, -EPERM if the
- * machine is confined.
+ * or -errno, logged: what slots_take() returns, or -EPERM if the machine is confined.
  */
 int hotplug_add_vfio(struct machine *machine, const char *id, const char *text);
 int hotplug_add_socket(struct machine *machine, const char *id, const char *text);
@@ -40,7 +39,7 @@ int hotplug_add_socket(struct machine *machine, const char *id, const char *text
  * Ask the guest to let go of a device: `id` is the name it was added under, the `id=` of --vfio, or
  * its address on the host. Returns at once, and the watcher is told when it is gone. After ten
  * seconds without an answer it is taken away by surprise. 0, -ENOENT if there is no such device,
- * -EBUSY if the guest was already asked, -ENOTSUP if it is not below a port; all logged.
+ * -EBUSY if the guest was already asked, -ENOTSUP if its port has no hot-plug; all logged.
  */
 int hotplug_del(struct machine *machine, const char *id);
 

@@ -16,6 +16,7 @@
 #include "machine_signals.h"
 #include "machine_state.h"
 #include "stats.h"
+#include "vmm/cli/options_ports.h"
 #include "vmm/base/pending_signal.h"
 #include "vmm/trace/log_limit.h"
 #include "vmm/trace/macros.h"
@@ -43,7 +44,8 @@ static int machine_init_vm(struct machine *machine)
 	const struct config *config = machine->config;
 	int ret;
 
-	if (config->device_count + config->user_count + machine->served.count + config->ports)
+	if (config->device_count + config->user_count + machine->served.count +
+	    options_free_ports(config))
 		machine_raise_files();
 	ret = vm_init(&machine->vm, config->cpus,
 		      config->pinned.count ? config->pinned.cpus : NULL);
@@ -71,13 +73,13 @@ static int machine_wait_for_ram(struct machine *machine)
 static int machine_build(struct machine *machine)
 {
 	static const machine_step steps[] = {
-		machine_init_vm,      machine_add_ram,      machine_power_up,
-		machine_add_serial,   machine_add_console,  machine_add_power,
-		machine_add_pci,      machine_add_timer,    machine_add_firmware,
-		machine_open_devices, machine_open_users,   machine_add_ports,
-		machine_open_served,  machine_add_command,  machine_add_testdev,
-		machine_assign_bars,  hotplug_open,         machine_add_acpi_rom,
-		machine_describe,     machine_wait_for_ram,
+		machine_init_vm,         machine_add_ram,      machine_power_up,
+		machine_add_serial,      machine_add_console,  machine_add_power,
+		machine_add_pci,         machine_add_timer,    machine_add_firmware,
+		machine_add_named_ports, machine_open_devices, machine_open_users,
+		machine_add_ports,       machine_open_served,  machine_add_command,
+		machine_add_testdev,     machine_assign_bars,  hotplug_open,
+		machine_add_acpi_rom,    machine_describe,     machine_wait_for_ram,
 	};
 	int ret;
 

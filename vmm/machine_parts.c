@@ -7,6 +7,7 @@
 #include "devices/testdev.h"
 #include "host_places.h"
 #include "machine_state.h"
+#include "vmm/cli/options_ports.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/trace.h"
 
@@ -18,7 +19,8 @@ int machine_add_ram(struct machine *machine)
 		.size = config->memory,
 		.huge_page = config->huge_page,
 		.node = host_devices_node(&machine->devices),
-		.shared = served + config->ports > 0, /* a device with a server may be plugged in */
+		/* a device with a server may be plugged in */
+		.shared = served + options_free_ports(config) > 0,
 		.pinned = config->device_count + config->user_count > 0,
 	};
 
@@ -63,6 +65,35 @@ int machine_add_pci(struct machine *machine)
 	slots->room[PCI_WINDOW_MEMORY] = machine->config->port_memory;
 	slots->room[PCI_WINDOW_PREFETCHABLE] = machine->config->port_prefetchable;
 	return ret < 0 ? ret : slots_open(slots, &machine->pci_host);
+}
+
+/* What the user has placed keeps its device number free of all that is placed by itself. */
+static void machine_reserve_places(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	struct pci_host *host = &machine->pci_host;
+
+	for (unsigned int i = 0; i < config->named_port_count; i++)
+		if (config->named_ports[i].has_devfn)
+			pci_host_reserve(host, config->named_ports[i].devfn);
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (config->vfio[i].has_devfn && !config->vfio[i].bus)
+			pci_host_reserve(host, config->vfio[i].devfn);
+	for (unsigned int i = 0; i < config->user_count; i++)
+		if (config->users[i].vfio.has_devfn && !config->users[i].vfio.bus)
+			pci_host_reserve(host, config->users[i].vfio.devfn);
+}
+
+/* Ports that the user describes come before the devices that name them. */
+int machine_add_named_ports(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	int ret = 0;
+
+	machine_reserve_places(machine);
+	for (unsigned int i = 0; i < config->named_port_count && ret == 0; i++)
+		ret = slots_add_port(&machine->slots, &config->named_ports[i]);
+	return ret;
 }
 
 /* Add the empty ports after the devices, which take ports of their own. */

@@ -14,6 +14,7 @@ int machine_add_serial(struct machine *machine);
 int machine_add_console(struct machine *machine);
 int machine_add_power(struct machine *machine);
 int machine_add_pci(struct machine *machine);
+int machine_add_named_ports(struct machine *machine);
 int machine_add_ports(struct machine *machine);
 int machine_add_timer(struct machine *machine);
 int machine_add_firmware(struct machine *machine);

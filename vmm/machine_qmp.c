@@ -167,15 +167,9 @@ static void text_add_property(struct qmp_text *text, const char *name, const jso
 	}
 }
 
-/* minivmm chooses the device's place, so bus and addr are ignored. */
 static bool text_is_property(const char *name, const char *place)
 {
-	static const char *const others[] = { "driver", "id", "bus", "addr" };
-
-	for (size_t i = 0; i < array_size(others); i++)
-		if (strcmp(name, others[i]) == 0)
-			return false;
-	return strcmp(name, place) != 0;
+	return strcmp(name, "driver") != 0 && strcmp(name, place) != 0;
 }
 
 /* `place` is the property that names the device; its value comes first. */

@@ -8,6 +8,7 @@
 #include "device_opener.h"
 #include "machine_state.h"
 #include "machine_status.h"
+#include "vmm/cli/options_ports.h"
 
 #define MACHINE_DEVICE_PATH 48 /* VFIO_CDEV_PATH with any number */
 
@@ -38,24 +39,12 @@ static unsigned int machine_find_reopened(const struct machine *machine, const c
 	return count;
 }
 
-/* A device that comes is files to open, of any device. */
-static bool machine_expects_devices(const struct config *config)
-{
-	bool ports = config->ports;
-
-	for (unsigned int i = 0; i < config->device_count; i++)
-		ports |= config->vfio[i].port == VFIO_PORT_ON;
-	for (unsigned int i = 0; i < config->user_count; i++)
-		ports |= config->users[i].vfio.port == VFIO_PORT_ON;
-	return config->qmp && ports;
-}
-
 static int machine_start_opener(struct machine *machine, const char *const *paths,
 				unsigned int count)
 {
 	if (machine->config->no_sandbox)
 		return 0;
-	if (machine_expects_devices(machine->config)) {
+	if (options_expect_devices(machine->config)) {
 		host_try_memlock(machine->config->memory);
 		return device_opener_start(&machine->opener, &machine->sandbox);
 	}
@@ -70,7 +59,7 @@ static void machine_use_opener(struct machine *machine)
 	const struct opener *opener = machine->opener.pid ? &machine->opener.opener : NULL;
 
 	machine->devices.space.opener = opener;
-	if (!machine_expects_devices(machine->config))
+	if (!options_expect_devices(machine->config))
 		return;
 	machine->devices.finder = opener;
 	machine->users.opener = opener;
@@ -82,7 +71,7 @@ static uint32_t machine_thread_kinds(const struct config *config, bool opener)
 {
 	uint32_t kinds = SANDBOX_MAIN | SANDBOX_VCPU;
 
-	kinds |= config->user_count || machine_expects_devices(config) ? SANDBOX_SERVER : 0;
+	kinds |= config->user_count || options_expect_devices(config) ? SANDBOX_SERVER : 0;
 	kinds |= config->run ? SANDBOX_COMMAND : 0;
 	kinds |= opener ? SANDBOX_OPENER : 0;
 	for (unsigned int i = 0; i < config->user_count; i++)
@@ -96,7 +85,7 @@ int machine_prepare_sandbox(struct machine *machine)
 	char text[OPTIONS_DEVICES_MAX][MACHINE_DEVICE_PATH];
 	const char *paths[OPTIONS_DEVICES_MAX];
 	unsigned int reopened = machine_find_reopened(machine, paths, text);
-	bool more = machine_expects_devices(config);
+	bool more = options_expect_devices(config);
 	const struct sandbox_options options = {
 		.user = config->user,
 		.status = config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST,

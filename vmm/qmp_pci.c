@@ -47,22 +47,29 @@ static json_t *pci_id(struct pci_function *function, bool subsystem)
 	return id;
 }
 
+/* What the user calls it; a name of the host's may be no text that JSON can have. */
+static json_t *pci_name(const struct pci_function *function)
+{
+	const char *name = function->id ? function->id : function->name;
+	json_t *text = name ? json_string(name) : NULL;
+
+	return text ? text : json_string("");
+}
+
 static json_t *pci_device(struct pci_function *function, unsigned int bus)
 {
 	unsigned int type = pci_get(function, PCI_HEADER_TYPE, 1) & 0x7f;
 	unsigned int pin = pci_get(function, PCI_INTERRUPT_PIN, 1);
 	json_t *device = json_pack(
-		"{s:i, s:i, s:i, s:{s:i}, s:o, s:s, s:o}", "bus", (int)bus, "slot",
+		"{s:i, s:i, s:i, s:{s:i}, s:o, s:i, s:o, s:o}", "bus", (int)bus, "slot",
 		(int)PCI_SLOT(function->devfn), "function", (int)PCI_FUNC(function->devfn),
 		"class_info", "class", (int)pci_get(function, PCI_CLASS_DEVICE, 2), "id",
-		pci_id(function, type == PCI_HEADER_TYPE_NORMAL), "qdev_id",
-		function->name ? function->name : "", "regions", pci_regions(function));
+		pci_id(function, type == PCI_HEADER_TYPE_NORMAL), "irq_pin", (int)pin, "qdev_id",
+		pci_name(function), "regions", pci_regions(function));
 
-	if (pin) {
+	if (pin)
 		json_object_set_new(device, "irq",
 				    json_integer(pci_get(function, PCI_INTERRUPT_LINE, 1)));
-		json_object_set_new(device, "irq_pin", json_integer(pin));
-	}
 	return device;
 }
 

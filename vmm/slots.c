@@ -39,23 +39,58 @@ static void slot_released(void *owner)
 }
 
 /* There cannot be more slots than buses, because pci_root_port_add() refuses then. */
-static int slots_add(struct slots *slots, struct slot **result)
+static int slots_add(struct slots *slots, const struct pci_root_port_options *options,
+		     struct slot **result)
 {
 	struct slot *slot = &slots->list[slots->count];
 	const struct pci_root_port_owner owner = { slot_released, slot };
-	struct pci_root_port *port;
-	int ret = pci_root_port_add(slots->host, &owner, &port);
+	int ret = pci_root_port_add(slots->host, options, &owner, &slot->port);
 
 	if (ret < 0)
 		return ret;
-	for (unsigned int window = 0; window < PCI_WINDOWS; window++)
-		if (slots->room[window])
-			pci_root_port_set_room(port, window, slots->room[window]);
 	slot->slots = slots;
-	slot->port = port;
+	slot->name = options->name;
+	slot->fixed = options->fixed;
 	slots->count++;
 	*result = slot;
 	return 0;
+}
+
+/* Where neither of the two says a size, the port's own stays. */
+static void slots_set_room(struct slot *slot, const uint64_t *room, const uint64_t *otherwise)
+{
+	for (unsigned int window = 0; window < PCI_WINDOWS; window++) {
+		uint64_t size = room[window] ? room[window] : otherwise[window];
+
+		if (size)
+			pci_root_port_set_room(slot->port, window, size);
+	}
+}
+
+static int slots_add_usual(struct slots *slots, struct slot **result)
+{
+	const struct pci_root_port_options usual = { .name = NULL };
+	int ret = slots_add(slots, &usual, result);
+
+	if (ret == 0)
+		slots_set_room(*result, slots->room, slots->room);
+	return ret;
+}
+
+int slots_add_port(struct slots *slots, const struct options_port *port)
+{
+	const struct pci_root_port_options options = {
+		.name = port->id,
+		.has_devfn = port->has_devfn,
+		.devfn = port->devfn,
+		.fixed = port->fixed,
+	};
+	struct slot *slot;
+	int ret = slots_add(slots, &options, &slot);
+
+	if (ret == 0)
+		slots_set_room(slot, port->room, slots->room);
+	return ret;
 }
 
 int slots_add_spare(struct slots *slots, unsigned int count)
@@ -64,7 +99,7 @@ int slots_add_spare(struct slots *slots, unsigned int count)
 	int ret = 0;
 
 	while (count-- && ret == 0)
-		ret = slots_add(slots, &slot);
+		ret = slots_add_usual(slots, &slot);
 	return ret;
 }
 
@@ -76,12 +111,30 @@ struct slot *slots_find(struct slots *slots, const char *id)
 	return NULL;
 }
 
-static struct slot *slots_find_empty(struct slots *slots)
+struct slot *slots_find_port(struct slots *slots, const char *name)
 {
 	for (unsigned int i = 0; i < slots->count; i++)
-		if (slots->list[i].state == SLOT_EMPTY)
+		if (slots->list[i].name && strcmp(slots->list[i].name, name) == 0)
 			return &slots->list[i];
 	return NULL;
+}
+
+/* A port with a name may be asked for by it, so one without goes first. */
+static struct slot *slots_find_empty(struct slots *slots)
+{
+	struct slot *named = NULL;
+
+	for (unsigned int i = 0; i < slots->count; i++) {
+		struct slot *slot = &slots->list[i];
+
+		if (slot->state != SLOT_EMPTY || slot->fixed)
+			continue;
+		if (!slot->name)
+			return slot;
+		if (!named)
+			named = slot;
+	}
+	return named;
 }
 
 static int slots_log_full(const struct slots *slots, const char *id)
@@ -92,22 +145,46 @@ static int slots_log_full(const struct slots *slots, const char *id)
 	return -ENOSPC;
 }
 
-int slots_take(struct slots *slots, const char *id, bool running, struct slot **result)
+/* The port that a device names. */
+static int slots_choose(struct slots *slots, const struct slot_wish *wish, struct slot **slot)
 {
-	struct slot *slot = slots_find_empty(slots);
-	int ret = 0;
+	*slot = slots_find_port(slots, wish->bus);
+	if (!*slot) {
+		log_error(wish->id, "bus=%s: no root port has this id", wish->bus);
+		log_fix("minivmm -device pcie-root-port,id=%s ...", wish->bus);
+		return -EINVAL;
+	}
+	if (wish->running && (*slot)->fixed) {
+		log_error(wish->id, "bus=%s: the port has hotplug=off", wish->bus);
+		return -EINVAL;
+	}
+	if ((*slot)->state == SLOT_EMPTY)
+		return 0;
+	log_error(wish->id, "bus=%s: the port has a device already: %s", wish->bus, (*slot)->id);
+	return -EBUSY;
+}
 
-	if (slots_find(slots, id))
-		return log_errno(id, -EEXIST, "add a second device of this name");
-	if (!slot && running)
-		return slots_log_full(slots, id);
-	if (!slot)
-		ret = slots_add(slots, &slot);
+static int slots_choose_any(struct slots *slots, const struct slot_wish *wish, struct slot **slot)
+{
+	if (!wish->running)
+		return slots_add_usual(slots, slot);
+	*slot = slots_find_empty(slots);
+	return *slot ? 0 : slots_log_full(slots, wish->id);
+}
+
+int slots_take(struct slots *slots, const struct slot_wish *wish, struct slot **result)
+{
+	struct slot *slot;
+	int ret;
+
+	if (slots_find(slots, wish->id))
+		return log_errno(wish->id, -EEXIST, "add a second device of this name");
+	ret = wish->bus ? slots_choose(slots, wish, &slot) : slots_choose_any(slots, wish, &slot);
 	if (ret < 0)
 		return ret;
-	slot->id = strdup(id);
+	slot->id = strdup(wish->id);
 	if (!slot->id)
-		return log_errno(id, -ENOMEM, "allocate");
+		return log_errno(wish->id, -ENOMEM, "allocate");
 	slot->state = SLOT_FULL;
 	slot->released = false;
 	*result = slot;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "devices/pci_root_port.h"
+#include "vmm/cli/config.h"
 
 struct slots;
 
@@ -26,6 +27,8 @@ enum slot_state {
 
 struct slot {
 	struct slots *slots;
+	const char *name; /* of its port, as the user named it, or NULL */
+	bool fixed;       /* nothing comes or goes while the guest runs */
 	struct pci_root_port *port;
 	enum slot_state state;
 	char *id; /* name of its device, if it is not empty */
@@ -51,19 +54,32 @@ int slots_open(struct slots *slots, struct pci_host *host);
 /* Free the slots; the ports belong to the bus. Accepts one that was only initialised. */
 void slots_destroy(struct slots *slots);
 
+/* Add a port as the user describes it, before the guest runs. 0 or -errno, logged. */
+int slots_add_port(struct slots *slots, const struct options_port *port);
+
 /* Add `count` ports without a device, before the guest runs. 0 or -errno, logged. */
 int slots_add_spare(struct slots *slots, unsigned int count);
 
+/* What takes a slot: the name of the device, and that of the port, NULL for any. */
+struct slot_wish {
+	const char *id, *bus;
+	bool running; /* the guest runs: only a port that is there can be taken */
+};
+
 /*
- * Take a slot for the device `id`: an empty one, or one of a new port unless the guest is
- * `running`. 0, -ENOSPC if there is none, -EEXIST if the name is taken, or -ENOMEM; logged.
+ * Take a slot for a device: that of the port it names, or one of a new port; once the guest runs,
+ * an empty one. 0, -ENOSPC if there is none, -EBUSY if the port has a device, -EINVAL if there is
+ * no such port or it is not for hot-plug, -EEXIST if the name is taken, or -ENOMEM; logged.
  */
-int slots_take(struct slots *slots, const char *id, bool running, struct slot **result);
+int slots_take(struct slots *slots, const struct slot_wish *wish, struct slot **result);
 
 /* Make the slot empty again. */
 void slot_free(struct slot *slot);
 
 /* The slot whose device has this name, or NULL. */
 struct slot *slots_find(struct slots *slots, const char *id);
+
+/* The slot of the port that the user gave this name, or NULL. */
+struct slot *slots_find_port(struct slots *slots, const char *name);
 
 #endif

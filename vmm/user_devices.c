@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "vmm/trace/log.h"
 
@@ -49,6 +50,7 @@ static int user_devices_open_one(struct user_devices *devices, struct user_entry
 		.space = { .backend = devices->backend,
 			   .guard = vm->guard,
 			   .opener = devices->opener },
+		.id = user->vfio.id,
 	};
 	ret = user_devices_connect(devices, space, user->path);
 	if (ret == 0)
@@ -59,13 +61,16 @@ static int user_devices_open_one(struct user_devices *devices, struct user_entry
 static int user_devices_plug(struct user_entry *entry, const struct options_user *user,
 			     struct pci_host *host, struct slots *slots)
 {
+	const struct vfio_device_options *options = &user->vfio;
 	struct pci_function *function = &entry->pci->function;
-	const char *id = user->vfio.id ? user->vfio.id : user_devices_name(user);
+	const char *id = options->id ? options->id : user_devices_name(user);
+	const struct slot_wish wish = { id, options->bus, false };
 	int ret;
 
-	if (user->vfio.port != VFIO_PORT_ON)
-		return pci_host_add(host, function);
-	ret = slots_take(slots, id, false, &entry->slot);
+	if (options->port != VFIO_PORT_ON)
+		return options->has_devfn ? pci_host_add_at(host, function, options->devfn)
+					  : pci_host_add(host, function);
+	ret = slots_take(slots, &wish, &entry->slot);
 	if (ret < 0)
 		return ret;
 	pci_root_port_plug(entry->slot->port, function, 0);
@@ -158,6 +163,18 @@ static struct user_entry *user_devices_free_place(struct user_devices *devices)
 	return NULL;
 }
 
+/* A server has one client: a second would wait for it in vain. */
+static int user_devices_check_new(const struct user_devices *devices, const char *path)
+{
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->list[i].pci &&
+		    strcmp(devices->list[i].pci->function.name, path) == 0) {
+			log_error(path, "the guest has this device already");
+			return -EEXIST;
+		}
+	return 0;
+}
+
 int user_devices_add(struct user_devices *devices, const struct options_user *user, char *text,
 		     struct vm *vm, struct slot *slot, struct vfio_pci **result)
 {
@@ -169,6 +186,9 @@ int user_devices_add(struct user_devices *devices, const struct options_user *us
 		return log_errno(user->path, -ENOSPC, "add more than %d devices",
 				 OPTIONS_USERS_MAX);
 	below_port.vfio.port = VFIO_PORT_ON;
+	ret = user_devices_check_new(devices, user->path);
+	if (ret < 0)
+		return ret;
 	ret = user_devices_open_one(devices, entry, &below_port, vm);
 	if (ret < 0) {
 		user_devices_close_one(entry);

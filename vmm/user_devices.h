@@ -27,6 +27,7 @@ struct user_devices {
 		struct vfio_space space;
 		struct vfio_dma_map dma;
 		struct vfio_pci *pci; /* NULL until it is plugged in, and after it was taken away */
+		const char *id;       /* the user's name of it, or NULL */
 		struct slot *slot;    /* NULL on the root bus */
 		/* the memory that its options point into, if minivmm owns it */
 		char *text;
@@ -50,7 +51,7 @@ int user_devices_open(struct user_devices *devices, const struct config *config,
 /*
  * While the guest runs: connect to `user` and map RAM. The caller plugs *result into `slot`, or
  * takes it back by user_devices_remove(). `text`, from malloc(), is the memory that `user` points
- * into; it is kept if this succeeds. 0 or -errno, logged.
+ * into; it is kept if this succeeds. 0 or -errno, logged: -EEXIST if the guest has it already.
  */
 int user_devices_add(struct user_devices *devices, const struct options_user *user, char *text,
 		     struct vm *vm, struct slot *slot, struct vfio_pci **result);

@@ -220,6 +220,38 @@ plugged()
 	talk '{"execute":"quit"}' end && ends_with 0
 }
 
+# The ports of a line of QEMU's, behind the device that names one: where it says, and for who asks by name.
+named_ports()
+{
+	start sleep --vfio demo,bus=rp1,id=nic \
+		-device '{"driver":"pcie-root-port","id":"rp2","bus":"pcie.0","addr":"0x5.0x1","hotplug":false}' \
+		-device pcie-root-port,id=rp1,chassis=1,slot=1,bus=pcie.0,addr=5.0,multifunction=on \
+		-device ioh3420,id=rp3 || return 1
+	"$build/guests/demo_device" "$work/server" > /dev/null 2>&1 &
+	server=$!
+	wait_for test -S "$work/server" || return 1
+	talk '{"execute":"query-pci"}' "$(add rp1)" "$(add rp2)" "$(add rp9)" "$(add pcie.0)" "$(add rp3)" \
+		'{"execute":"query-pci"}' '{"execute":"device_del","arguments":{"id":"x"}}' event:DEVICE_DELETED
+	told '.[2].return[0].devices | map(select(.pci_bridge)) |
+		map([.qdev_id, .slot, .function, (.pci_bridge.devices | map(.qdev_id) | join(" "))]) ==
+		[["rp3", 1, 0, ""], ["rp1", 5, 0, "nic"], ["rp2", 5, 1, ""]]' &&
+		told '.[3].error.desc == "x: bus=rp1: the port has a device already: nic"' &&
+		told '.[4].error.desc == "x: bus=rp2: the port has hotplug=off"' &&
+		told '.[5].error.desc == "x: bus=rp9: no root port has this id"' &&
+		told '.[6].error.desc | contains("bus= of the root bus")' && told '.[7].return == {}' &&
+		told '.[8].return[0].devices[1].pci_bridge.devices[0].qdev_id == "x"' &&
+		told '.[9].return == {} and .[10].data.device == "x"' || return 1
+	kill "$server" 2> /dev/null
+	talk '{"execute":"quit"}' end && ends_with 0
+}
+
+# add BUS: the demo device of another process, as x.
+add()
+{
+	echo '{"execute":"device_add","arguments":{"driver":"vfio-user-pci","id":"x","bus":"'"$1"'","addr":"0x0",
+		"socket":{"type":"unix","path":"'"$work"'/server"}}}' | tr -d '\n'
+}
+
 # A second minivmm with the same path must not take it away from the first.
 in_use()
 {
@@ -260,7 +292,7 @@ for i in range(200000):
 
 [ -w /dev/kvm ] || skipped='no /dev/kvm here'
 command -v python3 > /dev/null || skipped='there is no python3'
-for name in asked quit paused paused_and_stopped reset powerdown refused plugged in_use left_over silent_reader; do
+for name in asked quit paused paused_and_stopped reset powerdown refused plugged named_ports in_use left_over silent_reader; do
 	run_guest_case qmp_$name $name
 done
 run_guest_case qmp_powered_off ends q '["SHUTDOWN"]' guest-shutdown 0

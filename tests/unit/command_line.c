@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stderr_text.h"
-
 #define LINE_SIZE 2048
 #define WORDS_MAX 70
 
@@ -25,17 +23,23 @@ int command_line_parse(struct config *config, const char *line)
 	return options_parse(config, argc, argv);
 }
 
+int command_line_catch(struct config *config, const char *line, struct stderr_text *caught)
+{
+	int ret;
+
+	stderr_begin(caught);
+	ret = command_line_parse(config, line);
+	stderr_end(caught);
+	return ret;
+}
+
 void command_line_refused(const char *line, const char *object, const char *words)
 {
 	struct stderr_text caught;
 	struct config config;
 	char start[128];
-	int ret;
 
-	stderr_begin(&caught);
-	ret = command_line_parse(&config, line);
-	stderr_end(&caught);
-	ck_assert_int_eq(ret, -EINVAL);
+	ck_assert_int_eq(command_line_catch(&config, line, &caught), -EINVAL);
 	snprintf(start, sizeof(start), "minivmm: error: %s: ", object);
 	ck_assert_msg(strncmp(caught.text, start, strlen(start)) == 0, "said: %s", caught.text);
 	stderr_holds(&caught, words);

@@ -3,6 +3,7 @@
 #ifndef MINIVMM_TESTS_COMMAND_LINE_H
 #define MINIVMM_TESTS_COMMAND_LINE_H
 
+#include "stderr_text.h"
 #include "vmm/cli/options.h"
 
 /*
@@ -10,6 +11,9 @@
  * call.
  */
 int command_line_parse(struct config *config, const char *line);
+
+/* The same, with what it says. */
+int command_line_catch(struct config *config, const char *line, struct stderr_text *caught);
 
 /* `minivmm LINE` must be -EINVAL, with one line of error about `object` that holds `words`. */
 void command_line_refused(const char *line, const char *object, const char *words);

@@ -78,7 +78,10 @@ static void note_deleted(void *owner, const char *id)
 
 static const struct hotplug_watcher watcher = { note_deleted, NULL };
 
-static void begin(unsigned int ports)
+/* Ports that the user has named, beside those of begin(). */
+static const struct options_port named[] = { { .id = "rp1" }, { .id = "rp2", .fixed = true } };
+
+static void begin_named(unsigned int names, unsigned int ports)
 {
 	memset(&machine, 0, sizeof(machine));
 	machine.config = &config;
@@ -94,6 +97,8 @@ static void begin(unsigned int ports)
 	ck_assert_int_eq(vm_power_up(&machine.vm), 0);
 	ck_assert_int_eq(pci_host_init(&machine.pci_host, &machine.vm), 0);
 	ck_assert_int_eq(slots_open(&machine.slots, &machine.pci_host), 0);
+	for (unsigned int i = 0; i < names; i++)
+		ck_assert_int_eq(slots_add_port(&machine.slots, &named[i]), 0);
 	ck_assert_int_eq(
 		user_devices_open(&machine.users, &config, &machine.pci_host, &machine.slots), 0);
 	ck_assert_int_eq(slots_add_spare(&machine.slots, ports), 0);
@@ -101,6 +106,11 @@ static void begin(unsigned int ports)
 	ck_assert_int_eq(hotplug_open(&machine), 0);
 	hotplug_watch(&machine, &watcher);
 	server_begin();
+}
+
+static void begin(unsigned int ports)
+{
+	begin_named(0, ports);
 }
 
 static void end(void)
@@ -255,7 +265,7 @@ static const struct {
 	{ "more", "/nowhere/socket", true, -ENOSPC, "no PCIe root port is free" },
 	{ "more", "demo", false, -EINVAL, "its server is started before the guest" },
 	{ "more", "01:00.0,port=off", false, -EINVAL, "no place for it on the root bus" },
-	{ "more", "01:00.0,addr=5", false, -EINVAL, "its place is below a port" },
+	{ "more", "01:00.0,addr=5", false, -EINVAL, "below a port it is device 0, function 0" },
 	{ "more", "01:00.0,nonsense=1", false, -EINVAL, "unknown property" },
 	{ "more", "01:00", false, -EINVAL, "expected a PCI address" },
 	{ "more", "", true, -EINVAL, "expected the path" },
@@ -316,6 +326,99 @@ START_TEST(a_device_larger_than_the_room)
 }
 END_TEST
 
+static int add_on(const char *bus, const char *more)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s,bus=%s%s", path, bus, more);
+	return hotplug_add_socket(&machine, "nic", text);
+}
+
+/* Below the port that it names; one without a wish leaves ports with names alone. */
+START_TEST(a_port_by_name)
+{
+	begin_named(2, 1);
+	ck_assert_int_eq(add_on("rp9", ""), -EINVAL);
+	ck_assert_int_eq(add_on("rp2", ""), -EINVAL);
+	ck_assert_int_eq(add_on("pcie.0", ""), -EINVAL);
+	ck_assert_int_eq(add_on("rp1", ",addr=1"), -EINVAL);
+	ck_assert_int_eq(add_on("rp1", ",addr=0x0.0x1"), -EINVAL);
+	ck_assert_int_eq(add_on("rp1", ",addr=00.0"), 0);
+	ck_assert_int_eq(machine.slots.list[0].state, SLOT_FULL);
+	ck_assert_uint_ne(below(1), 0xffffffff);
+	ck_assert_int_eq(hotplug_add_vfio(&machine, "other", "01:00.0,bus=rp1"), -EBUSY);
+	ck_assert_int_eq(hotplug_del(&machine, "nic"), 0);
+	wait_deleted("nic");
+	sem_wait(&served);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	ck_assert_int_eq(machine.slots.list[2].state, SLOT_FULL);
+	end();
+	stderr_holds(&caught, "nic: bus=rp9: no root port has this id");
+	stderr_holds(&caught, "nic: bus=rp2: the port has hotplug=off");
+	stderr_holds(&caught, "nic: cannot be plugged in with bus= of the root bus");
+	stderr_holds(&caught, "nic: cannot be plugged in with addr=");
+	stderr_holds(&caught, "other: bus=rp1: the port has a device already: nic");
+}
+END_TEST
+
+/* A named port is as good as any where no other is free; one without hot-plug is not. */
+START_TEST(a_named_port_without_a_wish)
+{
+	begin_named(2, 0);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	ck_assert_int_eq(machine.slots.list[0].state, SLOT_FULL);
+	ck_assert_int_eq(hotplug_add_vfio(&machine, "more", "01:00.0"), -ENOSPC);
+	end();
+}
+END_TEST
+
+/* It would wait for its server, which has a client already. */
+START_TEST(the_same_device_twice)
+{
+	begin(2);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "again", path), -EEXIST);
+	end();
+	stderr_holds(&caught, "the guest has this device already");
+}
+END_TEST
+
+/* A guest that stands still cannot answer: its time does not pass. */
+START_TEST(a_paused_guest_is_not_hurried)
+{
+	begin(1);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	set_indicator(0, PCI_EXP_SLTCTL_PWR_IND_ON);
+	machine.vm.paused = true;
+	ck_assert_int_eq(hotplug_del(&machine, "nic"), 0);
+	machine.hotplug.leaving[0].deadline = 0;
+	machine.hotplug.event.ready(machine.hotplug.event.owner, 0);
+	ck_assert_int_eq(machine.slots.list[0].state, SLOT_ASKED);
+	machine.vm.paused = false;
+	set_indicator(0, PCI_EXP_SLTCTL_PWR_IND_OFF);
+	wait_deleted("nic");
+	end();
+	ck_assert_ptr_null(strstr(caught.text, "by surprise"));
+}
+END_TEST
+
+/* A guest that starts again has let go. */
+START_TEST(a_reset_while_it_is_asked)
+{
+	begin(1);
+	ck_assert_int_eq(hotplug_add_socket(&machine, "nic", path), 0);
+	set_indicator(0, PCI_EXP_SLTCTL_PWR_IND_ON);
+	ck_assert_int_eq(hotplug_del(&machine, "nic"), 0);
+	pci_host_reset(&machine.pci_host);
+	wait_deleted("nic");
+	ck_assert_uint_eq(below(1), 0xffffffff);
+	end();
+	ck_assert_ptr_null(strstr(caught.text, "by surprise"));
+}
+END_TEST
+
 UNIT_MAIN("hotplug", { nothing_is_left, 0 }, { by_surprise, 0 }, { a_handler_is_waited_for, 0 },
 	  { what_cannot_be_added, UNIT_COUNT(refused) }, { a_confined_machine_refuses, 0 },
-	  { a_failure_frees_the_slot, 0 }, { a_device_larger_than_the_room, 0 })
+	  { a_failure_frees_the_slot, 0 }, { a_device_larger_than_the_room, 0 },
+	  { a_port_by_name, 0 }, { a_named_port_without_a_wish, 0 }, { the_same_device_twice, 0 },
+	  { a_paused_guest_is_not_hurried, 0 }, { a_reset_while_it_is_asked, 0 })

@@ -84,6 +84,8 @@ static void card_init(struct pci_function *card)
 	pci_set_word(card, cap + PCI_EXP_LNKSTA, 2 | 2 << 4);
 }
 
+static const struct pci_root_port_options usual = { .name = NULL };
+
 static void rig_begin(struct rig *rig)
 {
 	const struct pci_root_port_owner owner = { count_release, rig };
@@ -98,7 +100,7 @@ static void rig_begin(struct rig *rig)
 	rig->vm.memslot_max = 32;
 	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
 	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
-	ck_assert_int_eq(pci_root_port_add(&rig->host, &owner, &rig->port), 0);
+	ck_assert_int_eq(pci_root_port_add(&rig->host, &usual, &owner, &rig->port), 0);
 	rig->exp = rig->port->cap;
 	for (unsigned int i = 0; i < 2; i++)
 		card_init(&rig->cards[i]);
@@ -754,6 +756,60 @@ START_TEST(anything_is_written)
 }
 END_TEST
 
+/* At the place that it is given, by the name it is given; the others leave the place alone. */
+START_TEST(a_port_has_its_place)
+{
+	const struct pci_root_port_options placed = { "rp1", true, PCI_DEVFN(3, 1), true };
+	const struct pci_root_port_owner owner = { count_release, NULL };
+	static struct rig rig;
+	struct pci_root_port *port, *next;
+	struct stderr_text caught;
+
+	rig_begin(&rig);
+	pci_host_reserve(&rig.host, PCI_DEVFN(2, 0));
+	pci_host_reserve(&rig.host, placed.devfn);
+	ck_assert_int_eq(pci_root_port_add(&rig.host, &usual, &owner, &next), 0);
+	ck_assert_uint_eq(next->bridge.function.devfn, PCI_DEVFN(4, 0));
+	ck_assert_int_eq(pci_root_port_add(&rig.host, &placed, &owner, &port), 0);
+	ck_assert_uint_eq(port->bridge.function.devfn, placed.devfn);
+	ck_assert_uint_eq(port->bridge.number, 3);
+	ck_assert_str_eq(port->bridge.function.name, "rp1");
+	stderr_begin(&caught);
+	ck_assert_int_eq(pci_root_port_add(&rig.host, &placed, &owner, &next), -EBUSY);
+	stderr_end(&caught);
+	stderr_holds(&caught, "take device number 3, function 1 on the PCI bus: rp1 is there");
+	rig_place(&rig);
+	rig_end(&rig);
+}
+END_TEST
+
+/* Without hot-plug it has a slot, and neither button nor interrupt. */
+START_TEST(a_fixed_port)
+{
+	const struct pci_root_port_options fixed = { .fixed = true };
+	const struct pci_root_port_owner owner = { count_release, NULL };
+	static struct rig rig;
+	struct pci_function *function;
+	struct pci_root_port *port;
+
+	rig_begin(&rig);
+	ck_assert_int_eq(pci_root_port_add(&rig.host, &fixed, &owner, &port), 0);
+	function = &port->bridge.function;
+	pci_root_port_plug(port, &rig.cards[0], 0);
+	pci_root_port_show(port, false);
+	ck_assert_uint_eq(pci_get_long(function, port->cap + PCI_EXP_SLTCAP),
+			  PCI_EXP_SLTCAP_NCCS | 2u << 19);
+	ck_assert(pci_get_word(function, port->cap + PCI_EXP_SLTSTA) & PCI_EXP_SLTSTA_PDS);
+	pthread_mutex_lock(&rig.host.bus.lock);
+	pci_write_any(function, port->cap + PCI_EXP_SLTCTL, 2, 0xffff);
+	pthread_mutex_unlock(&rig.host.bus.lock);
+	ck_assert_uint_eq(pci_get_word(function, port->cap + PCI_EXP_SLTCTL),
+			  PCI_EXP_SLTCTL_PWR_IND_ON);
+	rig_place(&rig);
+	rig_end(&rig);
+}
+END_TEST
+
 /* As many as there are bus numbers and slots, and then a message. */
 START_TEST(ports_run_out)
 {
@@ -767,7 +823,7 @@ START_TEST(ports_run_out)
 	rig_begin(&rig);
 	stderr_begin(&caught);
 	while (ret == 0) {
-		ret = pci_root_port_add(&rig.host, &owner, &port);
+		ret = pci_root_port_add(&rig.host, &usual, &owner, &port);
 		count += ret == 0;
 	}
 	stderr_end(&caught);
@@ -787,4 +843,5 @@ UNIT_MAIN("pci_root_port", { an_empty_port_has_these_registers, UNIT_COUNT(regis
 	  { a_slot_sends_messages, 0 }, { errors_are_shown_to_who_listens, UNIT_COUNT(failures) },
 	  { errors_and_the_slot_send_a_message_each, 0 }, { a_device_that_left_is_gone, 0 },
 	  { anything_is_written, 4 }, { a_device_larger_than_the_room, 0 },
-	  { an_io_bar_goes_without, 0 }, { ports_run_out, 0 })
+	  { an_io_bar_goes_without, 0 }, { a_port_has_its_place, 0 }, { a_fixed_port, 0 },
+	  { ports_run_out, 0 })

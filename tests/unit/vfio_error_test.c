@@ -47,6 +47,7 @@ static void port_listen(struct pci_root_port *port, uint32_t command)
 /* The usual device, with or without AER, below a port. */
 static struct pci_root_port *rig_open_below(struct rig *rig, bool aer, const char *words)
 {
+	const struct pci_root_port_options usual = { .name = NULL };
 	const struct pci_root_port_owner owner = { nobody, NULL };
 	struct pci_root_port *port;
 	struct stderr_text caught;
@@ -57,7 +58,7 @@ static struct pci_root_port *rig_open_below(struct rig *rig, bool aer, const cha
 		fake_add_ext_cap(&rig->fake, AER, PCI_EXT_CAP_ID_ERR);
 	rig->options.port = VFIO_PORT_ON;
 	rig->options.errors_to_guest = true;
-	ck_assert_int_eq(pci_root_port_add(&rig->host, &owner, &port), 0);
+	ck_assert_int_eq(pci_root_port_add(&rig->host, &usual, &owner, &port), 0);
 	stderr_begin(&caught);
 	ck_assert_int_eq(
 		vfio_pci_new(&rig->vm, &rig->space, &rig_request, &rig->options, &rig->pci), 0);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "devices/pci_host.h"
 #include "devices/virtio_vhost.h"
 #include "vfio/host/bind/host_bind.h"
 #include "vfio/host/check/host_check.h"
@@ -22,6 +23,7 @@
 #define OPTIONS_SERVED_MAX   16
 #define OPTIONS_NOTED_MAX    16
 #define OPTIONS_CHARDEVS_MAX 16
+#define OPTIONS_BRIDGES_MAX  32
 
 enum options_command {
 	OPTIONS_RUN,
@@ -57,6 +59,16 @@ struct options_served {
 	unsigned int place; /* which of all devices it is on the command line */
 };
 
+/* A root port that the user describes, as QEMU's pcie-root-port. */
+struct options_port {
+	const char *id;  /* NULL: it has none */
+	const char *bus; /* the bus that it is on, or NULL */
+	bool has_devfn;  /* it is at this place on the root bus: */
+	uint8_t devfn;
+	bool fixed;                 /* no hot-plug */
+	uint64_t room[PCI_WINDOWS]; /* for devices to come, in bytes; 0: as usual */
+};
+
 /* What a line of QEMU's calls a character device. */
 struct options_chardev {
 	const char *id;
@@ -81,9 +93,13 @@ struct config {
 	unsigned int ports;         /* root ports that are empty at first */
 	uint64_t port_memory;       /* room for a device that comes, below 4 GiB, in bytes ... */
 	uint64_t port_prefetchable; /* ... and of prefetchable addresses; 0: as usual */
-	struct cpu_list pinned;     /* a host CPU for each vCPU, or empty */
-	bool battery;               /* and a power supply, in the guest's ACPI */
-	bool hide_kvm;              /* the guest does not see that it is one */
+	struct options_port named_ports[PCI_HOST_BRIDGES_MAX]; /* further ones */
+	unsigned int named_port_count;
+	const char *bridges[OPTIONS_BRIDGES_MAX]; /* ids of QEMU's bridges, which a guest has not */
+	unsigned int bridge_count;
+	struct cpu_list pinned; /* a host CPU for each vCPU, or empty */
+	bool battery;           /* and a power supply, in the guest's ACPI */
+	bool hide_kvm;          /* the guest does not see that it is one */
 	bool no_reboot;
 	/* seconds that a guest has to power off after it was asked to */
 	unsigned int grace;

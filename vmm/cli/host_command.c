@@ -15,6 +15,7 @@
 #include "vfio/host/bind/host_bind.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vmm/cli/list_show.h"
+#include "vmm/cli/options_ports.h"
 #include "vfio/host/look/host_pci.h"
 #include "vmm/trace/log.h"
 
@@ -187,7 +188,7 @@ static int command_run_bound(const struct config *config, struct host_held *held
 {
 	struct config bound = *config;
 	struct bind_keeper keeper;
-	const bool more = config->no_sandbox || (config->qmp && config->ports);
+	const bool more = config->no_sandbox || options_expect_devices(config);
 	int status = config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
 
 	bound.keeper = &keeper;

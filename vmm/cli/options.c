@@ -10,6 +10,7 @@
 #include "options_firmware.h"
 #include "options_host.h"
 #include "options_laptop.h"
+#include "options_places.h"
 #include "options_ports.h"
 #include "options_qemu.h"
 #include "options_served.h"
@@ -269,6 +270,8 @@ int options_parse(struct config *config, int argc, char **argv)
 		ret = options_check_chardev(config);
 	if (ret == 0)
 		ret = options_check_devices(config);
+	if (ret == 0)
+		ret = options_check_places(config);
 	if (ret == 0)
 		ret = options_check_firmware(config);
 	if (ret == 0)

@@ -6,6 +6,7 @@
 
 #include "options_json.h"
 #include "options_qemu.h"
+#include "options_qemu_ports.h"
 #include "vfio/host/look/host_sysfs.h"
 #include "vmm/trace/log.h"
 
@@ -165,14 +166,11 @@ static int options_parse_device(struct config *config, const char *host, char *w
 {
 	struct vfio_device_options vfio = { 0 };
 	char bdf[OPTIONS_BDF_MAX];
-	const char *bus = NULL;
 	char *word;
 	int ret = 0;
 
 	while ((word = words) && ret == 0) {
 		words = options_cut_word(word);
-		if (strncmp(word, "bus=", 4) == 0)
-			bus = word + 4;
 		if (!host && strncmp(word, "host=", 5) == 0)
 			host = word + 5;
 		else if (!host && strncmp(word, "sysfsdev=", 9) == 0)
@@ -180,9 +178,6 @@ static int options_parse_device(struct config *config, const char *host, char *w
 		else
 			ret = vfio_options_set(&vfio, word);
 	}
-	/* addr= counts only on the root bus, because the guest has no other named bus. */
-	if (bus && strcmp(bus, "pcie.0") != 0 && strcmp(bus, "pci.0") != 0)
-		vfio.has_devfn = false;
 	if (ret == 0 && !host && vfio.has_fd) {
 		ret = options_find_host(&vfio, bdf);
 		host = bdf;
@@ -221,15 +216,21 @@ static int options_set_isa_serial(struct config *config, char *words)
 int options_add_qemu_device(struct config *config, char *text)
 {
 	char *words;
+	int ret;
 
 	if (options_json_flatten("-device", text) < 0)
 		return -EINVAL;
 	words = options_cut_word(text);
 	if (strcmp(text, "isa-serial") == 0)
 		return options_set_isa_serial(config, words);
-	if (strcmp(text, "vfio-pci") != 0 && strcmp(text, "vfio-pci-nohotplug") != 0)
-		return options_qemu_judge_device(config, text);
-	return options_parse_device(config, NULL, words);
+	if (strcmp(text, "vfio-pci") == 0 || strcmp(text, "vfio-pci-nohotplug") == 0)
+		return options_parse_device(config, NULL, words);
+	if (options_is_qemu_port(text))
+		return options_add_qemu_port(config, text, words);
+	ret = options_qemu_judge_device(config, text);
+	if (ret == 0)
+		options_add_qemu_bridge(config, words);
+	return ret;
 }
 
 static int options_set_object(struct config *config, const char *word)

@@ -71,6 +71,22 @@ int options_set_ports(struct config *config, char *text)
 	return ret;
 }
 
+unsigned int options_free_ports(const struct config *config)
+{
+	return config->qmp ? config->ports + config->named_port_count : 0;
+}
+
+bool options_expect_devices(const struct config *config)
+{
+	bool ports = options_free_ports(config);
+
+	for (unsigned int i = 0; i < config->device_count; i++)
+		ports |= config->vfio[i].port == VFIO_PORT_ON;
+	for (unsigned int i = 0; i < config->user_count; i++)
+		ports |= config->users[i].vfio.port == VFIO_PORT_ON;
+	return config->qmp && ports;
+}
+
 int options_check_ports(const struct config *config)
 {
 	for (unsigned int i = 0; i < config->device_count; i++) {

@@ -13,6 +13,12 @@
  */
 int options_set_ports(struct config *config, char *text);
 
+/* Whether a device may come while the guest runs: there are a control socket and a root port. */
+bool options_expect_devices(const struct config *config);
+
+/* How many ports such a device finds empty, at most; without a control socket none comes. */
+unsigned int options_free_ports(const struct config *config);
+
 /* After all options: what needs a port has one. 0 or -EINVAL, logged. */
 int options_check_ports(const struct config *config);
 

@@ -118,8 +118,7 @@ static const struct qemu_word qemu_words[] = {
 	{ "dfilter", "*", QEMU_NOTED, "--trace FILE shows what minivmm does; ignored" },
 	{ "iscsi", "*", QEMU_NOTED, "minivmm reads no disk by iSCSI; ignored" },
 	{ "readconfig", "*/pve-*", QEMU_NOTED,
-	  "Proxmox' own list of bridges: devices are on the root bus, or below a port with "
-	  "port=on; ignored" },
+	  "Proxmox' own list of bridges: a device that names a port of it gets one; ignored" },
 	{ "global", "*pci-hole64-size=*", QEMU_NOTED,
 	  "the window for BARs fits the devices; ignored" },
 	{ "global", "*", QEMU_NOTED, "a property of QEMU's own devices; ignored" },

@@ -18,6 +18,7 @@ struct qemu_word {
 };
 
 #define ONE_SHAPE "minivmm has one kind of machine; ignored"
+#define ONE_ROOT  "a guest has one root bus, and root ports on it; ignored"
 #define OWN_CPUS  "a guest has the CPUs of this host; ignored"
 #define USE_DISK                                                                                   \
 	"use --disk FILE for a disk image, or pass the disk's controller through by --vfio BDF"
