@@ -102,7 +102,7 @@ $(FOREIGN): tests/foreign_root.sh Makefile
 
 .PRECIOUS: $(B)/gen/%.h
 # ACPI source -> AML -> a C array, NAME_aml_code[].
-$(B)/gen/%.h: firmware/%.asl
+$(B)/gen/%.h: firmware/%.asl firmware/rom_method.asi
 	@mkdir -p $(@D)
 	@echo "IASL $<"
 	$(Q)iasl -tc -p $(B)/gen/$* $< > $(B)/gen/$*.log || { cat $(B)/gen/$*.log; exit 1; }

@@ -20,6 +20,8 @@ static const
 #include "ssdt_battery.h"
 static const
 #include "ssdt_rom.h"
+static const
+#include "ssdt_rom_port.h"
 /* clang-format on */
 
 #define ACPI_ALIGN        16
@@ -27,7 +29,7 @@ static const
 #define ACPI_OEM_TABLE_ID "MINIVMM"
 #define ACPI_CREATOR_ID   "MVMM"
 #define ACPI_XSDT_ENTRIES 4 /* FACP, APIC, MCFG and SSDT: every machine has them */
-#define ACPI_XSDT_MORE    4 /* SSDTs that only some machines have */
+#define ACPI_XSDT_MORE    5 /* SSDTs that only some machines have */
 #define ACPI_LAPIC_BASE   0xfee00000
 #define ACPI_IOAPIC_BASE  0xfec00000
 #define ACPI_LAPIC_IDS    255 /* CPUs with this id or a higher one need an x2APIC entry */
@@ -158,7 +160,7 @@ struct acpi_integer {
 
 struct acpi_ssdt {
 	struct acpi_header header;
-	struct acpi_integer integers[10];
+	struct acpi_integer integers[11];
 } __attribute__((packed));
 
 /* The memory that is being filled. */
@@ -201,6 +203,7 @@ struct acpi_part {
 static unsigned int acpi_parts(const struct acpi_config *config,
 			       struct acpi_part parts[ACPI_XSDT_MORE])
 {
+	const bool rom = config->extras.rom.size > 0;
 	const struct {
 		bool there;
 		struct acpi_part part;
@@ -208,7 +211,8 @@ static unsigned int acpi_parts(const struct acpi_config *config,
 		{ config->extras.rtc, ACPI_PART(ssdt_rtc_aml_code) },
 		{ config->uefi, ACPI_PART(ssdt_uefi_aml_code) },
 		{ config->extras.battery, ACPI_PART(ssdt_battery_aml_code) },
-		{ config->extras.rom.size > 0, ACPI_PART(ssdt_rom_aml_code) },
+		{ rom && !config->extras.rom_port, ACPI_PART(ssdt_rom_aml_code) },
+		{ rom && config->extras.rom_port, ACPI_PART(ssdt_rom_port_aml_code) },
 	};
 	unsigned int count = 0;
 
@@ -361,7 +365,7 @@ static uint64_t acpi_write_mcfg(struct acpi_area *area, const struct acpi_config
 	return acpi_end_table(area, &mcfg->header);
 }
 
-/* The integers that dsdt.asl and ssdt_rom.asl declare External(). */
+/* The integers that dsdt.asl, ssdt_rom_port.asl and rom_method.asi declare External(). */
 static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config *config)
 {
 	const struct arch_range *io = &arch_layout.pci_io;
@@ -376,6 +380,7 @@ static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config
 		{ AML_NAME, "M64S", AML_QWORD, mmio64->size },
 		{ AML_NAME, "BUSN", AML_QWORD, acpi_buses(config) },
 		{ AML_NAME, "ROMA", AML_QWORD, config->extras.rom_address },
+		{ AML_NAME, "ROMP", AML_QWORD, config->extras.rom_port },
 		{ AML_NAME, "ROMB", AML_QWORD, config->extras.rom.base },
 		{ AML_NAME, "ROMS", AML_QWORD, config->extras.rom.size },
 	};

@@ -24,7 +24,8 @@ struct acpi_extras {
 	bool battery;          /* a battery, and a power supply */
 	uint16_t pm_timer;     /* the port of a PM timer, 0 for none */
 	struct arch_range rom; /* the bytes of _ROM; size 0 for none */
-	uint32_t rom_address;  /* its device on bus 0: slot << 16 | function */
+	uint32_t rom_address;  /* its device on its bus: slot << 16 | function */
+	uint32_t rom_port;     /* and the port above, on bus 0; 0 for a device on bus 0 itself */
 };
 
 struct acpi_config {

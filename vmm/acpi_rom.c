@@ -52,8 +52,14 @@ static int acpi_rom_load(struct acpi_rom *rom, const char *path, int fd, uint64_
 	return ret < 0 ? log_errno(path, ret, "map it into the guest") : 0;
 }
 
-int acpi_rom_add(struct acpi_rom *rom, struct memory *memory, const char *file, unsigned int devfn,
-		 struct acpi_extras *extras)
+/* As _ADR has it: ACPI 6.4, table 6.2. */
+static uint32_t acpi_rom_address(const struct pci_function *function)
+{
+	return (uint32_t)(PCI_SLOT(function->devfn) << 16 | PCI_FUNC(function->devfn));
+}
+
+int acpi_rom_add(struct acpi_rom *rom, struct memory *memory, const char *file,
+		 const struct pci_function *function, struct acpi_extras *extras)
 {
 	uint64_t gpa = arch_layout.acpi_rom.base, size;
 	int fd = open(file, O_RDONLY | O_CLOEXEC), ret;
@@ -69,7 +75,8 @@ int acpi_rom_add(struct acpi_rom *rom, struct memory *memory, const char *file, 
 	if (ret < 0)
 		return ret;
 	extras->rom = (struct arch_range){ gpa, size };
-	extras->rom_address = (uint32_t)(PCI_SLOT(devfn) << 16 | PCI_FUNC(devfn));
+	extras->rom_address = acpi_rom_address(function);
+	extras->rom_port = function->bridge ? acpi_rom_address(function->bridge) : 0;
 	return 0;
 }
 

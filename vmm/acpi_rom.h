@@ -8,6 +8,7 @@
 #ifndef MINIVMM_ACPI_ROM_H
 #define MINIVMM_ACPI_ROM_H
 
+#include "devices/pci.h"
 #include "firmware/acpi.h"
 #include "vmm/core/memory.h"
 
@@ -17,11 +18,11 @@ struct acpi_rom {
 };
 
 /*
- * Map the ROM in `file` into the guest and describe it in *extras, for the function `devfn` of bus
- * 0. A file that is not a ROM is refused. 0 or -errno, logged.
+ * Map the ROM in `file` into the guest and describe it in *extras, for a function that is plugged
+ * in already. A file that is not a ROM is refused. 0 or -errno, logged.
  */
-int acpi_rom_add(struct acpi_rom *rom, struct memory *memory, const char *file, unsigned int devfn,
-		 struct acpi_extras *extras);
+int acpi_rom_add(struct acpi_rom *rom, struct memory *memory, const char *file,
+		 const struct pci_function *function, struct acpi_extras *extras);
 
 /* Unmap and free the ROM. Accepts a zeroed one. */
 void acpi_rom_destroy(struct acpi_rom *rom);

@@ -177,6 +177,6 @@ int machine_add_acpi_rom(struct machine *machine)
 		if (config->vfio[i].acpi_rom)
 			return acpi_rom_add(&machine->acpi_rom, &machine->vm.memory,
 					    config->vfio[i].romfile,
-					    machine->devices.list[i]->function.devfn, extras);
+					    &machine->devices.list[i]->function, extras);
 	return 0;
 }

@@ -41,6 +41,8 @@ static const char *write_file(size_t size)
 
 START_TEST(is_memory_that_the_guest_only_reads)
 {
+	struct pci_function port = { .devfn = 0x1c << 3 | 2 };
+	struct pci_function gpu = { .devfn = 3 << 3 | 1, .bridge = _i ? &port : NULL };
 	struct acpi_extras extras = { 0 };
 	struct acpi_rom rom = { 0 };
 	const struct memory_region *region;
@@ -50,10 +52,11 @@ START_TEST(is_memory_that_the_guest_only_reads)
 	make_rom();
 	path = write_file(ROM_SIZE);
 	memory_init(&memory);
-	ck_assert_int_eq(acpi_rom_add(&rom, &memory, path, 3 << 3 | 1, &extras), 0);
+	ck_assert_int_eq(acpi_rom_add(&rom, &memory, path, &gpu, &extras), 0);
 	ck_assert_uint_eq(extras.rom.base, arch_layout.acpi_rom.base);
 	ck_assert_uint_eq(extras.rom.size, ROM_SIZE);
 	ck_assert_uint_eq(extras.rom_address, 0x30001);
+	ck_assert_uint_eq(extras.rom_port, _i ? 0x1c0002 : 0);
 	ck_assert_uint_eq(memory.count, 1);
 	region = &memory.regions[0];
 	ck_assert_int_eq(region->kind, MEMORY_ROM);
@@ -79,6 +82,7 @@ static const struct {
 
 START_TEST(refuses)
 {
+	const struct pci_function gpu = { .devfn = 8 };
 	struct acpi_extras extras = { 0 };
 	struct acpi_rom rom = { 0 };
 	struct stderr_text caught;
@@ -90,7 +94,7 @@ START_TEST(refuses)
 	path = write_file(bad[_i].size);
 	memory_init(&memory);
 	stderr_begin(&caught);
-	ck_assert_int_lt(acpi_rom_add(&rom, &memory, path, 8, &extras), 0);
+	ck_assert_int_lt(acpi_rom_add(&rom, &memory, path, &gpu, &extras), 0);
 	stderr_end(&caught);
 	stderr_holds(&caught, bad[_i].words);
 	ck_assert_uint_eq(extras.rom.size, 0);
@@ -101,4 +105,4 @@ START_TEST(refuses)
 }
 END_TEST
 
-UNIT_MAIN("acpi_rom", { is_memory_that_the_guest_only_reads, 0 }, { refuses, UNIT_COUNT(bad) })
+UNIT_MAIN("acpi_rom", { is_memory_that_the_guest_only_reads, 2 }, { refuses, UNIT_COUNT(bad) })

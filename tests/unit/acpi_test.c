@@ -426,12 +426,21 @@ static size_t dumped_bytes(uint8_t *bytes, size_t size)
 	return count;
 }
 
-/* Tables with a battery and a ROM of 10,000 bytes; then `call`. */
-static void evaluate_extra(const char *part, const char *call)
+/* Where the GPU's node is, without a port and with one. */
+static const char *const nodes[] = { "\\_SB.PCI0.GPU0", "\\_SB.PCI0.PORT.GPU0" };
+
+/*
+ * Tables with a battery and a ROM of 10,000 bytes, of a GPU that is below a port or not; then
+ * `call`.
+ */
+static void evaluate_extra(bool port, const char *part, const char *call)
 {
 	struct acpi_config config = {
 		.cpus = 1,
-		.extras = { .battery = true, .rom = { 0xfd000000, 10000 }, .rom_address = 0x20001 },
+		.extras = { .battery = true,
+			    .rom = { 0xfd000000, 10000 },
+			    .rom_address = 0x20001,
+			    .rom_port = port ? 0x1c0002 : 0 },
 	};
 	char path[128];
 	uint8_t *at;
@@ -466,29 +475,29 @@ START_TEST(fadt_tells_of_a_timer)
 END_TEST
 
 static const struct {
-	const char *call;
+	const char *arguments;
 	size_t count;
 } pieces[] = {
-	{ "\\_SB.PCI0.GPU0._ROM 0 0x1000", 4096 }, { "\\_SB.PCI0.GPU0._ROM 0 16", 16 },
-	{ "\\_SB.PCI0.GPU0._ROM 3 0x1000", 4096 }, { "\\_SB.PCI0.GPU0._ROM 0 0x10000", 4096 },
-	{ "\\_SB.PCI0.GPU0._ROM 9990 16", 10 },    { "\\_SB.PCI0.GPU0._ROM 10000 16", 0 },
-	{ "\\_SB.PCI0.GPU0._ROM 20000 16", 0 },
+	{ "0 0x1000", 4096 }, { "0 16", 16 },    { "3 0x1000", 4096 }, { "0 0x10000", 4096 },
+	{ "9990 16", 10 },    { "10000 16", 0 }, { "20000 16", 0 },
 };
 
 START_TEST(rom_comes_in_pieces)
 {
+	const size_t row = (size_t)_i / 2;
 	static uint8_t bytes[4097];
-	char *found;
+	char call[64], *found;
 	size_t count;
 
 	if (!have("acpiexec", "rom_comes_in_pieces"))
 		return;
-	evaluate_extra("MINIROM", pieces[_i].call);
+	snprintf(call, sizeof(call), "%s._ROM %s", nodes[_i % 2], pieces[row].arguments);
+	evaluate_extra(_i % 2, "MINIROM", call);
 	found = strstr(output, "[Buffer] Length ");
 	ck_assert_msg(found, "%s", output);
-	ck_assert_uint_eq(strtoul(found + strlen("[Buffer] Length "), NULL, 16), pieces[_i].count);
+	ck_assert_uint_eq(strtoul(found + strlen("[Buffer] Length "), NULL, 16), pieces[row].count);
 	memmove(output, found, strlen(found) + 1);
-	count = pieces[_i].count ? dumped_bytes(bytes, sizeof(bytes)) : 0;
+	count = pieces[row].count ? dumped_bytes(bytes, sizeof(bytes)) : 0;
 	for (size_t i = 0; i < count; i++)
 		ck_assert_uint_eq(bytes[i], 0x5a);
 }
@@ -496,19 +505,22 @@ END_TEST
 
 static const struct {
 	const char *part, *call, *result;
+	bool port;
 } extras[] = {
-	{ "MINIROM", "\\_SB.PCI0.GPU0._ADR", "0000000000020001" },
-	{ "MINIBATT", "\\_SB.ADP0._PSR", "0000000000000001" },
-	{ "MINIBATT", "\\_SB.BAT0._STA", "000000000000001F" },
-	{ "MINIBATT", "\\_SB.BAT0._BST", "[Package] Contains 4 Elements" },
-	{ "MINIBATT", "\\_SB.BAT0._BIF", "[Package] Contains 13 Elements" },
+	{ "MINIROM", "\\_SB.PCI0.GPU0._ADR", "0000000000020001", false },
+	{ "MINIROMP", "\\_SB.PCI0.PORT._ADR", "00000000001C0002", true },
+	{ "MINIROMP", "\\_SB.PCI0.PORT.GPU0._ADR", "0000000000020001", true },
+	{ "MINIBATT", "\\_SB.ADP0._PSR", "0000000000000001", false },
+	{ "MINIBATT", "\\_SB.BAT0._STA", "000000000000001F", false },
+	{ "MINIBATT", "\\_SB.BAT0._BST", "[Package] Contains 4 Elements", false },
+	{ "MINIBATT", "\\_SB.BAT0._BIF", "[Package] Contains 13 Elements", false },
 };
 
 START_TEST(laptop)
 {
 	if (!have("acpiexec", "laptop"))
 		return;
-	evaluate_extra(extras[_i].part, extras[_i].call);
+	evaluate_extra(extras[_i].port, extras[_i].part, extras[_i].call);
 	ck_assert_msg(strstr(output, extras[_i].result), "%s", output);
 }
 END_TEST
@@ -647,7 +659,7 @@ int main(void)
 	tcase_add_test(tcase, interrupt_wiring);
 	tcase_add_test(tcase, sleep_type);
 	tcase_add_loop_test(tcase, fadt_tells_of_a_timer, 0, 2);
-	tcase_add_loop_test(tcase, rom_comes_in_pieces, 0, sizeof(pieces) / sizeof(pieces[0]));
+	tcase_add_loop_test(tcase, rom_comes_in_pieces, 0, 2 * sizeof(pieces) / sizeof(pieces[0]));
 	tcase_add_loop_test(tcase, laptop, 0, sizeof(extras) / sizeof(extras[0]));
 	tcase_add_loop_test(tcase, pcie_features, 0, sizeof(osc_cases) / sizeof(osc_cases[0]));
 	suite_add_tcase(suite, tcase);

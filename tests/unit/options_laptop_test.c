@@ -14,6 +14,7 @@ static const struct {
 	{ "-cpu host", false, false, false },
 	{ "-cpu host,migratable=on,kvm=off", false, true, false },
 	{ "--vfio 01:00.0,x-acpi-rom=on,romfile=F", false, false, true },
+	{ "--vfio 01:00.0,x-acpi-rom=on,romfile=F,port=on", false, false, true },
 	{ "--vfio 01:00.0,x-acpi-rom=off", false, false, false },
 };
 
@@ -33,7 +34,6 @@ static const struct {
 } bad[] = {
 	{ "--vfio 01:00.0,x-acpi-rom=on", "--vfio",
 	  "0000:01:00.0: x-acpi-rom=on needs romfile=FILE" },
-	{ "--vfio 01:00.0,x-acpi-rom=on,romfile=F,port=on", "--vfio", "port=off" },
 	{ "--vfio 01:00.0,x-acpi-rom=yes", "--vfio", "expected x-acpi-rom=on or off" },
 	{ "--vfio 01:00.0,x-acpi-rom=on,romfile=F --vfio 02:00.0,x-acpi-rom=on,romfile=F", "--vfio",
 	  "0000:02:00.0: x-acpi-rom=on, but 0000:01:00.0 has it already" },

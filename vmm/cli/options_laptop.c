@@ -26,18 +26,11 @@ int options_set_qemu_cpu(struct config *config, char *text)
 	return options_qemu_judge("cpu", strlen("cpu"), text);
 }
 
-/* Check the other properties of a device whose ROM is in ACPI; its node must be on the root bus. */
 static int options_check_rom(const char *bdf, const struct vfio_device_options *vfio)
 {
-	if (!vfio->romfile)
-		log_error("--vfio", "%s: x-acpi-rom=on needs romfile=FILE", bdf);
-	else if (vfio->port == VFIO_PORT_ON)
-		log_error(
-			"--vfio",
-			"%s: x-acpi-rom=on works only for a device on the root bus, with port=off",
-			bdf);
-	else
+	if (vfio->romfile)
 		return 0;
+	log_error("--vfio", "%s: x-acpi-rom=on needs romfile=FILE", bdf);
 	return -EINVAL;
 }
 
