@@ -25,13 +25,25 @@ struct option_property {
 	uint32_t max; /* largest value of the ID */
 };
 
+/* The words that QEMU takes for a switch. */
+static int option_parse_switch(const char *value, bool *on)
+{
+	static const struct {
+		const char *on, *off;
+	} words[] = { { "on", "off" }, { "yes", "no" }, { "true", "false" }, { "y", "n" } };
+
+	for (size_t i = 0; i < array_size(words); i++) {
+		*on = strcmp(value, words[i].on) == 0;
+		if (*on || strcmp(value, words[i].off) == 0)
+			return 0;
+	}
+	return -EINVAL;
+}
+
 static int option_set_bool(struct vfio_device_options *options,
 			   const struct option_property *property, const char *value)
 {
-	bool *flag = (bool *)((char *)options + property->offset);
-
-	*flag = strcmp(value, "on") == 0;
-	return *flag || strcmp(value, "off") == 0 ? 0 : -EINVAL;
+	return option_parse_switch(value, (bool *)((char *)options + property->offset));
 }
 
 static int option_set_identity(struct vfio_device_options *options,
@@ -84,16 +96,21 @@ static int option_set_romfile(struct vfio_device_options *options,
 			      const struct option_property *property, const char *value)
 {
 	(void)property;
-	options->romfile = value;
-	return *value ? 0 : -EINVAL;
+	options->romfile = *value ? value : NULL;
+	options->no_rom |= !*value; /* as QEMU has it: no file, no ROM */
+	return 0;
 }
 
 static int option_set_rombar(struct vfio_device_options *options,
 			     const struct option_property *property, const char *value)
 {
+	bool shown = strcmp(value, "1") == 0;
+
 	(void)property;
-	options->no_rom = strcmp(value, "0") == 0;
-	return options->no_rom || strcmp(value, "1") == 0 ? 0 : -EINVAL;
+	if (!shown && strcmp(value, "0") != 0 && option_parse_switch(value, &shown) < 0)
+		return -EINVAL;
+	options->no_rom = !shown;
+	return 0;
 }
 
 static int option_set_iommufd(struct vfio_device_options *options,
@@ -190,9 +207,13 @@ static int option_accept(struct vfio_device_options *options,
 static int option_accept_off(struct vfio_device_options *options,
 			     const struct option_property *property, const char *value)
 {
+	bool on = strcmp(value, "auto") != 0 && strcmp(value, "0") != 0;
+
 	(void)options;
 	(void)property;
-	return strcmp(value, "off") == 0 ? 0 : -EINVAL;
+	if (on && option_parse_switch(value, &on) < 0)
+		return -EINVAL;
+	return on ? -EINVAL : 0;
 }
 
 #define FLAG(name, field)                                                                          \
@@ -271,6 +292,10 @@ static const struct option_property option_properties[] = {
 	{ "failover_pair_id", option_accept, "a name", 0, VFIO_IDS, 0 },
 	{ "romsize", option_accept, "a number", 0, VFIO_IDS, 0 },
 	{ "acpi-index", option_accept, "a number", 0, VFIO_IDS, 0 },
+	{ "x-vpasid-cap-offset", option_accept, "a number", 0, VFIO_IDS, 0 },
+	{ "busnr", option_accept, "a number", 0, VFIO_IDS, 0 },
+	{ "sriov-pf", option_accept, "a name", 0, VFIO_IDS, 0 },
+	{ "command_serr_enable", option_accept, "on or off", 0, VFIO_IDS, 0 },
 	{ "x-vga", option_accept_off,
 	  "off: a GPU needs no legacy VGA ports under UEFI firmware or Linux", 0, VFIO_IDS, 0 },
 };
@@ -302,15 +327,28 @@ static int option_log_unknown(const char *word, size_t length)
 	return -EINVAL;
 }
 
+/* In QEMU's short form the name of a switch alone means on. */
+static const char *option_value(const struct option_property *property, const char *rest)
+{
+	if (*rest)
+		return rest + 1;
+	return property->set == option_set_bool || property->set == option_accept ||
+			       property->set == option_accept_off
+		       ? "on"
+		       : NULL;
+}
+
 int vfio_options_set(struct vfio_device_options *options, const char *word)
 {
 	size_t length = strcspn(word, "=");
 	const struct option_property *property = option_find(word, length);
+	const char *value;
 	int ret;
 
 	if (!property)
 		return option_log_unknown(word, length);
-	ret = word[length] ? property->set(options, property, word + length + 1) : -EINVAL;
+	value = option_value(property, word + length);
+	ret = value ? property->set(options, property, value) : -EINVAL;
 	if (ret < 0)
 		log_error("--vfio", "%s: expected %s=%s", word, property->name, property->expected);
 	return ret;

@@ -34,7 +34,7 @@ static const struct {
 } bad[] = {
 	{ "--vfio 01:00.0,x-acpi-rom=on", "--vfio",
 	  "0000:01:00.0: x-acpi-rom=on needs romfile=FILE" },
-	{ "--vfio 01:00.0,x-acpi-rom=yes", "--vfio", "expected x-acpi-rom=on or off" },
+	{ "--vfio 01:00.0,x-acpi-rom=2", "--vfio", "expected x-acpi-rom=on or off" },
 	{ "--vfio 01:00.0,x-acpi-rom=on,romfile=F --vfio 02:00.0,x-acpi-rom=on,romfile=F", "--vfio",
 	  "0000:02:00.0: x-acpi-rom=on, but 0000:01:00.0 has it already" },
 };

@@ -74,6 +74,35 @@ static const char *const silent[] = {
 	"-async-teardown -device vfio-pci,host=01:00.0,x-pcie-lnksta-dllla=off,x-ramfb-migrate=off",
 	"-compat deprecated-input=reject -object rng-random,filename=/dev/urandom,id=rng0 -device "
 	"vfio-pci,host=01:00.0,acpi-index=1,x-nv-gpudirect-clique=0",
+	/* a GPU and its audio function, as libvirt places them */
+	"-device {\"driver\":\"pcie-root-port\",\"id\":\"pci.5\",\"chassis\":5} -device "
+	"{\"driver\":\"vfio-pci\",\"host\":\"0000:01:00.0\",\"id\":\"hostdev0\",\"bus\":\"pci.5\","
+	"\"multifunction\":true,\"addr\":\"0x0\"} -device "
+	"{\"driver\":\"vfio-pci\",\"host\":\"0000:01:00.1\",\"id\":\"hostdev1\",\"bus\":\"pci.5\","
+	"\"addr\":\"0x0.0x1\"}",
+	"-smp 8,sockets=1,dies=1,clusters=1,modules=1,cores=8,threads=1 -device "
+	"vfio-pci,host=01:00.0",
+	"-smp cpus=4,drawers=1,books=1 -m 1.5G -device vfio-pci,host=01:00.0",
+	"-m size=8589934592B -device vfio-pci,host=01:00.0",
+	/* a switch by any of QEMU's words, or by its name alone */
+	"-device vfio-pci,host=01:00.0,multifunction,x-no-mmap=yes,rombar=on",
+	"-device vfio-pci,host=01:00.0,x-vga=no,display=auto,ramfb=false,x-igd-legacy-mode=auto,"
+	"enable-migration=auto,x-igd-opregion=false",
+	"-device vfio-pci,host=01:00.0,busnr=0,sriov-pf=pf0,x-vpasid-cap-offset=0,"
+	"command_serr_enable=on",
+	"-device "
+	"{\"driver\":\"vfio-pci\",\"host\":\"0000:01:00.0\",\"bootindex\":1,\"romfile\":\"\"}",
+	"-accel kvm -accel tcg -device vfio-pci,host=01:00.0",
+	"-accel accel=kvm -device vfio-pci,host=01:00.0",
+	"-device vfio-pci,host=01:00.0,id=hostdev0 -set device.hostdev0.x-pci-sub-vendor-id=0x10de "
+	"-global vfio-pci.x-no-mmap=on -global "
+	"driver=vfio-pci,property=x-no-kvm-intx,value=on",
+	"-drive if=pflash,format=raw,readonly=true,file=CODE.fd -drive "
+	"if=pflash,format=raw,index=1,cache=writethrough,aio=threads,file=VARS.fd -device "
+	"vfio-pci,host=01:00.0",
+	"-object memory-backend-shm,id=mem,size=4G -machine memory-backend=mem -device "
+	"vfio-pci,host=01:00.0",
+	"-no-kvm-pit -tdf -rtc-td-hack -no-hpet -device vfio-pci,host=01:00.0",
 };
 
 START_TEST(runs)
@@ -139,7 +168,23 @@ static const struct {
 	{ "-action panic=none -action reboot=shutdown -device vfio-pci,host=01:00.0", "-action" },
 	{ "-watchdog i6300esb -device vfio-pci,host=01:00.0", "no watchdog" },
 	{ "-run-with user=nobody -device vfio-pci,host=01:00.0", "--user NAME does that" },
-	{ "-set device.hostdev0.x-pci-sub-vendor-id=1 -device vfio-pci,host=01:00.0", "-set" },
+	{ "-set device.hostdev0.x-pci-sub-vendor-id=1 -device vfio-pci,host=01:00.0",
+	  "-set: device.hostdev0.x-pci-sub-vendor-id=1: no device has that id; ignored" },
+	{ "-set drive.d0.cache=none -device vfio-pci,host=01:00.0", "-set: drive.d0.cache=none" },
+	{ "-localtime -no-kvm-irqchip -device vfio-pci,host=01:00.0", "-localtime: the guest's" },
+	{ "-startdate now -clock unix -device vfio-pci,host=01:00.0", "-startdate: now" },
+	{ "-g 1024x768x32 -prom-env a=b -device vfio-pci,host=01:00.0", "-g: 1024x768x32" },
+	{ "-device ipmi-bmc-sim,id=bmc0 -device isa-ipmi-kcs,bmc=bmc0 -device "
+	  "vfio-pci,host=01:00.0",
+	  "-device: ipmi-bmc-sim: a guest has no board controller; ignored" },
+	{ "-device vmbus-bridge,irq=15 -device sga -device vfio-pci,host=01:00.0",
+	  "-device: vmbus-bridge: a guest sees KVM" },
+	{ "-object monitor-qmp,id=m,chardev=c -device vfio-pci,host=01:00.0",
+	  "-object: monitor-qmp: minivmm has no monitor" },
+	{ "-global pcie-root-port.x-speed=16 -device vfio-pci,host=01:00.0", "QEMU's own devices" },
+	{ "-object {\"qom-type\":\"acpi-generic-initiator\",\"id\":\"gi0\",\"pci-dev\":\"dev0\","
+	  "\"node\":2} -device vfio-pci-nohotplug,host=0009:01:00.0,rombar=0,id=dev0",
+	  "-object: acpi-generic-initiator: a guest has one NUMA node" },
 	{ "-tb-size 100 -device vfio-pci,host=01:00.0", "-tb-size: 100: guests run on KVM" },
 	{ "-object thread-context,id=t,cpu-affinity=0-3 -device vfio-pci,host=01:00.0",
 	  "pin=LIST" },
@@ -154,7 +199,8 @@ static const struct {
 	  "--qmp unix:PATH" },
 	{ "-machine {\"type\":\"q35\",\"accel\":\"kvm\"} -device vfio-pci,host=01:00.0",
 	  "-machine: q35: minivmm has one kind" },
-	{ "-device {\"driver\":\"virtio-balloon-pci\",\"id\":\"balloon0\",\"bus\":\"pci.4\"} "
+	{ "-device {\"driver\":\"pcie-root-port\",\"id\":\"pci.5\",\"chassis\":5} -device "
+	  "{\"driver\":\"virtio-balloon-pci\",\"id\":\"balloon0\",\"bus\":\"pci.4\"} "
 	  "-device "
 	  "vfio-pci,host=01:00.0",
 	  "virtio-balloon-pci: a guest has all" },
@@ -308,6 +354,40 @@ static const struct {
 	{ "-device lsi53c895a", "use --disk" },
 	{ "-device pc-dimm,memdev=m", "--memory SIZE" },
 	{ "-device ES1370", "minivmm emulates no sound" },
+	{ "-device vfio-pci,help", "-device: vfio-pci,help: minivmm has no such list" },
+	{ "-device help", "-device: help: minivmm has no such list" },
+	{ "-cpu help", "-cpu: help: minivmm has no such list" },
+	{ "-machine help", "-machine: help: minivmm has no such list" },
+	{ "-accel help", "-accel: help: minivmm has no such list" },
+	{ "-accel tcg -accel kvm", "-accel: tcg: a passed-through device needs KVM" },
+	{ "-accel hvf -device vfio-pci,host=01:00.0", "-accel: hvf" },
+	{ "-machine q35,kernel=K -device vfio-pci,host=01:00.0", "use --kernel FILE" },
+	{ "-machine q35,confidential-guest-support=sev0", "no confidential guests" },
+	{ "-machine virt,dumpdtb=x.dtb", "--dump-dtb FILE shows it" },
+	{ "-device arm-smmuv3,primary-bus=pcie.0,id=smmuv3.0", "no IOMMU of its own" },
+	{ "-device AMDVI-PCI,id=a", "no IOMMU of its own" },
+	{ "-device vfio-amd-xgbe,host=e0b00000.xgmac", "only PCI devices are passed" },
+	{ "-device cxl-type3,id=c", "minivmm has no CXL" },
+	{ "-device pvrdma", "pass a network card" },
+	{ "-device u2f-passthru", "emulates no USB" },
+	{ "-device lsi,id=scsi0", "use --disk" },
+	{ "-device pci-testdev", "use --testdev" },
+	{ "-semihosting-config enable=on,target=native", "guests run on KVM" },
+	{ "-audio-help", "minivmm emulates no sound" },
+	{ "-redir tcp:2222::22", "pass a network card" },
+	{ "-sdl", "minivmm emulates no display" },
+	{ "-enable-hax", "needs KVM" },
+	{ "-smb /srv", "use --share DIR" },
+	{ "-object colo-compare,id=c", "pass a network card" },
+	{ "-object x-remote-object,id=r", "--vfio-user SOCKET" },
+	{ "-set device.g.x-vga=on -device vfio-pci,host=01:00.0,id=g",
+	  "x-vga=on: expected x-vga=off" },
+	{ "-global vfio-pci.nonsense=1 -device vfio-pci,host=01:00.0",
+	  "unknown property 'nonsense'" },
+	{ "-device vfio-pci,host=01:00.0,bus=pcie.0,addr=0x2.0x8",
+	  "expected addr=a device number" },
+	{ "-device vfio-pci,host=01:00.0,addr=2.", "expected addr=a device number" },
+	{ "-device vfio-pci,host=01:00.0,romfile", "expected romfile=a file" },
 	{ "-device cirrus-vga", "minivmm emulates no display" },
 	{ "-device ne2k_pci", "pass a network card" },
 	{ "-device host-x86_64-cpu,id=c1", "use --cpus N" },
@@ -358,6 +438,52 @@ START_TEST(words_that_are_followed)
 				   &caught),
 		0);
 	ck_assert_uint_ne(config.huge_page, 0);
+	ck_assert_int_eq(
+		command_line_catch(&config,
+				   "-device vfio-pci,host=01:00.0,bus=pcie.0,addr=0x2 -device "
+				   "vfio-pci,host=01:00.1,bus=pcie.0,addr=0x2.0x1 -m 1.5G",
+				   &caught),
+		0);
+	ck_assert_uint_eq(config.vfio[1].devfn, 2 << 3 | 1);
+	ck_assert_uint_eq(config.memory, 1536u << 20);
+	ck_assert_int_eq(
+		command_line_catch(&config,
+				   "-object memory-backend-file,id=m,mem-path=/dev/shm/a,size=1G",
+				   &caught),
+		0);
+	ck_assert_uint_eq(config.huge_page, 0);
+	ck_assert_int_eq(
+		command_line_catch(&config,
+				   "-object memory-backend-memfd,id=m,hugetlb=true,hugetlbsize=1G",
+				   &caught),
+		0);
+	ck_assert_uint_eq(config.huge_page, 1u << 30);
+	ck_assert_int_eq(command_line_catch(&config,
+					    "-object memory-backend-memfd,id=m,hugetlb=off,size=1G",
+					    &caught),
+			 0);
+	ck_assert_uint_eq(config.huge_page, 0);
+	ck_assert_int_eq(command_line_catch(&config, "-mem-path /mnt/huge", &caught), 0);
+	ck_assert_uint_ne(config.huge_page, 0);
+	ck_assert_int_eq(
+		command_line_catch(&config,
+				   "-set device.a.x-no-mmap=on -device vfio-pci,host=01:00.0,id=a "
+				   "-device vfio-pci,host=02:00.0,id=a.b -set device.a.b.rombar=0",
+				   &caught),
+		0);
+	ck_assert(config.vfio[0].no_mmap && !config.vfio[0].no_rom);
+	ck_assert(!config.vfio[1].no_mmap && config.vfio[1].no_rom);
+	ck_assert_int_eq(
+		command_line_catch(&config,
+				   "-global vfio-pci.x-no-mmap=true -device vfio-pci,host=01:00.0",
+				   &caught),
+		0);
+	ck_assert(config.vfio[0].no_mmap);
+	ck_assert_int_eq(command_line_catch(&config,
+					    "-device vfio-pci,host=01:00.0,romfile=,x-acpi-rom=off",
+					    &caught),
+			 0);
+	ck_assert(config.vfio[0].no_rom && !config.vfio[0].romfile);
 	ck_assert_int_eq(command_line_catch(&config, "-serial file:/tmp/log", &caught), 0);
 	ck_assert_str_eq(config.console, "file:/tmp/log");
 	ck_assert_int_eq(command_line_catch(&config, "-smp sockets=1,cores=4,threads=2", &caught),

@@ -24,6 +24,7 @@
 #define OPTIONS_NOTED_MAX    16
 #define OPTIONS_CHARDEVS_MAX 16
 #define OPTIONS_BRIDGES_MAX  32
+#define OPTIONS_SETTINGS_MAX 16
 
 enum options_command {
 	OPTIONS_RUN,
@@ -76,6 +77,12 @@ struct options_chardev {
 	char *console;    /* what --console says of it; NULL: nothing */
 };
 
+/* A property that a line of QEMU's sets apart from the device. */
+struct options_setting {
+	const char *id;   /* of the device; NULL: all of them */
+	const char *word; /* PROPERTY=VALUE */
+};
+
 struct config {
 	enum options_command command;
 	const char *kernel; /* NULL: the default guest */
@@ -125,6 +132,9 @@ struct config {
 	unsigned int served_count;
 	struct options_chardev chardevs[OPTIONS_CHARDEVS_MAX];
 	unsigned int chardev_count;
+	struct options_setting settings[OPTIONS_SETTINGS_MAX];
+	unsigned int setting_count;
+	bool accel_kvm;                       /* -accel kvm was there: a further one is not tried */
 	const char *serial;                   /* which of them the serial port is, or NULL */
 	const void *noted[OPTIONS_NOTED_MAX]; /* rows of options_qemu_kinds.c said already */
 	unsigned int noted_count;

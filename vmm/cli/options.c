@@ -14,6 +14,7 @@
 #include "options_ports.h"
 #include "options_qemu.h"
 #include "options_served.h"
+#include "options_set.h"
 #include "options_table.h"
 #include "options_values.h"
 #include "vfio/backend/backend_trace.h"
@@ -72,6 +73,9 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_FLAG("battery", battery),
 	OPTIONS_ROW_FLAG("hide-kvm", hide_kvm),
 	OPTIONS_ROW_SET("cpu", options_set_qemu_cpu),
+	OPTIONS_ROW_SET("accel", options_set_qemu_accel),
+	OPTIONS_ROW_SET("set", options_add_qemu_set),
+	OPTIONS_ROW_SET("global", options_add_qemu_global),
 	OPTIONS_ROW_SET("serial", options_set_qemu_serial),
 	OPTIONS_ROW_SET("chardev", options_add_qemu_chardev),
 	OPTIONS_ROW_SET("mem-path", options_set_qemu_mem_path),
@@ -266,6 +270,8 @@ int options_parse(struct config *config, int argc, char **argv)
 			   "unknown option; minivmm --help lists them");
 	config->trace.times = config->stats;
 	options_apply_faults(config);
+	if (ret == 0)
+		ret = options_apply_settings(config);
 	if (ret == 0)
 		ret = options_check_chardev(config);
 	if (ret == 0)

@@ -7,6 +7,7 @@
 #include "options_json.h"
 #include "options_qemu.h"
 #include "options_qemu_ports.h"
+#include "options_qemu_words.h"
 #include "vfio/host/look/host_sysfs.h"
 #include "vmm/trace/log.h"
 
@@ -218,6 +219,8 @@ int options_add_qemu_device(struct config *config, char *text)
 	char *words;
 	int ret;
 
+	if (options_qemu_is_question("-device", text))
+		return -ENOTSUP;
 	if (options_json_flatten("-device", text) < 0)
 		return -EINVAL;
 	words = options_cut_word(text);

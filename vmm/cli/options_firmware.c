@@ -33,7 +33,7 @@ int options_set_firmware(struct config *config, char *text)
 
 struct options_drive {
 	const char *file, *interface, *unit, *format, *readonly;
-	const char *other; /* what does not matter: a name, or the size of what is in the file */
+	const char *other; /* what does not matter: a name, or how the file is read and written */
 };
 
 static const char **drive_field(struct options_drive *drive, const char *word, size_t length)
@@ -46,6 +46,9 @@ static const char **drive_field(struct options_drive *drive, const char *word, s
 		{ "unit", &drive->unit },         { "format", &drive->format },
 		{ "readonly", &drive->readonly }, { "id", &drive->other },
 		{ "size", &drive->other },        { "node-name", &drive->other },
+		{ "index", &drive->unit },        { "media", &drive->other },
+		{ "cache", &drive->other },       { "aio", &drive->other },
+		{ "discard", &drive->other },     { "file.locking", &drive->other },
 	};
 
 	for (size_t i = 0; i < array_size(fields); i++)
@@ -62,6 +65,14 @@ static bool drive_is(const char *value, const char *one, const char *other)
 static bool drive_is_flash(const struct options_drive *drive)
 {
 	return drive->interface && strcmp(drive->interface, "pflash") == 0;
+}
+
+/* Other words that QEMU takes for a switch. */
+static const char *drive_switch(const char *value)
+{
+	if (value && (strcmp(value, "true") == 0 || strcmp(value, "yes") == 0))
+		return "on";
+	return value && (strcmp(value, "false") == 0 || strcmp(value, "no") == 0) ? "off" : value;
 }
 
 static const char *drive_objection(const struct options_drive *drive)
@@ -105,6 +116,7 @@ int options_add_qemu_drive(struct config *config, char *text)
 		else if (!unknown)
 			unknown = word;
 	}
+	drive.readonly = drive_switch(drive.readonly);
 	objection = drive_objection(&drive);
 	if (objection || unknown) {
 		log_error("-drive", "%s%s", objection ? objection : unknown,

@@ -19,6 +19,7 @@ static const struct qemu_word qemu_words[] = {
 	/* what minivmm does anyway */
 	{ "enable-kvm", NULL, QEMU_SILENT, NULL },
 	{ "accel", "kvm", QEMU_SILENT, NULL },
+	{ "accel", "accel=kvm", QEMU_SILENT, NULL },
 	{ "accel", "*=*", QEMU_NOTED, "an accelerator's property; ignored" },
 	{ "accel", "*", QEMU_REFUSED, "a passed-through device needs KVM: -accel kvm" },
 	{ "nodefaults", NULL, QEMU_SILENT, NULL },
@@ -31,6 +32,9 @@ static const struct qemu_word qemu_words[] = {
 	{ "no-kvm-pit-reinjection", NULL, QEMU_SILENT, NULL },
 	{ "nodefconfig", NULL, QEMU_SILENT, NULL },
 	{ "no-quit", NULL, QEMU_SILENT, NULL },
+	{ "no-kvm-pit", NULL, QEMU_SILENT, NULL },
+	{ "tdf", NULL, QEMU_SILENT, NULL },
+	{ "rtc-td-hack", NULL, QEMU_SILENT, NULL },
 	{ "realtime", "mlock=*", QEMU_SILENT, NULL },
 	{ "realtime", "*", QEMU_NOTED, "ignored" },
 	{ "balloon", "none", QEMU_SILENT, NULL },
@@ -59,7 +63,7 @@ static const struct qemu_word qemu_words[] = {
 	{ "id", "*", QEMU_SILENT, NULL },
 	{ "compat", "*", QEMU_SILENT, NULL },
 	{ "add-fd", "*", QEMU_NOTED, "give an open device by --vfio fd=N; ignored" },
-	{ "set", "*", QEMU_NOTED, "a property of QEMU's own devices; ignored" },
+	{ "set", "*", QEMU_NOTED, "a property of what a guest has not; ignored" },
 	{ "tb-size", "*", QEMU_NOTED, "guests run on KVM; ignored" },
 	{ "singlestep", NULL, QEMU_NOTED, "guests run on KVM; ignored" },
 	{ "perfmap", NULL, QEMU_NOTED, "guests run on KVM; ignored" },
@@ -68,6 +72,18 @@ static const struct qemu_word qemu_words[] = {
 	{ "alt-grab", NULL, QEMU_NOTED, "there is no window; ignored" },
 	{ "ctrl-grab", NULL, QEMU_NOTED, "there is no window; ignored" },
 	{ "no-frame", NULL, QEMU_NOTED, "there is no window; ignored" },
+	{ "show-cursor", NULL, QEMU_NOTED, "there is no window; ignored" },
+	{ "g", "*", QEMU_NOTED, "there is no window; ignored" },
+	{ "no-kvm-irqchip", NULL, QEMU_NOTED,
+	  "the interrupt controllers are always the kernel's; ignored" },
+	{ "kvm-shadow-memory", "*", QEMU_NOTED, "the kernel decides about it; ignored" },
+	{ "localtime", NULL, QEMU_NOTED, "the guest's clock is UTC; ignored" },
+	{ "startdate", "*", QEMU_NOTED, "the guest's clock is the host's; ignored" },
+	{ "clock", "*", QEMU_NOTED, "ignored" },
+	{ "old-param", NULL, QEMU_NOTED, "kernels get a device tree or ACPI; ignored" },
+	{ "qtest-log", "*", QEMU_NOTED, "--trace FILE shows what minivmm does; ignored" },
+	{ "nvram", "*", QEMU_NOTED, "--firmware FILE,vars=FILE keeps variables; ignored" },
+	{ "prom-env", "*", QEMU_NOTED, "a variable of Open Firmware's; ignored" },
 	{ "watchdog", "*", QEMU_NOTED, "a guest has no watchdog; ignored" },
 	{ "watchdog-action", "*", QEMU_NOTED, "a guest has no watchdog; ignored" },
 	{ "action", "reboot=shutdown", QEMU_NOTED, "--no-reboot does that; ignored" },
@@ -94,6 +110,16 @@ static const struct qemu_word qemu_words[] = {
 	{ "machine", "mem-merge=off", QEMU_SILENT, NULL },
 	{ "machine", "pflash[01]=*", QEMU_REFUSED, USE_FIRMWARE },
 	{ "machine", "firmware=*", QEMU_REFUSED, USE_FIRMWARE },
+	{ "machine", "kernel=*", QEMU_REFUSED, "use --kernel FILE" },
+	{ "machine", "initrd=*", QEMU_REFUSED, "use --initrd FILE" },
+	{ "machine", "append=*", QEMU_REFUSED, "use --append TEXT" },
+	{ "machine", "shim=*", QEMU_REFUSED, USE_FIRMWARE },
+	{ "machine", "dtb=*", QEMU_REFUSED, OWN_TREE },
+	{ "machine", "dumpdtb=*", QEMU_REFUSED, OWN_TREE },
+	{ "machine", "smp.*", QEMU_REFUSED, "use --cpus N" },
+	{ "machine", "memory.*", QEMU_REFUSED, "use --memory SIZE" },
+	{ "machine", "confidential-guest-support=*", QEMU_REFUSED, NOT_CONFIDENTIAL },
+	{ "machine", "memory-encryption=*", QEMU_REFUSED, NOT_CONFIDENTIAL },
 	{ "machine", "type=*", QEMU_NOTED, ONE_SHAPE },
 	{ "machine", "smm=on", QEMU_NOTED, "a guest has no SMM; ignored" },
 	{ "machine", "*", QEMU_NOTED, ONE_SHAPE },
@@ -142,6 +168,10 @@ static const struct qemu_word qemu_words[] = {
 	{ "acpitable", "*", QEMU_REFUSED, "minivmm writes ACPI's tables itself" },
 	{ "debugcon", "*", QEMU_REFUSED, "use --console stdio, none, pty or file:PATH" },
 	{ "semihosting", NULL, QEMU_REFUSED, "guests run on KVM, which has none" },
+	{ "semihosting-config", "*", QEMU_REFUSED, "guests run on KVM, which has none" },
+	{ "qtest", "*", QEMU_REFUSED, "a guest runs on KVM; --testdev adds a device for tests" },
+	{ "no-kvm", NULL, QEMU_REFUSED, "a passed-through device needs KVM" },
+	{ "enable-hax", NULL, QEMU_REFUSED, "a passed-through device needs KVM: -accel kvm" },
 	{ "icount", "*", QEMU_REFUSED, "guests run on KVM, which counts no instructions" },
 	{ "plugin", "*", QEMU_REFUSED, "guests run on KVM, which has no plugins" },
 	{ "writeconfig", "*", QEMU_REFUSED, "minivmm writes no configuration file" },
@@ -157,6 +187,15 @@ static const struct qemu_word qemu_words[] = {
 	{ "virtfs", "*", QEMU_REFUSED, "use --share DIR" },
 	{ "fsdev", "*", QEMU_REFUSED, "use --share DIR" },
 	{ "netdev", "*", QEMU_REFUSED, USE_NET },
+	{ "redir", "*", QEMU_REFUSED, USE_NET },
+	{ "tftp", "*", QEMU_REFUSED, USE_NET },
+	{ "bootp", "*", QEMU_REFUSED, USE_NET },
+	{ "smb", "*", QEMU_REFUSED, "use --share DIR" },
+	{ "bt", "*", QEMU_REFUSED, USE_USB },
+	{ "sdl", NULL, QEMU_REFUSED, USE_GPU },
+	{ "curses", NULL, QEMU_REFUSED, USE_GPU },
+	{ "std-vga", NULL, QEMU_REFUSED, USE_GPU },
+	{ "vmwarevga", NULL, QEMU_REFUSED, USE_GPU },
 	{ "spice", "*", QEMU_REFUSED, USE_GPU },
 	{ "vnc", "*", QEMU_REFUSED, USE_GPU },
 	{ "full-screen", NULL, QEMU_REFUSED, USE_GPU },
@@ -170,6 +209,7 @@ static const struct qemu_word qemu_words[] = {
 	{ "audio", "driver=none", QEMU_SILENT, NULL },
 	{ "audio", "*", QEMU_REFUSED, USE_SOUND },
 	{ "soundhw", "*", QEMU_REFUSED, USE_SOUND },
+	{ "audio-help", NULL, QEMU_REFUSED, USE_SOUND },
 	{ "tpmdev", "*", QEMU_REFUSED, "minivmm has no TPM" },
 	{ "daemonize", NULL, QEMU_REFUSED,
 	  "minivmm stays in the foreground: start it by systemd-run" },
@@ -192,7 +232,7 @@ static const struct qemu_word qemu_words[] = {
 	  "the window for BARs fits the devices; ignored" },
 	{ "fw_cfg", "string=*", QEMU_SILENT, NULL }, /* of the name before it */
 	{ "fw_cfg", "*", QEMU_REFUSED, "minivmm gives firmware no further files" },
-	{ "dtb", "*", QEMU_REFUSED, "minivmm writes the device tree itself; --dump-dtb shows it" },
+	{ "dtb", "*", QEMU_REFUSED, OWN_TREE },
 };
 
 /* -M is -machine's other name. */
@@ -223,6 +263,17 @@ bool options_qemu_has(const char *name, size_t length)
 bool options_qemu_takes_value(const char *name, size_t length)
 {
 	return qemu_find(name, length, NULL)->pattern != NULL;
+}
+
+bool options_qemu_is_question(const char *option, const char *value)
+{
+	const char *last = strrchr(value, ',');
+
+	last = last ? last + 1 : value;
+	if (strcmp(last, "help") != 0 && strcmp(last, "?") != 0)
+		return false;
+	log_error(option, "%s: minivmm has no such list; minivmm --help has its options", value);
+	return true;
 }
 
 int options_qemu_say(const struct qemu_word *word, const char *value)
@@ -264,6 +315,8 @@ int options_qemu_judge(const char *name, size_t length, char *value)
 	if (!value)
 		return options_qemu_say(any, "");
 	snprintf(option, sizeof(option), "-%s", any->option);
+	if (options_qemu_is_question(option, value))
+		return -ENOTSUP;
 	ret = options_json_flatten(option, value);
 	return ret < 0 ? ret : qemu_judge_words(name, length, value);
 }
@@ -272,6 +325,16 @@ bool options_qemu_is_trace(const char *value)
 {
 	return strncmp(value, "enable=", 7) == 0 || strncmp(value, "events=", 7) == 0 ||
 	       strchr(value, '*');
+}
+
+int options_set_qemu_accel(struct config *config, char *value)
+{
+	const char *name = value + (strncmp(value, "accel=", 6) ? 0 : 6);
+
+	if (config->accel_kvm)
+		return 0;
+	config->accel_kvm = strncmp(name, "kvm", strcspn(name, ",:")) == 0;
+	return options_qemu_judge("accel", strlen("accel"), value);
 }
 
 int options_set_qemu_serial(struct config *config, char *value)
@@ -290,7 +353,7 @@ int options_set_qemu_serial(struct config *config, char *value)
 
 int options_set_qemu_mem_path(struct config *config, char *value)
 {
-	if (strstr(value, "hugepages")) {
+	if (strstr(value, "huge")) { /* hugetlbfs, wherever it is mounted */
 		config->huge_page = RAM_HUGE_DEFAULT;
 		return 0;
 	}

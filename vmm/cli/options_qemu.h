@@ -44,6 +44,9 @@ int options_qemu_judge_object(struct config *config, const char *type, const cha
 /* True if the value of -trace names events of QEMU's, not a file. */
 bool options_qemu_is_trace(const char *value);
 
+/* -accel NAME[,PROPERTY=VALUE]...: what follows kvm is a second choice. 0 or -ENOTSUP, logged. */
+int options_set_qemu_accel(struct config *config, char *value);
+
 /* -serial VALUE, and -mem-path PATH: what minivmm's own options say. 0 or -EINVAL, logged. */
 int options_set_qemu_serial(struct config *config, char *value);
 int options_set_qemu_mem_path(struct config *config, char *value);

@@ -29,6 +29,11 @@ static const struct qemu_word qemu_devices[] = {
 	{ "device", "pvpanic*", QEMU_SILENT, NULL },
 	{ "device", "i8042", QEMU_NOTED, "minivmm emulates no keyboard; ignored" },
 	{ "device", "vmmouse", QEMU_NOTED, "minivmm emulates no mouse; ignored" },
+	{ "device", "sga", QEMU_NOTED, "a guest's console is a serial port anyway; ignored" },
+	{ "device", "isa-parallel", QEMU_NOTED, "a guest has no parallel port; ignored" },
+	{ "device", "acpi-erst", QEMU_NOTED, "a guest keeps no record of its errors; ignored" },
+	{ "device", "*ipmi*", QEMU_NOTED, "a guest has no board controller; ignored" },
+	{ "device", "vmbus-bridge", QEMU_NOTED, "a guest sees KVM and not Hyper-V; ignored" },
 	{ "device", "hv-*", QEMU_NOTED, "a guest sees KVM and not Hyper-V; ignored" },
 	{ "device", "virtconsole", QEMU_REFUSED,
 	  "the guest's console is a serial port: console=ttyS0" },
@@ -41,7 +46,9 @@ static const struct qemu_word qemu_devices[] = {
 	{ "device", "*ahci*", QEMU_REFUSED, USE_DISK },
 	{ "device", "nvme*", QEMU_REFUSED, USE_DISK },
 	{ "device", "*scsi*", QEMU_REFUSED, USE_DISK },
-	{ "device", "lsi53c*", QEMU_REFUSED, USE_DISK },
+	{ "device", "lsi*", QEMU_REFUSED, USE_DISK },
+	{ "device", "am53c974", QEMU_REFUSED, USE_DISK },
+	{ "device", "dc390", QEMU_REFUSED, USE_DISK },
 	{ "device", "megasas*", QEMU_REFUSED, USE_DISK },
 	{ "device", "mptsas*", QEMU_REFUSED, USE_DISK },
 	{ "device", "*-ide", QEMU_REFUSED, USE_DISK },
@@ -59,6 +66,8 @@ static const struct qemu_word qemu_devices[] = {
 	{ "device", "igb", QEMU_REFUSED, USE_NET },
 	{ "device", "virtio-iommu*", QEMU_REFUSED, NO_IOMMU },
 	{ "device", "amd-iommu*", QEMU_REFUSED, NO_IOMMU },
+	{ "device", "AMDVI-PCI", QEMU_REFUSED, NO_IOMMU },
+	{ "device", "arm-smmuv3*", QEMU_REFUSED, NO_IOMMU },
 	{ "device", "virtio-keyboard*", QEMU_REFUSED, USE_USB },
 	{ "device", "virtio-mouse*", QEMU_REFUSED, USE_USB },
 	{ "device", "virtio-tablet*", QEMU_REFUSED, USE_USB },
@@ -71,13 +80,22 @@ static const struct qemu_word qemu_devices[] = {
 	{ "device", "vmxnet3", QEMU_REFUSED, USE_NET },
 	{ "device", "ne2k*", QEMU_REFUSED, USE_NET },
 	{ "device", "pcnet", QEMU_REFUSED, USE_NET },
-	{ "device", "i825*", QEMU_REFUSED, USE_NET },
+	{ "device", "i82[58]*", QEMU_REFUSED, USE_NET },
+	{ "device", "pvrdma", QEMU_REFUSED, USE_NET },
+	{ "device", "rocker", QEMU_REFUSED, USE_NET },
+	{ "device", "ccid-*", QEMU_REFUSED, USE_USB },
+	{ "device", "u2f-*", QEMU_REFUSED, USE_USB },
+	{ "device", "cxl-*", QEMU_REFUSED, "minivmm has no CXL; a PCI device is --vfio BDF" },
+	{ "device", "p*-testdev", QEMU_REFUSED, "use --testdev: minivmm has one of its own" },
 	{ "device", "tulip", QEMU_REFUSED, USE_NET },
 	{ "device", "vhost-vsock*", QEMU_REFUSED,
 	  "minivmm has no sockets between host and guest: use a network" },
 	{ "device", "vfio-ap", QEMU_REFUSED, "only PCI devices are passed through" },
 	{ "device", "vfio-ccw", QEMU_REFUSED, "only PCI devices are passed through" },
 	{ "device", "vfio-*platform*", QEMU_REFUSED, "only PCI devices are passed through" },
+	{ "device", "vfio-*-xg*", QEMU_REFUSED, "only PCI devices are passed through" },
+	{ "device", "vfio-pci-igd*", QEMU_REFUSED,
+	  "an integrated GPU is a second one here: leave this bridge out" },
 	{ "device", "pci-assign", QEMU_REFUSED,
 	  "use --vfio BDF: this was KVM's own passthrough, before VFIO" },
 	{ "device", "virtio-9p*", QEMU_REFUSED, "use --share DIR" },
@@ -111,6 +129,7 @@ static const struct qemu_word qemu_objects[] = {
 	{ "object", "memory-backend-ram", QEMU_SILENT, NULL },
 	{ "object", "memory-backend-memfd", QEMU_SILENT, NULL },
 	{ "object", "memory-backend-file", QEMU_SILENT, NULL },
+	{ "object", "memory-backend-shm", QEMU_SILENT, NULL },
 	{ "object", "rng-*", QEMU_SILENT, NULL },
 	{ "object", "iothread", QEMU_SILENT, NULL },
 	{ "object", "thread-context", QEMU_NOTED, "--cpus N,pin=LIST places CPUs; ignored" },
@@ -120,12 +139,21 @@ static const struct qemu_word qemu_objects[] = {
 	{ "object", "authz-*", QEMU_SILENT, NULL },
 	{ "object", "input-*", QEMU_REFUSED, USE_USB },
 	{ "object", "filter-*", QEMU_REFUSED, USE_NET },
+	{ "object", "colo-compare", QEMU_REFUSED, USE_NET },
+	{ "object", "pr-manager-helper", QEMU_REFUSED, USE_DISK },
+	{ "object", "monitor-*", QEMU_NOTED, USE_QMP },
+	{ "object", "dbus-vmstate", QEMU_REFUSED,
+	  "a guest with a passed-through device does not migrate" },
+	{ "object", "x-remote-object", QEMU_REFUSED,
+	  "a device that is a program is --vfio-user SOCKET" },
+	{ "object", "qtest", QEMU_REFUSED,
+	  "a guest runs on KVM; --testdev adds a device for tests" },
 	{ "object", "can-*", QEMU_REFUSED, "minivmm emulates no CAN bus" },
 	{ "object", "cryptodev-*", QEMU_REFUSED, "minivmm emulates no crypto device" },
 	{ "object", "acpi-generic-*", QEMU_NOTED, "a guest has one NUMA node; ignored" },
 	{ "object", "main-loop", QEMU_SILENT, NULL },
-	{ "object", "sev-*", QEMU_REFUSED, "minivmm starts no confidential guests" },
-	{ "object", "tdx-*", QEMU_REFUSED, "minivmm starts no confidential guests" },
+	{ "object", "sev-*", QEMU_REFUSED, NOT_CONFIDENTIAL },
+	{ "object", "tdx-*", QEMU_REFUSED, NOT_CONFIDENTIAL },
 	{ "object", "*", QEMU_REFUSED, "only iommufd,id=ID is known" },
 };
 
@@ -155,14 +183,21 @@ int options_qemu_judge_device(struct config *config, const char *model)
 	return qemu_judge_kind(config, qemu_devices, model);
 }
 
+/* Where hugetlbfs is mounted is told by its name alone: /dev/hugepages, /hugepages, /mnt/huge. */
+static bool object_is_huge(const char *type, const char *words)
+{
+	const char *path = strstr(words, "mem-path="), *huge = path ? strstr(path, "huge") : NULL;
+
+	if (strcmp(type, "memory-backend-file") == 0)
+		return huge && huge < path + strcspn(path, ",");
+	return strcmp(type, "memory-backend-memfd") == 0 &&
+	       fnmatch("*hugetlb=[oyt][nre]*", words, 0) == 0;
+}
+
 /* Where guest RAM is a file in hugetlbfs, it shall be made of huge pages. */
 int options_qemu_judge_object(struct config *config, const char *type, const char *words)
 {
-	const char *path = words ? strstr(words, "mem-path=/dev/hugepages") : NULL;
-	bool huge = words && strstr(words, "hugetlb=on");
-
-	if ((path && strcmp(type, "memory-backend-file") == 0) ||
-	    (huge && strcmp(type, "memory-backend-memfd") == 0))
-		config->huge_page = RAM_HUGE_DEFAULT;
+	if (words && object_is_huge(type, words))
+		config->huge_page = strstr(words, "hugetlbsize=1G") ? 1ull << 30 : RAM_HUGE_DEFAULT;
 	return qemu_judge_kind(config, qemu_objects, type);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "options_values.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,26 +18,21 @@
 
 int options_parse_size(const char *text, uint64_t *bytes)
 {
-	static const struct {
-		char suffix;
-		unsigned int shift;
-	} units[] = { { 0, 20 }, { 'K', 10 }, { 'M', 20 }, { 'G', 30 }, { 'T', 40 } };
-	unsigned long long number;
+	static const char units[] = "bkmgtpe";
+	const char *suffix = text + strspn(text, "0123456789."), *unit = strchr(units, 'm');
+	long double number;
 	char *end;
 
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (errno || end == text || text[0] == '-')
+	if (*suffix)
+		unit = strchr(units, tolower((unsigned char)*suffix));
+	number = strtold(text, &end);
+	if (!unit || suffix == text || end != suffix || (*suffix && suffix[1]))
 		return -EINVAL;
-	for (unsigned int i = 0; i < array_size(units); i++) {
-		char suffix = *end >= 'a' && *end <= 'z' ? (char)(*end - 'a' + 'A') : *end;
-
-		if (suffix != units[i].suffix || (*end && end[1]))
-			continue;
-		*bytes = number << units[i].shift;
-		return *bytes >> units[i].shift == number ? 0 : -EINVAL;
-	}
-	return -EINVAL;
+	number *= 1ull << 10 * (unit - units);
+	if (number >= 0x1p64L)
+		return -EINVAL;
+	*bytes = (uint64_t)number;
+	return 0;
 }
 
 static int options_set_size(struct config *config, const char *text)
@@ -114,8 +110,8 @@ static bool options_parse_count(const char *text, unsigned long *count)
 static int options_add_cpus(const char *word, unsigned long *cpus, unsigned long *product,
 			    bool *shaped)
 {
-	static const char *const factors[] = { "sockets=", "dies=", "clusters=", "cores=",
-					       "threads=" };
+	static const char *const factors[] = { "drawers=",  "books=",   "sockets=", "dies=",
+					       "clusters=", "modules=", "cores=",   "threads=" };
 	unsigned long count;
 
 	for (unsigned int i = 0; i < array_size(factors); i++)
