@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define FLASH_CMD_ARRAY         0xff
 #define FLASH_CMD_CLEAR_STATUS  0x50
@@ -17,11 +18,24 @@
 #define FLASH_CMD_PROGRAM_ALIAS 0x40
 #define FLASH_CMD_ERASE         0x20
 #define FLASH_CMD_CONFIRM       0xd0
+#define FLASH_CMD_ID            0x90 /* from here on the pair's alone */
+#define FLASH_CMD_LOCK          0x60
+#define FLASH_CMD_BUFFER        0xe8
 
 #define FLASH_STATUS_READY    0x80u
 #define FLASH_STATUS_ERASE    0x20u /* an erase failed */
 #define FLASH_STATUS_PROGRAM  0x10u /* programming failed */
 #define FLASH_STATUS_SEQUENCE (FLASH_STATUS_ERASE | FLASH_STATUS_PROGRAM)
+
+#define FLASH_PIECE                                                                                \
+	0x1000u /* an erase is written by pieces, because a block is too large a local */
+
+/* The pair's numbers, in each half: Intel, 256 Mbit. A block's lock is at the next word: open. */
+#define FLASH_MAKER  0x0089u
+#define FLASH_DEVICE 0x8919u
+
+const struct flash_kind flash_kind_pc = { 1, 1, 0x1000, false };
+const struct flash_kind flash_kind_pair = { 4, 2, 0x40000, true };
 
 /* ---- the memory that the guest reads ---- */
 
@@ -55,7 +69,7 @@ static void flash_hide(struct flash *flash)
 static void flash_set_mode(struct flash *flash, enum flash_mode mode)
 {
 	flash->mode = mode;
-	if (mode == FLASH_STATUS)
+	if (mode == FLASH_STATUS || mode == FLASH_ID || mode == FLASH_COUNT)
 		flash_hide(flash);
 	else if (mode == FLASH_ARRAY && flash_show(flash) < 0)
 		vm_post(flash->vm, VM_EVENT_ERROR);
@@ -84,28 +98,97 @@ static bool flash_store(struct flash *flash, uint64_t offset, const uint8_t *byt
 	return false;
 }
 
-/* Programming can only clear bits. */
-static void flash_program(struct flash *flash, uint64_t offset, uint8_t value)
+/* A command is done: what went wrong, if anything, is in the status register. */
+static void flash_finish(struct flash *flash, uint8_t status)
 {
-	uint8_t byte = flash->contents[offset] & value;
-
-	if (!flash_store(flash, offset, &byte, 1))
-		flash->status |= FLASH_STATUS_PROGRAM;
-	flash->status |= FLASH_STATUS_READY;
+	flash->status |= FLASH_STATUS_READY | status;
 	flash_set_mode(flash, FLASH_STATUS);
+}
+
+/* Programming can only clear bits. At most FLASH_BUFFER bytes, inside the chip. */
+static void flash_program(struct flash *flash, uint64_t offset, const uint8_t *bytes, size_t size)
+{
+	uint8_t merged[FLASH_BUFFER];
+
+	for (size_t i = 0; i < size; i++)
+		merged[i] = flash->contents[offset + i] & bytes[i];
+	flash_finish(flash, flash_store(flash, offset, merged, size) ? 0 : FLASH_STATUS_PROGRAM);
+}
+
+static bool flash_erase_block(struct flash *flash, uint64_t offset)
+{
+	uint8_t ones[FLASH_PIECE];
+	uint64_t end = offset + flash->kind->block;
+
+	memset(ones, 0xff, sizeof(ones));
+	for (; offset < end; offset += sizeof(ones))
+		if (!flash_store(flash, offset, ones, sizeof(ones)))
+			return false;
+	return true;
 }
 
 static void flash_erase(struct flash *flash, uint64_t offset, uint8_t confirm)
 {
-	uint8_t ones[FLASH_BLOCK];
+	uint64_t block = offset & ~(uint64_t)(flash->kind->block - 1);
 
-	memset(ones, 0xff, sizeof(ones));
 	if (confirm != FLASH_CMD_CONFIRM)
-		flash->status |= FLASH_STATUS_SEQUENCE;
-	else if (!flash_store(flash, offset & ~(uint64_t)(FLASH_BLOCK - 1), ones, sizeof(ones)))
-		flash->status |= FLASH_STATUS_ERASE;
-	flash->status |= FLASH_STATUS_READY;
-	flash_set_mode(flash, FLASH_STATUS);
+		flash_finish(flash, FLASH_STATUS_SEQUENCE);
+	else
+		flash_finish(flash, flash_erase_block(flash, block) ? 0 : FLASH_STATUS_ERASE);
+}
+
+/* ---- the pair's buffer ---- */
+
+/* The count is written to both chips; each gets that many words of 16 bits, and one more. */
+static void flash_count(struct flash *flash, uint64_t offset, uint32_t value)
+{
+	uint32_t count = (value & 0xffff) + 1;
+
+	memset(flash->buffer, 0xff, sizeof(flash->buffer));
+	flash->buffer_at = offset & ~(uint64_t)(FLASH_BUFFER - 1);
+	flash->words = count;
+	if (count > FLASH_BUFFER / flash->kind->width)
+		flash_finish(flash, FLASH_STATUS_SEQUENCE);
+	else
+		flash_set_mode(flash, FLASH_FILL);
+}
+
+static void flash_fill(struct flash *flash, uint64_t offset, const uint8_t *bytes, size_t size)
+{
+	uint64_t at = offset - flash->buffer_at;
+
+	if (offset < flash->buffer_at || at + size > FLASH_BUFFER) {
+		flash_finish(flash, FLASH_STATUS_SEQUENCE);
+		return;
+	}
+	memcpy(flash->buffer + at, bytes, size);
+	if (--flash->words == 0)
+		flash_set_mode(flash, FLASH_CONFIRM);
+}
+
+static void flash_confirm(struct flash *flash, uint8_t command)
+{
+	if (command == FLASH_CMD_CONFIRM)
+		flash_program(flash, flash->buffer_at, flash->buffer, FLASH_BUFFER);
+	else
+		flash_finish(flash, FLASH_STATUS_SEQUENCE);
+}
+
+/* ---- commands ---- */
+
+/* The mode in which a command of the pair leaves it; FLASH_ARRAY for one that it does not have. */
+static enum flash_mode flash_pair_mode(uint8_t command)
+{
+	switch (command) {
+	case FLASH_CMD_ID:
+		return FLASH_ID;
+	case FLASH_CMD_LOCK:
+		return FLASH_LOCK;
+	case FLASH_CMD_BUFFER:
+		return FLASH_COUNT;
+	default:
+		return FLASH_ARRAY;
+	}
 }
 
 /*
@@ -114,66 +197,106 @@ static void flash_erase(struct flash *flash, uint64_t offset, uint8_t confirm)
  */
 static void flash_command(struct flash *flash, uint8_t command)
 {
+	enum flash_mode mode = FLASH_ARRAY;
+
 	switch (command) {
 	case FLASH_CMD_PROGRAM:
 	case FLASH_CMD_PROGRAM_ALIAS:
-		flash_set_mode(flash, FLASH_PROGRAM);
+		mode = FLASH_PROGRAM;
 		break;
 	case FLASH_CMD_ERASE:
-		flash_set_mode(flash, FLASH_ERASE);
+		mode = FLASH_ERASE;
 		break;
 	case FLASH_CMD_STATUS:
-		flash_set_mode(flash, FLASH_STATUS);
+		mode = FLASH_STATUS;
 		break;
 	case FLASH_CMD_CLEAR_STATUS:
 		flash->status = 0;
-		flash_set_mode(flash, FLASH_ARRAY);
 		break;
-	default: /* FLASH_CMD_ARRAY, and commands that the chip does not know */
-		flash_set_mode(flash, FLASH_ARRAY);
-		break;
-	}
-}
-
-static void flash_cycle(struct flash *flash, uint64_t offset, uint8_t value)
-{
-	switch (flash->mode) {
-	case FLASH_PROGRAM:
-		flash_program(flash, offset, value);
-		break;
-	case FLASH_ERASE:
-		flash_erase(flash, offset, value);
+	case FLASH_CMD_ARRAY:
 		break;
 	default:
-		flash_command(flash, value);
+		if (flash->kind->buffered)
+			mode = flash_pair_mode(command);
+	}
+	if (mode == FLASH_COUNT)
+		flash->status |= FLASH_STATUS_READY; /* the buffer is free */
+	flash_set_mode(flash, mode);
+}
+
+/* A cycle of at most kind->width bytes. */
+static void flash_cycle(struct flash *flash, uint64_t offset, uint32_t value, size_t size)
+{
+	uint8_t bytes[sizeof(value)];
+
+	memcpy(bytes, &value, sizeof(value));
+	switch (flash->mode) {
+	case FLASH_PROGRAM:
+		flash_program(flash, offset, bytes, size);
+		break;
+	case FLASH_ERASE:
+		flash_erase(flash, offset, bytes[0]);
+		break;
+	case FLASH_LOCK: /* the locks stay open, whatever is asked of them */
+		flash_finish(flash, 0);
+		break;
+	case FLASH_COUNT:
+		flash_count(flash, offset, value);
+		break;
+	case FLASH_FILL:
+		flash_fill(flash, offset, bytes, size);
+		break;
+	case FLASH_CONFIRM:
+		flash_confirm(flash, bytes[0]);
+		break;
+	default:
+		flash_command(flash, bytes[0]);
 	}
 }
 
-/* A wide access becomes a cycle for each byte, as on an 8-bit bus. */
+/* An access that is wider than the bus becomes several cycles. */
 static void flash_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
 {
 	struct flash *flash = owner;
+	unsigned int width = flash->kind->width < size ? flash->kind->width : size;
 
 	pthread_mutex_lock(&flash->lock);
-	for (unsigned int i = 0; i < size; i++)
-		flash_cycle(flash, offset + i, (uint8_t)(value >> (8 * i)));
+	for (unsigned int done = 0; done < size; done += width)
+		flash_cycle(flash, offset + done, (uint32_t)(value >> (8 * done)),
+			    size - done < width ? size - done : width);
 	pthread_mutex_unlock(&flash->lock);
+}
+
+/* ---- what the guest reads while the contents are hidden ---- */
+
+/* The byte at `offset` of a block's identification: words of 16 bits, the same in both halves. */
+static uint8_t flash_id_byte(uint64_t offset)
+{
+	static const uint16_t words[] = { FLASH_MAKER, FLASH_DEVICE };
+	uint64_t index = offset % flash_kind_pair.block / flash_kind_pair.width;
+
+	return index < array_size(words) ? (uint8_t)(words[index] >> 8 * (offset % 2)) : 0;
+}
+
+static uint8_t flash_read_byte(const struct flash *flash, uint64_t offset)
+{
+	if (flash->mode == FLASH_ARRAY)
+		return flash->contents[offset];
+	if (flash->mode == FLASH_ID)
+		return flash_id_byte(offset);
+	return offset % flash->kind->lane ? 0 : flash->status;
 }
 
 /* The guest's read of contents comes here only if another CPU has just changed the mode. */
 static uint64_t flash_read(void *owner, uint64_t offset, unsigned int size)
 {
 	struct flash *flash = owner;
-	uint8_t bytes[8] = { 0 };
-	uint64_t value;
+	uint64_t value = 0;
 
 	pthread_mutex_lock(&flash->lock);
-	if (flash->mode == FLASH_ARRAY)
-		memcpy(bytes, flash->contents + offset, size);
-	else
-		memset(bytes, flash->status, size);
+	for (unsigned int i = 0; i < size; i++)
+		value |= (uint64_t)flash_read_byte(flash, offset + i) << (8 * i);
 	pthread_mutex_unlock(&flash->lock);
-	memcpy(&value, bytes, sizeof(value));
 	return value;
 }
 
@@ -188,22 +311,22 @@ const struct bus_ops flash_ops = { flash_read, flash_write, flash_locate };
 
 /* ---- life ---- */
 
-int flash_init(struct flash *flash, struct vm *vm, uint64_t gpa, uint64_t size, int fd,
-	       const char *name)
+int flash_init(struct flash *flash, struct vm *vm, const struct flash_config *config)
 {
-	void *contents =
-		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *contents = mmap(NULL, config->size, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	*flash = (struct flash){ 0 };
 	if (contents == MAP_FAILED)
-		return log_errno("flash", -errno, "mmap of %" PRIu64 " bytes", size);
+		return log_errno("flash", -errno, "mmap of %" PRIu64 " bytes", config->size);
 	*flash = (struct flash){
 		.vm = vm,
-		.gpa = gpa,
-		.size = size,
-		.contents = memset(contents, 0xff, size),
-		.fd = fd,
-		.name = name,
+		.kind = config->kind,
+		.gpa = config->gpa,
+		.size = config->size,
+		.contents = contents,
+		.fd = config->fd,
+		.name = config->name,
 	};
 	pthread_mutex_init(&flash->lock, NULL);
 	return 0;

@@ -16,6 +16,9 @@
 #define FW_CFG_SELECTOR 0u
 #define FW_CFG_DATA     1u
 
+#define FW_CFG_MMIO_DATA_END 8u
+#define FW_CFG_MMIO_SELECTOR 8u
+
 static const struct fw_cfg_item *fw_cfg_find(const struct fw_cfg *fw_cfg, uint16_t key)
 {
 	for (unsigned int i = 0; i < fw_cfg->item_count; i++)
@@ -47,16 +50,43 @@ static uint64_t fw_cfg_read(void *owner, uint64_t offset, unsigned int size)
 	return byte;
 }
 
-static void fw_cfg_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+static void fw_cfg_select(struct fw_cfg *fw_cfg, uint16_t key)
 {
-	struct fw_cfg *fw_cfg = owner;
-
-	if (offset != FW_CFG_SELECTOR || size != 2)
-		return;
 	pthread_mutex_lock(&fw_cfg->lock);
-	fw_cfg->selected = (uint16_t)value;
+	fw_cfg->selected = key;
 	fw_cfg->offset = 0;
 	pthread_mutex_unlock(&fw_cfg->lock);
+}
+
+static void fw_cfg_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+{
+	if (offset == FW_CFG_SELECTOR && size == 2)
+		fw_cfg_select(owner, (uint16_t)value);
+}
+
+/*
+ * A wide read takes as many bytes as it is wide; they lie in the guest's register in the order in
+ * which they lie in the item.
+ */
+static uint64_t fw_cfg_mmio_read(void *owner, uint64_t offset, unsigned int size)
+{
+	struct fw_cfg *fw_cfg = owner;
+	uint64_t value = 0;
+
+	if (offset >= FW_CFG_MMIO_DATA_END)
+		return UINT64_MAX;
+	pthread_mutex_lock(&fw_cfg->lock);
+	for (unsigned int i = 0; i < size; i++)
+		value |= (uint64_t)fw_cfg_next_byte(fw_cfg) << (8 * i);
+	pthread_mutex_unlock(&fw_cfg->lock);
+	return value;
+}
+
+/* Unlike the port, this register is big endian. */
+static void fw_cfg_mmio_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
+{
+	if (offset == FW_CFG_MMIO_SELECTOR && size == 2)
+		fw_cfg_select(owner, be16toh((uint16_t)value));
 }
 
 static void fw_cfg_locate(void *owner, uint64_t offset, struct trace_place *place)
@@ -74,6 +104,7 @@ static void fw_cfg_locate(void *owner, uint64_t offset, struct trace_place *plac
 }
 
 const struct bus_ops fw_cfg_ops = { fw_cfg_read, fw_cfg_write, fw_cfg_locate };
+const struct bus_ops fw_cfg_mmio_ops = { fw_cfg_mmio_read, fw_cfg_mmio_write, fw_cfg_locate };
 
 void fw_cfg_add(struct fw_cfg *fw_cfg, uint16_t key, const void *data, uint32_t size)
 {

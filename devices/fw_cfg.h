@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fw_cfg: firmware asks for the properties of its machine, item by item, through two ports.
+ * fw_cfg: firmware asks for the properties of its machine, item by item, through two ports, or
+ * through two registers in memory on a machine without port I/O.
  *
  * Owns the selector, the position inside the selected item and the directory of named items. The
  * contents are the caller's and must stay at their address. There is no DMA, and nothing can be
@@ -16,7 +17,8 @@
 
 #include "vmm/core/bus.h"
 
-#define FW_CFG_PORTS     2u /* the selector has 2 bytes; its second byte is also the data port */
+#define FW_CFG_PORTS     2u  /* the selector has 2 bytes; its second byte is also the data port */
+#define FW_CFG_MMIO_SIZE 16u /* data: 8 bytes; selector: 2 bytes */
 #define FW_CFG_FILES_MAX 16u
 #define FW_CFG_KEYS_MAX  8u
 #define FW_CFG_NAME_MAX  56u
@@ -51,7 +53,8 @@ struct fw_cfg {
 	uint32_t features;
 };
 
-extern const struct bus_ops fw_cfg_ops;
+extern const struct bus_ops fw_cfg_ops;      /* FW_CFG_PORTS ports */
+extern const struct bus_ops fw_cfg_mmio_ops; /* FW_CFG_MMIO_SIZE bytes */
 
 /* Set up the signature, the feature word and an empty directory. Not logged. */
 void fw_cfg_init(struct fw_cfg *fw_cfg);

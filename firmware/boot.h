@@ -31,8 +31,9 @@ struct boot_config {
 	struct arch_range pci_mmio64; /* 64-bit window of the PCI host bridge; size 0 for none */
 	unsigned int pci_buses;       /* buses below the host bridge; 0 stands for one */
 	struct acpi_extras extras;
-	bool pmu;             /* vCPUs count events and interrupt when a counter is full */
-	const char *dtb_name; /* the file for a copy of the device tree; NULL for none */
+	struct arch_range flash[2]; /* where firmware has its code and its variables, or empty */
+	bool pmu;                   /* vCPUs count events and interrupt when a counter is full */
+	const char *dtb_name;       /* the file for a copy of the device tree; NULL for none */
 };
 
 /*
@@ -41,6 +42,13 @@ struct boot_config {
  * for the RAM or not a kernel. Returns 0 or -errno, logged.
  */
 int boot_load(const struct boot_config *config, struct memory *memory, struct arch_entry *entry);
+
+/*
+ * The same for UEFI firmware, whose code is in flash already: write what it finds in RAM, which is
+ * the device tree on arm64 and nothing on x86. Returns 0 or -errno, logged.
+ */
+int boot_load_firmware(const struct boot_config *config, struct memory *memory,
+		       struct arch_entry *entry);
 
 /*
  * Find the release of the Linux kernel config->kernel_fd, packed or not. *found is false for a

@@ -197,6 +197,27 @@ int boot_load(const struct boot_config *config, struct memory *memory, struct ar
 	return 0;
 }
 
+/* Firmware looks for the tree at the beginning of RAM, which is where it was built to find it. */
+static void boot_place_tree_first(struct boot *boot)
+{
+	boot->tree_gpa = boot->tree.ram[0].base;
+	for (unsigned int i = 0; i < FDT_FLASH_BANKS; i++)
+		boot->tree.flash[i] = boot->config->flash[i];
+}
+
+int boot_load_firmware(const struct boot_config *config, struct memory *memory,
+		       struct arch_entry *entry)
+{
+	struct boot boot = { .config = config, .memory = memory };
+	int ret = boot_find_ram(&boot);
+
+	if (ret < 0)
+		return ret;
+	boot_place_tree_first(&boot);
+	*entry = (struct arch_entry){ .power_on = true, .pc = config->flash[0].base };
+	return boot_write_tree(&boot);
+}
+
 static int boot_search_release(const struct kernel_file *file, const struct arm64_image *image,
 			       char release[KERNEL_RELEASE_MAX], bool *found)
 {

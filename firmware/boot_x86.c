@@ -295,6 +295,16 @@ int boot_load(const struct boot_config *config, struct memory *memory, struct ar
 	return 0;
 }
 
+/* The firmware asks fw_cfg for everything; it finds nothing in RAM. */
+int boot_load_firmware(const struct boot_config *config, struct memory *memory,
+		       struct arch_entry *entry)
+{
+	struct boot boot = { .config = config, .memory = memory };
+
+	*entry = (struct arch_entry){ .power_on = true };
+	return boot_refuse_dump(&boot);
+}
+
 int boot_find_release(const struct boot_config *config, char release[KERNEL_RELEASE_MAX],
 		      bool *found)
 {

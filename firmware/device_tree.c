@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "device_tree.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <libfdt.h>
@@ -10,18 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "device_tree_writer.h"
 #include "vmm/trace/log.h"
-
-/* Numbers of the nodes that other nodes refer to. */
-#define PHANDLE_GIC   1u
-#define PHANDLE_ITS   2u
-#define PHANDLE_CLOCK 3u
-#define PHANDLE_GPIO  4u
-
-/* Interrupt specifiers of arm,gic-v3: kind, number, trigger. */
-#define GIC_SPI        0u
-#define GIC_PPI        1u
-#define GIC_LEVEL_HIGH 4u
 
 #define GIC_REDIST_SIZE (128u << 10) /* two frames of 64 KiB for each CPU */
 
@@ -47,117 +36,6 @@
 
 #define SERIAL_CLOCK 1843200u /* any value: the line has no speed */
 #define SERIAL_SIZE  8u
-
-#define CELLS_MAX 512
-
-/* A tree that is being written. The first error is kept. */
-struct tree {
-	void *to;
-	int error;
-};
-
-/* A property's value: cells of 32 bits, big-endian. */
-struct tree_cells {
-	uint32_t cell[CELLS_MAX];
-	unsigned int count;
-};
-
-static void tree_check(struct tree *tree, int error)
-{
-	if (!tree->error)
-		tree->error = error;
-}
-
-static void tree_open(struct tree *tree, const char *name)
-{
-	tree_check(tree, fdt_begin_node(tree->to, name));
-}
-
-/* Open a node whose name includes the address of its registers. */
-static void tree_open_at(struct tree *tree, const char *name, uint64_t address)
-{
-	char full[64];
-
-	snprintf(full, sizeof(full), "%s@%" PRIx64, name, address);
-	tree_open(tree, full);
-}
-
-static void tree_close(struct tree *tree)
-{
-	tree_check(tree, fdt_end_node(tree->to));
-}
-
-static void tree_put(struct tree *tree, const char *name, const void *value, size_t size)
-{
-	tree_check(tree, fdt_property(tree->to, name, value, (int)size));
-}
-
-static void tree_put_flag(struct tree *tree, const char *name)
-{
-	tree_put(tree, name, NULL, 0);
-}
-
-static void tree_put_text(struct tree *tree, const char *name, const char *text)
-{
-	tree_put(tree, name, text, strlen(text) + 1);
-}
-
-static void tree_put_cell(struct tree *tree, const char *name, uint32_t value)
-{
-	tree_check(tree, fdt_property_u32(tree->to, name, value));
-}
-
-static void tree_put_cells(struct tree *tree, const char *name, const struct tree_cells *cells)
-{
-	tree_put(tree, name, cells->cell, cells->count * sizeof(cells->cell[0]));
-}
-
-static void tree_add(struct tree_cells *cells, uint32_t value)
-{
-	assert(cells->count < CELLS_MAX);
-	cells->cell[cells->count++] = cpu_to_fdt32(value);
-}
-
-static void tree_add64(struct tree_cells *cells, uint64_t value)
-{
-	tree_add(cells, (uint32_t)(value >> 32));
-	tree_add(cells, (uint32_t)value);
-}
-
-static void tree_add_range(struct tree_cells *cells, const struct arch_range *range)
-{
-	tree_add64(cells, range->base);
-	tree_add64(cells, range->size);
-}
-
-static void tree_add_irq(struct tree_cells *cells, uint32_t kind, uint32_t number)
-{
-	tree_add(cells, kind);
-	tree_add(cells, number);
-	tree_add(cells, GIC_LEVEL_HIGH);
-}
-
-static void tree_put_reg(struct tree *tree, uint64_t base, uint64_t size)
-{
-	struct tree_cells reg = { .count = 0 };
-
-	tree_add_range(&reg, &(struct arch_range){ base, size });
-	tree_put_cells(tree, "reg", &reg);
-}
-
-static void tree_put_irq(struct tree *tree, uint32_t kind, uint32_t number)
-{
-	struct tree_cells irq = { .count = 0 };
-
-	tree_add_irq(&irq, kind, number);
-	tree_put_cells(tree, "interrupts", &irq);
-}
-
-static void tree_put_sizes(struct tree *tree, uint32_t address, uint32_t size)
-{
-	tree_put_cell(tree, "#address-cells", address);
-	tree_put_cell(tree, "#size-cells", size);
-}
 
 /* ---- what the kernel is told ---- */
 
@@ -185,16 +63,15 @@ static void tree_write_chosen(struct tree *tree, const struct tree_config *confi
 	tree_close(tree);
 }
 
+/* A node for each bank: firmware understands only one range in a node. */
 static void tree_write_memory(struct tree *tree, const struct tree_config *config)
 {
-	struct tree_cells reg = { .count = 0 };
-
-	for (unsigned int i = 0; i < FDT_RAM_MAX && config->ram[i].size; i++)
-		tree_add_range(&reg, &config->ram[i]);
-	tree_open_at(tree, "memory", config->ram[0].base);
-	tree_put_text(tree, "device_type", "memory");
-	tree_put_cells(tree, "reg", &reg);
-	tree_close(tree);
+	for (unsigned int i = 0; i < FDT_RAM_MAX && config->ram[i].size; i++) {
+		tree_open_at(tree, "memory", config->ram[i].base);
+		tree_put_text(tree, "device_type", "memory");
+		tree_put_reg(tree, config->ram[i].base, config->ram[i].size);
+		tree_close(tree);
+	}
 }
 
 /* ---- CPUs and what each of them has ---- */
@@ -287,7 +164,7 @@ static void tree_write_gic(struct tree *tree, const struct tree_config *config)
 
 /* ---- devices ---- */
 
-static void tree_write_serial(struct tree *tree, const struct arch_layout *layout)
+static void tree_write_16550(struct tree *tree, const struct arch_layout *layout)
 {
 	tree_open_at(tree, "serial", layout->serial_mmio);
 	tree_put_text(tree, "compatible", "ns16550a");
@@ -437,6 +314,8 @@ static void tree_write_pci(struct tree *tree, const struct tree_config *config)
 
 static void tree_write_root(struct tree *tree, const struct tree_config *config)
 {
+	const bool firmware = config->flash[0].size > 0;
+
 	tree_open(tree, "");
 	tree_put_text(tree, "compatible", "linux,dummy-virt");
 	tree_put_text(tree, "model", "minivmm");
@@ -450,11 +329,16 @@ static void tree_write_root(struct tree *tree, const struct tree_config *config)
 	if (config->pmu)
 		tree_write_pmu(tree);
 	tree_write_gic(tree, config);
-	tree_write_serial(tree, config->layout);
+	if (firmware)
+		tree_write_pl011(tree, config->layout);
+	else
+		tree_write_16550(tree, config->layout);
 	tree_write_clock(tree);
 	tree_write_gpio(tree, config->layout);
 	tree_write_button(tree);
 	tree_write_pci(tree, config);
+	if (firmware)
+		tree_write_firmware(tree, config->layout, config->flash);
 	tree_close(tree);
 }
 

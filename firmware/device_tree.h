@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device_tree_firmware.h"
 #include "vmm/core/arch.h"
 
 #define FDT_RAM_MAX 4
@@ -32,6 +33,7 @@ struct tree_config {
 	const char *cmdline;
 	struct arch_range pci_mmio64; /* size 0 for none */
 	unsigned int pci_buses;       /* buses below the host bridge; 0 stands for one */
+	struct arch_range flash[FDT_FLASH_BANKS]; /* of firmware; size 0 for a kernel's machine */
 	uint8_t seed[FDT_SEED];
 };
 

@@ -54,6 +54,29 @@ int kernel_file_read(const struct kernel_file *file, uint64_t offset, void *buff
 	return 0;
 }
 
+bool kernel_file_is_zero(const uint8_t *bytes, size_t size)
+{
+	return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
+int kernel_file_read_sparse(const struct kernel_file *file, uint64_t offset, void *buffer,
+			    uint64_t size)
+{
+	uint8_t piece[KERNEL_FILE_PIECE], *to = buffer;
+
+	for (uint64_t done = 0, length; done < size; done += length) {
+		int ret;
+
+		length = size - done < sizeof(piece) ? size - done : sizeof(piece);
+		ret = kernel_file_read(file, offset + done, piece, length);
+		if (ret < 0)
+			return ret;
+		if (!kernel_file_is_zero(piece, length))
+			memcpy(to + done, piece, length);
+	}
+	return 0;
+}
+
 int kernel_file_read_head(const struct kernel_file *file, struct kernel_head *head)
 {
 	head->size = file->size < sizeof(head->bytes) ? file->size : sizeof(head->bytes);

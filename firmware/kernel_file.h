@@ -9,10 +9,12 @@
 #ifndef MINIVMM_KERNEL_FILE_H
 #define MINIVMM_KERNEL_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERNEL_FILE_HEAD 4096
+#define KERNEL_FILE_HEAD  4096
+#define KERNEL_FILE_PIECE 32768 /* bytes that a sparse file is read by */
 
 struct kernel_file {
 	int fd;
@@ -37,6 +39,16 @@ int kernel_file_init(struct kernel_file *file, int fd, const char *name);
  * another -errno; logged.
  */
 int kernel_file_read(const struct kernel_file *file, uint64_t offset, void *buffer, uint64_t size);
+
+/*
+ * The same for memory that is all zeroes: where the file has zeroes, the memory is not touched, so
+ * that it takes up no room.
+ */
+int kernel_file_read_sparse(const struct kernel_file *file, uint64_t offset, void *buffer,
+			    uint64_t size);
+
+/* Returns whether all bytes are zero. Does not log. */
+bool kernel_file_is_zero(const uint8_t *bytes, size_t size);
 
 /*
  * Read the first KERNEL_FILE_HEAD bytes, or all of a shorter file. Returns 0 or -errno, logged.

@@ -13,141 +13,25 @@
 
 #include "vmm/trace/log.h"
 
-#define UEFI_PAGE 0x1000u
-
-/* ---- firmware volumes ---- */
-
-struct uefi_volume {
-	uint8_t zero[16];
-	uint8_t kind[16];
-	uint64_t size;
-	char signature[4];
-} __attribute__((packed));
-
-#define UEFI_VOLUME_SIGNATURE "_FVH"
-
-/* EFI_SYSTEM_NV_DATA_FV_GUID: a volume of variables. */
-static const uint8_t uefi_vars_kind[16] = { 0x8d, 0x2b, 0xf1, 0xff, 0x96, 0x76, 0x8b, 0x4c,
-					    0xa9, 0x85, 0x27, 0x47, 0x07, 0x5b, 0x4f, 0x50 };
-
-struct uefi_contents {
-	uint64_t vars_size; /* variables at the beginning of the file */
-	uint64_t code_size; /* code behind them */
-};
-
-static int uefi_refuse(const struct kernel_file *file, const char *why)
-{
-	log_error(file->name, "%s", why);
-	return -ENOEXEC;
-}
-
-static bool uefi_is_elf(const struct kernel_head *head)
-{
-	return head->size >= sizeof(Elf64_Ehdr) && memcmp(head->bytes, ELFMAG, SELFMAG) == 0;
-}
-
 bool uefi_image_is_kernel(const struct kernel_head *head)
 {
 	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)head->bytes;
 
-	return uefi_is_elf(head) && elf->e_ident[EI_CLASS] == ELFCLASS64 &&
-	       elf->e_machine == EM_386;
+	return head->size >= sizeof(*elf) && memcmp(head->bytes, ELFMAG, SELFMAG) == 0 &&
+	       elf->e_ident[EI_CLASS] == ELFCLASS64 && elf->e_machine == EM_386;
 }
 
-static int uefi_refuse_kernel(const struct kernel_file *file, const struct kernel_head *head)
+int uefi_image_open_code(struct uefi_code *code, const struct uefi_format *format, int fd,
+			 const char *name)
 {
-	bool bzimage = head->size > 0x206 && memcmp(head->bytes + 0x202, "HdrS", 4) == 0;
-
-	if (!bzimage && !uefi_is_elf(head))
-		return kernel_file_refuse(file, head, "UEFI firmware");
-	log_error(file->name, "is a kernel, not UEFI firmware");
-	log_fix("minivmm --kernel %s ...", file->name);
-	return -ENOEXEC;
-}
-
-/* The volume at `offset`; it must end inside the file. */
-static int uefi_read_volume(const struct kernel_file *file, uint64_t offset,
-			    struct uefi_volume *volume)
-{
-	uint64_t left = file->size - offset;
+	struct kernel_head head = { 0 };
 	int ret;
 
-	if (left < sizeof(*volume))
-		return uefi_refuse(file, "is not UEFI firmware: it ends inside a volume's header");
-	ret = kernel_file_read(file, offset, volume, sizeof(*volume));
-	if (ret < 0)
-		return ret;
-	if (memcmp(volume->signature, UEFI_VOLUME_SIGNATURE, sizeof(volume->signature)) != 0 ||
-	    volume->size < sizeof(*volume) || volume->size % UEFI_PAGE)
-		return uefi_refuse(file, "is not UEFI firmware: no volume lies where one must");
-	if (volume->size <= left)
-		return 0;
-	log_error(file->name,
-		  "is truncated: its volume at %#" PRIx64 " has %#" PRIx64
-		  " bytes, the file ends after %#" PRIx64,
-		  offset, volume->size, left);
-	return -ENOEXEC;
-}
-
-/* Volumes must fill the file; the volumes of variables come first. */
-static int uefi_read_contents(const struct kernel_file *file, struct uefi_contents *contents)
-{
-	struct uefi_volume volume;
-
-	*contents = (struct uefi_contents){ 0 };
-	for (uint64_t offset = 0; offset < file->size; offset += volume.size) {
-		int ret = uefi_read_volume(file, offset, &volume);
-
-		if (ret < 0)
-			return ret;
-		if (memcmp(volume.kind, uefi_vars_kind, sizeof(uefi_vars_kind)) != 0)
-			contents->code_size += volume.size;
-		else if (contents->code_size == 0)
-			contents->vars_size += volume.size;
-		else
-			return uefi_refuse(file, "has variables behind its code");
-	}
-	return 0;
-}
-
-/* ---- the code ---- */
-
-/* Debian's name for firmware that trusts its variables only in system management mode. */
-static int uefi_refuse_smm(const char *name)
-{
-	char path[PATH_MAX];
-
-	if (!realpath(name, path) || !strstr(path, ".secboot."))
-		return 0;
-	log_error(name, "needs system management mode, which minivmm's machine does not have");
-	log_fix("use the CODE file without .secboot or .ms in its name; the VARS file may be .ms");
-	return -ENOEXEC;
-}
-
-int uefi_image_open_code(struct uefi_code *code, int fd, const char *name)
-{
-	struct uefi_contents contents;
-	struct kernel_head head = { 0 };
-	int ret = kernel_file_init(&code->file, fd, name);
-
+	*code = (struct uefi_code){ .format = format };
+	ret = kernel_file_init(&code->file, fd, name);
 	if (ret == 0)
 		ret = kernel_file_read_head(&code->file, &head);
-	if (ret < 0)
-		return ret;
-	if (head.size < sizeof(struct uefi_volume) ||
-	    memcmp(((struct uefi_volume *)head.bytes)->signature, UEFI_VOLUME_SIGNATURE, 4) != 0)
-		return uefi_refuse_kernel(&code->file, &head);
-	ret = uefi_read_contents(&code->file, &contents);
-	if (ret < 0)
-		return ret;
-	if (contents.code_size == 0)
-		return uefi_refuse(
-			&code->file,
-			"holds the firmware's variables, not its code: use it as vars=FILE");
-	if (code->file.size > UEFI_FLASH_MAX)
-		return uefi_refuse(&code->file, "is larger than the machine's flash, 4 MiB");
-	code->vars_size = contents.vars_size;
-	return uefi_refuse_smm(name);
+	return ret < 0 ? ret : format->check_code(code, &head);
 }
 
 /* ---- the variables ---- */
@@ -163,32 +47,7 @@ bool uefi_image_template(const char *code_name, char path[PATH_MAX])
 			word + strlen("CODE")) < PATH_MAX;
 }
 
-/*
- * Code and variables are built for one flash, whose size is a power of two. Sizes that add up to
- * such a power belong together.
- */
-static int uefi_check_vars(const struct uefi_code *code, const struct kernel_file *file)
-{
-	uint64_t sum = file->size + code->file.size;
-	struct uefi_contents contents;
-	int ret = uefi_read_contents(file, &contents);
-
-	if (ret < 0)
-		return ret;
-	if (contents.code_size)
-		return uefi_refuse(
-			file,
-			"holds the firmware's code, not its variables: use it as --firmware FILE");
-	if (code->vars_size == 0 && (sum & (sum - 1)) == 0 && sum <= UEFI_FLASH_MAX)
-		return 0;
-	log_error(file->name,
-		  "does not belong to %s: %" PRIu64 " and %" PRIu64
-		  " bytes do not make up one flash of 2 or 4 MiB",
-		  code->file.name, file->size, code->file.size);
-	return -EINVAL;
-}
-
-/* Close the file that was opened as vars->fd, if there was one. */
+/* Look at what was opened as vars->fd, or say that it could not be opened. */
 static int uefi_look_at_vars(const struct uefi_code *code, const char *path,
 			     struct kernel_file *vars)
 {
@@ -199,7 +58,7 @@ static int uefi_look_at_vars(const struct uefi_code *code, const char *path,
 		return -ENOENT;
 	}
 	ret = kernel_file_init(vars, fd, path);
-	return ret < 0 ? ret : uefi_check_vars(code, vars);
+	return ret < 0 ? ret : code->format->check_vars(code, vars);
 }
 
 int uefi_image_open_template(const struct uefi_code *code, const char *template,
@@ -222,19 +81,31 @@ static int uefi_lock(const char *path, int fd)
 	return -EBUSY;
 }
 
+static int uefi_write_piece(const char *path, int to, const uint8_t *bytes, size_t size,
+			    uint64_t offset)
+{
+	ssize_t done = pwrite(to, bytes, size, (off_t)offset);
+
+	return done == (ssize_t)size ? 0 : log_errno(path, done < 0 ? -errno : -EIO, "write");
+}
+
+/* Zeroes, of which a file for arm64 mostly consists, become a hole. */
 static int uefi_copy(const struct kernel_file *from, const char *path, int to)
 {
-	uint8_t *bytes = malloc(from->size);
-	int ret = bytes ? kernel_file_read(from, 0, bytes, from->size) : -ENOMEM;
-	ssize_t done;
+	uint8_t piece[KERNEL_FILE_PIECE];
+	int ret = 0;
 
-	if (ret == 0) {
-		done = write(to, bytes, from->size);
-		if (done != (ssize_t)from->size || fsync(to) < 0)
-			ret = log_errno(path, done < 0 ? -errno : -EIO, "write");
+	for (uint64_t at = 0, size; at < from->size && ret == 0; at += size) {
+		size = from->size - at < sizeof(piece) ? from->size - at : sizeof(piece);
+		ret = kernel_file_read(from, at, piece, size);
+		if (ret == 0 && !kernel_file_is_zero(piece, size))
+			ret = uefi_write_piece(path, to, piece, size, at);
 	}
-	free(bytes);
-	return ret;
+	if (ret < 0)
+		return ret;
+	if (ftruncate(to, (off_t)from->size) < 0 || fsync(to) < 0)
+		return log_errno(path, -errno, "write");
+	return 0;
 }
 
 /*

@@ -2,11 +2,8 @@
 /*
  * UEFI firmware as files: the code, and the variables that it keeps.
  *
- * Owns the format of such files (firmware volumes, one after the other), the checks that tell
- * what is wrong with one, and how the file of variables is made, opened and locked. Does not own
- * the place of the images in the guest.
- *
- * Read beside it: UEFI Platform Initialization 1.7, volume 3, 3.2.1 (firmware volume header).
+ * Owns how such files are opened, and how the file of variables is made and locked. The form that
+ * they must have is in uefi_format.h. Does not own the place of the images in the guest.
  */
 #ifndef MINIVMM_UEFI_IMAGE_H
 #define MINIVMM_UEFI_IMAGE_H
@@ -16,15 +13,7 @@
 #include <stdint.h>
 
 #include "kernel_file.h"
-
-/* The room that firmware's flash can take, variables included. */
-#define UEFI_FLASH_MAX (4ull << 20)
-
-/* The content of a file of code: variables at its beginning, if it has any, then the code. */
-struct uefi_code {
-	struct kernel_file file;
-	uint64_t vars_size; /* bytes of variables at its beginning, or 0 */
-};
+#include "uefi_format.h"
 
 /*
  * Returns whether a file is firmware in the form of a kernel: an ELF for the i386 with a PVH
@@ -33,11 +22,12 @@ struct uefi_code {
 bool uefi_image_is_kernel(const struct kernel_head *head);
 
 /*
- * Check an open file of code. `name` must outlive `code`. Returns 0, -ENOEXEC for a file that is
+ * Check an open file of code for a machine of `format`. `name` must outlive `code`. Returns 0, -ENOEXEC for a file that is
  * something else (a kernel, variables alone, half an image, an image for another machine), or
  * another -errno; logged.
  */
-int uefi_image_open_code(struct uefi_code *code, int fd, const char *name);
+int uefi_image_open_code(struct uefi_code *code, const struct uefi_format *format, int fd,
+			 const char *name);
 
 /*
  * Find the name of the file of variables that belongs to the code: VARS stands in it where the

@@ -11,6 +11,7 @@
 #ifndef MINIVMM_UEFI_TABLES_H
 #define MINIVMM_UEFI_TABLES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "acpi.h"
@@ -30,6 +31,7 @@ struct uefi_boot_device {
 };
 
 struct uefi_config {
+	bool tree; /* a device tree says what the machine has: no memory map, no ACPI tables */
 	struct acpi_config acpi;
 	struct memory *memory;
 	uint64_t mmio64_needed; /* bytes that 64-bit BARs take up */

@@ -8,7 +8,7 @@ UNIT_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefin
 UNIT_OBJECTS := $(patsubst $(B)/%,$(UNIT)/obj/%,$(filter-out $(B)/vmm/main.o,$(OBJECTS)))
 # Files of the other architecture that work on any; there is already one boot_load().
 UNIT_OBJECTS := $(sort $(UNIT_OBJECTS) $(FIRMWARE_aarch64:%=$(UNIT)/obj/firmware/%.o))
-$(UNIT)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64 -Dboot_find_release=boot_find_release_arm64
+$(UNIT)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64 -Dboot_load_firmware=boot_load_firmware_arm64 -Dboot_find_release=boot_find_release_arm64
 # Libraries of the arm64 firmware, which the tests and the fuzzers of any architecture hold.
 TEST_LIBS := -ljansson -lfdt -lz -lzstd -llzma -llz4 -lseccomp
 UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\

@@ -39,8 +39,8 @@ static void console_transmit(void *owner, uint8_t byte)
 /* Hand what was read to the port; what it has no room for is kept. Called with the lock held. */
 static void console_push(struct console *console)
 {
-	unsigned int taken = (unsigned int)serial_receive(console->serial, console->pending,
-							  console->pending_count);
+	unsigned int taken = (unsigned int)serial_port_receive(console->serial, console->pending,
+							       console->pending_count);
 
 	console->pending_count -= taken;
 	memmove(console->pending, console->pending + taken, console->pending_count);
@@ -175,8 +175,8 @@ static int console_open_pty(struct console *console)
 	return 0;
 }
 
-int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial,
-		 struct power_button *button)
+int console_init(struct console *console, const char *spec, struct vm *vm,
+		 struct serial_port *serial, struct power_button *button)
 {
 	*console = (struct console){
 		.vm = vm, .serial = serial, .button = button, .out_fd = -1, .opened = { -1, -1 }

@@ -12,15 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "devices/serial.h"
 #include "power_button.h"
+#include "serial_port.h"
 #include "vmm/core/vm.h"
 
 #define CONSOLE_PENDING_MAX 256
 
 struct console {
 	struct vm *vm;
-	struct serial *serial;
+	struct serial_port *serial;
 	struct power_button *button;
 	struct loop_source input;
 	int out_fd; /* -1: output is dropped */
@@ -42,8 +42,8 @@ extern const struct serial_line console_line;
  * `spec` is stdio, none, pty or file:PATH; Ctrl-A p presses the button. The terminal is not touched
  * yet. 0 or -errno, logged.
  */
-int console_init(struct console *console, const char *spec, struct vm *vm, struct serial *serial,
-		 struct power_button *button);
+int console_init(struct console *console, const char *spec, struct vm *vm,
+		 struct serial_port *serial, struct power_button *button);
 
 /*
  * To be called when the guest is about to run, and when minivmm was continued after a stop. Sets

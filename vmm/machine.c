@@ -94,15 +94,15 @@ static int machine_load_kernel(struct machine *machine)
 {
 	int ret;
 
-	if (uefi_machine_starts(&machine->uefi)) {
-		machine->vm.entry = (struct arch_entry){ .power_on = true };
-		return 0;
-	}
-	trace_phase("load the kernel");
 	machine->boot.pci_mmio64 = machine->pci_host.mmio64;
 	machine->boot.pci_buses = pci_host_buses(&machine->pci_host);
 	machine->boot.pmu = machine->vm.pmu;
-	ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
+	if (uefi_machine_starts(&machine->uefi)) {
+		ret = boot_load_firmware(&machine->boot, &machine->vm.memory, &machine->vm.entry);
+	} else {
+		trace_phase("load the kernel");
+		ret = boot_load(&machine->boot, &machine->vm.memory, &machine->vm.entry);
+	}
 	machine->boot.dtb_name = NULL; /* written once, because no file can be opened at a reboot */
 	return ret;
 }
@@ -162,7 +162,7 @@ static int machine_reset(struct machine *machine)
 	ret = vm_power_up(&machine->vm);
 	if (ret < 0)
 		return ret;
-	serial_reset(&machine->serial);
+	serial_port_reset(&machine->serial);
 	ret = uefi_machine_reset(&machine->uefi);
 	return ret < 0 ? ret : machine_start(machine);
 }
@@ -226,7 +226,7 @@ static void machine_destroy(struct machine *machine)
 	slots_destroy(&machine->slots);
 	served_devices_close(&machine->served);
 	console_destroy(&machine->console);
-	serial_destroy(&machine->serial);
+	serial_port_destroy(&machine->serial);
 	power_button_destroy(&machine->button);
 	if (machine->config->stats) {
 		ram_print(&machine->ram, &machine->vm.memory, stderr);

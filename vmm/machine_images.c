@@ -40,6 +40,7 @@ static int machine_open_firmware(struct machine *machine)
 	int ret = machine_open_file(config->firmware, "firmware", &boot->kernel_fd);
 
 	boot->kernel_name = config->firmware;
+	boot->cmdline = "";
 	return ret < 0 ? ret : uefi_machine_open(&machine->uefi, boot, true, config->vars);
 }
 

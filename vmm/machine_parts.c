@@ -29,18 +29,8 @@ int machine_add_ram(struct machine *machine)
 
 int machine_add_serial(struct machine *machine)
 {
-	struct bus *bus = arch_layout.serial_port ? &machine->vm.pio : &machine->vm.mmio;
-	struct bus_region region = { arch_layout.serial_port, SERIAL_PORTS, &serial_ops,
-				     &machine->serial };
-	int ret;
-
-	if (!arch_layout.serial_port)
-		region.base = arch_layout.serial_mmio;
-
-	serial_init(&machine->serial, &machine->vm.irq, arch_layout.serial_gsi, &console_line,
-		    &machine->console);
-	ret = bus_add_region(bus, &region);
-	return ret < 0 ? log_errno("serial port", ret, "put its registers on the bus") : 0;
+	return serial_port_add(&machine->serial, &machine->vm, uefi_machine_starts(&machine->uefi),
+			       &console_line, &machine->console);
 }
 
 int machine_add_console(struct machine *machine)

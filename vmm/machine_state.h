@@ -15,7 +15,6 @@
 #include "curves.h"
 #include "default_guest.h"
 #include "devices/pci_host.h"
-#include "devices/serial.h"
 #include "devices/virtio_console.h"
 #include "firmware/boot.h"
 #include "guest_ram.h"
@@ -25,6 +24,7 @@
 #include "qmp_server.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/sandbox_opener.h"
+#include "serial_port.h"
 #include "served_devices.h"
 #include "slots.h"
 #include "uefi_machine.h"
@@ -39,7 +39,7 @@ struct machine {
 	struct vm vm;
 	struct curves curves;
 	struct console console;
-	struct serial serial;
+	struct serial_port serial;
 	struct power_button button;
 	struct pci_host pci_host;
 	struct ram ram;

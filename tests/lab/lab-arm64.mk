@@ -5,7 +5,7 @@
 
 LAB := $(B)/lab
 LAB_SRC := tests/lab
-LAB_PACKAGES := qemu-system-arm cpio kmod openssl util-linux
+LAB_PACKAGES := qemu-system-arm cpio kmod openssl util-linux mtools dosfstools fdisk e2fsprogs
 LAB_IMAGES := $(addprefix $(LAB)/,host-6.1.cpio guest-6.1.cpio guest-6.1.gz nvme1.img nvme2.img)
 # The lab host's /usr: what the program was linked with, or that and more, once `make lab-host` has fetched it.
 LAB_HOST := $(LAB)/host
@@ -22,11 +22,6 @@ lab-check: lab-images all
 	$(LAB_RUN) run $(SCENARIOS)
 
 lab-images: $(LAB_IMAGES)
-
-# For the scenarios that are run on demand: servers for disks and folders, UEFI firmware and a loader for it.
-LAB_HOST_PACKAGES := qemu-system-common qemu-utils e2fsprogs qemu-efi-aarch64 systemd-boot-efi
-lab-host:
-	tests/foreign_root.sh $(LAB_HOST) arm64 $(FOREIGN_PACKAGES) $(LAB_HOST_PACKAGES)
 
 # Debian's kernel for that machine, as host's and as guest's.
 $(LAB)/root-6.1/.complete: tests/foreign_root.sh
@@ -55,3 +50,17 @@ $(LAB)/%.img:
 	mkdir -p $(LAB)
 	openssl enc -aes-128-ctr -K $(KEY) -iv 0 -in /dev/zero 2>/dev/null | head -c 64M > $@.tmp
 	mv $@.tmp $@
+
+# For the scenarios that are run on demand: servers for disks and folders, UEFI firmware and a loader for it.
+LAB_HOST_PACKAGES := qemu-system-common qemu-utils e2fsprogs qemu-efi-aarch64 systemd-boot-efi
+lab-host:
+	tests/foreign_root.sh $(LAB_HOST) arm64 $(FOREIGN_PACKAGES) $(LAB_HOST_PACKAGES)
+	$(MAKE) $(LAB)/systemd-boot.img
+
+# An installed system for that firmware: its own disk, loader, kernel and init.
+$(LAB)/installed.cpio: $(LAB_SRC)/installed-init.sh $(LAB_INITRD_DEPENDS)
+	$(LAB_INITRD) $@ $< $(LAB)/root-6.1 nvme ext4 efivarfs virtio_blk virtio_pci
+
+$(LAB)/systemd-boot.img: $(LAB_SRC)/mkinstalled.sh $(LAB_SRC)/installed-init.sh $(LAB)/installed.cpio
+	LAB_EFI=aa64 LAB_LOADERS=$(LAB_HOST)/usr/lib/systemd/boot/efi LAB_BUSYBOX=$(ROOT)/bin/busybox \
+		$(LAB_SRC)/mkinstalled.sh $@ $(LAB)/root-6.1 $(LAB)/installed.cpio systemd-boot

@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: MIT
 # mkinstalled.sh OUT ROOT INITRD LOADER: the disk of an installed system: GPT, an EFI system partition with LOADER
 # (grub or systemd-boot), the kernel of the unpacked package ROOT and INITRD, and a root file system.
+# LAB_EFI       the machine's name in UEFI's files (x64), or aa64, for which there is systemd-boot only
+# LAB_LOADERS   where systemd-boot is (/usr/lib/systemd/boot/efi)
+# LAB_BUSYBOX   as in mkinitrd.sh
 set -eu
 
 out=$1 root=$2 initrd=$3 loader=$4
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$out.tree
 mib=$((1 << 20))
+efi=${LAB_EFI:-x64}
 cmdline="console=tty0 console=ttyS0 quiet"
+[ "$efi" = x64 ] || cmdline="console=ttyAMA0 quiet"
 
 # In MiB: where the two partitions begin, and how long they are.
 esp_at=1 esp=48 system_at=49 system=14
@@ -28,7 +33,7 @@ install_grub()
 
 install_systemd_boot()
 {
-	cp /usr/lib/systemd/boot/efi/systemd-bootx64.efi "$tree/loader.efi"
+	cp "${LAB_LOADERS:-/usr/lib/systemd/boot/efi}/systemd-boot$efi.efi" "$tree/loader.efi"
 	printf 'timeout 0\n' > "$tree/loader.conf"
 	printf 'title installed\nlinux /vmlinuz\ninitrd /initrd\noptions %s\n' "$cmdline" > "$tree/lab.conf"
 	mmd -i "$tree/esp" ::/loader ::/loader/entries
@@ -45,7 +50,7 @@ make_esp()
 	grub) install_grub ;;
 	systemd-boot) install_systemd_boot ;;
 	esac
-	mcopy -i "$tree/esp" "$tree/loader.efi" ::/EFI/BOOT/BOOTX64.EFI
+	mcopy -i "$tree/esp" "$tree/loader.efi" "::/EFI/BOOT/BOOT${efi^^}.EFI"
 	mcopy -i "$tree/esp" "$root"/boot/vmlinuz-* ::/vmlinuz
 	mcopy -i "$tree/esp" "$initrd" ::/initrd
 }
@@ -53,7 +58,7 @@ make_esp()
 make_system()
 {
 	mkdir -p "$tree/system"/{bin,dev,proc,sbin,sys,tmp}
-	cp /bin/busybox "$tree/system/bin"
+	cp "${LAB_BUSYBOX:-/bin/busybox}" "$tree/system/bin/busybox"
 	/bin/busybox --list | grep -v '^busybox$' | (cd "$tree/system/bin" && xargs -n 1 ln -s busybox)
 	install -m 755 "$here/installed-init.sh" "$tree/system/init"
 	echo 0 > "$tree/system/boots"

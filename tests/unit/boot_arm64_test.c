@@ -20,6 +20,8 @@
 
 int boot_load_arm64(const struct boot_config *config, struct memory *memory,
 		    struct arch_entry *entry);
+int boot_load_firmware_arm64(const struct boot_config *config, struct memory *memory,
+			     struct arch_entry *entry);
 int boot_find_release_arm64(const struct boot_config *config, char release[KERNEL_RELEASE_MAX],
 			    bool *found);
 
@@ -112,6 +114,26 @@ START_TEST(places)
 		ck_assert_uint_eq(chosen(tree, "linux,initrd-end"), entry.arg - 8192 + 5000);
 		initrd = memory_ram_ptr(&memory, entry.arg - 8192, 5000);
 		ck_assert_mem_eq(initrd + 4997, "end", 3);
+		memset(memory_ram_ptr(&memory, RAM_BASE, RAM_SIZE), 0xee, RAM_SIZE);
+	}
+	end();
+}
+END_TEST
+
+/* Firmware starts in its flash, and finds the tree at the beginning of RAM; after a reset again. */
+START_TEST(firmware_finds_the_tree_first)
+{
+	begin(RAM_SIZE, IMAGE_RAM);
+	config.flash[0] = (struct arch_range){ 0x1000, 0x200000 };
+	config.flash[1] = (struct arch_range){ 0x4000000, 0x4000000 };
+	for (int boot = 0; boot < 2; boot++) {
+		const void *tree = memory_ram_ptr(&memory, RAM_BASE, 4096);
+
+		ck_assert_int_eq(boot_load_firmware_arm64(&config, &memory, &entry), 0);
+		ck_assert(entry.power_on);
+		ck_assert_uint_eq(entry.pc, 0x1000);
+		ck_assert_int_eq(fdt_check_full(tree, 2 * IMAGE_MIB), 0);
+		ck_assert_int_ge(fdt_path_offset(tree, "/flash@1000"), 0);
 		memset(memory_ram_ptr(&memory, RAM_BASE, RAM_SIZE), 0xee, RAM_SIZE);
 	}
 	end();
@@ -227,5 +249,6 @@ START_TEST(release)
 }
 END_TEST
 
-UNIT_MAIN("boot_arm64", { release, 0 }, { places, 0 }, { seeds_differ, 0 }, { copy_of_the_tree, 0 },
-	  { kernel_too_big, 0 }, { initrd_too_big, 0 }, { cmdline_too_long, 0 }, { no_ram, 0 })
+UNIT_MAIN("boot_arm64", { release, 0 }, { firmware_finds_the_tree_first, 0 }, { places, 0 },
+	  { seeds_differ, 0 }, { copy_of_the_tree, 0 }, { kernel_too_big, 0 },
+	  { initrd_too_big, 0 }, { cmdline_too_long, 0 }, { no_ram, 0 })

@@ -23,7 +23,7 @@
 /* A VM of which only the loop and the event exist, a serial port, and the console between them. */
 struct desk {
 	struct vm vm;
-	struct serial serial;
+	struct serial_port serial;
 	struct power_button button;
 	struct console console;
 	int saved_stdin, saved_stdout;
@@ -38,7 +38,7 @@ static int begin(struct desk *desk, const char *spec)
 	ck_assert_int_eq(loop_init(&desk->vm.loop), 0);
 	desk->vm.event_source.fd = eventfd(0, EFD_NONBLOCK);
 	ck_assert_int_eq(irq_router_init(&desk->vm.irq, -1, 64), 0);
-	serial_init(&desk->serial, &desk->vm.irq, 4, &console_line, &desk->console);
+	serial_init(&desk->serial.uart, &desk->vm.irq, 4, &console_line, &desk->console);
 	bus_init(&desk->vm.pio);
 	bus_init(&desk->vm.mmio);
 	ck_assert_int_eq(power_button_add(&desk->button, &desk->vm, 30), 0);
@@ -58,7 +58,7 @@ static void end(struct desk *desk)
 {
 	console_destroy(&desk->console);
 	console_destroy(&desk->console);
-	serial_destroy(&desk->serial);
+	serial_port_destroy(&desk->serial);
 	power_button_destroy(&desk->button);
 	bus_destroy(&desk->vm.pio);
 	bus_destroy(&desk->vm.mmio);
@@ -103,8 +103,9 @@ static void guest_reads(struct desk *desk, char *text, size_t size)
 {
 	size_t length = 0;
 
-	while ((serial_ops.read(&desk->serial, UART_LSR, 1) & UART_LSR_DR) && length < size - 1) {
-		text[length++] = (char)serial_ops.read(&desk->serial, UART_RX, 1);
+	while ((serial_ops.read(&desk->serial.uart, UART_LSR, 1) & UART_LSR_DR) &&
+	       length < size - 1) {
+		text[length++] = (char)serial_ops.read(&desk->serial.uart, UART_RX, 1);
 		serve(desk, 0);
 	}
 	text[length] = '\0';
@@ -113,7 +114,7 @@ static void guest_reads(struct desk *desk, char *text, size_t size)
 static void guest_writes(struct desk *desk, const char *text)
 {
 	for (; *text; text++)
-		serial_ops.write(&desk->serial, UART_TX, 1, (uint8_t)*text);
+		serial_ops.write(&desk->serial.uart, UART_TX, 1, (uint8_t)*text);
 }
 
 static int terminal(int *near)
@@ -276,7 +277,8 @@ START_TEST(input_survives_a_cleared_fifo)
 	sit_down(&desk, ends[0], ends[1]);
 	ck_assert_int_eq(console_start(&desk.console), 0);
 	type(&desk, sent);
-	serial_ops.write(&desk.serial, UART_FCR, 1, UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR);
+	serial_ops.write(&desk.serial.uart, UART_FCR, 1,
+			 UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR);
 	type(&desk, "later");
 	guest_reads(&desk, text, sizeof(text));
 	ck_assert_ptr_nonnull(strstr(text, "later"));
@@ -298,7 +300,7 @@ START_TEST(input_survives_a_reset)
 	sit_down(&desk, ends[0], ends[1]);
 	ck_assert_int_eq(console_start(&desk.console), 0);
 	type(&desk, sent);
-	serial_reset(&desk.serial);
+	serial_port_reset(&desk.serial);
 	type(&desk, "later");
 	guest_reads(&desk, text, sizeof(text));
 	ck_assert_ptr_nonnull(strstr(text, "later"));

@@ -13,7 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "devices/flash.h"
+#include "devices/fw_cfg.h"
 #include "devices/pci_host.h"
+#include "devices/pl011.h"
+#include "devices/pl031.h"
 #include "devices/pl061.h"
 #include "firmware/device_tree.h"
 #include "stderr_text.h"
@@ -31,6 +35,8 @@ static struct arch_layout layout = {
 	.serial_gsi = 4,
 	.gpio_mmio = 0x9010000,
 	.button_gsi = 5,
+	.rtc_mmio = 0x9020000,
+	.fw_cfg_mmio = 0x9030000,
 	.pci_io = { 0, 0x10000 },
 	.pci_io_mmio = 0xe000000,
 	.ecam = { 0xf000000, 0x100000 },
@@ -109,7 +115,8 @@ START_TEST(what_the_kernel_is_told)
 	check_cells("/chosen", "linux,initrd-start", 0, 0x7ff00000);
 	check_cells("/chosen", "linux,initrd-end", 0, 0x7ff12345);
 	check_cells("/chosen", "kaslr-seed", 0x5a5a5a5a, 0x5a5a5a5a);
-	check_cells("/memory@40000000", "reg", 0, 0x40000000, 0, 0xc0000000, 1, 0, 0, 0x40000000);
+	check_cells("/memory@40000000", "reg", 0, 0x40000000, 0, 0xc0000000);
+	check_cells("/memory@100000000", "reg", 1, 0, 0, 0x40000000);
 }
 END_TEST
 
@@ -118,6 +125,11 @@ START_TEST(what_is_not_there_is_not_told)
 	begin();
 	config.ram[1].size = 0;
 	write_tree();
+	ck_assert_int_lt(fdt_path_offset(tree, "/memory@100000000"), 0);
+	ck_assert_int_lt(fdt_path_offset(tree, "/flash@0"), 0);
+	ck_assert_int_lt(fdt_path_offset(tree, "/rtc@9020000"), 0);
+	ck_assert_int_lt(fdt_path_offset(tree, "/fw-cfg@9030000"), 0);
+	check_text("/serial@9000000", "compatible", "ns16550a");
 	ck_assert_ptr_null(fdt_getprop(tree, node("/chosen"), "linux,initrd-start", NULL));
 	ck_assert_int_lt(fdt_path_offset(tree, "/pmu"), 0);
 	check_cells("/memory@40000000", "reg", 0, 0x40000000, 0, 0xc0000000);
@@ -230,6 +242,36 @@ START_TEST(power_button)
 }
 END_TEST
 
+static void start_firmware(void)
+{
+	config.flash[0] = (struct arch_range){ 0, 0x200000 };
+	config.flash[1] = (struct arch_range){ 0x4000000, 0x4000000 };
+}
+
+/* Firmware skips the bank that holds its code, and asks for a fw_cfg without DMA by its size. */
+START_TEST(what_firmware_finds)
+{
+	uint32_t clock[1];
+
+	begin();
+	start_firmware();
+	write_tree();
+	cells("/apb-pclk", "phandle", clock, 1);
+	check_text("/chosen", "stdout-path", "/serial@9000000");
+	check_text("/serial@9000000", "compatible", "arm,pl011");
+	check_cells("/serial@9000000", "reg", 0, 0x9000000, 0, PL011_SIZE);
+	check_cells("/serial@9000000", "interrupts", 0, 4, 4);
+	check_cells("/serial@9000000", "clocks", clock[0], clock[0]);
+	check_text("/flash@0", "compatible", "cfi-flash");
+	check_cells("/flash@0", "reg", 0, 0, 0, 0x200000, 0, 0x4000000, 0, 0x4000000);
+	check_cells("/flash@0", "bank-width", flash_kind_pair.width);
+	check_text("/rtc@9020000", "compatible", "arm,pl031");
+	check_cells("/rtc@9020000", "reg", 0, 0x9020000, 0, PL031_SIZE);
+	check_text("/fw-cfg@9030000", "compatible", "qemu,fw-cfg-mmio");
+	check_cells("/fw-cfg@9030000", "reg", 0, 0x9030000, 0, FW_CFG_MMIO_SIZE);
+}
+END_TEST
+
 START_TEST(most_cpus_fit)
 {
 	begin();
@@ -273,6 +315,8 @@ START_TEST(dtc_has_no_warning)
 	config.pmu = true;
 	config.initrd = (struct arch_range){ 0x7ff00000, 0x12345 };
 	config.pci_mmio64 = (struct arch_range){ 6 * GIB, 2 * GIB };
+	if (_i)
+		start_firmware();
 	write_tree();
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, tree, fdt_totalsize(tree)), fdt_totalsize(tree));
@@ -291,4 +335,4 @@ UNIT_MAIN("fdt", { what_the_kernel_is_told, 0 }, { what_is_not_there_is_not_told
 	  { window_above_ram, 0 }, { cpus_as_kvm_numbers_them, 0 },
 	  { every_pin_is_wired_as_the_bridge_has_it, 0 }, { messages_keep_their_sender, 0 },
 	  { power_button, 0 }, { most_cpus_fit, 0 }, { too_small_a_place_is_refused, 0 },
-	  { dtc_has_no_warning, 0 })
+	  { dtc_has_no_warning, 2 }, { what_firmware_finds, 0 })

@@ -22,12 +22,15 @@ struct rig {
 
 static void begin(struct rig *rig)
 {
+	struct flash_config config = { &flash_kind_pc, GPA, SIZE, -1, "vars" };
+
 	*rig = (struct rig){ .file = memfd_create("vars", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
 	rig->vm.event_source.fd = -1;
 	memory_init(&rig->vm.memory);
 	bus_init(&rig->vm.mmio);
 	ck_assert_int_eq(ftruncate(rig->file, SIZE), 0);
-	ck_assert_int_eq(flash_init(&rig->flash, &rig->vm, GPA, SIZE, rig->file, "vars"), 0);
+	config.fd = rig->file;
+	ck_assert_int_eq(flash_init(&rig->flash, &rig->vm, &config), 0);
 	memset(rig->flash.contents, 0xf5, SIZE);
 	ck_assert_int_eq(pwrite(rig->file, rig->flash.contents, SIZE, 0), SIZE);
 	ck_assert_int_eq(flash_add(&rig->flash), 0);

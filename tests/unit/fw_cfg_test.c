@@ -93,5 +93,25 @@ START_TEST(knows_two_bytes_in_and_one_out)
 }
 END_TEST
 
+/* In memory the selector is big endian, and a wide read takes bytes in their order. */
+START_TEST(in_memory)
+{
+	struct fw_cfg fw_cfg;
+
+	begin(&fw_cfg);
+	fw_cfg_mmio_ops.write(&fw_cfg, 8, 2, 0x2000);
+	ck_assert_uint_eq(fw_cfg_mmio_ops.read(&fw_cfg, 0, 1), 1);
+	ck_assert_uint_eq(fw_cfg_mmio_ops.read(&fw_cfg, 0, 2), 0x0302);
+	ck_assert_uint_eq(fw_cfg_mmio_ops.read(&fw_cfg, 0, 8), 0x0504);
+	ck_assert_uint_eq(fw_cfg_mmio_ops.read(&fw_cfg, 8, 2), UINT64_MAX);
+	fw_cfg_mmio_ops.write(&fw_cfg, 8, 4, 0x2000);
+	fw_cfg_mmio_ops.write(&fw_cfg, 0, 2, 0x2000);
+	ck_assert_uint_eq(fw_cfg_mmio_ops.read(&fw_cfg, 0, 8), 0);
+	fw_cfg_mmio_ops.write(&fw_cfg, 8, 2, 0x0100);
+	ck_assert_uint_eq(fw_cfg_mmio_ops.read(&fw_cfg, 0, 4), 1); /* no DMA */
+	fw_cfg_destroy(&fw_cfg);
+}
+END_TEST
+
 UNIT_MAIN("fw_cfg", { has, UNIT_COUNT(items) }, { the_directory_names_the_files, 0 },
-	  { knows_two_bytes_in_and_one_out, 0 })
+	  { knows_two_bytes_in_and_one_out, 0 }, { in_memory, 0 })

@@ -42,8 +42,6 @@ static const struct {
 	  "--append: cannot be combined with --firmware" },
 	{ "--firmware CODE --kernel K --initrd I", "--kernel",
 	  "cannot be combined with --firmware" },
-	{ "--firmware CODE --dump-dtb D", "--dump-dtb",
-	  "--dump-dtb: cannot be combined with --firmware" },
 	{ "--firmware CODE -- ls", "a command", "a command: cannot be combined with --firmware" },
 	{ "-drive file=DISK", "-drive", "only if=pflash is known; --disk adds a disk" },
 	{ "-drive file=DISK,if=virtio", "-drive", "only if=pflash is known" },

@@ -21,7 +21,7 @@ static int open_code(struct uefi_code *code, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	ck_assert_int_ge(fd, 0);
-	return uefi_image_open_code(code, fd, path);
+	return uefi_image_open_code(code, &uefi_format_pc, fd, path);
 }
 
 static void begin(struct uefi_code *code)
@@ -81,7 +81,7 @@ static int open_bytes(const void *image, size_t size, struct stderr_text *caught
 	int fd = image_fd(image, size), ret;
 
 	stderr_begin(caught);
-	ret = uefi_image_open_code(&code, fd, "image");
+	ret = uefi_image_open_code(&code, &uefi_format_pc, fd, "image");
 	stderr_end(caught);
 	close(fd);
 	return ret;
@@ -104,6 +104,140 @@ START_TEST(kernels_are_told_apart)
 	ck_assert(!uefi_image_is_kernel(&head));
 	((Elf64_Ehdr *)head.bytes)->e_machine = EM_386;
 	ck_assert(uefi_image_is_kernel(&head));
+}
+END_TEST
+
+/* Files of arm64's firmware: a branch, volumes from there or from the next page on, zeroes. */
+#define BANK_CODE 0x200000u
+#define BANK_SIZE 0x240000u
+
+enum { BRANCH = 1, KERNEL = 2 };
+
+static const struct {
+	const char *what;
+	unsigned int begins; /* BRANCH, KERNEL */
+	uint64_t first;      /* where the volume is */
+	char volume;         /* c for code, v for variables, 0 for none */
+	uint64_t size;       /* of the file; 0: as long as the volume */
+	const char *words;   /* NULL: it is taken */
+} banks[] = {
+	{ "Debian's", BRANCH, 0x1000, 'c', BANK_SIZE, NULL },
+	{ "not filled up", BRANCH, 0x1000, 'c', 0, NULL },
+	{ "a volume at once", BRANCH, 0, 'c', BANK_SIZE, NULL },
+	{ "a PC's", 0, 0, 'c', 0, "it does not begin with a branch" },
+	{ "a kernel", BRANCH | KERNEL, 0x1000, 'c', 0, "is a kernel, not UEFI firmware" },
+	{ "nothing", 0, 0, 0, BANK_SIZE, "is not UEFI firmware" },
+	{ "a branch alone", BRANCH, 0, 0, 4, "is not UEFI firmware" },
+	{ "a branch and no volume", BRANCH, 0, 0, BANK_SIZE, "no volume lies where one must" },
+	{ "cut", BRANCH, 0x1000, 'c', 0x100000, "is truncated: its volume at 0x1000" },
+	{ "too large", BRANCH, 0x1000, 'c', 0x4000001, "is larger than a bank of flash, 64 MiB" },
+};
+
+/* A file of one volume; its size is that of the volume, or `size`. */
+static int open_bank(unsigned int begins, uint64_t first, char volume, uint64_t size)
+{
+	uint8_t *bytes = calloc(1, BANK_SIZE);
+	size_t length = first + (volume ? uefi_put_volume(bytes + first, volume) : 0);
+	int fd;
+
+	if (begins & BRANCH)
+		memcpy(bytes, (uint8_t[]){ 0, 4, 0, 0x14 }, 4);
+	if (begins & KERNEL)
+		memcpy(bytes + 0x38, "ARM\x64", 4);
+	fd = image_fd(bytes, length ? length : BANK_SIZE);
+	if (size)
+		ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+	free(bytes);
+	return fd;
+}
+
+START_TEST(code_of_a_bank)
+{
+	int fd = open_bank(banks[_i].begins, banks[_i].first, banks[_i].volume, banks[_i].size);
+	struct stderr_text caught;
+	struct uefi_code code;
+	int ret;
+
+	stderr_begin(&caught);
+	ret = uefi_image_open_code(&code, &uefi_format_banks, fd, "bank");
+	stderr_end(&caught);
+	ck_assert_msg((ret == 0) == !banks[_i].words, "%s: %d", banks[_i].what, ret);
+	if (banks[_i].words)
+		stderr_holds(&caught, banks[_i].words);
+	else
+		ck_assert_uint_eq(code.code_size, banks[_i].first + UEFI_CODE_SIZE);
+	close(fd);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	unsigned int begins;
+	char volume;
+	uint64_t size;
+	const char *words;
+} bank_vars[] = {
+	{ "Debian's, never used", 0, 0, 0x4000000, NULL },
+	{ "used", 0, 'v', 0x4000000, NULL },
+	{ "the smallest", 0, 'v', 0xc0000, NULL },
+	{ "no whole block", 0, 'v', 0xc0001, "cannot be a bank of flash: it has 786433 bytes" },
+	{ "too small", 0, 'v', 0x80000, "cannot be a bank of flash" },
+	{ "too large", 0, 'v', 0x4040000, "cannot be a bank of flash" },
+	{ "code", BRANCH, 'c', 0, "holds the firmware's code, not its variables" },
+	{ "a PC's code", 0, 'c', BANK_SIZE, "holds the firmware's code, not its variables" },
+};
+
+START_TEST(variables_of_a_bank)
+{
+	const struct uefi_code code = { .format = &uefi_format_banks };
+	char path[64];
+	struct stderr_text caught;
+	struct kernel_file vars;
+	int fd = open_bank(bank_vars[_i].begins, 0, bank_vars[_i].volume, bank_vars[_i].size);
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	stderr_begin(&caught);
+	ret = uefi_image_open_vars(&code, path, NULL, &vars);
+	stderr_end(&caught);
+	ck_assert_msg((ret == 0) == !bank_vars[_i].words, "%s: %d", bank_vars[_i].what, ret);
+	if (bank_vars[_i].words)
+		stderr_holds(&caught, bank_vars[_i].words);
+	else
+		ck_assert_uint_eq(vars.size, bank_vars[_i].size);
+	close(vars.fd);
+	close(fd);
+}
+END_TEST
+
+/* What is made of a template of 64 MiB takes up no more room on the disk than its contents. */
+START_TEST(zeroes_become_a_hole)
+{
+	const uint64_t size = 64 << 20;
+	struct uefi_code code = { .format = &uefi_format_banks };
+	const char *template, *path;
+	struct kernel_file vars;
+	struct stderr_text caught;
+	struct stat st;
+	uint8_t byte = 0x5a;
+	int fd;
+
+	uefi_folder_begin(&folder);
+	template = uefi_path(&folder, "VARS.fd");
+	path = uefi_path(&folder, "mine.fd");
+	fd = open(template, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(pwrite(fd, &byte, 1, size - 1), 1);
+	close(fd);
+	stderr_begin(&caught);
+	ck_assert_int_eq(uefi_image_open_vars(&code, path, template, &vars), 0);
+	stderr_end(&caught);
+	ck_assert_uint_eq(vars.size, size);
+	ck_assert_int_eq(pread(vars.fd, &byte, 1, size - 1), 1);
+	ck_assert_uint_eq(byte, 0x5a);
+	ck_assert_int_eq(fstat(vars.fd, &st), 0);
+	ck_assert_int_lt(st.st_blocks, 2 * KERNEL_FILE_PIECE / 512);
+	close(vars.fd);
+	uefi_folder_end(&folder);
 }
 END_TEST
 
@@ -238,8 +372,9 @@ START_TEST(two_guests_cannot_share_variables)
 }
 END_TEST
 
-UNIT_MAIN("uefi_image", { code_file, UNIT_COUNT(codes) }, { kernels_are_told_apart, 0 },
-	  { firmware_for_another_machine_is_known_by_its_name, 0 },
+UNIT_MAIN("uefi_image", { code_file, UNIT_COUNT(codes) }, { code_of_a_bank, UNIT_COUNT(banks) },
+	  { variables_of_a_bank, UNIT_COUNT(bank_vars) }, { zeroes_become_a_hole, 0 },
+	  { kernels_are_told_apart, 0 }, { firmware_for_another_machine_is_known_by_its_name, 0 },
 	  { template_of, UNIT_COUNT(names) }, { variables_are_refused, UNIT_COUNT(vars) },
 	  { variables_are_made_from_the_template, 0 }, { without_a_template_none_are_made, 0 },
 	  { two_guests_cannot_share_variables, 0 })

@@ -3,6 +3,7 @@
  * The arm64 machine's map. Devices lie below 1 GiB, RAM above. 0x8000000 to 0x80fffff is where an
  * SMMU's driver puts the doorbells of the host's interrupts: neither RAM nor a BAR may be there,
  * but the GIC may, because no device's DMA goes to it. A GSI below 24 is the SPI of that number.
+ * The first 128 MiB are free for two banks of flash, as firmware built for QEMU's machine expects.
  * RAM is cut at 4 GiB only because the x86 machine's is; here the two parts are adjacent.
  */
 #include "vmm/core/arch.h"
@@ -21,6 +22,10 @@ const struct arch_layout arch_layout = {
 	.serial_gsi = 4,
 	.gpio_mmio = 0x09010000,
 	.button_gsi = 5,
+	.flash = { 0, 64 * MIB },
+	.flash_vars = { 64 * MIB, 64 * MIB },
+	.rtc_mmio = 0x09020000,
+	.fw_cfg_mmio = 0x09030000,
 	.cpus_max = 256, /* of 128 KiB each in: */
 	.gic_redist = { 0x0a000000, 32 * MIB },
 	.pci_io = { 0, 64 * KIB },

@@ -147,7 +147,6 @@ int options_check_firmware(const struct config *config)
 		{ "--kernel", config->kernel },
 		{ "--initrd", config->initrd },
 		{ "--append", config->append },
-		{ "--dump-dtb", config->dump_dtb },
 		{ "a command", config->run ? config->run[0] : NULL },
 	};
 

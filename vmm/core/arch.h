@@ -56,10 +56,15 @@ struct arch_layout {
 	uint32_t button_gsi;   /* the GSI of either */
 	uint16_t i8042_port;   /* keyboard controller's command port, for reset only */
 	uint16_t pvpanic_port; /* devices/power.c too */
-	/* What only the machine of UEFI firmware has; `flash` ends where its CPU starts. */
-	struct arch_range flash;
-	uint16_t rtc_port;
-	uint16_t fw_cfg_port;
+	/*
+	 * What only the machine of UEFI firmware has. The CPU starts at the end of `flash`, below
+	 * which the variables are; or at its beginning, where these have a bank of their own.
+	 */
+	struct arch_range flash, flash_vars;
+	uint16_t rtc_port;          /* devices/rtc.c, or else ... */
+	uint64_t rtc_mmio;          /* ... devices/pl031.c */
+	uint16_t fw_cfg_port;       /* devices/fw_cfg.c, or else ... */
+	uint64_t fw_cfg_mmio;       /* ... in memory */
 	uint16_t pm_port;           /* devices/pm.c */
 	uint16_t pm_timer_port;     /* PM timer, for firmware that is started as a kernel */
 	struct arch_range acpi_rom; /* where _ROM's bytes are; empty on a machine without ACPI */
@@ -77,7 +82,7 @@ struct arch_entry {
 	bool long_mode; /* x86: 64-bit with the tables below, else 32-bit protected mode (PVH) */
 	uint64_t page_table;
 	uint64_t gdt;
-	bool power_on; /* start as after power-on, in firmware; all other members are ignored */
+	bool power_on; /* x86: start as after power-on, in firmware; all else is ignored */
 };
 
 /* KVM capabilities this architecture needs beyond the common ones, ended by {0}. */

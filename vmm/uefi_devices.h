@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The devices that only firmware's machine has, put on the buses where arch_layout says.
+ *
+ * A part of uefi_machine.c: it works on struct uefi_machine, and nobody else calls it.
+ */
+#ifndef MINIVMM_UEFI_DEVICES_H
+#define MINIVMM_UEFI_DEVICES_H
+
+struct uefi_machine;
+
+/* Add the real-time clock. Returns 0 or -errno, logged. */
+int uefi_devices_add_clock(struct uefi_machine *uefi);
+
+/* Add all that firmware in flash needs: clock, code, variables, fw_cfg. 0 or -errno, logged. */
+int uefi_devices_add(struct uefi_machine *uefi);
+
+/* Set the state after power-on; variables stay. Returns 0 or -errno, logged. */
+int uefi_devices_reset(struct uefi_machine *uefi);
+
+/* Take them off the buses and free them. Accepts what one of the above left after a failure. */
+void uefi_devices_destroy(struct uefi_machine *uefi);
+
+#endif
