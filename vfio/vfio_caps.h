@@ -3,8 +3,8 @@
  * Where the capabilities of a passed-through device lie, and where each of them ends.
  *
  * A register that no capability claims belongs to the device: its driver may write anything there,
- * and VFIO lets it through. So every capability needs a length, which is fixed or is part of the
- * capability. A capability of unknown kind is assumed to reach to the next one.
+ * and VFIO lets it through. So every capability needs a length (vfio_cap_length.c). A capability of
+ * unknown kind is assumed to reach to the next one.
  *
  * Read beside it: PCI Local Bus 3.0, 6.7; PCI Express Base 7.6 to 7.9.
  */
@@ -23,6 +23,7 @@ struct vfio_cap {
 	unsigned int offset;
 	unsigned int length; /* in bytes, as the device says; 0: not known */
 	bool hidden;         /* taken out of the guest's list */
+	bool raw;            /* claims nothing: the kernel hides it, and leaves its registers raw */
 	const char *why;     /* the reason for what is done with it */
 };
 
@@ -33,14 +34,21 @@ struct vfio_caps {
 };
 
 /*
- * Remember the capability at `offset` of the device's configuration space, `bytes`. NULL if there
- * are more than any device has.
+ * Remember the capabilities of the first 256 bytes of configuration space, or the extended ones of
+ * all its PCI_CONFIG_SIZE bytes. A walk ends after VFIO_CAPS_MAX of them, and where a broken list
+ * returns to one that was visited.
  */
-struct vfio_cap *vfio_caps_add(struct vfio_caps *caps, const uint8_t *bytes,
-			       const struct vfio_policy *policy, unsigned int offset);
+void vfio_caps_collect(struct vfio_caps *caps, const uint8_t *bytes);
+void vfio_caps_collect_extended(struct vfio_caps *caps, const uint8_t *bytes);
 
 /* The first of this kind, hidden or not; NULL if the device has none. */
 const struct vfio_cap *vfio_caps_find(const struct vfio_caps *caps, bool extended, uint16_t id);
+
+/*
+ * The offset behind the last byte that `cap`, one of the list, claims: at the end of the space or
+ * at the next capability at the latest.
+ */
+unsigned int vfio_caps_end(const struct vfio_caps *caps, const struct vfio_cap *cap);
 
 /* The capability that claims the byte at `offset`; NULL for none, and for the header. */
 const struct vfio_cap *vfio_caps_at(const struct vfio_caps *caps, unsigned int offset);

@@ -4,15 +4,22 @@
 #include <errno.h>
 #include <string.h>
 
-#include "devices/msi.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define CONFIG_ALL       0xffffffffu
 #define CONFIG_LINK_SLOW 0x11u /* 2.5 GT/s, one lane */
+#define CONFIG_EXP_LEAST 0x0cu /* PCI Express Base 7.5.3: the registers that all functions have */
+
+#define CONFIG_EXT_NEXT  0xfff00000u /* the link in an extended capability's header */
+#define CONFIG_EXT_SHIFT 20
 
 #ifndef PCI_HEADER_TYPE_MASK
 #define PCI_HEADER_TYPE_MASK 0x7f /* newer than linux/pci_regs.h of Debian 12 */
 #endif
+
+static const char config_cut_off[] =
+	"cut off by the next capability, or by the end of configuration space";
 
 /* ---- the device's registers ---- */
 
@@ -38,13 +45,14 @@ int vfio_config_put(struct vfio_config *config, unsigned int offset, unsigned in
 
 /* ---- applying the tables ---- */
 
+/* A part of a register that another capability claims is left alone. */
 static void config_apply_field(struct vfio_config *config, struct pci_function *function,
-			       unsigned int base, const struct vfio_field *field)
+			       unsigned int base, unsigned int end, const struct vfio_field *field)
 {
 	for (unsigned int i = 0; i < field->size; i++) {
 		unsigned int at = base + field->offset + i;
 
-		if (at >= PCI_CONFIG_SIZE)
+		if (at >= end)
 			return;
 		config->emulated[at] = (uint8_t)(field->emulated >> (8 * i));
 		config->forward[at] = (uint8_t)(field->forward >> (8 * i));
@@ -55,12 +63,14 @@ static void config_apply_field(struct vfio_config *config, struct pci_function *
 
 /* `has` is which of VFIO_FIELD_* the capability has. */
 static void config_apply_policy(struct vfio_config *config, struct pci_function *function,
-				unsigned int base, const struct vfio_policy *policy,
-				unsigned int has)
+				const struct vfio_cap *cap, unsigned int has)
 {
+	const struct vfio_policy *policy = cap->policy;
+	unsigned int end = vfio_caps_end(&config->caps, cap);
+
 	for (unsigned int i = 0; i < policy->field_count; i++)
 		if (!(policy->fields[i].needs & ~has))
-			config_apply_field(config, function, base, &policy->fields[i]);
+			config_apply_field(config, function, cap->offset, end, &policy->fields[i]);
 }
 
 static unsigned int config_exp_type(const struct pci_function *function, unsigned int cap)
@@ -68,34 +78,34 @@ static unsigned int config_exp_type(const struct pci_function *function, unsigne
 	return (pci_get_word(function, cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4;
 }
 
-static void config_clear_link(struct pci_function *function, unsigned int cap, unsigned int version)
+/* The registers of the link; a short capability does not have all of them. */
+static void config_clear_link(const struct vfio_config *config, struct pci_function *function,
+			      const struct vfio_cap *cap)
 {
-	pci_set_long(function, cap + PCI_EXP_LNKCAP, 0);
-	pci_set_long(function, cap + PCI_EXP_LNKCTL, 0);
-	if (version < 2)
-		return;
-	pci_set_long(function, cap + PCI_EXP_LNKCAP2, 0);
-	pci_set_long(function, cap + PCI_EXP_LNKCTL2, 0);
+	static const uint8_t registers[] = { PCI_EXP_LNKCAP, PCI_EXP_LNKCTL, PCI_EXP_LNKCAP2,
+					     PCI_EXP_LNKCTL2 };
+	unsigned int end = vfio_caps_end(&config->caps, cap);
+
+	for (size_t i = 0; i < array_size(registers); i++)
+		if (cap->offset + registers[i] + 4 <= end)
+			pci_set_long(function, cap->offset + registers[i], 0);
 }
 
 /*
  * PCI Express Base 7.5.3.2: an endpoint that is not below a port is a root complex integrated
- * endpoint. A device that already is one has no link registers, and the next capability may lie in
- * their place.
+ * endpoint. A device that already is one has no link registers.
  */
-static void config_apply_integrated(struct vfio_config *config, struct pci_function *function,
-				    unsigned int cap, const struct vfio_policy *policy)
+static uint16_t config_apply_integrated(struct vfio_config *config, struct pci_function *function,
+					const struct vfio_cap *cap, uint16_t flags)
 {
-	uint16_t flags = pci_get_word(function, cap + PCI_EXP_FLAGS);
-	unsigned int version = flags & PCI_EXP_FLAGS_VERS;
-	bool link = config_exp_type(function, cap) != PCI_EXP_TYPE_RC_END;
+	bool link = config_exp_type(function, cap->offset) != PCI_EXP_TYPE_RC_END;
 
-	config_apply_policy(config, function, cap, policy,
-			    (version >= 2 ? VFIO_FIELD_V2 : 0) | (link ? VFIO_FIELD_LINK : 0));
+	config_apply_policy(config, function, cap,
+			    ((flags & PCI_EXP_FLAGS_VERS) >= 2 ? VFIO_FIELD_V2 : 0) |
+				    (link ? VFIO_FIELD_LINK : 0));
 	if (link)
-		config_clear_link(function, cap, version);
-	flags &= (uint16_t) ~(PCI_EXP_FLAGS_TYPE | PCI_EXP_FLAGS_SLOT);
-	pci_set_word(function, cap + PCI_EXP_FLAGS, flags | PCI_EXP_TYPE_RC_END << 4);
+		config_clear_link(config, function, cap);
+	return (uint16_t)((flags & ~PCI_EXP_FLAGS_TYPE) | PCI_EXP_TYPE_RC_END << 4);
 }
 
 /*
@@ -103,196 +113,166 @@ static void config_apply_integrated(struct vfio_config *config, struct pci_funct
  * that is integrated on the host becomes an endpoint with the slowest link, whose other registers
  * read as zero.
  */
-static void config_apply_endpoint(struct vfio_config *config, struct pci_function *function,
-				  unsigned int cap, const struct vfio_policy *policy)
+static uint16_t config_apply_endpoint(struct vfio_config *config, struct pci_function *function,
+				      const struct vfio_cap *cap, uint16_t flags)
 {
-	uint16_t flags = pci_get_word(function, cap + PCI_EXP_FLAGS);
-	bool integrated = config_exp_type(function, cap) == PCI_EXP_TYPE_RC_END;
+	bool integrated = config_exp_type(function, cap->offset) == PCI_EXP_TYPE_RC_END;
 	unsigned int has = (flags & PCI_EXP_FLAGS_VERS) >= 2 ? VFIO_FIELD_V2 : 0;
 
-	config_apply_policy(config, function, cap, policy,
-			    has | (integrated ? VFIO_FIELD_LINK : 0));
-	flags &= (uint16_t)~PCI_EXP_FLAGS_SLOT;
-	if (integrated) {
-		config_clear_link(function, cap, 2);
-		pci_set_long(function, cap + PCI_EXP_LNKCAP, CONFIG_LINK_SLOW);
-		pci_set_word(function, cap + PCI_EXP_LNKSTA, CONFIG_LINK_SLOW);
-		flags &= (uint16_t)~PCI_EXP_FLAGS_TYPE;
-	}
-	pci_set_word(function, cap + PCI_EXP_FLAGS, flags);
+	config_apply_policy(config, function, cap, has | (integrated ? VFIO_FIELD_LINK : 0));
+	if (!integrated)
+		return flags;
+	config_clear_link(config, function, cap);
+	pci_set_long(function, cap->offset + PCI_EXP_LNKCAP, CONFIG_LINK_SLOW);
+	pci_set_word(function, cap->offset + PCI_EXP_LNKSTA, CONFIG_LINK_SLOW);
+	return (uint16_t)(flags & ~PCI_EXP_FLAGS_TYPE);
 }
 
+/*
+ * Virtual functions of Intel's 82599 say that their capability is of version 0, which does not
+ * exist. Windows refuses such a device. (82599 specification update, erratum 35.)
+ */
 static void config_apply_pcie(struct vfio_config *config, struct pci_function *function,
-			      unsigned int cap, const struct vfio_policy *policy)
+			      const struct vfio_cap *cap)
 {
+	uint16_t flags = pci_get_word(function, cap->offset + PCI_EXP_FLAGS);
+
+	flags &= (uint16_t)~PCI_EXP_FLAGS_SLOT;
+	flags |= !(flags & PCI_EXP_FLAGS_VERS);
 	if (config->below_port)
-		config_apply_endpoint(config, function, cap, policy);
+		flags = config_apply_endpoint(config, function, cap, flags);
 	else
-		config_apply_integrated(config, function, cap, policy);
+		flags = config_apply_integrated(config, function, cap, flags);
+	pci_set_word(function, cap->offset + PCI_EXP_FLAGS, flags);
 }
 
 static void config_apply_msi(struct vfio_config *config, struct pci_function *function,
-			     unsigned int cap, const struct vfio_policy *policy)
+			     const struct vfio_cap *cap)
 {
-	uint16_t flags = pci_get_word(function, cap + PCI_MSI_FLAGS);
+	uint16_t flags = pci_get_word(function, cap->offset + PCI_MSI_FLAGS);
 
-	config_apply_policy(config, function, cap, policy,
+	config_apply_policy(config, function, cap,
 			    (flags & PCI_MSI_FLAGS_64BIT ? VFIO_FIELD_MSI64 : VFIO_FIELD_MSI32) |
 				    (flags & PCI_MSI_FLAGS_MASKBIT ? VFIO_FIELD_MASK : 0));
 }
 
-/* ---- capability lists ---- */
-
-/*
- * Hide capabilities that the guest cannot use. devices/msi.c emulates MSI and needs all its
- * registers. A legacy endpoint does not belong on a root bus, so drivers see a conventional device
- * there (PCI Express Base 1.3.2.2). An old integrated endpoint has no room for the link registers
- * that an endpoint below a port has.
- */
-static void config_hide_unfit(const struct vfio_config *config, const struct pci_function *function,
-			      struct vfio_cap *cap)
-{
-	uint16_t id = cap->policy->extended ? 0 : cap->policy->id;
-	bool old = (function->config[cap->offset + PCI_EXP_FLAGS] & PCI_EXP_FLAGS_VERS) < 2;
-
-	if (id == PCI_CAP_ID_MSI && cap->offset + cap->length > PCI_CFG_SPACE_SIZE) {
-		cap->hidden = true;
-		cap->why = "cut off by the end of configuration space";
-	} else if (id == PCI_CAP_ID_EXP && !config->below_port &&
-		   config_exp_type(function, cap->offset) == PCI_EXP_TYPE_LEG_END) {
-		cap->hidden = true;
-		cap->why = "a legacy endpoint does not belong on a root bus";
-	} else if (id == PCI_CAP_ID_EXP && config->below_port && old &&
-		   config_exp_type(function, cap->offset) == PCI_EXP_TYPE_RC_END) {
-		cap->hidden = true;
-		cap->why = "an integrated endpoint that has no link registers";
-	}
-}
-
-/*
- * Remember a capability; NULL if there are more than any device has. minivmm emulates the link to
- * the next one even if the rest is the device's.
- */
-static struct vfio_cap *config_add_cap(struct vfio_config *config,
-				       const struct pci_function *function,
-				       const struct vfio_policy *policy, unsigned int offset)
-{
-	struct vfio_cap *cap = vfio_caps_add(&config->caps, function->config, policy, offset);
-
-	if (!cap)
-		return NULL;
-	config_hide_unfit(config, function, cap);
-	memset(&config->emulated[offset], 0xff, policy->extended ? 4 : 2);
-	return cap;
-}
-
+/* minivmm emulates the link to the next capability even if the rest is the device's. */
 static void config_apply_cap(struct vfio_config *config, struct pci_function *function,
 			     const struct vfio_cap *cap)
 {
-	switch (cap->policy->extended ? 0 : cap->policy->id) {
-	case PCI_CAP_ID_EXP:
-		config_apply_pcie(config, function, cap->offset, cap->policy);
-		break;
-	case PCI_CAP_ID_MSI:
-		config_apply_msi(config, function, cap->offset, cap->policy);
-		break;
-	default:
-		config_apply_policy(config, function, cap->offset, cap->policy, 0);
-	}
+	uint16_t id = cap->policy->extended ? 0 : cap->policy->id;
+
+	if (cap->raw)
+		return;
+	memset(&config->emulated[cap->offset], 0xff, cap->policy->extended ? 4 : 2);
+	if (cap->hidden)
+		return;
+	if (id == PCI_CAP_ID_EXP)
+		config_apply_pcie(config, function, cap);
+	else if (id == PCI_CAP_ID_MSI)
+		config_apply_msi(config, function, cap);
+	else
+		config_apply_policy(config, function, cap, 0);
 }
 
-/* Note that the walk of a list was at `offset`; true if it had been there before. */
-static bool config_visit(uint64_t *visited, unsigned int offset)
-{
-	uint64_t bit = 1ull << (offset / 4 % 64);
-	bool before = visited[offset / 4 / 64] & bit;
+/* ---- what the guest cannot use ---- */
 
-	visited[offset / 4 / 64] |= bit;
-	return before;
+/*
+ * An integrated endpoint of old has no room for the link that an endpoint below a port shows. A
+ * legacy endpoint does not belong on a root bus, so drivers see a conventional device there
+ * (PCI Express Base 1.3.2.2).
+ */
+static const char *config_why_no_pcie(const struct vfio_config *config,
+				      const struct pci_function *function,
+				      const struct vfio_cap *cap, unsigned int room)
+{
+	unsigned int type = config_exp_type(function, cap->offset);
+
+	if (type == PCI_EXP_TYPE_LEG_END && !config->below_port)
+		return "a legacy endpoint does not belong on a root bus";
+	if (type == PCI_EXP_TYPE_RC_END && config->below_port && room < PCI_EXP_LNKSTA + 2)
+		return "an integrated endpoint that has no link registers";
+	return room < CONFIG_EXP_LEAST ? config_cut_off : NULL;
 }
 
 /*
- * Apply the capabilities in the first 256 bytes. `link` is the offset of the pointer to the current
- * one. The guest's list ends after the last capability, or where a broken list returns to one that
- * was visited.
+ * Why a capability cannot be shown; NULL if it can. What is emulated needs all its registers, and
+ * must not change those of the next capability.
  */
-static void config_apply_caps(struct vfio_config *config, struct pci_function *function)
+static const char *config_why_unfit(const struct vfio_config *config,
+				    const struct pci_function *function, const struct vfio_cap *cap)
 {
-	bool has_list = pci_get_word(function, PCI_STATUS) & PCI_STATUS_CAP_LIST;
-	uint64_t visited[PCI_CFG_SPACE_SIZE / 4 / 64] = { 0 };
-	unsigned int link = PCI_CAPABILITY_LIST, offset;
+	unsigned int room = vfio_caps_end(&config->caps, cap) - cap->offset;
 
-	while (has_list && (offset = function->config[link] & ~3u) >= PCI_STD_HEADER_SIZEOF &&
-	       !config_visit(visited, offset)) {
-		const struct vfio_cap *cap =
-			config_add_cap(config, function,
-				       vfio_policy_find(false, function->config[offset]), offset);
+	if (cap->policy->extended || !cap->policy->field_count)
+		return NULL;
+	if (cap->policy->id == PCI_CAP_ID_EXP)
+		return config_why_no_pcie(config, function, cap, room);
+	return room < cap->length ? config_cut_off : NULL;
+}
 
-		if (!cap)
-			break;
-		if (cap->hidden) {
-			function->config[link] = function->config[offset + 1];
+static void config_hide_unfit(struct vfio_config *config, const struct pci_function *function)
+{
+	for (unsigned int i = 0; i < config->caps.count; i++) {
+		struct vfio_cap *cap = &config->caps.list[i];
+		const char *why = cap->hidden ? NULL : config_why_unfit(config, function, cap);
+
+		cap->hidden |= why != NULL;
+		cap->why = why ? why : cap->why;
+	}
+}
+
+/* ---- capability lists ---- */
+
+/* Link what is shown of the first 256 bytes, in the device's order. */
+static void config_link_caps(const struct vfio_config *config, struct pci_function *function)
+{
+	unsigned int link = PCI_CAPABILITY_LIST;
+
+	for (unsigned int i = 0; i < config->caps.count; i++) {
+		const struct vfio_cap *cap = &config->caps.list[i];
+
+		if (cap->policy->extended || cap->hidden)
 			continue;
-		}
-		config_apply_cap(config, function, cap);
-		link = offset + 1;
+		function->config[link] = (uint8_t)cap->offset;
+		link = cap->offset + PCI_CAP_LIST_NEXT;
 	}
 	function->config[link] = 0;
 }
-
-#define EXT_CAP_HEADER(id, version, next)                                                          \
-	((uint32_t)(id) | (uint32_t)(version) << 16 | (uint32_t)(next) << 20)
 
 static void config_set_ext_next(struct pci_function *function, unsigned int offset,
 				unsigned int next)
 {
 	uint32_t header = pci_get_long(function, offset);
 
-	pci_set_long(function, offset,
-		     EXT_CAP_HEADER(PCI_EXT_CAP_ID(header), PCI_EXT_CAP_VER(header), next));
-}
-
-/*
- * Append the capability at `offset` to the guest's list after `last`, and return it as the new last
- * one.
- */
-static unsigned int config_link_ext(struct pci_function *function, unsigned int last,
-				    unsigned int offset)
-{
-	if (offset != last)
-		config_set_ext_next(function, last, offset);
-	return offset;
+	pci_set_long(function, offset, (header & ~CONFIG_EXT_NEXT) | next << CONFIG_EXT_SHIFT);
 }
 
 /*
  * The list always begins at 0x100. If the capability there is hidden, a null capability keeps the
  * chain.
  */
-static void config_apply_ext_caps(struct vfio_config *config, struct pci_function *function)
+static void config_link_ext_caps(struct vfio_config *config, struct pci_function *function)
 {
-	uint64_t visited[PCI_CONFIG_SIZE / 4 / 64] = { 0 };
-	unsigned int offset = PCI_CFG_SPACE_SIZE, last = PCI_CFG_SPACE_SIZE;
-	uint32_t header = pci_get_long(function, offset);
+	unsigned int last = PCI_CFG_SPACE_SIZE;
+	bool listed = false;
 
-	memset(&config->emulated[offset], 0xff, 4);
-	if (header == 0 || header == UINT32_MAX) /* no capability, or no extended space */
-		return;
-	while (offset >= PCI_CFG_SPACE_SIZE && !config_visit(visited, offset)) {
-		const struct vfio_cap *cap;
+	memset(&config->emulated[last], 0xff, 4);
+	for (unsigned int i = 0; i < config->caps.count; i++) {
+		const struct vfio_cap *cap = &config->caps.list[i];
 
-		header = pci_get_long(function, offset);
-		cap = config_add_cap(config, function,
-				     vfio_policy_find(true, PCI_EXT_CAP_ID(header)), offset);
-		if (!cap)
-			break;
-		config_apply_cap(config, function, cap);
-		if (!cap->hidden)
-			last = config_link_ext(function, last, offset);
-		else if (offset == PCI_CFG_SPACE_SIZE)
-			pci_set_long(function, offset, 0);
-		offset = PCI_EXT_CAP_NEXT(header) & ~3u;
+		if (!cap->policy->extended)
+			continue;
+		listed = true;
+		if (cap->hidden && cap->offset == PCI_CFG_SPACE_SIZE)
+			pci_set_long(function, cap->offset, 0);
+		if (cap->hidden || cap->offset == last)
+			continue;
+		config_set_ext_next(function, last, cap->offset);
+		last = cap->offset;
 	}
-	config_set_ext_next(function, last, 0);
+	if (listed)
+		config_set_ext_next(function, last, 0);
 }
 
 unsigned int vfio_config_find_cap(const struct vfio_config *config, bool extended, uint16_t id)
@@ -351,16 +331,26 @@ static int config_check_header(const struct vfio_config *config,
 
 void vfio_config_apply(struct vfio_config *config, struct pci_function *function)
 {
+	static const struct vfio_cap header = { .policy = &vfio_policy_header,
+						.length = PCI_STD_HEADER_SIZEOF };
+	bool extended = config_size(config) > PCI_CFG_SPACE_SIZE;
+
 	memset(function->writable, 0, sizeof(function->writable));
-	config_apply_policy(config, function, 0, &vfio_policy_header, 0);
+	vfio_caps_collect(&config->caps, function->config);
+	if (extended)
+		vfio_caps_collect_extended(&config->caps, function->config);
+	config_hide_unfit(config, function);
+	config_apply_policy(config, function, &header, 0);
 	function->config[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;
 	pci_set_word(function, PCI_COMMAND, 0);
 	pci_set_long(function, PCI_ROM_ADDRESS, 0);
 	function->config[PCI_INTERRUPT_LINE] = 0; /* interrupt line and latencies are the host's */
 	function->config[PCI_CACHE_LINE_SIZE] = 0;
-	config_apply_caps(config, function);
-	if (config_size(config) > PCI_CFG_SPACE_SIZE)
-		config_apply_ext_caps(config, function);
+	for (unsigned int i = 0; i < config->caps.count; i++)
+		config_apply_cap(config, function, &config->caps.list[i]);
+	config_link_caps(config, function);
+	if (extended)
+		config_link_ext_caps(config, function);
 	vfio_caps_open(&config->caps, config_size(config), config->forward);
 }
 

@@ -9,14 +9,13 @@
 #define ALL 0xffffffffu
 
 /* Newer than linux/pci_regs.h of Debian 12. */
-#define POLICY_EXT_CAP_VF_REBAR 0x24
-#define POLICY_EXT_CAP_MARGIN   0x27
-#define POLICY_EXT_CAP_NPEM     0x29
-#define POLICY_EXT_CAP_PL_32GT  0x2a
-#define POLICY_EXT_CAP_DOE      0x2e
-#define POLICY_EXT_CAP_DEV3     0x2f
-#define POLICY_EXT_CAP_IDE      0x30
-#define POLICY_EXT_CAP_PL_64GT  0x31
+#define POLICY_EXT_CAP_MARGIN  0x27
+#define POLICY_EXT_CAP_NPEM    0x29
+#define POLICY_EXT_CAP_PL_32GT 0x2a
+#define POLICY_EXT_CAP_DOE     0x2e
+#define POLICY_EXT_CAP_DEV3    0x2f
+#define POLICY_EXT_CAP_IDE     0x30
+#define POLICY_EXT_CAP_PL_64GT 0x31
 
 /* What minivmm acts upon, and keeps; and what the device may leave out, whose word counts. */
 #define COMMAND_KEPT                                                                               \
@@ -28,6 +27,7 @@ static const char policy_identity[] = "read once at the start; can be overridden
 static const char policy_vectors[] =
 	"vectors go to the guest by eventfd, never by the guest's addresses";
 static const char policy_read_only[] = "read-only";
+static const char policy_null[] = "holds no register";
 static const char policy_address[] = "the guest's addresses are not the host's";
 
 static const struct vfio_field policy_header[] = {
@@ -159,6 +159,7 @@ const struct vfio_policy vfio_policy_header = {
 	{ name, true, id, VFIO_CAP_##action, length, fields, why }
 
 static const struct vfio_policy policy_caps[] = {
+	CAP(0, 2, HIDE, "null", NO_FIELDS, policy_null),
 	CAP(PCI_CAP_ID_PM, 8, PASS, "Power Management", FIELDS(policy_pm),
 	    "the guest suspends its device"),
 	CAP(PCI_CAP_ID_AGP, 12, HIDE, "AGP", NO_FIELDS, "the guest has no AGP bridge"),
@@ -167,9 +168,11 @@ static const struct vfio_policy policy_caps[] = {
 	CAP(PCI_CAP_ID_MSI, 0, EMULATE, "MSI", FIELDS(policy_msi), policy_vectors),
 	CAP(PCI_CAP_ID_PCIX, 0, PASS, "PCI-X", FIELDS(policy_pcix),
 	    "the driver sets what the function uses of its bus"),
+	CAP(PCI_CAP_ID_HT, 0, PASS, "HyperTransport", NO_FIELDS,
+	    "read-only: mappings and links are the host's bus'"),
 	CAP(PCI_CAP_ID_VNDR, 0, PASS, "Vendor Specific", NO_FIELDS, policy_vendor),
 	CAP(PCI_CAP_ID_DBG, 4, PASS, "Debug Port", NO_FIELDS, "says where in a BAR it lies"),
-	CAP(PCI_CAP_ID_SSVID, 0, PASS, "Subsystem ID of a bridge", NO_FIELDS, policy_read_only),
+	CAP(PCI_CAP_ID_SSVID, 8, PASS, "Subsystem ID of a bridge", NO_FIELDS, policy_read_only),
 	CAP(PCI_CAP_ID_EXP, 0, EMULATE, "PCI Express", FIELDS(policy_pcie),
 	    "an endpoint on a root bus is integrated"),
 	CAP(PCI_CAP_ID_MSIX, 12, EMULATE, "MSI-X", FIELDS(policy_msix), policy_vectors),
@@ -179,7 +182,8 @@ static const struct vfio_policy policy_caps[] = {
 	CAP(PCI_CAP_ID_EA, 0, HIDE, "Enhanced Allocation", NO_FIELDS,
 	    "fixed addresses are the host's; the guest sees ordinary BARs"),
 
-	EXT(PCI_EXT_CAP_ID_ERR, 44, PASS, "Advanced Error Reporting", FIELDS(policy_aer),
+	EXT(0, 4, HIDE, "null", NO_FIELDS, policy_null),
+	EXT(PCI_EXT_CAP_ID_ERR, 0, PASS, "Advanced Error Reporting", FIELDS(policy_aer),
 	    "the driver reads its errors"),
 	EXT(PCI_EXT_CAP_ID_VC, 0, PASS, "Virtual Channel", NO_FIELDS,
 	    "read-only: channels are arranged along the host's bus"),
@@ -201,11 +205,11 @@ static const struct vfio_policy policy_caps[] = {
 	    "translations are the host IOMMU's: the guest has none"),
 	EXT(PCI_EXT_CAP_ID_SRIOV, 64, HIDE, "SR-IOV", NO_FIELDS,
 	    "virtual functions appear on the host's bus, not on the guest's"),
-	EXT(PCI_EXT_CAP_ID_MCAST, 48, HIDE, "Multicast", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_MCAST, 40, HIDE, "Multicast", NO_FIELDS,
 	    "groups are arranged by the host's bridges"),
 	EXT(PCI_EXT_CAP_ID_PRI, 16, HIDE, "Page Request Interface", NO_FIELDS,
 	    "guest RAM is pinned: no page faults"),
-	EXT(PCI_EXT_CAP_ID_REBAR, 52, HIDE, "Resizable BAR", NO_FIELDS,
+	EXT(PCI_EXT_CAP_ID_REBAR, 0, HIDE, "Resizable BAR", NO_FIELDS,
 	    "a BAR that changes its size would need a new window"),
 	EXT(PCI_EXT_CAP_ID_DPA, 0, PASS, "Dynamic Power Allocation", NO_FIELDS,
 	    "read-only: the slot's power is the host's business"),
@@ -222,7 +226,7 @@ static const struct vfio_policy policy_caps[] = {
 	    "the time source is at the host's end of the link"),
 	EXT(PCI_EXT_CAP_ID_DVSEC, 0, PASS, "Designated Vendor Specific", NO_FIELDS,
 	    policy_vendor),
-	EXT(POLICY_EXT_CAP_VF_REBAR, 52, HIDE, "VF Resizable BAR", NO_FIELDS, "belongs to SR-IOV"),
+	EXT(VFIO_EXT_CAP_VF_REBAR, 0, HIDE, "VF Resizable BAR", NO_FIELDS, "belongs to SR-IOV"),
 	EXT(PCI_EXT_CAP_ID_DLF, 12, HIDE, "Data Link Feature", NO_FIELDS, policy_no_link),
 	EXT(PCI_EXT_CAP_ID_PL_16GT, 0, HIDE, "Physical Layer 16 GT/s", NO_FIELDS, policy_no_link),
 	EXT(POLICY_EXT_CAP_MARGIN, 0, PASS, "Lane Margining", NO_FIELDS, policy_read_only),
@@ -238,7 +242,7 @@ static const struct vfio_policy policy_caps[] = {
 };
 /* clang-format on */
 
-/* Indexed by `extended`. No capability has the identifier 0. */
+/* Indexed by `extended`. */
 static const struct vfio_policy policy_unknown[2] = {
 	{ "unknown", false, 0, VFIO_CAP_PASS, 0, NO_FIELDS, policy_read_only },
 	{ "unknown", true, 0, VFIO_CAP_PASS, 0, NO_FIELDS, policy_read_only },

@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define VFIO_EXT_CAP_VF_REBAR 0x24 /* newer than linux/pci_regs.h of Debian 12 */
+
 enum vfio_cap_policy {
 	VFIO_CAP_PASS,    /* the device's own registers, as far as the table lets writes through */
 	VFIO_CAP_EMULATE, /* minivmm's copy: the registers belong to minivmm */
@@ -51,7 +53,7 @@ struct vfio_policy {
 	bool extended;
 	uint16_t id; /* PCI_CAP_ID_* or PCI_EXT_CAP_ID_* */
 	enum vfio_cap_policy action;
-	uint16_t length; /* in bytes; 0 if it varies or is not known */
+	uint16_t length; /* in bytes; 0 if vfio_cap_length() knows it, or nobody */
 	const struct vfio_field *fields;
 	unsigned int field_count;
 	const char *why;

@@ -66,6 +66,7 @@ static const struct {
 	{ { HIDDEN, HIDDEN, SHOWN, SHOWN_2 }, "0 1 3" },
 	{ { HIDDEN, HIDDEN, HIDDEN }, "" },
 	{ { PCI_EXT_CAP_ID_ARI, SHOWN, PCI_EXT_CAP_ID_REBAR, PCI_EXT_CAP_ID_ATS, 0x24 }, "0 1" },
+	{ { SHOWN, HIDDEN, SHOWN_2, HIDDEN, HIDDEN, SHOWN }, "1 3 1" },
 	{ { PCI_EXT_CAP_ID_PASID, PCI_EXT_CAP_ID_PRI, PCI_EXT_CAP_ID_ACS }, "" },
 };
 
@@ -224,9 +225,103 @@ START_TEST(rule_16_any_bytes)
 }
 END_TEST
 
+/* ---- capabilities that lie in each other's way ---- */
+
+/* Two of them, the second one inside the first or the first one over the end. */
+static const struct {
+	unsigned int at, second_at;
+	uint8_t id, second;
+	const char *seen;
+} crowded[] = {
+	{ 0x80, 0x84, PCI_CAP_ID_PM, PCI_CAP_ID_VNDR, "9" },
+	{ 0x80, 0x84, PCI_CAP_ID_VPD, PCI_CAP_ID_MSIX, "11" },
+	{ 0x80, 0x88, PCI_CAP_ID_MSIX, PCI_CAP_ID_VPD, "3" },
+	{ 0x80, 0x88, PCI_CAP_ID_MSI, PCI_CAP_ID_PM, "1" }, /* 14 bytes */
+	{ 0x80, 0x90, PCI_CAP_ID_MSI, PCI_CAP_ID_PM, "5 1" },
+	{ 0x80, 0x84, PCI_CAP_ID_AF, PCI_CAP_ID_PM, "1" },
+	{ 0x80, 0x88, PCI_CAP_ID_EXP, PCI_CAP_ID_PM, "1" },
+	{ 0x80, 0x90, PCI_CAP_ID_EXP, PCI_CAP_ID_PM, "10 1" },
+	{ 0x80, 0xac, PCI_CAP_ID_EXP, PCI_CAP_ID_PM, "10 1" },
+	{ 0x80, 0xb0, PCI_CAP_ID_EXP, PCI_CAP_ID_MSIX, "10 11" },
+	{ 0xfc, 0x80, PCI_CAP_ID_PM, PCI_CAP_ID_VPD, "3" },
+	{ 0xf8, 0x80, PCI_CAP_ID_MSIX, PCI_CAP_ID_VPD, "3" },
+	{ 0xfc, 0x80, PCI_CAP_ID_AF, PCI_CAP_ID_VPD, "3" },
+	{ 0xfc, 0x80, PCI_CAP_ID_EXP, PCI_CAP_ID_VPD, "3" },
+	{ 0xe0, 0x80, PCI_CAP_ID_EXP, PCI_CAP_ID_VPD, "10 3" },
+	{ 0xfc, 0x80, PCI_CAP_ID_VNDR, PCI_CAP_ID_VPD, "9 3" },
+};
+
+/* Each stays what it is, wherever the device is in the guest; what has no room is not shown. */
+START_TEST(rule_31_overlapping_capabilities)
+{
+	unsigned int row = (unsigned int)_i / 2, second = crowded[row].second_at;
+	static struct view view;
+	char text[128];
+
+	view_begin(&view);
+	view.below_port = _i % 2;
+	memset(&view.fake.config[0x40], 0, 0xc0);
+	view.fake.config[PCI_CAPABILITY_LIST] = (uint8_t)crowded[row].at;
+	view.fake.config[crowded[row].at] = crowded[row].id;
+	view.fake.config[crowded[row].at + 1] = (uint8_t)second;
+	view.fake.config[crowded[row].at + 2] = crowded[row].id == PCI_CAP_ID_MSI ? 0x80 : 2;
+	view.fake.config[second] = crowded[row].second;
+	view.fake.config[second + 2] = 7;
+	fake_add_ext_cap(&view.fake, 0x100, PCI_EXT_CAP_ID_DSN);
+	ck_assert_int_eq(view_look(&view), 0);
+	view_std_list(&view, text);
+	ck_assert_str_eq(text, crowded[row].seen);
+	ck_assert_uint_eq(view_get(&view, second, 1), crowded[row].second);
+	ck_assert_uint_eq(view_get(&view, second + 2, 1), 7);
+	ck_assert_uint_eq(view.config.forward[second] | view.config.forward[second + 1], 0);
+	view_ext_list(&view, text);
+	ck_assert_str_eq(text, "3");
+	ck_assert_uint_eq(view.config.forward[0x100] | view.config.forward[0x104], 0);
+}
+END_TEST
+
+/* An integrated endpoint has no link registers, and the next capability lies in their place. */
+START_TEST(rule_31_next_capability_where_a_link_would_be)
+{
+	static struct view view;
+	unsigned int exp, next;
+	char text[128];
+
+	view_begin(&view);
+	view.below_port = true;
+	exp = view.fake.exp_cap;
+	view.fake.config[exp + PCI_EXP_FLAGS] = 2 | PCI_EXP_TYPE_RC_END << 4;
+	view.fake.last_cap_end = exp + 0x2c;
+	next = fake_add_cap(&view.fake, PCI_CAP_ID_VNDR, 16);
+	ck_assert_uint_eq(next, exp + PCI_EXP_LNKCAP2);
+	view.fake.config[next + PCI_CAP_FLAGS] = 16;
+	ck_assert_int_eq(view_look(&view), 0);
+	view_std_list(&view, text);
+	ck_assert_str_eq(text, "1 10 9");
+	ck_assert_uint_eq(view_get(&view, next + PCI_CAP_FLAGS, 1), 16);
+	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKCAP, 4), 0x11);
+}
+END_TEST
+
+/* Virtual functions of Intel's 82599 say version 0; Windows accepts only what exists. */
+START_TEST(rule_31_express_of_version_0)
+{
+	static struct view view;
+
+	view_begin(&view);
+	view.below_port = _i;
+	view.fake.config[view.fake.exp_cap + PCI_EXP_FLAGS] = PCI_EXP_TYPE_ENDPOINT << 4;
+	ck_assert_int_eq(view_look(&view), 0);
+	ck_assert_uint_eq(
+		view_get(&view, view.fake.exp_cap + PCI_EXP_FLAGS, 1) & PCI_EXP_FLAGS_VERS, 1);
+}
+END_TEST
+
 UNIT_MAIN("caps", { rule_15_hidden_capability, UNIT_COUNT(std_lists) },
 	  { rule_15_only_hidden_capabilities, 0 },
 	  { rule_15_hidden_extended_capability, UNIT_COUNT(ext_lists) },
 	  { rule_15_every_identifier_has_a_reason, 2 }, { rule_16_long_list_ends, 0 },
 	  { rule_16_looped_list_ends, UNIT_COUNT(std_loops) },
-	  { rule_16_looped_extended_list_ends, UNIT_COUNT(ext_loops) }, { rule_16_any_bytes, 0 })
+	  { rule_16_looped_extended_list_ends, UNIT_COUNT(ext_loops) }, { rule_16_any_bytes, 0 },
+	  { rule_31_overlapping_capabilities, 2 * UNIT_COUNT(crowded) },
+	  { rule_31_next_capability_where_a_link_would_be, 0 }, { rule_31_express_of_version_0, 2 })

@@ -50,6 +50,7 @@ START_TEST(rule_15_writes_by_allow_list)
 	fake_add_ext_cap(&view.fake, AER_AT, PCI_EXT_CAP_ID_ERR);
 	fake_add_ext_cap(&view.fake, 0x180, PCI_EXT_CAP_ID_SRIOV);
 	fake_add_ext_cap(&view.fake, 0x200, PCI_EXT_CAP_ID_REBAR);
+	view.fake.config[0x200 + PCI_REBAR_CTRL] = 6 << PCI_REBAR_CTRL_NBAR_SHIFT;
 	ck_assert_int_eq(view_look(&view), 0);
 	memcpy(before, view.fake.config, sizeof(before));
 	for (unsigned int offset = 0; offset < FAKE_CONFIG; offset += size)
