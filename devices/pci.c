@@ -66,6 +66,16 @@ static unsigned int pci_bar_offset(unsigned int bar)
 	return bar == PCI_BAR_ROM ? PCI_ROM_ADDRESS : PCI_BASE_ADDRESS_0 + 4 * bar;
 }
 
+uint32_t pci_bar_flags(const uint8_t *config, unsigned int bar)
+{
+	uint8_t low = config[pci_bar_offset(bar)];
+
+	if (low & PCI_BASE_ADDRESS_SPACE_IO)
+		return PCI_BASE_ADDRESS_SPACE_IO;
+	low &= PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH;
+	return bar < PCI_BAR_ROM - 1 ? low : low & ~(uint32_t)PCI_BASE_ADDRESS_MEM_TYPE_64;
+}
+
 bool pci_bar_is_io(const struct pci_bar *bar)
 {
 	return bar->flags & PCI_BASE_ADDRESS_SPACE_IO;

@@ -116,6 +116,12 @@ void pci_set_long(struct pci_function *function, unsigned int offset, uint32_t v
  * Declare a BAR of `size` bytes, a power of two; `flags` are its low bits. A 64-bit one takes two.
  */
 void pci_set_bar(struct pci_function *function, unsigned int bar, uint64_t size, uint32_t flags);
+/*
+ * The flags in the low bits of a BAR's register, of a header as a device has it. The last BAR has
+ * no register behind it that could hold an upper half: there the flag for 64 bits is left out.
+ */
+uint32_t pci_bar_flags(const uint8_t *config, unsigned int bar);
+
 bool pci_bar_is_io(const struct pci_bar *bar);
 bool pci_bar_is_64(const struct pci_bar *bar);
 

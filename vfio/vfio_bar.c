@@ -10,6 +10,11 @@
 
 #define BAR_ALIGN_MAX (1ull << 30) /* the largest page of CPU and IOMMU */
 
+#define BAR_LEAST_PORTS  4u
+#define BAR_MOST_PORTS   (1ull << 16)
+#define BAR_LEAST_MEMORY 16u
+#define BAR_MOST_32      (1ull << 31)
+
 /* ---- our own mapping ---- */
 
 /* A BAR smaller than a page is mapped as a whole page. */
@@ -89,24 +94,28 @@ static void bar_cut(struct vfio_bars *bars, unsigned int index)
 		bar->windows[i] = (struct vfio_window){ bars, index, pieces[i], false };
 }
 
-/*
- * The flags in the BAR's low bits, as the device has them; they are in the copy of configuration
- * space.
- */
-static uint32_t bar_flags(const struct pci_function *function, unsigned int index)
+/* Why no BAR has this size, which is not 0; NULL if one may. PCI Local Bus 3.0, 6.2.5.1. */
+static const char *bar_why_not(uint64_t size, uint32_t flags)
 {
-	uint32_t low = pci_get_long(function, PCI_BASE_ADDRESS_0 + 4 * index);
+	bool io = flags & PCI_BASE_ADDRESS_SPACE_IO;
 
-	if (low & PCI_BASE_ADDRESS_SPACE_IO)
-		return PCI_BASE_ADDRESS_SPACE_IO;
-	return low & (PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
+	if (size & (size - 1))
+		return "is not a power of two";
+	if (size < (io ? BAR_LEAST_PORTS : BAR_LEAST_MEMORY))
+		return "is smaller than a BAR can be";
+	if (io && size > BAR_MOST_PORTS)
+		return "is larger than all I/O ports together";
+	if (!io && !(flags & PCI_BASE_ADDRESS_MEM_TYPE_64) && size > BAR_MOST_32)
+		return "is too large for a BAR of 32 bits";
+	return NULL;
 }
 
 static int bar_init(struct vfio_bars *bars, unsigned int index, bool no_mmap)
 {
 	struct vfio_bar *bar = &bars->list[index];
 	struct vfio_device *device = bars->device;
-	uint32_t flags = bar_flags(bars->function, index);
+	uint32_t flags = pci_bar_flags(bars->function->config, index);
+	const char *why;
 	int ret;
 
 	ret = device->backend->get_region(device, VFIO_PCI_BAR0_REGION_INDEX + index, &bar->region);
@@ -120,9 +129,10 @@ static int bar_init(struct vfio_bars *bars, unsigned int index, bool no_mmap)
 		pci_set_long(bars->function, PCI_BASE_ADDRESS_0 + 4 * index, 0);
 		return 0;
 	}
-	if (bar->region.size & (bar->region.size - 1)) {
-		log_error(device->name, "BAR %u: its size %#llx is not a power of two", index,
-			  (unsigned long long)bar->region.size);
+	why = bar_why_not(bar->region.size, flags);
+	if (why) {
+		log_error(device->name, "BAR %u: its size %#llx %s", index,
+			  (unsigned long long)bar->region.size, why);
 		return -EIO;
 	}
 	pci_set_bar(bars->function, index, bar->region.size, flags);
@@ -140,6 +150,12 @@ static int bar_init_rom(struct vfio_bars *bars, const struct vfio_device_options
 
 	if (options->no_rom)
 		return 0;
+	if (bars->quirks->bad_rom && !options->romfile) {
+		log_warn(bars->device->name,
+			 "its expansion ROM is not shown, because it hangs the firmware (%s)",
+			 bars->quirks->bad_rom);
+		return 0;
+	}
 	ret = vfio_rom_init(&bars->rom, bars->device, options->romfile, id);
 	if (ret < 0 || bars->rom.size == 0)
 		return ret;
@@ -225,93 +241,6 @@ void vfio_bars_destroy(struct vfio_bars *bars)
 	pthread_mutex_destroy(&bars->lock);
 }
 
-/* ---- trapped accesses ---- */
-
-static uint64_t bar_device_read(struct vfio_bars *bars, unsigned int bar, uint64_t offset,
-				unsigned int size)
-{
-	uint64_t value = 0;
-	int ret;
-
-	if (vfio_quirks_read(bars->quirks, bar, offset, size, &value))
-		return value;
-	ret = bars->device->backend->region_read(bars->device, &bars->list[bar].region, offset,
-						 &value, size);
-	return ret < 0 ? UINT64_MAX : value;
-}
-
-static uint64_t bar_read(void *owner, uint64_t offset, unsigned int size)
-{
-	const struct vfio_window *window = owner;
-	struct vfio_bars *bars = window->bars;
-	enum vfio_msix_part part;
-
-	offset += window->piece.offset;
-	part = vfio_msix_part(bars->msix, window->bar, offset, size);
-	return part == VFIO_MSIX_NONE ? bar_device_read(bars, window->bar, offset, size)
-				      : vfio_msix_read(bars->msix, part, offset, size);
-}
-
-static void bar_write(void *owner, uint64_t offset, unsigned int size, uint64_t value)
-{
-	const struct vfio_window *window = owner;
-	struct vfio_bars *bars = window->bars;
-	enum vfio_msix_part part;
-
-	offset += window->piece.offset;
-	part = vfio_msix_part(bars->msix, window->bar, offset, size);
-	if (part != VFIO_MSIX_NONE)
-		vfio_msix_write(bars->msix, part, offset, size, value);
-	else if (!vfio_quirks_write(bars->quirks, window->bar, offset, size, value))
-		bars->device->backend->region_write(bars->device, &bars->list[window->bar].region,
-						    offset, &value, size);
-}
-
-static void bar_locate(void *owner, uint64_t offset, struct trace_place *place)
-{
-	const struct vfio_window *window = owner;
-	struct vfio_bars *bars = window->bars;
-
-	offset += window->piece.offset;
-	place->topic = TRACE_TOPIC_bar;
-	place->object = bars->device->name;
-	place->bar = (int)window->bar;
-	place->offset = offset;
-	place->area = "the device's registers";
-	vfio_msix_locate(bars->msix, vfio_msix_part(bars->msix, window->bar, offset, 1), offset,
-			 place);
-}
-
-static const struct bus_ops bar_ops = { bar_read, bar_write, bar_locate };
-
-static uint64_t bar_read_rom(void *owner, uint64_t offset, unsigned int size)
-{
-	const struct vfio_window *window = owner;
-
-	return vfio_rom_read(&window->bars->rom, offset, size);
-}
-
-static void bar_write_rom(void *owner, uint64_t offset, unsigned int size, uint64_t value)
-{
-	(void)owner;
-	(void)offset;
-	(void)size;
-	(void)value;
-}
-
-static void bar_locate_rom(void *owner, uint64_t offset, struct trace_place *place)
-{
-	const struct vfio_window *window = owner;
-
-	place->topic = TRACE_TOPIC_bar;
-	place->object = window->bars->device->name;
-	place->bar = (int)window->bar;
-	place->offset = offset;
-	place->area = "expansion ROM";
-}
-
-static const struct bus_ops bar_rom_ops = { bar_read_rom, bar_write_rom, bar_locate_rom };
-
 /* ---- where the guest sees it ---- */
 
 static struct bus *bar_bus(struct vfio_bars *bars, unsigned int index)
@@ -347,7 +276,7 @@ static int bar_place_trapped(struct vfio_bars *bars, struct vfio_window *window)
 {
 	const struct bus_region trapped = {
 		bars->function->bars[window->bar].addr + window->piece.offset, window->piece.size,
-		window->bar == PCI_BAR_ROM ? &bar_rom_ops : &bar_ops, window
+		window->bar == PCI_BAR_ROM ? &vfio_bar_rom_ops : &vfio_bar_ops, window
 	};
 
 	return bus_add_region(bar_bus(bars, window->bar), &trapped);

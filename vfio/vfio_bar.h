@@ -4,52 +4,16 @@
  * accesses.
  *
  * Owns the regions behind the BARs, minivmm's mapping of them, and the places where the guest sees
- * their pieces. The expansion ROM's BAR is one of them. Accesses to the MSI-X table and its pending
- * bits are handed to vfio_msix.c, and accesses to what vfio_quirks.c traps are handed to that.
+ * their pieces. The expansion ROM's BAR is one of them. What becomes of a trapped access is decided
+ * in vfio_bar_access.c.
  *
  * Read beside it: PCI Local Bus 3.0, 6.2.5; VFIO_DEVICE_GET_REGION_INFO in linux/vfio.h.
  */
 #ifndef MINIVMM_VFIO_BAR_H
 #define MINIVMM_VFIO_BAR_H
 
-#include "devices/pci.h"
-#include "vfio_msix.h"
+#include "vfio_bar_access.h"
 #include "vfio_options.h"
-#include "vfio_quirks.h"
-#include "vfio_region.h"
-#include "vfio_rom.h"
-#include "vmm/core/vm.h"
-
-struct vfio_bars;
-
-/* A piece of a BAR where the guest sees it: a memory slot, or a bus region. */
-struct vfio_window {
-	struct vfio_bars *bars;
-	unsigned int bar;
-	struct vfio_piece piece;
-	bool on_top; /* the guest sees minivmm's mapping now */
-};
-
-struct vfio_bar {
-	struct vfio_region region;
-	void *hva; /* reserved address space, mapped where pieces are; NULL if none is */
-	uint64_t hva_size;
-	struct vfio_window windows[VFIO_PIECES_MAX];
-	unsigned int window_count;
-	unsigned int placed; /* windows the guest sees now */
-};
-
-struct vfio_bars {
-	struct vfio_device *device;
-	struct pci_function *function;
-	struct vfio_msix *msix;
-	struct vfio_quirks *quirks;
-	struct vm *vm;
-	struct vfio_bar list[PCI_BARS];
-	struct vfio_rom rom;
-	pthread_mutex_t lock; /* what the guest sees now */
-	bool pending;         /* a masked vector is pending, so the pending bits are trapped */
-};
 
 /*
  * Ask for the BARs' regions, cut them, map the pieces into minivmm's address space, and declare the

@@ -262,7 +262,7 @@ static int vfio_pci_init_parts(struct vfio_pci *pci, const struct vfio_device_op
 
 	if (ret < 0)
 		return ret;
-	vfio_quirks_init(&pci->quirks, function, &pci->interrupts.msix);
+	vfio_quirks_init(&pci->quirks, function, &pci->device, &pci->interrupts.msix);
 	vfio_config_override(function, options->ids);
 	ret = vfio_interrupts_init(&pci->interrupts, &pci->device, function, pci->vm,
 				   options->no_kvm_irqfd);

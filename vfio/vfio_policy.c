@@ -41,7 +41,8 @@ static const struct vfio_field policy_header[] = {
 	{ PCI_LATENCY_TIMER, 1, 0, 0xff, 0, 0, 0, "arbitration of the host's bus" },
 	{ PCI_HEADER_TYPE, 1, 0, 0xff, 0, 0, 0,
 	  "whether the slot has more functions is decided by what is passed through" },
-	{ PCI_BIST, 1, 0, 0xff, 0, 0, 0, "a self-test would stop the device under the host" },
+	/* Drivers of disk controllers reset them by a self-test: ipr, pmcraid. */
+	{ PCI_BIST, 1, 0, 0, 0, PCI_BIST_START, 0, NULL },
 	/* pci_set_bar() makes BARs writable. */
 	{ PCI_BASE_ADDRESS_0, 4, 0, ALL, 0, 0, 0, policy_address },
 	{ PCI_BASE_ADDRESS_1, 4, 0, ALL, 0, 0, 0, policy_address },

@@ -3,11 +3,11 @@
  * Devices that deviate from the specification, and what is done about them.
  *
  * Owns a table: which device, what is wrong with it, what is corrected or trapped, and who found
- * it. There are two kinds of deviations. Some devices report a wrong place of their MSI-X pending
- * bits. Others repeat their configuration space or their MSI-X table inside a BAR. A driver that
- * uses the copy would read the host's addresses and write the guest's, past minivmm and the kernel.
- * Such places are trapped, and answered as the registers themselves. See rules 38 and 39 of
- * RULES.md.
+ * it. There are three kinds of deviations. Some devices report a wrong place of their MSI-X pending
+ * bits. Some have an expansion ROM that hangs. Others repeat their configuration space or their
+ * MSI-X table inside a BAR. A driver that uses the copy would read the host's addresses and write
+ * the guest's, past minivmm and the kernel. Such places are trapped, and answered as the registers
+ * themselves. See rules 38 and 39 of RULES.md.
  */
 #ifndef MINIVMM_VFIO_QUIRKS_H
 #define MINIVMM_VFIO_QUIRKS_H
@@ -36,15 +36,16 @@ struct vfio_quirks {
 	struct vfio_latch latches[VFIO_QUIRKS_MAX];
 	pthread_mutex_t lock; /* the latches */
 	unsigned int count;
+	const char *bad_rom; /* who found that its ROM must not run, or NULL */
 };
 
 /*
- * Find the rows for the device whose identity `function` has, and correct what its configuration
- * space reports wrongly. Must be called before its capabilities are read. Each correction is logged
- * as a warning.
+ * Find the rows for the open device whose identity `function` has, and correct what its
+ * configuration space reports wrongly. Must be called before its capabilities are read. Each
+ * correction is logged as a warning.
  */
 void vfio_quirks_init(struct vfio_quirks *quirks, struct pci_function *function,
-		      struct vfio_msix *msix);
+		      struct vfio_device *device, struct vfio_msix *msix);
 
 /* Accepts a zeroed one. */
 void vfio_quirks_destroy(struct vfio_quirks *quirks);

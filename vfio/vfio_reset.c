@@ -44,7 +44,11 @@ static void reset_wake(struct vfio_config *config)
 				control & ~(uint32_t)PCI_PM_CTRL_STATE_MASK);
 }
 
-/* The two capabilities that offer a function-level reset, and the byte and bit that start it. */
+/*
+ * The two capabilities that offer a function-level reset, by all bits of `offer`, and the byte and
+ * bit that start it. The kernel uses Advanced Features only if software can also wait for the end
+ * of the device's transactions.
+ */
 static const struct reset_flr {
 	uint8_t cap;
 	uint8_t offer_reg, offer;
@@ -52,12 +56,12 @@ static const struct reset_flr {
 } reset_flrs[] = {
 	{ PCI_CAP_ID_EXP, PCI_EXP_DEVCAP + 3, PCI_EXP_DEVCAP_FLR >> 24, PCI_EXP_DEVCTL + 1,
 	  PCI_EXP_DEVCTL_BCR_FLR >> 8 },
-	{ PCI_CAP_ID_AF, PCI_AF_CAP, PCI_AF_CAP_FLR, PCI_AF_CTRL, PCI_AF_CTRL_FLR },
+	{ PCI_CAP_ID_AF, PCI_AF_CAP, PCI_AF_CAP_FLR | PCI_AF_CAP_TP, PCI_AF_CTRL, PCI_AF_CTRL_FLR },
 };
 
 static bool reset_offers(struct vfio_config *config, const struct reset_flr *flr)
 {
-	return reset_get(config, flr->cap, flr->offer_reg, 1) & flr->offer;
+	return (reset_get(config, flr->cap, flr->offer_reg, 1) & flr->offer) == flr->offer;
 }
 
 static bool reset_has_flr(struct vfio_config *config)
@@ -76,7 +80,8 @@ bool vfio_reset_is_flr(struct vfio_config *config, unsigned int offset, unsigned
 		unsigned int reg = vfio_config_find_cap(config, false, flr->cap) + flr->start_reg;
 
 		if (pci_access_covers(offset, size, reg) &&
-		    value >> (8 * (reg - offset)) & flr->start && reset_offers(config, flr))
+		    value >> (8 * (reg - offset)) & flr->start & config->forward[reg] &&
+		    reset_offers(config, flr))
 			return true;
 	}
 	return false;

@@ -57,6 +57,7 @@ START_TEST(rule_15_writes_by_allow_list)
 		vfio_config_forward(&view.config, offset, size, UINT32_MAX);
 	const struct allowed allowed[] = {
 		{ PCI_COMMAND, 0xf9000557 }, /* and the error bits of STATUS, by writing ones */
+		{ PCI_CACHE_LINE_SIZE, PCI_BIST_START << 24 },
 		{ pm + PCI_PM_CTRL, 0x1e03 },
 		{ msi + PCI_MSI_DATA_32, 0xffff0000 }, /* behind its data: no capability's */
 		{ vendor, 0xff000000 },                /* behind its length */
@@ -479,6 +480,25 @@ START_TEST(rule_32_command_is_the_devices)
 }
 END_TEST
 
+/* Drivers of disk controllers reset them by a self-test, and wait until the bit is clear. */
+START_TEST(rule_32_self_test_is_the_devices)
+{
+	static struct view view;
+
+	view_begin(&view);
+	view.fake.config[PCI_CACHE_LINE_SIZE] = 0x10;
+	view.fake.config[PCI_BIST] = PCI_BIST_CAPABLE;
+	ck_assert_int_eq(view_look(&view), 0);
+	vfio_config_forward(&view.config, _i ? PCI_CACHE_LINE_SIZE : PCI_BIST, _i ? 4 : 1,
+			    _i ? UINT32_MAX : 0xff);
+	ck_assert_uint_eq(view.fake.config[PCI_BIST], PCI_BIST_CAPABLE | PCI_BIST_START);
+	ck_assert_uint_eq(view_get(&view, PCI_BIST, 1), PCI_BIST_CAPABLE | PCI_BIST_START);
+	ck_assert_uint_eq(view.fake.config[PCI_CACHE_LINE_SIZE], 0x10);
+	view.fake.config[PCI_BIST] = PCI_BIST_CAPABLE;
+	ck_assert_uint_eq(view_get(&view, PCI_BIST, 1), PCI_BIST_CAPABLE);
+}
+END_TEST
+
 START_TEST(power_on_values)
 {
 	static struct view view;
@@ -645,7 +665,8 @@ UNIT_MAIN("config", { rule_15_writes_by_allow_list, 3 },
 	  { reads_are_live_where_the_device_speaks, 0 }, { rule_16_every_size_reads_the_same, 0 },
 	  { rule_17_integrated_endpoint, 0 },
 	  { below_a_port_there_is_a_link, UNIT_COUNT(below_port) }, { power_on_values, 0 },
-	  { rule_32_command_is_the_devices, 0 }, { identity_overrides, VFIO_IDS },
-	  { no_capabilities_at_all, 0 }, { rule_31_conventional_device, 0 },
-	  { a_bridge_is_refused, 5 }, { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
+	  { rule_32_self_test_is_the_devices, 2 }, { rule_32_command_is_the_devices, 0 },
+	  { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
+	  { rule_31_conventional_device, 0 }, { a_bridge_is_refused, 5 },
+	  { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
 	  { rule_16_dies_while_in_use, 2 })

@@ -34,10 +34,16 @@ static const struct {
 	uint32_t told;
 	uint32_t is; /* 0: the device is refused */
 } pbas[] = {
-	{ 0x1425, 0x5803, 0x2000, 0x8000, 0x1000 },     { 0x1425, 0x58ff, 0x2000, 0x8000, 0x1000 },
+	{ 0x1425, 0x5803, 0x2000, 0x8000, 0x1000 },
+	{ 0x1425, 0x58ff, 0x2000, 0x8000, 0x1000 },
 	{ 0x1425, 0x5803, 0x2000, 0x0800, 0x0800 }, /* told rightly: left alone */
 	{ 0x1425, 0x5401, 0x2000, 0x8000, 0 },      /* not a virtual function */
-	{ 0x1d22, 0x3685, 0x400000, 0x460000, 0xb400 }, { 0x1d22, 0x3684, 0x400000, 0x460000, 0 },
+	{ 0x1425, 0x5803, 0x2000, 0x2000, 0x1000 }, /* wherever outside it is said to be */
+	{ 0x1425, 0x5803, 0x2000, 0x7fff8000, 0x1000 },
+	{ 0x1425, 0x5803, 0x2000, 0x1ff8, 0x1ff8 },
+	{ 0x1d22, 0x3685, 0x400000, 0x400000, 0xb400 },
+	{ 0x1d22, 0x3685, 0x400000, 0x460000, 0xb400 },
+	{ 0x1d22, 0x3684, 0x400000, 0x460000, 0 },
 };
 
 START_TEST(rule_38_pending_bits_outside_of_the_bar)
@@ -188,6 +194,65 @@ START_TEST(rule_39_window_to_configuration_space)
 }
 END_TEST
 
+/* NVIDIA's I/O ports lead to both of the mirrors in BAR 0, and to all else of it. */
+START_TEST(rule_39_two_places_behind_one_window)
+{
+	static const uint32_t places[] = { 0x88000, 0x1800 };
+	static struct rig rig;
+
+	be(&rig, 0x10de, 0x1b80, 0x03);
+	fake_add_bar(&rig.fake, 0, 1 << 20, 0, true);
+	fake_add_bar(&rig.fake, 5, 0x80, PCI_BASE_ADDRESS_SPACE_IO, false);
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_switch_on(&rig);
+	rig_bar_write(&rig, 5, 0, 4, 1); /* the ports' own switches are the device's */
+	ck_assert_uint_eq(calls_count("bar5 0.4=0x1"), 1);
+	for (size_t i = 0; i < UNIT_COUNT(places); i++) {
+		rig_bar_write(&rig, 5, 8, 4, places[i] + PCI_BASE_ADDRESS_0);
+		ck_assert_uint_eq(rig_bar_read(&rig, 5, 12, 4),
+				  rig_config_read(&rig, PCI_BASE_ADDRESS_0, 4));
+		rig_bar_write(&rig, 5, 8, 4, places[i] + PCI_INTERRUPT_LINE);
+		rig_bar_write(&rig, 5, 12, 1, (uint8_t)(7 + i));
+		ck_assert_uint_eq(rig_config_read(&rig, PCI_INTERRUPT_LINE, 1), 7 + i);
+		ck_assert_uint_eq(calls_count("bar5 0xc"), 0);
+	}
+	rig_bar_write(&rig, 5, 8, 4, 0x1900); /* behind the second */
+	rig_bar_write(&rig, 5, 12, 4, 0x55);
+	ck_assert_uint_eq(calls_count("bar5 0xc.4=0x55"), 1);
+	rig_close(&rig);
+}
+END_TEST
+
+/* A BAR of memory in their place has no such ports. */
+START_TEST(rule_39_no_window_in_memory)
+{
+	static struct rig rig;
+
+	be(&rig, 0x10de, 0x2330, 0x03);
+	fake_add_bar(&rig.fake, 5, 0x1000, 0, true);
+	ck_assert_int_eq(rig_open(&rig), 0);
+	rig_switch_on(&rig);
+	ck_assert(fake_kvm_mapped(rig.pci->function.bars[5].addr));
+	rig_close(&rig);
+}
+END_TEST
+
+/* Broadcom's BCM57810: firmware that runs its ROM hangs; a file that the user gives is shown. */
+START_TEST(rule_39_rom_that_hangs)
+{
+	static struct rig rig;
+	struct stderr_text caught;
+
+	be(&rig, 0x14e4, _i ? 0x168d : 0x168e, 0x02);
+	fake_add_bar(&rig.fake, 6, 0x10000, 0, false);
+	ck_assert_int_eq(open_quietly(&rig, &caught), 0);
+	ck_assert_uint_eq(rig.pci->function.bars[PCI_BAR_ROM].size, _i ? 0x10000 : 0);
+	if (!_i)
+		stderr_holds(&caught, "its expansion ROM is not shown");
+	rig_close(&rig);
+}
+END_TEST
+
 /* The real table never hears of it; the guest's vector works. */
 START_TEST(rule_39_window_to_the_msix_table)
 {
@@ -219,4 +284,5 @@ UNIT_MAIN("vfio_quirks", { rule_38_pending_bits_outside_of_the_bar, UNIT_COUNT(p
 	  { rule_38_by_the_device_s_own_identity, 0 }, { rule_39_acknowledged_msi, 0 },
 	  { rule_39_mirror_of_configuration_space, UNIT_COUNT(mirrors) },
 	  { rule_39_beside_the_mirror, 0 }, { rule_39_window_to_configuration_space, 0 },
-	  { rule_39_window_to_the_msix_table, 0 })
+	  { rule_39_window_to_the_msix_table, 0 }, { rule_39_two_places_behind_one_window, 0 },
+	  { rule_39_no_window_in_memory, 0 }, { rule_39_rom_that_hangs, 2 })

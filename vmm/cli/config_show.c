@@ -47,15 +47,6 @@ static const char *const config_actions[] = {
 	[VFIO_CAP_HIDE] = "hidden",
 };
 
-static uint32_t config_bar_flags(const struct config_shown *shown, unsigned int bar)
-{
-	uint32_t low = shown->bytes[PCI_BASE_ADDRESS_0 + 4 * bar];
-
-	return low & (low & PCI_BASE_ADDRESS_SPACE_IO
-			      ? PCI_BASE_ADDRESS_SPACE_IO
-			      : PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
-}
-
 /* The device's current driver may have switched messages on; a guest begins with them off. */
 static void config_reset_messages(struct pci_function *function)
 {
@@ -142,7 +133,7 @@ static struct config_views *config_views_new(const struct config_shown *shown)
 		uint64_t size = shown->bar_size[bar];
 
 		if (size && !(size & (size - 1)))
-			pci_set_bar(&views->function, bar, size, config_bar_flags(shown, bar));
+			pci_set_bar(&views->function, bar, size, pci_bar_flags(shown->bytes, bar));
 		if (pci_bar_is_64(&views->function.bars[bar]))
 			pci_set_long(&views->function, PCI_BASE_ADDRESS_0 + 4 * ++bar, 0);
 	}
