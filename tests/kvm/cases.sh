@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034,SC2154 # read by scripts of tests, which set the rest
+# shellcheck shell=sh disable=SC3043 # busybox's sh has `local`
+# shellcheck disable=SC2034,SC2154 # read by scripts of tests, which set the rest
 # Tests by name: those in $only (all where it is blank), unless $skipped says why none can be run.
 
+# Called after each test; a script may bring its own.
+after_case()
+{
+	:
+}
+
 # run_case NAME COMMAND...: one line, `PASS name`, `FAIL name: $why` or `SKIP name: $skipped`; a failure sets bad=1.
+# known=1 says that a test of that name exists.
 run_case()
 {
-	local name=$1
+	local name="$1"
 
 	shift
 	case $only in
 	"  " | *" $name "*) ;;
 	*) return 0 ;;
 	esac
+	known=1
 	if [ -n "$skipped" ]; then
 		echo "SKIP $name: $skipped"
 		return 0
@@ -23,4 +32,5 @@ run_case()
 		echo "FAIL $name: $why"
 		bad=1
 	fi
+	after_case
 }

@@ -30,6 +30,9 @@ clean_up()
 trap clean_up EXIT
 trap 'exit 1' INT TERM
 
+# shellcheck source=tests/kvm/cases.sh
+. "$(dirname "$0")/cases.sh"
+
 # --- starting the program under test
 
 # start GUEST CHECK ARGS...: in the background; standard input stays open and never has data.
@@ -100,27 +103,9 @@ expect_no_complaint()
 	[ -z "$why" ]
 }
 
-# run_case NAME FUNCTION ARGS...: one test, unless it is not wanted or cannot be run.
-run_case()
+# A test that failed may have left its minivmm running.
+after_case()
 {
-	name=$1
-	shift
-	case $only in
-	"  " | *" $name "*) ;;
-	*) return 0 ;;
-	esac
-	known=1
-	if [ -n "$skipped" ]; then
-		echo "SKIP $name: $skipped"
-		return 0
-	fi
-	why='it did not say why'
-	if "$@"; then
-		echo "PASS $name"
-	else
-		echo "FAIL $name: $why"
-		bad=1
-	fi
 	[ -z "$pid" ] || { kill -9 "$pid" 2> /dev/null || true; wait "$pid" || true; pid=; }
 }
 

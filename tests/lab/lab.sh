@@ -63,7 +63,7 @@ make_stage()
 	# The bare-metal guests, x86's all of them, and their tests run in here too: KVM is hardware's.
 	[ -n "$variant" ] || install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
-	cp "$here/../kvm/qmp_client.py" "$stage"
+	cp "$here"/../kvm/{cases.sh,qmp_client.py} "$stage"
 	install -D -t "$stage/guests" "$LAB_DIR"/../guests/demo_device
 	machine_devices > "$stage/devices"
 	echo "${LAB_CASE:-}" > "$stage/case"
