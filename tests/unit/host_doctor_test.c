@@ -308,6 +308,45 @@ static const struct situation {
 	  NULL },
 	{ "display-with-screen", GPU, "display", HOST_WARN, "a screen is connected", NULL },
 	{ "display-booted-on", GPU, "display", HOST_WARN, "booted on it", NULL },
+	{ "display-has-framebuffer-below-it", GPU, "display", HOST_WARN, "fb0 (simple) lies in it",
+	  "sysfb_init" },
+	{ "display-has-console-of-its-driver", HOST_GPU, "display", HOST_WARN,
+	  "fb0 (i915drmfb) is on it, by its driver i915", "vtconsole" },
+	{ "display-beside-accelerator", HOST_GPU, "driver", HOST_FAIL, "only display", NULL },
+	{ "display-beside-one-of-a-guest", HOST_GPU, "driver", HOST_FAIL, "only display", NULL },
+
+	{ "config-for-users-in-user-namespace", NVME, "msix", HOST_UNSEEN, "user namespace",
+	  "as root outside" },
+	{ "open-screen-of-others-in-user-namespace", HOST_GPU, "driver", HOST_UNSEEN,
+	  "user namespace", "as root outside" },
+	{ "config-masked", NVME, "config", HOST_UNSEEN, "cannot be seen from here", "outside" },
+	{ "kernel-of-its-own", NULL, "vfio", HOST_FAIL, "vfio-pci is not loaded", "modprobe" },
+	{ "proc-masked", HOST_SSD, "driver", HOST_UNSEEN, "/proc is not mounted", "outside" },
+	{ "cpus-masked", NULL, "kvm", HOST_FAIL, "KVM is not loaded", "modprobe kvm" },
+	{ "container-of-nspawn", HOST_SSD, "driver", HOST_UNSEEN, "inside a container", "outside" },
+	{ "container-of-incus", HOST_SSD, "driver", HOST_UNSEEN, "inside a container", "outside" },
+	{ "virtual-machine-of-arm-by-its-board", NULL, "kvm", HOST_WARN, "a virtual machine itself",
+	  NULL },
+	{ "rented-part-of-arm-machine", NULL, "kvm", HOST_WARN, "a virtual machine itself", NULL },
+	{ "rented-whole-arm-machine", NULL, "kvm", HOST_OK, "can be opened", NULL },
+	{ "arm-board-with-iommu-off-in-tree", NULL, "iommu", HOST_FAIL, "status is disabled",
+	  "device tree" },
+	{ "arm-board-with-iommu-that-failed", NULL, "iommu", HOST_FAIL, "could not start it",
+	  "dmesg" },
+	{ "arm-board-without-iommu", NULL, "iommu", HOST_FAIL, "shows none: Arm SMMU", "SMMU" },
+	{ "vfio-without-type1", NULL, "vfio", HOST_WARN, "vfio_iommu_type1 is not",
+	  "sudo modprobe vfio_iommu_type1" },
+	{ "disk-holds-root", HOST_SSD, "driver", HOST_FAIL, "on /: this host runs from it", NULL },
+	{ "disk-in-btrfs-of-several", HOST_SSD, "driver", HOST_FAIL, "a part of btrfs 7f0c-11",
+	  NULL },
+	{ "disk-in-zfs-pool", HOST_SSD, "driver", HOST_FAIL,
+	  "/dev/nvme0n1p3 is a part of ZFS pool rpool", NULL },
+	{ "default-route-over-open-vswitch", NIC, "driver", HOST_UNSEEN,
+	  "eth0 is a port of Open vSwitch: whether the default route, over br-ex", "ovs-vsctl" },
+	{ "network-card-in-other-namespace", NIC, "driver", HOST_UNSEEN,
+	  "another network namespace", "doctor" },
+	{ "open-by-other-guest", NVME, "node", HOST_FAIL, "qemu-system-x86 (pid 4711)", "fuser" },
+	{ "open-cdev", NVME, "node", HOST_FAIL, "minivmm (pid 666)", "fuser" },
 	{ "display-has-console", GPU, "display", HOST_WARN, "console framebuffer fb0 (EFI VGA)",
 	  "vtconsole" },
 };
@@ -369,7 +408,7 @@ START_TEST(each_situation)
 	for (unsigned int i = 0; i < report.count; i++)
 		found |= is_expected(&report.findings[i], situation);
 	if (!found)
-		host_report_print(&report, stderr);
+		host_report_print(&report, 0, stderr);
 	ck_assert_msg(found, "%s: no such finding of %s", situation->name, situation->check);
 	host_report_destroy(&report);
 }
@@ -406,6 +445,12 @@ static const struct {
 	{ "driver-refuses", NVME, "driver" },
 	{ "no-iommu-mode", NVME, "iommu" },
 	{ "accelerator-is-the-only-display", HOST_GPU, "driver" },
+	{ "config-masked", NVME, NULL },
+	{ "displays-two", HOST_GPU, "driver" },
+	{ "disk-in-zfs-pool-that-was-exported", HOST_SSD, "driver" },
+	{ "vfio-without-type1", NULL, NULL },
+	{ "open-by-other-guest", NVME, "node" },
+	{ "network-card-in-other-namespace", NIC, "driver" },
 };
 
 START_TEST(one_cause_one_failure)
@@ -423,6 +468,7 @@ START_TEST(one_cause_one_failure)
 		ck_assert_str_eq(check_of(finding), failures[_i].only);
 		ck_assert(!says(finding, "default route"));
 		ck_assert(!says(finding, "only display"));
+		ck_assert(!says(finding, "a part of"));
 	}
 	ck_assert_int_eq(host_report_failure(&report) != NULL, failures[_i].only != NULL);
 	host_report_destroy(&report);
@@ -557,6 +603,33 @@ START_TEST(failed_start_is_explained)
 }
 END_TEST
 
+/* What a finding says is folded; a command stays whole, and its comment goes below it. */
+START_TEST(report_fits_a_terminal)
+{
+	struct host_report report;
+	char *text = NULL, *next, *line;
+	unsigned int comments = 0, lines = 0;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	host_tree_make("group-without-acs");
+	examine(&report, NVME);
+	host_report_print(&report, 60, out);
+	host_report_destroy(&report);
+	examine(&report, GPU);
+	host_report_print(&report, 60, out);
+	host_report_destroy(&report);
+	fclose(out);
+	for (next = text; (line = strsep(&next, "\n")); lines++) {
+		comments += strncmp(line, "                        # ", 26) == 0;
+		ck_assert_msg(strlen(line) <= 60 || strstr(line, "fix: "), "%s", line);
+	}
+	ck_assert_uint_eq(comments, 1);
+	ck_assert_uint_gt(lines, 25);
+	free(text);
+}
+END_TEST
+
 /* More findings than there is room for are left out, not written past the end. */
 START_TEST(report_is_bounded)
 {
@@ -586,4 +659,4 @@ UNIT_MAIN("host_doctor", { each_situation, UNIT_COUNT(situations) },
 	  { one_cause_one_failure, UNIT_COUNT(failures) }, { rule_13_iommu_is_narrow, 0 },
 	  { start_says_what_doctor_says, UNIT_COUNT(starts) },
 	  { by_group_or_by_device, UNIT_COUNT(ways) }, { failed_start_is_explained, 0 },
-	  { report_is_bounded, 0 }, { trees_are_removed, 0 })
+	  { report_fits_a_terminal, 0 }, { report_is_bounded, 0 }, { trees_are_removed, 0 })

@@ -80,6 +80,12 @@ static const struct {
 	{ "ready", FOUND_HUGE_PAGES_ABSENT, "ls /sys/kernel/mm/hugepages" },
 	{ "pool-enough", FOUND_HUGE_PAGES_SHORT, "echo 712 | sudo tee" },
 	{ "pool-short", FOUND_HUGE_PAGES_SHORT, "echo 912 | sudo tee" },
+	{ "pool-limited", FOUND_HUGE_PAGES_LIMITED,
+	  "echo max | sudo tee /sys/fs/cgroup/user.slice/hugetlb.2MB.max" },
+	{ "pool-limited-by-version-1", FOUND_HUGE_PAGES_LIMITED,
+	  "echo -1 | sudo tee "
+	  "/sys/fs/cgroup/hugetlb/docker/1234/hugetlb.2MB.limit_in_bytes" },
+	{ "pool-limited-but-enough", FOUND_HUGE_PAGES_SHORT, "echo 712 | sudo tee" },
 	{ "pool-of-other-size", FOUND_HUGE_PAGES_SHORT, "--memory 1024M,hugepages=1G" },
 	{ "pool-that-grows", FOUND_HUGE_PAGES_SURPLUS, "echo 512 | sudo tee" },
 	{ "pool-is-nonsense", FOUND_HUGE_PAGES_ABSENT, "ls /sys/kernel/mm/hugepages" },

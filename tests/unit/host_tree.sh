@@ -670,6 +670,8 @@ config_for_users()
 	head -c 64 "$(at 01:00.0)/config" > config
 	mv config "$(at 01:00.0)/config"
 }
+config_for_users_in_user_namespace() { config_for_users; user_namespace; }
+open_screen_of_others_in_user_namespace() { open_screen_of_others; user_namespace; }
 group_missing() { rm "$(at 01:00.0)/iommu_group"; }
 firmware_keeps_memory()
 {
@@ -976,6 +978,124 @@ display_has_console()
 	mkdir -p sys/class/graphics/fb0
 	echo 'EFI VGA' > sys/class/graphics/fb0/name
 }
+
+# --- situations: what is not seen, and what only looks like something else
+
+config_masked() { rm "$(at 01:00.0)/config"; }
+kernel_of_its_own()
+{
+	mkdir -p proc/sys/kernel
+	echo 6.8.0-45-generic > proc/sys/kernel/osrelease
+	mv "lib/modules/$(uname -r)" lib/modules/6.8.0-45-generic
+	vfio_not_loaded
+}
+proc_masked() { rm proc/self/mountinfo; }
+cpus_masked() { rm proc/cpuinfo dev/kvm; }
+container_of_nspawn()
+{
+	mkdir -p run/host
+	echo systemd-nspawn > run/host/container-manager
+}
+container_of_incus() { mkdir -p dev/incus; : > dev/incus/sock; }
+virtual_machine_of_arm_by_its_board()
+{
+	kvm_missing_on_arm
+	: > dev/kvm
+	chmod 666 dev/kvm
+	mkdir -p proc/device-tree
+	printf 'linux,dummy-virt\0' > proc/device-tree/compatible
+}
+rented_part_of_arm_machine()
+{
+	virtual_machine_of_arm_by_its_board
+	rm proc/device-tree/compatible
+	mkdir -p sys/class/dmi/id
+	echo 'Amazon EC2' > sys/class/dmi/id/sys_vendor
+	echo m7g.large > sys/class/dmi/id/product_name
+}
+rented_whole_arm_machine()
+{
+	rented_part_of_arm_machine
+	echo m7g.metal > sys/class/dmi/id/product_name
+}
+# smmu STATUS: a board with a device tree and no ACPI.
+arm_board()
+{
+	arm_without_iommu
+	rm -r sys/firmware/acpi
+	mkdir -p sys/firmware/devicetree/base/soc/iommu@fc900000
+	printf 'rockchip,rk3588-mmu\0arm,smmu-v3\0' \
+		> sys/firmware/devicetree/base/soc/iommu@fc900000/compatible
+	printf '%s\0' "$1" > sys/firmware/devicetree/base/soc/iommu@fc900000/status
+}
+arm_board_with_iommu_off_in_tree() { arm_board disabled; }
+arm_board_with_iommu_that_failed() { arm_board okay; }
+arm_board_without_iommu() { arm_board okay; rm -r sys/firmware/devicetree/base/soc; }
+vfio_without_type1()
+{
+	rm -r sys/module/vfio_iommu_type1
+	mkdir -p sys/module/vfio
+}
+disk_holds_root() { mounted 259:0 / /dev/nvme0n1; }
+# The second disk of a btrfs: a mount names the first alone.
+disk_in_btrfs_of_several()
+{
+	mkdir -p sys/fs/btrfs/7f0c-11/devices
+	: > sys/fs/btrfs/7f0c-11/devices/nvme0n1
+}
+disk_in_zfs_pool()
+{
+	disk 02:00.0 nvme/nvme0/nvme0n1 nvme0n1p3 259:3
+	mkdir -p run/udev/data proc/spl/kstat/zfs/rpool
+	printf 'E:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=rpool\n' > run/udev/data/b259:3
+}
+disk_in_zfs_pool_that_was_exported() { disk_in_zfs_pool; rm -r proc/spl; }
+default_route_over_open_vswitch()
+{
+	: > "$(at 03:00.0)/net/eth0/upper_ovs-system"
+	printf 'br-ex\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n' >> proc/net/route
+}
+network_card_in_other_namespace() { rm -r "$(at 03:00.0)/net" sys/class/net/eth0; }
+open_by_other_guest() { process 4711 qemu-system-x86 /dev/vfio/1 /dev/kvm; }
+# An accelerator beside the one GPU that has a screen; and a second GPU that a guest has.
+display_beside_accelerator()
+{
+	echo 0x030200 > "$(at 04:00.0)/class"
+	rm "$(at 04:00.0)/boot_vga"
+	driver 0000:04:00.0 nvidia
+}
+display_beside_one_of_a_guest() { connector 05:00.0 card1-DP-1 connected; }
+displays_two() { driver 0000:04:00.0 amdgpu; }
+# Since Linux 6.9 the firmware's framebuffer lies below the device.
+display_has_framebuffer_below_it()
+{
+	mkdir -p "$(at 04:00.0)/simple-framebuffer.0/graphics/fb0" sys/class/graphics
+	echo simple > "$(at 04:00.0)/simple-framebuffer.0/graphics/fb0/name"
+	ln -s ../.. "$(at 04:00.0)/simple-framebuffer.0/graphics/fb0/device"
+	ln -s "../../$(readlink "$(at 04:00.0)" | cut -c 10-)/simple-framebuffer.0/graphics/fb0" \
+		sys/class/graphics/fb0
+}
+display_has_console_of_its_driver()
+{
+	mkdir -p sys/class/graphics/fb0
+	echo i915drmfb > sys/class/graphics/fb0/name
+	ln -s ../../../bus/pci/devices/0000:05:00.0 sys/class/graphics/fb0/device
+}
+pool_limited()
+{
+	pool_enough
+	mkdir -p sys/fs/cgroup/user.slice
+	echo 268435456 > sys/fs/cgroup/user.slice/hugetlb.2MB.max
+	echo 2097152 > sys/fs/cgroup/user.slice/hugetlb.2MB.current
+}
+pool_limited_by_version_1()
+{
+	pool_enough
+	echo 7:hugetlb:/docker/1234 > proc/self/cgroup
+	mkdir -p sys/fs/cgroup/hugetlb/docker/1234
+	echo 268435456 > sys/fs/cgroup/hugetlb/docker/1234/hugetlb.2MB.limit_in_bytes
+}
+pool_limited_but_enough() { pool_limited; echo max > sys/fs/cgroup/user.slice/hugetlb.2MB.max; }
 
 if [ "$1" = list ]; then
 	sed -n '/^# --- situations/,$s/^\([a-z0-9_]*\)()$/\1/p; /^# --- situations/,$s/^\([a-z0-9_]*\)() .*/\1/p' "$0" |

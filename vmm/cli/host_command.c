@@ -12,6 +12,7 @@
 #include "vmm/machine.h"
 #include "vmm/machine_host.h"
 #include "vmm/machine_signals.h"
+#include "vmm/terminal.h"
 #include "vfio/host/bind/host_bind.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vmm/cli/list_show.h"
@@ -29,18 +30,26 @@ static int doctor_visit(const struct host_device *device, void *arg)
 {
 	struct config *config = arg;
 
-	if (host_has_vfio_driver(device) && config->device_count < OPTIONS_DEVICES_MAX)
-		strcpy(config->devices[config->device_count++], device->bdf);
+	if (!host_has_vfio_driver(device))
+		return 0;
+	if (config->device_count == OPTIONS_DEVICES_MAX) {
+		log_warn("doctor", "only the first %d devices are checked; name others, such as %s",
+			 OPTIONS_DEVICES_MAX, device->bdf);
+		return 1;
+	}
+	strcpy(config->devices[config->device_count++], device->bdf);
 	return 0;
 }
 
 static void doctor_print(const struct host_report *report, bool ready)
 {
 	const struct host_finding *failure = host_report_failure(report);
+	unsigned int rows, columns;
 
+	terminal_get_size(fileno(stdout), &rows, &columns);
 	printf("%s: %s%s\n", report->object, ready ? "ready" : "not ready",
 	       ready || failure ? "" : ", see the host above");
-	host_report_print(report, stdout);
+	host_report_print(report, (int)columns, stdout);
 }
 
 static int command_doctor(const struct config *config)

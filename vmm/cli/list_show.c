@@ -8,15 +8,15 @@
 
 #include "vfio/host/bind/host_persist.h"
 #include "vfio/host/check/host_doctor.h"
+#include "vfio/host/check/host_fold.h"
 #include "vfio/host/check/host_json.h"
 #include "vfio/host/look/host_names.h"
 #include "vmm/terminal.h"
 #include "vmm/trace/log.h"
 
 #define LIST_TEXT_MAX   256
-#define LIST_FOLD_MIN   24 /* what folded text needs; with less, it stands below */
-#define LIST_GAP        2  /* between columns */
-#define LIST_OTHERS_MAX 2  /* of a group, by name */
+#define LIST_GAP        2 /* between columns */
+#define LIST_OTHERS_MAX 2 /* of a group, by name */
 
 enum list_column {
 	LIST_BDF,
@@ -125,23 +125,6 @@ static void list_format(const struct list *list, const struct host_device *devic
 	host_name_device(list->names, device, fields[LIST_NAME], LIST_TEXT_MAX);
 }
 
-/* Text from `start` on, in as many lines as it takes, broken at blanks if possible. */
-static void list_print_folded(const char *text, int start, int width, FILE *out)
-{
-	int room = width - start;
-
-	while (room >= LIST_FOLD_MIN && (int)strlen(text) > room) {
-		int length = room;
-
-		while (length > 0 && text[length] != ' ')
-			length--;
-		length = length ? length : room;
-		fprintf(out, "%.*s\n%*s", length, text, start, "");
-		text += length + (text[length] == ' ');
-	}
-	fprintf(out, "%s\n", text);
-}
-
 /* How the table fits into the terminal. */
 struct list_layout {
 	int widths[LIST_COLUMNS];
@@ -168,7 +151,7 @@ static void list_measure(const struct list *list, struct list_layout *layout, FI
 	}
 	for (unsigned int c = 0; c < LIST_NAME; c++)
 		start += layout->widths[c] + LIST_GAP;
-	layout->stacked = columns && start + LIST_FOLD_MIN > layout->width;
+	layout->stacked = columns && start + HOST_FOLD_MIN > layout->width;
 }
 
 static int list_print_columns(const struct list_layout *layout, const char *const *fields,
@@ -188,14 +171,14 @@ static void list_print_row(const struct list_layout *layout, const char *const *
 
 	if (!layout->stacked) {
 		start = list_print_columns(layout, fields, LIST_NAME, out);
-		list_print_folded(fields[LIST_NAME], start, layout->width, out);
+		host_print_folded(fields[LIST_NAME], start, layout->width, "", out);
 		return;
 	}
 	list_print_columns(layout, fields, LIST_READY, out);
 	start = layout->widths[LIST_BDF] + LIST_GAP;
 	fprintf(out, "%s\n%*s", fields[LIST_READY], start, "");
 	snprintf(below, sizeof(below), "%s: %s", fields[LIST_CLASS], fields[LIST_NAME]);
-	list_print_folded(below, start, layout->width, out);
+	host_print_folded(below, start, layout->width, "", out);
 }
 
 static void list_print_aligned(const struct list *list, FILE *out)

@@ -76,6 +76,12 @@ static bool check_is_half_dead(const char *bdf)
 	       host_config_word(&config, first & ~3u) == 0xffff;
 }
 
+/* Errors of a file that is masked or guarded; any other is the device's. */
+static bool check_is_hidden(int err)
+{
+	return err == -ENOENT || err == -EACCES || err == -EPERM;
+}
+
 /* lspci shows such a device as "rev ff". Opening it would make the kernel wait for a minute. */
 void host_check_answers(struct host_report *report, const struct host_device *device,
 			const struct host_demand *demand)
@@ -84,7 +90,9 @@ void host_check_answers(struct host_report *report, const struct host_device *de
 
 	(void)demand;
 	if (ret < 0)
-		host_report_add(report, FOUND_CONFIG_UNREADABLE,
+		host_report_add(report,
+				check_is_hidden(ret) ? FOUND_CONFIG_UNSEEN
+						     : FOUND_CONFIG_UNREADABLE,
 				(struct host_facts){ .error = strerror(-ret) });
 	else if (ret)
 		check_all_ones(report, device);
@@ -158,6 +166,8 @@ void host_check_isolated(struct host_report *report, const struct host_device *d
 
 static const enum host_found check_uses[] = {
 	[HOST_USE_MOUNTED] = FOUND_USE_MOUNTED,
+	[HOST_USE_ROOT] = FOUND_USE_ROOT,
+	[HOST_USE_POOL] = FOUND_USE_POOL,
 	[HOST_USE_SWAP] = FOUND_USE_SWAP,
 	[HOST_USE_UPPER_DISK] = FOUND_USE_UPPER_DISK,
 	[HOST_USE_CLAIMED] = FOUND_USE_CLAIMED,
@@ -167,6 +177,10 @@ static const enum host_found check_uses[] = {
 	[HOST_USE_UNSEEN] = FOUND_USE_UNSEEN,
 	[HOST_USE_OPEN] = FOUND_USE_OPEN,
 	[HOST_USE_OPEN_UNSEEN] = FOUND_USE_OPEN_UNSEEN,
+	[HOST_USE_OPEN_OUTSIDE] = FOUND_USE_OPEN_OUTSIDE,
+	[HOST_USE_PROC_UNSEEN] = FOUND_USE_PROC_UNSEEN,
+	[HOST_USE_PORT_UNSEEN] = FOUND_USE_PORT_UNSEEN,
+	[HOST_USE_SWITCH] = FOUND_USE_SWITCH,
 };
 
 void host_check_uses(struct host_report *report, const struct host_device *device)
@@ -334,10 +348,13 @@ static void check_group_node(struct host_report *report, const struct host_devic
 	char text[HOST_HOLDERS_TEXT];
 	int err = check_open(&path);
 
-	if (err == EBUSY)
+	if (err == EBUSY || err == 0)
 		host_find_holders(device, &holders);
 	host_name_holders(&holders, text);
-	host_report_add(report, err == EBUSY ? FOUND_NODE_BUSY : check_find_node(&path, err),
+	host_report_add(report,
+			err == EBUSY    ? FOUND_NODE_BUSY
+			: holders.count ? FOUND_NODE_HELD
+					: check_find_node(&path, err),
 			(struct host_facts){
 				.path = host_path_name(&path),
 				.error = strerror(err),
@@ -371,12 +388,21 @@ static bool check_iommu_node(struct host_report *report)
 static void check_own_node(struct host_report *report, const struct host_device *device)
 {
 	struct host_path path = host_path("/dev/vfio/devices/vfio%d", device->cdev);
+	struct host_holders holders = { .count = 0 };
+	enum host_found found = FOUND_NODE_NO_CDEV;
+	char text[HOST_HOLDERS_TEXT];
 	int err = check_open(&path);
 
-	host_report_add(report, device->cdev < 0 ? FOUND_NODE_NO_CDEV : check_find_node(&path, err),
+	if (err == 0)
+		host_find_holders(device, &holders);
+	host_name_holders(&holders, text);
+	if (device->cdev >= 0)
+		found = holders.count ? FOUND_NODE_HELD : check_find_node(&path, err);
+	host_report_add(report, found,
 			(struct host_facts){
 				.path = host_path_name(&path),
 				.error = strerror(err),
+				.others = text,
 				.driver = device->driver,
 				.subsystem = "vfio-dev",
 				.rule = "SUBSYSTEM==\\\"vfio-dev\\\"",

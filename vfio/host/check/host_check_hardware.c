@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host_check.h"
+#include "vfio/host/look/host_machine.h"
 #include "vfio/host/look/host_pci.h"
 #include "vfio/host/look/host_use.h"
 #include "vmm/trace/macros.h"
@@ -182,7 +183,9 @@ void host_check_msix(struct host_report *report, const struct host_device *devic
 	host_read_config(device->bdf, &config);
 	cap = host_find_capability(&config, PCI_CAP_ID_MSIX);
 	if (config.size <= PCI_STD_HEADER_SIZEOF)
-		host_report_add(report, FOUND_MSIX_UNSEEN, HOST_NO_FACTS);
+		host_report_add(report,
+				host_is_lesser() ? FOUND_MSIX_UNSEEN_HERE : FOUND_MSIX_UNSEEN,
+				HOST_NO_FACTS);
 	else if (cap)
 		check_msix_table(report, device, &config, cap);
 	else
@@ -218,8 +221,9 @@ void host_check_rom(struct host_report *report, const struct host_device *device
  */
 static bool check_find_held(const char *bdf, char *name, size_t size)
 {
-	static const char *const holders[] = { "efifb", "vesafb", "simplefb", "BOOTFB",
-					       "simpledrm" };
+	static const char *const holders[] = { "efifb",   "vesafb",    "simplefb",
+					       "BOOTFB",  "simpledrm", "efidrm",
+					       "vesadrm", "ofdrm",     "vga16fb" };
 	struct host_path path = host_path("/proc/iomem");
 	char *text = host_read_file(&path), *next = text, *line;
 	size_t own = SIZE_MAX; /* indentation of the device's line; SIZE_MAX: none yet */
@@ -238,32 +242,53 @@ static bool check_find_held(const char *bdf, char *name, size_t size)
 	return name[0];
 }
 
+/* Made by the firmware before Linux started: of a kind that no driver of the device makes. */
+static bool check_is_firmwares(const char *framebuffer)
+{
+	static const char *const kinds[] = { "EFI",    "VESA",    "VGA16", "simple",
+					     "efidrm", "vesadrm", "ofdrm", "OFfb" };
+
+	for (unsigned int i = 0; i < array_size(kinds); i++)
+		if (strstr(framebuffer, kinds[i]))
+			return true;
+	return false;
+}
+
 /*
- * The name of the host's framebuffer that lies in one of this device's BARs; "" if there is none.
+ * Whether a framebuffer, such as fb0 of the kind `what`, lies in the device: below it in sysfs. One
+ * that the firmware set up is a platform device, which before Linux 6.9 did not say whose it is.
+ */
+static bool check_lies_in(const struct host_device *device, const char *entry, const char *what,
+			  bool boot_display)
+{
+	struct host_path owner = host_path("/sys/class/graphics/%s/device", entry);
+	struct host_path real = host_real_path(&owner), below = host_path("/%s/", device->bdf);
+	char name[64];
+
+	if (strstr(real.text, host_path_name(&below)))
+		return true;
+	host_read_link(&owner, name, sizeof(name));
+	return strcmp(name, device->bdf) == 0 || (boot_display && check_is_firmwares(what));
+}
+
+/*
+ * The name of the host's framebuffer that lies in this device, and its kind; "" if there is none.
  */
 static void check_find_framebuffer(const struct host_device *device, bool boot_display, char *name,
 				   size_t size)
 {
 	struct host_path class = host_path("/sys/class/graphics");
 	struct host_dir dir;
-	char what[64], bdf[HOST_BDF_MAX];
+	char what[64];
 
 	name[0] = '\0';
 	host_dir_read(&dir, &class);
 	for (int i = 0; i < dir.count && !name[0]; i++) {
 		const char *entry = dir.entries[i]->d_name;
-		struct host_path owner = host_path("/sys/class/graphics/%s/device", entry);
 		struct host_path label = host_path("/sys/class/graphics/%s/name", entry);
 
-		host_read_link(&owner, bdf, sizeof(bdf));
 		host_read_line(&label, what, sizeof(what));
-		/*
-		 * The framebuffer that the firmware set up is a platform device, which does not
-		 * say whose it is.
-		 */
-		if (what[0] && (strcmp(bdf, device->bdf) == 0 ||
-				(boot_display && (strstr(what, "EFI") || strstr(what, "VESA") ||
-						  strstr(what, "simple")))))
+		if (what[0] && check_lies_in(device, entry, what, boot_display))
 			snprintf(name, size, "%.20s (%s)", entry, what);
 	}
 	host_dir_free(&dir);
@@ -289,16 +314,23 @@ void host_check_display(struct host_report *report, const struct host_device *de
 			const struct host_demand *demand)
 {
 	char boot[8], framebuffer[96];
+	bool held, own;
 
 	(void)demand;
 	if (!host_is_display(device))
 		return;
 	host_read_attribute(device->bdf, "boot_vga", boot, sizeof(boot));
-	if (!check_find_held(device->bdf, framebuffer, sizeof(framebuffer)))
+	held = check_find_held(device->bdf, framebuffer, sizeof(framebuffer));
+	if (!held)
 		check_find_framebuffer(device, boot[0] == '1', framebuffer, sizeof(framebuffer));
+	own = !held && device->driver[0] && !host_has_vfio_driver(device) &&
+	      !check_is_firmwares(framebuffer);
 	if (framebuffer[0])
-		host_report_add(report, FOUND_DISPLAY_CONSOLE,
-				(struct host_facts){ .name = framebuffer });
+		host_report_add(report, own ? FOUND_DISPLAY_OWN_CONSOLE : FOUND_DISPLAY_CONSOLE,
+				(struct host_facts){
+					.name = framebuffer,
+					.driver = device->driver,
+				});
 	else
 		host_report_add(report, check_find_display(device->bdf, boot[0] == '1'),
 				HOST_NO_FACTS);

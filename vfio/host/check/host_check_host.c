@@ -46,7 +46,10 @@ static enum host_found kvm_find_absence(void)
 		return host_is_container() ? FOUND_KVM_UNSEEN : FOUND_KVM_NOT_LOADED;
 	if (host_is_arm())
 		return FOUND_KVM_NOT_AT_EL2;
-	return host_is_virtual() ? FOUND_KVM_NOT_IN_VM : FOUND_KVM_NOT_IN_CPU;
+	if (host_is_virtual())
+		return FOUND_KVM_NOT_IN_VM;
+	/* Without its list of features a CPU says nothing of virtualization. */
+	return host_cpu_has("flags") ? FOUND_KVM_NOT_IN_CPU : FOUND_KVM_NOT_LOADED;
 }
 
 static void check_kvm_missing(struct host_report *report, int err)
@@ -129,6 +132,7 @@ static const struct iommu_kind {
 };
 
 #define IOMMU_KINDS array_size(iommu_kinds)
+#define IOMMU_ARM   2 /* the row of the SMMU */
 
 #define IORT_NODES    36 /* where the offset of the first node stands */
 #define IORT_LENGTH   1  /* bytes of a node */
@@ -180,7 +184,7 @@ static const struct iommu_kind *iommu_in_firmware(void)
 		if (host_path_exists(&path) && iommu_table_has_unit(&path, iommu_kinds[i].table))
 			return &iommu_kinds[i];
 	}
-	return NULL;
+	return host_find_smmu_node() == HOST_SMMU_THERE ? &iommu_kinds[IOMMU_ARM] : NULL;
 }
 
 /*
@@ -254,6 +258,10 @@ static void check_iommu_missing(struct host_report *report)
 	}
 	if (facts.parameter) {
 		host_report_add(report, FOUND_IOMMU_SWITCHED_OFF, facts);
+		return;
+	}
+	if (!kind && host_find_smmu_node() == HOST_SMMU_DISABLED) {
+		host_report_add(report, FOUND_IOMMU_OFF_IN_TREE, facts);
 		return;
 	}
 	facts.parameter = iommu_on_parameter(kind ? kind : cpu);
@@ -355,6 +363,19 @@ static void check_vfio_not_loaded(struct host_report *report)
 			});
 }
 
+/*
+ * modprobe loads it after vfio, which other programs that load modules do not. Where iommufd stands
+ * in for it, it is not needed.
+ */
+static bool check_lacks_type1(void)
+{
+	struct host_path vfio = host_path("/sys/module/vfio");
+	struct host_path type1 = host_path("/sys/module/vfio_iommu_type1");
+	struct host_path iommufd = host_path("/dev/iommu");
+
+	return host_path_exists(&vfio) && !host_path_exists(&type1) && !host_path_exists(&iommufd);
+}
+
 void host_check_vfio(struct host_report *report, const struct host_demand *demand)
 {
 	struct host_path driver = host_path("/sys/bus/pci/drivers/%s", HOST_VFIO_DRIVER);
@@ -375,6 +396,8 @@ void host_check_vfio(struct host_report *report, const struct host_demand *deman
 	else if (by_group && faccessat(AT_FDCWD, node.text, R_OK | W_OK, AT_EACCESS) < 0)
 		host_report_add(report, FOUND_VFIO_DENIED,
 				(struct host_facts){ .error = strerror(errno) });
+	else if (by_group && check_lacks_type1())
+		host_report_add(report, FOUND_VFIO_WITHOUT_TYPE1, HOST_NO_FACTS);
 	else if (host_find_module(HOST_VFIO_DRIVER) == HOST_MODULE_BUILTIN)
 		host_report_add(report, FOUND_VFIO_BUILTIN, HOST_NO_FACTS);
 	else

@@ -14,6 +14,15 @@ static enum host_found check_find_memory(uint64_t need, const struct host_memory
 	return need <= memory->available + memory->swap ? FOUND_MEMORY_SWAPS : FOUND_MEMORY_SHORT;
 }
 
+static void check_add_limit(struct host_report *report, enum host_found found,
+			    const struct host_memory_limit *limit, struct host_facts facts)
+{
+	facts.path = host_path_name(&limit->file);
+	facts.room = limit->room;
+	facts.unlimited = strstr(facts.path, "limit_in_bytes") ? "-1" : "max"; /* v1, v2 */
+	host_report_add(report, found, facts);
+}
+
 /* ---- huge pages ---- */
 
 /* The sizes that --memory takes by name. */
@@ -53,8 +62,13 @@ static void check_huge_pages(struct host_report *report, const struct host_deman
 	uint64_t pages =
 		demand->memory / demand->huge_page + (demand->memory % demand->huge_page != 0);
 	struct host_facts facts = { .need = demand->memory, .size = demand->huge_page };
+	struct host_memory_limit limit;
 	struct host_huge_pool pool;
 
+	if (host_find_huge_limit(demand->huge_page, &limit) && demand->memory > limit.room) {
+		check_add_limit(report, FOUND_HUGE_PAGES_LIMITED, &limit, facts);
+		return;
+	}
 	facts.name = huge_find_other(demand);
 	if (huge_pool_holds(demand->huge_page, demand->memory, &pool)) {
 		facts.room = pool.available * demand->huge_page;
@@ -94,11 +108,8 @@ void host_check_memory(struct host_report *report, const struct host_demand *dem
 	if (demand->huge_page) {
 		check_huge_pages(report, demand);
 	} else if (host_find_memory_limit(&limit) && demand->memory > limit.room) {
-		facts.path = host_path_name(&limit.file);
 		facts.size = limit.limit;
-		facts.room = limit.room;
-		facts.unlimited = strstr(facts.path, "limit_in_bytes") ? "-1" : "max"; /* v1, v2 */
-		host_report_add(report, FOUND_MEMORY_LIMITED, facts);
+		check_add_limit(report, FOUND_MEMORY_LIMITED, &limit, facts);
 	} else if (!host_read_memory(&memory)) {
 		host_report_add(report, FOUND_MEMORY_UNSEEN, facts);
 	} else if (check_may_commit(report, demand, &memory)) {

@@ -40,7 +40,8 @@ const char *host_check_name(enum host_check check)
 /* The host's uses of a device stand together in the list of findings. */
 const char *host_found_brief(enum host_found found)
 {
-	if ((found >= FOUND_USE_MOUNTED && found <= FOUND_USE_OPEN) || found == FOUND_NODE_BUSY)
+	if ((found >= FOUND_USE_MOUNTED && found <= FOUND_USE_OPEN) || found == FOUND_NODE_BUSY ||
+	    found == FOUND_NODE_HELD)
 		return "in use";
 	return host_checks[host_words[found].check].brief;
 }

@@ -9,33 +9,17 @@
 #include "vfio/host/look/host_machine.h"
 #include "vfio/host/look/host_path.h"
 
-/* glibc has this function, but only libcap has a header for it. */
-int capget(cap_user_header_t header, cap_user_data_t data);
-
-/*
- * The kernel wants the capability in the initial user namespace; one that another namespace gives
- * does not count.
- */
-static bool memlock_has_capability(unsigned int capability)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	return !host_in_user_namespace() && capget(&header, data) == 0 &&
-	       (data[0].effective & (1u << capability));
-}
-
 /* Whether `need` bytes fit into the limit: as it is, once this process has raised it, or never. */
 enum memlock_room { MEMLOCK_ENOUGH, MEMLOCK_RAISABLE, MEMLOCK_SHORT };
 
 static enum memlock_room memlock_room(uint64_t need, struct rlimit *limit)
 {
 	/* VFIO does not count what a process with CAP_IPC_LOCK locks. */
-	if (memlock_has_capability(CAP_IPC_LOCK) || getrlimit(RLIMIT_MEMLOCK, limit) < 0 ||
+	if (host_has_capability(CAP_IPC_LOCK) || getrlimit(RLIMIT_MEMLOCK, limit) < 0 ||
 	    limit->rlim_cur == RLIM_INFINITY || limit->rlim_cur >= need)
 		return MEMLOCK_ENOUGH;
 	if (limit->rlim_max == RLIM_INFINITY || limit->rlim_max >= need ||
-	    memlock_has_capability(CAP_SYS_RESOURCE))
+	    host_has_capability(CAP_SYS_RESOURCE))
 		return MEMLOCK_RAISABLE;
 	return MEMLOCK_SHORT;
 }

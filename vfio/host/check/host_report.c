@@ -5,8 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_fold.h"
 #include "host_json.h"
 #include "vmm/trace/log.h"
+
+/* Columns: of what a finding says, and of a fix behind "fix: ". */
+#define REPORT_TEXT_START 19
+#define REPORT_FIX_START  24
 
 static const char *const host_status_words[] = {
 	[HOST_OK] = "ok",
@@ -86,23 +91,42 @@ void host_report_warn(struct host_report *report)
 	host_report_destroy(report);
 }
 
-static void report_print_finding(const struct host_finding *finding, FILE *out)
+/*
+ * A command stays whole, so that it can be copied; the comment behind it goes to lines of its own
+ * where both have no room in one.
+ */
+static void report_print_fix(char *fix, int width, FILE *out)
+{
+	char *comment = strstr(fix, "   # ");
+	int used = fprintf(out, "%*sfix: ", REPORT_TEXT_START, "") + (int)strlen(fix);
+
+	if (!width || used <= width || !comment) {
+		fprintf(out, "%s\n", fix);
+		return;
+	}
+	*comment = '\0';
+	fprintf(out, "%s\n%*s", fix, REPORT_FIX_START, "");
+	host_print_folded(comment + 3, REPORT_FIX_START, width, "# ", out);
+}
+
+static void report_print_finding(const struct host_finding *finding, int width, FILE *out)
 {
 	char *text = host_finding_text(finding);
 
-	fprintf(out, "  %-4s  %-9s  %s\n", host_status_words[report_status(finding)],
-		host_check_name(host_words[finding->found].check), report_or(text));
+	fprintf(out, "  %-4s  %-9s  ", host_status_words[report_status(finding)],
+		host_check_name(host_words[finding->found].check));
+	host_print_folded(report_or(text), REPORT_TEXT_START, width, "", out);
 	free(text);
 	for (unsigned int i = 0; (text = host_finding_fix(finding, i)); i++) {
-		fprintf(out, "                   fix: %s\n", text);
+		report_print_fix(text, width, out);
 		free(text);
 	}
 }
 
-void host_report_print(const struct host_report *report, FILE *out)
+void host_report_print(const struct host_report *report, int width, FILE *out)
 {
 	for (unsigned int i = 0; i < report->count; i++)
-		report_print_finding(&report->findings[i], out);
+		report_print_finding(&report->findings[i], width, out);
 }
 
 /* Absent if everything was seen. */

@@ -38,8 +38,11 @@ bool host_report_log_failures(struct host_report *report);
 /* Log all findings that fail as warnings without fixes, and destroy the report. */
 void host_report_warn(struct host_report *report);
 
-/* Print the whole report for people to read. */
-void host_report_print(const struct host_report *report, FILE *out);
+/*
+ * Print the whole report for people to read, on a terminal of `width` columns; 0: on no terminal,
+ * and no line is broken.
+ */
+void host_report_print(const struct host_report *report, int width, FILE *out);
 
 /* Print the members "ready" and "checks" of a JSON object. */
 void host_report_print_json(const struct host_report *report, bool ready, FILE *out);

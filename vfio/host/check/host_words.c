@@ -169,6 +169,12 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"virtual machine",
 		.fixes = { "turn the SMMU on in the firmware setup" },
 	},
+	[FOUND_IOMMU_OFF_IN_TREE] = {
+		CHECK_IOMMU, HOST_FAIL,
+		.text = NO_IOMMU ". The device tree describes an Arm SMMU, but as switched off "
+				 "(status is disabled)",
+		.fixes = { "start this host with a device tree, or an overlay, that enables it" },
+	},
 	[FOUND_IOMMU_ABSENT_IN_VM] = {
 		CHECK_IOMMU, HOST_FAIL,
 		.text = NO_IOMMU ". This host is a virtual machine, and its own monitor shows it "
@@ -324,6 +330,12 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"--device /dev/vfio/GROUP",
 		},
 	},
+	[FOUND_VFIO_WITHOUT_TYPE1] = {
+		CHECK_VFIO, HOST_WARN,
+		.text = "vfio-pci is loaded, but vfio_iommu_type1 is not, by which VFIO drives the "
+			"IOMMU: unless something loads it, no device can be attached",
+		.fixes = { "sudo modprobe vfio_iommu_type1" },
+	},
 	[FOUND_VFIO_DENIED] = {
 		CHECK_VFIO, HOST_FAIL,
 		.text = "/dev/vfio/vfio: {error}",
@@ -416,6 +428,15 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "this kernel has no huge pages of {size}",
 		.fixes = { "ls /sys/kernel/mm/hugepages   # shows the sizes it has" },
 	},
+	[FOUND_HUGE_PAGES_LIMITED] = {
+		CHECK_MEMORY, HOST_FAIL,
+		.text = "the guest needs {need} in huge pages of {size}, and the cgroup's limit "
+			"leaves {room}",
+		.fixes = {
+			"echo {unlimited} | sudo tee {path}   # takes the limit away until the "
+			"cgroup is made anew",
+		},
+	},
 	[FOUND_MEMORY_UNSEEN] = {
 		CHECK_MEMORY, HOST_UNSEEN, SEER_OUTSIDE,
 		.text = "how much memory is available cannot be seen from here: /proc/meminfo "
@@ -451,6 +472,12 @@ const struct host_words host_words[FOUND_COUNT] = {
 	[FOUND_CONFIG_UNREADABLE] = {
 		CHECK_CONFIG, HOST_FAIL,
 		.text = "read its configuration space: {error}",
+	},
+	[FOUND_CONFIG_UNSEEN] = {
+		CHECK_CONFIG, HOST_UNSEEN, SEER_OUTSIDE,
+		.text = "whether it answers cannot be seen from here: its configuration space in "
+			"/sys is masked ({error})",
+		.fixes = { "{program} doctor {object}   # outside this container" },
 	},
 	[FOUND_CONFIG_ALL_ONES] = {
 		CHECK_CONFIG, HOST_FAIL,
@@ -520,6 +547,15 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = IN_USE "{path} is mounted on {where}",
 		.fixes = { "sudo umount {where}" },
 	},
+	[FOUND_USE_ROOT] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "{path} is mounted on {where}: this host runs from it",
+	},
+	[FOUND_USE_POOL] = {
+		CHECK_DRIVER, HOST_FAIL,
+		.text = IN_USE "{path} is a part of {where}, a file system over several disks that "
+			       "is in use",
+	},
 	[FOUND_USE_SWAP] = {
 		CHECK_DRIVER, HOST_FAIL,
 		.text = IN_USE "{path} is swap space in use",
@@ -570,6 +606,36 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "who has its files open cannot be seen from here: only root can look "
 			"into all processes",
 		.fixes = { "sudo {program} doctor {object}" },
+	},
+
+	[FOUND_USE_OPEN_OUTSIDE] = {
+		CHECK_DRIVER, HOST_UNSEEN, SEER_OUTSIDE,
+		.text = "who has its files open cannot be seen from here: this root may not look "
+			"into all processes, because it is one of a container or of a user "
+			"namespace",
+		.fixes = { "{program} doctor {object}   # as root outside" },
+	},
+	[FOUND_USE_PROC_UNSEEN] = {
+		CHECK_DRIVER, HOST_UNSEEN, SEER_OUTSIDE,
+		.text = "what the host does with it cannot be seen from here: /proc is not "
+			"mounted, or it is masked",
+		.fixes = {
+			"sudo mount -t proc proc /proc   # in a chroot",
+			"{program} doctor {object}   # outside this container",
+		},
+	},
+	[FOUND_USE_PORT_UNSEEN] = {
+		CHECK_DRIVER, HOST_UNSEEN, SEER_OUTSIDE,
+		.text = "its driver {name} has it, but no network interface of it can be seen "
+			"from here: if there is one, it is in another network namespace, and so "
+			"are its routes",
+		.fixes = { "{program} doctor {object}   # in the host's own network namespace" },
+	},
+	[FOUND_USE_SWITCH] = {
+		CHECK_DRIVER, HOST_UNSEEN, SEER_ROOT,
+		.text = "{path} is a port of Open vSwitch: whether the default route, over "
+			"{where}, goes over it cannot be seen from here",
+		.fixes = { "sudo ovs-vsctl show   # tells which ports {where} is connected to" },
 	},
 
 	[FOUND_DRIVER] = {
@@ -661,6 +727,11 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "IOMMU group {group} is in use by another process[: {others}]",
 		.fixes = { "sudo fuser -v {path}   # shows which" },
 	},
+	[FOUND_NODE_HELD] = {
+		CHECK_NODE, HOST_FAIL,
+		.text = "{path} is open in another process: {others}",
+		.fixes = { "sudo fuser -v {path}   # shows all of them" },
+	},
 	[FOUND_NODE_NO_IOMMUFD] = {
 		CHECK_NODE, HOST_FAIL,
 		.text = "{path}: open: {error}",
@@ -737,6 +808,12 @@ const struct host_words host_words[FOUND_COUNT] = {
 		.text = "cannot be seen from here: only root sees capabilities",
 		.fixes = { "sudo {program} doctor {object}" },
 	},
+	[FOUND_MSIX_UNSEEN_HERE] = {
+		CHECK_MSIX, HOST_UNSEEN, SEER_OUTSIDE,
+		.text = "cannot be seen from here: this root may not read capabilities, because it "
+			"is one of a container or of a user namespace",
+		.fixes = { "{program} doctor {object}   # as root outside" },
+	},
 	[FOUND_MSIX_NONE_BUT_MSI] = {
 		CHECK_MSIX, HOST_OK,
 		.text = "none; it has MSI",
@@ -793,6 +870,15 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"console",
 			"add initcall_blacklist=sysfb_init to the kernel command line   # if the "
 			"framebuffer is the firmware's",
+		},
+	},
+	[FOUND_DISPLAY_OWN_CONSOLE] = {
+		CHECK_DISPLAY, HOST_WARN,
+		.text = "the host's console {name} is on it, by its driver {driver}: it goes when "
+			"the driver lets go of the device",
+		.fixes = {
+			"echo 0 | sudo tee /sys/class/vtconsole/vtcon*/bind   # detaches the "
+			"console, if the driver waits for it",
 		},
 	},
 	[FOUND_DISPLAY_BOOTED_DARK] = {

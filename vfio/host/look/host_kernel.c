@@ -152,10 +152,12 @@ struct host_path host_modules_folder(const char *release)
 
 struct host_path host_modules_file(const char *name)
 {
-	struct host_path folder;
+	struct host_path path = host_path("/proc/sys/kernel/osrelease"), folder;
 	struct utsname host;
 
 	uname(&host);
+	if (host_path_exists(&path)) /* of a host that need not be this one */
+		host_read_line(&path, host.release, sizeof(host.release));
 	folder = host_modules_folder(host.release);
 	return host_path_in(&folder, name);
 }

@@ -56,4 +56,20 @@ bool host_hides_processes(void);
  */
 bool host_in_user_namespace(void);
 
+/*
+ * Returns whether this process has a capability, one of the first 32, that counts for the whole
+ * host.
+ */
+bool host_has_capability(unsigned int capability);
+
+/*
+ * Returns whether not even sudo would let this process see more: it is in a user namespace, or it
+ * is root without root's capabilities, as in many a container.
+ */
+bool host_is_lesser(void);
+
+/* Whether the device tree of an Arm host has an SMMU: an IOMMU, arm,smmu.yaml of the kernel. */
+enum host_smmu { HOST_SMMU_NONE, HOST_SMMU_DISABLED, HOST_SMMU_THERE };
+enum host_smmu host_find_smmu_node(void);
+
 #endif

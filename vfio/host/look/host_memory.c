@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_memory.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_number.h"
-#include "vmm/trace/macros.h"
+
+#define MEMORY_VERSIONS 2 /* of cgroups */
 
 /* The number behind "key" at the beginning of a line; false if there is none. */
 static bool memory_find_number(const char *text, const char *key, uint64_t *number)
@@ -87,10 +89,12 @@ bool host_read_memory(struct host_memory *memory)
 /* ---- cgroups ---- */
 
 /* The two versions name the same things differently. */
-static const struct memory_cgroup {
-	const char *controller; /* in /proc/self/cgroup */
-	const char *mount, *limit, *usage, *droppable;
-} memory_cgroups[] = {
+struct memory_cgroup {
+	const char *controller;                        /* in /proc/self/cgroup */
+	const char *mount, *limit, *usage, *droppable; /* the last is NULL if nothing can be */
+};
+
+static const struct memory_cgroup memory_cgroups[MEMORY_VERSIONS] = {
 	{ "::", "/sys/fs/cgroup", "memory.max", "memory.current", "file " },
 	{ ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
 	  "total_cache " },
@@ -103,7 +107,7 @@ static uint64_t memory_read_droppable(const struct memory_cgroup *kind, const ch
 	char *text = host_read_file(&path);
 	uint64_t bytes = 0;
 
-	if (text)
+	if (text && kind->droppable)
 		memory_find_number(text, kind->droppable, &bytes);
 	free(text);
 	return bytes;
@@ -145,25 +149,50 @@ static void memory_look_up(const struct memory_cgroup *kind, char *cgroup,
 }
 
 /* A line of /proc/self/cgroup: "0::/user.slice", or "4:memory:/user.slice". */
-static void memory_look_at_line(char *line, struct host_memory_limit *least)
+/* The kinds are one of each version. */
+static void memory_look_at_line(const struct memory_cgroup *kinds, char *line,
+				struct host_memory_limit *least)
 {
-	for (unsigned int i = 0; i < array_size(memory_cgroups); i++) {
-		char *found = strstr(line, memory_cgroups[i].controller);
+	for (unsigned int i = 0; i < MEMORY_VERSIONS; i++) {
+		char *found = strstr(line, kinds[i].controller);
 
 		if (found)
-			memory_look_up(&memory_cgroups[i],
-				       found + strlen(memory_cgroups[i].controller), least);
+			memory_look_up(&kinds[i], found + strlen(kinds[i].controller), least);
 	}
 }
 
-bool host_find_memory_limit(struct host_memory_limit *limit)
+static bool memory_find_least(const struct memory_cgroup *kinds, struct host_memory_limit *limit)
 {
 	struct host_path path = host_path("/proc/self/cgroup");
 	char *text = host_read_file(&path), *next = text, *line;
 
 	*limit = (struct host_memory_limit){ .room = UINT64_MAX };
 	while (next && (line = strsep(&next, "\n")))
-		memory_look_at_line(line, limit);
+		memory_look_at_line(kinds, line, limit);
 	free(text);
 	return limit->room != UINT64_MAX;
+}
+
+bool host_find_memory_limit(struct host_memory_limit *limit)
+{
+	return memory_find_least(memory_cgroups, limit);
+}
+
+/* Such files have the size of the pages in their names: hugetlb.2MB.max. */
+bool host_find_huge_limit(uint64_t size, struct host_memory_limit *limit)
+{
+	const unsigned int gib = size >= 1ull << 30;
+	const uint64_t count = size >> (gib ? 30 : 20);
+	const char *unit = gib ? "GB" : "MB";
+	char limits[MEMORY_VERSIONS][64], usages[MEMORY_VERSIONS][64];
+	const struct memory_cgroup kinds[MEMORY_VERSIONS] = {
+		{ "::", "/sys/fs/cgroup", limits[0], usages[0], NULL },
+		{ ":hugetlb:", "/sys/fs/cgroup/hugetlb", limits[1], usages[1], NULL },
+	};
+
+	snprintf(limits[0], sizeof(limits[0]), "hugetlb.%" PRIu64 "%s.max", count, unit);
+	snprintf(usages[0], sizeof(usages[0]), "hugetlb.%" PRIu64 "%s.current", count, unit);
+	snprintf(limits[1], sizeof(limits[1]), "hugetlb.%" PRIu64 "%s.limit_in_bytes", count, unit);
+	snprintf(usages[1], sizeof(usages[1]), "hugetlb.%" PRIu64 "%s.usage_in_bytes", count, unit);
+	return memory_find_least(kinds, limit);
 }

@@ -38,4 +38,7 @@ struct host_memory_limit {
  */
 bool host_find_memory_limit(struct host_memory_limit *limit);
 
+/* The same of the limits for huge pages of `size` bytes. */
+bool host_find_huge_limit(uint64_t size, struct host_memory_limit *limit);
+
 #endif

@@ -12,6 +12,8 @@
 #include "host_holders.h"
 #include "host_machine.h"
 #include "host_number.h"
+#include "host_pool.h"
+#include "vmm/trace/macros.h"
 
 #define USE_NAMES_MAX 512 /* the disks of a host bus adapter, with their partitions */
 #define USE_NAME_MAX  64
@@ -186,6 +188,18 @@ static void use_quote(char *where, size_t size, const char *text)
 	snprintf(where, size, "%s%.250s%s", quote, text, quote);
 }
 
+/* What the running system is made of cannot be unmounted. */
+static enum host_use_kind use_mount_kind(const char *where)
+{
+	static const char *const parts[] = { "/",    "/usr",       "/var",     "/lib",
+					     "/nix", "/nix/store", "/sysroot", "/gnu/store" };
+
+	for (unsigned int i = 0; i < array_size(parts); i++)
+		if (strcmp(where, parts[i]) == 0)
+			return HOST_USE_ROOT;
+	return HOST_USE_MOUNTED;
+}
+
 static void use_find_mounts(struct use_list *list, const struct use_names *disks)
 {
 	struct host_path path = host_path("/proc/self/mountinfo");
@@ -203,7 +217,7 @@ static void use_find_mounts(struct use_list *list, const struct use_names *disks
 		if (!disk)
 			continue;
 		use_decode(where);
-		use = use_add_disk(list, HOST_USE_MOUNTED, disk);
+		use = use_add_disk(list, use_mount_kind(where), disk);
 		use_quote(use->where, sizeof(use->where), where);
 	}
 	free(text);
@@ -260,6 +274,19 @@ static void use_find_claims(struct use_list *list, const struct use_names *disks
 	}
 }
 
+/* btrfs and ZFS tell which disks they have, each in its own way. */
+static void use_find_pools(struct use_list *list, const struct use_names *disks)
+{
+	char pool[HOST_USE_NAME_MAX];
+
+	for (unsigned int i = 0; i < disks->count; i++)
+		if (host_find_pool(disks->names[i], pool, sizeof(pool))) {
+			struct host_use *use = use_add_disk(list, HOST_USE_POOL, disks->names[i]);
+
+			snprintf(use->where, sizeof(use->where), "%s", pool);
+		}
+}
+
 static void use_find_disks(struct use_list *list, const char *bdf)
 {
 	struct use_names disks = { .count = 0 };
@@ -272,6 +299,8 @@ static void use_find_disks(struct use_list *list, const char *bdf)
 	use_find_mounts(list, &disks);
 	use_find_swap(list, &disks);
 	use_find_holders(list, &disks, own);
+	if (!list->count)
+		use_find_pools(list, &disks);
 	if (!list->count)
 		use_find_claims(list, &disks, own);
 }
@@ -298,9 +327,14 @@ static void use_add_route(struct use_list *list, const struct use_names *ports, 
 {
 	struct host_use *use;
 
-	if (!use_has_name(ports, port))
+	if (use_has_name(ports, port)) {
+		use = use_add(list, HOST_USE_ROUTE, port);
+	} else if (use_has_name(ports, "ovs-system")) {
+		use = use_add(list, HOST_USE_SWITCH, ports->names[0]);
+		family = port;
+	} else {
 		return;
-	use = use_add(list, HOST_USE_ROUTE, port);
+	}
 	snprintf(use->where, sizeof(use->where), "%s", family);
 }
 
@@ -308,7 +342,7 @@ static void use_add_route(struct use_list *list, const struct use_names *ports, 
  * The default route reads "eth0 00000000 gateway flags ..." in IPv4's file and "00...0 00 ...
  * flags eth0" in IPv6's.
  */
-static void use_find_routes(struct use_list *list, const char *bdf)
+static void use_find_routes(struct use_list *list, const struct host_device *device)
 {
 	struct host_path ipv4 = host_path("/proc/net/route");
 	struct host_path ipv6 = host_path("/proc/net/ipv6_route");
@@ -316,7 +350,9 @@ static void use_find_routes(struct use_list *list, const char *bdf)
 	char *text, *next, *line, port[USE_NAME_MAX];
 	unsigned int flags;
 
-	use_collect(&ports, "net", bdf);
+	use_collect(&ports, "net", device->bdf);
+	if (!ports.count && device->class_code >> 16 == PCI_BASE_CLASS_NETWORK)
+		use_add(list, HOST_USE_PORT_UNSEEN, device->driver);
 	use_add_upper_ports(&ports);
 	next = text = ports.count ? host_read_file(&ipv4) : NULL;
 	while (next && (line = strsep(&next, "\n")))
@@ -336,11 +372,18 @@ static void use_find_routes(struct use_list *list, const char *bdf)
 
 /* ---- screen ---- */
 
+/*
+ * One that people could look at in its place: it has the ports of a VGA card, or a screen, and the
+ * host has not given it away.
+ */
 static int use_count_display(const struct host_device *device, void *arg)
 {
 	unsigned int *count = arg;
+	struct host_path boot = host_device_path(device->bdf, "boot_vga");
 
-	*count += host_is_display(device);
+	*count +=
+		host_is_display(device) && !host_has_vfio_driver(device) &&
+		(host_path_exists(&boot) || host_find_screen(device->bdf) == HOST_SCREEN_CONNECTED);
 	return 0;
 }
 
@@ -383,7 +426,7 @@ static void use_find_display(struct use_list *list, const struct host_device *de
 	if (!host_is_display(device) || !use_shows_something(device->bdf))
 		return;
 	host_for_each_device(use_count_display, &displays);
-	if (displays == 1)
+	if (displays <= 1)
 		use_add(list, HOST_USE_DISPLAY, "");
 }
 
@@ -413,7 +456,7 @@ static void use_find_holders_of(struct use_list *list, const struct host_device 
 		use->count = (unsigned int)holder->pid;
 	}
 	if (!holders.count && holders.hidden)
-		use_add(list, HOST_USE_OPEN_UNSEEN, "");
+		use_add(list, host_is_lesser() ? HOST_USE_OPEN_OUTSIDE : HOST_USE_OPEN_UNSEEN, "");
 }
 
 /* ---- what is hidden ---- */
@@ -421,14 +464,17 @@ static void use_find_holders_of(struct use_list *list, const struct host_device 
 unsigned int host_find_uses(const struct host_device *device, struct host_use *uses)
 {
 	struct use_list list = { .uses = uses };
+	struct host_path mounts = host_path("/proc/self/mountinfo");
 
 	use_find_disks(&list, device->bdf);
-	use_find_routes(&list, device->bdf);
+	use_find_routes(&list, device);
 	use_find_display(&list, device);
 	use_find_functions(&list, device->bdf);
 	use_find_holders_of(&list, device);
 	/* The mounts, routes and processes that are seen are the container's, not the host's. */
-	if (!list.count && host_is_container())
+	if (host_is_container())
 		use_add(&list, HOST_USE_UNSEEN, "");
+	else if (!list.count && !host_path_exists(&mounts))
+		use_add(&list, HOST_USE_PROC_UNSEEN, "");
 	return list.count;
 }

@@ -19,6 +19,8 @@
 #define HOST_USE_NAME_MAX 256
 
 enum host_use_kind {
+	HOST_USE_ROOT,       /* `name` is mounted on `where`, and this host runs from it */
+	HOST_USE_POOL,       /* `name` is a part of `where`, a file system over several disks */
 	HOST_USE_MOUNTED,    /* `name` is mounted on `where` */
 	HOST_USE_SWAP,       /* `name` is swap space */
 	HOST_USE_UPPER_DISK, /* `name` stands on the device's disk: LVM, encryption, RAID */
@@ -27,8 +29,12 @@ enum host_use_kind {
 	HOST_USE_DISPLAY,    /* it is this host's only display, and it shows something */
 	HOST_USE_UNSEEN,     /* this is a container: the use that the host makes of it is unseen */
 	HOST_USE_OPEN,       /* the process `name`, number `count`, has the file `where` open */
-	HOST_USE_OPEN_UNSEEN, /* only root sees who has its files open */
-	HOST_USE_FUNCTIONS,   /* it has `count` virtual functions */
+	HOST_USE_OPEN_UNSEEN,  /* only root sees who has its files open */
+	HOST_USE_OPEN_OUTSIDE, /* nor does this root, which is not the host's */
+	HOST_USE_PROC_UNSEEN,  /* /proc tells neither mounts nor processes */
+	HOST_USE_PORT_UNSEEN,  /* a network card at the driver `name`, without an interface here */
+	HOST_USE_SWITCH, /* `name` is a port of Open vSwitch; the default route is over `where` */
+	HOST_USE_FUNCTIONS, /* it has `count` virtual functions */
 };
 
 struct host_use {
