@@ -45,3 +45,11 @@ int cpu_list_parse(struct cpu_list *list, const char *text)
 	} while (*text == ',' && text++);
 	return *text ? -EINVAL : 0;
 }
+
+bool cpu_list_has(const struct cpu_list *list, unsigned int cpu)
+{
+	for (unsigned int i = 0; i < list->count; i++)
+		if (list->cpus[i] == cpu)
+			return true;
+	return false;
+}

@@ -7,6 +7,7 @@
 #ifndef MINIVMM_CPU_LIST_H
 #define MINIVMM_CPU_LIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CPU_LIST_MAX 1024 /* the number of CPUs, and the number of each, must be smaller */
@@ -18,5 +19,7 @@ struct cpu_list {
 
 /* Parse a list. 0, or -EINVAL for anything else, also an empty list. Not logged. */
 int cpu_list_parse(struct cpu_list *list, const char *text);
+
+bool cpu_list_has(const struct cpu_list *list, unsigned int cpu);
 
 #endif

@@ -13,6 +13,9 @@
 
 #define MIB_SHIFT 20
 
+/* KVM counts the pages of a memory slot in 31 bits (KVM_MEM_MAX_NR_PAGES). */
+#define RAM_BANK_MAX (((1ull << 31) - 1) << 12)
+
 uint64_t ram_end(uint64_t size)
 {
 	uint64_t low = arch_layout.ram_low.size;
@@ -27,16 +30,35 @@ uint64_t ram_huge_page(uint64_t wanted)
 }
 
 /* Check that each bank is a whole number of huge pages. 0 or -EINVAL, logged. */
-static int ram_check_size(const struct ram *ram, uint64_t size)
+static int ram_check_pages(uint64_t size, uint64_t huge_page)
 {
-	if (!ram->huge_page ||
-	    (size % ram->huge_page == 0 && arch_layout.ram_low.size % ram->huge_page == 0))
+	if (!huge_page || (size % huge_page == 0 && arch_layout.ram_low.size % huge_page == 0))
 		return 0;
 	log_error("--memory",
 		  "%" PRIu64 " MiB: expected a multiple of the %" PRIu64
 		  " MiB that a huge page has",
-		  size >> MIB_SHIFT, ram->huge_page >> MIB_SHIFT);
+		  size >> MIB_SHIFT, huge_page >> MIB_SHIFT);
 	return -EINVAL;
+}
+
+int ram_check_size(uint64_t size, uint64_t wanted)
+{
+	uint64_t low = arch_layout.ram_low.size;
+
+	if (size > low && ram_end(size) > 1ull << arch_gpa_bits()) {
+		log_error("--memory",
+			  "%" PRIu64 " MiB are more than this CPU can address with %u bits",
+			  size >> MIB_SHIFT, arch_gpa_bits());
+		return -EINVAL;
+	}
+	if (size > low && size - low > RAM_BANK_MAX) {
+		log_error("--memory",
+			  "%" PRIu64 " MiB: KVM takes less than %" PRIu64
+			  " MiB in one piece above %" PRIu64 " MiB",
+			  size >> MIB_SHIFT, (RAM_BANK_MAX >> MIB_SHIFT) + 1, low >> MIB_SHIFT);
+		return -EINVAL;
+	}
+	return ram_check_pages(size, ram_huge_page(wanted));
 }
 
 /* Each thread runs on a CPU that is next to the memory that it populates. */
@@ -70,15 +92,6 @@ int ram_add(struct ram *ram, struct memory *memory, const struct ram_options *op
 
 	ram->node = options->node;
 	ram->huge_page = ram_huge_page(options->huge_page);
-	ret = ram_check_size(ram, options->size);
-	if (ret < 0)
-		return ret;
-	if (options->size > low && ram_end(options->size) > 1ull << arch_gpa_bits()) {
-		log_error("--memory",
-			  "%" PRIu64 " MiB are more than this CPU can address with %u bits",
-			  options->size >> MIB_SHIFT, arch_gpa_bits());
-		return -EINVAL;
-	}
 	if (options->size <= low)
 		return ram_add_bank(ram, memory, options, arch_layout.ram_low.base, options->size);
 	ret = ram_add_bank(ram, memory, options, arch_layout.ram_low.base, low);

@@ -38,11 +38,14 @@ int options_parse_size(const char *text, uint64_t *bytes)
 static int options_set_size(struct config *config, const char *text)
 {
 	if (options_parse_size(text, &config->memory) < 0 || config->memory % MIB ||
-	    config->memory == 0 || config->memory > OPTIONS_MEMORY_MAX) {
-		log_error("--memory", "%s: expected a size in whole MiB, such as 512M or 4G", text);
-		return -EINVAL;
-	}
-	return 0;
+	    config->memory == 0)
+		log_error("--memory", "%s: expected a size in whole MiB, such as 512M or 4G",
+			  *text ? text : "no size");
+	else if (config->memory > OPTIONS_MEMORY_MAX)
+		log_error("--memory", "%s: more than 64T, the most that minivmm takes", text);
+	else
+		return 0;
+	return -EINVAL;
 }
 
 /* Read hugepages=SIZE, the only property of RAM. */
@@ -64,7 +67,7 @@ static int options_set_backing(struct config *config, const char *word)
 	log_error("--memory",
 		  "%s: expected a size in whole MiB, such as 512M or 4G, and hugepages=on, off, 2M "
 		  "or 1G",
-		  word);
+		  *word ? word : "a comma with nothing behind it");
 	return -EINVAL;
 }
 

@@ -78,3 +78,10 @@ int host_read_node_cpus(int node, char *text, size_t size)
 
 	return host_read_line(&path, text, size);
 }
+
+int host_read_online_cpus(char *text, size_t size)
+{
+	struct host_path path = host_path("/sys/devices/system/cpu/online");
+
+	return host_read_line(&path, text, size);
+}

@@ -35,4 +35,7 @@ int host_read_device_node(const char *bdf);
 /* Write the CPUs of a NUMA node in Linux's notation, "0-3,8". Returns 0 or -errno. */
 int host_read_node_cpus(int node, char *text, size_t size);
 
+/* The CPUs that run now, in the same notation. 0 or -errno. */
+int host_read_online_cpus(char *text, size_t size);
+
 #endif
