@@ -85,17 +85,25 @@ bench: deps
 
 # Counts what the emulated machine executes.
 BENCH_PLUGIN := $(B)/bench/count_instructions.so
-$(BENCH_PLUGIN): tests/bench/count_instructions.c
+$(BENCH_PLUGIN): tests/bench/count_instructions.c guests/bare/bench_mark.h
 	@mkdir -p $(@D)
 	@echo "CC (plugin) $<"
-	$(Q)$(CC) -std=gnu11 $(WARNINGS) -Wno-missing-prototypes -O2 -g -shared -fPIC -o $@ $<
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) -Wno-missing-prototypes -I. -O2 -g -shared -fPIC -o $@ $<
+
+# Tells it where something begins and ends, on the lab host and in its guests.
+BENCH_MARK := $(B)/bench/bench_mark
+$(BENCH_MARK): tests/bench/bench_mark.c guests/bare/bench_mark.h
+	@mkdir -p $(@D)
+	@echo "CC (static) $<"
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) -I. -O2 -ffreestanding -fno-stack-protector -fcf-protection=none -fno-pic -no-pie \
+		-nostdlib -static -o $@ $<
 
 .PHONY: bench-instructions
-bench-instructions: all kvm-guests lab-images $(BENCH_PLUGIN)
+bench-instructions: all kvm-guests lab-images $(BENCH_PLUGIN) $(BENCH_MARK)
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm tests/bench/instructions.sh $(BENCH_PLUGIN)
 
 .PHONY: bench-installed
-bench-installed: all kvm-guests lab-images $(BENCH_PLUGIN)
+bench-installed: all kvm-guests lab-images $(BENCH_PLUGIN) $(BENCH_MARK)
 	tests/bench/syscalls.sh $(B)
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh bench
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm tests/bench/instructions.sh $(BENCH_PLUGIN)

@@ -98,6 +98,13 @@ do_fetch()
 	done
 }
 
+# lab.reads round trips to the lab host, one after the other.
+do_pings()
+{
+	mac=$(cat "/sys/class/net/$(card_of e1000e)/address")
+	say "pings $(ping -A -c "$reads" "10.0.$((0x${mac##*:})).1" | sed -n 's/.* \([0-9]*\) packets received.*/\1/p')"
+}
+
 # The first network card with this driver.
 card_of()
 {

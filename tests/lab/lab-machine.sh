@@ -11,6 +11,8 @@
 #   0e:00.0 0e:00.1 pci-testdev, two functions of one device, hence one group of two
 # with devices=igb, which takes qemu=backports or qemu=newest:
 #   06:00.0 igb, a network card; 06:10.0 its first virtual function
+# with devices=32: 06:00.0 to 09:00.7 pci-testdev, 32 functions in four groups of eight
+# with nodes=2 two NUMA nodes of one CPU (cpus=2) and half of the memory each, with 06:00.0 NVMe next to node 1
 # with bits=48 its CPU addresses as many bits as that; its IOMMU has 39.
 # with disk=grub or disk=systemd-boot the first NVMe is the disk of an installed system (mkinstalled.sh)
 # and what a scenario can ask for. One processor, because the emulator loses interrupts: at VMRUN and at
@@ -19,7 +21,7 @@
 # APIC, though, and is seen when the next interrupt comes; the lab's pulse makes sure that one does.
 # With two processors the other one gets no pulse.
 machine_emulator="qemu-system-x86_64"
-machine_defaults=(bits=40 cpus=1 devices=few disk=nvme1 intremap=on iommu=on kernel=6.1 memory=6G pulse=on qemu=stable
+machine_defaults=(bits=40 cpus=1 devices=few disk=nvme1 intremap=on iommu=on kernel=6.1 memory=6G nodes=1 pulse=on qemu=stable
 	shared=2G svm=on)
 
 # machine_config "KEY=VALUE...": the complete configuration, in a fixed order. What it does not name is as
@@ -40,7 +42,7 @@ machine_config()
 machine_devices()
 {
 	printf '0000:%s\n' 01:00.0 02:00.0 04:01.0 04:02.0 05:00.0 06:00.0 07:00.0 08:00.0 09:00.0 \
-		06:10.0 0a:00.0 0b:00.0 0c:00.1 0c:00.2 0c:00.0 0d:00.0 0e:00.0 0e:00.1
+		06:00.{1..7} 07:00.{1..7} 08:00.{1..7} 09:00.{1..7} 06:10.0 0a:00.0 0b:00.0 0c:00.1 0c:00.2 0c:00.0 0d:00.0 0e:00.0 0e:00.1
 }
 
 add()
@@ -68,7 +70,7 @@ add_shares()
 add_nvme()
 {
 	add -drive "file=${2:-nvme$1}.img,if=none,id=disk$1,format=raw,snapshot=on" \
-		-device "nvme,id=nvme$1,drive=disk$1,serial=lab$1,bus=port$1"
+		-device "nvme,id=nvme$1,drive=disk$1,serial=lab$1,bus=${3:-port$1}"
 }
 
 # add_disk NAME: the other end of a drive that some controller takes.
@@ -115,6 +117,31 @@ add_igb()
 		-netdev hubport,id=net3,hubid=0 -device igb,id=igb,netdev=net3,bus=port5
 }
 
+# Four devices of eight functions each, with a BAR of memory and one of ports.
+add_32()
+{
+	local port function
+
+	for port in 5 6 7 8; do
+		add -device "pcie-root-port,id=port$port,slot=$port,addr=$(printf '%x' "$port")"
+		for function in 0 1 2 3 4 5 6 7; do
+			add -device "pci-testdev,bus=port$port,addr=0.$function,multifunction=on,membar=64K"
+		done
+	done
+}
+
+# Each node has half of the memory and a CPU; a bus of its own with a third NVMe is next to the second.
+add_nodes()
+{
+	local half=$((${1%G} * 512))
+
+	add -object "memory-backend-ram,id=ram0,size=${half}M" -object "memory-backend-ram,id=ram1,size=${half}M" \
+		-numa node,nodeid=0,cpus=0,memdev=ram0 -numa node,nodeid=1,cpus=1,memdev=ram1 \
+		-device pxb-pcie,id=far,bus_nr=64,numa_node=1,bus=pcie.0,addr=0x14 \
+		-device pcie-root-port,id=port5,bus=far,slot=5
+	add_nvme 3 nvme3.img port5
+}
+
 # machine_missing CONFIG: why this machine cannot be had here; empty if it can.
 machine_missing()
 {
@@ -159,7 +186,7 @@ machine_args()
 {
 	local setting port
 	# shellcheck disable=SC2034
-	local bits cpus devices disk intremap iommu kernel memory pulse qemu shared svm
+	local bits cpus devices disk intremap iommu kernel memory nodes pulse qemu shared svm
 
 	for setting in $1; do
 		local "${setting?}"
@@ -189,7 +216,9 @@ machine_args()
 	case $devices in
 	many) add_many ;;
 	igb) add_igb ;;
+	32) add_32 ;;
 	esac
+	[ "$nodes" = 1 ] || add_nodes "$memory"
 	add_shares
 }
 

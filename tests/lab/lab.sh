@@ -65,6 +65,7 @@ make_stage()
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
 	cp "$here"/../kvm/{cases.sh,qmp_client.py} "$stage"
 	install -D -t "$stage/guests" "$LAB_DIR"/../guests/demo_device
+	[ -z "${LAB_PLUGIN:-}" ] || install -t "$stage" "$LAB_DIR"/../bench/bench_mark "$here"/../bench/counted_peers.sh
 	machine_devices > "$stage/devices"
 	echo "${LAB_CASE:-}" > "$stage/case"
 	if [ "$LAB_VMM" = qemu ]; then

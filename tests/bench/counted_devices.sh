@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034,SC2046,SC2086,SC2154
+# lab: devices=many
+# timeout: 900
+# What an interrupt, a mask and a reboot cost: a bare guest does each many times and sets marks around it.
+# shellcheck source=tests/bench/counted_peers.sh
+. /lab/stage/counted_peers.sh
+rounds=${case_rounds:-3}
+
+# counted VMM BDF CHECK: a guest that ends by itself, or has counted and is ended.
+counted()
+{
+	device="--vfio $2"
+	qemu_device="-device vfio-pci,host=$2"
+	no_reboot=--no-reboot
+	[ "$3" != boots ] || no_reboot=
+	run_peer "$1" 256 transparent --kernel /lab/stage/kvm/counted.elf --append "$3" &
+	until grep -q '^done\|^counted' /tmp/measured.out || ! kill -0 $!; do usleep 100000; done 2>/dev/null
+	killall -q minivmm qemu-system-x86_64 ld-linux-x86-64.so.2
+	wait
+}
+
+bind vfio-pci 0000:01:00.0
+bind vfio-pci 0000:07:00.0
+for round in $(seq 1 "$rounds"); do
+	for peer in minivmm q35; do
+		measured "$peer pin" counted $peer 07:00.0 pin
+		measured "$peer message" counted $peer 07:00.0 message
+		measured "$peer masks" counted $peer 01:00.0 masks
+		measured "$peer boots" counted $peer 01:00.0 boots
+		cp /tmp/measured.out $vmm_out
+		expect_line '^counted'
+	done
+done
