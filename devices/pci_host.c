@@ -380,13 +380,27 @@ int pci_host_add_at(struct pci_host *host, struct pci_function *function, uint8_
 	return 0;
 }
 
-int pci_host_add(struct pci_host *host, struct pci_function *function)
+/* When all device numbers are taken, one more function of one of them; never of the host bridge. */
+static int pci_host_free_devfn(const struct pci_host *host)
 {
 	int slot = pci_host_free_slot(host);
 
-	if (slot < 0)
-		return log_errno(function->name, slot, "find a free device number on the PCI bus");
-	return pci_host_add_at(host, function, PCI_DEVFN(slot, 0));
+	if (slot >= 0)
+		return PCI_DEVFN(slot, 0);
+	for (unsigned int number = 1; number < PCI_SLOT_FUNCTIONS; number++)
+		for (unsigned int used = 1; used < PCI_HOST_SLOTS; used++)
+			if (!host->functions[PCI_DEVFN(used, number)])
+				return PCI_DEVFN(used, number);
+	return -ENOSPC;
+}
+
+int pci_host_add(struct pci_host *host, struct pci_function *function)
+{
+	int devfn = pci_host_free_devfn(host);
+
+	if (devfn < 0)
+		return log_errno(function->name, devfn, "find a free device number on the PCI bus");
+	return pci_host_add_at(host, function, (uint8_t)devfn);
 }
 
 int pci_host_add_bridge(struct pci_host *host, struct pci_bridge *bridge, const uint8_t *devfn)

@@ -51,8 +51,8 @@ void pci_host_set_id(struct pci_host *host, uint16_t vendor, uint16_t device);
 void pci_host_destroy(struct pci_host *host);
 
 /*
- * Plug a function in at the next free device number. It belongs to the bus from then on, unless
- * this fails. 0 or -ENOSPC, logged.
+ * Plug a function in at the next free device number; when there is none left, as one more function
+ * of another device. It belongs to the bus from then on, unless this fails. 0 or -ENOSPC, logged.
  */
 int pci_host_add(struct pci_host *host, struct pci_function *function);
 

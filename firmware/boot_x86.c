@@ -78,7 +78,7 @@ static int boot_find_ram(struct boot *boot)
 	if (ret == 0 && boot->ram_size <= BOOT_KERNEL_MIN) {
 		log_error("--memory", "%" PRIu64 " MiB: a guest needs more than the first MiB",
 			  boot->ram_size >> 20);
-		log_fix("--memory %" PRIu64 "M", 2 * BOOT_RAM_SPARE >> 20);
+		log_fix("--memory %" PRIu64 "M", (uint64_t)(2 * BOOT_RAM_SPARE >> 20));
 		ret = -ENOMEM;
 	}
 	return ret < 0 ? ret

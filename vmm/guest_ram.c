@@ -13,8 +13,8 @@
 
 #define MIB_SHIFT 20
 
-/* KVM counts the pages of a memory slot in 31 bits (KVM_MEM_MAX_NR_PAGES). */
-#define RAM_BANK_MAX (((1ull << 31) - 1) << 12)
+/* KVM counts the pages of a memory slot in 31 bits: 8 TiB less one page (KVM_MEM_MAX_NR_PAGES). */
+#define RAM_BANK_MAX (((uint64_t)1 << 43) - 4096)
 
 uint64_t ram_end(uint64_t size)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include "vmm/trace/trace.h"
 
 #define MACHINE_STACK_SIZE (256u << 10)
+#define MACHINE_ARENAS     8
 
 /* 0 or -errno, logged. */
 typedef int (*machine_step)(struct machine *machine);
@@ -265,12 +267,15 @@ static struct machine *machine_new(const struct config *config)
 
 /*
  * Threads get a stack that is too small for a huge page. The kernel may otherwise back 2 MiB of a
- * default stack at the first touch, depending on its address.
+ * default stack at the first touch, depending on its address. The heap gets a fixed number of
+ * arenas: for its own choice, malloc() opens a file to count the host's CPUs as soon as a ninth
+ * thread asks, and a confined thread may not.
  */
-static void machine_limit_stacks(void)
+static void machine_limit_threads(void)
 {
 	pthread_attr_t attr;
 
+	mallopt(M_ARENA_MAX, MACHINE_ARENAS);
 	pthread_attr_init(&attr);
 	if (pthread_attr_setstacksize(&attr, MACHINE_STACK_SIZE) == 0)
 		pthread_setattr_default_np(&attr);
@@ -323,7 +328,7 @@ int machine_run(const struct config *config)
 
 	if (!machine)
 		return config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
-	machine_limit_stacks();
+	machine_limit_threads();
 	if (trace_open(&config->trace) == 0 &&
 	    machine_take_steps(machine, steps, array_size(steps)) == 0)
 		event = machine_loop(machine);

@@ -455,6 +455,29 @@ demo_socket()
 	return "$result"
 }
 
+# As many as may be: more than there are device numbers, and more threads than malloc() likes.
+demo_sockets()
+{
+	servers=
+	users=
+	for number in $(seq 32); do
+		"$build/guests/demo_device" "$work/socket.$number" &
+		servers="$servers $!"
+		users="$users --vfio-user $work/socket.$number"
+	done
+	tries=0
+	until [ "$(find "$work" -name 'socket.*' | wc -l)" = 32 ] || [ "$tries" -ge 600 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+	# shellcheck disable=SC2086 # options and their values
+	ends 0 'boot 3' reset $users && result=0 || result=1
+	# shellcheck disable=SC2086
+	kill $servers
+	wait
+	return "$result"
+}
+
 demo_socket_missing()
 {
 	start endings poweroff --vfio-user "$work/nobody"
@@ -770,6 +793,7 @@ run_case demo_killed demo_killed polling polls
 run_case demo_killed_idle demo_killed sleeping sleep
 run_case demo_silent demo_silent
 run_case demo_socket demo_socket
+run_case demo_sockets demo_sockets
 run_case demo_socket_missing demo_socket_missing
 run_case sandbox_status sandbox_status --vfio demo --cpus 4
 run_case sandbox_off sandbox_off

@@ -319,9 +319,15 @@ static const struct {
 	{ "--vfio-user", "--vfio-user", "needs a value" },
 	{ "--vfio-user ,x-no-mmap=on", "--vfio-user", "the path of a server's socket" },
 	{ "--vfio-user a --vfio-user b --vfio-user a", "--vfio-user", "a is given twice" },
-	{ "--vfio-user 1 --vfio-user 2 --vfio-user 3 --vfio-user 4 --vfio-user 5 --vfio-user 6 "
-	  "--vfio-user 7 --vfio-user 8 --vfio-user 9",
-	  "--vfio-user", "more than 8 devices" },
+	{ "--vfio-user 0 --vfio-user 1 --vfio-user 2 --vfio-user 3 --vfio-user 4 "
+	  "--vfio-user 5 --vfio-user 6 --vfio-user 7 --vfio-user 8 --vfio-user 9 "
+	  "--vfio-user 10 --vfio-user 11 --vfio-user 12 --vfio-user 13 "
+	  "--vfio-user 14 --vfio-user 15 --vfio-user 16 --vfio-user 17 "
+	  "--vfio-user 18 --vfio-user 19 --vfio-user 20 --vfio-user 21 "
+	  "--vfio-user 22 --vfio-user 23 --vfio-user 24 --vfio-user 25 "
+	  "--vfio-user 26 --vfio-user 27 --vfio-user 28 --vfio-user 29 "
+	  "--vfio-user 30 --vfio-user 31 --vfio-user 32",
+	  "--vfio-user", "more than 32 devices" },
 	{ "-device nothing", "-device", "only vfio-pci,host=BDF is known" },
 	{ "-device nothing,id=net0", "-device", "only vfio-pci,host=BDF is known" },
 	{ "-device vfio-pci", "--device", "needs host=BDF" },

@@ -11,8 +11,10 @@
 #include "stderr_text.h"
 #include "unit.h"
 
-#define MEM   PCI_BASE_ADDRESS_SPACE_MEMORY
-#define CARDS 31
+#define MEM       PCI_BASE_ADDRESS_SPACE_MEMORY
+#define SLOTS     31
+#define FUNCTIONS 8
+#define CARDS     (SLOTS * FUNCTIONS)
 
 /* Functions that write down how they are reached. */
 struct machine {
@@ -253,8 +255,10 @@ START_TEST(slots_run_out)
 	int ret;
 
 	begin(&machine);
-	for (unsigned int slot = 1; slot <= CARDS; slot++)
-		ck_assert_uint_eq(add(&machine)->devfn, PCI_DEVFN(slot, 0));
+	for (unsigned int number = 0; number < FUNCTIONS; number++)
+		for (unsigned int slot = 1; slot <= SLOTS; slot++)
+			ck_assert_uint_eq(add(&machine)->devfn, PCI_DEVFN(slot, number));
+	ck_assert_uint_eq(machine.cards[0].config[PCI_HEADER_TYPE] & 0x80, 0x80);
 	last = &machine.cards[CARDS];
 	pci_function_init(last, &card_ops, "one too many");
 	stderr_begin(&caught);
@@ -312,7 +316,7 @@ START_TEST(intx_lines)
 	uint32_t used = 0;
 
 	begin(&machine);
-	for (unsigned int slot = 1; slot <= CARDS; slot++) {
+	for (unsigned int slot = 1; slot <= SLOTS; slot++) {
 		struct pci_function *card = add(&machine);
 
 		for (unsigned int pin = 1; pin <= 4; pin++) {

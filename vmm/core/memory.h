@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEMORY_LISTENERS_MAX 32 /* KVM, each space of devices, each vhost-user server */
+#define MEMORY_LISTENERS_MAX 64 /* KVM, each space of devices, each vhost-user server */
 
 enum memory_kind {
 	MEMORY_RAM,    /* ordinary guest memory */
