@@ -19,6 +19,8 @@ struct host_demand machine_host_demand(const struct config *config)
 		.ports = arch_layout.pci_io.size,
 		.phys_bits = arch_gpa_bits(),
 		.access = config->access,
+		.pinned = config->pinned.cpus,
+		.pinned_count = config->pinned.count,
 		.iommu_given = config->has_iommufd_fd,
 	};
 }

@@ -23,7 +23,9 @@ expect_equal 'functions' "$(echo "$all" | wc -l)" 32
 for bdf in $all; do
 	bind vfio-pci "$bdf"
 done
-many 1 256 > /dev/null 2>&1
+unmeasured=yes
+measured warm many 1 256
+unmeasured=
 for mib in 256 1280; do
 	for count in 1 8 16 24 32; do
 		measured "$count $mib" many $count $mib

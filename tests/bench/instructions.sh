@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# instructions.sh PLUGIN [starts|kernel|devices|firmware|disk]...: what minivmm and QEMU cost on the lab host, in
+# instructions.sh PLUGIN [starts|kernel|devices|firmware|disk|many]...: what minivmm and QEMU cost on the lab host, in
 # instructions that the whole emulated machine executes between two marks. QEMU is the newest, where
 # `tests/lab/fetch-qemu.sh build/lab newest` fetched it, or else Debian 12's. Figures, no verdict: in each line
 # minivmm's, then each peer's and in brackets the ratio of minivmm's to it. LAB_DIR, LAB_VMM and LAB_MACHINE as for
@@ -58,7 +58,7 @@ if [ "${1:-}" = profile ]; then
 	counted profile "$@"
 	exec "$here/profile.py" "$logs"
 fi
-[ $# -gt 0 ] || set -- starts kernel devices firmware disk
+[ $# -gt 0 ] || set -- starts kernel devices firmware disk many
 for part; do
 	figures "$part"
 done

@@ -91,6 +91,18 @@ def show_devices(figures):
     figures.line('a reboot of a guest with an NVMe, 256 MiB, millions', boots, 1e6)
 
 
+def show_many(figures):
+    """A guest of check_all() in guests/bare/counted.c: two marks in each boot."""
+    for mib in (256, 1280):
+        for count in (1, 8, 16, 24, 32):
+            label = f'{count} {mib}'
+            inside = figures.inside[label][0]
+            print(f'{count} functions, {mib} MiB, millions: '
+                  f'from start to end without the guest {(figures.whole[label][0] - sum(inside)) / 1e6:.1f}, '
+                  f'all BARs mapped, taken away and mapped {statistics.median(inside[::2]) / 1e6:.2f}, '
+                  f'a reboot {statistics.median(inside[1::2]) / 1e6:.2f}')
+
+
 def show_firmware(figures):
     start = {peer: figures.start(f'{peer} firmware') for peer in ('minivmm', 'q35', 'pc')}
     figures.line("firmware to the boot loader's first line, 256 MiB, millions", start, 1e6)
@@ -104,7 +116,7 @@ def show_disk(figures):
 
 def main():
     shows = {'starts': show_starts, 'kernel': show_kernel, 'devices': show_devices, 'firmware': show_firmware,
-             'disk': show_disk}
+             'disk': show_disk, 'many': show_many}
     shows[sys.argv[1]](Figures(sys.argv[2:]))
 
 

@@ -55,6 +55,9 @@ static void host_make(void)
 	host_file(NODE1 "/hugepages/hugepages-2048kB/nr_hugepages", "4\n");
 	host_file(NODE1 "/hugepages/hugepages-2048kB/free_hugepages", "4\n");
 	host_file(NODE1 "/cpulist", "0-1\n");
+	host_file(NODE1 "/cpu0/online", "1\n");
+	host_file(NODE1 "/cpu1/online", "1\n");
+	host_file("sys/devices/system/node/online", "0-1\n");
 	host_file("sys/bus/pci/devices/0000:01:00.0/numa_node", "1\n");
 	host_file("sys/bus/pci/devices/0000:02:00.0/numa_node", "-1\n");
 }
@@ -86,6 +89,68 @@ START_TEST(pools_and_nodes_are_read)
 	ck_assert_int_eq(host_read_device_node("0000:03:00.0"), -1);
 	ck_assert_int_eq(host_read_node_cpus(1, cpus, sizeof(cpus)), 0);
 	ck_assert_str_eq(cpus, "0-1");
+	host_remove();
+}
+END_TEST
+
+#define NOTHING FOUND_COUNT
+static const struct {
+	const char *bdf, *nodes;
+	uint64_t memory;
+	uint16_t pinned[2];
+	enum host_found first, second;
+	const char *fix;
+} places[] = {
+	{ "0000:01:00.0", "0-1", 8 * MIB, { 0, 1 }, FOUND_NUMA, NOTHING, NULL },
+	{ "0000:01:00.0",
+	  "0-1",
+	  10 * MIB,
+	  { 1, 0 },
+	  FOUND_NUMA_PAGES_SHORT,
+	  NOTHING,
+	  "echo 5 | sudo tee /sys/devices/system/node/node1/hugepages/" },
+	{ "0000:01:00.0",
+	  "0-1",
+	  8 * MIB,
+	  { 1, 2 },
+	  FOUND_NUMA_CPUS_ELSEWHERE,
+	  NOTHING,
+	  "pin=LIST   # N of the CPUs 0-1" },
+	{ "0000:01:00.0",
+	  "0-1",
+	  10 * MIB,
+	  { 2, 2 },
+	  FOUND_NUMA_PAGES_SHORT,
+	  FOUND_NUMA_CPUS_ELSEWHERE,
+	  "echo 5" },
+	{ "0000:01:00.0", "0", 10 * MIB, { 2, 2 }, NOTHING, NOTHING, NULL },
+	{ "0000:02:00.0", "0-1", 10 * MIB, { 2, 2 }, NOTHING, NOTHING, NULL },
+};
+
+/* Doctor's warnings for a device next to node 1, which has two CPUs and four huge pages. */
+START_TEST(far_from_the_device)
+{
+	const struct host_demand demand = { .memory = places[_i].memory,
+					    .huge_page = 2 * MIB,
+					    .pinned = places[_i].pinned,
+					    .pinned_count = 2 };
+	struct host_report report = { .object = places[_i].bdf };
+	enum host_found wanted[] = { places[_i].first, places[_i].second };
+	struct host_device device = { 0 };
+
+	host_make();
+	host_file("sys/devices/system/node/online", places[_i].nodes);
+	snprintf(device.bdf, sizeof(device.bdf), "%s", places[_i].bdf);
+	host_check_numa(&report, &device, &demand);
+	for (unsigned int i = 0; i < 2; i++)
+		ck_assert_int_eq(i < report.count ? report.findings[i].found : NOTHING, wanted[i]);
+	if (places[_i].fix) {
+		char *fix = host_finding_fix(&report.findings[0], 0);
+
+		ck_assert_ptr_nonnull(strstr(fix, places[_i].fix));
+		free(fix);
+	}
+	host_report_destroy(&report);
 	host_remove();
 }
 END_TEST
@@ -217,5 +282,6 @@ END_TEST
 
 UNIT_MAIN("ram", { rule_43_terabytes_as_far_as_addresses_go, 2 },
 	  { rule_43_ram_keeps_out_of_what_amd_reserves, UNIT_COUNT(highs) },
-	  { pools_and_nodes_are_read, 0 }, { pool_is_checked_before, UNIT_COUNT(rooms) },
+	  { far_from_the_device, UNIT_COUNT(places) }, { pools_and_nodes_are_read, 0 },
+	  { pool_is_checked_before, UNIT_COUNT(rooms) },
 	  { what_cannot_be_had_is_refused, UNIT_COUNT(refused) }, { pinned_ram_has_its_pages, 2 })

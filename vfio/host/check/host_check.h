@@ -31,6 +31,8 @@ struct host_demand {
 	uint64_t ports;         /* room for I/O BARs */
 	unsigned int phys_bits; /* width of its physical addresses */
 	enum host_access access;
+	const uint16_t *pinned; /* the host CPUs that vCPUs are pinned to, or NULL for none */
+	unsigned int pinned_count;
 	bool iommu_given;  /* /dev/iommu is open already */
 	bool device_given; /* the device's own file is open already */
 };
@@ -74,6 +76,10 @@ void host_check_rom(struct host_report *report, const struct host_device *device
 		    const struct host_demand *demand);
 void host_check_display(struct host_report *report, const struct host_device *device,
 			const struct host_demand *demand);
+
+/* host_check_numa.c: will the guest run next to the device? Adds nothing where there is one node. */
+void host_check_numa(struct host_report *report, const struct host_device *device,
+		     const struct host_demand *demand);
 
 /* Returns whether vfio-pci refuses this model of device, and adds the finding if so. */
 bool host_check_denied(struct host_report *report, const struct host_device *device);

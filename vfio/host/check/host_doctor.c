@@ -34,6 +34,7 @@ static const struct {
 	{ host_check_msix, 0, true },
 	{ host_check_rom, 0, false },
 	{ host_check_display, 0, false },
+	{ host_check_numa, 0, false },
 };
 
 #define HOST_CHECKS   array_size(doctor_host_checks)

@@ -20,6 +20,7 @@ static const struct {
 	[CHECK_VFIO] = { "vfio", "no VFIO" },
 	[CHECK_MEMLOCK] = { "memlock", "memory limit" },
 	[CHECK_MEMORY] = { "memory", "no memory" },
+	[CHECK_NUMA] = { "numa", "far away" },
 	[CHECK_DEVICE] = { "device", "bridge" },
 	[CHECK_CONFIG] = { "config", "dead" },
 	[CHECK_DRIVER] = { "driver", "not bound" },

@@ -443,6 +443,24 @@ const struct host_words host_words[FOUND_COUNT] = {
 			"does not say",
 		.fixes = { "{program} doctor   # outside this container" },
 	},
+	[FOUND_NUMA] = {
+		CHECK_NUMA, HOST_OK,
+		.text = "next to NUMA node {count}, from which the guest gets its memory if it can",
+	},
+	[FOUND_NUMA_PAGES_SHORT] = {
+		CHECK_NUMA, HOST_WARN,
+		.text = "next to NUMA node {group}, which has {room} of free huge pages of {size} "
+			"for the {need} that the guest needs: the rest is farther away from the "
+			"device",
+		.fixes = { "echo {count} | sudo tee {path}/nr_hugepages   # enlarges the node's "
+			   "pool now" },
+	},
+	[FOUND_NUMA_CPUS_ELSEWHERE] = {
+		CHECK_NUMA, HOST_WARN,
+		.text = "next to NUMA node {count}, whose CPUs are {name}, but the vCPUs may run on "
+			"others, farther away from the device",
+		.fixes = { "minivmm --cpus N,pin=LIST   # N of the CPUs {name}" },
+	},
 
 	[FOUND_DEVICE] = {
 		CHECK_DEVICE, HOST_OK,

@@ -85,3 +85,19 @@ int host_read_online_cpus(char *text, size_t size)
 
 	return host_read_line(&path, text, size);
 }
+
+/* "0-1", or "0,2" */
+bool host_has_nodes(void)
+{
+	struct host_path path = host_path("/sys/devices/system/node/online");
+	char text[64];
+
+	return host_read_line(&path, text, sizeof(text)) == 0 && strpbrk(text, "-,");
+}
+
+bool host_node_has_cpu(int node, unsigned int cpu)
+{
+	struct host_path path = host_path("/sys/devices/system/node/node%d/cpu%u", node, cpu);
+
+	return host_path_exists(&path);
+}

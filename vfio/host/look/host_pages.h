@@ -9,6 +9,7 @@
 #ifndef MINIVMM_HOST_PAGES_H
 #define MINIVMM_HOST_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,10 @@ int host_read_huge_pool(uint64_t size, int node, struct host_huge_pool *pool);
 
 /* Returns the NUMA node that a PCI device is next to, or -1. */
 int host_read_device_node(const char *bdf);
+
+/* Whether the host has more than one NUMA node, and whether one of its CPUs is that node's. */
+bool host_has_nodes(void);
+bool host_node_has_cpu(int node, unsigned int cpu);
 
 /* Write the CPUs of a NUMA node in Linux's notation, "0-3,8". Returns 0 or -errno. */
 int host_read_node_cpus(int node, char *text, size_t size);
