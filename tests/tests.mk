@@ -98,12 +98,25 @@ $(BENCH_MARK): tests/bench/bench_mark.c guests/bare/bench_mark.h
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) -I. -O2 -ffreestanding -fno-stack-protector -fcf-protection=none -fno-pic -no-pie \
 		-nostdlib -static -o $@ $<
 
+# How fast RAM is populated, beside the machine's own memory; one GiB, or BENCH_MIB=65536.
+BENCH_MIB ?= 1024
+BENCH_RATE := $(B)/bench/prefault_rate
+$(BENCH_RATE): tests/bench/prefault_rate.c $(addprefix $(B)/vmm/,prefault.o base/pending_signal.o trace/log.o trace/log_limit.o)
+	@mkdir -p $(@D)
+	@echo "CC (bench) $<"
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -I. -O2 -pthread -o $@ $^
+
+.PHONY: bench-memory
+bench-memory: $(BENCH_RATE)
+	$(BENCH_RATE) $(BENCH_MIB)
+
 .PHONY: bench-instructions
 bench-instructions: all kvm-guests lab-images $(BENCH_PLUGIN) $(BENCH_MARK)
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm tests/bench/instructions.sh $(BENCH_PLUGIN)
 
 .PHONY: bench-installed
-bench-installed: all kvm-guests lab-images $(BENCH_PLUGIN) $(BENCH_MARK)
+bench-installed: all kvm-guests lab-images $(BENCH_PLUGIN) $(BENCH_MARK) $(BENCH_RATE)
+	$(BENCH_RATE) $(BENCH_MIB)
 	tests/bench/syscalls.sh $(B)
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh bench
 	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm tests/bench/instructions.sh $(BENCH_PLUGIN)

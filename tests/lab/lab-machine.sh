@@ -11,7 +11,7 @@
 #   0e:00.0 0e:00.1 pci-testdev, two functions of one device, hence one group of two
 # with devices=igb, which takes qemu=backports or qemu=newest:
 #   06:00.0 igb, a network card; 06:10.0 its first virtual function
-# with devices=32: 06:00.0 to 09:00.7 pci-testdev, 32 functions in four groups of eight
+# with devices=32: 06:00.0 to 09:00.7 NVMe controllers without disks, 32 functions in four groups of eight
 # with nodes=2 two NUMA nodes of one CPU (cpus=2) and half of the memory each, with 06:00.0 NVMe next to node 1
 # with bits=48 its CPU addresses as many bits as that; its IOMMU has 39.
 # with disk=grub or disk=systemd-boot the first NVMe is the disk of an installed system (mkinstalled.sh)
@@ -117,7 +117,7 @@ add_igb()
 		-netdev hubport,id=net3,hubid=0 -device igb,id=igb,netdev=net3,bus=port5
 }
 
-# Four devices of eight functions each, with a BAR of memory and one of ports.
+# Four devices of eight functions each, with a BAR, MSI-X and function-level reset.
 add_32()
 {
 	local port function
@@ -125,7 +125,7 @@ add_32()
 	for port in 5 6 7 8; do
 		add -device "pcie-root-port,id=port$port,slot=$port,addr=$(printf '%x' "$port")"
 		for function in 0 1 2 3 4 5 6 7; do
-			add -device "pci-testdev,bus=port$port,addr=0.$function,multifunction=on,membar=64K"
+			add -device "nvme,serial=$port.$function,bus=port$port,addr=0.$function,multifunction=on"
 		done
 	done
 }
