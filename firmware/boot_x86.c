@@ -76,7 +76,9 @@ static int boot_find_ram(struct boot *boot)
 	}
 	pthread_mutex_unlock(&boot->memory->lock);
 	if (ret == 0 && boot->ram_size <= BOOT_KERNEL_MIN) {
-		log_error("--memory", "%" PRIu64 " MiB: a guest needs more than the first MiB",
+		log_error("guest RAM",
+			  "%" PRIu64 " MiB of it start at address 0, and a guest needs more than "
+			  "1 MiB there",
 			  boot->ram_size >> 20);
 		log_fix("--memory %" PRIu64 "M", (uint64_t)(2 * BOOT_RAM_SPARE >> 20));
 		ret = -ENOMEM;

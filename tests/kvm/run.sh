@@ -837,7 +837,7 @@ run_case hypervisor_hidden_qemu checks cpus 'hypervisor 0' -cpu host,kvm=off
 for memory in 16 3072 3073 3300 6144; do
 	run_case memory_$memory checks ram "map $memory" --memory ${memory}M
 done
-run_case memory_of_one_mib reports '1 MiB: a guest needs more' 1 '' poweroff --memory 1
+run_case memory_of_one_mib reports 'a guest needs more than 1 MiB there' 1 '' poweroff --memory 1
 run_case memory_of_half_a_page reports 'expected a multiple of the 1024 MiB' 1 '' poweroff --memory 64M,hugepages=1G
 run_case pinned_nowhere reports '--cpus: pin=: host CPU 1023 is not there' 1 '' poweroff --cpus 1,pin=1023
 
