@@ -224,9 +224,10 @@ static void boot_write_page_tables(uint8_t *ram)
 }
 
 /* Flat segments at the selectors that the boot protocol wants: code at 0x10, data at 0x18. */
-static void boot_write_gdt(uint8_t *ram)
+static void boot_write_gdt(uint8_t *ram, bool long_mode)
 {
-	static const uint64_t gdt[] = { 0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff };
+	const uint64_t code = long_mode ? 0x00af9b000000ffff : 0x00cf9b000000ffff;
+	const uint64_t gdt[] = { 0, 0, code, 0x00cf93000000ffff };
 
 	memcpy(ram + BOOT_GDT, gdt, sizeof(gdt));
 }
@@ -259,16 +260,19 @@ static void boot_describe(struct boot *boot, struct arch_entry *entry)
 		.pc = boot->image.entry,
 		.arg = BOOT_PARAMS,
 		.long_mode = boot->image.long_mode,
+		.pvh = boot->image.pvh,
 	};
-	if (!entry->long_mode) {
+	if (entry->pvh) {
 		linux_pvh_describe(&boot->info, boot->ram + BOOT_PARAMS);
 		return;
 	}
 	linux_bzimage_describe(&boot->head, &boot->info, boot->ram + BOOT_PARAMS);
-	boot_write_page_tables(boot->ram);
-	boot_write_gdt(boot->ram);
-	entry->page_table = BOOT_PAGE_TABLE;
+	boot_write_gdt(boot->ram, entry->long_mode);
 	entry->gdt = BOOT_GDT;
+	if (!entry->long_mode)
+		return;
+	boot_write_page_tables(boot->ram);
+	entry->page_table = BOOT_PAGE_TABLE;
 }
 
 /* Without a device tree nothing would be written, and the user would wonder. */

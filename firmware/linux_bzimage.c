@@ -59,8 +59,8 @@ static const char *bzimage_objection(const struct setup_header *hdr)
 		return "its setup header is cut short";
 	if (!(hdr->loadflags & LOADED_HIGH))
 		return "it is a zImage, which loads below 1 MiB";
-	if (!(hdr->xloadflags & XLF_KERNEL_64))
-		return "it is a 32-bit kernel";
+	if (!(hdr->xloadflags & XLF_KERNEL_64) && hdr->pref_address > UINT32_MAX)
+		return "its pref_address is beyond what a 32-bit kernel reaches";
 	if (hdr->relocatable_kernel && (align == 0 || (align & (align - 1)) != 0))
 		return "its kernel_alignment is not a power of two";
 	if (hdr->pref_address < BOOT_KERNEL_MIN)
@@ -91,7 +91,7 @@ static int bzimage_place(const struct kernel_file *file, const struct setup_head
 	payload->gpa &= ~(align - 1);
 	if (__builtin_add_overflow(payload->gpa, size, &image->end))
 		return bzimage_refuse(file, "its pref_address is beyond all memory");
-	image->entry = payload->gpa + BZIMAGE_ENTRY64;
+	image->entry = payload->gpa + (image->long_mode ? BZIMAGE_ENTRY64 : 0);
 	return 0;
 }
 
@@ -112,7 +112,7 @@ int linux_bzimage_parse(const struct kernel_file *file, const struct kernel_head
 	payload->offset = (sects + 1) * BZIMAGE_SECTOR;
 	payload->size = payload->file_size = hdr.syssize * BZIMAGE_UNIT;
 	if (payload->size <= BZIMAGE_ENTRY64)
-		return bzimage_refuse(file, "its syssize leaves no room for the 64-bit entry");
+		return bzimage_refuse(file, "its syssize leaves no room for its entry");
 	if (payload->offset + payload->size >= file->size + BZIMAGE_UNIT) {
 		log_error(file->name,
 			  "is truncated: %" PRIu64 " bytes, its header announces %" PRIu64,
@@ -123,7 +123,7 @@ int linux_bzimage_parse(const struct kernel_file *file, const struct kernel_head
 	if (payload->offset + payload->size > file->size)
 		payload->file_size = file->size - payload->offset;
 	image->segment_count = 1;
-	image->long_mode = true;
+	image->long_mode = hdr.xloadflags & XLF_KERNEL_64; /* else by the 32-bit protocol */
 	image->initrd_end = hdr.initrd_addr_max + 1ull;
 	image->cmdline_max = hdr.cmdline_size;
 	return bzimage_place(file, &hdr, image);

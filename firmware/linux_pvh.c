@@ -253,6 +253,7 @@ int linux_pvh_parse(const struct kernel_file *file, const struct kernel_head *he
 		return ret;
 	image->initrd_end = PVH_4GIB; /* Linux keeps the address in 32 bits */
 	image->cmdline_max = PVH_CMDLINE_MAX;
+	image->pvh = true;
 	return pvh_check_entry(file, image);
 }
 

@@ -44,7 +44,8 @@ struct boot_image {
 	unsigned int segment_count;
 	uint64_t end; /* the kernel uses the RAM up to here before it reads the memory map */
 	uint64_t entry;
-	bool long_mode;
+	bool long_mode;       /* enter it in long mode, else in 32-bit protected mode */
+	bool pvh;             /* by PVH, else by Linux' own boot protocol */
 	uint64_t initrd_end;  /* the initrd must end at or below this address */
 	uint64_t cmdline_max; /* characters, without the final NUL */
 };

@@ -204,6 +204,28 @@ START_TEST(device_memory_left_out)
 }
 END_TEST
 
+/* By the 32-bit protocol: the same page for the kernel, 32-bit segments, and no page tables. */
+START_TEST(bzimage_of_32_bits)
+{
+	struct bzimage image = bzimage_make();
+	struct boot_params *params;
+	uint64_t *gdt;
+
+	image.setup.hdr.xloadflags = 0;
+	add_ram(0, 64 * IMAGE_MIB);
+	use_bzimage(&image);
+	ck_assert_int_eq(boot_load(&config, &memory, &entry), 0);
+	ck_assert(!entry.long_mode && !entry.pvh);
+	ck_assert_uint_eq(entry.pc, 16 * IMAGE_MIB);
+	ck_assert_uint_eq(entry.page_table, 0);
+	params = ram(entry.arg, sizeof(*params));
+	ck_assert_uint_eq(params->hdr.type_of_loader, 0xff);
+	gdt = ram(entry.gdt, 32);
+	ck_assert_uint_eq(gdt[2], 0x00cf9b000000ffff);
+	ck_assert_uint_eq(gdt[3], 0x00cf93000000ffff);
+}
+END_TEST
+
 START_TEST(vmlinux)
 {
 	struct vmlinux image = vmlinux_make();
@@ -216,7 +238,7 @@ START_TEST(vmlinux)
 	config.kernel_fd = image_fd(&image, sizeof(image));
 	use_initrd(4096);
 	ck_assert_int_eq(boot_load(&config, &memory, &entry), 0);
-	ck_assert(!entry.long_mode);
+	ck_assert(!entry.long_mode && entry.pvh);
 	ck_assert_uint_eq(entry.pc, VMLINUX_ENTRY);
 	ck_assert_uint_eq(entry.gdt, 0);
 	ck_assert_int_eq(memcmp(ram(0x1000000, VMLINUX_TEXT), image.text, VMLINUX_TEXT), 0);
@@ -483,6 +505,7 @@ int main(void)
 	tcase_add_test(tcase, ram_above_4_gib);
 	tcase_add_test(tcase, device_memory_left_out);
 	tcase_add_test(tcase, vmlinux);
+	tcase_add_test(tcase, bzimage_of_32_bits);
 	tcase_add_test(tcase, loads_again);
 	tcase_add_test(tcase, touches_little_ram);
 	tcase_add_test(tcase, kernel_too_big);

@@ -97,7 +97,6 @@ static const struct {
 	{ HDR(jump), 0x61eb, "cut short" },
 	{ HDR(jump), 0, "cut short" },
 	{ HDR(loadflags), 0, "zImage" },
-	{ HDR(xloadflags), XLF_CAN_BE_LOADED_ABOVE_4G, "32-bit" },
 	{ HDR(kernel_alignment), 0, "power of two" },
 	{ HDR(kernel_alignment), 0x300000, "power of two" },
 	{ HDR(pref_address), 0, "below 1 MiB" },
@@ -126,6 +125,26 @@ START_TEST(refused)
 	said_end(&said);
 	ck_assert_int_eq(ret, -ENOEXEC);
 	said_check(&said, "vmlinuz", spoiled[_i].words);
+}
+END_TEST
+
+/* A 32-bit kernel is entered at its beginning, and cannot lie above 4 GiB. */
+START_TEST(entered_in_32_bits)
+{
+	struct bzimage image = bzimage_make();
+	struct boot_image parsed = { 0 };
+	struct said said;
+
+	image.setup.hdr.xloadflags = XLF_CAN_BE_LOADED_ABOVE_4G;
+	ck_assert_int_eq(parse(&image, sizeof(image), &parsed), 0);
+	ck_assert(!parsed.long_mode);
+	ck_assert(!parsed.pvh);
+	ck_assert_uint_eq(parsed.entry, parsed.segments[0].gpa);
+	image.setup.hdr.pref_address = 1ull << 32;
+	said_begin(&said);
+	ck_assert_int_eq(parse(&image, sizeof(image), &parsed), -ENOEXEC);
+	said_end(&said);
+	said_check(&said, "vmlinuz", "a 32-bit kernel");
 }
 END_TEST
 
@@ -245,6 +264,7 @@ int main(void)
 	tcase_add_test(tcase, init_size_small);
 	tcase_add_loop_test(tcase, refused, 0, sizeof(spoiled) / sizeof(spoiled[0]));
 	tcase_add_test(tcase, last_unit_is_not_full);
+	tcase_add_test(tcase, entered_in_32_bits);
 	tcase_add_test(tcase, truncated_by_one_unit);
 	tcase_add_test(tcase, probe_needs_magic_and_length);
 	tcase_add_test(tcase, describes);

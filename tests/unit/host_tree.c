@@ -47,6 +47,7 @@ void host_tree_make(const char *situation)
 
 	if (!made) {
 		ck_assert_ptr_nonnull(mkdtemp(folder));
+		atexit(host_tree_remove); /* where Check gives each test a process, of each */
 		host_tree_run("chmod 755 $folder && " SCRIPT " $folder/ready ready");
 		made = true;
 	}

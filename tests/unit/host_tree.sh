@@ -181,6 +181,7 @@ healthy()
 	printf '%s: %8s kB\n' MemTotal 16384000 MemFree 100000 MemAvailable 8192000 SwapFree 0 \
 		> proc/meminfo
 	echo 0::/user.slice/session.scope > proc/self/cgroup
+	initial_namespace
 	printf 'PRETTY_NAME="Debian"\nID=debian\n' > etc/os-release
 	: > etc/default/grub
 	: > dev/kvm

@@ -79,7 +79,8 @@ extern const struct arch_layout arch_layout;
 struct arch_entry {
 	uint64_t pc;
 	uint64_t arg;   /* x86: boot_params (RSI) or hvm_start_info (EBX); arm64: the FDT (X0) */
-	bool long_mode; /* x86: 64-bit with the tables below, else 32-bit protected mode (PVH) */
+	bool long_mode; /* x86: 64-bit with the tables below, else 32-bit protected mode */
+	bool pvh;       /* x86: which of the two `arg` is */
 	uint64_t page_table;
 	uint64_t gdt;
 	bool power_on; /* x86: start as after power-on, in firmware; all else is ignored */

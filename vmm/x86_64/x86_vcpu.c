@@ -88,8 +88,8 @@ static int x86_set_boot_regs(struct vcpu *vcpu, const struct arch_entry *entry)
 	struct kvm_regs regs = {
 		.rip = entry->pc,
 		.rflags = 2, /* bit 1 is always set */
-		.rsi = entry->long_mode ? entry->arg : 0,
-		.rbx = entry->long_mode ? 0 : entry->arg,
+		.rsi = entry->pvh ? 0 : entry->arg,
+		.rbx = entry->pvh ? entry->arg : 0,
 	};
 	int ret = trace_ioctl(vcpu->fd, KVM_SET_REGS, &regs);
 

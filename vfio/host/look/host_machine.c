@@ -227,6 +227,8 @@ bool host_in_user_namespace(void)
 	unsigned int inside, outside, count;
 	char text[64];
 
+	if (!host_path_exists(&path)) /* limits and capabilities are those of this process */
+		snprintf(path.text, sizeof(path.text), "/proc/self/uid_map");
 	host_read_line(&path, text, sizeof(text));
 	return sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 &&
 	       (inside != 0 || outside != 0 || count != UINT32_MAX);
