@@ -2,6 +2,7 @@
 #include "bind_keeper.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/sandbox_child.h"
 #include "vmm/trace/log.h"
+
+#define KEEPER_SOCKET 3 /* its number in the child, which has no other file of minivmm's */
 
 enum keeper_what {
 	KEEPER_HOLD,    /* `bdf` */
@@ -61,6 +65,22 @@ static void keeper_let_go(struct host_held *held)
 	}
 }
 
+/*
+ * Root's sysfs needs no capability. One opens the file of a group that is a user's, one sees who
+ * has a device, and one is modprobe's. Landlock would hide who has a device, and the filter is what
+ * modprobe can live with.
+ */
+static void keeper_confine(void)
+{
+	static const struct sandbox_child child = {
+		.kind = THREAD_BINDER,
+		.capabilities =
+			1u << CAP_DAC_OVERRIDE | 1u << CAP_SYS_PTRACE | 1u << CAP_SYS_MODULE,
+	};
+
+	sandbox_child_enter(&child);
+}
+
 /* No key and no signal but SIGKILL may end the process before its work is done. */
 static _Noreturn void keeper_run(const struct bind_keeper *keeper, int socket)
 {
@@ -72,10 +92,14 @@ static _Noreturn void keeper_run(const struct bind_keeper *keeper, int socket)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	keeper_let_go(keeper->held);
-	while (read(socket, &order, sizeof(order)) == sizeof(order)) {
+	if (socket != KEEPER_SOCKET && dup2(socket, KEEPER_SOCKET) < 0)
+		_exit(EXIT_FAILURE);
+	close_range(KEEPER_SOCKET + 1, ~0u, 0);
+	keeper_confine();
+	while (read(KEEPER_SOCKET, &order, sizeof(order)) == sizeof(order)) {
 		int32_t ret = keeper_obey(keeper, &order);
 
-		if (write(socket, &ret, sizeof(ret)) != sizeof(ret))
+		if (write(KEEPER_SOCKET, &ret, sizeof(ret)) != sizeof(ret))
 			break;
 	}
 	_exit(EXIT_SUCCESS);

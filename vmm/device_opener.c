@@ -8,14 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sandbox/sandbox_child.h"
 #include "vfio/host/check/host_memlock.h"
+#include "vfio/host/look/host_path.h"
 #include "vmm/trace/log.h"
+#include "vmm/trace/macros.h"
 
 #define OPENER_FIND OPENER_MORE
-#define FINDER_KEEP (1u << CAP_DAC_OVERRIDE | 1u << CAP_SETGID | 1u << CAP_SETUID)
 
 struct finder_question {
 	uint32_t what; /* OPENER_FIND */
@@ -61,7 +62,7 @@ int device_opener_find(const struct opener *opener, const char *bdf,
 	if (!opener)
 		return finder_find(bdf, demand, found, access);
 	snprintf(question.bdf, sizeof(question.bdf), "%s", bdf);
-	opener_ask(opener, &question, sizeof(question), &answer.head, sizeof(answer));
+	opener_ask(opener->socket, &question, sizeof(question), &answer.head, sizeof(answer));
 	log_repeat_error(answer.head.words);
 	if (answer.head.err == -EIO && !answer.head.words[0])
 		return log_errno(bdf, -EIO, "ask the process that opens devices");
@@ -70,27 +71,7 @@ int device_opener_find(const struct opener *opener, const char *bdf,
 	return answer.head.err;
 }
 
-/* ---- the child ---- */
-
-/* From root to the user and back: all that a file system, or a server, asks who it is. */
-static int finder_become(const struct sandbox_user *user)
-{
-	if (!user->change)
-		return 0;
-	return syscall(SYS_setresgid, -1, user->gid, -1) < 0 ||
-			       syscall(SYS_setresuid, -1, user->uid, -1) < 0
-		       ? -errno
-		       : 0;
-}
-
-static int finder_become_root(const struct sandbox_user *user)
-{
-	if (!user->change)
-		return 0;
-	return syscall(SYS_setresuid, -1, 0, -1) < 0 || syscall(SYS_setresgid, -1, 0, -1) < 0
-		       ? -errno
-		       : 0;
-}
+/* ---- the process that finds and opens devices ---- */
 
 /* The files of devices, and no other way to them. */
 static bool finder_is_device(const char *path)
@@ -99,41 +80,25 @@ static bool finder_is_device(const char *path)
 	       strcmp(path, "/dev/iommu") == 0;
 }
 
-static int finder_open_by_name(const struct opener_question *question)
+/* Answer with a file, or with -errno. False: nobody asks any more. */
+static bool opener_answer_file(int fd, struct opener_answer *answer)
 {
-	if (question->what == OPENER_IMAGE)
-		return opener_open_image(NULL, question->path);
-	return opener_connect(NULL, question->path, question->ms);
-}
-
-/* A name is the user's: that it cannot be looked up with more rights is what must not fail. */
-static int finder_open_as_user(const struct sandbox_user *user,
-			       const struct opener_question *question)
-{
-	int ret = finder_become(user);
-
-	if (ret == 0)
-		ret = finder_open_by_name(question);
-	if (finder_become_root(user) < 0)
-		_exit(EXIT_FAILURE);
-	return ret;
-}
-
-static bool finder_serve_path(const struct sandbox_user *user,
-			      const struct opener_question *question, struct opener_answer *answer)
-{
-	int fd = -EPERM;
 	bool sent;
 
-	if (question->what != OPENER_FILE)
-		fd = finder_open_as_user(user, question);
-	else if (finder_is_device(question->path))
-		fd = opener_open(NULL, question->path);
 	answer->err = fd < 0 ? fd : 0;
 	sent = opener_reply(OPENER_SOCKET, answer, sizeof(*answer), fd);
 	if (fd >= 0)
 		close(fd);
 	return sent;
+}
+
+static bool finder_serve_path(const struct opener_question *question, struct opener_answer *answer)
+{
+	int fd = -EPERM;
+
+	if (question->what == OPENER_FILE && finder_is_device(question->path))
+		fd = opener_open(NULL, question->path);
+	return opener_answer_file(fd, answer);
 }
 
 /* The limit of locked memory is the same here as in minivmm, which has no rights any more. */
@@ -148,7 +113,7 @@ static bool finder_serve_find(const struct finder_question *question, struct fin
 }
 
 /* The message is zeroed: what was sent of it ends in a NUL. */
-static bool finder_serve(const struct sandbox_user *user)
+static bool finder_serve(void)
 {
 	union finder_message message = { .open = { .what = 0 } };
 	struct finder_answer answer = { .head.err = 0 };
@@ -163,32 +128,111 @@ static bool finder_serve(const struct sandbox_user *user)
 		message.find.bdf[sizeof(message.find.bdf) - 1] = '\0';
 		sent = finder_serve_find(&message.find, &answer);
 	} else {
-		sent = finder_serve_path(user, &message.open, &answer.head);
+		sent = finder_serve_path(&message.open, &answer.head);
 	}
 	log_keep_error(NULL, 0);
 	return sent;
 }
 
-/* Further groups are those of who started minivmm: they are not the user's. */
-static void finder_run(const struct sandbox *sandbox, void *arg)
+/*
+ * What sysfs and /proc say, and what the words of an error need of the rest: which system this is.
+ * A folder that is not there yet, as /dev/vfio may not be before its module is loaded, is not known
+ * to Landlock; then it is all of /dev.
+ */
+static void finder_confine(void)
 {
-	const struct sandbox_user nobody_else = { .change = false };
-	int ret = 0;
+	const struct host_path vfio = host_path("/dev/vfio"), iommu = host_path("/dev/iommu");
+	const struct host_path dev = host_path("/dev"), sys = host_path("/sys");
+	const struct host_path proc = host_path("/proc"), os = host_path("/etc/os-release");
+	const unsigned int both = SANDBOX_READ | SANDBOX_WRITE;
+	const struct sandbox_path paths[] = {
+		{ host_path_exists(&vfio) ? vfio.text : dev.text, both },
+		{ host_path_exists(&iommu) ? iommu.text : dev.text, both },
+		{ sys.text, SANDBOX_READ },
+		{ proc.text, SANDBOX_READ },
+		{ os.text, SANDBOX_READ },
+	};
+	const struct sandbox_child child = {
+		.kind = THREAD_FINDER,
+		.capabilities = 1u << CAP_DAC_OVERRIDE, /* a group's file may be a user's */
+		.paths = paths,
+		.path_count = array_size(paths),
+	};
 
+	sandbox_child_enter(&child);
+}
+
+static void finder_run(void *arg)
+{
 	(void)arg;
-	if (sandbox->user.change && syscall(SYS_setgroups, 0, NULL) < 0)
-		ret = -errno;
-	if (ret == 0)
-		ret = sandbox_rights_drop(&nobody_else, FINDER_KEEP);
-	if (ret < 0) {
-		log_errno("sandbox", ret, "confine the process that opens devices");
-		return;
-	}
-	while (finder_serve(&sandbox->user))
+	finder_confine();
+	while (finder_serve())
 		;
 }
 
-int device_opener_start(struct sandbox_opener *opener, const struct sandbox *sandbox)
+/* ---- the process that opens what has a name ---- */
+
+static int names_open(const struct opener_question *question)
 {
-	return sandbox_opener_fork(opener, sandbox, "device-opener", finder_run, NULL);
+	switch (question->what) {
+	case OPENER_IMAGE:
+		return opener_open_image(NULL, question->path);
+	case OPENER_SERVER:
+		return opener_connect(NULL, question->path, question->ms);
+	default:
+		return -EPERM;
+	}
+}
+
+static bool names_serve(void)
+{
+	struct opener_question question = { .what = OPENER_FILE };
+	struct opener_answer answer = { .err = 0 };
+	ssize_t n = recv(OPENER_SOCKET, &question, sizeof(question), 0);
+	bool sent;
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	question.path[sizeof(question.path) - 1] = '\0';
+	log_keep_error(answer.words, sizeof(answer.words));
+	sent = opener_answer_file(names_open(&question), &answer);
+	log_keep_error(NULL, 0);
+	return sent;
+}
+
+/* It is whoever minivmm goes on as. Where that is root, it may open what root may. */
+static void names_run(void *arg)
+{
+	const struct sandbox *sandbox = arg;
+	const struct sandbox_path all = { "/", SANDBOX_READ };
+	const struct sandbox_child child = {
+		.kind = THREAD_NAMES,
+		.user = sandbox->user,
+		.capabilities = sandbox->user.change ? 0 : 1u << CAP_DAC_OVERRIDE,
+		.paths = &all,
+		.path_count = 1,
+	};
+
+	sandbox_child_enter(&child);
+	while (names_serve())
+		;
+}
+
+/* ---- life ---- */
+
+int device_opener_start(struct device_opener *opener, const struct sandbox *sandbox)
+{
+	int ret = sandbox_opener_fork(&opener->devices, "device-opener", finder_run, NULL);
+
+	if (ret == 0)
+		ret = sandbox_opener_fork(&opener->names, "name-opener", names_run,
+					  (void *)sandbox);
+	opener->devices.opener.names = opener->names.opener.socket;
+	return ret;
+}
+
+void device_opener_stop(struct device_opener *opener)
+{
+	sandbox_opener_stop(&opener->names);
+	sandbox_opener_stop(&opener->devices);
 }

@@ -236,7 +236,7 @@ static void machine_destroy(struct machine *machine)
 		sandbox_print(&machine->sandbox, stderr);
 	}
 	vm_destroy(&machine->vm);
-	sandbox_opener_stop(&machine->opener);
+	device_opener_stop(&machine->opener);
 	sandbox_destroy(&machine->sandbox);
 	if (machine->signals.fd >= 0)
 		close(machine->signals.fd);
@@ -290,8 +290,7 @@ static int machine_prepare_users(struct machine *machine)
 
 static int machine_prepare_served(struct machine *machine)
 {
-	return served_devices_prepare(&machine->served, machine->config,
-				      machine->sandbox.user.change);
+	return served_devices_prepare(&machine->served, machine->config, &machine->sandbox);
 }
 
 static int machine_start_console(struct machine *machine)

@@ -287,7 +287,8 @@ int machine_open_qmp(struct machine *machine)
 	machine->watcher = (struct hotplug_watcher){ machine_device_deleted, machine };
 	hotplug_watch(machine, &machine->watcher);
 	return qmp_server_open(&machine->qmp, &machine->vm.loop, machine->config->qmp,
-			       machine_commands, array_size(machine_commands), machine);
+			       machine->sandbox.on, machine_commands, array_size(machine_commands),
+			       machine);
 }
 
 void machine_close_qmp(struct machine *machine)

@@ -5,7 +5,6 @@
 
 #include "guests/command_ports.h"
 #include "vfio/host/check/host_memlock.h"
-#include "device_opener.h"
 #include "machine_state.h"
 #include "machine_status.h"
 #include "vmm/cli/options_ports.h"
@@ -50,13 +49,14 @@ static int machine_start_opener(struct machine *machine, const char *const *path
 	}
 	if (!count)
 		return 0;
-	return sandbox_opener_start(&machine->opener, &machine->sandbox, paths, count);
+	return sandbox_opener_start(&machine->opener.devices, paths, count);
 }
 
 /* From now on: what was opened before was opened with all rights. */
 static void machine_use_opener(struct machine *machine)
 {
-	const struct opener *opener = machine->opener.pid ? &machine->opener.opener : NULL;
+	const struct sandbox_opener *child = &machine->opener.devices;
+	const struct opener *opener = child->pid ? &child->opener : NULL;
 
 	machine->devices.space.opener = opener;
 	if (!options_expect_devices(machine->config))
@@ -67,13 +67,12 @@ static void machine_use_opener(struct machine *machine)
 
 /* ---- before ---- */
 
-static uint32_t machine_thread_kinds(const struct config *config, bool opener)
+static uint32_t machine_thread_kinds(const struct config *config)
 {
 	uint32_t kinds = SANDBOX_MAIN | SANDBOX_VCPU;
 
 	kinds |= config->user_count || options_expect_devices(config) ? SANDBOX_SERVER : 0;
 	kinds |= config->run ? SANDBOX_COMMAND : 0;
-	kinds |= opener ? SANDBOX_OPENER : 0;
 	for (unsigned int i = 0; i < config->user_count; i++)
 		kinds |= config->users[i].path ? 0 : SANDBOX_DEMO;
 	return kinds;
@@ -89,7 +88,7 @@ int machine_prepare_sandbox(struct machine *machine)
 	const struct sandbox_options options = {
 		.user = config->user,
 		.status = config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST,
-		.threads = machine_thread_kinds(config, reopened > 0),
+		.threads = machine_thread_kinds(config),
 		.wanted = { more || machine_uses(machine, HOST_ACCESS_GROUP),
 			    more || machine_uses(machine, HOST_ACCESS_IOMMUFD), more },
 	};

@@ -14,6 +14,7 @@
 #include "console.h"
 #include "curves.h"
 #include "default_guest.h"
+#include "device_opener.h"
 #include "devices/pci_host.h"
 #include "devices/virtio_console.h"
 #include "firmware/boot.h"
@@ -23,7 +24,6 @@
 #include "power_button.h"
 #include "qmp_server.h"
 #include "sandbox/sandbox.h"
-#include "sandbox/sandbox_opener.h"
 #include "serial_port.h"
 #include "served_devices.h"
 #include "slots.h"
@@ -35,7 +35,7 @@
 struct machine {
 	const struct config *config;
 	struct sandbox sandbox;
-	struct sandbox_opener opener;
+	struct device_opener opener;
 	struct vm vm;
 	struct curves curves;
 	struct console console;

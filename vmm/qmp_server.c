@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/sandbox_child.h"
 #include "vmm/trace/log.h"
 
 #define QMP_BACKLOG 4
@@ -200,27 +203,75 @@ static int server_listen(struct qmp_server *server)
 }
 
 /* Remove only the file that minivmm made; another program may have put its own there. */
-static void server_unlink(const struct qmp_server *server)
+static void server_unlink(const struct qmp_server *server, int folder, const char *name)
 {
 	struct stat now;
 
-	if (lstat(server->path, &now) == 0 && now.st_ino == server->file.st_ino &&
-	    now.st_dev == server->file.st_dev)
-		unlink(server->path);
+	if (fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    now.st_ino == server->file.st_ino && now.st_dev == server->file.st_dev)
+		unlinkat(folder, name, 0);
 }
+
+/*
+ * Who may remove the file: the folder's owner, who needs no capability for it. In a folder of
+ * root's, or where this is not root, it is whoever this process is.
+ */
+static struct sandbox_user server_find_remover(int folder)
+{
+	struct stat status;
+
+	if (geteuid() != 0 || fstat(folder, &status) < 0 || status.st_uid == 0)
+		return (struct sandbox_user){ .change = false };
+	return (struct sandbox_user){ true, status.st_uid, status.st_gid };
+}
+
+static void server_confine_keeper(const char *path, int folder)
+{
+	const struct sandbox_path beneath = { path, SANDBOX_REMOVE };
+	const struct sandbox_child child = { .kind = THREAD_UNLINKER,
+					     .user = server_find_remover(folder),
+					     .paths = &beneath,
+					     .path_count = 1 };
+
+	sandbox_child_enter(&child);
+}
+
+/* The folder's path, in memory of the caller's, and the name in it. */
+static const char *server_split_path(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return path;
+	*slash = '\0';
+	return slash + 1;
+}
+
+#define KEEPER_FOLDER 3 /* the number of the one other file here */
 
 /* Wait until the other end of the pipe is closed, which happens however minivmm ends. */
 static _Noreturn void server_keep(const struct qmp_server *server, int fd)
 {
-	char byte;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)], byte;
+	const char *name, *parent;
 
+	strcpy(path, server->path);
+	name = server_split_path(path);
+	parent = name == path ? "." : path[0] ? path : "/";
+	prctl(PR_SET_NAME, "unlinker");
 	setsid(); /* the terminal's signals must not reach it */
 	dup2(fd, STDIN_FILENO);
+	fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dup2(fd, KEEPER_FOLDER) < 0)
+		_exit(EXIT_FAILURE);
 	/* close all other files, above all those of devices */
-	close_range(STDIN_FILENO + 1, ~0u, 0);
+	close(STDOUT_FILENO);
+	close_range(KEEPER_FOLDER + 1, ~0u, 0);
+	if (server->confined)
+		server_confine_keeper(parent, KEEPER_FOLDER);
 	while (read(STDIN_FILENO, &byte, 1) != 0)
 		;
-	server_unlink(server);
+	server_unlink(server, KEEPER_FOLDER, name);
 	_exit(0);
 }
 
@@ -251,7 +302,7 @@ static void server_end_keeper(struct qmp_server *server)
 
 /* ---- life ---- */
 
-int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *path,
+int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *path, bool confined,
 		    const struct qmp_command *commands, size_t count, void *owner)
 {
 	int ret;
@@ -260,6 +311,7 @@ int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *pa
 	memset(server, 0, sizeof(*server));
 	server->loop = loop;
 	server->path = path;
+	server->confined = confined;
 	server->commands = commands;
 	server->command_count = count;
 	server->owner = owner;

@@ -22,6 +22,7 @@ struct qmp_server {
 	struct stat file; /* identity of the file that was made */
 	pid_t keeper;     /* the process that removes it, or 0 */
 	int keeper_fd;    /* open as long as minivmm lives */
+	bool confined;    /* that process */
 	struct loop_source listener, client;
 	const struct qmp_command *commands;
 	size_t command_count;
@@ -32,10 +33,11 @@ struct qmp_server {
 };
 
 /*
- * Listen at `path`; commands are called with `owner`. Path and table stay the caller's. A socket to
+ * Listen at `path`; commands are called with `owner`. The process that removes the socket keeps no
+ * right for anything else if `confined`. Path and table stay the caller's. A socket to
  * which no program listens is replaced. 0 or -errno, logged.
  */
-int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *path,
+int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *path, bool confined,
 		    const struct qmp_command *commands, size_t count, void *owner);
 
 /* Close everything; what the client has not read is lost. Accepts one that was never opened. */

@@ -43,7 +43,7 @@ static void served_add_root(struct served_devices *devices)
 }
 
 int served_devices_prepare(struct served_devices *devices, const struct config *config,
-			   bool supervised)
+			   const struct sandbox *sandbox)
 {
 	int ret = 0;
 
@@ -54,7 +54,7 @@ int served_devices_prepare(struct served_devices *devices, const struct config *
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++)
 		if (devices->list[i].server != OPTIONS_SERVER_RUNS)
 			ret = server_process_start(&devices->servers[i], &devices->list[i],
-						   supervised);
+						   sandbox);
 	return ret;
 }
 

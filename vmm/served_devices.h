@@ -26,11 +26,11 @@ struct served_devices {
 /*
  * Start the servers that minivmm must start; the process must have one thread. For a command this
  * includes one for the host's root folder, unless virtiofsd is not installed, which is logged.
- * `supervised` is as for server_process_start(). 0 or -errno, logged; call served_devices_close()
+ * `sandbox` is as for server_process_start(). 0 or -errno, logged; call served_devices_close()
  * in either case.
  */
 int served_devices_prepare(struct served_devices *devices, const struct config *config,
-			   bool supervised);
+			   const struct sandbox *sandbox);
 
 /* Connect to all servers and plug the devices in. 0 or -errno, logged. */
 int served_devices_open(struct served_devices *devices, struct pci_host *host);

@@ -205,6 +205,7 @@ struct server_command {
 	const char *program;
 	const char *format;                   /* of a disk */
 	struct server_folder_options options; /* of virtiofsd */
+	bool confined;
 };
 
 static _Noreturn void server_run(const struct server_process *process,
@@ -213,6 +214,11 @@ static _Noreturn void server_run(const struct server_process *process,
 {
 	server_sandbox_detach(process->output);
 	fcntl(listener, F_SETFD, 0);
+	if (command->confined)
+		server_sandbox_hide_memory();
+	if (command->confined && served->server == OPTIONS_SERVER_DISK)
+		server_sandbox_confine_disk(served->path, served->readonly,
+					    strcmp(command->format, "qcow2") == 0);
 	if (served->server == OPTIONS_SERVER_DISK)
 		server_exec_storage(command->program, served, command->format, listener);
 	server_folder_exec(command->program, command->options, served, listener);
@@ -276,10 +282,10 @@ static int server_choose_options(struct server_command *command,
 }
 
 int server_process_start(struct server_process *process, const struct options_served *served,
-			 bool supervised)
+			 const struct sandbox *sandbox)
 {
 	bool disk = served->server == OPTIONS_SERVER_DISK;
-	struct server_command command = { .format = "" };
+	struct server_command command = { .format = "", .confined = sandbox->on };
 	int ret;
 
 	*process = (struct server_process){
@@ -297,7 +303,7 @@ int server_process_start(struct server_process *process, const struct options_se
 		ret = server_choose_options(&command, served);
 	if (!command.format)
 		ret = -EINVAL;
-	return ret < 0 ? ret : server_fork(process, &command, served, supervised);
+	return ret < 0 ? ret : server_fork(process, &command, served, sandbox->user.change);
 }
 
 /* A server that failed prints its error before it exits. */

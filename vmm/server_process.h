@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "sandbox/sandbox.h"
 #include "vmm/cli/config.h"
 
 struct server_process {
@@ -41,11 +42,12 @@ enum server_obstacle server_process_find_obstacle(const struct options_served *s
 
 /*
  * Start the server of a disk or a folder; minivmm must have one thread. Image or folder are checked
- * first. `supervised` says that minivmm will be another user when it ends the server. 0 or -errno,
- * logged; if the program is not installed, with the package that has it.
+ * first. `sandbox` says whether the server is confined, and whether minivmm will be another user
+ * when it ends it. 0 or -errno, logged; if the program is not installed, with the package that has
+ * it.
  */
 int server_process_start(struct server_process *process, const struct options_served *served,
-			 bool supervised);
+			 const struct sandbox *sandbox);
 
 /* Print what the server said last, after the device could not be set up or the server was lost. */
 void server_process_explain(const struct server_process *process);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/magic.h>
 #include <linux/seccomp.h>
@@ -21,7 +23,12 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "sandbox/sandbox_child.h"
 #include "vmm/trace/macros.h"
+
+/* docs/interop/qcow2.txt of QEMU: incompatible features, and one of them. */
+#define QCOW2_FEATURES  72
+#define QCOW2_DATA_FILE 4
 
 _Noreturn void server_sandbox_die(const char *what)
 {
@@ -120,6 +127,60 @@ const char *server_sandbox_kind(const char *folder)
 			       root.f_type != TMPFS_MAGIC && !sandbox_is_root(folder)
 		       ? "namespace"
 		       : "chroot";
+}
+
+/* The one limit at which the kernel gives nothing to a program that collects core files, either. */
+void server_sandbox_hide_memory(void)
+{
+	const struct rlimit none = { 1, 1 };
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		server_sandbox_die("keep the guest's memory out of core files");
+}
+
+/* Where the data of a qcow2 image is in another file, that one is beside it. */
+static const char *sandbox_find_data(const char *image, char folder[PATH_MAX])
+{
+	unsigned char features[8] = { 0 };
+	int fd = open(image, O_RDONLY | O_CLOEXEC);
+	char *slash;
+
+	if (fd < 0)
+		return image;
+	if (pread(fd, features, sizeof(features), QCOW2_FEATURES) != sizeof(features))
+		features[7] = 0;
+	close(fd);
+	if (!(features[7] & QCOW2_DATA_FILE))
+		return image;
+	snprintf(folder, PATH_MAX, "%s", image);
+	slash = strrchr(folder, '/');
+	if (slash)
+		*slash = '\0';
+	return !slash ? "." : folder[0] ? folder : "/";
+}
+
+void server_sandbox_confine_disk(const char *image, bool readonly, bool qcow2)
+{
+	char folder[PATH_MAX];
+	const struct sandbox_path paths[] = {
+		{ qcow2 ? sandbox_find_data(image, folder) : image,
+		  SANDBOX_READ | (readonly ? 0 : SANDBOX_WRITE) },
+		{ qcow2 ? "/" : "/dev/urandom", SANDBOX_READ },
+		{ "/proc", SANDBOX_READ },
+		{ "/sys", SANDBOX_READ },
+		{ "/etc/ld.so.cache", SANDBOX_READ },
+		{ "/etc/gnutls", SANDBOX_READ },
+		{ "/etc/crypto-policies", SANDBOX_READ },
+		{ "/dev/null", SANDBOX_READ | SANDBOX_WRITE },
+		{ "/usr", SANDBOX_READ | SANDBOX_RUN },
+		{ "/lib", SANDBOX_READ | SANDBOX_RUN },
+		{ "/lib64", SANDBOX_READ | SANDBOX_RUN },
+	};
+	const struct sandbox_child child = { .capabilities = 1u << CAP_DAC_OVERRIDE,
+					     .paths = paths,
+					     .path_count = array_size(paths) };
+
+	sandbox_child_enter_program(&child);
 }
 
 void server_sandbox_raise_files(void)

@@ -11,6 +11,8 @@
 #ifndef MINIVMM_SERVER_SANDBOX_H
 #define MINIVMM_SERVER_SANDBOX_H
 
+#include <stdbool.h>
+
 /* Print what could not be done, with errno's text, and end. */
 _Noreturn void server_sandbox_die(const char *what);
 
@@ -28,6 +30,19 @@ void server_sandbox_become_root(void);
 
 /* From now on the folder, and everything mounted below it, is read-only for this process. */
 void server_sandbox_protect(const char *folder);
+
+/*
+ * No core file of this process, or of the program that it becomes, has the guest's memory in it.
+ * Programs that it starts give it no further rights.
+ */
+void server_sandbox_hide_memory(void);
+
+/*
+ * From now on this process, and qemu-storage-daemon which it becomes, writes to the image alone,
+ * and not even there if `readonly`. It reads what a base may be if it is `qcow2`, else the image
+ * and the system's programs. What is left of root's rights is to open files whatever their mode.
+ */
+void server_sandbox_confine_disk(const char *image, bool readonly, bool qcow2);
 
 /* Raise the limit on open files as far as the caller may. */
 void server_sandbox_raise_files(void);

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/sandbox_child.h"
+
 #define SERVER_STOP_MS 10000
 #define SERVER_LOST_MS 500
 #define SERVER_TICK_MS 10
@@ -36,11 +38,11 @@ int server_end(pid_t server, bool lost)
 /* ---- the supervisor ---- */
 
 /* A kernel older than 5.3 has no such file, so it must be polled. */
-static int supervisor_watch(pid_t server)
+static int supervisor_watch(pid_t server, int pidfd)
 {
 	struct pollfd files[2] = {
 		{ .fd = SUPERVISOR_LIFE, .events = POLLIN },
-		{ .fd = (int)syscall(SYS_pidfd_open, server, 0), .events = POLLIN },
+		{ .fd = pidfd, .events = POLLIN },
 	};
 	const int ms = files[1].fd < 0 ? SERVER_TICK_MS : -1;
 	int status = 0;
@@ -55,6 +57,19 @@ static int supervisor_watch(pid_t server)
 	}
 }
 
+/* It stays root, whose server it ends, and needs no capability for that, and no path. */
+static int supervisor_run(pid_t server)
+{
+	static const struct sandbox_path none = { "/", 0 };
+	const struct sandbox_child child = { .kind = THREAD_SUPERVISOR,
+					     .paths = &none,
+					     .child = server };
+	int pidfd = (int)syscall(SYS_pidfd_open, server, 0);
+
+	sandbox_child_enter(&child);
+	return supervisor_watch(server, pidfd);
+}
+
 _Noreturn void server_supervise(pid_t server, int life)
 {
 	int status;
@@ -67,7 +82,7 @@ _Noreturn void server_supervise(pid_t server, int life)
 		close_range(SUPERVISOR_LIFE + 1, ~0u, 0);
 		for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 			close(fd);
-		status = supervisor_watch(server);
+		status = supervisor_run(server);
 	}
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
 }

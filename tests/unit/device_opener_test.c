@@ -14,12 +14,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "host_tree.h"
 #include "unit.h"
 #include "vmm/device_opener.h"
 #include "vmm/trace/log.h"
 
 static struct sandbox sandbox;
-static struct sandbox_opener opener;
+static struct device_opener opener;
 static char folder[32], path[64];
 static int errors; /* standard error, which the process has too: nothing of it is for people */
 
@@ -40,7 +41,7 @@ static void opener_begin(bool change)
 
 static void opener_end(void)
 {
-	sandbox_opener_stop(&opener);
+	device_opener_stop(&opener);
 	unlink(path);
 	ck_assert_int_eq(rmdir(folder), 0);
 	dup2(errors, STDERR_FILENO);
@@ -87,7 +88,7 @@ static const struct {
 START_TEST(only_files_of_vfio_are_opened)
 {
 	opener_begin(false);
-	ck_assert_int_eq(opener_open(&opener.opener, paths[_i].path), paths[_i].err);
+	ck_assert_int_eq(opener_open(&opener.devices.opener, paths[_i].path), paths[_i].err);
 	opener_end();
 }
 END_TEST
@@ -98,10 +99,10 @@ START_TEST(images_are_read)
 	int fd;
 
 	opener_begin(false);
-	ck_assert_int_eq(opener_open_image(&opener.opener, path), -ENOENT);
+	ck_assert_int_eq(opener_open_image(&opener.devices.opener, path), -ENOENT);
 	make_file(0600);
 	for (unsigned int i = 0; i < 3; i++) {
-		fd = opener_open_image(&opener.opener, path);
+		fd = opener_open_image(&opener.devices.opener, path);
 		ck_assert_int_ge(fd, 0);
 		ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
 		ck_assert_int_eq(read(fd, text, sizeof(text)), 5);
@@ -119,11 +120,11 @@ START_TEST(servers_are_found)
 
 	opener_begin(false);
 	log_keep_error(words, sizeof(words));
-	ck_assert_int_eq(opener_connect(&opener.opener, path, 1000), -ENOENT);
+	ck_assert_int_eq(opener_connect(&opener.devices.opener, path, 1000), -ENOENT);
 	log_keep_error(NULL, 0);
 	ck_assert_ptr_nonnull(strstr(words, "connect to its vfio-user server: No such file"));
 	listener = make_server(0700);
-	fd = opener_connect(&opener.opener, path, 1000);
+	fd = opener_connect(&opener.devices.opener, path, 1000);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 	close(listener);
@@ -140,19 +141,19 @@ START_TEST(names_are_the_users)
 		return;
 	opener_begin(true);
 	make_file(_i ? 0600 : 0644);
-	fd = opener_open_image(&opener.opener, path);
+	fd = opener_open_image(&opener.devices.opener, path);
 	ck_assert_int_eq(fd < 0 ? fd : 0, _i ? -EACCES : 0);
 	if (fd >= 0)
 		close(fd);
 	unlink(path);
 	listener = make_server(_i ? 0700 : 0777);
-	fd = opener_connect(&opener.opener, path, 1000);
+	fd = opener_connect(&opener.devices.opener, path, 1000);
 	ck_assert_int_eq(fd < 0 ? fd : 0, _i ? -EACCES : 0);
 	if (fd >= 0)
 		close(fd);
 	close(listener);
 	/* It is root again for what is no name. */
-	ck_assert_int_eq(opener_open(&opener.opener, "/dev/vfio/4000000000"), -ENOENT);
+	ck_assert_int_eq(opener_open(&opener.devices.opener, "/dev/vfio/4000000000"), -ENOENT);
 	opener_end();
 }
 END_TEST
@@ -166,18 +167,78 @@ START_TEST(devices_are_looked_for)
 
 	opener_begin(false);
 	log_keep_error(words, sizeof(words));
-	ck_assert_int_eq(
-		device_opener_find(&opener.opener, "fffe:fe:1f.7", &demand, &found, &access),
-		-ENODEV);
+	ck_assert_int_eq(device_opener_find(&opener.devices.opener, "fffe:fe:1f.7", &demand, &found,
+					    &access),
+			 -ENODEV);
 	ck_assert_ptr_nonnull(strstr(words, "fffe:fe:1f.7"));
 	log_keep_error(words, sizeof(words));
-	kill(opener.pid, SIGKILL);
-	ck_assert_int_eq(device_opener_find(&opener.opener, "01:00.0", &demand, &found, &access),
-			 -EIO);
+	kill(opener.devices.pid, SIGKILL);
+	ck_assert_int_eq(
+		device_opener_find(&opener.devices.opener, "01:00.0", &demand, &found, &access),
+		-EIO);
 	ck_assert_ptr_nonnull(strstr(words, "ask the process that opens devices"));
 	log_keep_error(NULL, 0);
-	ck_assert_int_eq(opener_open(&opener.opener, "/dev/vfio/1"), -EIO);
+	ck_assert_int_eq(opener_open(&opener.devices.opener, "/dev/vfio/1"), -EIO);
 	opener_end();
+}
+END_TEST
+
+#define NVME     "0000:01:00.0"
+#define HOST_SSD "0000:02:00.0"
+#define HOST_GPU "0000:05:00.0"
+
+/* Hosts of host_tree.sh, in which a look at a device goes all the ways there are. */
+static const struct {
+	const char *host, *bdf;
+} looks[] = {
+	{ "ready", NVME },
+	{ "ready", HOST_SSD },
+	{ "ready", HOST_GPU },
+	{ "arm-without-iommu", NVME },
+	{ "chroot-without-sysfs", NVME },
+	{ "config-all-ones", NVME },
+	{ "container", NVME },
+	{ "default-route-over-bridge", "0000:03:00.0" },
+	{ "disk-in-raid", HOST_SSD },
+	{ "disk-mounted-through-lvm", HOST_SSD },
+	{ "display-has-console", HOST_GPU },
+	{ "domain-of-five-digits", "10000:01:00.0" },
+	{ "driver-missing", NVME },
+	{ "group-behind-bridge", NVME },
+	{ "group-without-acs", NVME },
+	{ "iommu-left-off", NVME },
+	{ "iommu-left-off-proxmox", NVME },
+	{ "no-iommu-mode", NVME },
+	{ "node-missing", NVME },
+	{ "node-own", NVME },
+	{ "open-nvidia", HOST_GPU },
+	{ "vfio-blocked", NVME },
+	{ "vfio-not-loaded", NVME },
+	{ "xen-dom0", NVME },
+};
+
+/* The process that is confined says of a device what minivmm would say of it at a start. */
+START_TEST(confined_look_is_the_same)
+{
+	const struct host_demand demand = { .memory = 4096 };
+	enum host_access access[2] = { HOST_ACCESS_ANY, HOST_ACCESS_ANY };
+	char words[2][OPENER_WORDS];
+	struct host_device found;
+	int ret[2];
+
+	host_tree_make(looks[_i].host);
+	opener_begin(false);
+	for (int by = 0; by < 2; by++) {
+		log_keep_error(words[by], sizeof(words[by]));
+		ret[by] = device_opener_find(by ? &opener.devices.opener : NULL, looks[_i].bdf,
+					     &demand, &found, &access[by]);
+	}
+	log_keep_error(NULL, 0);
+	opener_end();
+	host_tree_remove();
+	ck_assert_int_eq(ret[1], ret[0]);
+	ck_assert_int_eq(access[1], access[0]);
+	ck_assert_str_eq(words[1], words[0]);
 }
 END_TEST
 
@@ -192,14 +253,16 @@ START_TEST(nonsense_is_no_question)
 	for (size_t size = 1; size <= sizeof(question); size += size < 64 ? 1 : 997)
 		for (uint32_t what = 0; what < 6; what++) {
 			question.what = what == 5 ? UINT32_MAX : what;
-			opener_ask(&opener.opener, &question, size, &answer, sizeof(answer));
+			opener_ask(opener.devices.opener.socket, &question, size, &answer,
+				   sizeof(answer));
 			ck_assert_int_lt(answer.err, 0);
 		}
-	ck_assert_int_eq(opener_open(&opener.opener, "/etc/passwd"), -EPERM);
+	ck_assert_int_eq(opener_open(&opener.devices.opener, "/etc/passwd"), -EPERM);
 	opener_end();
 }
 END_TEST
 
 UNIT_MAIN("device_opener", { only_files_of_vfio_are_opened, UNIT_COUNT(paths) },
 	  { images_are_read, 0 }, { servers_are_found, 0 }, { names_are_the_users, 2 },
-	  { devices_are_looked_for, 0 }, { nonsense_is_no_question, 0 })
+	  { devices_are_looked_for, 0 }, { confined_look_is_the_same, UNIT_COUNT(looks) },
+	  { nonsense_is_no_question, 0 })

@@ -24,6 +24,7 @@ struct desk {
 	struct loop loop;
 	struct qmp_server server;
 	char folder[32], path[64];
+	bool confined;
 };
 
 static json_t *any(void *owner, json_t *arguments, struct qmp_error *error)
@@ -39,7 +40,8 @@ static const struct qmp_command commands[] = { { "any", { { 0 } }, true, any } }
 
 static int open_server(struct desk *desk)
 {
-	return qmp_server_open(&desk->server, &desk->loop, desk->path, commands, 1, desk);
+	return qmp_server_open(&desk->server, &desk->loop, desk->path, desk->confined, commands, 1,
+			       desk);
 }
 
 static void begin_folder(struct desk *desk)
@@ -357,7 +359,7 @@ START_TEST(paths_that_cannot_be)
 	desk.server.loop = NULL;
 	stderr_begin(&said);
 	ck_assert_int_eq(
-		qmp_server_open(&desk.server, &desk.loop, cases[_i].path, commands, 1, NULL),
+		qmp_server_open(&desk.server, &desk.loop, cases[_i].path, false, commands, 1, NULL),
 		cases[_i].err);
 	stderr_end(&said);
 	stderr_holds(&said, cases[_i].path);
@@ -365,7 +367,32 @@ START_TEST(paths_that_cannot_be)
 }
 END_TEST
 
+/*
+ * The process that removes it has no right but that: in root's folder, or in a user's. What it says
+ * is of AddressSanitizer's own calls, after its work.
+ */
+START_TEST(confined_process_removes_it)
+{
+	struct stderr_text said;
+	struct desk desk;
+	struct stat file;
+
+	begin_folder(&desk);
+	desk.confined = true;
+	if (_i && geteuid() == 0)
+		ck_assert_int_eq(chown(desk.folder, 65534, 65533), 0);
+	stderr_begin(&said);
+	ck_assert_int_eq(open_server(&desk), 0);
+	ck_assert_int_eq(lstat(desk.path, &file), 0);
+	qmp_server_close(&desk.server);
+	stderr_end(&said);
+	ck_assert_int_lt(lstat(desk.path, &file), 0);
+	end(&desk);
+}
+END_TEST
+
 UNIT_MAIN("qmp_server", { one_conversation, 0 }, { one_at_a_time, 2 },
 	  { half_closed_gets_its_answer, 0 }, { who_does_not_read_waits, 0 },
 	  { too_many_events_end_it, 0 }, { gone_in_the_middle, 0 }, { stale_socket_is_replaced, 0 },
-	  { what_is_in_use_is_refused, 0 }, { other_files_stay, 0 }, { paths_that_cannot_be, 2 })
+	  { what_is_in_use_is_refused, 0 }, { other_files_stay, 0 },
+	  { confined_process_removes_it, 2 }, { paths_that_cannot_be, 2 })

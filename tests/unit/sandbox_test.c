@@ -2,6 +2,7 @@
 /*
  * The sandbox, in children: what each kind of thread may do, and how it dies of what it may not.
  */
+#include "child_process.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -20,60 +21,11 @@
 
 #include "vmm/base/pending_signal.h"
 #include "vmm/sandbox/sandbox.h"
+#include "vmm/sandbox/sandbox_child.h"
 #include "vmm/sandbox/sandbox_opener.h"
+#include "vmm/sandbox/sandbox_trap.h"
 
 #define STATUS 77 /* of a sandbox's end, told apart from a sanitizer's */
-
-static const char *const kinds[THREAD_KINDS] = {
-	[THREAD_MAIN] = "main",       [THREAD_VCPU] = "vcpu",        [THREAD_SERVER] = "server",
-	[THREAD_COMMAND] = "command", [THREAD_DEMO] = "demo-device", [THREAD_OPENER] = "opener",
-};
-
-/* ---- a child and what it says; it ends without what a sanitizer does at exit ---- */
-
-struct child {
-	int status;
-	char said[512];
-};
-
-static void child_read(struct child *child, int fd)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < sizeof(child->said) - 1 &&
-	       (n = read(fd, child->said + at, sizeof(child->said) - 1 - at)) > 0)
-		at += (size_t)n;
-	child->said[at] = '\0';
-	close(fd);
-}
-
-static void child_run(struct child *child, void (*work)(enum thread_kind kind),
-		      enum thread_kind kind)
-{
-	int output[2];
-	pid_t pid;
-
-	ck_assert_int_eq(pipe2(output, O_CLOEXEC), 0);
-	fflush(NULL);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		dup2(output[1], STDERR_FILENO);
-		work(kind);
-		syscall(SYS_exit_group, 0);
-	}
-	close(output[1]);
-	child_read(child, output[0]);
-	ck_assert_int_eq(waitpid(pid, &child->status, 0), pid);
-}
-
-static void child_expect(const struct child *child, int status, const char *text)
-{
-	ck_assert_msg(WIFEXITED(child->status) && WEXITSTATUS(child->status) == status,
-		      "ended with %#x: %s", child->status, child->said);
-	ck_assert_msg(strstr(child->said, text) != NULL, "no '%s' in '%s'", text, child->said);
-}
 
 static struct sandbox sandbox;
 
@@ -90,10 +42,18 @@ static void child_prepare(enum thread_kind kind)
 static void child_enter(enum thread_kind kind)
 {
 	child_prepare(kind);
-	if (kind != THREAD_MAIN)
+	if (kind >= THREAD_OPENER)
+		sandbox_child_enter(&(struct sandbox_child){ .kind = kind });
+	else if (kind != THREAD_MAIN)
 		thread_guard_enter(sandbox_guard(&sandbox), kind);
 	else if (sandbox_confine(&sandbox, NULL, 0) < 0)
 		_exit(2);
+}
+
+/* Processes end with a status of their own. */
+static int child_status(enum thread_kind kind)
+{
+	return kind >= THREAD_OPENER ? EXIT_FAILURE : STATUS;
 }
 
 /* ---- forbidden calls ---- */
@@ -153,7 +113,7 @@ static const struct {
 	{ "mmap", forbidden_code },   { "clone", forbidden_fork },  { "getuid", blocked_signals },
 };
 
-/* The one kind that opens files opens those it was told of: see opener_opens_what_it_was_told(). */
+/* The kinds that open files are told which, by Landlock: see sandbox_child_test.c. */
 START_TEST(forbidden_call_ends)
 {
 	enum thread_kind kind = (enum thread_kind)(_i % THREAD_KINDS);
@@ -161,14 +121,17 @@ START_TEST(forbidden_call_ends)
 	char text[160];
 	struct child child;
 
-	if (kind == THREAD_OPENER && forbidden[row].make == forbidden_path)
+	if (forbidden[row].make == forbidden_path &&
+	    (kind == THREAD_OPENER || kind == THREAD_FINDER || kind == THREAD_NAMES))
 		return;
+	if (kind == THREAD_BINDER)
+		return; /* see sandbox_child_test.c */
 	child_run(&child, forbidden[row].make, kind);
 	snprintf(text, sizeof(text),
 		 "minivmm: error: sandbox: the system call %s is not allowed in a thread of kind "
 		 "%s: ",
-		 forbidden[row].call, kinds[kind]);
-	child_expect(&child, STATUS, text);
+		 forbidden[row].call, sandbox_kind_name(kind));
+	child_expect(&child, child_status(kind), text);
 	ck_assert_ptr_eq(strchr(child.said, '\n'), strrchr(child.said, '\n'));
 }
 END_TEST
@@ -183,14 +146,6 @@ START_TEST(signal_to_others_ends)
 END_TEST
 
 /* ---- what it leaves ---- */
-
-static void child_must(bool done, const char *what)
-{
-	if (!done) {
-		dprintf(STDERR_FILENO, "%s\n", what);
-		syscall(SYS_exit_group, 3);
-	}
-}
 
 /* (Threads cannot be made here: the sanitizers' own calls are not in the lists.) */
 static void allowed_life(enum thread_kind kind)
@@ -339,7 +294,7 @@ static void opener_serves(enum thread_kind kind)
 	int fd;
 
 	child_prepare(kind);
-	child_must(sandbox_opener_start(&opener, &sandbox, paths, 2) == 0, "start");
+	child_must(sandbox_opener_start(&opener, paths, 2) == 0, "start");
 	for (int i = 0; i < 3; i++) {
 		fd = opener_open(&opener.opener, "/dev/zero");
 		child_must(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC, "a file");

@@ -43,15 +43,15 @@ static int opener_receive(int socket, struct opener_answer *answer, size_t size)
 	return fd;
 }
 
-int opener_ask(const struct opener *opener, const void *question, size_t question_size,
-	       struct opener_answer *answer, size_t size)
+int opener_ask(int socket, const void *question, size_t question_size, struct opener_answer *answer,
+	       size_t size)
 {
 	struct iovec data = { (void *)question, question_size };
 	const struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
 
 	memset(answer, 0, size);
-	if (sendmsg(opener->socket, &message, MSG_NOSIGNAL) == (ssize_t)question_size)
-		return opener_receive(opener->socket, answer, size);
+	if (sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)question_size)
+		return opener_receive(socket, answer, size);
 	answer->err = -EIO;
 	return -1;
 }
@@ -71,6 +71,7 @@ static int opener_ask_path(const struct opener *opener, enum opener_what what, c
 			   unsigned int ms)
 {
 	struct opener_question question = { .what = what, .ms = ms };
+	const bool file = what == OPENER_FILE || !opener->names;
 	size_t length = strlen(path) + 1;
 	struct opener_answer answer;
 	int fd;
@@ -78,8 +79,8 @@ static int opener_ask_path(const struct opener *opener, enum opener_what what, c
 	if (length > sizeof(question.path))
 		return -ENAMETOOLONG;
 	memcpy(question.path, path, length);
-	fd = opener_ask(opener, &question, offsetof(struct opener_question, path) + length, &answer,
-			sizeof(answer));
+	fd = opener_ask(file ? opener->socket : opener->names, &question,
+			offsetof(struct opener_question, path) + length, &answer, sizeof(answer));
 	log_repeat_error(answer.words);
 	if (answer.err < 0)
 		return answer.err;

@@ -15,9 +15,10 @@
 
 #define OPENER_WORDS 512
 
-/* A socket to the process that opens; one request at a time, from one thread. */
+/* Sockets to the processes that open; one request at a time, from one thread. */
 struct opener {
 	int socket;
+	int names; /* to the one for images and servers; 0: there is none */
 };
 
 enum opener_what {
@@ -50,11 +51,11 @@ int opener_open_image(const struct opener *opener, const char *path);
 int opener_connect(const struct opener *opener, const char *path, unsigned int ms);
 
 /*
- * One question and its answer, of `size` bytes, which begins with a struct opener_answer. The
+ * One question at this socket and its answer, of `size` bytes, which begins with a struct opener_answer. The
  * answer's file, or -1 where none came with it. A lost process is -EIO in the answer, not logged.
  */
-int opener_ask(const struct opener *opener, const void *question, size_t question_size,
-	       struct opener_answer *answer, size_t size);
+int opener_ask(int socket, const void *question, size_t question_size, struct opener_answer *answer,
+	       size_t size);
 
 /*
  * For the process that opens: the answer, and `fd` with it unless that is -1. False: nobody asks.

@@ -17,6 +17,12 @@ enum thread_kind {
 	THREAD_COMMAND, /* carries a command's input and output */
 	THREAD_DEMO,    /* the process that is the demo device */
 	THREAD_OPENER,  /* the process that opens devices again */
+	/* Processes that keep a right for one thing; sandbox/sandbox_child.h confines them. */
+	THREAD_FINDER,     /* finds and opens devices that come */
+	THREAD_NAMES,      /* opens what has its name from the control socket */
+	THREAD_UNLINKER,   /* removes the control socket in the end */
+	THREAD_SUPERVISOR, /* ends a server */
+	THREAD_BINDER,     /* binds devices, and gives them back */
 	THREAD_KINDS,
 };
 

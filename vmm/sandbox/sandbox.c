@@ -43,6 +43,9 @@ static void sandbox_enter(const struct thread_guard *guard, enum thread_kind kin
 	const struct sandbox *sandbox = container_of(guard, struct sandbox, guard);
 	int ret = sandbox->confined ? 0 : sandbox_drop(sandbox);
 
+	/* The demo device, a process of its own, maps the guest's RAM. */
+	if (ret == 0 && kind == THREAD_DEMO && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		ret = -errno;
 	if (ret == 0)
 		ret = sandbox_filter_thread(sandbox, kind);
 	if (ret == 0)

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include "vfio/backend/iommufd_abi.h"
 
@@ -22,9 +23,14 @@
 #define C SANDBOX_COMMAND
 #define D SANDBOX_DEMO
 #define O SANDBOX_OPENER
+#define F SANDBOX_FINDER
+#define N SANDBOX_NAMES
+#define U SANDBOX_UNLINKER
+#define P SANDBOX_SUPERVISOR
 
 #define THREADS   (M | V | S | C)
-#define PROCESSES (D | O)
+#define PROCESSES (D | O | F | N | U | P)
+#define OPENERS   (O | F | N)
 
 /* clang-format off */
 #define CALL(name, threads)                { SCMP_SYS(name), threads, SANDBOX_ANY, 0, 0, 0 }
@@ -40,11 +46,11 @@ const struct sandbox_row sandbox_calls[] = {
 	 * Memory for malloc(), and in the main thread and vCPUs the mappings of BARs. No memory may
 	 * become code.
 	 */
-	CALL_IF(mmap,         THREADS | D, HAS_NOT, 2, PROT_EXEC),
+	CALL_IF(mmap,         THREADS | D | F, HAS_NOT, 2, PROT_EXEC),
 	CALL_IF(mprotect,     THREADS | D, HAS_NOT, 2, PROT_EXEC),
-	CALL(munmap,          THREADS | D),
-	CALL(mremap,          THREADS), /* realloc() of more than 128 KiB */
-	CALL(brk,             THREADS | D),
+	CALL(munmap,          THREADS | D | F),
+	CALL(mremap,          THREADS | F), /* realloc() of more than 128 KiB */
+	CALL(brk,             THREADS | D | F),
 	CALL(madvise,         THREADS), /* the stack of a thread that ends, an arena that shrinks */
 
 	/*
@@ -56,10 +62,10 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(rt_sigreturn,    THREADS),
 	CALL(restart_syscall, THREADS | PROCESSES),
 	CALL(clock_gettime,   THREADS | D), /* where the vDSO cannot read the clock */
-	CALL(clock_nanosleep, M | V), /* --inject irq#N=late; the wait for a server's end */
+	CALL(clock_nanosleep, M | V | P), /* --inject irq#N=late; the wait for a server's end */
 
 	/* abort(), and the end of a thread or of the process. */
-	CALL(getpid,          THREADS),
+	CALL(getpid,          THREADS | F),
 	CALL(gettid,          THREADS),
 	CALL_IF(tgkill,       THREADS, IS_PID, 0, 0), /* the main thread also kicks vCPUs */
 	CALL(rt_sigpending,   M | V | S), /* a long wait: is the end asked for? */
@@ -70,15 +76,15 @@ const struct sandbox_row sandbox_calls[] = {
 
 	/* Messages, the serial port's console, eventfds. */
 	CALL(write,           THREADS | PROCESSES),
-	CALL(close,           THREADS | PROCESSES),
+	CALL(close,           THREADS | D | OPENERS),
 	/* the trace asks for the thread's name */
 	CALL_IF(prctl,        THREADS, IS, 0, PR_GET_NAME),
 
 	/* Files that become ready. */
-	CALL(read,            M | C | D), /* signals, timers, eventfds, the console's input */
+	CALL(read,            M | C | D | F | U | P), /* signals, timers, eventfds, input, sysfs */
 	CALL(preadv2,         M | V | C), /* an eventfd that may block: loop_take_event() */
-	CALL(poll,            THREADS | D),
-	CALL(ppoll,           THREADS | D), /* poll() of arm64 */
+	CALL(poll,            THREADS | D | P),
+	CALL(ppoll,           THREADS | D | P), /* poll() of arm64 */
 	CALL(epoll_wait,      M | C),
 	CALL(epoll_pwait,     M | C), /* epoll_wait() of arm64 */
 	CALL(epoll_ctl,       M | V),
@@ -89,9 +95,9 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(pwrite64,        M | V | D),
 
 	/* Servers of devices, vfio-user and vhost-user. */
-	CALL(sendmsg,         M | V | S | PROCESSES),
-	CALL(recvmsg,         M | V | S | PROCESSES),
-	CALL(recvfrom,        M | PROCESSES),
+	CALL(sendmsg,         M | V | S | D | OPENERS),
+	CALL(recvmsg,         M | V | S | D),
+	CALL(recvfrom,        M | D | OPENERS),
 	CALL(sendto,          M), /* --qmp: its client, which recvfrom hears */
 	CALL(accept4,         M), /* and the next one */
 	CALL(shutdown,        M | V | S),
@@ -117,15 +123,15 @@ const struct sandbox_row sandbox_calls[] = {
 
 	/* The end: stop servers, restore the terminal, print the rest. */
 	CALL(kill,            M), /* the demo device; others end when their pipe is closed */
-	CALL(wait4,           M),
+	CALL(wait4,           M | P),
 	CALL(waitid,          M),
 	CALL(getpgrp,         THREADS), /* is minivmm in the terminal's foreground? */
 	CALL(getpgid,         M | C), /* getpgrp() of arm64 */
 	/* used by stdio, and to see whether a BAR's file has shrunk; from glibc 2.39 on */
 	CALL(fstat,           M),
 	CALL_IF(newfstatat,   THREADS, HAS, 3, AT_EMPTY_PATH), /* fstat() of glibc before it */
-	CALL(lseek,           M), /* exit() moves standard input's offset back to what was read */
-	CALL(sysinfo,         M), /* qsort() of glibc 2.36 */
+	CALL(lseek,           M | F), /* stdio moves a file's offset back to what was read */
+	CALL(sysinfo,         M | F), /* qsort() of glibc 2.36 */
 
 	/* The demo device asks to die with minivmm, and creates its memory. */
 	CALL_IF(prctl,        D, IS, 0, PR_SET_PDEATHSIG),
@@ -138,6 +144,34 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL_IF(fcntl,        M, IS, 1, F_ADD_SEALS),
 
 	CALL(openat,          O), /* the files that Landlock leaves it */
+
+	/* Devices that come: what sysfs says of them, and their files. Nothing is created. */
+	CALL_IF(openat,       F, HAS_NOT, 2, O_CREAT | O_TRUNC),
+	CALL(getdents64,      F),
+	CALL(fstat,           F),
+	CALL(newfstatat,      F),
+	CALL(readlink,        F),
+	CALL(readlinkat,      F), /* readlink() of arm64 */
+	CALL(access,          F),
+	CALL(faccessat,       F),
+	CALL(faccessat2,      F),
+	CALL(uname,           F),
+	CALL(capget,          F), /* the limit of locked memory: does it count here? */
+	CALL(prlimit64,       F),
+	CALL(geteuid,         F), /* may this user open the file? Words of an error */
+	CALL(getegid,         F),
+	CALL(getgroups,       F),
+
+	/* Images and sockets whose names come from the control socket. */
+	CALL_IF(openat,       N, HAS_NOT, 2, O_ACCMODE | O_CREAT | O_TRUNC),
+	CALL_IF(socket,       N, IS, 0, AF_UNIX),
+	CALL(setsockopt,      N),
+	CALL(connect,         N),
+
+	/* The control socket's end, and a server's. */
+	CALL_IF(newfstatat,   U, HAS, 3, AT_SYMLINK_NOFOLLOW),
+	CALL(unlinkat,        U),
+	CALL_IF(kill,         P, IS_CHILD, 0, 0),
 	{ .threads = 0 },
 };
 
@@ -209,3 +243,68 @@ const struct sandbox_row sandbox_ioctls[] = {
 	{ .threads = 0 },
 };
 /* clang-format on */
+
+#define DENY(name) SCMP_SYS(name)
+
+const int sandbox_denied[] = {
+	/* Other processes, and what they see. */
+	DENY(ptrace),
+	DENY(process_vm_readv),
+	DENY(process_vm_writev),
+	DENY(kcmp),
+	DENY(pidfd_getfd),
+	DENY(perf_event_open),
+	DENY(process_madvise),
+	/* Other file systems, other roots, other namespaces. */
+	DENY(mount),
+	DENY(umount2),
+	DENY(pivot_root),
+	DENY(move_mount),
+	DENY(open_tree),
+	DENY(fsopen),
+	DENY(fsmount),
+	DENY(fsconfig),
+	DENY(fspick),
+	DENY(mount_setattr),
+	DENY(chroot),
+	DENY(unshare),
+	DENY(setns),
+	DENY(open_by_handle_at),
+	/* Networks. */
+	DENY(socket),
+	/* The kernel: other programs in it, another one, its clock, its keys, its swap. */
+	DENY(bpf),
+	DENY(kexec_load),
+	DENY(kexec_file_load),
+	DENY(reboot),
+	DENY(delete_module),
+	DENY(settimeofday),
+	DENY(clock_settime),
+	DENY(adjtimex),
+	DENY(clock_adjtime),
+	DENY(add_key),
+	DENY(request_key),
+	DENY(keyctl),
+	DENY(swapon),
+	DENY(swapoff),
+	DENY(acct),
+	DENY(quotactl),
+	DENY(syslog),
+	DENY(sethostname),
+	DENY(setdomainname),
+	/* Ports of the processor, and calls that were often the way to a fault in the kernel. */
+	DENY(iopl),
+	DENY(ioperm),
+	DENY(userfaultfd),
+	DENY(io_uring_setup),
+	DENY(personality),
+	/* Another user. */
+	DENY(setuid),
+	DENY(setresuid),
+	DENY(setreuid),
+	DENY(setgid),
+	DENY(setresgid),
+	DENY(setregid),
+	DENY(setgroups),
+	-1,
+};

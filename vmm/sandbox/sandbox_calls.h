@@ -22,6 +22,11 @@
 #define SANDBOX_DEMO    (1u << THREAD_DEMO)
 #define SANDBOX_OPENER  (1u << THREAD_OPENER)
 
+#define SANDBOX_FINDER     (1u << THREAD_FINDER)
+#define SANDBOX_NAMES      (1u << THREAD_NAMES)
+#define SANDBOX_UNLINKER   (1u << THREAD_UNLINKER)
+#define SANDBOX_SUPERVISOR (1u << THREAD_SUPERVISOR)
+
 /* A condition on the command line, for rows that apply only then. */
 enum sandbox_need {
 	SANDBOX_NEEDS_NOTHING,
@@ -33,12 +38,13 @@ enum sandbox_need {
 };
 
 enum sandbox_check {
-	SANDBOX_ANY,     /* whatever the arguments are */
-	SANDBOX_IS,      /* argument `arg` is `value` */
-	SANDBOX_HAS,     /* it has the bits of `value` */
-	SANDBOX_HAS_NOT, /* it has none of them */
-	SANDBOX_IS_PID,  /* it is this process's id */
-	SANDBOX_NO_CALL, /* the call does nothing: -ENOSYS, so that libc takes another */
+	SANDBOX_ANY,      /* whatever the arguments are */
+	SANDBOX_IS,       /* argument `arg` is `value` */
+	SANDBOX_HAS,      /* it has the bits of `value` */
+	SANDBOX_HAS_NOT,  /* it has none of them */
+	SANDBOX_IS_PID,   /* it is this process's id */
+	SANDBOX_IS_CHILD, /* it is that of the process that this one looks after */
+	SANDBOX_NO_CALL,  /* the call does nothing: -ENOSYS, so that libc takes another */
 };
 
 struct sandbox_row {
@@ -53,5 +59,11 @@ struct sandbox_row {
 /* All calls except ioctls, and the ioctls; both tables end with a row without threads. */
 extern const struct sandbox_row sandbox_calls[];
 extern const struct sandbox_row sandbox_ioctls[];
+
+/*
+ * What a process may not call that may call all else, because it runs programs of others. Ends with
+ * -1.
+ */
+extern const int sandbox_denied[];
 
 #endif

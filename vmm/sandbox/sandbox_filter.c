@@ -43,7 +43,8 @@ static bool filter_needs(const struct sandbox_row *row, const struct sandbox_wan
 }
 
 /* The kernel looks only at the lower 32 bits of an ioctl's number. */
-static struct scmp_arg_cmp filter_compare(const struct sandbox_row *row)
+static struct scmp_arg_cmp filter_compare(const struct sandbox_row *row,
+					  const struct sandbox_wanted *wanted)
 {
 	switch (row->check) {
 	case SANDBOX_HAS:
@@ -52,15 +53,18 @@ static struct scmp_arg_cmp filter_compare(const struct sandbox_row *row)
 		return SCMP_CMP(row->arg, SCMP_CMP_MASKED_EQ, row->value, 0);
 	case SANDBOX_IS_PID:
 		return SCMP_CMP(row->arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)getpid());
+	case SANDBOX_IS_CHILD:
+		return SCMP_CMP(row->arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)wanted->child);
 	default:
 		return SCMP_CMP(row->arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, row->value);
 	}
 }
 
 /* A call that this architecture does not have is not an error: some have ppoll() and no poll(). */
-static int filter_add_row(scmp_filter_ctx context, const struct sandbox_row *row)
+static int filter_add_row(scmp_filter_ctx context, const struct sandbox_row *row,
+			  const struct sandbox_wanted *wanted)
 {
-	struct scmp_arg_cmp compare = filter_compare(row);
+	struct scmp_arg_cmp compare = filter_compare(row, wanted);
 
 	if (row->check == SANDBOX_NO_CALL)
 		return seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), row->call, 0);
@@ -75,7 +79,7 @@ static int filter_add_table(scmp_filter_ctx context, const struct sandbox_row *r
 
 	for (const struct sandbox_row *row = rows; row->threads && ret == 0; row++)
 		if ((row->threads & (1u << kind)) && filter_needs(row, wanted))
-			ret = filter_add_row(context, row);
+			ret = filter_add_row(context, row, wanted);
 	return ret;
 }
 
@@ -92,7 +96,7 @@ static int filter_add_arch(scmp_filter_ctx context)
 					   arch_calls.abouts[i]->request,
 					   0 };
 
-		ret = filter_add_row(context, &row);
+		ret = filter_add_row(context, &row, NULL);
 	}
 	return ret;
 }
@@ -141,19 +145,10 @@ static int filter_export(struct sandbox_filter *filter, scmp_filter_ctx context)
 	return ret;
 }
 
-int sandbox_filter_init(struct sandbox_filter *filter, enum thread_kind kind,
-			const struct sandbox_wanted *wanted)
+/* The context is gone after it, whatever went wrong before. */
+static int filter_finish(struct sandbox_filter *filter, scmp_filter_ctx context,
+			 enum thread_kind kind, int ret)
 {
-	scmp_filter_ctx context = seccomp_init(SCMP_ACT_TRAP);
-	int ret = context ? seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP)
-			  : -ENOMEM;
-
-	if (ret == 0)
-		ret = filter_add_table(context, sandbox_calls, kind, wanted);
-	if (ret == 0)
-		ret = filter_add_table(context, sandbox_ioctls, kind, wanted);
-	if (ret == 0 && kind == THREAD_MAIN)
-		ret = filter_add_arch(context);
 	if (ret == 0)
 		ret = filter_export(filter, context);
 	if (context)
@@ -162,6 +157,39 @@ int sandbox_filter_init(struct sandbox_filter *filter, enum thread_kind kind,
 		return log_errno("sandbox", ret, "make a filter of system calls");
 	filter_mark(filter, kind);
 	return 0;
+}
+
+static int filter_begin(scmp_filter_ctx *context, uint32_t otherwise)
+{
+	*context = seccomp_init(otherwise);
+	return *context ? seccomp_attr_set(*context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP)
+			: -ENOMEM;
+}
+
+int sandbox_filter_init(struct sandbox_filter *filter, enum thread_kind kind,
+			const struct sandbox_wanted *wanted)
+{
+	scmp_filter_ctx context;
+	int ret = filter_begin(&context, SCMP_ACT_TRAP);
+
+	if (ret == 0)
+		ret = filter_add_table(context, sandbox_calls, kind, wanted);
+	if (ret == 0)
+		ret = filter_add_table(context, sandbox_ioctls, kind, wanted);
+	if (ret == 0 && kind == THREAD_MAIN)
+		ret = filter_add_arch(context);
+	return filter_finish(filter, context, kind, ret);
+}
+
+int sandbox_filter_init_denying(struct sandbox_filter *filter, enum thread_kind kind, bool programs)
+{
+	const uint32_t action = programs ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_TRAP;
+	scmp_filter_ctx context;
+	int ret = filter_begin(&context, SCMP_ACT_ALLOW);
+
+	for (const int *call = sandbox_denied; *call != -1 && ret == 0; call++)
+		ret = seccomp_rule_add(context, action, *call, 0);
+	return filter_finish(filter, context, kind, ret);
 }
 
 void sandbox_filter_destroy(struct sandbox_filter *filter)

@@ -10,6 +10,7 @@
 
 #include <linux/filter.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "sandbox_calls.h"
 
@@ -22,11 +23,19 @@ struct sandbox_filter {
 struct sandbox_wanted {
 	bool groups, iommufd; /* devices are opened this way */
 	bool hotplug;         /* and more of them while the guest runs */
+	pid_t child;          /* the process that this one may signal, or 0 */
 };
 
 /* Make the filter. 0 or -errno, logged. */
 int sandbox_filter_init(struct sandbox_filter *filter, enum thread_kind kind,
 			const struct sandbox_wanted *wanted);
+
+/*
+ * The same of sandbox_denied[]: all other calls are allowed. What it denies ends a process of ours,
+ * of this kind; with `programs` it fails with EPERM instead.
+ */
+int sandbox_filter_init_denying(struct sandbox_filter *filter, enum thread_kind kind,
+				bool programs);
 void sandbox_filter_destroy(struct sandbox_filter *filter);
 
 /*

@@ -14,8 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sandbox_paths.h"
-#include "sandbox_trap.h"
+#include "sandbox_child.h"
 #include "vmm/trace/log.h"
 
 /* ---- the child ---- */
@@ -60,62 +59,71 @@ static bool opener_serve(const struct opener_paths *paths)
  * The process keeps its user, who may open the files, and root's right to ignore the modes of
  * files.
  */
-static int opener_confine(const struct sandbox *sandbox, const char *const *paths,
-			  unsigned int count)
+static void opener_confine(const struct opener_paths *paths)
 {
-	const struct sandbox_user nobody_else = { .change = false };
-	int ret = sandbox_rights_drop(&nobody_else, 1u << CAP_DAC_OVERRIDE);
+	struct sandbox_path *files = calloc(paths->count, sizeof(*files));
+	const struct sandbox_child child = {
+		.kind = THREAD_OPENER,
+		.capabilities = 1u << CAP_DAC_OVERRIDE,
+		.paths = files,
+		.path_count = paths->count,
+	};
 
-	if (ret == 0)
-		ret = sandbox_paths_restrict(paths, count);
-	if (ret == -EOPNOTSUPP)
-		ret = 0;
-	if (ret == 0 && sandbox->filters_known) {
-		sandbox_trap_enter();
-		ret = sandbox_filter_load(&sandbox->filters[THREAD_OPENER]);
+	for (unsigned int i = 0; files && i < paths->count; i++)
+		files[i] = (struct sandbox_path){ paths->list[i], SANDBOX_READ | SANDBOX_WRITE };
+	if (!files) {
+		log_errno("sandbox", -ENOMEM, "confine the process that opens files");
+		_exit(EXIT_FAILURE);
 	}
-	return ret;
+	sandbox_child_enter(&child);
 }
 
-static void opener_run(const struct sandbox *sandbox, void *arg)
+static void opener_run(void *arg)
 {
 	const struct opener_paths *paths = arg;
-	int ret = opener_confine(sandbox, paths->list, paths->count);
 
-	if (ret < 0) {
-		log_errno("sandbox", ret, "confine the process that opens files");
-		return;
-	}
+	opener_confine(paths);
 	while (opener_serve(paths))
 		;
 }
 
-int sandbox_opener_start(struct sandbox_opener *opener, const struct sandbox *sandbox,
-			 const char *const *paths, unsigned int count)
+int sandbox_opener_start(struct sandbox_opener *opener, const char *const *paths,
+			 unsigned int count)
 {
 	struct opener_paths told = { paths, count };
 
-	return sandbox_opener_fork(opener, sandbox, "opener", opener_run, &told);
+	return sandbox_opener_fork(opener, "opener", opener_run, &told);
 }
 
 /* ---- life ---- */
 
+/* What minivmm reads and prints is not this process's; its errors are. */
+static void opener_leave_streams(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	close(null);
+}
+
 /* It ends when minivmm does: nobody can ask it any more. Keys of the terminal do not reach it. */
-static _Noreturn void opener_live(const struct sandbox *sandbox, int socket, const char *name,
-				  sandbox_opener_run run, void *arg)
+static _Noreturn void opener_live(int socket, const char *name, sandbox_opener_run run, void *arg)
 {
 	prctl(PR_SET_NAME, name);
 	setsid();
 	if (socket != OPENER_SOCKET && dup2(socket, OPENER_SOCKET) < 0)
 		_exit(EXIT_FAILURE);
 	close_range(OPENER_SOCKET + 1, ~0u, 0);
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
-		run(sandbox, arg);
+	opener_leave_streams();
+	run(arg);
 	_exit(EXIT_SUCCESS);
 }
 
-int sandbox_opener_fork(struct sandbox_opener *opener, const struct sandbox *sandbox,
-			const char *name, sandbox_opener_run run, void *arg)
+int sandbox_opener_fork(struct sandbox_opener *opener, const char *name, sandbox_opener_run run,
+			void *arg)
 {
 	int pair[2];
 
@@ -125,7 +133,7 @@ int sandbox_opener_fork(struct sandbox_opener *opener, const struct sandbox *san
 	opener->pid = fork();
 	if (opener->pid == 0) {
 		close(pair[0]);
-		opener_live(sandbox, pair[1], name, run, arg);
+		opener_live(pair[1], name, run, arg);
 	}
 	close(pair[1]);
 	if (opener->pid > 0) {

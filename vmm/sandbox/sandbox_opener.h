@@ -12,7 +12,6 @@
 
 #include <sys/types.h>
 
-#include "sandbox.h"
 #include "vmm/base/opener.h"
 
 #define OPENER_SOCKET 3 /* its number in the child, which has no other file of minivmm's */
@@ -26,16 +25,16 @@ struct sandbox_opener {
  * Start the process for the files with these paths. Must be called while minivmm has one thread. 0
  * or -errno, logged.
  */
-int sandbox_opener_start(struct sandbox_opener *opener, const struct sandbox *sandbox,
-			 const char *const *paths, unsigned int count);
+int sandbox_opener_start(struct sandbox_opener *opener, const char *const *paths,
+			 unsigned int count);
 
 /*
- * The same for any child that answers opener.h's questions: `run` serves them at OPENER_SOCKET,
- * confines itself before, and returns when nobody asks any more.
+ * The same for any child that answers opener.h's questions: `run` confines itself, serves them at
+ * OPENER_SOCKET, and returns when nobody asks any more.
  */
-typedef void (*sandbox_opener_run)(const struct sandbox *sandbox, void *arg);
-int sandbox_opener_fork(struct sandbox_opener *opener, const struct sandbox *sandbox,
-			const char *name, sandbox_opener_run run, void *arg);
+typedef void (*sandbox_opener_run)(void *arg);
+int sandbox_opener_fork(struct sandbox_opener *opener, const char *name, sandbox_opener_run run,
+			void *arg);
 
 /* It ends, and is waited for. Accepts a zeroed one. */
 void sandbox_opener_stop(struct sandbox_opener *opener);

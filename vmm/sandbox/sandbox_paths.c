@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -39,25 +40,43 @@ static size_t paths_handle_all(struct landlock_ruleset *handled, long abi)
 	return abi < 4 ? offsetof(struct landlock_ruleset, handled_access_net) : sizeof(*handled);
 }
 
-static int paths_allow(int ruleset, const char *path, uint64_t handled)
+#define PATHS_READ  (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define PATHS_WRITE (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
+
+/* What Landlock can allow for a file that is no folder. */
+#define PATHS_OF_FILES                                                                             \
+	(LANDLOCK_ACCESS_FS_READ_FILE | PATHS_WRITE | LANDLOCK_ACCESS_FS_EXECUTE |                 \
+	 LANDLOCK_ACCESS_FS_IOCTL_DEV)
+
+static uint64_t paths_translate(unsigned int access)
+{
+	return (access & SANDBOX_READ ? PATHS_READ : 0) |
+	       (access & SANDBOX_WRITE ? PATHS_WRITE | LANDLOCK_ACCESS_FS_IOCTL_DEV : 0) |
+	       (access & SANDBOX_RUN ? LANDLOCK_ACCESS_FS_EXECUTE : 0) |
+	       (access & SANDBOX_REMOVE ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0);
+}
+
+static int paths_allow(int ruleset, const struct sandbox_path *path, uint64_t handled)
 {
 	struct landlock_path_beneath_attr rule = {
-		.allowed_access =
-			handled & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-				   LANDLOCK_ACCESS_FS_IOCTL_DEV),
-		.parent_fd = open(path, O_PATH | O_CLOEXEC),
+		.allowed_access = handled & paths_translate(path->access),
+		.parent_fd = open(path->path, O_PATH | O_CLOEXEC),
 	};
+	struct stat file;
 	int ret = 0;
 
 	if (rule.parent_fd < 0)
-		return -errno;
-	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	if (fstat(rule.parent_fd, &file) == 0 && !S_ISDIR(file.st_mode))
+		rule.allowed_access &= PATHS_OF_FILES;
+	if (rule.allowed_access &&
+	    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
 		ret = -errno;
 	close(rule.parent_fd);
 	return ret;
 }
 
-int sandbox_paths_restrict(const char *const *files, unsigned int count)
+int sandbox_paths_restrict(const struct sandbox_path *paths, unsigned int count)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_ruleset handled;
@@ -70,7 +89,7 @@ int sandbox_paths_restrict(const char *const *files, unsigned int count)
 	if (ruleset < 0)
 		return -errno;
 	for (unsigned int i = 0; i < count && ret == 0; i++)
-		ret = paths_allow(ruleset, files[i], handled.handled_access_fs);
+		ret = paths_allow(ruleset, &paths[i], handled.handled_access_fs);
 	if (ret == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		ret = -errno;
 	close(ruleset);

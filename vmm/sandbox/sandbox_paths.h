@@ -10,11 +10,24 @@
 #ifndef MINIVMM_SANDBOX_PATHS_H
 #define MINIVMM_SANDBOX_PATHS_H
 
+/* What may be done with a file, or with all that is below a folder. */
+enum sandbox_access {
+	SANDBOX_READ = 1,   /* read files, list folders */
+	SANDBOX_WRITE = 2,  /* write to files that are there, and make ioctls on devices */
+	SANDBOX_RUN = 4,    /* start programs, load libraries */
+	SANDBOX_REMOVE = 8, /* remove files */
+};
+
+struct sandbox_path {
+	const char *path;
+	unsigned int access; /* SANDBOX_* */
+};
+
 /*
- * From here on this thread, and threads that it makes, can open only these `count` files, for
- * reading and writing, and no TCP connection. The thread must have no_new_privs. 0, -EOPNOTSUPP if
- * the kernel has no Landlock, or another -errno; not logged.
+ * From here on this thread, and threads that it makes, can reach only these `count` files and
+ * folders, in these ways, and no TCP connection. What is not there is skipped. The thread must have
+ * no_new_privs. 0, -EOPNOTSUPP if the kernel has no Landlock, or another -errno; not logged.
  */
-int sandbox_paths_restrict(const char *const *files, unsigned int count);
+int sandbox_paths_restrict(const struct sandbox_path *paths, unsigned int count);
 
 #endif

@@ -74,12 +74,11 @@ static int rights_become(const struct sandbox_user *user)
  * A program that is started could not get capabilities back. A process that may not drop them has
  * none to give up.
  */
-static void rights_drop_bounding(void)
+static void rights_drop_bounding(uint32_t keep)
 {
-	unsigned long cap = 0;
-
-	while (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
-		cap++;
+	for (unsigned long cap = 0; cap < 64; cap++)
+		if ((cap >= 32 || !(keep & 1u << cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			break;
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
@@ -99,7 +98,7 @@ int sandbox_rights_drop(const struct sandbox_user *user, uint32_t keep)
 {
 	int ret = 0;
 
-	rights_drop_bounding();
+	rights_drop_bounding(keep);
 	if (user->change)
 		ret = rights_become(user);
 	if (ret == 0)

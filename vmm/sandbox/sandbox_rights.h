@@ -30,7 +30,8 @@ int sandbox_user_find(struct sandbox_user *user, const char *name);
 
 /*
  * Make this thread the user's, without supplementary groups and without capabilities, now or later,
- * except those in the bits `keep` that it has now. 0 or -errno, not logged.
+ * except those in the bits `keep` that it has now, which a program that it starts has, too. 0 or
+ * -errno, not logged.
  */
 int sandbox_rights_drop(const struct sandbox_user *user, uint32_t keep);
 

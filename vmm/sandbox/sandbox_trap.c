@@ -24,9 +24,23 @@ static const char *const trap_calls[] = {
 };
 
 static const char *const trap_threads[THREAD_KINDS] = {
-	[THREAD_MAIN] = "main",       [THREAD_VCPU] = "vcpu",        [THREAD_SERVER] = "server",
-	[THREAD_COMMAND] = "command", [THREAD_DEMO] = "demo-device", [THREAD_OPENER] = "opener",
+	[THREAD_MAIN] = "main",
+	[THREAD_VCPU] = "vcpu",
+	[THREAD_SERVER] = "server",
+	[THREAD_COMMAND] = "command",
+	[THREAD_DEMO] = "demo-device",
+	[THREAD_OPENER] = "opener",
+	[THREAD_FINDER] = "device-opener",
+	[THREAD_NAMES] = "name-opener",
+	[THREAD_UNLINKER] = "unlinker",
+	[THREAD_SUPERVISOR] = "supervisor",
+	[THREAD_BINDER] = "bind-keeper",
 };
+
+const char *sandbox_kind_name(enum thread_kind kind)
+{
+	return trap_threads[kind];
+}
 
 /* A line of text that grows. Code in a signal's handler may not allocate memory or take a lock. */
 struct trap_line {
@@ -76,7 +90,8 @@ static void trap_caught(int signal, siginfo_t *info, void *context)
 	trap_say(&line, "minivmm: error: sandbox: the system call ");
 	trap_say_call(&line, info->si_syscall);
 	trap_say(&line, " is not allowed in a thread of kind ");
-	trap_say(&line, kind < THREAD_KINDS ? trap_threads[kind] : "unknown");
+	trap_say(&line,
+		 kind < THREAD_KINDS ? sandbox_kind_name((enum thread_kind)kind) : "unknown");
 	trap_say(&line, ": minivmm ends (--no-sandbox is for debugging)\n");
 	n = write(STDERR_FILENO, line.text, line.length);
 	(void)n;

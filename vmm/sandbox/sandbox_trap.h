@@ -9,8 +9,13 @@
 #ifndef MINIVMM_SANDBOX_TRAP_H
 #define MINIVMM_SANDBOX_TRAP_H
 
+#include "vmm/base/thread_guard.h"
+
 /* For the whole process: it will end with `status`. */
 void sandbox_trap_init(int status);
+
+/* The kind's name in that line. */
+const char *sandbox_kind_name(enum thread_kind kind);
 
 /* Prepare this thread: unblock the signal. */
 void sandbox_trap_enter(void);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* A child process of a test, and what it said before it ended. */
+#ifndef MINIVMM_TESTS_CHILD_PROCESS_H
+#define MINIVMM_TESTS_CHILD_PROCESS_H
+
+#include <stdbool.h>
+
+#include "vmm/base/thread_guard.h"
+
+struct child {
+	int status; /* of waitpid() */
+	char said[512];
+};
+
+/* Do `work` in a child, and wait for it. It ends without what a sanitizer does at exit(). */
+void child_run(struct child *child, void (*work)(enum thread_kind kind), enum thread_kind kind);
+
+/* It has ended with this status, and said this text among others. */
+void child_expect(const struct child *child, int status, const char *text);
+
+/* In the child: without this it ends with status 3, after saying what was not done. */
+void child_must(bool done, const char *what);
+
+#endif

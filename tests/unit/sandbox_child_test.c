@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmm/sandbox/sandbox_child.c: what a process that keeps one right may do, and a server's program.
+ * sandbox_test.c has the calls that end each kind of process.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "child_process.h"
+#include "vmm/sandbox/sandbox_child.h"
+
+/* What the process that runs modprobe may not do, though it may do much. */
+static const struct {
+	const char *name;
+	long call;
+} denied[] = {
+	{ "ptrace", SYS_ptrace },
+	{ "process_vm_readv", SYS_process_vm_readv },
+	{ "mount", SYS_mount },
+	{ "unshare", SYS_unshare },
+	{ "setns", SYS_setns },
+	{ "socket", SYS_socket },
+	{ "bpf", SYS_bpf },
+	{ "kexec_load", SYS_kexec_load },
+	{ "reboot", SYS_reboot },
+	{ "keyctl", SYS_keyctl },
+	{ "setresuid", SYS_setresuid },
+	{ "io_uring_setup", SYS_io_uring_setup },
+	{ "chroot", SYS_chroot },
+	{ "open_by_handle_at", SYS_open_by_handle_at },
+};
+static unsigned int denied_row;
+
+static void denied_call(enum thread_kind kind)
+{
+	sandbox_child_enter(&(struct sandbox_child){ .kind = kind });
+	syscall(denied[denied_row].call, 0, 0, 0, 0, 0, 0);
+}
+
+START_TEST(denied_call_ends)
+{
+	struct child child;
+	char text[80];
+
+	denied_row = (unsigned int)_i;
+	child_run(&child, denied_call, THREAD_BINDER);
+	snprintf(text, sizeof(text), "%s is not allowed in a thread of kind bind-keeper",
+		 denied[_i].name);
+	child_expect(&child, EXIT_FAILURE, text);
+}
+END_TEST
+
+/* In a server's program, which does not know of filters, it fails. */
+static void denied_in_program(enum thread_kind kind)
+{
+	sandbox_child_enter_program(&(struct sandbox_child){ .kind = kind });
+	if (syscall(denied[denied_row].call, 0, 0, 0, 0, 0, 0) == 0 || errno != EPERM)
+		dprintf(STDERR_FILENO, "errno %d", errno);
+	else
+		dprintf(STDERR_FILENO, "refused");
+	syscall(SYS_exit_group, 0);
+}
+
+START_TEST(denied_call_fails_in_a_program)
+{
+	struct child child;
+
+	denied_row = (unsigned int)_i;
+	child_run(&child, denied_in_program, THREAD_BINDER);
+	child_expect(&child, 0, "refused");
+}
+END_TEST
+
+/* The process that ends a server can signal no other. */
+static void signal_to_another(enum thread_kind kind)
+{
+	const pid_t server = getppid();
+
+	sandbox_child_enter(&(struct sandbox_child){ .kind = kind, .child = server });
+	kill(server, 0);
+	child_must(write(STDERR_FILENO, "its own, ", 9) == 9, "a message");
+	kill(1, 0);
+}
+
+START_TEST(supervisor_signals_its_server_alone)
+{
+	struct child child;
+
+	child_run(&child, signal_to_another, THREAD_SUPERVISOR);
+	child_expect(&child, EXIT_FAILURE,
+		     "its own, minivmm: error: sandbox: the system call kill");
+}
+END_TEST
+
+/* ---- processes ---- */
+
+static const struct {
+	enum thread_kind kind;
+	uint32_t keep;
+} alone[] = {
+	{ THREAD_FINDER, 1u << CAP_DAC_OVERRIDE },
+	{ THREAD_NAMES, 0 },
+	{ THREAD_UNLINKER, 0 },
+	{ THREAD_SUPERVISOR, 0 },
+	{ THREAD_BINDER, 1u << CAP_SYS_MODULE | 1u << CAP_DAC_OVERRIDE },
+};
+static unsigned int alone_row;
+
+/* Without its filter, which allows no question of this kind. */
+static void alone_looks(enum thread_kind kind)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct before[_LINUX_CAPABILITY_U32S_3],
+		now[_LINUX_CAPABILITY_U32S_3];
+	const struct sandbox_path none = { "/", 0 };
+	const uint32_t keep = alone[alone_row].keep;
+
+	(void)kind;
+	child_must(syscall(SYS_capget, &header, before) == 0, "capget");
+	sandbox_child_enter_program(&(struct sandbox_child){
+		.kind = THREAD_BINDER, .capabilities = keep, .paths = &none, .path_count = 1 });
+	child_must(syscall(SYS_capget, &header, now) == 0, "capget");
+	child_must(now[0].effective == (before[0].permitted & keep) && now[1].effective == 0,
+		   "its capabilities");
+	child_must(now[0].permitted == now[0].effective && now[0].inheritable == 0, "further ones");
+	child_must(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, "no_new_privs");
+	child_must(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0, "dumpable");
+	child_must(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER, "a filter");
+}
+
+START_TEST(processes_have_no_rights)
+{
+	struct child child;
+
+	alone_row = (unsigned int)_i;
+	child_run(&child, alone_looks, alone[_i].kind);
+	child_expect(&child, 0, "");
+}
+END_TEST
+
+/* By Landlock, where the kernel has it: what each access means. */
+static const struct {
+	unsigned int access;
+	const char *path;
+	int flags, err;
+} opened[] = {
+	{ SANDBOX_READ, "/dev/null", O_RDONLY, 0 },
+	{ SANDBOX_READ, "/dev/null", O_RDWR, EACCES },
+	{ SANDBOX_READ, "/dev", O_RDONLY | O_DIRECTORY, 0 },
+	{ SANDBOX_READ, "/etc/passwd", O_RDONLY, EACCES },
+	{ SANDBOX_READ | SANDBOX_WRITE, "/dev/null", O_RDWR, 0 },
+	{ SANDBOX_READ | SANDBOX_WRITE, "/dev/minivmm.new", O_RDWR | O_CREAT, EACCES },
+	{ 0, "/dev/null", O_RDONLY, EACCES },
+};
+static unsigned int opened_row;
+
+static void opened_tries(enum thread_kind kind)
+{
+	const struct sandbox_path dev = { "/dev", opened[opened_row].access };
+	int fd;
+
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 0)
+		return;
+	sandbox_child_enter_program(
+		&(struct sandbox_child){ .kind = kind, .paths = &dev, .path_count = 1 });
+	fd = open(opened[opened_row].path, opened[opened_row].flags | O_CLOEXEC, 0600);
+	child_must((fd < 0 ? errno : 0) == opened[opened_row].err, opened[opened_row].path);
+}
+
+START_TEST(opened_files_are_the_ones_allowed)
+{
+	struct child child;
+
+	opened_row = (unsigned int)_i;
+	child_run(&child, opened_tries, THREAD_BINDER);
+	child_expect(&child, 0, "");
+}
+END_TEST
+
+UNIT_MAIN("sandbox_child", { denied_call_ends, UNIT_COUNT(denied) },
+	  { denied_call_fails_in_a_program, UNIT_COUNT(denied) },
+	  { supervisor_signals_its_server_alone, 0 },
+	  { processes_have_no_rights, UNIT_COUNT(alone) },
+	  { opened_files_are_the_ones_allowed, UNIT_COUNT(opened) })
