@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pci_names.h"
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -423,7 +424,7 @@ int pci_host_add_bridge(struct pci_host *host, struct pci_bridge *bridge, const 
 void pci_host_add_below(struct pci_host *host, struct pci_bridge *bridge,
 			struct pci_function *function, unsigned int number)
 {
-	pthread_mutex_lock(&host->bus.lock);
+	pending_lock(&host->bus.lock);
 	function->bus = &host->bus;
 	function->bridge = &bridge->function;
 	function->devfn = PCI_DEVFN(0, number);
@@ -436,7 +437,7 @@ void pci_host_del_below(struct pci_host *host, struct pci_bridge *bridge, unsign
 {
 	struct pci_function *function = bridge->below[number];
 
-	pthread_mutex_lock(&host->bus.lock);
+	pending_lock(&host->bus.lock);
 	pci_reset(function);
 	bridge->below[number] = NULL;
 	pci_slot_mark_functions(bridge->below);
@@ -453,7 +454,7 @@ void pci_host_reset(struct pci_host *host)
 {
 	struct pci_function *function;
 
-	pthread_mutex_lock(&host->bus.lock);
+	pending_lock(&host->bus.lock);
 	host->config_address = 0;
 	for (unsigned int i = 0; (function = pci_host_next(host, &i));)
 		pci_reset(function);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "pci_port_errors.h"
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -341,7 +342,7 @@ void pci_root_port_plug(struct pci_root_port *port, struct pci_function *functio
 
 void pci_root_port_show(struct pci_root_port *port, bool running)
 {
-	pthread_mutex_lock(&port->host->bus.lock);
+	pending_lock(&port->host->bus.lock);
 	port_mirror(port);
 	if (running)
 		pci_slot_set_present(&port->slot, true);
@@ -352,7 +353,7 @@ void pci_root_port_show(struct pci_root_port *port, bool running)
 
 void pci_root_port_ask(struct pci_root_port *port)
 {
-	pthread_mutex_lock(&port->host->bus.lock);
+	pending_lock(&port->host->bus.lock);
 	pci_slot_ask(&port->slot);
 	pthread_mutex_unlock(&port->host->bus.lock);
 }
@@ -362,7 +363,7 @@ void pci_root_port_unplug(struct pci_root_port *port, bool tell)
 	for (unsigned int i = PCI_BRIDGE_FUNCTIONS; i--;)
 		if (port->bridge.below[i])
 			pci_host_del_below(port->host, &port->bridge, i);
-	pthread_mutex_lock(&port->host->bus.lock);
+	pending_lock(&port->host->bus.lock);
 	if (tell)
 		pci_slot_set_present(&port->slot, false);
 	port_mirror(port);
@@ -373,7 +374,7 @@ void pci_root_port_set_atomics(struct pci_root_port *port, uint32_t bits, bool f
 {
 	unsigned int offset = port->cap + PCI_EXP_DEVCAP2;
 
-	pthread_mutex_lock(&port->host->bus.lock);
+	pending_lock(&port->host->bus.lock);
 	if (!first)
 		bits &= pci_get_long(port_function(port), offset);
 	pci_set_long(port_function(port), offset, bits);
@@ -385,7 +386,7 @@ bool pci_root_port_report(struct pci_function *below, bool fatal)
 	struct pci_root_port *port = port_of(below->bridge);
 	bool told;
 
-	pthread_mutex_lock(&port->host->bus.lock);
+	pending_lock(&port->host->bus.lock);
 	told = pci_port_errors_record(port_function(port), pci_requester_id(below), fatal);
 	port_update_interrupt(port);
 	pthread_mutex_unlock(&port->host->bus.lock);

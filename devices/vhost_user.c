@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "vhost_trace.h"
+#include "vmm/base/pending_signal.h"
 #include "vmm/base/unix_socket.h"
 #include "vmm/trace/log.h"
 
@@ -91,7 +92,7 @@ static int vhost_do(struct vhost_user *vhost, struct vhost_call *call)
 	int ret;
 
 	vhost_trace_begin(&span, vhost->name, &call->message, call->fd_count);
-	pthread_mutex_lock(&vhost->lock);
+	pending_lock(&vhost->lock);
 	ret = vhost_exchange(vhost, call);
 	pthread_mutex_unlock(&vhost->lock);
 	vhost_trace_end(&span, &call->message, ret);
@@ -127,7 +128,7 @@ static int vhost_check_size(struct vhost_user *vhost, const struct vhost_call *c
 	int ret = 0;
 
 	if (call->message.header.size != size) {
-		pthread_mutex_lock(&vhost->lock);
+		pending_lock(&vhost->lock);
 		ret = vhost_fail(vhost, "sent an answer of the wrong size");
 		pthread_mutex_unlock(&vhost->lock);
 	}
@@ -150,7 +151,7 @@ static int vhost_get_number(struct vhost_user *vhost, enum vhost_request request
 
 void vhost_user_begin_group(struct vhost_user *vhost)
 {
-	pthread_mutex_lock(&vhost->lock);
+	pending_lock(&vhost->lock);
 	vhost->until = unix_socket_deadline(vhost->timeout_ms);
 	vhost->grouped = true;
 	pthread_mutex_unlock(&vhost->lock);
@@ -158,7 +159,7 @@ void vhost_user_begin_group(struct vhost_user *vhost)
 
 void vhost_user_end_group(struct vhost_user *vhost)
 {
-	pthread_mutex_lock(&vhost->lock);
+	pending_lock(&vhost->lock);
 	vhost->grouped = false;
 	pthread_mutex_unlock(&vhost->lock);
 }
@@ -337,7 +338,7 @@ static int vhost_check_config(struct vhost_user *vhost, const struct vhost_call 
 				 "read its configuration space from its vhost-user server");
 	ret = vhost_check_size(vhost, call, VHOST_CONFIG_HEAD + size);
 	if (ret == 0 && (config->offset != offset || config->size != size)) {
-		pthread_mutex_lock(&vhost->lock);
+		pending_lock(&vhost->lock);
 		ret = vhost_fail(vhost, "answered a question that was not asked");
 		pthread_mutex_unlock(&vhost->lock);
 	}

@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "vmm/base/pending_signal.h"
 #include "vmm/core/vm.h"
 #include "vmm/trace/log.h"
 
@@ -37,7 +38,7 @@ static void virtio_irq_pin_ready(void *owner, uint32_t events)
 	(void)events;
 	if (!loop_take_event(irq->pin.fd)) /* a server has the file, too */
 		return;
-	pthread_mutex_lock(&irq->function->bus->lock);
+	pending_lock(&irq->function->bus->lock);
 	irq->isr |= VIRTIO_ISR_QUEUE;
 	virtio_irq_update_pin(irq);
 	pthread_mutex_unlock(&irq->function->bus->lock);

@@ -178,6 +178,11 @@ struct vfio_backend {
 	 */
 	void (*hurry)(struct vfio_space *space);
 	/*
+	 * True if an operation has waited for half a second: the guest's CPU that wants it cannot
+	 * go on. May be called from any thread while the space is open; does not wait.
+	 */
+	bool (*is_stalled)(struct vfio_space *space);
+	/*
 	 * Fills in at most `max` ranges in ascending order and returns how many there are; 0 if the
 	 * kernel does not tell.
 	 */

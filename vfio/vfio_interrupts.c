@@ -2,6 +2,7 @@
 #include "vfio_interrupts.h"
 
 #include "devices/pci_host.h"
+#include "vmm/base/pending_signal.h"
 
 #define INTERRUPTS_PINS 4 /* INTA .. INTD */
 
@@ -197,7 +198,7 @@ int vfio_interrupts_power_on(struct vfio_interrupts *interrupts)
 	const struct pci_function *function = interrupts->function;
 	int ret;
 
-	pthread_mutex_lock(&interrupts->lock);
+	pending_lock(&interrupts->lock);
 	if (interrupts->has_intx)
 		interrupts->intx.gsi =
 			pci_host_intx_gsi(function, function->config[PCI_INTERRUPT_PIN]);
@@ -209,7 +210,7 @@ int vfio_interrupts_power_on(struct vfio_interrupts *interrupts)
 
 void vfio_interrupts_reset(struct vfio_interrupts *interrupts)
 {
-	pthread_mutex_lock(&interrupts->lock);
+	pending_lock(&interrupts->lock);
 	interrupts->powered = false;
 	interrupts_switch(interrupts);
 	msi_reset(&interrupts->msi);
@@ -224,7 +225,7 @@ void vfio_interrupts_reset(struct vfio_interrupts *interrupts)
 void vfio_interrupts_config_reading(struct vfio_interrupts *interrupts, unsigned int offset,
 				    unsigned int size)
 {
-	pthread_mutex_lock(&interrupts->lock);
+	pending_lock(&interrupts->lock);
 	msi_config_reading(&interrupts->msi, offset, size);
 	pthread_mutex_unlock(&interrupts->lock);
 }
@@ -232,7 +233,7 @@ void vfio_interrupts_config_reading(struct vfio_interrupts *interrupts, unsigned
 void vfio_interrupts_config_written(struct vfio_interrupts *interrupts, unsigned int offset,
 				    unsigned int size)
 {
-	pthread_mutex_lock(&interrupts->lock);
+	pending_lock(&interrupts->lock);
 	msi_config_written(&interrupts->msi, offset, size);
 	vfio_msix_config_written(&interrupts->msix, offset, size);
 	pthread_mutex_unlock(&interrupts->lock);

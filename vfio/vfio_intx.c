@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/trace.h"
 
@@ -21,7 +22,7 @@ static void intx_fired(void *owner, uint32_t events)
 	uint64_t begin = trace_irq_begin();
 
 	(void)events;
-	pthread_mutex_lock(&intx->lock);
+	pending_lock(&intx->lock);
 	if (intx->enabled && loop_take_event(intx->fired.fd) && trace_irq_arrives()) {
 		if (!intx->automasked && intx->maskable)
 			intx_set(intx, VFIO_IRQ_SET_ACTION_MASK, 1, NULL);
@@ -36,7 +37,7 @@ static void intx_acked(void *owner, uint32_t events)
 	struct vfio_intx *intx = owner;
 
 	(void)events;
-	pthread_mutex_lock(&intx->lock);
+	pending_lock(&intx->lock);
 	if (intx->enabled && loop_take_event(intx->level.resample) && intx->maskable)
 		intx_set(intx, VFIO_IRQ_SET_ACTION_UNMASK, 1, NULL);
 	pthread_mutex_unlock(&intx->lock);
@@ -131,7 +132,7 @@ int vfio_intx_enable(struct vfio_intx *intx)
 	ret = irq_level_init(intx->router, &intx->level, intx->gsi);
 	if (ret < 0)
 		return ret;
-	pthread_mutex_lock(&intx->lock);
+	pending_lock(&intx->lock);
 	intx->enabled = true;
 	if (intx->relay)
 		ret = intx_start_relay(intx);
@@ -148,7 +149,7 @@ void vfio_intx_disable(struct vfio_intx *intx)
 	if (!intx->enabled)
 		return;
 	intx_set(intx, VFIO_IRQ_SET_ACTION_TRIGGER, 0, NULL);
-	pthread_mutex_lock(&intx->lock);
+	pending_lock(&intx->lock);
 	intx_stop_relay(intx);
 	irq_level_destroy(intx->router, &intx->level);
 	intx->enabled = false;

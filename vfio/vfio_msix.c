@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log.h"
 
 /* ---- from the guest's vectors to the host's ---- */
@@ -185,7 +186,7 @@ uint64_t vfio_msix_read(struct vfio_msix *msix, enum vfio_msix_part part, uint64
 {
 	uint64_t value = UINT64_MAX;
 
-	pthread_mutex_lock(msix->lock);
+	pending_lock(msix->lock);
 	if (part == VFIO_MSIX_TABLE)
 		value = msix_table_read(&msix->guest, offset - msix->table_offset, size);
 	else if (part == VFIO_MSIX_PBA)
@@ -200,7 +201,7 @@ void vfio_msix_write(struct vfio_msix *msix, enum vfio_msix_part part, uint64_t 
 {
 	if (part != VFIO_MSIX_TABLE)
 		return;
-	pthread_mutex_lock(msix->lock);
+	pending_lock(msix->lock);
 	msix_table_write(&msix->guest, offset - msix->table_offset, size, value);
 	pthread_mutex_unlock(msix->lock);
 }

@@ -13,6 +13,7 @@
 #include "sandbox/sandbox_child.h"
 #include "vfio/host/check/host_memlock.h"
 #include "vfio/host/look/host_path.h"
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -200,6 +201,15 @@ static bool names_serve(void)
 	return sent;
 }
 
+/* While a server lets it wait: is there still somebody who wants to know? */
+static bool names_is_alone(void *owner)
+{
+	char byte;
+
+	(void)owner;
+	return recv(OPENER_SOCKET, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* It is whoever minivmm goes on as. Where that is root, it may open what root may. */
 static void names_run(void *arg)
 {
@@ -214,6 +224,7 @@ static void names_run(void *arg)
 	};
 
 	sandbox_child_enter(&child);
+	pending_end_watch(names_is_alone, NULL);
 	while (names_serve())
 		;
 }

@@ -73,6 +73,15 @@ static bool machine_handle_job(struct machine *machine, uint32_t signal)
 	return signal == SIGTSTP || signal == SIGCONT;
 }
 
+/* A guest whose CPU waits for a server cannot power off, so it is stopped. */
+static bool machine_is_stalled(void *owner)
+{
+	const struct machine *machine = owner;
+
+	return served_devices_are_stalled(&machine->served) ||
+	       user_devices_are_stalled(&machine->users);
+}
+
 static void machine_signalled(void *owner, uint32_t events)
 {
 	struct machine *machine = owner;
@@ -88,8 +97,7 @@ static void machine_signalled(void *owner, uint32_t events)
 		return;
 	}
 	machine->signal = (int)info.ssi_signo;
-	/* A guest whose CPU waits for a server cannot power off, so it is stopped. */
-	if (machine_signal_asks(info.ssi_signo) && !served_devices_are_stalled(&machine->served))
+	if (machine_signal_asks(info.ssi_signo) && !machine_is_stalled(machine))
 		power_button_ask(&machine->button);
 	else
 		vm_post(&machine->vm, VM_EVENT_QUIT);
@@ -124,6 +132,7 @@ int machine_catch_signals(struct machine *machine)
 {
 	sigset_t set;
 
+	power_button_watch(&machine->button, machine_is_stalled, machine);
 	signal(SIGPIPE, SIG_IGN);
 	/* setting the terminal's mode from the background must not stop minivmm, */
 	signal(SIGTTOU, SIG_IGN);

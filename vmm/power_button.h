@@ -23,6 +23,8 @@ struct power_button {
 	/* seconds that are left since the guest was asked; 0: it was not asked */
 	unsigned int left;
 	struct loop_source timer;
+	bool (*hopeless)(void *owner); /* or NULL: see power_button_watch() */
+	void *owner;
 };
 
 /*
@@ -30,6 +32,12 @@ struct power_button {
  * logged.
  */
 int power_button_add(struct power_button *button, struct vm *vm, unsigned int grace);
+
+/*
+ * A guest that was asked is stopped without further waiting once `hopeless` says that it cannot go
+ * on; it is asked about once a second.
+ */
+void power_button_watch(struct power_button *button, bool (*hopeless)(void *owner), void *owner);
 
 /* Accepts one that was never added. */
 void power_button_destroy(struct power_button *button);

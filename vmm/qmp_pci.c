@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "qmp_pci.h"
+#include "vmm/base/pending_signal.h"
 
 #include <linux/pci.h>
 
@@ -141,7 +142,7 @@ json_t *qmp_pci(struct pci_host *host)
 {
 	json_t *devices = json_array();
 
-	pthread_mutex_lock(&host->bus.lock);
+	pending_lock(&host->bus.lock);
 	for (unsigned int devfn = 0; devfn < PCI_HOST_FUNCTIONS; devfn++)
 		if (host->functions[devfn])
 			json_array_append_new(devices,

@@ -116,6 +116,18 @@ void user_devices_hurry(struct user_devices *devices)
 	}
 }
 
+bool user_devices_are_stalled(const struct user_devices *devices)
+{
+	for (unsigned int i = 0; i < devices->count; i++) {
+		const struct user_entry *entry = &devices->list[i];
+
+		if (entry->space.priv &&
+		    entry->space.backend->is_stalled((struct vfio_space *)&entry->space))
+			return true;
+	}
+	return false;
+}
+
 void user_devices_stop(struct user_devices *devices)
 {
 	for (unsigned int i = 0; i < devices->count; i++) {

@@ -68,6 +68,9 @@ int user_devices_power_on(struct user_devices *devices);
  */
 void user_devices_hurry(struct user_devices *devices);
 
+/* True if a server does not answer a request, so that the guest cannot go on. */
+bool user_devices_are_stalled(const struct user_devices *devices);
+
 /* Stop the devices' DMA, and unmap RAM. */
 void user_devices_stop(struct user_devices *devices);
 

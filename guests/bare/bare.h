@@ -20,6 +20,7 @@
 #define BARE_SERIAL     0x3f8
 #define BARE_SLEEP      0x600
 #define BARE_RESET      0x602
+#define BARE_BUTTON     0x603u /* devices/ged.h: written, 1 says that the guest listens */
 #define BARE_ECAM       0xf0000000ull
 #define BARE_MMIO_FREE  0xe0000000ull /* no BAR is here until a guest puts one here */
 #define BARE_PORT_FREE  0x1234

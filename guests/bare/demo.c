@@ -178,6 +178,18 @@ static void wait_for_key(void)
 	inb(BARE_SERIAL);
 }
 
+/* Listens to the power button, and reads without end once something was typed. */
+static void check_listens(void)
+{
+	dev = bare_testdev_start();
+	outb(BARE_BUTTON, 1);
+	bare_print("listening\n");
+	wait_for_key();
+	while (bare_testdev_read(&dev, TESTDEV_ID) == TESTDEV_ID_VALUE)
+		;
+	bare_halt();
+}
+
 /*
  * Use the device in each boot. What minivmm holds is looked at in an early boot and in the last.
  */
@@ -200,11 +212,8 @@ static void check_reboots(void)
 }
 
 const struct bare_check bare_checks[] = {
-	{ "tour", check_tour },
-	{ "messages", check_messages },
-	{ "memory", check_memory },
-	{ "masked", check_masked },
-	{ "polls", check_polls },
-	{ "reboots", check_reboots },
-	{ NULL, NULL },
+	{ "tour", check_tour },       { "messages", check_messages },
+	{ "memory", check_memory },   { "masked", check_masked },
+	{ "polls", check_polls },     { "listens", check_listens },
+	{ "reboots", check_reboots }, { NULL, NULL },
 };

@@ -92,11 +92,12 @@ twins=$(git ls-files -co --exclude-standard '*.c' '*.h' | xargs -n 1 basename | 
 [ -z "$twins" ] || complain "files of the same name: $twins"
 
 # File-scope state that can change: the trace's, its switch, and its tally of each call; the log's count of messages,
-# `limit`; and what handlers of signals have to know, `guard` and `trap_status`. (Constant tables of pointers are
+# `limit`; what handlers of signals have to know, `guard` and `trap_status`; and for all that wait, that keys asked for
+# the end. (Constant tables of pointers are
 # relocated when the program starts, hence .data.rel.ro.)
 for object in build/vmm/*.o build/vmm/*/*.o build/devices/*.o build/vfio/*.o build/vfio/*/*.o build/vfio/*/*/*.o \
 	build/firmware/*.o; do
-	state=$(objdump -t "$object" | awk '/ O \.(data|bss)/ && !/\.rel\.ro/ && $NF !~ /^(guard|trap_status|limit|trace)(_topics|_tally_KVM.*|_tally_VFIO.*|_tally_IOMMU.*)?$/ { print $NF }')
+	state=$(objdump -t "$object" | awk '/ O \.(data|bss)/ && !/\.rel\.ro/ && $NF !~ /^(guard|trap_status|limit|pending_by_keys|trace)(_topics|_tally_KVM.*|_tally_VFIO.*|_tally_IOMMU.*)?$/ { print $NF }')
 	[ -z "$state" ] || complain "$object: mutable file-scope state: $state"
 done
 

@@ -47,6 +47,12 @@ static void fake_hurry(struct vfio_space *space)
 	(void)space;
 }
 
+static bool fake_is_stalled(struct vfio_space *space)
+{
+	(void)space;
+	return false;
+}
+
 static int fake_iova_ranges(struct vfio_space *space, struct vfio_range *ranges, unsigned int max)
 {
 	struct fake_device *fake = space->priv;
@@ -468,6 +474,7 @@ const struct vfio_backend fake_backend = {
 	.space_open = fake_space_open,
 	.space_close = fake_space_close,
 	.hurry = fake_hurry,
+	.is_stalled = fake_is_stalled,
 	.iova_ranges = fake_iova_ranges,
 	.dma_map = fake_dma_map,
 	.dma_unmap = fake_dma_unmap,

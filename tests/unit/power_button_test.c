@@ -101,7 +101,7 @@ END_TEST
 
 /* ---- asked, then stopped ---- */
 
-/* Let `count` seconds pass for the button's timer. */
+/* Let the button's timer fire `count` times: soon after it is asked, then each second. */
 static void pass(struct rig *rig, unsigned int count)
 {
 	struct epoll_event event;
@@ -152,12 +152,38 @@ START_TEST(the_time_runs_out)
 	begin(&rig, 2);
 	listen(&rig, GED_POWER_BUTTON);
 	power_button_ask(&rig.button);
-	pass(&rig, 1);
+	pass(&rig, 2);
 	ck_assert_int_eq(rig.vm.event, VM_EVENT_NONE);
 	pass(&rig, 1);
 	ck_assert_int_eq(rig.vm.event, VM_EVENT_QUIT);
 	end(&rig);
 	stderr_holds(&rig.said, "guest: did not power off within 2 seconds: it is stopped");
+}
+END_TEST
+
+static bool says_yes(void *owner)
+{
+	return *(const bool *)owner;
+}
+
+/* A guest whose CPU waits for a server is not waited for: found when it is asked, or later. */
+START_TEST(who_cannot_go_on_is_stopped)
+{
+	bool hopeless = false;
+	struct rig rig;
+
+	begin(&rig, 30);
+	power_button_watch(&rig.button, says_yes, &hopeless);
+	listen(&rig, GED_POWER_BUTTON);
+	power_button_ask(&rig.button);
+	pass(&rig, 1);
+	ck_assert_int_eq(rig.vm.event, VM_EVENT_NONE);
+	hopeless = true;
+	pass(&rig, 1);
+	ck_assert_int_eq(rig.vm.event, VM_EVENT_QUIT);
+	ck_assert(!power_button_asked(&rig.button));
+	end(&rig);
+	stderr_holds(&rig.said, "guest: cannot power off, because a server does not answer it");
 }
 END_TEST
 
@@ -170,7 +196,7 @@ START_TEST(it_is_pressed_again)
 	listen(&rig, GED_POWER_BUTTON);
 	power_button_ask(&rig.button);
 	ck_assert_uint_eq(take_event(&rig), GED_POWER_BUTTON);
-	pass(&rig, 4);
+	pass(&rig, 5);
 	ck_assert_uint_eq(take_event(&rig), 0);
 	pass(&rig, 1);
 	ck_assert_uint_eq(take_event(&rig), GED_POWER_BUTTON);
@@ -284,6 +310,6 @@ END_TEST
 UNIT_MAIN("power_button", { a_press_interrupts_and_is_told_once, 0 },
 	  { nobody_hears_before_its_system_has_started, 0 },
 	  { who_does_not_hear_is_not_waited_for, 3 }, { a_second_request_does_not_wait, 0 },
-	  { the_time_runs_out, 0 }, { it_is_pressed_again, 0 },
+	  { the_time_runs_out, 0 }, { who_cannot_go_on_is_stopped, 0 }, { it_is_pressed_again, 0 },
 	  { gpio_keys_sees_a_press_and_a_release, 0 }, { each_kind_of_interrupt, 5 },
 	  { outputs_read_what_was_written_and_ids_are_arm_s, 0 })

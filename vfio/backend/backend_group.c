@@ -402,6 +402,7 @@ const struct vfio_backend vfio_backend_group = {
 	.space_open = group_space_open,
 	.space_close = group_space_close,
 	.hurry = kernel_hurry,
+	.is_stalled = kernel_is_stalled,
 	.iova_ranges = group_iova_ranges,
 	.dma_map = group_dma_map,
 	.dma_unmap = group_dma_unmap,

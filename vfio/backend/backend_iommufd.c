@@ -311,6 +311,7 @@ const struct vfio_backend vfio_backend_iommufd = {
 	.space_open = iommufd_space_open,
 	.space_close = iommufd_space_close,
 	.hurry = kernel_hurry,
+	.is_stalled = kernel_is_stalled,
 	.iova_ranges = iommufd_iova_ranges,
 	.dma_map = iommufd_dma_map,
 	.dma_unmap = iommufd_dma_unmap,

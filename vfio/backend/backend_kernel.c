@@ -19,6 +19,12 @@ void kernel_hurry(struct vfio_space *space)
 	(void)space;
 }
 
+bool kernel_is_stalled(struct vfio_space *space)
+{
+	(void)space;
+	return false;
+}
+
 /* A device that is opened by a file of its own leaves nothing behind. */
 void kernel_dev_release(struct vfio_space *space, const struct vfio_device_request *request)
 {

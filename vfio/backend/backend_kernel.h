@@ -25,6 +25,7 @@ static inline int kernel_file(const struct vfio_device *device)
 }
 
 void kernel_hurry(struct vfio_space *space);
+bool kernel_is_stalled(struct vfio_space *space);
 void kernel_dev_release(struct vfio_space *space, const struct vfio_device_request *request);
 int kernel_get_info(struct vfio_device *device, struct vfio_info *info);
 int kernel_get_region(struct vfio_device *device, uint32_t index, struct vfio_region *region);

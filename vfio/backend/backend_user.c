@@ -65,6 +65,11 @@ static void user_hurry(struct vfio_space *space)
 	user_link_hurry(user_link_of(space));
 }
 
+static bool user_is_stalled(struct vfio_space *space)
+{
+	return user_link_is_stalled(user_link_of(space));
+}
+
 static int user_iova_ranges(struct vfio_space *space, struct vfio_range *ranges, unsigned int max)
 {
 	(void)space;
@@ -323,6 +328,7 @@ const struct vfio_backend vfio_backend_user = {
 	.space_open = user_space_open,
 	.space_close = user_space_close,
 	.hurry = user_hurry,
+	.is_stalled = user_is_stalled,
 	.iova_ranges = user_iova_ranges,
 	.dma_map = user_dma_map,
 	.dma_unmap = user_dma_unmap,

@@ -221,6 +221,7 @@ static int link_ask(struct user_link *link, struct user_header *header,
 	*header = (struct user_header){ .id = link->next_id++, .command = (uint16_t)call->command };
 	link->question = call;
 	link->question_header = *header;
+	link->answer_due = unix_socket_deadline(USER_STALL_MS);
 	link->has_answer = false;
 	pthread_mutex_unlock(&link->lock);
 	return dead ? -EIO : link_send(link, link->fd, parts, 3, call->fds, call->fd_count, until);
@@ -327,7 +328,7 @@ int user_link_call(struct user_link *link, const struct user_call *call, struct 
 
 	user_trace_begin(&span, link->name, call->command, call->head, call->fd_count);
 	*reply = (struct user_message){ .payload = NULL };
-	pthread_mutex_lock(&link->call_lock);
+	pending_lock(&link->call_lock);
 	ret = link_exchange(link, call, reply);
 	pthread_mutex_unlock(&link->call_lock);
 	if (ret == 0)
@@ -377,6 +378,17 @@ void user_link_hurry(struct user_link *link)
 	pthread_mutex_lock(&link->lock);
 	link_hurry(link);
 	pthread_mutex_unlock(&link->lock);
+}
+
+bool user_link_is_stalled(struct user_link *link)
+{
+	bool stalled;
+
+	pthread_mutex_lock(&link->lock);
+	stalled = link->question && !link->has_answer && !link->dead &&
+		  unix_socket_time_left(&link->answer_due) == 0;
+	pthread_mutex_unlock(&link->lock);
+	return stalled;
 }
 
 bool user_link_is_lost(struct user_link *link)

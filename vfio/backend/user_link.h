@@ -35,6 +35,9 @@
 /* All requests to a server while the machine is taken down take no longer than this together. */
 #define USER_HURRY_MS 1000u
 
+/* After this time without an answer the server is stalled: it may still answer. */
+#define USER_STALL_MS 500u
+
 struct user_call;
 
 struct user_link {
@@ -55,6 +58,7 @@ struct user_link {
 	pthread_cond_t answered;
 	const struct user_call *question; /* the question that is not yet answered, or NULL */
 	struct user_header question_header;
+	struct timespec answer_due; /* after that time the server is stalled */
 	struct user_message answer;
 	bool has_answer;
 	uint16_t next_id;
@@ -118,6 +122,9 @@ int user_link_fail(struct user_link *link, const char *wrong);
  * already wait.
  */
 void user_link_hurry(struct user_link *link);
+
+/* True if a question has been waiting for its answer for USER_STALL_MS. */
+bool user_link_is_stalled(struct user_link *link);
 
 bool user_link_is_lost(struct user_link *link);
 

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "pending_signal.h"
 #include "unix_socket.h"
 #include "vmm/trace/log.h"
 
@@ -19,6 +21,19 @@ union opener_control {
 	struct cmsghdr head;
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
+
+/*
+ * A server may let the process wait. If minivmm is to end meanwhile nobody asks the process again:
+ * its answer would be that to another question.
+ */
+static void opener_wait(int socket)
+{
+	struct pollfd file = { .fd = socket, .events = POLLIN };
+
+	while (poll(&file, 1, UNIX_SOCKET_SLICE_MS) == 0)
+		if (pending_end_is_asked())
+			shutdown(socket, SHUT_RDWR);
+}
 
 /* The answer's file, or -1. */
 static int opener_receive(int socket, struct opener_answer *answer, size_t size)
@@ -32,6 +47,7 @@ static int opener_receive(int socket, struct opener_answer *answer, size_t size)
 	ssize_t n;
 	int fd = -1;
 
+	opener_wait(socket);
 	do
 		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);

@@ -2,12 +2,19 @@
 #include "pending_signal.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
+
+#define PENDING_SLICE_NS 100000000
 
 static _Thread_local struct {
 	bool (*asks)(void *owner);
 	void *owner;
 } pending_keys;
+
+/* For all threads: minivmm goes on to its end. */
+static atomic_bool pending_by_keys;
 
 bool pending_signal_ends(void)
 {
@@ -26,6 +33,24 @@ void pending_end_watch(bool (*asks)(void *owner), void *owner)
 
 bool pending_end_is_asked(void)
 {
-	return pending_signal_ends() ||
-	       (pending_keys.asks && pending_keys.asks(pending_keys.owner));
+	if (pending_keys.asks && pending_keys.asks(pending_keys.owner))
+		atomic_store(&pending_by_keys, true);
+	return atomic_load(&pending_by_keys) || pending_signal_ends();
+}
+
+void pending_lock(pthread_mutex_t *lock)
+{
+	struct timespec until;
+
+	if (pthread_mutex_trylock(lock) == 0)
+		return;
+	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += PENDING_SLICE_NS;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		if (pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &until) == 0)
+			return;
+		pending_end_is_asked();
+	}
 }

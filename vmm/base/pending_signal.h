@@ -8,6 +8,7 @@
 #ifndef MINIVMM_PENDING_SIGNAL_H
 #define MINIVMM_PENDING_SIGNAL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 /*
@@ -22,7 +23,16 @@ bool pending_signal_ends(void);
  */
 void pending_end_watch(bool (*asks)(void *owner), void *owner);
 
-/* Whether minivmm is asked to end, by a signal or by keys. For who has waited for a while. */
+/*
+ * Whether minivmm is asked to end, by a signal or by keys. For who has waited for a while. Any
+ * thread learns of keys that the watching thread has seen here.
+ */
 bool pending_end_is_asked(void);
+
+/*
+ * pthread_mutex_lock(), for a lock whose holder may wait for a server: the watching thread looks at
+ * the keys meanwhile, of which the holder learns, and gives up.
+ */
+void pending_lock(pthread_mutex_t *lock);
 
 #endif

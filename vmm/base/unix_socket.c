@@ -7,11 +7,32 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "pending_signal.h"
 #include "vmm/trace/log.h"
+
+/*
+ * A server whose queue is full lets callers wait, by SO_SNDTIMEO at most for a slice. 0 or -errno;
+ * -EINTR if minivmm is to end meanwhile.
+ */
+static int socket_connect(int fd, const struct sockaddr_un *address, const struct timespec *until)
+{
+	const struct timeval slice = { .tv_usec = UNIX_SOCKET_SLICE_MS * 1000 };
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &slice, sizeof(slice));
+	while (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (pending_end_is_asked())
+			return -EINTR;
+		if (unix_socket_time_left(until) == 0)
+			return -EAGAIN;
+	}
+	return 0;
+}
 
 int unix_socket_connect(const char *path, const char *protocol, unsigned int ms)
 {
-	const struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	const struct timespec until = unix_socket_deadline(ms);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, ret;
 
@@ -21,11 +42,10 @@ int unix_socket_connect(const char *path, const char *protocol, unsigned int ms)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return log_errno(path, -errno, "socket");
-	/* connect() respects this limit */
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+	ret = socket_connect(fd, &address, &until);
+	if (ret == 0)
 		return fd;
-	ret = log_errno(path, -errno, "connect to its %s server", protocol);
+	log_errno(path, ret, "connect to its %s server", protocol);
 	close(fd);
 	if (ret == -ENOENT || ret == -ECONNREFUSED)
 		log_fix("start the server that is to listen at %s, then minivmm", path);

@@ -13,6 +13,7 @@
 
 #include "kvm_calls.h"
 #include "vmm/base/bus_error.h"
+#include "vmm/base/pending_signal.h"
 #include "vmm/base/thread_guard.h"
 #include "vmm/trace/log.h"
 
@@ -270,6 +271,7 @@ void vcpu_stop(struct vcpu *vcpu)
 	if (!vcpu->started)
 		return;
 	do {
+		pending_end_is_asked(); /* it may wait for a server, and then must learn of keys */
 		__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_RELEASE);
 		pthread_kill(vcpu->thread, SIGUSR1);
 		clock_gettime(CLOCK_MONOTONIC, &until);

@@ -68,7 +68,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(getpid,          THREADS | F),
 	CALL(gettid,          THREADS),
 	CALL_IF(tgkill,       THREADS, IS_PID, 0, 0), /* the main thread also kicks vCPUs */
-	CALL(rt_sigpending,   M | V | S), /* a long wait: is the end asked for? */
+	CALL(rt_sigpending,   M | V | S | N), /* a long wait: is the end asked for? */
 	CALL(rt_sigtimedwait, M | V), /* a vCPU's SIGBUS goes on to the main thread */
 	CALL_IF(rt_tgsigqueueinfo, M | V, IS_PID, 0, 0),
 	CALL(exit,            THREADS),
