@@ -53,6 +53,16 @@ tsan:
 tsan-run: $(TSAN_TESTS:%=$(UNIT)/%_test)
 	TSAN_OPTIONS='suppressions=$(CURDIR)/tests/unit/tsan.txt' tests/unit/run.sh $^
 
+# The same under helgrind, which knows other faults: the order of locks, for one.
+HELGRIND := valgrind --tool=helgrind --error-exitcode=9 --quiet --suppressions=$(CURDIR)/tests/unit/helgrind.supp
+
+.PHONY: helgrind helgrind-run
+helgrind:
+	$(MAKE) UNIT=$(B)/helgrind UNIT_CFLAGS='-O1 -g' helgrind-run
+
+helgrind-run: $(TSAN_TESTS:%=$(UNIT)/%_test)
+	UNIT_RUNNER='$(HELGRIND)' tests/unit/run.sh $^
+
 include tests/kvm/kvm.mk
 include tests/fuzz/fuzz.mk
 include tests/devices/devices.mk

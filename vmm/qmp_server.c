@@ -320,6 +320,9 @@ int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *pa
 	ret = server_listen(server);
 	if (ret == 0)
 		ret = server_start_keeper(server);
+	/* Where there is no process to do so, the socket that was made goes here. */
+	if (ret < 0 && server->keeper <= 0 && server->file.st_ino)
+		server_unlink(server, AT_FDCWD, path);
 	if (ret < 0)
 		qmp_server_close(server);
 	return ret;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Run Check programs; one line for each test: `PASS program:test` or `FAIL program:test: why`.
+# Run Check programs; one line for each test: `PASS program:test` or `FAIL program:test: why`. $UNIT_RUNNER is what
+# they run under.
 set -eu
 
 bad=0
@@ -10,7 +11,8 @@ for program in "$@"; do
 	log=$program.log
 	rm -f "$tap"
 	# In one process, so that the sanitizers see leaks across the whole program.
-	if CK_FORK=no CK_TAP_LOG_FILE_NAME=$tap "$program" > "$log" 2>&1; then
+	# shellcheck disable=SC2086 # a command and its words
+	if CK_FORK=no CK_TAP_LOG_FILE_NAME=$tap ${UNIT_RUNNER-} "$program" > "$log" 2>&1; then
 		ended=0
 	else
 		ended=$?

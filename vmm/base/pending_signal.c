@@ -13,7 +13,7 @@ static _Thread_local struct {
 	void *owner;
 } pending_keys;
 
-/* For all threads: minivmm goes on to its end. */
+/* For all threads, from the watching one. */
 static atomic_bool pending_by_keys;
 
 bool pending_signal_ends(void)
@@ -29,6 +29,7 @@ void pending_end_watch(bool (*asks)(void *owner), void *owner)
 {
 	pending_keys.asks = asks;
 	pending_keys.owner = owner;
+	atomic_store(&pending_by_keys, false);
 }
 
 bool pending_end_is_asked(void)
