@@ -144,6 +144,7 @@ def main():
             bad |= bool(wrong)
             print(f"FAIL kill:{command}: {wrong}" if wrong else
                   f"PASS kill:{command} ({count} moments)", flush=True)
+    print(f"{2 * count} moments")
     return bad
 
 

@@ -17,7 +17,8 @@ import sys
 import tempfile
 import time
 
-PARTS = {"fuzz": 200000, "errnos": 6, "starts": 1000, "resets": 10000, "kills": 200, "stalls": 1}
+PARTS = {"fuzz": 200000, "errnos": 6, "starts": 1000, "resets": 10000, "kills": 200,
+         "bindkills": 100, "calls": 1, "stalls": 1}
 FUZZERS = ("guest", "virtio", "device", "user", "vhost")
 ERRNOS = ("EIO", "EPERM", "ENOMEM", "EINVAL", "EBUSY", "ENOSPC", "ENODEV", "EFAULT", "ENOTTY")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -173,11 +174,24 @@ def run_kills(campaign, count):
     campaign.tell("kill -9 of a run", f"{number + 1} moments", found)
 
 
-def run_stalls(campaign, _count):
-    said = subprocess.run([f"{HERE}/stalls.py", campaign.build], capture_output=True, text=True,
-                          check=False).stdout.splitlines()
-    campaign.tell("ends while a server stalls", said[-1] if said else "none",
+def run_program(campaign, what, *words):
+    """A program of this folder, whose last line says what was tried."""
+    said = subprocess.run([f"{HERE}/{words[0]}", campaign.build, *words[1:]], capture_output=True,
+                          text=True, check=False).stdout.splitlines()
+    campaign.tell(what, said[-1] if said else "none",
                   "; ".join(line for line in said if line.startswith("FAIL")))
+
+
+def run_bindkills(campaign, count):
+    run_program(campaign, "kill -9 of bind and restore", "bind_kills.py", str(count // 2))
+
+
+def run_calls(campaign, _count):
+    run_program(campaign, "calls other than ioctls that fail", "errnos.py")
+
+
+def run_stalls(campaign, _count):
+    run_program(campaign, "ends while a server stalls", "stalls.py")
 
 
 def main():
@@ -187,7 +201,8 @@ def main():
         counts[part] = int(count)
     campaign = Campaign(sys.argv[1], counts)
     parts = {"fuzz": run_fuzz, "errnos": run_errnos, "starts": run_starts, "resets": run_resets,
-             "kills": run_kills, "stalls": run_stalls}
+             "kills": run_kills, "bindkills": run_bindkills, "calls": run_calls,
+             "stalls": run_stalls}
     for part, run in parts.items():
         if counts[part]:
             run(campaign, counts[part])

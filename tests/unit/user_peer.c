@@ -134,7 +134,8 @@ static bool peer_answer(struct user_peer *peer, const struct user_message *comma
 {
 	static const int many[PEER_FILES_MAX]; /* standard input, often */
 	size_t payload = user_payload_size(reply);
-	bool lie = !*lied && peer->lie && command->header.command == peer->lie->command;
+	const struct user_lie *next = __atomic_load_n(&peer->lie, __ATOMIC_ACQUIRE);
+	bool lie = !*lied && next && command->header.command == next->command;
 
 	*lied |= lie;
 	usleep(peer->delay * 1000);

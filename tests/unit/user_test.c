@@ -649,6 +649,8 @@ START_TEST(rule_46_one_deadline_for_a_request)
 }
 END_TEST
 
+static pthread_t ender; /* the thread that does so, or 0 */
+
 static void *hurry_soon(void *arg)
 {
 	usleep(200000);
@@ -676,10 +678,7 @@ static void end_by_keys(struct client *client)
 
 static void end_by_another_thread(struct client *client)
 {
-	pthread_t thread;
-
-	ck_assert_int_eq(pthread_create(&thread, NULL, hurry_soon, &client->space), 0);
-	pthread_detach(thread);
+	ck_assert_int_eq(pthread_create(&ender, NULL, hurry_soon, &client->space), 0);
 }
 
 static void (*const ends[])(struct client *client) = {
@@ -693,6 +692,9 @@ static void nobody_asks_any_more(void)
 	const struct timespec now = { 0 };
 	sigset_t set;
 
+	if (ender)
+		pthread_join(ender, NULL);
+	ender = 0;
 	pending_end_watch(NULL, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -720,7 +722,7 @@ START_TEST(rule_46_the_end_of_the_machine_is_not_held_up)
 	block_sigterm(); /* in all threads that come, as in minivmm's */
 	client_init(&client, NULL);
 	ck_assert_int_eq(client_open(&client), 0);
-	client.peer.lie = &silent;
+	__atomic_store_n(&client.peer.lie, &silent, __ATOMIC_RELEASE);
 	start = time(NULL);
 	ends[_i](&client);
 	stderr_begin(&caught);
