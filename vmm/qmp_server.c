@@ -180,7 +180,12 @@ static int server_bind(struct qmp_server *server, const struct sockaddr_un *addr
 	umask(mask);
 	if (ret < 0)
 		return log_errno(server->path, ret, "bind the control socket");
-	if (lstat(server->path, &server->file) < 0 || listen(server->listener.fd, QMP_BACKLOG) < 0)
+	if (lstat(server->path, &server->file) < 0) {
+		ret = log_errno(server->path, -errno, "look at the control socket");
+		unlink(server->path);
+		return ret;
+	}
+	if (listen(server->listener.fd, QMP_BACKLOG) < 0)
 		return log_errno(server->path, -errno, "listen");
 	return loop_add(server->loop, &server->listener);
 }

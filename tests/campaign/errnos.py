@@ -46,9 +46,8 @@ ERRNOS = {
     "unlink": ("EACCES", "EROFS"), "rmdir": ("ENOTEMPTY",), "mkdir": ("ENOSPC", "EACCES"),
     "poll": ("ENOMEM",), "rt_sigprocmask": ("EINVAL",), "kill": ("EPERM",), "uname": ("EFAULT",),
 }
-# What libc makes of a failed call; the kernel's words for it are not the caller's.
-LIBC = {"mmap": "ENOMEM", "mprotect": "ENOMEM", "clone3": "EAGAIN",
-        "clone": "EAGAIN", "munmap": "ENOMEM", "getdents64": "EIO"}
+# What pthread_create() makes of a failed call.
+LIBC = {"mmap": "EAGAIN", "mprotect": "EAGAIN", "clone3": "EAGAIN", "clone": "EAGAIN"}
 TEXTS = {os.strerror(number): name for number, name in errno.errorcode.items()}
 
 
