@@ -159,11 +159,16 @@ static int filter_finish(struct sandbox_filter *filter, scmp_filter_ctx context,
 	return 0;
 }
 
+/* Errors are to be the kernel's, not the library's one for all of them. */
 static int filter_begin(scmp_filter_ctx *context, uint32_t otherwise)
 {
+	int ret;
+
 	*context = seccomp_init(otherwise);
-	return *context ? seccomp_attr_set(*context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP)
-			: -ENOMEM;
+	if (!*context)
+		return -ENOMEM;
+	ret = seccomp_attr_set(*context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP);
+	return ret < 0 ? ret : seccomp_attr_set(*context, SCMP_FLTATR_API_SYSRAWRC, 1);
 }
 
 int sandbox_filter_init(struct sandbox_filter *filter, enum thread_kind kind,

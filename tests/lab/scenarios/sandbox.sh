@@ -5,15 +5,20 @@ bind nvme 0000:01:00.0
 export SUDO_UID=1000 SUDO_GID=1000
 vmm_start --bind --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo reboot_twice,read,interrupts)"
 wait_line '^lab: boot 2' 60
-for status in /proc/"$vmm_pid"/task/*/status; do
-	name=$(sed -n 's/^Name:[[:space:]]*//p' "$status")
-	# A vCPU's thread may be gone by now: the guest reboots.
-	[ -n "$name" ] || continue
-	expect_equal "filters of $name" "$(sed -n 's/^Seccomp:[[:space:]]*//p' "$status")" 2
-	expect_equal "no_new_privs of $name" "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' "$status")" 1
-	expect_equal "capabilities of $name" "$(sed -n 's/^CapEff:[[:space:]]*//p' "$status")" 0000000000000000
-	expect_equal "the user of $name" "$(sed -n 's/^Uid:[[:space:]]*//p' "$status")" \
-		"$(printf '1000\t1000\t1000\t1000')"
+# field NAME: of the status at hand.
+field()
+{
+	printf '%s\n' "$status" | sed -n "s/^$1:[[:space:]]*//p"
+}
+
+for file in /proc/"$vmm_pid"/task/*/status; do
+	# At once: the guest reboots, and a vCPU's thread may be gone at any moment.
+	status=$(cat "$file") || continue
+	name=$(field Name)
+	expect_equal "filters of $name" "$(field Seccomp)" 2
+	expect_equal "no_new_privs of $name" "$(field NoNewPrivs)" 1
+	expect_equal "capabilities of $name" "$(field CapEff)" 0000000000000000
+	expect_equal "the user of $name" "$(field Uid)" "$(printf '1000\t1000\t1000\t1000')"
 done
 vmm_wait
 unset SUDO_UID SUDO_GID
