@@ -211,6 +211,20 @@ static const char *config_why_unfit(const struct vfio_config *config,
 	return room < cap->length ? config_cut_off : NULL;
 }
 
+/* What the kernel would not show. Of the registers of such a capability it protects none. */
+static void config_hide_raw(struct vfio_config *config)
+{
+	for (unsigned int i = 0; config->from_host && i < config->caps.count; i++) {
+		struct vfio_cap *cap = &config->caps.list[i];
+
+		if (vfio_policy_kernel_shows(cap->policy))
+			continue;
+		cap->hidden = cap->raw = true;
+		cap->why = "the kernel's vfio-pci does not show it, and protects none of its "
+			   "registers";
+	}
+}
+
 static void config_hide_unfit(struct vfio_config *config, const struct pci_function *function)
 {
 	for (unsigned int i = 0; i < config->caps.count; i++) {
@@ -339,6 +353,7 @@ void vfio_config_apply(struct vfio_config *config, struct pci_function *function
 	vfio_caps_collect(&config->caps, function->config);
 	if (extended)
 		vfio_caps_collect_extended(&config->caps, function->config);
+	config_hide_raw(config);
 	config_hide_unfit(config, function);
 	config_apply_policy(config, function, &header, 0);
 	function->config[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;

@@ -24,6 +24,7 @@ struct vfio_config {
 	uint8_t w1c[PCI_CONFIG_SIZE];      /* bits that a written 1 clears */
 	struct vfio_caps caps;
 	bool below_port; /* in the guest, the device is below a root port, not on the root bus */
+	bool from_host;  /* the bytes are the hardware's own: VFIO would hide some capabilities */
 };
 
 /*
@@ -36,7 +37,7 @@ int vfio_config_init(struct vfio_config *config, struct vfio_device *device,
 
 /*
  * The second half of vfio_config_init(), for a caller that has the device's bytes in `function` but
- * no open device. *config must be zeroed, except for region.size.
+ * no open device. *config must be zeroed, except for region.size and from_host.
  */
 void vfio_config_apply(struct vfio_config *config, struct pci_function *function);
 

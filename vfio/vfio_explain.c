@@ -33,7 +33,7 @@ const char *vfio_explain_read(const struct vfio_config *config, unsigned int off
 		return NULL;
 	if (offset >= PCI_STD_HEADER_SIZEOF)
 		cap = vfio_caps_at(&config->caps, offset);
-	if (!cap)
+	if (!cap || cap->raw)
 		return explain_list;
 	field = explain_find_field(cap->policy, offset - cap->offset);
 	if (field && field->why)

@@ -3,6 +3,7 @@
 
 #include <linux/pci_regs.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "vmm/trace/macros.h"
 
@@ -255,4 +256,25 @@ const struct vfio_policy *vfio_policy_find(bool extended, uint16_t id)
 		if (policy_caps[i].extended == extended && policy_caps[i].id == id)
 			return &policy_caps[i];
 	return &policy_unknown[extended];
+}
+
+/* The capabilities whose length vfio-pci knows: DVSEC's from Linux 6.4 on. */
+bool vfio_policy_kernel_shows(const struct vfio_policy *policy)
+{
+	static const uint8_t standard[] = { PCI_CAP_ID_PM,   PCI_CAP_ID_AGP,  PCI_CAP_ID_VPD,
+					    PCI_CAP_ID_MSI,  PCI_CAP_ID_PCIX, PCI_CAP_ID_HT,
+					    PCI_CAP_ID_VNDR, PCI_CAP_ID_EXP,  PCI_CAP_ID_MSIX,
+					    PCI_CAP_ID_SATA, PCI_CAP_ID_AF };
+	static const uint8_t extended[] = {
+		PCI_EXT_CAP_ID_ERR,  PCI_EXT_CAP_ID_VC,    PCI_EXT_CAP_ID_DSN,
+		PCI_EXT_CAP_ID_PWR,  PCI_EXT_CAP_ID_MFVC,  PCI_EXT_CAP_ID_VC9,
+		PCI_EXT_CAP_ID_VNDR, PCI_EXT_CAP_ID_ACS,   PCI_EXT_CAP_ID_ARI,
+		PCI_EXT_CAP_ID_ATS,  PCI_EXT_CAP_ID_SRIOV, PCI_EXT_CAP_ID_MCAST,
+		PCI_EXT_CAP_ID_PRI,  PCI_EXT_CAP_ID_REBAR, PCI_EXT_CAP_ID_DPA,
+		PCI_EXT_CAP_ID_TPH,  PCI_EXT_CAP_ID_LTR,   PCI_EXT_CAP_ID_DVSEC
+	};
+
+	if (policy->extended)
+		return policy->id && memchr(extended, policy->id, sizeof(extended));
+	return policy->id && memchr(standard, policy->id, sizeof(standard));
 }

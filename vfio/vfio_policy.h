@@ -65,4 +65,10 @@ extern const struct vfio_policy vfio_policy_header;
 /* The row of a capability. An unknown capability has a row, too: the guest can read it. */
 const struct vfio_policy *vfio_policy_find(bool extended, uint16_t id);
 
+/*
+ * True if Linux' vfio-pci shows this capability to its users. It takes any other one out of the
+ * list, and then lets all writes to its registers through: drivers/vfio/pci/vfio_pci_config.c.
+ */
+bool vfio_policy_kernel_shows(const struct vfio_policy *policy);
+
 #endif

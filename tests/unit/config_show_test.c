@@ -206,7 +206,80 @@ START_TEST(shows_messages_and_command_as_they_will_be)
 }
 END_TEST
 
-UNIT_MAIN("config_show", { shows_what_writes_do, UNIT_COUNT(writes) },
-	  { shows_as_text, UNIT_COUNT(lines) }, { shows_as_json, UNIT_COUNT(pairs) },
-	  { invents_no_capability, 0 }, { explains_any_bytes, 300 },
-	  { shows_messages_and_command_as_they_will_be, 6 })
+/*
+ * What the kernel hides is not in the guest's list, and its registers are the driver's; the words
+ * behind it are looked for after the line that begins with it.
+ */
+static const struct {
+	const char *from, *words;
+} kernel_hides[] = {
+	{ "\n0a0  Debug Port: hidden: the kernel's vfio-pci does not show it",
+	  "forwarded: no cap" },
+	{ "\n0b0  Vendor Specific: passed", "the list leaves out" },
+	{ "\n100  extended, PASID: hidden: the kernel's", "the list leaves out" },
+	{ "\n104  ", "a write is forwarded: no capability claims it" },
+	{ "\n140  extended, unknown: hidden: the kernel's", "a write is forwarded: no capability" },
+	{ "\n180  extended, Device Serial Number: passed", "a write is dropped" },
+	{ "\n200  extended, Precision Time Measurement: hidden", "a write is forwarded" },
+};
+
+static void with_what_the_kernel_hides(struct config_shown *shown)
+{
+	struct fake_device fake;
+
+	fake_init(&fake);
+	fake.last_cap_end = 0xa0;
+	fake_add_cap(&fake, PCI_CAP_ID_DBG, 8);
+	fake.last_cap_end = 0xb0;
+	fake_add_cap(&fake, PCI_CAP_ID_VNDR, 8);
+	fake_add_cap(&fake, PCI_CAP_ID_SSVID, 8);
+	fake_add_ext_cap(&fake, 0x100, PCI_EXT_CAP_ID_PASID);
+	fake_add_ext_cap(&fake, 0x140, 0x3ff);
+	fake_add_ext_cap(&fake, 0x180, PCI_EXT_CAP_ID_DSN);
+	fake_add_ext_cap(&fake, 0x200, PCI_EXT_CAP_ID_PTM);
+	fake.config[0x104] = fake.config[0x144] = fake.config[0x204] = 0x77;
+	shown_init(shown, &fake);
+	fake_destroy(&fake);
+}
+
+START_TEST(rule_31_shows_what_the_kernel_hides)
+{
+	struct config_shown shown;
+	char *text, *at;
+
+	with_what_the_kernel_hides(&shown);
+	text = show(&shown, config_show_text);
+	at = strstr(text, kernel_hides[_i].from);
+	ck_assert_msg(at && strstr(at, kernel_hides[_i].words), "no `%s` and `%s` in:\n%s",
+		      kernel_hides[_i].from, kernel_hides[_i].words, text);
+	free(text);
+}
+END_TEST
+
+START_TEST(rule_31_shows_what_the_kernel_hides_in_json)
+{
+	static const char *const rows[] = {
+		"\"name\":\"Debug Port\",\"extended\":false,\"policy\":\"hidden\"",
+		"\"name\":\"PASID\",\"extended\":true,\"policy\":\"hidden\"",
+		/* nothing is left of the first one but the way to the serial number */
+		"\"name\":\"ID, Version, Next\",\"device\":335609883,\"guest\":402653184,"
+		"\"why\":\"the list leaves out",
+		"\"device\":119,\"guest\":119,\"why\":null,\"writes\":{\"forwarded\":4294967295,",
+	};
+	struct config_shown shown;
+	char *text;
+
+	with_what_the_kernel_hides(&shown);
+	text = show(&shown, config_show_json);
+	for (size_t i = 0; i < UNIT_COUNT(rows); i++)
+		ck_assert_msg(strstr(text, rows[i]), "no `%s` in:\n%.400s", rows[i],
+			      strstr(text, "ID, Version, Next"));
+	free(text);
+}
+END_TEST
+
+UNIT_MAIN("config_show", { rule_31_shows_what_the_kernel_hides, UNIT_COUNT(kernel_hides) },
+	  { rule_31_shows_what_the_kernel_hides_in_json, 0 },
+	  { shows_what_writes_do, UNIT_COUNT(writes) }, { shows_as_text, UNIT_COUNT(lines) },
+	  { shows_as_json, UNIT_COUNT(pairs) }, { invents_no_capability, 0 },
+	  { explains_any_bytes, 300 }, { shows_messages_and_command_as_they_will_be, 6 })

@@ -124,6 +124,7 @@ static struct config_views *config_views_new(const struct config_shown *shown)
 	views->shown = shown;
 	memcpy(views->function.config, shown->bytes, shown->size);
 	views->config.region.size = shown->size;
+	views->config.from_host = true;
 	vfio_config_apply(&views->config, &views->function);
 	config_reset_messages(&views->function);
 	config_open_msi(views);
