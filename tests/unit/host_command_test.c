@@ -135,6 +135,7 @@ static const struct {
 	  "\"id\":\"msix\".*\"seen_by\":\"outside\"" },
 	{ "virtual-function", "config 01:00.0", 0, "Vendor ID *0x8086 *the same$" },
 	{ "virtual-function", "config 01:00.0", 0, "Device ID *0xa808 *the same$" },
+	{ "virtual-function", "config 01:00.0", 0, "Interrupt Pin *0x00 *the same$" },
 	{ "ready", "bind --dry-run 02:00.0", 0,
 	  "^echo 0000:02:00.0 > /sys/bus/pci/drivers/nvme/unbind$" },
 	{ "ready", "restore --dry-run 01:00.0", 0,

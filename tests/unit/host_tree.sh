@@ -658,6 +658,7 @@ virtual_function()
 {
 	bytes "$(at 01:00.0)/config" 0 ff ff ff ff
 	bytes "$(at 01:00.0)/config" $((0x10)) 00 00 00 00
+	bytes "$(at 01:00.0)/config" $((0x3c)) 00 01
 	ln -s .. "$(at 01:00.0)/physfn"
 }
 # Behind Intel's VMD, which makes a domain of its own: no groups there.

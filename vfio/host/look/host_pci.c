@@ -14,6 +14,7 @@
 
 /* Flags in the third column of a resource file (the kernel's include/linux/ioport.h). */
 #define RESOURCE_IO       0x00000100u
+#define RESOURCE_PREFETCH 0x00002000u
 #define RESOURCE_MEM_64   0x00100000u
 #define RESOURCE_UNSET    0x20000000u
 #define RESOURCE_SHADOWED 0x00000002u /* of a ROM */
@@ -43,9 +44,15 @@ bool host_fill_virtual_function(const struct host_device *device,
 		return false;
 	host_put_word(config, PCI_VENDOR_ID, device->vendor);
 	host_put_word(config, PCI_DEVICE_ID, device->device);
-	for (unsigned int i = 0; i < HOST_ROM; i++)
-		if (bars[i].size && bars[i].wide)
-			config->bytes[PCI_BASE_ADDRESS_0 + 4 * i] |= PCI_BASE_ADDRESS_MEM_TYPE_64;
+	config->bytes[PCI_INTERRUPT_PIN] = 0;
+	for (unsigned int i = 0; i < HOST_ROM; i++) {
+		uint8_t *low = &config->bytes[PCI_BASE_ADDRESS_0 + 4 * i];
+
+		if (!bars[i].size)
+			continue;
+		*low |= bars[i].wide ? PCI_BASE_ADDRESS_MEM_TYPE_64 : 0;
+		*low |= bars[i].prefetch ? PCI_BASE_ADDRESS_MEM_PREFETCH : 0;
+	}
 	return true;
 }
 
@@ -106,6 +113,7 @@ static void host_parse_bar(const char *line, struct host_bar *bar)
 	bar->size = end - start + 1;
 	bar->io = flags & RESOURCE_IO;
 	bar->wide = flags & RESOURCE_MEM_64;
+	bar->prefetch = flags & RESOURCE_PREFETCH;
 	bar->shadowed = flags & RESOURCE_SHADOWED;
 	bar->assigned = start && !(flags & RESOURCE_UNSET);
 }
