@@ -41,6 +41,16 @@ void host_tree_run(const char *fmt, ...)
 	ck_assert_msg(system(command) == 0, "failed: %s", text);
 }
 
+/* Where each test has a process of its own, none but its end removes its trees. */
+static void host_tree_at_exit(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	if (made && system(command) != 0)
+		fprintf(stderr, "%s is left behind\n", folder);
+}
+
 void host_tree_make(const char *situation)
 {
 	char root[64];
@@ -50,6 +60,7 @@ void host_tree_make(const char *situation)
 		atexit(host_tree_remove); /* where Check gives each test a process, of each */
 		host_tree_run("chmod 755 $folder && " SCRIPT " $folder/ready ready");
 		made = true;
+		atexit(host_tree_at_exit);
 	}
 	host_tree_run("rm -rf $root && " SCRIPT " $root %s $folder/ready", situation);
 	snprintf(root, sizeof(root), "%s/tree", folder);
