@@ -20,6 +20,7 @@
 
 static const char config_cut_off[] =
 	"cut off by the next capability, or by the end of configuration space";
+static const char config_no_vectors[] = "VFIO offers no vectors for it";
 
 /* ---- the device's registers ---- */
 
@@ -195,9 +196,28 @@ static const char *config_why_no_pcie(const struct vfio_config *config,
 	return room < CONFIG_EXP_LEAST ? config_cut_off : NULL;
 }
 
+/* A server of devices may show a capability of messages, and have none of them to give. */
+static bool config_lacks_vectors(const struct vfio_config *config, uint16_t id)
+{
+	struct vfio_device *device = config->device;
+	struct vfio_irq irq;
+
+	if (!device || (id != PCI_CAP_ID_MSI && id != PCI_CAP_ID_MSIX))
+		return false;
+	if (device->backend->get_irq(
+		    device, id == PCI_CAP_ID_MSI ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX,
+		    &irq) < 0 ||
+	    irq.count)
+		return false;
+	log_warn(device->name, "its %s capability is not shown: %s",
+		 id == PCI_CAP_ID_MSI ? "MSI" : "MSI-X", config_no_vectors);
+	return true;
+}
+
 /*
  * Why a capability cannot be shown; NULL if it can. What is emulated needs all its registers, and
- * must not change those of the next capability.
+ * must not change those of the next capability. minivmm follows what the guest does to the first
+ * capability of a kind, and no device has a second one that means anything.
  */
 static const char *config_why_unfit(const struct vfio_config *config,
 				    const struct pci_function *function, const struct vfio_cap *cap)
@@ -206,6 +226,10 @@ static const char *config_why_unfit(const struct vfio_config *config,
 
 	if (cap->policy->extended || !cap->policy->field_count)
 		return NULL;
+	if (vfio_caps_find(&config->caps, false, cap->policy->id) != cap)
+		return "a second one of its kind";
+	if (config_lacks_vectors(config, cap->policy->id))
+		return config_no_vectors;
 	if (cap->policy->id == PCI_CAP_ID_EXP)
 		return config_why_no_pcie(config, function, cap, room);
 	return room < cap->length ? config_cut_off : NULL;

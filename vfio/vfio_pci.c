@@ -56,6 +56,12 @@ static void vfio_pci_look_awake(struct vfio_pci *pci)
 	pci_update_bars(&pci->function);
 }
 
+/* After a reset, when everything is switched off: a device may stay asleep, or away. */
+static void vfio_pci_block_until_awake(struct vfio_pci *pci)
+{
+	pci->function.memory_blocked = !vfio_pci_is_awake(pci);
+}
+
 static uint32_t vfio_pci_config_read(struct pci_function *function, unsigned int offset,
 				     unsigned int size)
 {
@@ -90,7 +96,7 @@ static void vfio_pci_flr(struct vfio_pci *pci, unsigned int offset, unsigned int
 	pci_reset(&pci->function);
 	vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
 	vfio_config_forward(&pci->config, offset, size, value);
-	pci->function.memory_blocked = !vfio_pci_is_awake(pci);
+	vfio_pci_block_until_awake(pci);
 	vfio_interrupts_power_on(&pci->interrupts);
 }
 
@@ -236,6 +242,7 @@ static void vfio_pci_bar_unmap(struct pci_function *function, unsigned int bar)
 /* Called when the bus above was reset while the guest runs. */
 static void vfio_pci_revive(struct pci_function *function)
 {
+	vfio_pci_block_until_awake(vfio_pci_of(function));
 	vfio_interrupts_power_on(&vfio_pci_of(function)->interrupts);
 }
 
@@ -367,5 +374,6 @@ int vfio_pci_power_on(struct vfio_pci *pci)
 
 	if (ret == 0 && !pci->was_reset)
 		ret = vfio_pci_reset_first(pci);
+	vfio_pci_block_until_awake(pci);
 	return ret < 0 ? ret : vfio_interrupts_power_on(&pci->interrupts);
 }

@@ -280,6 +280,36 @@ START_TEST(rule_31_overlapping_capabilities)
 }
 END_TEST
 
+/* What minivmm follows is there once: a second one would reach the device past it. */
+START_TEST(rule_31_second_one_of_its_kind)
+{
+	static const struct {
+		uint8_t id;
+		const char *seen;
+	} rows[] = {
+		{ PCI_CAP_ID_PM, "1 10" },      { PCI_CAP_ID_EXP, "1 10" },
+		{ PCI_CAP_ID_AF, "1 10 13" },   { PCI_CAP_ID_MSI, "1 10 5" },
+		{ PCI_CAP_ID_MSIX, "1 10 11" }, { PCI_CAP_ID_VNDR, "1 10 9 9" },
+	};
+	static struct view view;
+	unsigned int second, length = PCI_CAP_EXP_ENDPOINT_SIZEOF_V2;
+	char text[128];
+
+	view_begin(&view);
+	if (rows[_i].id != PCI_CAP_ID_PM && rows[_i].id != PCI_CAP_ID_EXP)
+		fake_add_cap(&view.fake, rows[_i].id, 24);
+	second = fake_add_cap(&view.fake, rows[_i].id, length);
+	if (rows[_i].id == PCI_CAP_ID_EXP)
+		memcpy(&view.fake.config[second + 2], &view.fake.config[view.fake.exp_cap + 2],
+		       length - 2);
+	ck_assert_int_eq(view_look(&view), 0);
+	view_std_list(&view, text);
+	ck_assert_str_eq(text, rows[_i].seen);
+	vfio_config_forward(&view.config, second + 4, 2, 0xffff);
+	ck_assert_uint_eq(calls_count("config"), rows[_i].id == PCI_CAP_ID_VNDR);
+}
+END_TEST
+
 /* An integrated endpoint has no link registers, and the next capability lies in their place. */
 START_TEST(rule_31_next_capability_where_a_link_would_be)
 {
@@ -324,4 +354,5 @@ UNIT_MAIN("caps", { rule_15_hidden_capability, UNIT_COUNT(std_lists) },
 	  { rule_16_looped_list_ends, UNIT_COUNT(std_loops) },
 	  { rule_16_looped_extended_list_ends, UNIT_COUNT(ext_loops) }, { rule_16_any_bytes, 0 },
 	  { rule_31_overlapping_capabilities, 2 * UNIT_COUNT(crowded) },
+	  { rule_31_second_one_of_its_kind, 6 },
 	  { rule_31_next_capability_where_a_link_would_be, 0 }, { rule_31_express_of_version_0, 2 })

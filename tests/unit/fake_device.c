@@ -91,7 +91,9 @@ void fake_init(struct fake_device *fake)
 {
 	unsigned int cap;
 
-	*fake = (struct fake_device){ .config_size = FAKE_CONFIG, .intx_fd = -1, .unmask_fd = -1 };
+	*fake = (struct fake_device){
+		.config_size = FAKE_CONFIG, .vectors = 1, .msis = 1, .intx_fd = -1, .unmask_fd = -1
+	};
 	fake->error_fd = fake->request_fd = -1;
 	for (unsigned int i = 0; i < FAKE_BARS; i++)
 		fake->bars[i].fd = -1;

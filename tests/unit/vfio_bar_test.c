@@ -133,6 +133,32 @@ START_TEST(rule_36_until_the_device_reads_d0)
 }
 END_TEST
 
+/* Nor does it decode anything before it first wakes, or after a reset that does not wake it. */
+START_TEST(rule_36_asleep_when_the_guest_starts)
+{
+	static struct rig rig;
+	unsigned int ctrl;
+
+	rig_init_usual(&rig);
+	ctrl = rig.fake.pm_cap + PCI_PM_CTRL;
+	rig.fake.config[ctrl] = rig.fake.pm_stuck = _i ? 0 : 3;
+	ck_assert_int_eq(rig_open(&rig), 0);
+	if (_i) {
+		rig_switch_on(&rig);
+		rig.fake.config[ctrl] = rig.fake.pm_stuck = 2;
+		pci_host_reset(&rig.host);
+		ck_assert_int_eq(vfio_pci_power_on(rig.pci), 0);
+	}
+	rig_switch_on(&rig);
+	ck_assert(!fake_kvm_mapped(RIG_BAR0));
+	ck_assert_uint_eq(rig_bar_read(&rig, 0, RIG_MSIX_TABLE, 4), UINT32_MAX);
+	rig.fake.config[ctrl] = rig.fake.pm_stuck = 0;
+	rig_config_write(&rig, ctrl, 2, 0);
+	ck_assert(fake_kvm_mapped(RIG_BAR0));
+	rig_close(&rig);
+}
+END_TEST
+
 /* D1 and D2 decode nothing either, and a device without them stays in D0. */
 START_TEST(rule_36_every_state_but_d0)
 {
@@ -568,9 +594,10 @@ UNIT_MAIN("vfio_bar", { rule_09_memory_on_and_off, 0 }, { rule_09_memory_off_whi
 	  { rule_35_small_bars_are_mapped, 0 },
 	  { rule_34_pending_bits_are_trapped_when_there_are_some, 0 },
 	  { rule_47_readonly_region, 0 }, { rule_36_every_state_but_d0, 0 },
-	  { rule_36_switching_on_fails, 2 }, { rule_10_moves_with_its_pieces, 0 },
-	  { rule_10_dma_map_moves_along, 0 }, { rule_10_hostile_places, 0 },
-	  { rule_10_two_bars_swap, 2 }, { rule_10_small_bar_onto_a_large_one, 0 },
+	  { rule_36_asleep_when_the_guest_starts, 2 }, { rule_36_switching_on_fails, 2 },
+	  { rule_10_moves_with_its_pieces, 0 }, { rule_10_dma_map_moves_along, 0 },
+	  { rule_10_hostile_places, 0 }, { rule_10_two_bars_swap, 2 },
+	  { rule_10_small_bar_onto_a_large_one, 0 },
 	  { rule_10_refused_slot_takes_the_others_along, 0 },
 	  { rule_11_mapping_is_aligned, UNIT_COUNT(bar_sizes) }, { rule_12_bar_of_128_gib, 0 },
 	  { rule_12_io_and_small_bars, UNIT_COUNT(io_sizes) }, { rule_12_all_trapped_on_demand, 0 },

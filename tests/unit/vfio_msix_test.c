@@ -459,6 +459,37 @@ START_TEST(rule_29_more_vectors_than_the_kernel)
 }
 END_TEST
 
+/* A server shows both capabilities, and has vectors for one of them: the guest is shown that one. */
+START_TEST(rule_37_capability_without_vectors)
+{
+	static const char *const words[] = { "its MSI capability is not shown",
+					     "its MSI-X capability is not shown" };
+	static struct rig rig;
+	struct stderr_text caught;
+
+	rig_init_usual(&rig);
+	fake_add_msi(&rig.fake, 2, 0);
+	if (_i)
+		rig.fake.vectors = 0;
+	else
+		rig.fake.msis = 0;
+	stderr_begin(&caught);
+	ck_assert_int_eq(rig_open(&rig), 0);
+	stderr_end(&caught);
+	stderr_holds(&caught, words[_i]);
+	ck_assert_uint_eq(pci_find_capability(&rig.pci->function, PCI_CAP_ID_MSI) != 0, _i);
+	ck_assert_uint_eq(rig.msix != 0, !_i);
+	rig_switch_on(&rig);
+	rig_config_write(&rig, rig.fake.msi_cap + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_ENABLE);
+	ck_assert_uint_eq(rig.fake.msi_on, _i);
+	if (!_i)
+		rig_msix_control(&rig, ENABLE);
+	ck_assert_uint_eq(rig.fake.msix_on, !_i);
+	ck_assert(fake_kvm_mapped(RIG_BAR0));
+	rig_close(&rig);
+}
+END_TEST
+
 /* The host could not switch MSI-X on: it is asked again when the guest touches a vector. */
 START_TEST(rule_37_enable_is_tried_again)
 {
@@ -482,7 +513,7 @@ START_TEST(rule_37_enable_is_tried_again)
 }
 END_TEST
 
-UNIT_MAIN("vfio_msix", { rule_45_pairs_cost_nothing, 0 },
+UNIT_MAIN("vfio_msix", { rule_37_capability_without_vectors, 2 }, { rule_45_pairs_cost_nothing, 0 },
 	  { rule_45_masked_and_then, UNIT_COUNT(masked_and_then) },
 	  { rule_37_enable_is_tried_again, 0 }, { rule_07_intx_gives_way_and_comes_back, 0 },
 	  { rule_07_device_without_a_pin, 0 }, { rule_02_control_is_not_forwarded, 0 },
