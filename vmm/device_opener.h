@@ -5,8 +5,8 @@
  * A confined minivmm opens no file, but a device that comes is files to open: what sysfs says of
  * it, its group's or its own file, its ROM's image, or the socket of its server. So two children,
  * which see neither guest nor device, do that. One keeps the user of the start, looks at any PCI
- * device, and opens the files of VFIO and iommufd. The other is whoever minivmm goes on as; it opens
- * images and sockets, for their names come from the control socket.
+ * device, and opens the files of VFIO and iommufd. The other is whoever minivmm goes on as. It
+ * opens images and sockets, for their names come from the control socket.
  */
 #ifndef MINIVMM_DEVICE_OPENER_H
 #define MINIVMM_DEVICE_OPENER_H

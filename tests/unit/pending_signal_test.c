@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/base/pending_signal.c, and who waits with it: how all threads learn that minivmm is to end. */
+/* vmm/base/pending_signal.c, and who waits with it: how threads learn that minivmm is to end. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -51,8 +51,9 @@ int opener_open_image(const struct opener *opener, const char *path);
 int opener_connect(const struct opener *opener, const char *path, unsigned int ms);
 
 /*
- * One question at this socket and its answer, of `size` bytes, which begins with a struct opener_answer. The
- * answer's file, or -1 where none came with it. A lost process is -EIO in the answer, not logged.
+ * One question at this socket and its answer, of `size` bytes, which begins with a struct
+ * opener_answer. The answer's file, or -1 where none came with it. A lost process is -EIO in the
+ * answer, not logged.
  */
 int opener_ask(int socket, const void *question, size_t question_size, struct opener_answer *answer,
 	       size_t size);

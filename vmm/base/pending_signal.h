@@ -19,8 +19,8 @@ bool pending_signal_ends(void);
 
 /*
  * How this thread learns of keys that ask for the end while it waits, NULL: not at all. It must be
- * the thread that reads them otherwise. `owner` is handed to `asks`, and must outlive the watch. What
- * was asked before is forgotten.
+ * the thread that reads them otherwise. `owner` is handed to `asks`, and must outlive the watch.
+ * What was asked before is forgotten.
  */
 void pending_end_watch(bool (*asks)(void *owner), void *owner);
 
