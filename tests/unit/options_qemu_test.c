@@ -193,10 +193,14 @@ static const struct {
 	{ "-S -device vfio-pci,host=01:00.0", "-S: a guest runs from its start; ignored" },
 	{ "-chardev socket,id=charmonitor,fd=32,server=on,wait=off -mon "
 	  "chardev=charmonitor,id=monitor,mode=control -device vfio-pci,host=01:00.0",
-	  "-mon: chardev=charmonitor: minivmm has no monitor" },
+	  "-mon: chardev=charmonitor: --qmp unix:PATH makes minivmm listen; ignored" },
 	{ "-chardev socket,id=qmp,path=/var/run/qemu-server/100.qmp,server=on,wait=off -mon "
-	  "chardev=qmp,mode=control -device vfio-pci,host=01:00.0",
-	  "--qmp unix:PATH" },
+	  "chardev=qmp,mode=control -chardev "
+	  "socket,id=qmp-event,path=/var/run/qmeventd.sock,reconnect=5 -mon "
+	  "chardev=qmp-event,mode=control -device vfio-pci,host=01:00.0",
+	  "-mon: chardev=qmp-event: there is one control socket; ignored" },
+	{ "-chardev stdio,id=m -mon chardev=m,mode=readline -device vfio-pci,host=01:00.0",
+	  "-mon: m: minivmm has no monitor" },
 	{ "-machine {\"type\":\"q35\",\"accel\":\"kvm\"} -device vfio-pci,host=01:00.0",
 	  "-machine: q35: minivmm has one kind" },
 	{ "-device {\"driver\":\"pcie-root-port\",\"id\":\"pci.5\",\"chassis\":5} -device "
@@ -496,6 +500,33 @@ START_TEST(words_that_are_followed)
 }
 END_TEST
 
+/* Where the control socket is, in all the ways that QEMU has, in any order. */
+static const char *const control_sockets[] = {
+	"-qmp unix:/run/q,server=on,wait=off",
+	"-qmp unix:/run/q,server,nowait",
+	"--qmp unix:/run/q",
+	"-qmp-pretty unix:/run/q,server=on,wait=off",
+	"-chardev socket,id=m,path=/run/q,server=on,wait=off -mon chardev=m,mode=control",
+	"-mon chardev=m,mode=control,pretty=on -chardev "
+	"socket,path=/run/q,id=m,server,nowait",
+	"-mon m,mode=control -chardev socket,id=m,path=/run/q,server",
+	"-qmp chardev:m -chardev socket,id=m,path=/run/q,server=on,wait=off",
+	"-chardev {\"type\":\"socket\",\"id\":\"m\",\"path\":\"/run/q\",\"server\":true} "
+	"-mon "
+	"chardev=m,mode=control",
+};
+
+START_TEST(control_socket)
+{
+	struct stderr_text caught;
+	struct config config;
+
+	ck_assert_int_eq(command_line_catch(&config, control_sockets[_i], &caught), 0);
+	ck_assert_str_eq(caught.text, "");
+	ck_assert_str_eq(config.qmp, "/run/q");
+}
+END_TEST
+
 /* All that a line cannot have is said at once, and what it has a dozen of once. */
 START_TEST(says_all_of_it)
 {
@@ -546,4 +577,5 @@ END_TEST
 
 UNIT_MAIN("options_qemu", { runs, UNIT_COUNT(silent) }, { runs_with_a_note, UNIT_COUNT(noted) },
 	  { is_refused_with_a_reason, UNIT_COUNT(refused) }, { words_that_are_followed, 0 },
-	  { says_all_of_it, 0 }, { serial_port, 0 })
+	  { control_socket, UNIT_COUNT(control_sockets) }, { says_all_of_it, 0 },
+	  { serial_port, 0 })

@@ -24,6 +24,7 @@
 #define OPTIONS_NOTED_MAX    16
 #define OPTIONS_CHARDEVS_MAX 16
 #define OPTIONS_BRIDGES_MAX  32
+#define OPTIONS_MONITORS_MAX 4
 #define OPTIONS_SETTINGS_MAX 16
 
 enum options_command {
@@ -75,6 +76,7 @@ struct options_chardev {
 	const char *id;
 	const char *kind; /* of QEMU's: stdio, socket, ... */
 	char *console;    /* what --console says of it; NULL: nothing */
+	const char *path; /* of a socket that somebody may connect to; NULL: it is none */
 };
 
 /* A property that a line of QEMU's sets apart from the device. */
@@ -134,8 +136,10 @@ struct config {
 	unsigned int chardev_count;
 	struct options_setting settings[OPTIONS_SETTINGS_MAX];
 	unsigned int setting_count;
-	bool accel_kvm;                       /* -accel kvm was there: a further one is not tried */
-	const char *serial;                   /* which of them the serial port is, or NULL */
+	bool accel_kvm;     /* -accel kvm was there: a further one is not tried */
+	const char *serial; /* which of them the serial port is, or NULL */
+	const char *monitors[OPTIONS_MONITORS_MAX]; /* those that are to speak QMP */
+	unsigned int monitor_count;
 	const void *noted[OPTIONS_NOTED_MAX]; /* rows of options_qemu_kinds.c said already */
 	unsigned int noted_count;
 };

@@ -80,6 +80,8 @@ static const struct options_row options_rows[] = {
 	OPTIONS_ROW_SET("chardev", options_add_qemu_chardev),
 	OPTIONS_ROW_SET("mem-path", options_set_qemu_mem_path),
 	OPTIONS_ROW_SET("qmp", options_set_qmp),
+	OPTIONS_ROW_SET("qmp-pretty", options_set_qmp),
+	OPTIONS_ROW_SET("mon", options_add_qemu_mon),
 	OPTIONS_ROW_FLAG("no-reboot", no_reboot),
 	OPTIONS_ROW_SET("grace", options_set_grace),
 	OPTIONS_ROW_FLAG("bind", bind),

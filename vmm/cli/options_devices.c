@@ -8,22 +8,9 @@
 #include "options_qemu.h"
 #include "options_qemu_ports.h"
 #include "options_qemu_words.h"
+#include "options_words.h"
 #include "vfio/host/look/host_sysfs.h"
 #include "vmm/trace/log.h"
-
-char *options_cut_word(char *word)
-{
-	char *from = word, *to = word;
-
-	for (; *from; *to++ = *from++) {
-		if (*from != ',' || *++from == ',')
-			continue;
-		*to = '\0';
-		return from;
-	}
-	*to = '\0';
-	return NULL;
-}
 
 /* A mediated device is known by a UUID. */
 static int options_refuse_address(const char *text)

@@ -33,10 +33,4 @@ int options_check_devices(struct config *config);
 /* Which of all devices, passed through or served, the next one on the command line is; from 0. */
 unsigned int options_next_place(const struct config *config);
 
-/*
- * End the first word of a list at its comma; ",," is a comma inside a word. Returns what follows,
- * NULL after the last word.
- */
-char *options_cut_word(char *word);
-
 #endif

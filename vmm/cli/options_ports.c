@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "devices/pci_host.h"
-#include "options_devices.h"
 #include "options_values.h"
+#include "options_words.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 

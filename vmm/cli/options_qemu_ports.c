@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options_devices.h"
 #include "options_values.h"
+#include "options_words.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 

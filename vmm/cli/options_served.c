@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "options_devices.h"
+#include "options_words.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 

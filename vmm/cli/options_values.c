@@ -188,36 +188,3 @@ int options_set_grace(struct config *config, char *text)
 	config->grace = (unsigned int)seconds;
 	return 0;
 }
-
-/*
- * True for the words that mean what minivmm does: it listens, and does not wait for a client before
- * the guest starts.
- */
-static bool options_judge_qmp_word(const char *word)
-{
-	static const char *const fine[] = { "server", "server=on", "wait=off", "nowait" };
-
-	for (size_t i = 0; i < array_size(fine); i++)
-		if (strcmp(word, fine[i]) == 0)
-			return true;
-	log_error(
-		"--qmp",
-		"%s: minivmm listens itself and does not wait for a client: use server=on,wait=off",
-		word);
-	return false;
-}
-
-int options_set_qmp(struct config *config, char *text)
-{
-	char *path = strsep(&text, ","), *word;
-
-	if (strncmp(path, "unix:", 5) != 0 || !path[5]) {
-		log_error("--qmp", "%s: expected unix:PATH", path);
-		return -EINVAL;
-	}
-	while ((word = strsep(&text, ",")))
-		if (!options_judge_qmp_word(word))
-			return -EINVAL;
-	config->qmp = path + 5;
-	return 0;
-}

@@ -21,9 +21,6 @@ int options_set_cpus(struct config *config, char *text);
 /* stdio, none, pty or file:PATH; points into `text`. */
 int options_set_console(struct config *config, char *text);
 
-/* Read unix:PATH and QEMU's words server=on,wait=off; config->qmp then points into `text`. */
-int options_set_qmp(struct config *config, char *text);
-
 /* Read the number of seconds that a guest has to power off after it was asked to. */
 int options_set_grace(struct config *config, char *text);
 
