@@ -64,6 +64,11 @@ helgrind:
 helgrind-run: $(patsubst %,$(UNIT)/%_test,$(filter-out bus_error,$(TSAN_TESTS)))
 	UNIT_RUNNER='$(HELGRIND)' tests/unit/run.sh $^
 
+# A client of the control socket, here and on the lab hosts.
+$(B)/tests/qmp_client: $(B)/tests/kvm/qmp_client.o
+	@echo "LD $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
 include tests/kvm/kvm.mk
 include tests/fuzz/fuzz.mk
 include tests/devices/devices.mk

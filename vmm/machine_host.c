@@ -27,10 +27,9 @@ struct host_demand machine_host_demand(const struct config *config)
 
 int machine_find_devices(struct machine *machine)
 {
-	const struct host_demand demand = machine_host_demand(machine->config);
-
+	machine->demand = machine_host_demand(machine->config);
 	trace_phase("check the host");
-	return host_devices_find(&machine->devices, machine->config, &demand);
+	return host_devices_find(&machine->devices, machine->config, &machine->demand);
 }
 
 /* A CPU that is there may still be refused to minivmm; vcpu_start() says so. */
@@ -54,23 +53,21 @@ static int machine_check_pins(const struct cpu_list *pinned)
 int machine_check_room(struct machine *machine)
 {
 	const struct config *config = machine->config;
-	const struct host_demand demand = machine_host_demand(config);
 	int ret = ram_check_size(config->memory, config->huge_page);
 
 	if (ret == 0)
 		ret = machine_check_pins(&config->pinned);
 	if (ret < 0)
 		return ret;
-	if (config->device_count + config->user_count == 0 && !demand.huge_page)
+	if (config->device_count + config->user_count == 0 && !machine->demand.huge_page)
 		return 0;
-	return host_check_room(&demand);
+	return host_check_room(&machine->demand);
 }
 
 int machine_explain(const struct machine *machine, int err)
 {
-	const struct host_demand demand = machine_host_demand(machine->config);
-
-	host_explain_failure(machine->devices.found, machine->config->device_count, &demand);
+	host_explain_failure(machine->devices.found, machine->config->device_count,
+			     &machine->demand);
 	return err;
 }
 

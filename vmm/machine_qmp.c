@@ -13,7 +13,8 @@
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-#define QMP_TEXT_MAX 1024 /* length of a device's description, as on a command line */
+#define QMP_TEXT_MAX    1024 /* length of a device's description, as on a command line */
+#define QMP_DEVICE_PATH "/machine/peripheral/"
 
 static void machine_tell(struct machine *machine, const char *event, json_t *data)
 {
@@ -249,6 +250,8 @@ static json_t *qmp_device_del(void *owner, json_t *arguments, struct qmp_error *
 	char words[sizeof(error->text)];
 	int ret;
 
+	if (strncmp(id, QMP_DEVICE_PATH, strlen(QMP_DEVICE_PATH)) == 0)
+		id += strlen(QMP_DEVICE_PATH);
 	log_keep_error(words, sizeof(words));
 	ret = hotplug_del(owner, id);
 	log_keep_error(NULL, 0);
@@ -258,7 +261,7 @@ static json_t *qmp_device_del(void *owner, json_t *arguments, struct qmp_error *
 static void machine_device_deleted(void *owner, const char *id)
 {
 	machine_tell(owner, "DEVICE_DELETED",
-		     json_pack("{s:s, s:s+}", "device", id, "path", "/machine/peripheral/", id));
+		     json_pack("{s:s, s:s+}", "device", id, "path", QMP_DEVICE_PATH, id));
 }
 
 /* ---- the whole ---- */

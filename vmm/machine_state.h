@@ -34,6 +34,7 @@
 
 struct machine {
 	const struct config *config;
+	struct host_demand demand; /* what a device must fulfil; found out before it is confined */
 	struct sandbox sandbox;
 	struct device_opener opener;
 	struct vm vm;

@@ -12,7 +12,7 @@ KVM_CFLAGS := -DBARE_CPUS_MAX=512 -std=gnu11 $(WARNINGS) -I. -O2 -g -m64 -ffrees
 	-Wno-interrupt-service-routine
 
 .PHONY: kvm-guests kvm-check
-kvm-guests: $(KVM_IMAGES)
+kvm-guests: $(KVM_IMAGES) $(B)/tests/qmp_client
 
 kvm-check: kvm-guests $(B)/minivmm
 	tests/kvm/run.sh $(B)

@@ -9,7 +9,7 @@ set -u
 build=$1
 shift
 only=" $* "
-client=$(dirname "$0")/qmp_client.py
+client=$build/tests/qmp_client
 minivmm=$build/minivmm
 work=$(mktemp -d)
 socket=$work/socket
@@ -231,7 +231,8 @@ named_ports()
 	server=$!
 	wait_for test -S "$work/server" || return 1
 	talk '{"execute":"query-pci"}' "$(add rp1)" "$(add rp2)" "$(add rp9)" "$(add pcie.0)" "$(add rp3)" \
-		'{"execute":"query-pci"}' '{"execute":"device_del","arguments":{"id":"x"}}' event:DEVICE_DELETED
+		'{"execute":"query-pci"}' '{"execute":"device_del","arguments":{"id":"/machine/peripheral/x"}}' \
+		event:DEVICE_DELETED
 	told '.[2].return[0].devices | map(select(.pci_bridge)) |
 		map([.qdev_id, .slot, .function, (.pci_bridge.devices | map(.qdev_id) | join(" "))]) ==
 		[["rp3", 1, 0, ""], ["rp1", 5, 0, "nic"], ["rp2", 5, 1, ""]]' &&

@@ -21,7 +21,7 @@ lab: lab-images all
 lab-check: lab-images all
 	$(LAB_RUN) run $(SCENARIOS)
 
-lab-images: $(LAB_IMAGES)
+lab-images: $(LAB_IMAGES) $(B)/tests/qmp_client
 
 # Debian's kernel for that machine, as host's and as guest's.
 $(LAB)/root-6.1/.complete: tests/foreign_root.sh

@@ -63,7 +63,7 @@ make_stage()
 	# The bare-metal guests, x86's all of them, and their tests run in here too: KVM is hardware's.
 	[ -n "$variant" ] || install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
-	cp "$here"/../kvm/{cases.sh,qmp_client.py} "$stage"
+	cp "$here/../kvm/cases.sh" "$LAB_DIR/../tests/qmp_client" "$stage"
 	install -D -t "$stage/guests" "$LAB_DIR"/../guests/demo_device
 	[ -z "${LAB_PLUGIN:-}" ] || install -t "$stage" "$LAB_DIR"/../bench/bench_mark "$here"/../bench/counted_peers.sh
 	machine_devices > "$stage/devices"

@@ -89,6 +89,12 @@ vmm_start()
 	vmm_since=$(seconds)
 }
 
+# control WORD...: a conversation with the control socket /tmp/qmp, by the words of tests/kvm/qmp_client.c.
+control()
+{
+	/lab/stage/qmp_client /tmp/qmp "$@" || fail "the control socket: $*"
+}
+
 # slow_ticks: firmware writes CR8 at the end of each timer interrupt, and the emulator dies of it if the next one is
 # already waiting (QEMU 7.2 and 10: helper_write_crN() in target/i386 raises an interrupt without the lock that this
 # takes). With fewer of them there is time enough in between.

@@ -4,11 +4,6 @@
 # A disk is taken away while its file system is mounted and written to: the writer gets an error, the guest runs on.
 # Plugged in again, the file system is mounted once more, and what was synced is in it. A network card that comes
 # goes without the I/O ports that it asks for.
-qmp_client()
-{
-	/usr/bin/python3 /lab/stage/qmp_client.py /tmp/qmp "$@" || fail "the control socket: $*"
-}
-
 bdf=0000:02:00.0
 bind nvme $bdf
 /usr/sbin/mke2fs -q -t ext4 -J size=1 "$(disk_of $bdf)" 8M
@@ -16,13 +11,13 @@ vmm_limit=170
 vmm_start --bind --vfio $bdf,port=on,id=disk --ports 1 --qmp unix:/tmp/qmp \
 	--kernel "$(echo /lab/root-6.1-cloud/boot/vmlinuz-*)" --initrd /lab/guest-power.cpio --append "$(todo mounted)"
 wait_line '^lab: writes' 60
-qmp_client '{"execute":"device_add","arguments":{"driver":"vfio-pci","host":"05:00.0","id":"nic"}}'
+control '{"execute":"device_add","arguments":{"driver":"vfio-pci","host":"05:00.0","id":"nic"}}'
 expect_error 'nic' 'was plugged in'
 expect_error '05:00.0' 'no I/O ports for BAR 2'
-qmp_client '{"execute":"query-pci"}' '{"execute":"device_del","arguments":{"id":"disk"}}' event:DEVICE_DELETED
+control '{"execute":"query-pci"}' '{"execute":"device_del","arguments":{"id":"disk"}}' event:DEVICE_DELETED
 wait_line '^lab: writer ended' 20
 expect_equal "its driver on the host" "$(driver_of $bdf)" nvme
-qmp_client '{"execute":"device_add","arguments":{"driver":"vfio-pci","host":"02:00.0","id":"disk"}}'
+control '{"execute":"device_add","arguments":{"driver":"vfio-pci","host":"02:00.0","id":"disk"}}'
 vmm_wait
 expect_status 0
 expect_line '^lab: again synced'

@@ -3,11 +3,6 @@
 # A disk is plugged in, read, and taken away while it is being read, twice: by the control socket, with a
 # stock guest that lets go when its port's button is pressed. With --bind it goes back to its driver
 # each time. Started by sudo minivmm goes on as its caller, and opens the disk all the same.
-qmp_client()
-{
-	/usr/bin/python3 /lab/stage/qmp_client.py /tmp/qmp "$@" || fail "the control socket: $*"
-}
-
 add='{"execute":"device_add","arguments":{"driver":"vfio-pci","host":"01:00.0","id":"disk"}}'
 del='{"execute":"device_del","arguments":{"id":"disk"}}'
 bind nvme 0000:01:00.0
@@ -18,13 +13,13 @@ vmm_start --bind --vfio 02:00.0,port=on --ports 1 --qmp unix:/tmp/qmp $(guest 6.
 	--append "$(todo hotplug) lab.disk=nvme1n1 lab.rounds=2"
 for round in 1 2; do
 	wait_line "^lab: waits $round" 60
-	qmp_client "$add"
+	control "$add"
 	wait_line "^lab: plugged $round 2" 20
 	for status in /proc/"$vmm_pid"/task/*/status; do
 		expect_equal "filters of $status" "$(sed -n 's/^Seccomp:[[:space:]]*//p' "$status")" 2
 		expect_equal "the user of $status" "$(sed -n 's/^Uid:[[:space:]]*//p' "$status" | cut -f 1)" 1000
 	done
-	qmp_client "$del" event:DEVICE_DELETED
+	control "$del" event:DEVICE_DELETED
 	wait_line "^lab: unplugged $round" 20
 	expect_equal "its driver on the host" "$(driver_of 0000:01:00.0)" nvme
 done
