@@ -225,19 +225,43 @@ static int pci_refuse_bar(const struct pci_bar_ref *ref, enum pci_window window)
 	return -ENOSPC;
 }
 
-static int pci_assign_bar(struct arch_range *range, const struct pci_bar_ref *ref,
-			  enum pci_window window)
+static bool pci_take_room(struct arch_range *range, struct pci_bar *bar)
 {
-	uint64_t align = pci_bar_room(ref->bar);
+	uint64_t align = pci_bar_room(bar);
 	uint64_t base = (range->base + align - 1) & ~(align - 1);
 	uint64_t skipped = base - range->base;
 
 	if (skipped > range->size || align > range->size - skipped)
-		return pci_refuse_bar(ref, window);
-	ref->bar->assigned = base;
+		return false;
+	bar->assigned = base;
 	range->base = base + align;
 	range->size -= skipped + align;
-	return 0;
+	return true;
+}
+
+static int pci_assign_bar(struct arch_range *range, const struct pci_bar_ref *ref,
+			  enum pci_window window)
+{
+	return pci_take_room(range, ref->bar) ? 0 : pci_refuse_bar(ref, window);
+}
+
+/* A bridge's window of I/O ports, which is 4096 of them at least. */
+static bool pci_is_io_window(const struct pci_bar_ref *ref)
+{
+	const struct pci_bar *bars = ref->function->bars;
+
+	return pci_bar_is_io(ref->bar) && (ref->bar < bars || ref->bar >= bars + PCI_BARS);
+}
+
+/*
+ * There are too few I/O ports for many bridges, so theirs come last, and a bridge that finds none
+ * left forwards none; pci_goes_without() says so of the BARs below.
+ */
+static void pci_assign_io_windows(struct arch_range *range, const struct pci_bar_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (pci_is_io_window(&list->refs[i]) && !pci_take_room(range, list->refs[i].bar))
+			list->refs[i].bar->size = 0;
 }
 
 static int pci_assign_list(struct pci_host *host, const struct pci_bar_list *list)
@@ -252,8 +276,11 @@ static int pci_assign_list(struct pci_host *host, const struct pci_bar_list *lis
 	for (size_t i = 0; i < list->count && ret == 0; i++) {
 		enum pci_window window = pci_root_window_of(list->refs[i].bar);
 
-		ret = pci_assign_bar(&left[window], &list->refs[i], window);
+		if (!pci_is_io_window(&list->refs[i]))
+			ret = pci_assign_bar(&left[window], &list->refs[i], window);
 	}
+	if (ret == 0)
+		pci_assign_io_windows(&left[PCI_WINDOW_IO], list);
 	return ret;
 }
 

@@ -158,6 +158,8 @@ int host_devices_open(struct host_devices *devices, const struct config *config,
 
 const char *host_devices_name(const struct host_devices *devices, unsigned int i)
 {
+	if (devices->ids[i])
+		return devices->ids[i];
 	return devices->options[i].id ? devices->options[i].id : devices->found[i].bdf;
 }
 
@@ -205,8 +207,10 @@ void host_devices_close(struct host_devices *devices)
 {
 	if (devices->space.backend)
 		devices->space.backend->space_close(&devices->space);
-	for (unsigned int i = 0; i < devices->count; i++)
+	for (unsigned int i = 0; i < devices->count; i++) {
 		free(devices->texts[i]);
+		free(devices->ids[i]);
+	}
 }
 
 /* ---- while the guest runs ---- */
@@ -254,11 +258,21 @@ static void host_devices_close_one(struct host_devices *devices, unsigned int i,
 	if (pci)
 		vfio_pci_give_up(pci, last);
 	free(devices->texts[i]);
-	devices->texts[i] = NULL;
+	free(devices->ids[i]);
+	devices->texts[i] = devices->ids[i] = NULL;
 	if (!host_devices_has(devices, -1))
 		host_devices_end_space(devices);
 	if (last && keeper)
 		bind_keeper_release(keeper, group);
+}
+
+/* The guest's own use of a group must not count as another's. */
+static void host_devices_list_groups(const struct host_devices *devices, struct host_demand *demand)
+{
+	demand->group_count = 0;
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->list[i] && demand->group_count < HOST_DEMAND_GROUPS)
+			demand->groups[demand->group_count++] = devices->found[i].group;
 }
 
 /*
@@ -269,6 +283,7 @@ static int host_devices_find_hot(struct host_devices *devices, const struct host
 				 unsigned int i, const struct host_demand *demand)
 {
 	enum host_access access = add->one->access;
+	struct host_demand hot = *demand;
 	enum host_access there = devices->space.backend == &vfio_backend_iommufd
 					 ? HOST_ACCESS_IOMMUFD
 					 : HOST_ACCESS_GROUP;
@@ -283,7 +298,8 @@ static int host_devices_find_hot(struct host_devices *devices, const struct host
 	}
 	if (devices->ready)
 		access = there;
-	ret = host_devices_find_one(devices, i, add->one->devices[0], demand, &access);
+	host_devices_list_groups(devices, &hot);
+	ret = host_devices_find_one(devices, i, add->one->devices[0], &hot, &access);
 	if (ret == 0 && !devices->ready)
 		host_devices_choose_backend(devices, add->config, access);
 	return ret;
@@ -325,15 +341,17 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
 		return ret;
 	}
 	devices->texts[i] = add->text;
+	devices->ids[i] = strdup(add->id); /* without memory the address stands for it */
 	devices->slots[i] = add->slot;
 	*result = devices->list[i];
 	return 0;
 }
 
 void host_devices_remove(struct host_devices *devices, const struct slot *slot,
-			 struct bind_keeper *keeper)
+			 const struct vfio_pci *only, struct bind_keeper *keeper)
 {
 	for (unsigned int i = 0; i < devices->count; i++)
-		if (devices->list[i] && devices->slots[i] == slot)
+		if (devices->list[i] && devices->slots[i] == slot &&
+		    (!only || devices->list[i] == only))
 			host_devices_close_one(devices, i, keeper);
 }

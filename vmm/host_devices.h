@@ -26,8 +26,8 @@ struct host_devices {
 	struct vfio_pci *list[OPTIONS_DEVICES_MAX];
 	struct vfio_device_options options[OPTIONS_DEVICES_MAX];
 	struct slot *slots[OPTIONS_DEVICES_MAX]; /* NULL on the root bus */
-	/* the memory that options point into, if minivmm owns it */
-	char *texts[OPTIONS_DEVICES_MAX];
+	/* the memory that options point into, and the name of what came later; minivmm owns both */
+	char *texts[OPTIONS_DEVICES_MAX], *ids[OPTIONS_DEVICES_MAX];
 	struct vfio_space space;
 	const struct opener *finder; /* who looks for devices that come, or NULL */
 	bool ready;                  /* the space is open, and RAM is mapped */
@@ -60,6 +60,7 @@ struct host_addition {
 	struct pci_host *host;
 	struct ram *ram;
 	struct slot *slot;
+	const char *id; /* what it is called; copied */
 };
 
 /*
@@ -70,14 +71,15 @@ int host_devices_add(struct host_devices *devices, const struct host_addition *a
 		     const struct host_demand *demand, struct vfio_pci **result);
 
 /*
- * Close all functions that were in `slot` and have been taken out of it. RAM is unmapped with the
+ * Close all functions that were in `slot` and have been taken out of it, or, unless it is NULL,
+ * `only` that one. RAM is unmapped with the
  * last device. Devices that were bound for this run go back to their drivers, unless `keeper` is
  * NULL.
  */
 void host_devices_remove(struct host_devices *devices, const struct slot *slot,
-			 struct bind_keeper *keeper);
+			 const struct vfio_pci *only, struct bind_keeper *keeper);
 
-/* What device `i` is called: the user's id=, or its address. */
+/* What device `i` is called: by the client that plugged it in, by id=, or by its address. */
 const char *host_devices_name(const struct host_devices *devices, unsigned int i);
 
 /* The NUMA node of the first device that has one, or -1. */

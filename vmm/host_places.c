@@ -111,7 +111,8 @@ static int places_plug_port(struct host_devices *devices, unsigned int i, struct
 {
 	const struct vfio_device_options *options = &devices->options[i];
 	const char *bdf = devices->found[i].bdf;
-	const struct slot_wish wish = { options->id ? options->id : bdf, options->bus, false };
+	const struct slot_wish wish = { .id = options->id ? options->id : bdf,
+					.bus = options->bus };
 	struct slot *slot = places_shared(devices, i, slots);
 	int ret = 0;
 
@@ -190,18 +191,18 @@ static int places_assign_hot(struct slot *slot)
  * The pin is connected only when the device is below the port, which decides which line the pin
  * reaches.
  */
-int host_places_plug_hot(struct slot *slot, struct vfio_pci *pci)
+int host_places_plug_hot(struct slot *slot, struct vfio_pci *pci, unsigned int number)
 {
 	int ret;
 
-	places_set_atomics(slot, pci, true);
-	pci_root_port_plug(slot->port, &pci->function, 0);
+	places_set_atomics(slot, pci, pci_bridge_is_empty(&slot->port->bridge));
+	pci_root_port_plug(slot->port, &pci->function, number);
 	ret = places_assign_hot(slot);
 	if (ret == 0)
 		ret = vfio_pci_power_on(pci);
 	if (ret < 0)
-		pci_root_port_unplug(slot->port, false);
-	else
+		pci_host_del_below(slot->slots->host, &slot->port->bridge, number);
+	else if (number == 0)
 		pci_root_port_show(slot->port, true);
 	return ret;
 }

@@ -18,10 +18,10 @@
 int host_places_plug(struct host_devices *devices, struct pci_host *host, struct slots *slots);
 
 /*
- * Plug a device in below the port of `slot` while the guest runs, connect its interrupts, and show
- * it. 0, -ENOSPC if its BARs are larger than the port's windows, or another -errno; logged. On
- * failure it is not plugged in.
+ * Plug function `number` of a device in below the port of `slot` while the guest runs, and connect
+ * its interrupts; with function 0 all are shown to the guest. 0, -ENOSPC if its BARs are larger
+ * than the port's windows, or another -errno; logged. On failure it is not plugged in.
  */
-int host_places_plug_hot(struct slot *slot, struct vfio_pci *pci);
+int host_places_plug_hot(struct slot *slot, struct vfio_pci *pci, unsigned int number);
 
 #endif

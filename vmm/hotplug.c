@@ -3,38 +3,19 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/pci.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "host_places.h"
-#include "machine_host.h"
+#include "hotplug_leave.h"
 #include "machine_state.h"
 #include "vmm/cli/options_devices.h"
 #include "vmm/cli/options_places.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
-
-#define HOTPLUG_PATIENCE_MS 10000 /* how long a guest may take to let go */
-#define HOTPLUG_TICK_MS     10    /* interval between two looks at devices on their way out */
-
-static int64_t hotplug_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
-/* The timer runs while a device is on its way out. */
-static void hotplug_set_timer(struct machine *machine, bool on)
-{
-	const struct timespec tick = { 0, on ? HOTPLUG_TICK_MS * 1000000L : 0 };
-	const struct itimerspec setting = { tick, tick };
-
-	timerfd_settime(machine->hotplug.timer.fd, 0, &setting, NULL);
-}
 
 void hotplug_watch(struct machine *machine, const struct hotplug_watcher *watcher)
 {
@@ -42,145 +23,6 @@ void hotplug_watch(struct machine *machine, const struct hotplug_watcher *watche
 }
 
 /* ---- out ---- */
-
-/* Note which vCPUs may have been in a handler of the device when it left the bus. */
-static void hotplug_mark_exits(struct machine *machine, struct hotplug_leaving *leaving)
-{
-	const struct vm *vm = &machine->vm;
-
-	for (unsigned int i = 0; i < vm->cpus; i++)
-		leaving->marks[i] = vm->vcpus ? vm->vcpus[i].handling : 0;
-}
-
-static bool hotplug_exits_are_over(struct machine *machine, const struct hotplug_leaving *leaving)
-{
-	const struct vm *vm = &machine->vm;
-
-	for (unsigned int i = 0; vm->vcpus && i < vm->cpus; i++)
-		if (!vcpu_exit_is_over(&vm->vcpus[i], leaving->marks[i]))
-			return false;
-	return true;
-}
-
-static struct hotplug_leaving *hotplug_leaving(struct machine *machine, const struct slot *slot)
-{
-	return &machine->hotplug.leaving[slot - machine->slots.list];
-}
-
-/* Take the device off the bus. It is closed when no vCPU uses it any more. */
-static void hotplug_take_out(struct machine *machine, struct slot *slot)
-{
-	pci_root_port_unplug(slot->port, true);
-	hotplug_mark_exits(machine, hotplug_leaving(machine, slot));
-	slot->state = SLOT_LEAVING;
-}
-
-/* The names of a device's functions, to be freed: the slot's own is that of the first. */
-struct hotplug_names {
-	char *list[PCI_BRIDGE_FUNCTIONS];
-	unsigned int count;
-};
-
-static void hotplug_note_names(struct machine *machine, struct slot *slot,
-			       struct hotplug_names *names)
-{
-	const struct host_devices *devices = &machine->devices;
-	bool first = true;
-
-	*names = (struct hotplug_names){ { slot->id }, 1 };
-	slot->id = NULL;
-	for (unsigned int i = 0; i < devices->count && names->count < PCI_BRIDGE_FUNCTIONS; i++) {
-		char *copy = NULL;
-
-		if (devices->slots[i] != slot)
-			continue;
-		if (!first)
-			copy = strdup(host_devices_name(devices, i));
-		if (copy)
-			names->list[names->count++] = copy;
-		first = false;
-	}
-}
-
-static void hotplug_tell(struct machine *machine, struct hotplug_names *names)
-{
-	const struct hotplug_watcher *watcher = machine->hotplug.watcher;
-
-	while (names->count) {
-		char *name = names->list[--names->count];
-
-		log_info(name, "was taken away from the guest");
-		if (watcher)
-			watcher->deleted(watcher->owner, name);
-		free(name);
-	}
-}
-
-static void hotplug_close(struct machine *machine, struct slot *slot)
-{
-	struct hotplug_names names;
-
-	hotplug_note_names(machine, slot, &names);
-	host_devices_remove(&machine->devices, slot, machine->config->keeper);
-	user_devices_remove(&machine->users, slot);
-	slot_free(slot);
-	hotplug_tell(machine, &names);
-}
-
-static void hotplug_look(struct machine *machine, struct slot *slot)
-{
-	struct hotplug_leaving *leaving = hotplug_leaving(machine, slot);
-
-	if (machine->vm.paused) /* it cannot answer */
-		leaving->deadline = hotplug_now() + HOTPLUG_PATIENCE_MS;
-	if (slot->state == SLOT_ASKED && slot->released) {
-		hotplug_take_out(machine, slot);
-	} else if (slot->state == SLOT_ASKED && hotplug_now() >= leaving->deadline) {
-		log_warn(slot->id, "the guest has not let go of it: it is removed by surprise");
-		hotplug_take_out(machine, slot);
-	}
-	if (slot->state == SLOT_LEAVING && hotplug_exits_are_over(machine, leaving))
-		hotplug_close(machine, slot);
-}
-
-static void hotplug_look_at_all(void *owner, uint32_t events)
-{
-	struct machine *machine = owner;
-	bool busy = false;
-
-	(void)events;
-	loop_take_event(machine->slots.event);
-	for (unsigned int i = 0; i < machine->slots.count; i++) {
-		struct slot *slot = &machine->slots.list[i];
-
-		hotplug_look(machine, slot);
-		busy |= slot->state == SLOT_ASKED || slot->state == SLOT_LEAVING;
-	}
-	hotplug_set_timer(machine, busy);
-}
-
-static void hotplug_ticked(void *owner, uint32_t events)
-{
-	struct machine *machine = owner;
-	uint64_t ticks;
-
-	if (read(machine->hotplug.timer.fd, &ticks, sizeof(ticks)) == sizeof(ticks))
-		hotplug_look_at_all(owner, events);
-}
-
-static int hotplug_ask(struct machine *machine, struct slot *slot)
-{
-	if (slot->fixed)
-		return -ENOTSUP;
-	if (slot->state != SLOT_FULL)
-		return -EBUSY;
-	hotplug_leaving(machine, slot)->deadline = hotplug_now() + HOTPLUG_PATIENCE_MS;
-	slot->state = SLOT_ASKED;
-	slot->released = false;
-	pci_root_port_ask(slot->port);
-	hotplug_set_timer(machine, true);
-	return 0;
-}
 
 /*
  * Find a device of this host by the name of any of its functions, or by its address, which may be
@@ -245,22 +87,26 @@ static void hotplug_watch_request(struct vfio_pci *pci, struct slot *slot)
 
 /* ---- in ---- */
 
-static void hotplug_undo(struct machine *machine, struct slot *slot)
+static void hotplug_undo(struct machine *machine, struct slot *slot, const struct vfio_pci *pci)
 {
-	host_devices_remove(&machine->devices, slot, machine->config->keeper);
-	user_devices_remove(&machine->users, slot);
+	host_devices_remove(&machine->devices, slot, pci, machine->config->keeper);
+	user_devices_remove(&machine->users, slot, pci);
 }
 
-static int hotplug_show(struct machine *machine, struct slot *slot, struct vfio_pci *pci)
+static int hotplug_show(struct machine *machine, const struct slot_wish *wish, struct slot *slot,
+			struct vfio_pci *pci)
 {
-	int ret = host_places_plug_hot(slot, pci);
+	int ret = host_places_plug_hot(slot, pci, wish->function);
 
 	if (ret < 0) {
-		hotplug_undo(machine, slot);
+		hotplug_undo(machine, slot, pci);
 		return ret;
 	}
 	hotplug_watch_request(pci, slot);
-	log_info(slot->id, "was plugged in");
+	if (wish->function)
+		log_info(wish->id, "is shown to the guest as soon as there is a function 0");
+	else
+		log_info(wish->id, "was plugged in");
 	return 0;
 }
 
@@ -281,8 +127,10 @@ static int hotplug_check(const struct config *one, const char *id)
 		what = "port=off: there is no place for it on the root bus";
 	else if (options->bus && options_is_root_bus(options->bus))
 		what = "bus= of the root bus: its place is below a port";
-	else if (options->has_devfn && options->devfn)
-		what = "addr=: below a port it is device 0, function 0";
+	else if (options->has_devfn && PCI_SLOT(options->devfn))
+		what = "addr=: below a port there is only device 0";
+	else if (options->devfn && (!options->bus || one->user_count))
+		what = "addr=: a further function needs bus=ID, and is a device of this host";
 	else if (options->has_fd)
 		what = "fd=: an open file is handed over at the start";
 	else if (options->acpi_rom)
@@ -294,29 +142,35 @@ static int hotplug_check(const struct config *one, const char *id)
 }
 
 static int hotplug_open_device(struct machine *machine, const struct config *one, char *text,
-			       struct slot *slot, struct vfio_pci **pci)
+			       const char *id, struct slot *slot, struct vfio_pci **pci)
 {
-	const struct host_demand demand = machine_host_demand(machine->config);
-	const struct host_addition add = { machine->config,    one,           text,
-					   &machine->pci_host, &machine->ram, slot };
+	const struct host_addition add = {
+		.config = machine->config,
+		.one = one,
+		.text = text,
+		.host = &machine->pci_host,
+		.ram = &machine->ram,
+		.slot = slot,
+		.id = id,
+	};
 
 	if (one->user_count)
 		return user_devices_add(&machine->users, &one->users[0], text, &machine->vm, slot,
 					pci);
-	return host_devices_add(&machine->devices, &add, &demand, pci);
+	return host_devices_add(&machine->devices, &add, &machine->demand, pci);
 }
 
 static int hotplug_fill(struct machine *machine, const struct config *one, char *text,
-			struct slot *slot)
+			const struct slot_wish *wish, struct slot *slot)
 {
 	struct vfio_pci *pci;
-	int ret = hotplug_open_device(machine, one, text, slot, &pci);
+	int ret = hotplug_open_device(machine, one, text, wish->id, slot, &pci);
 
 	if (ret < 0) {
 		free(text);
 		return ret;
 	}
-	return hotplug_show(machine, slot, pci);
+	return hotplug_show(machine, wish, slot, pci);
 }
 
 /*
@@ -348,7 +202,8 @@ static int hotplug_check_name(struct machine *machine, const char *id)
 static int hotplug_add_one(struct machine *machine, const char *id, const struct config *one,
 			   char *text)
 {
-	const struct slot_wish wish = { id, hotplug_options(one)->bus, true };
+	const struct vfio_device_options *options = hotplug_options(one);
+	const struct slot_wish wish = { id, options->bus, true, PCI_FUNC(options->devfn) };
 	struct slot *slot;
 	int ret = slots_take(&machine->slots, &wish, &slot);
 
@@ -356,9 +211,9 @@ static int hotplug_add_one(struct machine *machine, const char *id, const struct
 		free(text);
 		return ret;
 	}
-	ret = hotplug_fill(machine, one, text, slot);
+	ret = hotplug_fill(machine, one, text, &wish, slot);
 	if (ret < 0)
-		slot_free(slot);
+		slot_give_back(slot);
 	return ret;
 }
 

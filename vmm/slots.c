@@ -158,7 +158,8 @@ static int slots_choose(struct slots *slots, const struct slot_wish *wish, struc
 		log_error(wish->id, "bus=%s: the port has hotplug=off", wish->bus);
 		return -EINVAL;
 	}
-	if ((*slot)->state == SLOT_EMPTY)
+	if ((*slot)->state == SLOT_EMPTY ||
+	    ((*slot)->state == SLOT_FILLING && !(*slot)->port->bridge.below[wish->function]))
 		return 0;
 	log_error(wish->id, "bus=%s: the port has a device already: %s", wish->bus, (*slot)->id);
 	return -EBUSY;
@@ -182,13 +183,22 @@ int slots_take(struct slots *slots, const struct slot_wish *wish, struct slot **
 	ret = wish->bus ? slots_choose(slots, wish, &slot) : slots_choose_any(slots, wish, &slot);
 	if (ret < 0)
 		return ret;
-	slot->id = strdup(wish->id);
+	if (!slot->id)
+		slot->id = strdup(wish->id);
 	if (!slot->id)
 		return log_errno(wish->id, -ENOMEM, "allocate");
-	slot->state = SLOT_FULL;
+	slot->state = wish->function ? SLOT_FILLING : SLOT_FULL;
 	slot->released = false;
 	*result = slot;
 	return 0;
+}
+
+void slot_give_back(struct slot *slot)
+{
+	if (pci_bridge_is_empty(&slot->port->bridge))
+		slot_free(slot);
+	else
+		slot->state = SLOT_FILLING;
 }
 
 void slot_free(struct slot *slot)

@@ -19,6 +19,7 @@ struct slots;
 
 enum slot_state {
 	SLOT_EMPTY,
+	SLOT_FILLING, /* functions have come, and the guest is told when function 0 does */
 	SLOT_FULL,
 	SLOT_ASKED, /* the guest was asked to let go of the device */
 	/* the device is off the bus, but a vCPU may still be in one of its handlers */
@@ -63,15 +64,20 @@ int slots_add_spare(struct slots *slots, unsigned int count);
 /* What takes a slot: the name of the device, and that of the port, NULL for any. */
 struct slot_wish {
 	const char *id, *bus;
-	bool running; /* the guest runs: only a port that is there can be taken */
+	bool running;          /* the guest runs: only a port that is there can be taken */
+	unsigned int function; /* below the port */
 };
 
 /*
  * Take a slot for a device: that of the port it names, or one of a new port; once the guest runs,
- * an empty one. 0, -ENOSPC if there is none, -EBUSY if the port has a device, -EINVAL if there is
- * no such port or it is not for hot-plug, -EEXIST if the name is taken, or -ENOMEM; logged.
+ * an empty one, or one that function 0 is still to come to. 0, -ENOSPC if there is none, -EBUSY if
+ * the port has a device, -EINVAL if there is no such port or it is not for hot-plug, -EEXIST if the
+ * name is taken, or -ENOMEM; logged.
  */
 int slots_take(struct slots *slots, const struct slot_wish *wish, struct slot **result);
+
+/* What took the slot has not come: it is as it was before. */
+void slot_give_back(struct slot *slot);
 
 /* Make the slot empty again. */
 void slot_free(struct slot *slot);

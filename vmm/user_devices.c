@@ -64,7 +64,7 @@ static int user_devices_plug(struct user_entry *entry, const struct options_user
 	const struct vfio_device_options *options = &user->vfio;
 	struct pci_function *function = &entry->pci->function;
 	const char *id = options->id ? options->id : user_devices_name(user);
-	const struct slot_wish wish = { id, options->bus, false };
+	const struct slot_wish wish = { .id = id, .bus = options->bus };
 	int ret;
 
 	if (options->port != VFIO_PORT_ON)
@@ -212,9 +212,11 @@ int user_devices_add(struct user_devices *devices, const struct options_user *us
 	return 0;
 }
 
-void user_devices_remove(struct user_devices *devices, const struct slot *slot)
+void user_devices_remove(struct user_devices *devices, const struct slot *slot,
+			 const struct vfio_pci *only)
 {
 	for (unsigned int i = 0; i < devices->count; i++)
-		if (devices->list[i].pci && devices->list[i].slot == slot)
+		if (devices->list[i].pci && devices->list[i].slot == slot &&
+		    (!only || devices->list[i].pci == only))
 			user_devices_close_one(&devices->list[i]);
 }

@@ -56,8 +56,9 @@ int user_devices_open(struct user_devices *devices, const struct config *config,
 int user_devices_add(struct user_devices *devices, const struct options_user *user, char *text,
 		     struct vm *vm, struct slot *slot, struct vfio_pci **result);
 
-/* Close the device that was in `slot` and has been taken out of it. */
-void user_devices_remove(struct user_devices *devices, const struct slot *slot);
+/* Close the device that was in `slot` and has been taken out of it; with `only`, if it is that. */
+void user_devices_remove(struct user_devices *devices, const struct slot *slot,
+			 const struct vfio_pci *only);
 
 /* To be called at each power-on of the machine. 0 or -errno, logged. */
 int user_devices_power_on(struct user_devices *devices);

@@ -257,6 +257,27 @@ do_hotplug()
 	done
 }
 
+# Devices that come and go again, lab.rounds times: which ones there are.
+do_comings()
+{
+	n=1
+	first=$(echo /sys/bus/pci/devices/*)
+	seen=$first
+	say "waits for devices"
+	while [ $n -le "$rounds" ]; do
+		now=$(echo /sys/bus/pci/devices/*)
+		if [ "$now" = "$seen" ]; then
+			usleep 50000
+		elif [ "$now" = "$first" ]; then
+			say "gone $n"
+			n=$((n + 1))
+		else
+			say "come $n $(echo "$now" | sed 's,/sys/bus/pci/devices/,,g')"
+		fi
+		seen=$now
+	done
+}
+
 # A disk that is taken away while its file system is in use, and comes again.
 do_mounted()
 {

@@ -731,6 +731,9 @@ START_TEST(held_for_a_start)
 	ck_assert_int_eq(hold(&held, HOST_SSD), 0);
 	ck_assert_uint_eq(held.count, 1);
 	expect_driver(HOST_SSD, "vfio-pci");
+	/* A device of its group that comes later may ask for it once more. */
+	ck_assert_int_eq(host_hold_more(&held, HOST_SSD), 0);
+	ck_assert_uint_eq(held.count, 1);
 	/* Nobody else gives it back meanwhile, by name or not. */
 	ck_assert_int_eq(restore_with(NULL, &plain, &caught), -EBUSY);
 	ck_assert_int_eq(restore_with(HOST_SSD, &plain, &caught), -EBUSY);

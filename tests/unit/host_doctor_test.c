@@ -536,25 +536,29 @@ static const struct {
 	int ret;
 	const char *words;
 	bool iommu_given, device_given;
+	int group; /* one that this guest has open already, or 0 */
 } ways[] = {
-	{ "ready", HOST_ACCESS_ANY, HOST_ACCESS_GROUP, 0, "", false, false },
-	{ "node-both", HOST_ACCESS_ANY, HOST_ACCESS_GROUP, 0, "", false, false },
-	{ "node-own", HOST_ACCESS_ANY, HOST_ACCESS_IOMMUFD, 0, "", false, false },
-	{ "node-both", HOST_ACCESS_GROUP, HOST_ACCESS_GROUP, 0, "", false, false },
+	{ "ready", HOST_ACCESS_ANY, HOST_ACCESS_GROUP, 0, "", false, false, 0 },
+	{ "node-both", HOST_ACCESS_ANY, HOST_ACCESS_GROUP, 0, "", false, false, 0 },
+	{ "node-own", HOST_ACCESS_ANY, HOST_ACCESS_IOMMUFD, 0, "", false, false, 0 },
+	{ "node-both", HOST_ACCESS_GROUP, HOST_ACCESS_GROUP, 0, "", false, false, 0 },
 	{ "node-own", HOST_ACCESS_GROUP, HOST_ACCESS_GROUP, -EACCES, "/dev/vfio/1 is not there",
-	  false, false },
-	{ "node-both", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, 0, "", false, false },
+	  false, false, 0 },
+	{ "node-own", HOST_ACCESS_GROUP, HOST_ACCESS_GROUP, 0, "", false, false, 1 },
+	{ "node-own", HOST_ACCESS_GROUP, HOST_ACCESS_GROUP, -EACCES, "/dev/vfio/1 is not there",
+	  false, false, 2 },
+	{ "node-both", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, 0, "", false, false, 0 },
 	{ "ready", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, -EACCES, "fix: sudo modprobe iommufd",
-	  false, false },
+	  false, false, 0 },
 	{ "node-strange", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, -EACCES,
-	  "/dev/iommu: open: No such", false, false },
+	  "/dev/iommu: open: No such", false, false, 0 },
 	/* what was given is not opened; the other one is */
-	{ "node-own-denied", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, 0, "", true, true },
-	{ "node-iommu-denied", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, 0, "", true, false },
+	{ "node-own-denied", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, 0, "", true, true, 0 },
+	{ "node-iommu-denied", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, 0, "", true, false, 0 },
 	{ "node-own-denied", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, -EACCES,
-	  "fix: sudo chown $USER /dev/vfio/devices/vfio0", true, false },
+	  "fix: sudo chown $USER /dev/vfio/devices/vfio0", true, false, 0 },
 	{ "node-iommu-denied", HOST_ACCESS_IOMMUFD, HOST_ACCESS_IOMMUFD, -EACCES,
-	  "fix: sudo chown $USER /dev/iommu", false, true },
+	  "fix: sudo chown $USER /dev/iommu", false, true, 0 },
 };
 
 START_TEST(by_group_or_by_device)
@@ -567,6 +571,8 @@ START_TEST(by_group_or_by_device)
 	demand.access = ways[_i].asked;
 	demand.iommu_given = ways[_i].iommu_given;
 	demand.device_given = ways[_i].device_given;
+	demand.groups[0] = ways[_i].group;
+	demand.group_count = ways[_i].group > 0;
 	host_tree_make(ways[_i].name);
 	host_tree_become_user();
 	stderr_begin(&caught);

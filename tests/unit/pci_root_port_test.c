@@ -756,6 +756,39 @@ START_TEST(anything_is_written)
 }
 END_TEST
 
+/* Ports that find no I/O ports left forward none; a card on the root bus has its own. */
+START_TEST(io_ports_run_out)
+{
+	const struct pci_root_port_owner owner = { count_release, NULL };
+	const unsigned int most = (unsigned int)(arch_layout.pci_io.size / 0x1000) - 1;
+	static struct rig rig;
+	static struct pci_function cards[14];
+	struct pci_root_port *ports[UNIT_COUNT(cards)];
+	struct stderr_text caught;
+	unsigned int with = 0;
+
+	rig_begin(&rig);
+	pci_set_bar(&rig.cards[0], 0, 0x100, PCI_BASE_ADDRESS_SPACE_IO);
+	ck_assert_int_eq(pci_host_add(&rig.host, &rig.cards[0]), 0);
+	for (unsigned int i = 0; i < UNIT_COUNT(cards); i++) {
+		ck_assert_int_eq(pci_root_port_add(&rig.host, &usual, &owner, &ports[i]), 0);
+		card_init(&cards[i]);
+		pci_set_bar(&cards[i], 0, 0x100, PCI_BASE_ADDRESS_SPACE_IO);
+		pci_root_port_plug(ports[i], &cards[i], 0);
+	}
+	stderr_begin(&caught);
+	rig_place(&rig);
+	stderr_end(&caught);
+	ck_assert_uint_ne(rig.cards[0].bars[0].assigned, 0);
+	for (unsigned int i = 0; i < UNIT_COUNT(cards); i++)
+		with += ports[i]->bridge.windows[PCI_WINDOW_IO].size > 0;
+	ck_assert_uint_eq(with, most < UNIT_COUNT(cards) ? most : UNIT_COUNT(cards));
+	if (with < UNIT_COUNT(cards))
+		stderr_holds(&caught, "card: its root port has no I/O ports for BAR 0");
+	rig_end(&rig);
+}
+END_TEST
+
 /* At the place that it is given, by the name it is given; the others leave the place alone. */
 START_TEST(a_port_has_its_place)
 {
@@ -843,5 +876,5 @@ UNIT_MAIN("pci_root_port", { an_empty_port_has_these_registers, UNIT_COUNT(regis
 	  { a_slot_sends_messages, 0 }, { errors_are_shown_to_who_listens, UNIT_COUNT(failures) },
 	  { errors_and_the_slot_send_a_message_each, 0 }, { a_device_that_left_is_gone, 0 },
 	  { anything_is_written, 4 }, { a_device_larger_than_the_room, 0 },
-	  { an_io_bar_goes_without, 0 }, { a_port_has_its_place, 0 }, { a_fixed_port, 0 },
-	  { ports_run_out, 0 })
+	  { an_io_bar_goes_without, 0 }, { io_ports_run_out, 0 }, { a_port_has_its_place, 0 },
+	  { a_fixed_port, 0 }, { ports_run_out, 0 })

@@ -4,7 +4,7 @@
 # on demand: a minute; `config-space` shows the same of the root bus
 # timeout: 120
 # The comparison of `config-space` with each device below a root port of its own: its link and its type
-# are the host's there.
+# are the host's there. Two functions of one device share a port.
 below_ports=,port=on
 # shellcheck source=tests/lab/scenarios/config-space.sh
 . /lab/stage/scenarios/config-space.sh

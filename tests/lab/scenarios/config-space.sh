@@ -58,6 +58,10 @@ if [ -n "${below_ports:-}" ]; then
 	sed -i '/root bus/d' /tmp/rules
 	sed -i '/Express/d' /tmp/lines
 	place=%02x:00.0
+	# Two functions of one device, which share a port.
+	bind vfio-pci 0000:0e:00.0
+	bind vfio-pci 0000:0e:00.1
+	vfio_args="$vfio_args --vfio 0e:00.0 --vfio 0e:00.1"
 fi
 vmm_limit=110
 vmm $(echo "$vfio_args" | sed "s/\.[0-7]/&${below_ports:-}/g") $(guest_devices) --append "$(todo lspci) lab.modules=none"
@@ -68,9 +72,14 @@ cp /tmp/host.lspci /tmp/guest.lspci /out
 slot=1
 pairs=
 for bdf in $(echo $vfio_args | sed 's/--vfio//g'); do
-	# shellcheck disable=SC2059 # the place is a format: of a slot, or of a bus
-	inside=$(printf "$place" $slot)
-	slot=$((slot + 1))
+	case $bdf in
+	*.0)
+		# shellcheck disable=SC2059 # the place is a format: of a slot, or of a bus
+		inside=$(printf "$place" $slot)
+		slot=$((slot + 1))
+		;;
+	*) inside=${inside%.0}.${bdf##*.} ;;
+	esac
 	pairs="$pairs $bdf=$inside"
 	text /tmp/host.lspci $bdf > /tmp/host.text
 	text /tmp/guest.lspci $inside > /tmp/guest.text

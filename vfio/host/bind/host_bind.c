@@ -351,6 +351,9 @@ int host_hold_more(struct host_held *held, const char *bdf)
 	struct host_held more;
 	int ret;
 
+	for (unsigned int i = 0; i < held->count; i++)
+		if (strcmp(held->bdfs[i], bdf) == 0)
+			return 0; /* it came along with another device of its group */
 	snprintf(one[0], sizeof(one[0]), "%s", bdf);
 	ret = host_hold(&more, one, 1, held->checks);
 	if (ret < 0)

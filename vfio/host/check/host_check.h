@@ -22,6 +22,8 @@ enum host_access {
 	HOST_ACCESS_IOMMUFD, /* /dev/iommu and /dev/vfio/devices/vfioN */
 };
 
+#define HOST_DEMAND_GROUPS 32
+
 /* What a guest asks of the host. The caller, who knows the guest's machine, fills it in. */
 struct host_demand {
 	uint64_t memory;        /* bytes of RAM */
@@ -35,6 +37,9 @@ struct host_demand {
 	unsigned int pinned_count;
 	bool iommu_given;  /* /dev/iommu is open already */
 	bool device_given; /* the device's own file is open already */
+	/* groups of this guest's other devices, which are open already, too */
+	int groups[HOST_DEMAND_GROUPS];
+	unsigned int group_count;
 };
 
 /* host_check_host.c: findings that are the same for all devices */

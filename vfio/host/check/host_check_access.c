@@ -409,6 +409,14 @@ static void check_own_node(struct host_report *report, const struct host_device 
 			});
 }
 
+static bool check_group_given(const struct host_device *device, const struct host_demand *demand)
+{
+	for (unsigned int i = 0; i < demand->group_count; i++)
+		if (demand->groups[i] == device->group)
+			return true;
+	return false;
+}
+
 /* A file that is open already need not be opened. */
 void host_check_node(struct host_report *report, const struct host_device *device,
 		     const struct host_demand *demand)
@@ -416,7 +424,8 @@ void host_check_node(struct host_report *report, const struct host_device *devic
 	if (device->group < 0 || host_group_is_fake(device->group) || !host_has_vfio_driver(device))
 		return;
 	if (host_choose_access(device, demand->access) == HOST_ACCESS_GROUP) {
-		check_group_node(report, device);
+		if (!check_group_given(device, demand))
+			check_group_node(report, device);
 		return;
 	}
 	if (!demand->iommu_given && !check_iommu_node(report))
