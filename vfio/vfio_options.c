@@ -25,8 +25,7 @@ struct option_property {
 	uint32_t max; /* largest value of the ID */
 };
 
-/* The words that QEMU takes for a switch. */
-static int option_parse_switch(const char *value, bool *on)
+int vfio_options_parse_switch(const char *value, bool *on)
 {
 	static const struct {
 		const char *on, *off;
@@ -43,7 +42,7 @@ static int option_parse_switch(const char *value, bool *on)
 static int option_set_bool(struct vfio_device_options *options,
 			   const struct option_property *property, const char *value)
 {
-	return option_parse_switch(value, (bool *)((char *)options + property->offset));
+	return vfio_options_parse_switch(value, (bool *)((char *)options + property->offset));
 }
 
 static int option_set_identity(struct vfio_device_options *options,
@@ -107,7 +106,7 @@ static int option_set_rombar(struct vfio_device_options *options,
 	bool shown = strcmp(value, "1") == 0;
 
 	(void)property;
-	if (!shown && strcmp(value, "0") != 0 && option_parse_switch(value, &shown) < 0)
+	if (!shown && strcmp(value, "0") != 0 && vfio_options_parse_switch(value, &shown) < 0)
 		return -EINVAL;
 	options->no_rom = !shown;
 	return 0;
@@ -211,7 +210,7 @@ static int option_accept_off(struct vfio_device_options *options,
 
 	(void)options;
 	(void)property;
-	if (on && option_parse_switch(value, &on) < 0)
+	if (on && vfio_options_parse_switch(value, &on) < 0)
 		return -EINVAL;
 	return on ? -EINVAL : 0;
 }

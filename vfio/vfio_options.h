@@ -67,6 +67,9 @@ int vfio_options_set(struct vfio_device_options *options, const char *word);
 /* Parse the number of an open file. 0 or -EINVAL, not logged. */
 int vfio_options_parse_fd(const char *text, int *fd);
 
+/* Parse a switch, in any word that QEMU has for on and off. 0 or -EINVAL, not logged. */
+int vfio_options_parse_switch(const char *text, bool *on);
+
 /*
  * Parse device number and function as QEMU does, in hexadecimal: 2, 2.0, 0x2.0x1. 0 or -EINVAL, not
  * logged.

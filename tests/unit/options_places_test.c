@@ -95,6 +95,7 @@ static const struct {
 	  "false,\"x-speed\":\"16\"}",
 	  "| a fixed 2:4194304K; ", NULL },
 	{ "-device pcie-root-port,id=a,mem-reserve=0x200000", "| a 1:2048K; ", NULL },
+	{ "-device pcie-root-port,id=a,hotplug=no,multifunction", "| a fixed; ", NULL },
 	/* functions of one device keep their numbers, whoever comes first */
 	{ PORT "-device vfio-pci,host=01:00.1,bus=rp1 " CARD ",bus=rp1",
 	  "01:00.1 port rp1 0.1; 01:00.0 port rp1 0.0; | rp1; ", NULL },
@@ -182,7 +183,7 @@ static const struct {
 	{ "-device pcie-root-port,mem-reserve=2G", "-device", "expected mem-reserve=0 to 1G" },
 	{ "-device pcie-root-port,pref64-reserve=x", "-device", "expected pref64-reserve=0 to 4T" },
 	{ "-device pcie-root-port,io-reserve=128K", "-device", "expected io-reserve=0 to 64K" },
-	{ "-device pcie-root-port,slot", "-device", "slot: expected slot=a number" },
+	{ "-device pcie-root-port,addr", "-device", "addr: expected addr=a device number" },
 	{ "-device ioh3420,nonsense=1", "-device", "ioh3420: unknown property 'nonsense'" },
 };
 

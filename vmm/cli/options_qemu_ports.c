@@ -50,9 +50,12 @@ static int port_set_addr(struct options_port *port, const struct port_property *
 static int port_set_hotplug(struct options_port *port, const struct port_property *property,
 			    const char *value)
 {
+	bool on;
+	int ret = vfio_options_parse_switch(value, &on);
+
 	(void)property;
-	port->fixed = strcmp(value, "off") == 0;
-	return port->fixed || strcmp(value, "on") == 0 ? 0 : -EINVAL;
+	port->fixed = ret == 0 && !on;
+	return ret;
 }
 
 /* A number of bytes, or with a unit as in options_parse_size(). */
@@ -159,12 +162,15 @@ static int port_set_word(struct options_port *port, const char *model, const cha
 {
 	size_t length = strcspn(word, "=");
 	const struct port_property *property = port_find(word, length);
+	const char *value = word[length] ? word + length + 1 : NULL;
 
 	if (!property) {
 		log_error("-device", "%s: unknown property '%.*s'", model, (int)length, word);
 		return -EINVAL;
 	}
-	if (word[length] && property->set(port, property, word + length + 1) == 0)
+	if (!value && (property->set == port_accept || property->set == port_set_hotplug))
+		value = "on"; /* QEMU's short form of a switch */
+	if (value && property->set(port, property, value) == 0)
 		return 0;
 	log_error("-device", "%s: %s: expected %s=%s", model, word, property->name,
 		  property->expected);
