@@ -16,10 +16,10 @@ asleep()
 	wait_line '^sleeping' 60
 }
 
-# pages NODE: 4 KiB pages, or huge ones, of the guest's RAM on a node: the largest piece that minivmm has.
+# pages NODE KIND: 4 KiB pages (anon), or huge ones, of the guest's RAM on a node: the largest piece that minivmm has.
 pages()
 {
-	sed -n "s/.* N$1=\([0-9]*\).*/\1/p" "/proc/$vmm_pid/numa_maps" | sort -n | tail -n 1
+	sed -n "/ $2/s/.* N$1=\([0-9]*\).*/\1/p" "/proc/$vmm_pid/numa_maps" | sort -n | tail -n 1
 }
 
 ended()
@@ -40,7 +40,7 @@ expect_equal 'CPUs of the node' "$(cat $node/cpulist)" 1
 
 # Small pages first: the node has them.
 asleep --memory 256M
-on_node=$(pages 1)
+on_node=$(pages 1 anon)
 [ "${on_node:-0}" -ge 65000 ] || fail "$on_node pages of 65536 on node 1"
 ended
 expect_error 'guest RAM: 256 MiB, on NUMA node 1'
@@ -69,7 +69,7 @@ case $(doctor_says --cpus 1,pin=1 --memory 128M,hugepages=2M) in
 *) fail "doctor says nothing of the node's pool: $vmm_program_out" ;;
 esac
 asleep --memory 128M,hugepages=2M
-expect_equal 'huge pages on node 1' "$(pages 1)" 16
+expect_equal 'huge pages on node 1' "$(pages 1 huge)" 16
 ended
 echo 0 > /sys/devices/system/node/node0/$huge
 echo 0 > $node/$huge
