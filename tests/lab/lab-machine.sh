@@ -139,7 +139,7 @@ add_nodes()
 		-numa node,nodeid=0,cpus=0,memdev=ram0 -numa node,nodeid=1,cpus=1,memdev=ram1 \
 		-device pxb-pcie,id=far,bus_nr=64,numa_node=1,bus=pcie.0,addr=0x14 \
 		-device pcie-root-port,id=port5,bus=far,slot=5
-	add_nvme 3 nvme3.img port5
+	add_nvme 3 nvme3 port5
 }
 
 # machine_missing CONFIG: why this machine cannot be had here; empty if it can.
@@ -218,8 +218,9 @@ machine_args()
 	igb) add_igb ;;
 	32) add_32 ;;
 	esac
-	[ "$nodes" = 1 ] || add_nodes "$memory"
 	add_shares
+	# The last, because what names no bus takes the newest.
+	[ "$nodes" = 1 ] || add_nodes "$memory"
 }
 
 # machine_serial CONSOLE RESULTS: the four serial ports, in the emulator's words where the first two go.
