@@ -43,7 +43,7 @@ _minivmm()
 	--console) mapfile -t COMPREPLY < <(compgen -W 'stdio none pty file:' -- "$word") && return ;;
 	esac
 	case $command:$word in
-	doctor:-*) mapfile -t COMPREPLY < <(compgen -W '--json --memory' -- "$word") ;;
+	doctor:-*) mapfile -t COMPREPLY < <(compgen -W '--cpus --json --memory' -- "$word") ;;
 	list:*) mapfile -t COMPREPLY < <(compgen -W '--all --json' -- "$word") ;;
 	bind:-*) mapfile -t COMPREPLY < <(compgen -W '--persist --force --dry-run' -- "$word") ;;
 	restore:-*) mapfile -t COMPREPLY < <(compgen -W '--force --dry-run' -- "$word") ;;

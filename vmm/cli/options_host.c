@@ -22,6 +22,8 @@ static const struct options_row options_doctor[] = {
 	OPTIONS_ROW_FLAG("json", json),
 	OPTIONS_ROW_SET("memory", options_set_memory),
 	OPTIONS_ROW_SET("m", options_set_memory),
+	OPTIONS_ROW_SET("cpus", options_set_cpus),
+	OPTIONS_ROW_SET("smp", options_set_cpus),
 	OPTIONS_ROW_COMMAND("help", OPTIONS_HELP),
 	OPTIONS_ROW_END,
 };
@@ -68,7 +70,7 @@ void options_print_host_help(void)
 	      "Looking after the host:\n"
 	      "  minivmm list [--all] [--json]\n"
 	      "                       PCI devices, and whether each can be passed through\n"
-	      "  minivmm doctor [BDF]... [--memory SIZE] [--json]\n"
+	      "  minivmm doctor [BDF]... [--memory SIZE] [--cpus N] [--json]\n"
 	      "                       check everything before a start\n"
 	      "  minivmm config BDF... [--json]\n"
 	      "                       configuration space, register by register: the\n"

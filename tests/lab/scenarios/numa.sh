@@ -30,8 +30,8 @@ ended()
 
 doctor_says()
 {
-	vmm_program_out=$($vmm_program doctor 41:00.0 "$@" 2>&1)
-	echo "$vmm_program_out" | sed -n '/numa/,/^[^ ]/p' | tr -s ' \n' ' '
+	$vmm_program doctor 41:00.0 "$@" > /tmp/doctor 2>&1
+	sed -n '/numa/,/^[^ ]/p' /tmp/doctor | tr -s ' \n' ' '
 }
 
 bind vfio-pci $far
@@ -54,11 +54,11 @@ ended
 
 case $(doctor_says) in
 *'node 1, whose CPUs are 1,'*) ;;
-*) fail "doctor says nothing of CPUs that are far away: $vmm_program_out" ;;
+*) fail "doctor says nothing of CPUs that are far away: $(cat /tmp/doctor)" ;;
 esac
 case $(doctor_says --cpus 1,pin=1) in
 *'next to NUMA node 1, from which'*) ;;
-*) fail "doctor complains of CPUs that are near: $vmm_program_out" ;;
+*) fail "doctor complains of CPUs that are near: $(cat /tmp/doctor)" ;;
 esac
 
 # Huge pages: enough of them, but not on the node.
@@ -66,7 +66,7 @@ echo 64 > /sys/devices/system/node/node0/$huge
 echo 16 > $node/$huge
 case $(doctor_says --cpus 1,pin=1 --memory 128M,hugepages=2M) in
 *'has 32 MiB of free huge pages'*"echo 64 | sudo tee $node/$huge"*) ;;
-*) fail "doctor says nothing of the node's pool: $vmm_program_out" ;;
+*) fail "doctor says nothing of the node's pool: $(cat /tmp/doctor)" ;;
 esac
 asleep --memory 128M,hugepages=2M
 expect_equal 'huge pages on node 1' "$(pages 1 huge)" 16
