@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "vfio_config_hide.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
 #define CONFIG_ALL       0xffffffffu
 #define CONFIG_LINK_SLOW 0x11u /* 2.5 GT/s, one lane */
-#define CONFIG_EXP_LEAST 0x0cu /* PCI Express Base 7.5.3: the registers that all functions have */
 
 #define CONFIG_EXT_NEXT  0xfff00000u /* the link in an extended capability's header */
 #define CONFIG_EXT_SHIFT 20
@@ -17,10 +17,6 @@
 #ifndef PCI_HEADER_TYPE_MASK
 #define PCI_HEADER_TYPE_MASK 0x7f /* newer than linux/pci_regs.h of Debian 12 */
 #endif
-
-static const char config_cut_off[] =
-	"cut off by the next capability, or by the end of configuration space";
-static const char config_no_vectors[] = "VFIO offers no vectors for it";
 
 /* ---- the device's registers ---- */
 
@@ -74,11 +70,6 @@ static void config_apply_policy(struct vfio_config *config, struct pci_function 
 			config_apply_field(config, function, cap->offset, end, &policy->fields[i]);
 }
 
-static unsigned int config_exp_type(const struct pci_function *function, unsigned int cap)
-{
-	return (pci_get_word(function, cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4;
-}
-
 /* The registers of the link; a short capability does not have all of them. */
 static void config_clear_link(const struct vfio_config *config, struct pci_function *function,
 			      const struct vfio_cap *cap)
@@ -99,7 +90,7 @@ static void config_clear_link(const struct vfio_config *config, struct pci_funct
 static uint16_t config_apply_integrated(struct vfio_config *config, struct pci_function *function,
 					const struct vfio_cap *cap, uint16_t flags)
 {
-	bool link = config_exp_type(function, cap->offset) != PCI_EXP_TYPE_RC_END;
+	bool link = vfio_config_exp_type(function, cap->offset) != PCI_EXP_TYPE_RC_END;
 
 	config_apply_policy(config, function, cap,
 			    ((flags & PCI_EXP_FLAGS_VERS) >= 2 ? VFIO_FIELD_V2 : 0) |
@@ -117,7 +108,7 @@ static uint16_t config_apply_integrated(struct vfio_config *config, struct pci_f
 static uint16_t config_apply_endpoint(struct vfio_config *config, struct pci_function *function,
 				      const struct vfio_cap *cap, uint16_t flags)
 {
-	bool integrated = config_exp_type(function, cap->offset) == PCI_EXP_TYPE_RC_END;
+	bool integrated = vfio_config_exp_type(function, cap->offset) == PCI_EXP_TYPE_RC_END;
 	unsigned int has = (flags & PCI_EXP_FLAGS_VERS) >= 2 ? VFIO_FIELD_V2 : 0;
 
 	config_apply_policy(config, function, cap, has | (integrated ? VFIO_FIELD_LINK : 0));
@@ -174,90 +165,6 @@ static void config_apply_cap(struct vfio_config *config, struct pci_function *fu
 		config_apply_msi(config, function, cap);
 	else
 		config_apply_policy(config, function, cap, 0);
-}
-
-/* ---- what the guest cannot use ---- */
-
-/*
- * An integrated endpoint of old has no room for the link that an endpoint below a port shows. A
- * legacy endpoint does not belong on a root bus, so drivers see a conventional device there
- * (PCI Express Base 1.3.2.2).
- */
-static const char *config_why_no_pcie(const struct vfio_config *config,
-				      const struct pci_function *function,
-				      const struct vfio_cap *cap, unsigned int room)
-{
-	unsigned int type = config_exp_type(function, cap->offset);
-
-	if (type == PCI_EXP_TYPE_LEG_END && !config->below_port)
-		return "a legacy endpoint does not belong on a root bus";
-	if (type == PCI_EXP_TYPE_RC_END && config->below_port && room < PCI_EXP_LNKSTA + 2)
-		return "an integrated endpoint that has no link registers";
-	return room < CONFIG_EXP_LEAST ? config_cut_off : NULL;
-}
-
-/* A server of devices may show a capability of messages, and have none of them to give. */
-static bool config_lacks_vectors(const struct vfio_config *config, uint16_t id)
-{
-	struct vfio_device *device = config->device;
-	struct vfio_irq irq;
-
-	if (!device || (id != PCI_CAP_ID_MSI && id != PCI_CAP_ID_MSIX))
-		return false;
-	if (device->backend->get_irq(
-		    device, id == PCI_CAP_ID_MSI ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX,
-		    &irq) < 0 ||
-	    irq.count)
-		return false;
-	log_warn(device->name, "its %s capability is not shown: %s",
-		 id == PCI_CAP_ID_MSI ? "MSI" : "MSI-X", config_no_vectors);
-	return true;
-}
-
-/*
- * Why a capability cannot be shown; NULL if it can. What is emulated needs all its registers, and
- * must not change those of the next capability. minivmm follows what the guest does to the first
- * capability of a kind, and no device has a second one that means anything.
- */
-static const char *config_why_unfit(const struct vfio_config *config,
-				    const struct pci_function *function, const struct vfio_cap *cap)
-{
-	unsigned int room = vfio_caps_end(&config->caps, cap) - cap->offset;
-
-	if (cap->policy->extended || !cap->policy->field_count)
-		return NULL;
-	if (vfio_caps_find(&config->caps, false, cap->policy->id) != cap)
-		return "a second one of its kind";
-	if (config_lacks_vectors(config, cap->policy->id))
-		return config_no_vectors;
-	if (cap->policy->id == PCI_CAP_ID_EXP)
-		return config_why_no_pcie(config, function, cap, room);
-	return room < cap->length ? config_cut_off : NULL;
-}
-
-/* What the kernel would not show. Of the registers of such a capability it protects none. */
-static void config_hide_raw(struct vfio_config *config)
-{
-	for (unsigned int i = 0; config->from_host && i < config->caps.count; i++) {
-		struct vfio_cap *cap = &config->caps.list[i];
-
-		if (vfio_policy_kernel_shows(cap->policy))
-			continue;
-		cap->hidden = cap->raw = true;
-		cap->why = "the kernel's vfio-pci does not show it, and protects none of its "
-			   "registers";
-	}
-}
-
-static void config_hide_unfit(struct vfio_config *config, const struct pci_function *function)
-{
-	for (unsigned int i = 0; i < config->caps.count; i++) {
-		struct vfio_cap *cap = &config->caps.list[i];
-		const char *why = cap->hidden ? NULL : config_why_unfit(config, function, cap);
-
-		cap->hidden |= why != NULL;
-		cap->why = why ? why : cap->why;
-	}
 }
 
 /* ---- capability lists ---- */
@@ -377,8 +284,7 @@ void vfio_config_apply(struct vfio_config *config, struct pci_function *function
 	vfio_caps_collect(&config->caps, function->config);
 	if (extended)
 		vfio_caps_collect_extended(&config->caps, function->config);
-	config_hide_raw(config);
-	config_hide_unfit(config, function);
+	vfio_config_hide(config, function);
 	config_apply_policy(config, function, &header, 0);
 	function->config[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;
 	pci_set_word(function, PCI_COMMAND, 0);

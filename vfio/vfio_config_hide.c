@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "vfio_config_hide.h"
+
+#include "vmm/trace/log.h"
+
+#define HIDE_EXP_LEAST 0x0cu /* PCI Express Base 7.5.3: the registers that all functions have */
+
+static const char hide_cut_off[] =
+	"cut off by the next capability, or by the end of configuration space";
+static const char hide_no_vectors[] = "VFIO offers no vectors for it";
+
+unsigned int vfio_config_exp_type(const struct pci_function *function, unsigned int cap)
+{
+	return (pci_get_word(function, cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4;
+}
+
+/*
+ * An integrated endpoint of old has no room for the link that an endpoint below a port shows. A
+ * legacy endpoint does not belong on a root bus, so drivers see a conventional device there
+ * (PCI Express Base 1.3.2.2).
+ */
+static const char *hide_why_no_pcie(const struct vfio_config *config,
+				    const struct pci_function *function, const struct vfio_cap *cap,
+				    unsigned int room)
+{
+	unsigned int type = vfio_config_exp_type(function, cap->offset);
+
+	if (type == PCI_EXP_TYPE_LEG_END && !config->below_port)
+		return "a legacy endpoint does not belong on a root bus";
+	if (type == PCI_EXP_TYPE_RC_END && config->below_port && room < PCI_EXP_LNKSTA + 2)
+		return "an integrated endpoint that has no link registers";
+	return room < HIDE_EXP_LEAST ? hide_cut_off : NULL;
+}
+
+/* A server of devices may show a capability of messages, and have none of them to give. */
+static bool hide_lacks_vectors(const struct vfio_config *config, uint16_t id)
+{
+	struct vfio_device *device = config->device;
+	struct vfio_irq irq;
+
+	if (!device || (id != PCI_CAP_ID_MSI && id != PCI_CAP_ID_MSIX))
+		return false;
+	if (device->backend->get_irq(
+		    device, id == PCI_CAP_ID_MSI ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX,
+		    &irq) < 0 ||
+	    irq.count)
+		return false;
+	log_warn(device->name, "its %s capability is not shown: %s",
+		 id == PCI_CAP_ID_MSI ? "MSI" : "MSI-X", hide_no_vectors);
+	return true;
+}
+
+/*
+ * Why a capability cannot be shown; NULL if it can. What is emulated needs all its registers, and
+ * must not change those of the next capability. minivmm follows what the guest does to the first
+ * capability of a kind, and no device has a second one that means anything.
+ */
+static const char *hide_why_unfit(const struct vfio_config *config,
+				  const struct pci_function *function, const struct vfio_cap *cap)
+{
+	unsigned int room = vfio_caps_end(&config->caps, cap) - cap->offset;
+
+	if (cap->policy->extended || !cap->policy->field_count)
+		return NULL;
+	if (vfio_caps_find(&config->caps, false, cap->policy->id) != cap)
+		return "a second one of its kind";
+	if (hide_lacks_vectors(config, cap->policy->id))
+		return hide_no_vectors;
+	if (cap->policy->id == PCI_CAP_ID_EXP)
+		return hide_why_no_pcie(config, function, cap, room);
+	return room < cap->length ? hide_cut_off : NULL;
+}
+
+/* What the kernel would not show. Of the registers of such a capability it protects none. */
+static void hide_raw(struct vfio_config *config)
+{
+	for (unsigned int i = 0; config->from_host && i < config->caps.count; i++) {
+		struct vfio_cap *cap = &config->caps.list[i];
+
+		if (vfio_policy_kernel_shows(cap->policy))
+			continue;
+		cap->hidden = cap->raw = true;
+		cap->why = "the kernel's vfio-pci does not show it, and protects none of its "
+			   "registers";
+	}
+}
+
+static void hide_unfit(struct vfio_config *config, const struct pci_function *function)
+{
+	for (unsigned int i = 0; i < config->caps.count; i++) {
+		struct vfio_cap *cap = &config->caps.list[i];
+		const char *why = cap->hidden ? NULL : hide_why_unfit(config, function, cap);
+
+		cap->hidden |= why != NULL;
+		cap->why = why ? why : cap->why;
+	}
+}
+
+void vfio_config_hide(struct vfio_config *config, const struct pci_function *function)
+{
+	hide_raw(config);
+	hide_unfit(config, function);
+}
