@@ -123,16 +123,22 @@ static int vhost_set_state(struct vhost_user *vhost, enum vhost_request request,
 	return vhost_do(vhost, &call);
 }
 
+/* The same as vhost_fail(), without the lock. */
+static int vhost_fail_alone(struct vhost_user *vhost, const char *wrong)
+{
+	int ret;
+
+	pending_lock(&vhost->lock);
+	ret = vhost_fail(vhost, wrong);
+	pthread_mutex_unlock(&vhost->lock);
+	return ret;
+}
+
 static int vhost_check_size(struct vhost_user *vhost, const struct vhost_call *call, size_t size)
 {
-	int ret = 0;
-
-	if (call->message.header.size != size) {
-		pending_lock(&vhost->lock);
-		ret = vhost_fail(vhost, "sent an answer of the wrong size");
-		pthread_mutex_unlock(&vhost->lock);
-	}
-	return ret;
+	if (call->message.header.size == size)
+		return 0;
+	return vhost_fail_alone(vhost, "sent an answer of the wrong size");
 }
 
 static int vhost_get_number(struct vhost_user *vhost, enum vhost_request request, uint64_t *number)
@@ -202,8 +208,11 @@ static int vhost_agree_protocol(struct vhost_user *vhost)
 	if (ret < 0)
 		return ret;
 	vhost->protocol = offered & VHOST_PROTOCOL_WANTED;
-	if (vhost->protocol & VHOST_PROTOCOL_MQ)
-		ret = vhost_get_number(vhost, VHOST_GET_QUEUE_NUM, &queues);
+	if (!(vhost->protocol & VHOST_PROTOCOL_MQ))
+		return 0;
+	ret = vhost_get_number(vhost, VHOST_GET_QUEUE_NUM, &queues);
+	if (ret == 0 && queues == 0)
+		ret = vhost_fail_alone(vhost, "has no queues");
 	vhost->queues = queues < UINT16_MAX ? (unsigned int)queues : UINT16_MAX;
 	return ret;
 }
@@ -337,11 +346,8 @@ static int vhost_check_config(struct vhost_user *vhost, const struct vhost_call 
 		return log_errno(vhost->name, -EIO,
 				 "read its configuration space from its vhost-user server");
 	ret = vhost_check_size(vhost, call, VHOST_CONFIG_HEAD + size);
-	if (ret == 0 && (config->offset != offset || config->size != size)) {
-		pending_lock(&vhost->lock);
-		ret = vhost_fail(vhost, "answered a question that was not asked");
-		pthread_mutex_unlock(&vhost->lock);
-	}
+	if (ret == 0 && (config->offset != offset || config->size != size))
+		ret = vhost_fail_alone(vhost, "answered a question that was not asked");
 	return ret;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* devices/virtio_pci.c and virtio_vhost.c: a disk as the guest sees it, before a server of ours. */
 #include <errno.h>
+#include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -387,7 +389,54 @@ START_TEST(unfit_server)
 }
 END_TEST
 
+/* What a disk's server says of its queues, in its configuration space and when asked. */
+static const struct {
+	uint16_t in_config;
+	uint64_t asked;
+	unsigned int queues; /* that the guest gets; 0: the server is refused */
+	const char *words;
+} queue_counts[] = {
+	{ 1, 4, 1, NULL },
+	{ 4, 4, 4, NULL },
+	{ 4, UINT64_MAX, 4, NULL },
+	{ 0, 4, 1, NULL },
+	{ VIRTIO_QUEUES_MAX, UINT16_MAX, VIRTIO_QUEUES_MAX, NULL },
+	{ VIRTIO_QUEUES_MAX + 1, UINT16_MAX, 1, NULL },
+	{ UINT16_MAX, UINT16_MAX, 1, NULL },
+	{ 4, 3, 0, "has 3 queues, but 4 are needed" },
+	{ 4, 0, 0, "has no queues" },
+	{ 0, 0, 0, "has no queues" },
+};
+
+START_TEST(queues_of_a_disk)
+{
+	const uint64_t multiqueue = 1u << VIRTIO_BLK_F_MQ;
+	unsigned int queues = queue_counts[_i].queues;
+	struct stderr_text caught;
+	struct rig rig;
+	int ret;
+
+	rig_init(&rig);
+	rig.peer.features |= multiqueue;
+	rig.peer.queues = queue_counts[_i].asked;
+	memcpy(rig.peer.config + offsetof(struct virtio_blk_config, num_queues),
+	       &queue_counts[_i].in_config, sizeof(uint16_t));
+	stderr_begin(&caught);
+	ret = rig_add(&rig, VIRTIO_VHOST_BLK, NULL);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret == 0, queues > 0);
+	if (queues) {
+		switch_on(&rig);
+		ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_COMMON_NUMQ, 2), queues);
+	} else {
+		stderr_holds(&caught, queue_counts[_i].words);
+	}
+	rig_close(&rig);
+}
+END_TEST
+
 UNIT_MAIN("virtio_pci", { as_the_guest_finds_it, 0 }, { doorbells_follow_the_bar, 0 },
 	  { doorbell_refused, 0 }, { driver_comes_and_goes, 0 },
 	  { ring_outside_of_ram, UNIT_COUNT(bad_rings) }, { call_follows_msix, 0 }, { window, 0 },
-	  { server_dies, 0 }, { other_kinds, 2 }, { unfit_server, UNIT_COUNT(unfit) })
+	  { server_dies, 0 }, { other_kinds, 2 }, { unfit_server, UNIT_COUNT(unfit) },
+	  { queues_of_a_disk, UNIT_COUNT(queue_counts) })
