@@ -67,6 +67,7 @@ static int user_devices_plug(struct user_entry *entry, const struct options_user
 	const struct slot_wish wish = { .id = id, .bus = options->bus };
 	int ret;
 
+	function->boot_place = user->place;
 	if (options->port != VFIO_PORT_ON)
 		return options->has_devfn ? pci_host_add_at(host, function, options->devfn)
 					  : pci_host_add(host, function);

@@ -35,13 +35,16 @@ START_TEST(places)
 	struct config config;
 
 	ck_assert_int_eq(command_line_parse(&config, "--disk a.raw --vfio 01:00.0 --share /tmp "
-						     "--vfio 02:00.0 --disk b.raw"),
+						     "--vfio 02:00.0 --vfio-user s "
+						     "--disk b.raw --vfio demo"),
 			 0);
 	ck_assert_uint_eq(config.served[0].place, 0);
 	ck_assert_uint_eq(config.place[0], 1);
 	ck_assert_uint_eq(config.served[1].place, 2);
 	ck_assert_uint_eq(config.place[1], 3);
-	ck_assert_uint_eq(config.served[2].place, 4);
+	ck_assert_uint_eq(config.users[0].place, 4);
+	ck_assert_uint_eq(config.served[2].place, 5);
+	ck_assert_uint_eq(config.users[1].place, 6);
 }
 END_TEST
 

@@ -42,6 +42,7 @@ enum options_command {
 struct options_user {
 	const char *path; /* NULL: the demo device */
 	struct vfio_device_options vfio;
+	unsigned int place; /* which of all devices it is on the command line */
 };
 
 enum options_server {

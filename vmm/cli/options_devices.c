@@ -28,7 +28,7 @@ static int options_refuse_address(const char *text)
 
 unsigned int options_next_place(const struct config *config)
 {
-	return config->device_count + config->served_count;
+	return config->device_count + config->served_count + config->user_count;
 }
 
 static int options_add_device(struct config *config, const char *text,
@@ -106,7 +106,7 @@ static int options_add_user(struct config *config, const char *path, char *words
 		log_error("--vfio-user", "more than %d devices", OPTIONS_USERS_MAX);
 		return -EINVAL;
 	}
-	*user = (struct options_user){ .path = path };
+	*user = (struct options_user){ .path = path, .place = options_next_place(config) };
 	config->user_count++;
 	ret = options_set_properties(&user->vfio, words);
 	return ret < 0 ? ret : options_check_user(user);

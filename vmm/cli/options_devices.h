@@ -30,7 +30,7 @@ int options_add_qemu_object(struct config *config, char *text);
  */
 int options_check_devices(struct config *config);
 
-/* Which of all devices, passed through or served, the next one on the command line is; from 0. */
+/* Which of all devices, hardware, programs and served ones, the next on the line is; from 0. */
 unsigned int options_next_place(const struct config *config);
 
 #endif
