@@ -49,14 +49,14 @@ TARGET_CFLAGS := $(if $(CROSS),--sysroot=$(ROOT) $(if $(findstring clang,$(CC)),
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(TARGET_CFLAGS) -pthread -fno-common
 LDFLAGS ?= -Wl,-z,relro,-z,now
 
-FIRMWARE_x86_64 := boot_x86 linux_bzimage linux_pvh
-FIRMWARE_aarch64 := boot_arm64 linux_arm64 unpack device_tree device_tree_firmware device_tree_writer
+FIRMWARE_x86_64 := acpi boot_x86 linux_bzimage linux_pvh
+FIRMWARE_aarch64 := acpi_arm64 boot_arm64 linux_arm64 unpack device_tree device_tree_firmware device_tree_writer
 # JSON, only for --qmp: linked into the program, so that other starts load no library.
 LIBS_x86_64 := -l:libjansson.a
 # What unpacks a kernel, and what every start needs, is linked into the program: no library is loaded for it.
 LIBS_aarch64 := $(LIBS_x86_64) -lfdt -lz -l:libzstd.a -l:liblzma.a -l:liblz4.a
 GENERATED := $(patsubst firmware/%.asl,$(B)/gen/%.h,$(wildcard firmware/*.asl)) $(B)/gen/syscall_names.h
-FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file kernel_release initramfs modules acpi acpi_loader smbios uefi_format uefi_image uefi_tables uefi_volume
+FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file kernel_release initramfs modules acpi_loader acpi_table smbios uefi_format uefi_image uefi_tables uefi_volume
 DEMO := $(addprefix guests/demo/,demo_device.c demo_server.c user_server.c)
 SOURCES := $(wildcard vmm/*.c vmm/base/*.c vmm/core/*.c vmm/trace/*.c vmm/cli/*.c vmm/sandbox/*.c vmm/$(ARCH)/*.c devices/*.c \
 	vfio/*.c vfio/backend/*.c vfio/host/*/*.c) $(FIRMWARE:%=firmware/%.c) $(DEMO)
@@ -102,7 +102,7 @@ $(FOREIGN): tests/foreign_root.sh Makefile
 
 .PRECIOUS: $(B)/gen/%.h
 # ACPI source -> AML -> a C array, NAME_aml_code[].
-$(B)/gen/%.h: firmware/%.asl firmware/rom_method.asi
+$(B)/gen/%.h: firmware/%.asl $(wildcard firmware/*.asi)
 	@mkdir -p $(@D)
 	@echo "IASL $<"
 	$(Q)iasl -tc -p $(B)/gen/$* $< > $(B)/gen/$*.log || { cat $(B)/gen/$*.log; exit 1; }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "acpi_table.h"
 #include "vmm/trace/log.h"
 
 /* Each header defines NAME_aml_code[], made by iasl from NAME.asl. */
@@ -24,12 +25,9 @@ static const
 #include "ssdt_rom_port.h"
 /* clang-format on */
 
-#define ACPI_ALIGN        16
-#define ACPI_OEM_ID       "MINIVM"
-#define ACPI_OEM_TABLE_ID "MINIVMM"
-#define ACPI_CREATOR_ID   "MVMM"
 #define ACPI_XSDT_ENTRIES 4 /* FACP, APIC, MCFG and SSDT: every machine has them */
 #define ACPI_XSDT_MORE    5 /* SSDTs that only some machines have */
+#define ACPI_INTEGERS     11
 #define ACPI_LAPIC_BASE   0xfee00000
 #define ACPI_IOAPIC_BASE  0xfec00000
 #define ACPI_LAPIC_IDS    255 /* CPUs with this id or a higher one need an x2APIC entry */
@@ -46,74 +44,7 @@ static const
 #define ACPI_NO_VGA        (1u << 2)
 #define ACPI_NO_CMOS_RTC   (1u << 5)
 
-/* AML opcodes, ACPI 6.4 chapter 20. */
-#define AML_NAME  0x08
-#define AML_QWORD 0x0e
-
-	struct acpi_rsdp {
-	char signature[8];
-	uint8_t checksum;
-	char oem_id[6];
-	uint8_t revision;
-	uint32_t rsdt;
-	uint32_t length;
-	uint64_t xsdt;
-	uint8_t extended_checksum;
-	uint8_t reserved[3];
-} __attribute__((packed));
-
-struct acpi_header {
-	char signature[4];
-	uint32_t length;
-	uint8_t revision;
-	uint8_t checksum;
-	char oem_id[6];
-	char oem_table_id[8];
-	uint32_t oem_revision;
-	char creator_id[4];
-	uint32_t creator_revision;
-} __attribute__((packed));
-
-/* Generic address structure. */
-struct acpi_address {
-	uint8_t space;
-	uint8_t bits;
-	uint8_t offset;
-	uint8_t access;
-	uint64_t address;
-} __attribute__((packed));
-
-struct acpi_xsdt {
-	struct acpi_header header;
-	uint64_t tables[];
-} __attribute__((packed));
-
-/* Only the fields that a hardware-reduced machine fills in have a name. */
-struct acpi_fadt {
-	struct acpi_header header;
-	uint8_t fixed_hardware[73];
-	uint16_t boot_flags;
-	uint8_t reserved;
-	uint32_t flags;
-	struct acpi_address reset;
-	uint8_t reset_value;
-	uint16_t arm_boot_flags;
-	uint8_t minor_revision;
-	uint64_t facs;
-	uint64_t dsdt;
-	struct acpi_address pm1_and_pm2[5];
-	struct acpi_address pm_timer;
-	struct acpi_address gpes[2];
-	struct acpi_address sleep_control;
-	struct acpi_address sleep_status;
-	char hypervisor[8];
-} __attribute__((packed));
-_Static_assert(offsetof(struct acpi_fadt, boot_flags) == 109, "IAPC_BOOT_ARCH");
-_Static_assert(offsetof(struct acpi_fadt, pm_timer) == 208, "X_PM_TMR_BLK");
-_Static_assert(offsetof(struct acpi_fadt, sleep_control) == 244, "SLEEP_CONTROL_REG");
-_Static_assert(sizeof(struct acpi_fadt) == 276, "FADT of revision 6");
-
-struct acpi_ioapic {
+	struct acpi_ioapic {
 	uint8_t type, length; /* 1, 12 */
 	uint8_t id, reserved;
 	uint32_t address;
@@ -141,44 +72,6 @@ struct acpi_madt {
 	struct acpi_ioapic ioapic;
 	uint8_t cpus[];
 } __attribute__((packed));
-
-struct acpi_mcfg {
-	struct acpi_header header;
-	uint64_t reserved;
-	uint64_t base;
-	uint16_t segment;
-	uint8_t first_bus, last_bus;
-	uint32_t reserved2;
-} __attribute__((packed));
-
-struct acpi_integer {
-	uint8_t name_op;
-	char name[4];
-	uint8_t prefix;
-	uint64_t value;
-} __attribute__((packed));
-
-struct acpi_ssdt {
-	struct acpi_header header;
-	struct acpi_integer integers[11];
-} __attribute__((packed));
-
-/* The memory that is being filled. */
-struct acpi_area {
-	uint8_t *base;
-	uint64_t gpa;
-	uint64_t used;
-};
-
-static uint64_t acpi_align(uint64_t size)
-{
-	return (size + ACPI_ALIGN - 1) & ~(ACPI_ALIGN - 1ull);
-}
-
-static uint64_t acpi_xsdt_size(unsigned int tables)
-{
-	return sizeof(struct acpi_xsdt) + tables * sizeof(uint64_t);
-}
 
 static uint64_t acpi_madt_size(unsigned int cpus)
 {
@@ -226,70 +119,15 @@ uint64_t acpi_size(const struct acpi_config *config)
 {
 	struct acpi_part parts[ACPI_XSDT_MORE];
 	unsigned int count = acpi_parts(config, parts);
-	uint64_t size =
-		acpi_align(sizeof(struct acpi_rsdp)) + acpi_align(sizeof(dsdt_aml_code)) +
-		acpi_align(sizeof(struct acpi_fadt)) + acpi_align(acpi_madt_size(config->cpus)) +
-		acpi_align(sizeof(struct acpi_mcfg)) + acpi_align(sizeof(struct acpi_ssdt)) +
-		acpi_align(acpi_xsdt_size(ACPI_XSDT_ENTRIES + count));
+	uint64_t size = acpi_align(sizeof(struct acpi_rsdp)) + acpi_align(sizeof(dsdt_aml_code)) +
+			acpi_align(sizeof(struct acpi_fadt)) +
+			acpi_align(acpi_madt_size(config->cpus)) + acpi_align(acpi_mcfg_size()) +
+			acpi_align(acpi_integers_size(ACPI_INTEGERS)) +
+			acpi_align(acpi_xsdt_size(ACPI_XSDT_ENTRIES + count));
 
 	while (count--)
 		size += acpi_align(parts[count].size);
 	return size;
-}
-
-/* Returns the byte that makes the sum of all bytes zero. */
-static uint8_t acpi_checksum(const void *data, size_t size)
-{
-	const uint8_t *bytes = data;
-	uint8_t sum = 0;
-
-	while (size--)
-		sum += *bytes++;
-	return -sum;
-}
-
-/*
- * Take `size` zeroed bytes: after a reset the memory is dirty. acpi_write_tables() has checked
- * that there is room.
- */
-static void *acpi_take(struct acpi_area *area, uint64_t size)
-{
-	void *taken = area->base + area->used;
-
-	area->used += acpi_align(size);
-	return memset(taken, 0, size);
-}
-
-static void *acpi_new_table(struct acpi_area *area, const char *signature, uint8_t revision,
-			    uint64_t size)
-{
-	struct acpi_header *header = acpi_take(area, size);
-
-	memcpy(header->signature, signature, sizeof(header->signature));
-	header->length = size;
-	header->revision = revision;
-	memcpy(header->oem_id, ACPI_OEM_ID, sizeof(header->oem_id));
-	memcpy(header->oem_table_id, ACPI_OEM_TABLE_ID, sizeof(header->oem_table_id));
-	header->oem_revision = 1;
-	memcpy(header->creator_id, ACPI_CREATOR_ID, sizeof(header->creator_id));
-	header->creator_revision = 1;
-	return header;
-}
-
-/* Close a table. Returns its guest-physical address. */
-static uint64_t acpi_end_table(const struct acpi_area *area, struct acpi_header *header)
-{
-	header->checksum = acpi_checksum(header, header->length);
-	return area->gpa + ((uint8_t *)header - area->base);
-}
-
-/* Add a table as iasl has made it, with a checksum. Returns its guest-physical address. */
-static uint64_t acpi_write_aml(struct acpi_area *area, const void *aml, uint64_t size)
-{
-	uint8_t *table = acpi_take(area, size);
-
-	memcpy(table, aml, size);
-	return area->gpa + (uint64_t)(table - area->base);
 }
 
 static struct acpi_address acpi_power_register(unsigned int offset)
@@ -356,49 +194,26 @@ static unsigned int acpi_buses(const struct acpi_config *config)
 	return config->pci_buses ? config->pci_buses : 1;
 }
 
-static uint64_t acpi_write_mcfg(struct acpi_area *area, const struct acpi_config *config)
-{
-	struct acpi_mcfg *mcfg = acpi_new_table(area, "MCFG", 1, sizeof(*mcfg));
-
-	mcfg->base = arch_layout.ecam.base;
-	mcfg->last_bus = (uint8_t)(acpi_buses(config) - 1);
-	return acpi_end_table(area, &mcfg->header);
-}
-
 /* The integers that dsdt.asl, ssdt_rom_port.asl and rom_method.asi declare External(). */
 static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config *config)
 {
 	const struct arch_range *io = &arch_layout.pci_io;
 	const struct arch_range *mmio32 = &config->pci_mmio32, *mmio64 = &config->pci_mmio64;
-	struct acpi_ssdt *ssdt = acpi_new_table(area, "SSDT", 2, sizeof(*ssdt));
-	const struct acpi_integer integers[] = {
-		{ AML_NAME, "IOB_", AML_QWORD, io->base },
-		{ AML_NAME, "IOS_", AML_QWORD, io->size },
-		{ AML_NAME, "M32B", AML_QWORD, mmio32->base },
-		{ AML_NAME, "M32S", AML_QWORD, mmio32->size },
-		{ AML_NAME, "M64B", AML_QWORD, mmio64->base },
-		{ AML_NAME, "M64S", AML_QWORD, mmio64->size },
-		{ AML_NAME, "BUSN", AML_QWORD, acpi_buses(config) },
-		{ AML_NAME, "ROMA", AML_QWORD, config->extras.rom_address },
-		{ AML_NAME, "ROMP", AML_QWORD, config->extras.rom_port },
-		{ AML_NAME, "ROMB", AML_QWORD, config->extras.rom.base },
-		{ AML_NAME, "ROMS", AML_QWORD, config->extras.rom.size },
+	const struct acpi_integer integers[ACPI_INTEGERS] = {
+		acpi_integer("IOB_", io->base),
+		acpi_integer("IOS_", io->size),
+		acpi_integer("M32B", mmio32->base),
+		acpi_integer("M32S", mmio32->size),
+		acpi_integer("M64B", mmio64->base),
+		acpi_integer("M64S", mmio64->size),
+		acpi_integer("BUSN", acpi_buses(config)),
+		acpi_integer("ROMA", config->extras.rom_address),
+		acpi_integer("ROMP", config->extras.rom_port),
+		acpi_integer("ROMB", config->extras.rom.base),
+		acpi_integer("ROMS", config->extras.rom.size),
 	};
 
-	memcpy(ssdt->integers, integers, sizeof(integers));
-	return acpi_end_table(area, &ssdt->header);
-}
-
-static void acpi_write_rsdp(struct acpi_rsdp *rsdp, uint64_t xsdt)
-{
-	memcpy(rsdp->signature, "RSD PTR ", sizeof(rsdp->signature));
-	memcpy(rsdp->oem_id, ACPI_OEM_ID, sizeof(rsdp->oem_id));
-	rsdp->revision = 2;
-	rsdp->length = sizeof(*rsdp);
-	rsdp->xsdt = xsdt;
-	/* The first sum is over the fields that ACPI 1.0 had; the second is over everything. */
-	rsdp->checksum = acpi_checksum(rsdp, offsetof(struct acpi_rsdp, length));
-	rsdp->extended_checksum = acpi_checksum(rsdp, sizeof(*rsdp));
+	return acpi_write_integers(area, integers, ACPI_INTEGERS);
 }
 
 /* Write all tables but the RSDP; returns how many the XSDT lists. */
@@ -410,7 +225,7 @@ static unsigned int acpi_write_all(struct acpi_area *area, const struct acpi_con
 
 	tables[count++] = acpi_write_fadt(area, config);
 	tables[count++] = acpi_write_madt(area, config->cpus);
-	tables[count++] = acpi_write_mcfg(area, config);
+	tables[count++] = acpi_write_mcfg(area, arch_layout.ecam.base, acpi_buses(config));
 	tables[count++] = acpi_write_ssdt(area, config);
 	for (unsigned int i = 0; i < more; i++)
 		tables[count++] = acpi_write_aml(area, parts[i].aml, parts[i].size);
@@ -422,7 +237,6 @@ int acpi_write_tables(const struct acpi_config *config, void *to, uint64_t gpa, 
 	uint64_t tables[ACPI_XSDT_ENTRIES + ACPI_XSDT_MORE];
 	struct acpi_area area = { .base = to, .gpa = gpa };
 	struct acpi_rsdp *rsdp;
-	struct acpi_xsdt *xsdt;
 	unsigned int count;
 
 	if (acpi_size(config) > size) {
@@ -434,8 +248,6 @@ int acpi_write_tables(const struct acpi_config *config, void *to, uint64_t gpa, 
 	}
 	rsdp = acpi_take(&area, sizeof(*rsdp));
 	count = acpi_write_all(&area, config, tables);
-	xsdt = acpi_new_table(&area, "XSDT", 1, acpi_xsdt_size(count));
-	memcpy(xsdt->tables, tables, count * sizeof(tables[0]));
-	acpi_write_rsdp(rsdp, acpi_end_table(&area, &xsdt->header));
+	acpi_write_roots(&area, rsdp, tables, count);
 	return 0;
 }

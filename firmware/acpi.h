@@ -8,6 +8,9 @@
  * addresses come from arch_layout. dsdt.asl is the constant part. The numbers that vary go into
  * an SSDT of integers, and each part that only some machines have goes into an SSDT of its own.
  *
+ * acpi.c implements it for x86. acpi_arm64.c does for arm64, whose kernels get a device tree
+ * instead; UEFI firmware hands the tables on. It has a GIC, and dsdt_arm64.asl. `extras` are x86's.
+ *
  * Read beside it: ACPI 6.4 chapter 5; 4.1 on hardware-reduced ACPI.
  */
 #ifndef MINIVMM_ACPI_H
@@ -35,6 +38,7 @@ struct acpi_config {
 	unsigned int pci_buses;       /* buses below the host bridge; 0 stands for one */
 	struct acpi_extras extras;
 	bool uefi; /* whether there are fw_cfg, flash and PM ports */
+	bool pmu;  /* arm64: whether CPUs count events, and interrupt when a counter is full */
 };
 
 /* Returns how many bytes acpi_write_tables() needs for these tables. */

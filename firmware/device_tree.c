@@ -9,20 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arm64_numbers.h"
 #include "device_tree_writer.h"
 #include "vmm/trace/log.h"
-
-#define GIC_REDIST_SIZE (128u << 10) /* two frames of 64 KiB for each CPU */
-
-/* The private interrupts that a CPU's own timers and counters raise, as KVM delivers them. */
-#define PPI_TIMER_SECURE  13u
-#define PPI_TIMER         14u
-#define PPI_TIMER_VIRTUAL 11u
-#define PPI_TIMER_HYP     10u
-#define PPI_PMU           7u
-
-/* KVM derives a vCPU's MPIDR from its number: sixteen vCPUs share the upper affinity levels. */
-#define MPIDR_CLUSTER 16u
 
 /* Kinds of PCI address space in `ranges`, IEEE 1275 PCI binding 2.2.1.1. */
 #define PCI_RANGE_IO    0x01000000u
@@ -76,21 +65,16 @@ static void tree_write_memory(struct tree *tree, const struct tree_config *confi
 
 /* ---- CPUs and what each of them has ---- */
 
-static uint32_t tree_mpidr(unsigned int cpu)
-{
-	return (cpu / MPIDR_CLUSTER) << 8 | cpu % MPIDR_CLUSTER;
-}
-
 static void tree_write_cpus(struct tree *tree, const struct tree_config *config)
 {
 	tree_open(tree, "cpus");
 	tree_put_sizes(tree, 1, 0);
 	for (unsigned int cpu = 0; cpu < config->cpus; cpu++) {
-		tree_open_at(tree, "cpu", tree_mpidr(cpu));
+		tree_open_at(tree, "cpu", arm64_mpidr(cpu));
 		tree_put_text(tree, "device_type", "cpu");
 		tree_put_text(tree, "compatible", "arm,armv8");
 		tree_put_text(tree, "enable-method", "psci");
-		tree_put_cell(tree, "reg", tree_mpidr(cpu));
+		tree_put_cell(tree, "reg", arm64_mpidr(cpu));
 		tree_close(tree);
 	}
 	tree_close(tree);

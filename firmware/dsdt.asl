@@ -76,53 +76,8 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 			Return (ConcatenateResTemplate (WLOW, ^WHI))
 		}
 
-		/*
-		 * Which PCIe features the guest may drive itself: hot-plug, PME, AER and the PCIe
-		 * capability. Not SHPC (bit 1), the hot-plug of conventional slots.
-		 */
-		Method (_OSC, 4, Serialized)
-		{
-			CreateDWordField (Arg3, 0, STS)
-			If (Arg0 != ToUUID ("33DB4D5B-1FF7-401C-9657-7441C03DD766")) {
-				STS |= 4
-				Return (Arg3)
-			}
-			If (Arg2 < 3) {
-				STS |= 2
-				Return (Arg3)
-			}
-			If (Arg1 != 1) {
-				STS |= 8
-			}
-			CreateDWordField (Arg3, 8, CTRL)
-			Local0 = CTRL & 0x1D
-			If (Local0 != CTRL) {
-				STS |= 0x10
-			}
-			CTRL = Local0
-			Return (Arg3)
-		}
-
-		/*
-		 * Pin p (0 is INTA) of device number d is connected to GSI 16 + (d + p) % 8. The table is
-		 * filled in at its first use, because 128 rows would hide the rule.
-		 */
-		Name (PRTB, Package (128) {})
-		Name (PRTN, 0)
-		Method (_PRT, 0, Serialized)
-		{
-			While (PRTN < 128) {
-				Local0 = Package (4) { 0, 0, 0, 0 }
-				Local1 = PRTN >> 2
-				Local2 = PRTN & 3
-				Local0[0] = (Local1 << 16) | 0xFFFF
-				Local0[1] = Local2
-				Local0[3] = 16 + ((Local1 + Local2) & 7)
-				PRTB[PRTN] = Local0
-				PRTN++
-			}
-			Return (PRTB)
-		}
+		Name (PRTG, 16) /* the first GSI of the pins */
+		Include ("pci_host.asi")
 	}
 
 	/* Linux uses the ECAM that MCFG names only if a motherboard resource reserves it. */

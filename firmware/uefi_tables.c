@@ -160,20 +160,16 @@ static void uefi_build_mmio64(struct uefi_tables *tables, const struct uefi_conf
 	uefi_add_file(tables, "opt/ovmf/X-PciMmio64Mb", tables->mmio64, strlen(tables->mmio64));
 }
 
-/* What a device tree would say. */
-static int uefi_build_machine(struct uefi_tables *tables, const struct uefi_config *config)
-{
-	uefi_build_e820(tables, config);
-	uefi_build_mmio64(tables, config);
-	return uefi_build_acpi(tables, &config->acpi);
-}
-
 int uefi_tables_build(struct uefi_tables *tables, const struct uefi_config *config)
 {
 	int ret;
 
 	*tables = (struct uefi_tables){ 0 };
-	ret = config->tree ? 0 : uefi_build_machine(tables, config);
+	if (!config->tree) {
+		uefi_build_e820(tables, config);
+		uefi_build_mmio64(tables, config);
+	}
+	ret = uefi_build_acpi(tables, &config->acpi);
 	if (ret < 0)
 		return ret;
 	uefi_build_smbios(tables);

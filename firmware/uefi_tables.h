@@ -31,7 +31,7 @@ struct uefi_boot_device {
 };
 
 struct uefi_config {
-	bool tree; /* a device tree says what the machine has: no memory map, no ACPI tables */
+	bool tree; /* a device tree says what RAM and windows the machine has */
 	struct acpi_config acpi;
 	struct memory *memory;
 	uint64_t mmio64_needed; /* bytes that 64-bit BARs take up */

@@ -9,6 +9,11 @@ UNIT_OBJECTS := $(patsubst $(B)/%,$(UNIT)/obj/%,$(filter-out $(B)/vmm/main.o,$(O
 # Files of the other architecture that work on any; there is already one boot_load().
 UNIT_OBJECTS := $(sort $(UNIT_OBJECTS) $(FIRMWARE_aarch64:%=$(UNIT)/obj/firmware/%.o))
 $(UNIT)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64 -Dboot_load_firmware=boot_load_firmware_arm64 -Dboot_find_release=boot_find_release_arm64
+# The tables of arm64 against arm64's map.
+UNIT_OBJECTS += $(UNIT)/obj/vmm/aarch64/aarch64_layout.o
+$(UNIT)/obj/firmware/acpi_arm64.o: CPPFLAGS += -Dacpi_size=acpi_size_arm64 -Dacpi_write_tables=acpi_write_tables_arm64 \
+	-Darch_layout=arch_layout_arm64
+$(UNIT)/obj/vmm/aarch64/aarch64_layout.o: CPPFLAGS += -Darch_layout=arch_layout_arm64 -Darch_ram_high=arch_ram_high_arm64
 # Libraries of the arm64 firmware, which the tests and the fuzzers of any architecture hold.
 TEST_LIBS := -ljansson -lfdt -lz -lzstd -llzma -llz4 -lseccomp
 UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\

@@ -183,9 +183,15 @@ static void uefi_describe_pc(struct uefi_machine *uefi, const struct boot_config
 	config->acpi.extras.pm_timer = arch_layout.pm_port + PM_TIMER;
 }
 
-/* A machine without ACPI is described by the device tree, which names the banks of the flash. */
-static void uefi_describe_banks(const struct uefi_machine *uefi, struct boot_config *boot)
+/* Firmware for banks reads the device tree, which names them, and gives ACPI to what it starts. */
+static void uefi_describe_banks(const struct uefi_machine *uefi, struct boot_config *boot,
+				struct uefi_config *config)
 {
+	config->acpi = (struct acpi_config){ .cpus = boot->cpus,
+					     .pci_mmio32 = uefi->host->mmio32,
+					     .pci_mmio64 = uefi->host->mmio64,
+					     .pci_buses = pci_host_buses(uefi->host),
+					     .pmu = uefi->vm->pmu };
 	boot->flash[0] = (struct arch_range){ uefi->rom.gpa, uefi->rom.size };
 	boot->flash[1] = (struct arch_range){ uefi->flash.gpa, uefi->flash.size };
 }
@@ -199,7 +205,7 @@ int uefi_machine_describe(struct uefi_machine *uefi, struct boot_config *boot)
 		return 0;
 	config.memory = &uefi->vm->memory;
 	if (config.tree)
-		uefi_describe_banks(uefi, boot);
+		uefi_describe_banks(uefi, boot, &config);
 	else
 		uefi_describe_pc(uefi, boot, &config);
 	uefi->cpus = htole16((uint16_t)boot->cpus);

@@ -12,8 +12,8 @@ FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-
 	-fno-omit-frame-pointer
 FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(FUZZ)/fuzz_%)
 FUZZ_OBJECTS := $(patsubst $(B)/%,$(FUZZ)/obj/%,$(filter-out $(B)/vmm/main.o,$(OBJECTS)))
-FUZZ_OBJECTS := $(sort $(FUZZ_OBJECTS) $(FIRMWARE_aarch64:%=$(FUZZ)/obj/firmware/%.o))
-$(FUZZ)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64 -Dboot_find_release=boot_find_release_arm64
+FUZZ_OBJECTS := $(sort $(FUZZ_OBJECTS) $(patsubst %,$(FUZZ)/obj/firmware/%.o,$(filter-out acpi_arm64,$(FIRMWARE_aarch64))))
+$(FUZZ)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64 -Dboot_load_firmware=boot_load_firmware_arm64 -Dboot_find_release=boot_find_release_arm64
 # The stand-ins for KVM and for a device.
 FUZZ_SHARED := $(FUZZ)/obj/tests/fuzz/fuzz_check.o $(patsubst %,$(FUZZ)/obj/tests/unit/%.o,\
 	call_log fake_backend fake_device fake_kvm vfio_rig)

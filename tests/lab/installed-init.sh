@@ -69,6 +69,7 @@ report_more()
 report()
 {
 	say "efi $(cat /sys/firmware/efi/fw_platform_size 2>/dev/null)"
+	say "described by" /sys/firmware/acpi/tables/[A-Z]*
 	say "vendor $(cat /sys/class/dmi/id/sys_vendor 2>/dev/null)"
 	say "rtc $(cat /sys/class/rtc/rtc0/name 2>/dev/null) $(($(date +%s) - $(cat /sys/class/rtc/rtc0/since_epoch))) s off"
 	say "screen $(cat /sys/class/graphics/fb0/name 2>/dev/null)"

@@ -14,69 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "acpi_rig.h"
 #include "boot_images.h"
 #include "devices/ged.h"
 #include "firmware/acpi.h"
 #include "vmm/core/arch.h"
 
-#define GPA  0xe0000ull
-#define SIZE 0x20000
-
-static uint8_t area[SIZE];
 static const char *const signatures[] = { "FACP", "APIC", "MCFG", "SSDT", "DSDT" };
 static const struct arch_range mmio64 = { 0x8000000000, 0x4000000000 };
-
-static uint64_t get(const uint8_t *from, size_t size)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, from, size);
-	return value;
-}
-
-static uint8_t *at(uint64_t gpa)
-{
-	ck_assert_msg(gpa >= GPA && gpa < GPA + SIZE, "%" PRIx64 " is outside", gpa);
-	return area + (gpa - GPA);
-}
-
-static uint8_t sum(const uint8_t *bytes, size_t size)
-{
-	uint8_t total = 0;
-
-	while (size--)
-		total += *bytes++;
-	return total;
-}
-
-static uint8_t *check_table(uint8_t *table)
-{
-	uint64_t length = get(table + 4, 4);
-
-	ck_assert_uint_ge(length, 36);
-	ck_assert_uint_le(length, SIZE - (table - area));
-	ck_assert_msg(sum(table, length) == 0, "checksum of %.4s", (char *)table);
-	ck_assert_uint_eq((table - area) % 16, 0);
-	return table;
-}
-
-/* By the way the guest goes: RSDP, XSDT, and the DSDT by way of the FADT. */
-static uint8_t *find_table(const char *signature)
-{
-	uint8_t *xsdt = check_table(at(get(area + 24, 8)));
-	uint64_t count = (get(xsdt + 4, 4) - 36) / 8;
-
-	ck_assert_int_eq(memcmp(xsdt, "XSDT", 4), 0);
-	if (strcmp(signature, "DSDT") == 0)
-		return check_table(at(get(find_table("FACP") + 140, 8)));
-	for (uint64_t i = 0; i < count; i++) {
-		uint8_t *table = check_table(at(get(xsdt + 36 + 8 * i, 8)));
-
-		if (memcmp(table, signature, 4) == 0)
-			return table;
-	}
-	ck_abort_msg("no %s", signature);
-}
 
 /* Into memory that was used before: nothing of it may shine through. */
 static void write_tables(unsigned int cpus, struct arch_range window)
@@ -85,18 +30,18 @@ static void write_tables(unsigned int cpus, struct arch_range window)
 				      .pci_mmio32 = arch_layout.pci_mmio32,
 				      .pci_mmio64 = window };
 
-	memset(area, 0xee, sizeof(area));
-	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
+	memset(acpi_area, 0xee, sizeof(acpi_area));
+	ck_assert_int_eq(acpi_write_tables(&config, acpi_area, ACPI_GPA, sizeof(acpi_area)), 0);
 }
 
 START_TEST(rsdp)
 {
 	write_tables(1, mmio64);
-	ck_assert_int_eq(memcmp(area, "RSD PTR ", 8), 0);
-	ck_assert_uint_eq(area[15], 2);
-	ck_assert_uint_eq(get(area + 20, 4), 36);
-	ck_assert_uint_eq(sum(area, 20), 0);
-	ck_assert_uint_eq(sum(area, 36), 0);
+	ck_assert_int_eq(memcmp(acpi_area, "RSD PTR ", 8), 0);
+	ck_assert_uint_eq(acpi_area[15], 2);
+	ck_assert_uint_eq(acpi_get(acpi_area + 20, 4), 36);
+	ck_assert_uint_eq(acpi_sum(acpi_area, 20), 0);
+	ck_assert_uint_eq(acpi_sum(acpi_area, 36), 0);
 }
 END_TEST
 
@@ -104,7 +49,7 @@ START_TEST(all_tables)
 {
 	write_tables(4, mmio64);
 	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++)
-		ck_assert_int_eq(memcmp(find_table(signatures[i]), signatures[i], 4), 0);
+		ck_assert_int_eq(memcmp(acpi_find(signatures[i]), signatures[i], 4), 0);
 }
 END_TEST
 
@@ -114,7 +59,7 @@ static void check_register(const uint8_t *gas, uint64_t port)
 	ck_assert_uint_eq(gas[1], 8);
 	ck_assert_uint_eq(gas[2], 0);
 	ck_assert_uint_eq(gas[3], 1);
-	ck_assert_uint_eq(get(gas + 4, 8), port);
+	ck_assert_uint_eq(acpi_get(gas + 4, 8), port);
 }
 
 START_TEST(fadt)
@@ -122,14 +67,14 @@ START_TEST(fadt)
 	uint8_t *table;
 
 	write_tables(1, mmio64);
-	table = find_table("FACP");
-	ck_assert_uint_eq(get(table + 4, 4), 276);
+	table = acpi_find("FACP");
+	ck_assert_uint_eq(acpi_get(table + 4, 4), 276);
 	ck_assert_uint_eq(table[8], 6);
 	/* No PM timer, no SCI, no PM1 block: the fixed hardware does not exist. */
 	for (size_t i = 36; i < 109; i++)
 		ck_assert_uint_eq(table[i], 0);
-	ck_assert_uint_eq(get(table + 109, 2), 1 << 2 | 1 << 5);
-	ck_assert_uint_eq(get(table + 112, 4), 1 << 0 | 1 << 4 | 1 << 5 | 1 << 10 | 1 << 20);
+	ck_assert_uint_eq(acpi_get(table + 109, 2), 1 << 2 | 1 << 5);
+	ck_assert_uint_eq(acpi_get(table + 112, 4), 1 << 0 | 1 << 4 | 1 << 5 | 1 << 10 | 1 << 20);
 	check_register(table + 116, arch_layout.power_port + 2);
 	ck_assert_uint_eq(table[128], 1);
 	check_register(table + 244, arch_layout.power_port);
@@ -145,33 +90,33 @@ START_TEST(madt)
 	uint8_t *table, *entry;
 
 	write_tables(cpus, mmio64);
-	table = find_table("APIC");
-	ck_assert_uint_eq(get(table + 36, 4), 0xfee00000);
-	ck_assert_uint_eq(get(table + 40, 4), 0);
-	for (entry = table + 44; entry < table + get(table + 4, 4); entry += entry[1]) {
+	table = acpi_find("APIC");
+	ck_assert_uint_eq(acpi_get(table + 36, 4), 0xfee00000);
+	ck_assert_uint_eq(acpi_get(table + 40, 4), 0);
+	for (entry = table + 44; entry < table + acpi_get(table + 4, 4); entry += entry[1]) {
 		if (entry[0] == 0) {
 			ck_assert_uint_eq(entry[1], 8);
 			ck_assert_uint_eq(entry[2], seen);
 			ck_assert_uint_eq(entry[3], seen);
-			ck_assert_uint_eq(get(entry + 4, 4), 1);
+			ck_assert_uint_eq(acpi_get(entry + 4, 4), 1);
 			ck_assert_uint_lt(seen, 255);
 			seen++;
 		} else if (entry[0] == 9) {
 			ck_assert_uint_eq(entry[1], 16);
-			ck_assert_uint_eq(get(entry + 4, 4), seen);
-			ck_assert_uint_eq(get(entry + 8, 4), 1);
-			ck_assert_uint_eq(get(entry + 12, 4), seen);
+			ck_assert_uint_eq(acpi_get(entry + 4, 4), seen);
+			ck_assert_uint_eq(acpi_get(entry + 8, 4), 1);
+			ck_assert_uint_eq(acpi_get(entry + 12, 4), seen);
 			ck_assert_uint_ge(seen, 255);
 			seen++;
 		} else {
 			ck_assert_uint_eq(entry[0], 1);
 			ck_assert_uint_eq(entry[1], 12);
-			ck_assert_uint_eq(get(entry + 4, 4), 0xfec00000);
-			ck_assert_uint_eq(get(entry + 8, 4), 0);
+			ck_assert_uint_eq(acpi_get(entry + 4, 4), 0xfec00000);
+			ck_assert_uint_eq(acpi_get(entry + 8, 4), 0);
 			ioapics++;
 		}
 	}
-	ck_assert_ptr_eq(entry, table + get(table + 4, 4));
+	ck_assert_ptr_eq(entry, table + acpi_get(table + 4, 4));
 	ck_assert_uint_eq(seen, cpus);
 	ck_assert_uint_eq(ioapics, 1);
 }
@@ -184,8 +129,8 @@ START_TEST(mcfg_of_buses)
 				      .pci_mmio32 = arch_layout.pci_mmio32,
 				      .pci_buses = 32 };
 
-	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
-	ck_assert_uint_eq(find_table("MCFG")[55], 31);
+	ck_assert_int_eq(acpi_write_tables(&config, acpi_area, ACPI_GPA, sizeof(acpi_area)), 0);
+	ck_assert_uint_eq(acpi_find("MCFG")[55], 31);
 	ck_assert_uint_le(32ull << 20, arch_layout.ecam.size);
 }
 END_TEST
@@ -195,10 +140,10 @@ START_TEST(mcfg)
 	uint8_t *table;
 
 	write_tables(1, mmio64);
-	table = find_table("MCFG");
-	ck_assert_uint_eq(get(table + 4, 4), 60);
-	ck_assert_uint_eq(get(table + 44, 8), arch_layout.ecam.base);
-	ck_assert_uint_eq(get(table + 52, 2), 0);
+	table = acpi_find("MCFG");
+	ck_assert_uint_eq(acpi_get(table + 4, 4), 60);
+	ck_assert_uint_eq(acpi_get(table + 44, 8), arch_layout.ecam.base);
+	ck_assert_uint_eq(acpi_get(table + 52, 2), 0);
 	ck_assert_uint_eq(table[54], 0);
 	ck_assert_uint_eq(table[55], 0);
 }
@@ -206,9 +151,9 @@ END_TEST
 
 static uint64_t area_used(void)
 {
-	uint64_t used = sizeof(area);
+	uint64_t used = sizeof(acpi_area);
 
-	while (used && area[used - 1] == 0xee)
+	while (used && acpi_area[used - 1] == 0xee)
 		used--;
 	return used;
 }
@@ -225,25 +170,26 @@ START_TEST(room)
 
 	write_tables(3, mmio64);
 	size = (area_used() + 15) & ~15ull;
-	memset(area, 0xee, sizeof(area));
+	memset(acpi_area, 0xee, sizeof(acpi_area));
 	said_begin(&said);
-	ret = acpi_write_tables(&config, area, GPA, size - 1);
+	ret = acpi_write_tables(&config, acpi_area, ACPI_GPA, size - 1);
 	said_end(&said);
 	ck_assert_int_eq(ret, -ENOSPC);
 	said_check(&said, "ACPI", "3 CPUs");
 	ck_assert_uint_eq(area_used(), 0);
-	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, size), 0);
+	ck_assert_int_eq(acpi_write_tables(&config, acpi_area, ACPI_GPA, size), 0);
 	ck_assert_uint_le(area_used(), size);
 	config.cpus = UINT32_MAX;
-	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), -ENOSPC);
+	ck_assert_int_eq(acpi_write_tables(&config, acpi_area, ACPI_GPA, sizeof(acpi_area)),
+			 -ENOSPC);
 }
 END_TEST
 
 static bool dsdt_has(const void *bytes, size_t size)
 {
-	const uint8_t *dsdt = find_table("DSDT");
+	const uint8_t *dsdt = acpi_find("DSDT");
 
-	return memmem(dsdt, get(dsdt + 4, 4), bytes, size) != NULL;
+	return memmem(dsdt, acpi_get(dsdt + 4, 4), bytes, size) != NULL;
 }
 
 /* An IO() descriptor: ACPI 6.4, 6.4.2.5. */
@@ -268,8 +214,9 @@ START_TEST(dsdt_agrees_with_layout)
 	write_tables(1, mmio64);
 	memcpy(button + 5, &arch_layout.button_gsi, 4);
 	ck_assert(dsdt_has(button, sizeof(button)));
-	region = memmem(find_table("DSDT"), get(find_table("DSDT") + 4, 4), port, sizeof(port));
-	ck_assert_uint_eq(get(region + 7, 2), arch_layout.ged_port); /* behind space and prefix */
+	region = memmem(acpi_find("DSDT"), acpi_get(acpi_find("DSDT") + 4, 4), port, sizeof(port));
+	ck_assert_uint_eq(acpi_get(region + 7, 2),
+			  arch_layout.ged_port); /* behind space and prefix */
 	memcpy(ecam + 4, &base, 4);
 	memcpy(ecam + 8, &size, 4);
 	memcpy(interrupt + 5, &arch_layout.serial_gsi, 4);
@@ -290,7 +237,7 @@ static bool area_has_io(uint16_t port, uint8_t count)
 	uint8_t low = port & 0xff, high = port >> 8;
 	uint8_t io[] = { 0x47, 1, low, high, low, high, 1, count };
 
-	return memmem(area, sizeof(area), io, sizeof(io)) != NULL;
+	return memmem(acpi_area, sizeof(acpi_area), io, sizeof(io)) != NULL;
 }
 
 /* So have ssdt_rtc.asl and ssdt_uefi.asl. A machine that has none of it says so. */
@@ -302,129 +249,39 @@ START_TEST(firmwares_devices_agree_with_layout)
 
 	memcpy(flash + 4, &base, 4);
 	memcpy(flash + 8, &size, 4);
-	memset(area, 0, sizeof(area));
-	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
+	memset(acpi_area, 0, sizeof(acpi_area));
+	ck_assert_int_eq(acpi_write_tables(&config, acpi_area, ACPI_GPA, sizeof(acpi_area)), 0);
 	ck_assert_int_eq(area_has_io(arch_layout.rtc_port, 2), _i >= 1);
-	ck_assert_int_eq(get(find_table("FACP") + 109, 2) >> 5 & 1, _i == 0);
+	ck_assert_int_eq(acpi_get(acpi_find("FACP") + 109, 2) >> 5 & 1, _i == 0);
 	ck_assert_int_eq(area_has_io(arch_layout.pm_port, 0x40), _i >= 2);
 	ck_assert_int_eq(area_has_io(arch_layout.fw_cfg_port, 12), _i >= 2);
-	ck_assert_int_eq(memmem(area, sizeof(area), flash, sizeof(flash)) != NULL, _i >= 2);
+	ck_assert_int_eq(memmem(acpi_area, sizeof(acpi_area), flash, sizeof(flash)) != NULL,
+			 _i >= 2);
 }
 END_TEST
 
-static char directory[64];
-
-static bool have(const char *tool, const char *test)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/usr/bin/%s", tool);
-	if (access(path, X_OK) == 0)
-		return true;
-	printf("SKIP acpi_test:%s: %s is not installed (acpica-tools)\n", test, tool);
-	return false;
-}
-
-/* Each table in a file of its own in `directory`, which scratch_end() removes. */
-static void scratch_begin(void)
-{
-	char path[128];
-
-	strcpy(directory, "/tmp/acpi_test.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
-	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++) {
-		uint8_t *table = find_table(signatures[i]);
-		FILE *file;
-
-		snprintf(path, sizeof(path), "%s/%s.dat", directory, signatures[i]);
-		file = fopen(path, "w");
-		ck_assert_ptr_nonnull(file);
-		ck_assert_uint_eq(fwrite(table, get(table + 4, 4), 1, file), 1);
-		fclose(file);
-	}
-}
-
-/* What a command says when run in `directory`; it must end well. */
-static void run(char *output, size_t size, const char *fmt, ...)
-{
-	char tool[256], command[384];
-	va_list args;
-	size_t length;
-	FILE *pipe;
-
-	va_start(args, fmt);
-	vsnprintf(tool, sizeof(tool), fmt, args);
-	va_end(args);
-	snprintf(command, sizeof(command), "{ cd %s && %s; } 2>&1", directory, tool);
-	pipe = popen(command, "r");
-	ck_assert_ptr_nonnull(pipe);
-	length = fread(output, 1, size - 1, pipe);
-	output[length] = '\0';
-	ck_assert_msg(pclose(pipe) == 0, "%s\n%s", command, output);
-}
-
-static void scratch_end(void)
-{
-	char none[16];
-
-	run(none, sizeof(none), "rm -- *");
-	ck_assert_int_eq(rmdir(directory), 0);
-}
-
-static char output[1 << 20];
-
 START_TEST(disassembles)
 {
-	if (!have("iasl", "disassembles"))
+	if (!acpi_have("iasl", "disassembles"))
 		return;
 	write_tables(300, mmio64);
-	scratch_begin();
+	acpi_scratch_begin(signatures, sizeof(signatures) / sizeof(signatures[0]));
 	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++) {
 		const char *name = signatures[i];
 		const char *with = strcmp(name, "DSDT") == 0 ? "-e SSDT.dat" : "";
 
-		run(output, sizeof(output), "iasl %s -d %s.dat && cat %s.dsl", with, name, name);
-		ck_assert_msg(!strcasestr(output, "warning") && !strcasestr(output, "error") &&
-				      !strcasestr(output, "invalid") &&
-				      !strcasestr(output, "unknown"),
-			      "%s", output);
-		ck_assert_ptr_nonnull(strstr(output, name));
+		acpi_run(acpi_output, sizeof(acpi_output), "iasl %s -d %s.dat && cat %s.dsl", with,
+			 name, name);
+		ck_assert_msg(!strcasestr(acpi_output, "warning") &&
+				      !strcasestr(acpi_output, "error") &&
+				      !strcasestr(acpi_output, "invalid") &&
+				      !strcasestr(acpi_output, "unknown"),
+			      "%s", acpi_output);
+		ck_assert_ptr_nonnull(strstr(acpi_output, name));
 	}
-	scratch_end();
+	acpi_scratch_end();
 }
 END_TEST
-
-/* Have the interpreter evaluate `call`; what it returns is left in `output`. */
-static void evaluate(const char *call)
-{
-	static const char returned[] = " returned object ";
-	char *result;
-
-	run(output, sizeof(output), "acpiexec -b 'execute %s' DSDT.dat SSDT.dat", call);
-	result = strstr(output, returned);
-	ck_assert_msg(result && !strcasestr(output, "exception"), "%s", output);
-	memmove(output, result, strlen(result) + 1);
-}
-
-/* The bytes of a hex dump: `    0010: 47 01 F8 ...  // text`. */
-static size_t dumped_bytes(uint8_t *bytes, size_t size)
-{
-	size_t count = 0;
-
-	for (char *line = strstr(output, "0000: "); line; line = strchr(line, '\n')) {
-		char *next = strstr(line, ": ");
-		unsigned int byte;
-		int used;
-
-		if (!next || next > line + 16)
-			break;
-		for (line = next + 2; sscanf(line, "%2x %n", &byte, &used) == 1; line += used) {
-			ck_assert_uint_lt(count, size);
-			bytes[count++] = byte;
-		}
-	}
-	return count;
-}
 
 /* Where the GPU's node is, without a port and with one. */
 static const char *const nodes[] = { "\\_SB.PCI0.GPU0", "\\_SB.PCI0.PORT.GPU0" };
@@ -442,25 +299,20 @@ static void evaluate_extra(bool port, const char *part, const char *call)
 			    .rom_address = 0x20001,
 			    .rom_port = port ? 0x1c0002 : 0 },
 	};
-	char path[128];
 	uint8_t *at;
-	FILE *file;
 
-	memset(area, 0, sizeof(area));
-	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
-	scratch_begin();
-	at = memmem(area, sizeof(area), part, strlen(part));
+	memset(acpi_area, 0, sizeof(acpi_area));
+	ck_assert_int_eq(acpi_write_tables(&config, acpi_area, ACPI_GPA, sizeof(acpi_area)), 0);
+	acpi_scratch_begin(signatures, sizeof(signatures) / sizeof(signatures[0]));
+	at = memmem(acpi_area, sizeof(acpi_area), part, strlen(part));
 	ck_assert_ptr_nonnull(at);
 	at -= 16; /* where the name is in a table's header */
-	snprintf(path, sizeof(path), "%s/PART.dat", directory);
-	file = fopen(path, "w");
-	ck_assert_uint_eq(fwrite(at, get(at + 4, 4), 1, file), 1);
-	fclose(file);
+	acpi_scratch_add("PART", at);
 	/* Memory that acpiexec makes up is filled with this. */
-	run(output, sizeof(output), "acpiexec -fv 0x5a -b 'execute %s' DSDT.dat SSDT.dat PART.dat",
-	    call);
-	ck_assert_msg(!strcasestr(output, "exception"), "%s", output);
-	scratch_end();
+	acpi_run(acpi_output, sizeof(acpi_output),
+		 "acpiexec -fv 0x5a -b 'execute %s' DSDT.dat SSDT.dat PART.dat", call);
+	ck_assert_msg(!strcasestr(acpi_output, "exception"), "%s", acpi_output);
+	acpi_scratch_end();
 }
 
 /* ACPI 6.4, table 5.9: X_PM_TMR_BLK. */
@@ -469,8 +321,8 @@ START_TEST(fadt_tells_of_a_timer)
 	const uint8_t timer[12] = { 1, 32, 0, 3, 0x08, 0x06 }, none[12] = { 0 };
 	struct acpi_config config = { .cpus = 1, .extras.pm_timer = _i ? 0x608 : 0 };
 
-	ck_assert_int_eq(acpi_write_tables(&config, area, GPA, sizeof(area)), 0);
-	ck_assert_mem_eq(find_table("FACP") + 208, _i ? timer : none, 12);
+	ck_assert_int_eq(acpi_write_tables(&config, acpi_area, ACPI_GPA, sizeof(acpi_area)), 0);
+	ck_assert_mem_eq(acpi_find("FACP") + 208, _i ? timer : none, 12);
 }
 END_TEST
 
@@ -489,15 +341,15 @@ START_TEST(rom_comes_in_pieces)
 	char call[64], *found;
 	size_t count;
 
-	if (!have("acpiexec", "rom_comes_in_pieces"))
+	if (!acpi_have("acpiexec", "rom_comes_in_pieces"))
 		return;
 	snprintf(call, sizeof(call), "%s._ROM %s", nodes[_i % 2], pieces[row].arguments);
 	evaluate_extra(_i % 2, "MINIROM", call);
-	found = strstr(output, "[Buffer] Length ");
-	ck_assert_msg(found, "%s", output);
+	found = strstr(acpi_output, "[Buffer] Length ");
+	ck_assert_msg(found, "%s", acpi_output);
 	ck_assert_uint_eq(strtoul(found + strlen("[Buffer] Length "), NULL, 16), pieces[row].count);
-	memmove(output, found, strlen(found) + 1);
-	count = pieces[row].count ? dumped_bytes(bytes, sizeof(bytes)) : 0;
+	memmove(acpi_output, found, strlen(found) + 1);
+	count = pieces[row].count ? acpi_dumped(bytes, sizeof(bytes)) : 0;
 	for (size_t i = 0; i < count; i++)
 		ck_assert_uint_eq(bytes[i], 0x5a);
 }
@@ -518,10 +370,10 @@ static const struct {
 
 START_TEST(laptop)
 {
-	if (!have("acpiexec", "laptop"))
+	if (!acpi_have("acpiexec", "laptop"))
 		return;
 	evaluate_extra(extras[_i].port, extras[_i].part, extras[_i].call);
-	ck_assert_msg(strstr(output, extras[_i].result), "%s", output);
+	ck_assert_msg(strstr(acpi_output, extras[_i].result), "%s", acpi_output);
 }
 END_TEST
 
@@ -529,11 +381,11 @@ static void check_window(const uint8_t *descriptor, size_t width, struct arch_ra
 {
 	const uint8_t *numbers = descriptor + 6; /* granularity, min, max, translation, length */
 
-	ck_assert_uint_eq(get(numbers, width), 0);
-	ck_assert_uint_eq(get(numbers + width, width), range.base);
-	ck_assert_uint_eq(get(numbers + 2 * width, width), range.base + range.size - 1);
-	ck_assert_uint_eq(get(numbers + 3 * width, width), 0);
-	ck_assert_uint_eq(get(numbers + 4 * width, width), range.size);
+	ck_assert_uint_eq(acpi_get(numbers, width), 0);
+	ck_assert_uint_eq(acpi_get(numbers + width, width), range.base);
+	ck_assert_uint_eq(acpi_get(numbers + 2 * width, width), range.base + range.size - 1);
+	ck_assert_uint_eq(acpi_get(numbers + 3 * width, width), 0);
+	ck_assert_uint_eq(acpi_get(numbers + 4 * width, width), range.size);
 }
 
 /* Bus numbers, CF8, I/O window, 32-bit window, perhaps a 64-bit window, end tag. */
@@ -542,37 +394,37 @@ START_TEST(host_bridge_windows)
 	const size_t low = 16 + 8 + 16 + 26;
 	uint8_t crs[256];
 
-	if (!have("acpiexec", "host_bridge_windows"))
+	if (!acpi_have("acpiexec", "host_bridge_windows"))
 		return;
 	write_tables(1, mmio64);
-	scratch_begin();
-	evaluate("\\_SB.PCI0._CRS");
-	ck_assert_uint_eq(dumped_bytes(crs, sizeof(crs)), low + 46 + 2);
+	acpi_scratch_begin(signatures, sizeof(signatures) / sizeof(signatures[0]));
+	acpi_evaluate("\\_SB.PCI0._CRS");
+	ck_assert_uint_eq(acpi_dumped(crs, sizeof(crs)), low + 46 + 2);
 	check_window(crs, 2, (struct arch_range){ 0, 1 });
 	check_window(crs + 24, 2, arch_layout.pci_io);
 	check_window(crs + 40, 4, arch_layout.pci_mmio32);
 	ck_assert_uint_eq(crs[low], 0x8a);
 	check_window(crs + low, 8, mmio64);
-	scratch_end();
+	acpi_scratch_end();
 
 	write_tables(1, (struct arch_range){ 0, 0 });
-	scratch_begin();
-	evaluate("\\_SB.PCI0._CRS");
-	ck_assert_uint_eq(dumped_bytes(crs, sizeof(crs)), low + 2);
+	acpi_scratch_begin(signatures, sizeof(signatures) / sizeof(signatures[0]));
+	acpi_evaluate("\\_SB.PCI0._CRS");
+	ck_assert_uint_eq(acpi_dumped(crs, sizeof(crs)), low + 2);
 	ck_assert_uint_eq(crs[low], 0x79);
-	scratch_end();
+	acpi_scratch_end();
 }
 END_TEST
 
 START_TEST(interrupt_wiring)
 {
-	char *text = output;
+	char *text = acpi_output;
 
-	if (!have("acpiexec", "interrupt_wiring"))
+	if (!acpi_have("acpiexec", "interrupt_wiring"))
 		return;
 	write_tables(1, mmio64);
-	scratch_begin();
-	evaluate("\\_SB.PCI0._PRT");
+	acpi_scratch_begin(signatures, sizeof(signatures) / sizeof(signatures[0]));
+	acpi_evaluate("\\_SB.PCI0._PRT");
 	for (unsigned int row = 0; row < 128; row++) {
 		unsigned int slot = row / 4, pin = row % 4;
 		uint64_t wanted[] = { slot << 16 | 0xffff, pin, 0,
@@ -587,20 +439,20 @@ START_TEST(interrupt_wiring)
 		}
 	}
 	ck_assert_ptr_null(strstr(text, "[Integer]"));
-	scratch_end();
+	acpi_scratch_end();
 }
 END_TEST
 
 /* devices/power.c takes sleep type 5 for power off. */
 START_TEST(sleep_type)
 {
-	if (!have("acpiexec", "sleep_type"))
+	if (!acpi_have("acpiexec", "sleep_type"))
 		return;
 	write_tables(1, mmio64);
-	scratch_begin();
-	evaluate("\\_S5");
-	ck_assert_ptr_nonnull(strstr(output, "[Integer] = 0000000000000005"));
-	scratch_end();
+	acpi_scratch_begin(signatures, sizeof(signatures) / sizeof(signatures[0]));
+	acpi_evaluate("\\_S5");
+	ck_assert_ptr_nonnull(strstr(acpi_output, "[Integer] = 0000000000000005"));
+	acpi_scratch_end();
 }
 END_TEST
 
@@ -623,17 +475,17 @@ START_TEST(pcie_features)
 	uint8_t bytes[16];
 	char call[256];
 
-	if (!have("acpiexec", "pcie_features"))
+	if (!acpi_have("acpiexec", "pcie_features"))
 		return;
 	write_tables(1, mmio64);
-	scratch_begin();
+	acpi_scratch_begin(signatures, sizeof(signatures) / sizeof(signatures[0]));
 	snprintf(call, sizeof(call), "\\_SB.PCI0._OSC %s %s 3 " CAPABILITIES, osc_cases[_i].uuid,
 		 osc_cases[_i].revision, osc_cases[_i].asked);
-	evaluate(call);
-	ck_assert_uint_eq(dumped_bytes(bytes, sizeof(bytes)), 12);
-	ck_assert_uint_eq(get(bytes, 4), osc_cases[_i].status);
-	ck_assert_uint_eq(get(bytes + 8, 4), osc_cases[_i].granted);
-	scratch_end();
+	acpi_evaluate(call);
+	ck_assert_uint_eq(acpi_dumped(bytes, sizeof(bytes)), 12);
+	ck_assert_uint_eq(acpi_get(bytes, 4), osc_cases[_i].status);
+	ck_assert_uint_eq(acpi_get(bytes + 8, 4), osc_cases[_i].granted);
+	acpi_scratch_end();
 }
 END_TEST
 

@@ -267,6 +267,22 @@ START_TEST(a_large_window_is_asked_for)
 }
 END_TEST
 
+/* On arm64 the tree says what RAM and windows there are; all else comes by files there, too. */
+START_TEST(a_tree_says_part_of_it)
+{
+	struct uefi_config config = { .tree = true, .mmio64_needed = 1024 * GIB };
+	struct uefi_tables tables;
+
+	begin(&tables, &config);
+	ck_assert_ptr_null(find(&tables, "etc/e820"));
+	ck_assert_ptr_null(find(&tables, "opt/ovmf/X-PciMmio64Mb"));
+	ck_assert_ptr_nonnull(find(&tables, "etc/acpi/tables"));
+	ck_assert_ptr_nonnull(find(&tables, "etc/table-loader"));
+	ck_assert_ptr_nonnull(find(&tables, "etc/smbios/smbios-anchor"));
+	end(&tables);
+}
+END_TEST
+
 UNIT_MAIN("uefi_tables", { ram_is_not_cut_up, 0 }, { tables_can_be_moved, 0 },
 	  { smbios_can_be_walked, 0 }, { devices_are_tried_in_order, 0 },
-	  { a_large_window_is_asked_for, UNIT_COUNT(windows) })
+	  { a_large_window_is_asked_for, UNIT_COUNT(windows) }, { a_tree_says_part_of_it, 0 })
