@@ -76,7 +76,7 @@ lab-memtest: deps
 	$(MAKE) lab-memtest-installed
 
 lab-memtest-installed: lab-images kvm-guests $(B)/minivmm $(LAB)/memtest86+/.complete
-	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run memtest
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run memtest memtest-32
 
 $(LAB)/memtest86+/.complete: $(LAB_SRC)/fetch-memtest.sh
 	$(LAB_SRC)/fetch-memtest.sh $(LAB)

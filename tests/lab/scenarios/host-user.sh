@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# timeout: 90
+# timeout: 150
 # An ordinary user to whom root gave the group's file and /dev/kvm, and nothing else. One KiB of
 # locked memory too little is refused beforehand, by doctor and by the start; enough is enough.
 "$vmm_program" bind 01:00.0 || fail "bind"
@@ -33,6 +33,19 @@ expect_status 0
 vmm --vfio 01:00.0 --memory 256M $(guest 6.1-cloud) --append "$(todo read)"
 expect_status 0
 expect_line "^lab: read $(image_md5 1)"
+# Root of a user namespace of that user: the same rights, and no sudo helps. Another one's memory limit counts.
+vmm_runner='/usr/bin/prlimit --memlock=268434432:268434432
+	/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups /bin/busybox unshare -U -r'
+vmm doctor --memory 256M 01:00.0
+expect_status 1
+expect_line 'fail  memlock .*256 MiB'
+expect_line 'warn  msix .*user namespace'
+expect_line 'fix: .*doctor 0000:01:00.0   # as root outside'
+vmm bind 02:00.0
+expect_status 1
+expect_error 'needs root outside this user namespace'
+vmm --vfio 01:00.0 --memory 256M $(guest 6.1-cloud) --append "$(todo read)"
+expect_refusal 1 'lock' '256 MiB'
 vmm_runner=''
 vmm restore 01:00.0
 expect_status 0
