@@ -244,7 +244,7 @@ static const struct {
 	{ "minivmm bind 01:00.0 0000:0", "0000:01:00.0 0000:02:00.0" },
 	{ "minivmm restore --d", "--dry-run" },
 	{ "minivmm list ", "--all --json" },
-	{ "minivmm doctor --", "--json --memory" },
+	{ "minivmm doctor --", "--cpus --json --memory" },
 	{ "minivmm --vfio 02", "02:00.0" },
 	{ "minivmm run --vf", "--vfio" },
 	{ "minivmm --a", "" },
