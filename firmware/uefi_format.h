@@ -17,9 +17,8 @@
 struct uefi_code;
 
 struct uefi_format {
-	uint64_t flash_max; /* bytes that the flash, or one bank of it, can hold */
-	uint64_t
-		vars_size_new; /* bytes of a bank for variables that has no file; 0: there is none */
+	uint64_t flash_max;     /* bytes that the flash, or one bank of it, can hold */
+	uint64_t vars_size_new; /* bytes of a bank for variables without a file; 0 for no bank */
 	/*
 	 * Check that code->file, whose first bytes are `head`, is code, and set the sizes in
 	 * `code`. Returns 0, -ENOEXEC or another -errno, logged.

@@ -22,9 +22,9 @@
 bool uefi_image_is_kernel(const struct kernel_head *head);
 
 /*
- * Check an open file of code for a machine of `format`. `name` must outlive `code`. Returns 0, -ENOEXEC for a file that is
- * something else (a kernel, variables alone, half an image, an image for another machine), or
- * another -errno; logged.
+ * Check an open file of code for a machine of `format`. `name` must outlive `code`. Returns 0,
+ * -ENOEXEC for a file that is something else (a kernel, variables alone, half an image, an image
+ * for another machine), or another -errno; logged.
  */
 int uefi_image_open_code(struct uefi_code *code, const struct uefi_format *format, int fd,
 			 const char *name);

@@ -284,7 +284,9 @@ void vfio_config_apply(struct vfio_config *config, struct pci_function *function
 	vfio_caps_collect(&config->caps, function->config);
 	if (extended)
 		vfio_caps_collect_extended(&config->caps, function->config);
-	vfio_config_hide(config, function);
+	vfio_config_hide(&config->caps,
+			 &(struct vfio_config_view){ config->device, function, config->below_port,
+						     config->from_host });
 	config_apply_policy(config, function, &header, 0);
 	function->config[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;
 	pci_set_word(function, PCI_COMMAND, 0);

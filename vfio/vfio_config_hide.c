@@ -19,23 +19,21 @@ unsigned int vfio_config_exp_type(const struct pci_function *function, unsigned 
  * legacy endpoint does not belong on a root bus, so drivers see a conventional device there
  * (PCI Express Base 1.3.2.2).
  */
-static const char *hide_why_no_pcie(const struct vfio_config *config,
-				    const struct pci_function *function, const struct vfio_cap *cap,
+static const char *hide_why_no_pcie(const struct vfio_config_view *view, const struct vfio_cap *cap,
 				    unsigned int room)
 {
-	unsigned int type = vfio_config_exp_type(function, cap->offset);
+	unsigned int type = vfio_config_exp_type(view->function, cap->offset);
 
-	if (type == PCI_EXP_TYPE_LEG_END && !config->below_port)
+	if (type == PCI_EXP_TYPE_LEG_END && !view->below_port)
 		return "a legacy endpoint does not belong on a root bus";
-	if (type == PCI_EXP_TYPE_RC_END && config->below_port && room < PCI_EXP_LNKSTA + 2)
+	if (type == PCI_EXP_TYPE_RC_END && view->below_port && room < PCI_EXP_LNKSTA + 2)
 		return "an integrated endpoint that has no link registers";
 	return room < HIDE_EXP_LEAST ? hide_cut_off : NULL;
 }
 
 /* A server of devices may show a capability of messages, and have none of them to give. */
-static bool hide_lacks_vectors(const struct vfio_config *config, uint16_t id)
+static bool hide_lacks_vectors(struct vfio_device *device, uint16_t id)
 {
-	struct vfio_device *device = config->device;
 	struct vfio_irq irq;
 
 	if (!device || (id != PCI_CAP_ID_MSI && id != PCI_CAP_ID_MSIX))
@@ -55,27 +53,27 @@ static bool hide_lacks_vectors(const struct vfio_config *config, uint16_t id)
  * must not change those of the next capability. minivmm follows what the guest does to the first
  * capability of a kind, and no device has a second one that means anything.
  */
-static const char *hide_why_unfit(const struct vfio_config *config,
-				  const struct pci_function *function, const struct vfio_cap *cap)
+static const char *hide_why_unfit(const struct vfio_caps *caps, const struct vfio_config_view *view,
+				  const struct vfio_cap *cap)
 {
-	unsigned int room = vfio_caps_end(&config->caps, cap) - cap->offset;
+	unsigned int room = vfio_caps_end(caps, cap) - cap->offset;
 
 	if (cap->policy->extended || !cap->policy->field_count)
 		return NULL;
-	if (vfio_caps_find(&config->caps, false, cap->policy->id) != cap)
+	if (vfio_caps_find(caps, false, cap->policy->id) != cap)
 		return "a second one of its kind";
-	if (hide_lacks_vectors(config, cap->policy->id))
+	if (hide_lacks_vectors(view->device, cap->policy->id))
 		return hide_no_vectors;
 	if (cap->policy->id == PCI_CAP_ID_EXP)
-		return hide_why_no_pcie(config, function, cap, room);
+		return hide_why_no_pcie(view, cap, room);
 	return room < cap->length ? hide_cut_off : NULL;
 }
 
 /* What the kernel would not show. Of the registers of such a capability it protects none. */
-static void hide_raw(struct vfio_config *config)
+static void hide_raw(struct vfio_caps *caps)
 {
-	for (unsigned int i = 0; config->from_host && i < config->caps.count; i++) {
-		struct vfio_cap *cap = &config->caps.list[i];
+	for (unsigned int i = 0; i < caps->count; i++) {
+		struct vfio_cap *cap = &caps->list[i];
 
 		if (vfio_policy_kernel_shows(cap->policy))
 			continue;
@@ -85,19 +83,20 @@ static void hide_raw(struct vfio_config *config)
 	}
 }
 
-static void hide_unfit(struct vfio_config *config, const struct pci_function *function)
+static void hide_unfit(struct vfio_caps *caps, const struct vfio_config_view *view)
 {
-	for (unsigned int i = 0; i < config->caps.count; i++) {
-		struct vfio_cap *cap = &config->caps.list[i];
-		const char *why = cap->hidden ? NULL : hide_why_unfit(config, function, cap);
+	for (unsigned int i = 0; i < caps->count; i++) {
+		struct vfio_cap *cap = &caps->list[i];
+		const char *why = cap->hidden ? NULL : hide_why_unfit(caps, view, cap);
 
 		cap->hidden |= why != NULL;
 		cap->why = why ? why : cap->why;
 	}
 }
 
-void vfio_config_hide(struct vfio_config *config, const struct pci_function *function)
+void vfio_config_hide(struct vfio_caps *caps, const struct vfio_config_view *view)
 {
-	hide_raw(config);
-	hide_unfit(config, function);
+	if (view->from_host)
+		hide_raw(caps);
+	hide_unfit(caps, view);
 }

@@ -6,13 +6,23 @@
 #ifndef MINIVMM_VFIO_CONFIG_HIDE_H
 #define MINIVMM_VFIO_CONFIG_HIDE_H
 
-#include "vfio_config.h"
+#include "devices/pci.h"
+#include "vfio.h"
+#include "vfio_caps.h"
+
+/* What decides it beside the capabilities themselves. */
+struct vfio_config_view {
+	struct vfio_device *device;          /* is asked for its vectors; NULL: none is open */
+	const struct pci_function *function; /* still with the device's own bytes */
+	bool below_port;                     /* as in struct vfio_config */
+	bool from_host;
+};
 
 /*
- * Mark them as hidden in config->caps, each with the reason. `function` still has the device's own
- * bytes. Logs a warning for a capability without vectors.
+ * Mark such capabilities as hidden, each with the reason. Logs a warning for a capability without
+ * vectors.
  */
-void vfio_config_hide(struct vfio_config *config, const struct pci_function *function);
+void vfio_config_hide(struct vfio_caps *caps, const struct vfio_config_view *view);
 
 /* PCI_EXP_TYPE_* of the PCI Express capability at `cap`. */
 unsigned int vfio_config_exp_type(const struct pci_function *function, unsigned int cap);

@@ -43,15 +43,15 @@ struct ram {
 uint64_t ram_huge_page(uint64_t wanted);
 
 /*
- * Check whether RAM of `size` bytes can be: a whole number of huge pages (`wanted` as above), within
- * what CPU and KVM can address. 0 or -EINVAL, logged.
+ * Check whether RAM of `size` bytes can be: a whole number of huge pages (`wanted` as above),
+ * within what CPU and KVM can address. 0 or -EINVAL, logged.
  */
 int ram_check_size(uint64_t size, uint64_t wanted);
 
 /*
- * Add all RAM to `memory` and begin to populate what will be pinned, which goes on in threads. That
- * the size can be (ram_check_size()) and the host has enough (host_check_room()) was checked before.
- * 0 or -errno, logged.
+ * Add all RAM to `memory` and begin to populate what will be pinned, which goes on in threads.
+ * That the size can be (ram_check_size()) and the host has enough (host_check_room()) was checked
+ * before. 0 or -errno, logged.
  */
 int ram_add(struct ram *ram, struct memory *memory, const struct ram_options *options);
 

@@ -46,7 +46,9 @@ void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
-/* Blocks by their address and by where the emulator keeps them: host and guest use the same ones. */
+/*
+ * Blocks by their address and by where the emulator keeps them: host and guest use the same ones.
+ */
 #define BLOCKS (1u << 20)
 struct block {
 	uint64_t vaddr;

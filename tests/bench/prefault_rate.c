@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prefault_rate MIB: how fast vmm/prefault.c populates memory with 1, 2, 4... threads, beside how fast
- * as many threads fill memory that is there already. Prints a line for each number of threads, with
- * the ratio. Figures, no verdict.
+ * prefault_rate MIB: how fast vmm/prefault.c populates memory with 1, 2, 4... threads, beside how
+ * fast as many threads fill memory that is there already. Prints a line for each number of
+ * threads, with the ratio. Figures, no verdict.
  */
 #include <sched.h>
 #include <stdio.h>

@@ -257,7 +257,10 @@ START_TEST(firmware_can_move_them)
 
 	write_tables(2);
 	ck_assert_int_eq(acpi_write_tables_arm64(&config, acpi_area, 0, sizeof(acpi_area)), 0);
-	/* Allocate; the FADT's two; a pointer for each table but the DSDT, and one CPUs' SSDT more. */
+	/*
+	 * Allocate; the FADT's two; a pointer for each table but the DSDT, and one CPUs' SSDT
+	 * more.
+	 */
 	ck_assert_uint_eq(acpi_loader_write(acpi_area, script), 1 + 2 + UNIT_COUNT(signatures) + 4);
 }
 END_TEST

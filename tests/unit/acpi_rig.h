@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ACPI tables as a guest finds them, for tests: from the RSDP on, with every checksum looked at; and
- * acpica's tools, which read them.
+ * ACPI tables as a guest finds them, for tests: from the RSDP on, with every checksum looked at;
+ * and acpica's tools, which read them.
  */
 #ifndef MINIVMM_TESTS_ACPI_RIG_H
 #define MINIVMM_TESTS_ACPI_RIG_H

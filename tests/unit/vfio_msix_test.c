@@ -459,7 +459,9 @@ START_TEST(rule_29_more_vectors_than_the_kernel)
 }
 END_TEST
 
-/* A server shows both capabilities, and has vectors for one of them: the guest is shown that one. */
+/*
+ * A server shows both capabilities, and has vectors for one of them: the guest is shown that one.
+ */
 START_TEST(rule_37_capability_without_vectors)
 {
 	static const char *const words[] = { "its MSI capability is not shown",

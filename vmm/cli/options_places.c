@@ -249,7 +249,7 @@ static uint8_t places_choose_function(struct config *config, const struct place 
 {
 	uint8_t number = 0;
 
-	if (places_has_sibling(config, place, true))
+	if (place->bdf && places_has_sibling(config, place, true))
 		number = (uint8_t)(place->bdf[strlen(place->bdf) - 1] - '0');
 	if (taken[number] && places_has_sibling(config, place, false))
 		for (number = 0; number < PCI_BRIDGE_FUNCTIONS - 1 && taken[number];)

@@ -82,7 +82,9 @@ void host_check_rom(struct host_report *report, const struct host_device *device
 void host_check_display(struct host_report *report, const struct host_device *device,
 			const struct host_demand *demand);
 
-/* host_check_numa.c: will the guest run next to the device? Adds nothing where there is one node. */
+/*
+ * host_check_numa.c: will the guest run next to the device? Adds nothing where there is one node.
+ */
 void host_check_numa(struct host_report *report, const struct host_device *device,
 		     const struct host_demand *demand);
 

@@ -457,8 +457,8 @@ const struct host_words host_words[FOUND_COUNT] = {
 	},
 	[FOUND_NUMA_CPUS_ELSEWHERE] = {
 		CHECK_NUMA, HOST_WARN,
-		.text = "next to NUMA node {count}, whose CPUs are {name}, but the vCPUs may run on "
-			"others, farther away from the device",
+		.text = "next to NUMA node {count}, whose CPUs are {name}, but the vCPUs may run "
+			"on others, farther away from the device",
 		.fixes = { "minivmm --cpus N,pin=LIST   # N of the CPUs {name}" },
 	},
 

@@ -42,9 +42,9 @@ struct host_bar {
 int host_read_config(const char *bdf, struct host_pci_config *config);
 
 /*
- * A virtual function's vendor and device words read all-ones, and its BARs 0. It has no pin, although
- * some say that they have one. Fill in what the kernel knows, as VFIO shows it to a guest
- * (SR-IOV 1.1, 3.4.1). Returns whether the device is a virtual function.
+ * A virtual function's vendor and device words read all-ones, and its BARs 0. It has no pin,
+ * although some say that they have one. Fill in what the kernel knows, as VFIO shows it to a
+ * guest (SR-IOV 1.1, 3.4.1). Returns whether the device is a virtual function.
  */
 bool host_fill_virtual_function(const struct host_device *device,
 				const struct host_bar bars[HOST_BARS],
