@@ -89,8 +89,9 @@ int machine_prepare_sandbox(struct machine *machine)
 		.user = config->user,
 		.status = config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST,
 		.threads = machine_thread_kinds(config),
-		.wanted = { more || machine_uses(machine, HOST_ACCESS_GROUP),
-			    more || machine_uses(machine, HOST_ACCESS_IOMMUFD), more },
+		.wanted = { .groups = more || machine_uses(machine, HOST_ACCESS_GROUP),
+			    .iommufd = more || machine_uses(machine, HOST_ACCESS_IOMMUFD),
+			    .hotplug = more },
 	};
 	int ret = config->no_sandbox ? 0 : sandbox_init(&machine->sandbox, &options);
 
