@@ -182,15 +182,25 @@ def dies_of(number, status):
     in_shell(case)
 
 
+def find_thread(process, name):
+    """Threads come and go meanwhile, but not the one that is looked for."""
+    for task in os.listdir(f'/proc/{process}/task'):
+        try:
+            with open(f'/proc/{process}/task/{task}/comm', encoding='ascii') as comm:
+                if comm.read().strip() == name:
+                    return int(task)
+        except FileNotFoundError:
+            pass
+    raise Failed(f'there is no thread {name}')
+
+
 # A vCPU's filter of system calls lets it put the terminal back, too.
 def dies_in_vcpu():
     def case(shell):
         shell.read(b'sleeping')
         shell.wait_raw()
-        for task in os.listdir(f'/proc/{shell.job}/task'):
-            with open(f'/proc/{shell.job}/task/{task}/comm', encoding='ascii') as name:
-                if name.read().strip() == 'vcpu0':
-                    ctypes.CDLL(None).syscall(SYS_TGKILL, shell.job, int(task), int(signal.SIGSEGV))
+        ctypes.CDLL(None).syscall(SYS_TGKILL, shell.job, find_thread(shell.job, 'vcpu0'),
+                                  int(signal.SIGSEGV))
         shell.expect_end(-signal.SIGSEGV)
         shell.expect_as_before()
     in_shell(case)
