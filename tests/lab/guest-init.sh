@@ -316,7 +316,14 @@ do_journal()
 	wait_disk
 	mount -t ext4 "/dev/$disk" /mnt && say "mounted"
 	mkdir -p /etc/acpi/PWRF /var/log /var/run
-	printf '#!/bin/sh\numount /mnt && echo "lab: unmounted"\npoweroff -f\n' > /etc/acpi/PWRF/00000080
+	# The loop below may have its file open at this moment.
+	cat > /etc/acpi/PWRF/00000080 <<- 'END'
+		#!/bin/sh
+		n=0
+		until umount /mnt || [ $((n += 1)) -ge 100 ]; do usleep 10000; done
+		grep -q ' /mnt ' /proc/mounts || echo "lab: unmounted"
+		poweroff -f
+	END
 	chmod +x /etc/acpi/PWRF/00000080
 	acpid -d &
 	n=0
