@@ -105,7 +105,7 @@ $(FOREIGN): tests/foreign_root.sh Makefile
 $(B)/gen/%.h: firmware/%.asl $(wildcard firmware/*.asi)
 	@mkdir -p $(@D)
 	@echo "IASL $<"
-	$(Q)iasl -tc -p $(B)/gen/$* $< > $(B)/gen/$*.log || { cat $(B)/gen/$*.log; exit 1; }
+	$(Q)iasl -vr -tc -p $(B)/gen/$* $< > $(B)/gen/$*.log || { cat $(B)/gen/$*.log; exit 1; }
 	$(Q)mv $(B)/gen/$*.hex $@
 
 # The names of system calls, by their numbers on this architecture.

@@ -2,7 +2,8 @@
 /*
  * What the two files of host_use.h share: the list of uses as it grows, and names of sysfs.
  *
- * host_use_disks.c looks at disks, host_use_find.c at everything else. None of these functions logs.
+ * host_use_disks.c looks at disks, host_use_find.c at everything else. None of these functions
+ * logs.
  */
 #ifndef MINIVMM_HOST_USE_LIST_H
 #define MINIVMM_HOST_USE_LIST_H
