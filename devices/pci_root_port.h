@@ -39,13 +39,13 @@ struct pci_root_port {
 	struct irq_vector_group group;
 	struct irq_vector vector; /* exists while MSI is on */
 	struct irq_line line;
-	unsigned int signalled; /* what is pending, and has been told the guest */
+	unsigned int signalled; /* what is pending, and has been told to the guest */
 };
 
-/* What a user may say of a port; zeroed, it is as usual. */
+/* What a user may say about a port. A zeroed one describes a usual port. */
 struct pci_root_port_options {
-	const char *name; /* of its function; it stays the caller's. NULL: "root port N" */
-	bool has_devfn;   /* it is at this place on the root bus: */
+	const char *name; /* its function's name; stays the caller's. NULL: "root port N" */
+	bool has_devfn;   /* it has the place `devfn` on the root bus */
 	uint8_t devfn;
 	bool fixed; /* what is in its slot stays there while the guest runs */
 };
@@ -58,8 +58,8 @@ int pci_root_port_add(struct pci_host *host, const struct pci_root_port_options 
 		      const struct pci_root_port_owner *owner, struct pci_root_port **result);
 
 /*
- * Have room in a window for a device to come, in bytes: a power of two, before windows are
- * assigned. Without this it is PCI_ROOT_PORT_ROOM_*, and none for I/O.
+ * Reserve room in a window for a device to come, in bytes: a power of two. Must be called before
+ * windows are assigned. Without it the room is PCI_ROOT_PORT_ROOM_*, and none for I/O.
  */
 void pci_root_port_set_room(struct pci_root_port *port, enum pci_window window, uint64_t size);
 
@@ -71,7 +71,7 @@ void pci_root_port_plug(struct pci_root_port *port, struct pci_function *functio
 			unsigned int number);
 void pci_root_port_show(struct pci_root_port *port, bool running);
 
-/* Ask the guest to let go of the device: its owner is told when it has. */
+/* Ask the guest to let go of the device. Its owner is told when the guest has done so. */
 void pci_root_port_ask(struct pci_root_port *port);
 
 /* Take all functions out, and `tell` the guest that the slot is empty. They are the caller's. */
@@ -84,8 +84,8 @@ void pci_root_port_unplug(struct pci_root_port *port, bool tell);
 void pci_root_port_set_atomics(struct pci_root_port *port, uint32_t bits, bool first);
 
 /*
- * `below`, a function below a root port, has met an uncorrectable error: the guest is told by the
- * port. False when the guest has not switched that on: nothing was told.
+ * `below`, a function below a root port, has met an uncorrectable error: let the port tell the
+ * guest. Returns false, and tells nothing, if the guest has not switched such reports on.
  */
 bool pci_root_port_report(struct pci_function *below, bool fatal);
 

@@ -24,13 +24,13 @@
 
 struct pl011 {
 	pthread_mutex_t lock;
-	struct irq_router *router; /* NULL: there is none */
+	struct irq_router *router; /* NULL for none: the port raises no interrupt then */
 	struct irq_line irq;
 	const struct serial_line *line;
 	void *owner;
 	uint8_t rx[SERIAL_FIFO];
 	unsigned int rx_head, rx_count;
-	/* The registers of the same names. */
+	/* Registers, by their names in the manual. */
 	uint16_t ibrd, cr, imsc;
 	uint8_t ilpr, fbrd, lcr_h, ifls, dmacr;
 	bool sent; /* the transmit interrupt: a character has left since it was cleared */
@@ -38,14 +38,14 @@ struct pl011 {
 
 extern const struct bus_ops pl011_ops;
 
-/* Not logged. */
+/* Make a port. Does not log. */
 void pl011_init(struct pl011 *port, struct irq_router *router, uint32_t gsi,
 		const struct serial_line *line, void *owner);
 
-/* Accepts a zeroed one. */
+/* Destroy the port. Accepts a zeroed one. */
 void pl011_destroy(struct pl011 *port);
 
-/* As after power-on. */
+/* Set the state after power-on. */
 void pl011_reset(struct pl011 *port);
 
 /* Give characters to the guest; returns how many fitted into the FIFO. From any thread. */

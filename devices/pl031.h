@@ -26,7 +26,7 @@ struct pl031 {
 
 extern const struct bus_ops pl031_ops;
 
-/* Make a clock that shows the host's time. Not logged. */
+/* Make a clock that shows the host's time. Does not log. */
 void pl031_init(struct pl031 *rtc);
 void pl031_destroy(struct pl031 *rtc);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ACPI tables as bytes, for every machine: how one is begun and ended, and those that lead to the
- * others.
+ * ACPI tables as bytes, for every machine: how a table is begun and ended, and the tables that
+ * lead to the others.
  *
- * Owns the header, the checksums, the RSDP and the XSDT, and the tables that differ only by numbers
- * in arch_layout. What a machine says in the others is in acpi.c and acpi_arm64.c. Nothing here
- * logs.
+ * Owns the header, the checksums, the RSDP and the XSDT, and the tables that differ only by
+ * numbers in arch_layout. The content of the other tables is in acpi.c and acpi_arm64.c. Nothing
+ * here logs.
  *
  * Read beside it: ACPI 6.4, 5.2.1 to 5.2.8; PCI Firmware 3.3, 4.1.2 (MCFG).
  */
@@ -89,11 +89,14 @@ _Static_assert(offsetof(struct acpi_fadt, pm_timer) == 208, "X_PM_TMR_BLK");
 _Static_assert(offsetof(struct acpi_fadt, sleep_control) == 244, "SLEEP_CONTROL_REG");
 _Static_assert(sizeof(struct acpi_fadt) == 276, "FADT of revision 6");
 
-/* The bytes that something of `size` bytes takes up, and an XSDT that lists so many tables. */
+/*
+ * Returns the bytes that a table of `size` bytes takes up, and those of an XSDT that lists so
+ * many tables.
+ */
 uint64_t acpi_align(uint64_t size);
 uint64_t acpi_xsdt_size(unsigned int tables);
 
-/* The bytes that an SSDT of so many integers, and an MCFG, take up. */
+/* Returns the bytes that an SSDT of so many integers takes up, and those of an MCFG. */
 uint64_t acpi_integers_size(unsigned int count);
 uint64_t acpi_mcfg_size(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers that the device tree and ACPI tell alike: how CPUs are named, and which interrupts are a
- * CPU's own.
+ * Numbers that are the same in the device tree and in ACPI: the names of CPUs, and the interrupts
+ * that are a CPU's own.
  *
  * Read beside it: Arm BSA 1.0 (DEN0094), appendix on PPI assignments; in Linux' arch/arm64/kvm.
  */

@@ -31,7 +31,7 @@
 /* A tree that is being written. The first error is kept. */
 struct tree {
 	void *to;
-	int error; /* a number of libfdt's */
+	int error; /* an error number of libfdt */
 };
 
 /* A property's value: cells of 32 bits, big-endian. */
@@ -48,19 +48,22 @@ void tree_open(struct tree *tree, const char *name);
 void tree_open_at(struct tree *tree, const char *name, uint64_t address);
 void tree_close(struct tree *tree);
 
-/* Give the open node a property: bytes, nothing, text, one cell, several cells. */
+/* Give the open node a property: bytes, nothing, a text, one cell, or several cells. */
 void tree_put(struct tree *tree, const char *name, const void *value, size_t size);
 void tree_put_flag(struct tree *tree, const char *name);
 void tree_put_text(struct tree *tree, const char *name, const char *text);
 void tree_put_cell(struct tree *tree, const char *name, uint32_t value);
 void tree_put_cells(struct tree *tree, const char *name, const struct tree_cells *cells);
 
-/* Give it a range of registers; a level interrupt; the number of cells that its children use. */
+/*
+ * Give the open node a range of registers; a level interrupt; the number of cells that its
+ * children use.
+ */
 void tree_put_reg(struct tree *tree, uint64_t base, uint64_t size);
 void tree_put_irq(struct tree *tree, uint32_t kind, uint32_t number);
 void tree_put_sizes(struct tree *tree, uint32_t address, uint32_t size);
 
-/* Append to a value of cells. */
+/* Append to a property's value. */
 void tree_add(struct tree_cells *cells, uint32_t value);
 void tree_add64(struct tree_cells *cells, uint64_t value);
 void tree_add_range(struct tree_cells *cells, const struct arch_range *range);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's accesses to a passed-through device's BARs, where they are not mapped; and what of
- * the BARs such an access meets.
+ * The guest's accesses to those parts of a passed-through device's BARs that are not mapped, and
+ * the structs that describe the BARs.
  *
- * Owns the way of one access: to the MSI-X table and its pending bits (vfio_msix.c), to what is
- * trapped for a quirk (vfio_quirks.c), to the ROM's copy (vfio_rom.c), or to the device. Which
- * pieces of a BAR are trapped is decided in vfio_bar.c.
+ * Owns the way of one access: to the MSI-X table and its pending bits (vfio_msix.c), to registers
+ * that are trapped for a quirk (vfio_quirks.c), to the ROM's copy (vfio_rom.c), or to the device.
+ * vfio_bar.c decides which pieces of a BAR are trapped.
  */
 #ifndef MINIVMM_VFIO_BAR_ACCESS_H
 #define MINIVMM_VFIO_BAR_ACCESS_H
@@ -29,11 +29,11 @@ struct vfio_window {
 
 struct vfio_bar {
 	struct vfio_region region;
-	void *hva; /* reserved address space, mapped where pieces are; NULL if none is */
+	void *hva; /* reserved address space; pieces are mapped into it; NULL for none */
 	uint64_t hva_size;
 	struct vfio_window windows[VFIO_PIECES_MAX];
 	unsigned int window_count;
-	unsigned int placed; /* windows the guest sees now */
+	unsigned int placed; /* windows that the guest sees now */
 };
 
 struct vfio_bars {
@@ -44,7 +44,7 @@ struct vfio_bars {
 	struct vm *vm;
 	struct vfio_bar list[PCI_BARS];
 	struct vfio_rom rom;
-	pthread_mutex_t lock; /* what the guest sees now */
+	pthread_mutex_t lock; /* protects what the guest sees now */
 	bool pending;         /* a masked vector is pending, so the pending bits are trapped */
 };
 

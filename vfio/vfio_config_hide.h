@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which capabilities of a device a guest cannot use, beside those that the tables of vfio_policy.h
- * hide: what the kernel would not show, what is cut off, what there is twice, what has no vectors.
+ * Which capabilities of a device a guest cannot use, beside those that the tables of
+ * vfio_policy.h hide: capabilities that the kernel would not show, that are cut off, that come a
+ * second time, or that have no vectors.
  */
 #ifndef MINIVMM_VFIO_CONFIG_HIDE_H
 #define MINIVMM_VFIO_CONFIG_HIDE_H
@@ -10,10 +11,10 @@
 #include "vfio.h"
 #include "vfio_caps.h"
 
-/* What decides it beside the capabilities themselves. */
+/* What the decision needs beside the capabilities themselves. */
 struct vfio_config_view {
 	struct vfio_device *device;          /* is asked for its vectors; NULL: none is open */
-	const struct pci_function *function; /* still with the device's own bytes */
+	const struct pci_function *function; /* still holds the device's own bytes */
 	bool below_port;                     /* as in struct vfio_config */
 	bool from_host;
 };
@@ -24,7 +25,7 @@ struct vfio_config_view {
  */
 void vfio_config_hide(struct vfio_caps *caps, const struct vfio_config_view *view);
 
-/* PCI_EXP_TYPE_* of the PCI Express capability at `cap`. */
+/* Returns PCI_EXP_TYPE_* of the PCI Express capability at `cap`. */
 unsigned int vfio_config_exp_type(const struct pci_function *function, unsigned int cap);
 
 #endif

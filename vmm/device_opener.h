@@ -2,11 +2,11 @@
 /*
  * The processes that find and open devices which come while the guest runs.
  *
- * A confined minivmm opens no file, but a device that comes is files to open: what sysfs says of
- * it, its group's or its own file, its ROM's image, or the socket of its server. So two children,
- * which see neither guest nor device, do that. One keeps the user of the start, looks at any PCI
- * device, and opens the files of VFIO and iommufd. The other is whoever minivmm goes on as. It
- * opens images and sockets, for their names come from the control socket.
+ * A confined minivmm opens no file, but a device that comes needs open files: its attributes in
+ * sysfs, its group's or its own file, its ROM's image, or the socket of its server. So two child
+ * processes, which see neither guest nor device, open them. One keeps the user of the start,
+ * looks at any PCI device, and opens the files of VFIO and iommufd. The other has the user that
+ * minivmm goes on as, and opens images and sockets, whose names come from the control socket.
  */
 #ifndef MINIVMM_DEVICE_OPENER_H
 #define MINIVMM_DEVICE_OPENER_H
@@ -15,20 +15,23 @@
 #include "sandbox/sandbox_opener.h"
 #include "vfio/host/check/host_doctor.h"
 
-/* `devices.opener` is for both of them. */
+/* `devices.opener` stands for both of them */
 struct device_opener {
 	struct sandbox_opener devices, names;
 };
 
-/* Start them, while the process has one thread. 0 or -errno, logged; stop it after either. */
+/*
+ * Start both, while this process has one thread. Returns 0 or -errno, logged. Call
+ * device_opener_stop() even after a failure.
+ */
 int device_opener_start(struct device_opener *opener, const struct sandbox *sandbox);
 
-/* They end, and are waited for. Accepts a zeroed one. */
+/* End both and wait for them. Accepts a zeroed one. */
 void device_opener_stop(struct device_opener *opener);
 
 /*
- * host_check_device(), and then host_choose_access() of *access: by `opener`, or here if that is
- * NULL. 0 or -errno, logged.
+ * Call host_check_device(), and then host_choose_access() for *access: in the child of `opener`,
+ * or here if that is NULL. Returns 0 or -errno, logged.
  */
 int device_opener_find(const struct opener *opener, const char *bdf,
 		       const struct host_demand *demand, struct host_device *found,

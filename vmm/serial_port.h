@@ -19,7 +19,7 @@
 
 struct serial_port {
 	struct serial uart;
-	struct pl011 pl011; /* without a router unless the port is one */
+	struct pl011 pl011; /* has no router if the port is a 16550 */
 };
 
 /*
@@ -29,13 +29,13 @@ struct serial_port {
 int serial_port_add(struct serial_port *port, struct vm *vm, bool firmware,
 		    const struct serial_line *line, void *owner);
 
-/* Accepts a zeroed one. */
+/* Take the port off the bus. Accepts a zeroed one. */
 void serial_port_destroy(struct serial_port *port);
 
-/* As after power-on. */
+/* Set the state after power-on. */
 void serial_port_reset(struct serial_port *port);
 
-/* Give characters to the guest; returns how many fitted in. May be called from any thread. */
+/* Give characters to the guest. Returns how many fitted in. May be called from any thread. */
 size_t serial_port_receive(struct serial_port *port, const uint8_t *bytes, size_t count);
 
 #endif

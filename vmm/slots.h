@@ -19,7 +19,7 @@ struct slots;
 
 enum slot_state {
 	SLOT_EMPTY,
-	SLOT_FILLING, /* functions have come, and the guest is told when function 0 does */
+	SLOT_FILLING, /* functions have come, but the guest is told only when function 0 comes */
 	SLOT_FULL,
 	SLOT_ASKED, /* the guest was asked to let go of the device */
 	/* the device is off the bus, but a vCPU may still be in one of its handlers */
@@ -28,11 +28,11 @@ enum slot_state {
 
 struct slot {
 	struct slots *slots;
-	const char *name; /* of its port, as the user named it, or NULL */
+	const char *name; /* the port's name, as the user gave it, or NULL */
 	bool fixed;       /* nothing comes or goes while the guest runs */
 	struct pci_root_port *port;
 	enum slot_state state;
-	char *id; /* name of its device, if it is not empty */
+	char *id; /* the name of its device, if it is not empty */
 	atomic_bool
 		/* the guest has let go; hotplug.c looks at this when `slots->event` is ready */
 		released;
@@ -42,14 +42,17 @@ struct slots {
 	struct pci_host *host;
 	struct slot list[PCI_HOST_BRIDGES_MAX];
 	unsigned int count;
-	uint64_t room[PCI_WINDOWS]; /* in bytes, for devices to come; 0: as the ports have it */
-	int event;                  /* an eventfd: some slot is released */
+	uint64_t room[PCI_WINDOWS]; /* in bytes, for devices to come; 0: as usual */
+	int event;                  /* an eventfd: some slot has been released */
 };
 
-/* Initialise the struct, without a slot. */
+/* Initialise the struct, without any slot. */
 void slots_init(struct slots *slots);
 
-/* 0 or -errno, logged. The ports are added to `host`; `room` may be set afterwards. */
+/*
+ * Open the struct. The ports are added to `host`; `room` may be set afterwards. Returns 0 or
+ * -errno, logged.
+ */
 int slots_open(struct slots *slots, struct pci_host *host);
 
 /* Free the slots; the ports belong to the bus. Accepts one that was only initialised. */
@@ -61,7 +64,7 @@ int slots_add_port(struct slots *slots, const struct options_port *port);
 /* Add `count` ports without a device, before the guest runs. 0 or -errno, logged. */
 int slots_add_spare(struct slots *slots, unsigned int count);
 
-/* What takes a slot: the name of the device, and that of the port, NULL for any. */
+/* What takes a slot: the device's name, and the name of the port, or NULL for any port. */
 struct slot_wish {
 	const char *id, *bus;
 	bool running;          /* the guest runs: only a port that is there can be taken */
@@ -76,7 +79,7 @@ struct slot_wish {
  */
 int slots_take(struct slots *slots, const struct slot_wish *wish, struct slot **result);
 
-/* What took the slot has not come: it is as it was before. */
+/* Undo slots_take() for a device that has not come. */
 void slot_give_back(struct slot *slot);
 
 /* Make the slot empty again. */

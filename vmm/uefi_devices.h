@@ -2,7 +2,7 @@
 /*
  * The devices that only firmware's machine has, put on the buses where arch_layout says.
  *
- * A part of uefi_machine.c: it works on struct uefi_machine, and nobody else calls it.
+ * A part of uefi_machine.c: it works on struct uefi_machine, and no other file calls it.
  */
 #ifndef MINIVMM_UEFI_DEVICES_H
 #define MINIVMM_UEFI_DEVICES_H
@@ -12,13 +12,16 @@ struct uefi_machine;
 /* Add the real-time clock. Returns 0 or -errno, logged. */
 int uefi_devices_add_clock(struct uefi_machine *uefi);
 
-/* Add all that firmware in flash needs: clock, code, variables, fw_cfg. 0 or -errno, logged. */
+/*
+ * Add everything that firmware in flash needs: clock, code, variables, fw_cfg. Returns 0 or
+ * -errno, logged.
+ */
 int uefi_devices_add(struct uefi_machine *uefi);
 
 /* Set the state after power-on; variables stay. Returns 0 or -errno, logged. */
 int uefi_devices_reset(struct uefi_machine *uefi);
 
-/* Take them off the buses and free them. Accepts what one of the above left after a failure. */
+/* Take the devices off the buses and free them. Accepts what a failed call of the above left. */
 void uefi_devices_destroy(struct uefi_machine *uefi);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the additional parts of a machine that starts UEFI firmware consist of; uefi_machine.c and
- * uefi_devices.c know it.
+ * The additional parts of a machine that starts UEFI firmware. uefi_machine.c and uefi_devices.c
+ * use this.
  */
 #ifndef MINIVMM_UEFI_STATE_H
 #define MINIVMM_UEFI_STATE_H

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which bus, device and function each device and each root port of the command line is to be.
+ * The bus, device number and function that each device and each root port of the command line
+ * gets.
  *
- * Owns the check of what `bus=` and `addr=` say of all of them together, once all options are read,
- * so that their order does not matter. host_places.h plugs the devices in, at these places, or at
- * free ones.
+ * Owns the check of all `bus=` and `addr=` together, once all options are read, so that their
+ * order does not matter. host_places.h plugs the devices in at these places, or at free ones.
  */
 #ifndef MINIVMM_OPTIONS_PLACES_H
 #define MINIVMM_OPTIONS_PLACES_H
 
 #include "config.h"
 
-/* True for the names that QEMU gives the root bus. */
+/* Returns whether the name is one that QEMU gives the root bus. */
 bool options_is_root_bus(const char *bus);
 
 /*

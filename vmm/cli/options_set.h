@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Properties of devices that a line of QEMU's sets apart from the device: -set and -global.
+ * Properties that a line of QEMU's sets apart from the device: -set and -global.
  *
- * Owns their syntax. What a property does is vfio_options.h's.
+ * Owns their syntax. vfio_options.h knows what a property does.
  */
 #ifndef MINIVMM_OPTIONS_SET_H
 #define MINIVMM_OPTIONS_SET_H
@@ -11,15 +11,15 @@
 
 /*
  * Keep `-set device.ID.PROPERTY=VALUE`, or `-global vfio-pci.PROPERTY=VALUE` in either of QEMU's
- * two forms, for options_apply_settings(). What speaks of another device is mentioned and ignored.
- * 0 or -EINVAL, logged. `text` is kept.
+ * two forms, for options_apply_settings(). A setting for a device that minivmm does not have is
+ * mentioned and ignored. `text` must live as long as `config`. Returns 0 or -EINVAL, logged.
  */
 int options_add_qemu_set(struct config *config, char *text);
 int options_add_qemu_global(struct config *config, char *text);
 
 /*
- * Set, after all options are read, what was kept. 0, logged for an id that no device has; or
- * -EINVAL, logged, for a property that a device has not.
+ * Apply the settings that were kept, after all options are read. Returns 0, also (logged) for an
+ * id that no device has; or -EINVAL, logged, for a property that a device does not have.
  */
 int options_apply_settings(struct config *config);
 

@@ -6,8 +6,8 @@
 #define MINIVMM_OPTIONS_WORDS_H
 
 /*
- * End the first word of a list at its comma; ",," is a comma inside a word. Returns what follows,
- * NULL after the last word.
+ * End the first word of a list at its comma; ",," is a comma inside a word. Returns the text that
+ * follows, or NULL after the last word.
  */
 char *options_cut_word(char *word);
 

@@ -29,14 +29,14 @@ int sandbox_opener_start(struct sandbox_opener *opener, const char *const *paths
 			 unsigned int count);
 
 /*
- * The same for any child that answers opener.h's questions: `run` confines itself, serves them at
- * OPENER_SOCKET, and returns when nobody asks any more.
+ * Start any other child that answers opener.h's questions. `run` confines itself, serves the
+ * questions at OPENER_SOCKET, and returns when nobody asks any more.
  */
 typedef void (*sandbox_opener_run)(void *arg);
 int sandbox_opener_fork(struct sandbox_opener *opener, const char *name, sandbox_opener_run run,
 			void *arg);
 
-/* It ends, and is waited for. Accepts a zeroed one. */
+/* End the child and wait for it. Accepts a zeroed one. */
 void sandbox_opener_stop(struct sandbox_opener *opener);
 
 #endif

@@ -14,8 +14,8 @@
 #include <stddef.h>
 
 /*
- * Whether the disk or partition, by its name in sysfs, belongs to a file system over several disks
- * that is in use now. Its name goes into `pool`. Does not log.
+ * Returns whether the disk or partition, by its name in sysfs, belongs to a file system over
+ * several disks that is in use now. The file system's name goes into `pool`. Does not log.
  */
 bool host_find_pool(const char *disk, char *pool, size_t size);
 
