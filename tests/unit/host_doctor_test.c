@@ -363,7 +363,7 @@ static void examine(struct host_report *report, const char *bdf)
 
 static const char *check_of(const struct host_finding *finding)
 {
-	return host_check_name(host_words[finding->found].check);
+	return host_check_name(host_words_find(finding->found)->check);
 }
 
 /* Whether its sentence has the words. */
@@ -393,7 +393,7 @@ static bool has_fix(const struct host_finding *finding, const char *words)
 static bool is_expected(const struct host_finding *finding, const struct situation *situation)
 {
 	return strcmp(check_of(finding), situation->check) == 0 &&
-	       host_words[finding->found].status == situation->status &&
+	       host_words_find(finding->found)->status == situation->status &&
 	       says(finding, situation->detail) && has_fix(finding, situation->fix);
 }
 
@@ -462,7 +462,7 @@ START_TEST(one_cause_one_failure)
 	for (unsigned int i = 0; i < report.count; i++) {
 		const struct host_finding *finding = &report.findings[i];
 
-		if (host_words[finding->found].status != HOST_FAIL)
+		if (host_words_find(finding->found)->status != HOST_FAIL)
 			continue;
 		ck_assert_msg(failures[_i].only, "%s fails", check_of(finding));
 		ck_assert_str_eq(check_of(finding), failures[_i].only);

@@ -46,7 +46,7 @@ static const struct {
 
 static bool is_failure(enum host_found found)
 {
-	return host_words[found].status == HOST_FAIL;
+	return host_words_find(found)->status == HOST_FAIL;
 }
 
 START_TEST(room_for_a_guest)

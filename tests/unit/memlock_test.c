@@ -65,7 +65,7 @@ static enum host_status examine(uint64_t need)
 
 	host_check_memlock(&report, &demand);
 	ck_assert_uint_eq(report.count, 1);
-	status = host_words[report.findings[0].found].status;
+	status = host_words_find(report.findings[0].found)->status;
 	host_report_destroy(&report);
 	return status;
 }

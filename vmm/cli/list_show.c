@@ -258,7 +258,8 @@ static void list_print_json_device(const struct list *list, const struct host_de
 		host_for_each_in_group(device->group, list_visit_member, &members);
 	fprintf(out, "],\"ready\":%s", ready ? "true" : "false");
 	fprintf(out, ",\"persistent\":%s", host_is_persistent(device->bdf) ? "true" : "false");
-	list_print_member("missing", ready ? "" : host_check_name(host_words[obstacle].check), out);
+	list_print_member("missing", ready ? "" : host_check_name(host_words_find(obstacle)->check),
+			  out);
 	fputc('}', out);
 }
 

@@ -3,8 +3,8 @@
  * The checks of `minivmm doctor`. Each looks at one thing and adds its findings to the report. A
  * check that does not apply adds nothing.
  *
- * Owns the logic of what stands in the way of passthrough, in files by subject. The words are
- * host_words.c's, and host_doctor.c decides which checks run and when. No check changes anything.
+ * Owns the logic of what stands in the way of passthrough, in files by subject. The words are in
+ * host_words_*.c, and host_doctor.c decides which checks run and when. No check changes anything.
  */
 #ifndef MINIVMM_HOST_CHECK_H
 #define MINIVMM_HOST_CHECK_H

@@ -44,7 +44,7 @@ const char *host_found_brief(enum host_found found)
 	if ((found >= FOUND_USE_MOUNTED && found <= FOUND_USE_OPEN) || found == FOUND_NODE_BUSY ||
 	    found == FOUND_NODE_HELD)
 		return "in use";
-	return host_checks[host_words[found].check].brief;
+	return host_checks[host_words_find(found)->check].brief;
 }
 
 /* ---- facts ---- */
@@ -277,12 +277,12 @@ static char *words_render(const struct host_facts *values, const char *template)
 
 char *host_finding_text(const struct host_finding *finding)
 {
-	return words_render(&finding->facts, host_words[finding->found].text);
+	return words_render(&finding->facts, host_words_find(finding->found)->text);
 }
 
 char *host_finding_fix(const struct host_finding *finding, unsigned int number)
 {
-	const struct host_words *words = &host_words[finding->found];
+	const struct host_words *words = host_words_find(finding->found);
 
 	for (unsigned int i = 0; i < HOST_FIXES_MAX && words->fixes[i]; i++) {
 		const char *fix = words->fixes[i];

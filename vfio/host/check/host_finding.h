@@ -2,9 +2,9 @@
 /*
  * A finding is a value: one of an enum that says what was found, and the facts that belong to it.
  *
- * A check adds findings and knows no words. The table in host_words.c has a row for each finding:
- * the check that it belongs to, how bad it is, a sentence, and the lines that fix it. This file
- * owns the facts, and turns a finding into text.
+ * A check adds findings and knows no words. The tables of host_words_*.c have a row for each
+ * finding: the check that it belongs to, how bad it is, a sentence, and the lines that fix it. This
+ * file owns the facts, and turns a finding into text.
  */
 #ifndef MINIVMM_HOST_FINDING_H
 #define MINIVMM_HOST_FINDING_H

@@ -45,7 +45,7 @@ void host_report_add(struct host_report *report, enum host_found found, struct h
 
 static enum host_status report_status(const struct host_finding *finding)
 {
-	return host_words[finding->found].status;
+	return host_words_find(finding->found)->status;
 }
 
 const struct host_finding *host_report_failure(const struct host_report *report)
@@ -114,7 +114,7 @@ static void report_print_finding(const struct host_finding *finding, int width, 
 	char *text = host_finding_text(finding);
 
 	fprintf(out, "  %-4s  %-9s  ", host_status_words[report_status(finding)],
-		host_check_name(host_words[finding->found].check));
+		host_check_name(host_words_find(finding->found)->check));
 	host_print_folded(report_or(text), REPORT_TEXT_START, width, "", out);
 	free(text);
 	for (unsigned int i = 0; (text = host_finding_fix(finding, i)); i++) {
@@ -132,7 +132,7 @@ void host_report_print(const struct host_report *report, int width, FILE *out)
 /* Absent if everything was seen. */
 static void report_print_seer(const struct host_finding *finding, FILE *out)
 {
-	const char *seer = host_seers[host_words[finding->found].seer];
+	const char *seer = host_seers[host_words_find(finding->found)->seer];
 
 	if (!seer)
 		return;
@@ -145,7 +145,7 @@ static void report_print_finding_json(const struct host_finding *finding, FILE *
 	char *text = host_finding_text(finding);
 
 	fputs("{\"id\":", out);
-	host_json_string(host_check_name(host_words[finding->found].check), out);
+	host_json_string(host_check_name(host_words_find(finding->found)->check), out);
 	fputs(",\"status\":", out);
 	host_json_string(host_status_words[report_status(finding)], out);
 	fputs(",\"detail\":", out);

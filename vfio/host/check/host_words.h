@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be found, and the table that has the words for it. A row has the check that the
- * finding belongs to, how bad it is, a sentence, and the lines that fix it.
+ * What can be found, and the tables that have the words for it. A row has the check that the
+ * finding belongs to, how bad it is, a sentence, and the lines that fix it. The tables are in
+ * host_words_*.c, each for the findings of the host_check_*.c of the same subject.
  *
  * How to read a template: `{name}` stands for a fact of host_finding.h. A part in `[...]` is left
  * out if a fact in it is missing. A fix is left out altogether if one of its facts is missing.
@@ -236,7 +237,8 @@ struct host_words {
 	const char *fixes[HOST_FIXES_MAX];
 };
 
-extern const struct host_words host_words[FOUND_COUNT];
+/* Find a finding's row. Each finding has one, as host_finding_test.c checks. */
+const struct host_words *host_words_find(enum host_found found);
 
 /*
  * Templates within templates, in host_templates.c: how to {add} and {del} a kernel parameter,
