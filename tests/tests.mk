@@ -16,8 +16,11 @@ $(UNIT)/obj/firmware/acpi_arm64.o: CPPFLAGS += -Dacpi_size=acpi_size_arm64 -Dacp
 $(UNIT)/obj/vmm/aarch64/aarch64_layout.o: CPPFLAGS += -Darch_layout=arch_layout_arm64 -Darch_ram_high=arch_ram_high_arm64
 # Libraries of the arm64 firmware, which the tests and the fuzzers of any architecture hold.
 TEST_LIBS := -ljansson -lfdt -lz -lzstd -llzma -llz4 -lseccomp
+# fake_sysfs.c has functions in place of minivmm's own: only the tests of binding are linked with it.
+UNIT_BINDING := fake_sysfs bind_rig
+UNIT_BINDING_TESTS := host_bind host_hold host_persist host_record
 UNIT_SHARED := $(patsubst tests/unit/%.c,$(UNIT)/obj/tests/unit/%.o,\
-	$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
+	$(filter-out %_test.c $(UNIT_BINDING:%=tests/unit/%.c),$(wildcard tests/unit/*.c)))
 
 # Everything but main(), once more, with the sanitizers: each test program takes from it what it needs.
 $(UNIT)/obj/%.o: %.c | $(GENERATED)
@@ -35,7 +38,9 @@ $(UNIT)/libminivmm.a: $(UNIT_OBJECTS)
 
 $(UNIT)/%_test: $(UNIT)/obj/tests/unit/%_test.o $(UNIT_SHARED) $(UNIT)/libminivmm.a
 	@echo "LD $@"
-	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lm -lrt $(TEST_LIBS)
+	$(Q)$(CC) $(UNIT_CFLAGS) -pthread -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcheck -lsubunit -lm -lrt $(TEST_LIBS)
+
+$(UNIT_BINDING_TESTS:%=$(UNIT)/%_test): $(UNIT_BINDING:%=$(UNIT)/obj/tests/unit/%.o)
 
 # Intermediate files in make's eyes; compiled once is enough.
 .PRECIOUS: $(UNIT)/obj/%.o

@@ -16,7 +16,7 @@ FUZZ_OBJECTS := $(sort $(FUZZ_OBJECTS) $(patsubst %,$(FUZZ)/obj/firmware/%.o,$(f
 $(FUZZ)/obj/firmware/boot_arm64.o: CPPFLAGS += -Dboot_load=boot_load_arm64 -Dboot_load_firmware=boot_load_firmware_arm64 -Dboot_find_release=boot_find_release_arm64
 # The stand-ins for KVM and for a device.
 FUZZ_SHARED := $(FUZZ)/obj/tests/fuzz/fuzz_check.o $(patsubst %,$(FUZZ)/obj/tests/unit/%.o,\
-	call_log fake_backend fake_device fake_kvm vfio_rig)
+	call_log fake_backend fake_device fake_kvm fake_vm vfio_rig)
 
 $(FUZZ)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)

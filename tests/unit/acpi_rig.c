@@ -12,7 +12,8 @@
 uint8_t acpi_area[ACPI_SIZE];
 char acpi_output[1 << 20];
 
-static char directory[64];
+static char directory[64]; /* "" while there is none */
+static pid_t owner;        /* the process that made it, and removes it */
 
 uint64_t acpi_get(const uint8_t *from, size_t size)
 {
@@ -88,10 +89,23 @@ void acpi_scratch_add(const char *name, const uint8_t *table)
 	fclose(file);
 }
 
+/* After a test that failed, nobody calls acpi_scratch_end(). No assertion is made here. */
+static void acpi_scratch_at_exit(void)
+{
+	char command[96];
+
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	if (directory[0] && owner == getpid() && system(command) != 0)
+		fprintf(stderr, "%s is left behind\n", directory);
+}
+
 void acpi_scratch_begin(const char *const *signatures, size_t count)
 {
+	if (!owner)
+		atexit(acpi_scratch_at_exit);
 	strcpy(directory, "/tmp/acpi_test.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
+	owner = getpid();
 	for (size_t i = 0; i < count; i++)
 		acpi_scratch_add(signatures[i], acpi_find(signatures[i]));
 }
@@ -120,6 +134,7 @@ void acpi_scratch_end(void)
 
 	acpi_run(none, sizeof(none), "rm -- *");
 	ck_assert_int_eq(rmdir(directory), 0);
+	directory[0] = '\0';
 }
 
 void acpi_evaluate(const char *call)

@@ -10,9 +10,7 @@
 
 #include "devices/pci_windows.h"
 #include "devices/virtio_pci.h"
-#include "fake_kvm.h"
-#include "plain_ram.h"
-#include "stderr_text.h"
+#include "fake_vm.h"
 
 #define PAGE 4096u
 #define READY                                                                                      \
@@ -82,18 +80,9 @@ void console_rig_start(struct console_rig *rig)
 
 void console_rig_open(struct console_rig *rig)
 {
-	struct stderr_text caught;
-
 	memset(rig, 0, sizeof(*rig));
-	fake_kvm_begin();
-	stderr_begin(&caught);
-	vm_init(&rig->vm, 1, NULL);
-	stderr_end(&caught);
-	rig->vm.memslot_max = 32;
-	ck_assert_int_eq(plain_ram_add(&rig->vm.memory, 0, RIG_RAM), 0);
+	fake_vm_begin(&rig->vm, &rig->host, RIG_RAM);
 	rig->ram = memory_ram_ptr(&rig->vm.memory, 0, RIG_RAM);
-	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
-	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
 	ck_assert_int_eq(virtio_console_add(&rig->host, &rig->console), 0);
 	ck_assert_int_eq(pci_windows_assign_bars(&rig->host), 0);
 	rig->bar = rig->host.functions[8]->bars[0].assigned;
@@ -101,9 +90,7 @@ void console_rig_open(struct console_rig *rig)
 
 void console_rig_close(struct console_rig *rig)
 {
-	pci_host_destroy(&rig->host);
-	vm_destroy(&rig->vm);
-	fake_kvm_end();
+	fake_vm_end(&rig->vm, &rig->host);
 }
 
 void console_rig_tell(struct console_rig *rig, uint32_t port, uint16_t event, uint16_t value)

@@ -15,12 +15,12 @@
 
 #include "devices/pci_windows.h"
 #include "fake_kvm.h"
+#include "fake_vm.h"
 #include "guests/demo/demo_server.h"
 #include "stderr_text.h"
 #include "unit.h"
 #include "vmm/hotplug.h"
 #include "vmm/machine_state.h"
-#include "vmm/ram_bank.h"
 
 #define RAM (16ull << 20)
 
@@ -87,15 +87,8 @@ static void begin_named(unsigned int names, unsigned int ports)
 	machine.config = &config;
 	slots_init(&machine.slots);
 	hotplug_init(&machine.hotplug);
-	fake_kvm_begin();
+	fake_vm_begin(&machine.vm, &machine.pci_host, RAM);
 	stderr_begin(&caught);
-	vm_init(&machine.vm, 1, NULL);
-	machine.vm.memslot_max = 32;
-	ck_assert_int_eq(ram_bank_add(&machine.vm.memory,
-				      &(struct ram_backing){ .shared = true, .node = -1 }, 0, RAM),
-			 0);
-	ck_assert_int_eq(vm_power_up(&machine.vm), 0);
-	ck_assert_int_eq(pci_host_init(&machine.pci_host, &machine.vm), 0);
 	ck_assert_int_eq(slots_open(&machine.slots, &machine.pci_host), 0);
 	for (unsigned int i = 0; i < names; i++)
 		ck_assert_int_eq(slots_add_port(&machine.slots, &named[i]), 0);

@@ -11,6 +11,7 @@
 #include "devices/pci_root_port.h"
 #include "devices/pci_windows.h"
 #include "fake_kvm.h"
+#include "fake_vm.h"
 #include "stderr_text.h"
 #include "unit.h"
 #include "vmm/core/vm.h"
@@ -89,17 +90,10 @@ static const struct pci_root_port_options usual = { .name = NULL };
 static void rig_begin(struct rig *rig)
 {
 	const struct pci_root_port_owner owner = { count_release, rig };
-	struct stderr_text caught;
 
 	memset(rig, 0, sizeof(*rig));
 	released = 0;
-	fake_kvm_begin();
-	stderr_begin(&caught);
-	vm_init(&rig->vm, 1, NULL);
-	stderr_end(&caught);
-	rig->vm.memslot_max = 32;
-	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
-	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
+	fake_vm_begin(&rig->vm, &rig->host, 0);
 	ck_assert_int_eq(pci_root_port_add(&rig->host, &usual, &owner, &rig->port), 0);
 	rig->exp = rig->port->cap;
 	for (unsigned int i = 0; i < 2; i++)
@@ -125,9 +119,7 @@ static void rig_fill(struct rig *rig)
 
 static void rig_end(struct rig *rig)
 {
-	pci_host_destroy(&rig->host);
-	vm_destroy(&rig->vm);
-	fake_kvm_end();
+	fake_vm_end(&rig->vm, &rig->host);
 }
 
 static uint64_t address(unsigned int bus, unsigned int devfn, unsigned int offset)

@@ -7,27 +7,18 @@
 #include "call_log.h"
 #include "devices/pci_windows.h"
 #include "fake_kvm.h"
-#include "stderr_text.h"
+#include "fake_vm.h"
 
 #define RIG_DEVFN 8u /* 00:01.0 */
 
-/* vm_init() ends at /dev/kvm where there is none; what it could not ask is filled in. */
 const struct vfio_device_request rig_request = {
 	.name = FAKE_BDF, .group = 1, .cdev = -1, .fd = -1
 };
 
 void rig_init(struct rig *rig)
 {
-	struct stderr_text caught;
-
 	memset(rig, 0, sizeof(*rig));
-	fake_kvm_begin();
-	stderr_begin(&caught);
-	vm_init(&rig->vm, 1, NULL);
-	stderr_end(&caught);
-	rig->vm.memslot_max = 32;
-	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
-	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
+	fake_vm_begin(&rig->vm, &rig->host, 0);
 	fake_init(&rig->fake);
 	rig->space = (struct vfio_space){ .backend = &fake_backend, .priv = &rig->fake };
 }

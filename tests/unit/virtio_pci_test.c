@@ -17,7 +17,7 @@
 #include "devices/virtio_pci.h"
 #include "devices/virtio_vhost.h"
 #include "fake_kvm.h"
-#include "plain_ram.h"
+#include "fake_vm.h"
 #include "stderr_text.h"
 #include "unit.h"
 #include "vhost_peer.h"
@@ -45,23 +45,10 @@ static const struct vhost_peer server = {
 	.config = { 0x00, 0x08 }, /* sectors */
 };
 
-/* vm_init() ends at /dev/kvm where there is none; what it could not ask is filled in. */
 static void rig_init(struct rig *rig)
 {
-	struct stderr_text caught;
-
 	memset(rig, 0, sizeof(*rig));
-	fake_kvm_begin();
-	stderr_begin(&caught);
-	vm_init(&rig->vm, 1, NULL);
-	stderr_end(&caught);
-	rig->vm.memslot_max = 32;
-	ck_assert_int_eq(ram_bank_add(&rig->vm.memory,
-				      &(struct ram_backing){ .shared = true, .node = -1 }, 0,
-				      RAM_SIZE),
-			 0);
-	ck_assert_int_eq(vm_power_up(&rig->vm), 0);
-	ck_assert_int_eq(pci_host_init(&rig->host, &rig->vm), 0);
+	fake_vm_begin(&rig->vm, &rig->host, RAM_SIZE);
 	rig->peer = server;
 }
 
