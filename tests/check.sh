@@ -46,6 +46,7 @@ second_lab()
 
 suite builds tests/builds.sh "$build/builds"
 suite prose tests/prose/prose.py "$build/minivmm"
+suite options tests/prose/options.py "$build/minivmm"
 suite unit tests/unit/run.sh "${unit_tests[@]%.c}"
 # A fixed number of inputs: some seconds each. `make fuzz` goes on for longer. The fuzzers begin with nothing
 # learned, so that they do the same on every machine.

@@ -240,6 +240,7 @@ static const struct {
 	{ "minivmm ", "run list" },
 	{ "minivmm l", "list" },
 	{ "minivmm config 02", "02:00.0" },
+	{ "minivmm config -", "--json" },
 	{ "minivmm bind ", "01:00.0 02:00.0" },
 	{ "minivmm bind 01:00.0 0000:0", "0000:01:00.0 0000:02:00.0" },
 	{ "minivmm restore --d", "--dry-run" },

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Completion for bash, installed as share/bash-completion/completions/minivmm. Options come from
-# `minivmm --help` and addresses from `minivmm list`, so that nothing here goes stale.
+# Completion for bash, installed as share/bash-completion/completions/minivmm. A guest's options come
+# from `minivmm --help` and addresses from `minivmm list`, so that they do not go stale. The options of
+# the host's commands are here; tests/prose/options.py compares them with --help.
 
 _minivmm_devices()
 {
@@ -39,7 +40,7 @@ _minivmm()
 	case ${previous[-1]} in
 	--vfio | -vfio) _minivmm_devices "$program" "$word" && return ;;
 	--share) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
-	--kernel | --initrd | --firmware | --trace | --disk) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+	--kernel | --initrd | --firmware | --trace | --disk | --vfio-user | --dump-dtb) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
 	--console) mapfile -t COMPREPLY < <(compgen -W 'stdio none pty file:' -- "$word") && return ;;
 	esac
 	case $command:$word in
@@ -47,6 +48,7 @@ _minivmm()
 	list:*) mapfile -t COMPREPLY < <(compgen -W '--all --json' -- "$word") ;;
 	bind:-*) mapfile -t COMPREPLY < <(compgen -W '--persist --force --dry-run' -- "$word") ;;
 	restore:-*) mapfile -t COMPREPLY < <(compgen -W '--force --dry-run' -- "$word") ;;
+	config:-*) mapfile -t COMPREPLY < <(compgen -W '--json' -- "$word") ;;
 	config:* | doctor:* | bind:* | restore:*) [ "${#previous[@]}" -lt 2 ] || _minivmm_devices "$program" "$word" ;;
 	esac
 	[ "${#previous[@]}" -lt 2 ] || case $command in list | config | doctor | bind | restore) return ;; esac
