@@ -66,6 +66,16 @@ static bool peer_send(int socket, const struct user_message *message, size_t pay
 	return peer_send_files(socket, message, payload, message->fds, message->fd_count);
 }
 
+static bool peer_send_copies(int socket, const struct user_message *reply, size_t payload,
+			     unsigned int count)
+{
+	int copies[PEER_FILES_MAX];
+
+	for (unsigned int i = 0; i < count; i++)
+		copies[i] = reply->fds[0];
+	return peer_send_files(socket, reply, payload, copies, count);
+}
+
 static void peer_patch(struct user_message *reply, const struct user_lie *lie)
 {
 	size_t header = sizeof(reply->header);
@@ -135,7 +145,8 @@ static bool peer_answer(struct user_peer *peer, const struct user_message *comma
 	static const int many[PEER_FILES_MAX]; /* standard input, often */
 	size_t payload = user_payload_size(reply);
 	const struct user_lie *next = __atomic_load_n(&peer->lie, __ATOMIC_ACQUIRE);
-	bool lie = !*lied && next && command->header.command == next->command;
+	bool lie = !*lied && next && command->header.command == next->command &&
+		   (reply->fd_count || (next->spoil != USER_COPIES && next->spoil != USER_MIXED));
 
 	*lied |= lie;
 	usleep(peer->delay * 1000);
@@ -145,6 +156,11 @@ static bool peer_answer(struct user_peer *peer, const struct user_message *comma
 		return peer_drip(peer->here, reply, payload);
 	if (lie && peer->lie->spoil == USER_FILES)
 		return peer_send_files(peer->here, reply, payload, many, peer->lie->offset);
+	if (lie && peer->lie->spoil == USER_COPIES)
+		return peer_send_copies(peer->here, reply, payload, peer->lie->offset);
+	if (lie && peer->lie->spoil == USER_MIXED)
+		return peer_send_files(peer->here, reply, payload,
+				       (int[]){ reply->fds[0], STDIN_FILENO }, 2);
 	if (lie && !peer_spoil(peer, reply, &payload))
 		return false;
 	return peer_send(peer->here, reply, payload);

@@ -22,6 +22,8 @@ enum user_spoil {
 	USER_TEXT,      /* the payload behind its first four bytes is `text` and its NUL */
 	USER_INTERRUPT, /* a command with number `offset` and `size` bytes comes first */
 	USER_FILES,     /* the reply brings `offset` files too many */
+	USER_COPIES,    /* the reply brings its file `offset` times */
+	USER_MIXED,     /* the reply brings its file and another one */
 };
 
 struct user_lie {

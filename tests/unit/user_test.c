@@ -426,7 +426,6 @@ static const struct {
 	{ { USER_GET_REGION_INFO, USER_PATCH, HEADER, 4, 31, NULL }, "wrong size" },
 	{ { USER_GET_REGION_INFO, USER_PATCH, HEADER + 8, 4, 3, NULL }, "another region" },
 	{ { USER_GET_REGION_INFO, USER_PATCH, HEADER + 23, 1, 0x80, NULL }, "fit into any file" },
-	{ { USER_GET_REGION_INFO, USER_FILES, 2, 0, 0, NULL }, "more files than a region has" },
 	{ { USER_GET_IRQ_INFO, USER_PATCH, HEADER + 8, 4, 1, NULL }, "another interrupt" },
 	{ { USER_GET_IRQ_INFO, USER_PATCH, HEADER + 12, 4, 3000, NULL }, "more interrupts" },
 	/* accesses */
@@ -579,6 +578,9 @@ static const struct user_lie oddities[] = {
 	{ USER_VERSION, USER_TEXT, 0, 0, 0, "{}" },
 	{ USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"max_msg_fds\":999999,\"colour\":\"blue\"") },
 	{ USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"twin_socket\":{\"supported\":false}") },
+	/* A file of a region that is not mapped, and more of them than there are regions. */
+	{ USER_GET_REGION_INFO, USER_FILES, 1, 0, 0, NULL },
+	{ USER_GET_REGION_INFO, USER_FILES, USER_FDS_MAX, 0, 0, NULL },
 	/* Transfers in small pieces. */
 	{ USER_VERSION, USER_TEXT, 0, 0, 0, CAPS("\"max_data_xfer_size\":8") },
 };
@@ -601,21 +603,72 @@ START_TEST(oddity_is_lived_with)
 }
 END_TEST
 
-/* Its file would end before the region does, and an access of the guest with it. */
+static int get_bar2(struct client *client, struct vfio_region *region)
+{
+	return vfio_backend_user.get_region(&client->device,
+					    VFIO_PCI_BAR0_REGION_INDEX + DEMO_MEMORY_BAR, region);
+}
+
+/* Its file would end before what may be mapped does, and an access of the guest with it. */
 START_TEST(short_file_is_not_mapped)
 {
-
+	static const struct {
+		off_t size;
+		bool mapped;
+	} files[] = { { DEMO_MEMORY_SIZE - 1, true },
+		      { DEMO_MIRROR, true },
+		      { DEMO_MIRROR - 1, false },
+		      { 0, false } };
 	struct vfio_region region;
 	struct client client;
 
-	client_init(&client, NULL);
+	client_start(&client);
+	for (size_t i = 0; i < UNIT_COUNT(files); i++) {
+		ck_assert_int_eq(ftruncate(client.bar2.mmap_fd, files[i].size), 0);
+		ck_assert_int_eq(get_bar2(&client, &region), 0);
+		ck_assert_int_eq((region.flags & VFIO_REGION_INFO_FLAG_MMAP) != 0, files[i].mapped);
+		client.bar2.mmap_fd = region.mmap_fd >= 0 ? region.mmap_fd : client.bar2.mmap_fd;
+	}
+	client_close(&client);
+}
+END_TEST
+
+/* The peer, in this process, has closed its own once it answers something else. */
+static unsigned int count_open_files(struct client *client)
+{
+	unsigned int count = 0;
+
+	get(client, &client->config, PCI_VENDOR_ID, 2);
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* Old servers with libvfio-user send the region's file once for each area. Some send another. */
+static const struct {
+	struct user_lie lie;
+	bool mapped;
+} surplus[] = {
+	{ { USER_GET_REGION_INFO, USER_COPIES, 1, 0, 0, NULL }, true },
+	{ { USER_GET_REGION_INFO, USER_COPIES, 2, 0, 0, NULL }, true },
+	{ { USER_GET_REGION_INFO, USER_COPIES, USER_FDS_MAX, 0, 0, NULL }, true },
+	{ { USER_GET_REGION_INFO, USER_COPIES, 0, 0, 0, NULL }, false },
+	{ { USER_GET_REGION_INFO, USER_MIXED, 0, 0, 0, NULL }, false },
+};
+
+START_TEST(surplus_files_are_closed)
+{
+	struct vfio_region region;
+	unsigned int files;
+	struct client client;
+
+	client_init(&client, &surplus[_i].lie);
 	ck_assert_int_eq(client_open(&client), 0);
-	ck_assert_int_eq(ftruncate(client.bar2.mmap_fd, DEMO_MEMORY_SIZE - 1), 0);
-	ck_assert_int_eq(vfio_backend_user.get_region(&client.device,
-						      VFIO_PCI_BAR0_REGION_INDEX + DEMO_MEMORY_BAR,
-						      &region),
-			 0);
-	ck_assert_uint_eq(region.flags & VFIO_REGION_INFO_FLAG_MMAP, 0);
+	ck_assert_int_eq((client.bar2.flags & VFIO_REGION_INFO_FLAG_MMAP) != 0, surplus[_i].mapped);
+	files = count_open_files(&client);
+	ck_assert_int_eq(get_bar2(&client, &region), 0);
+	ck_assert_uint_ne(region.flags & VFIO_REGION_INFO_FLAG_MMAP, 0);
+	ck_assert_uint_eq(count_open_files(&client), files + !surplus[_i].mapped);
 	client_close(&client);
 }
 END_TEST
@@ -743,5 +796,6 @@ UNIT_MAIN("user", { device_is_described, 0 }, { region_is_mapped, 0 },
 	  { lie_ends_the_connection, UNIT_COUNT(lies) }, { slow_taker_is_given_up, 0 },
 	  { turn_to_send_is_not_awaited_forever, 0 }, { slow_transfer_is_broken_off, 0 },
 	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { short_file_is_not_mapped, 0 },
+	  { surplus_files_are_closed, UNIT_COUNT(surplus) },
 	  { rule_46_one_deadline_for_a_request, 0 },
 	  { rule_46_the_end_of_the_machine_is_not_held_up, UNIT_COUNT(ends) })

@@ -147,19 +147,59 @@ static bool user_file_is_memory(int fd)
 					     (unsigned long)system.f_type == HUGETLBFS_MAGIC);
 }
 
+/* Where the last byte that may be mapped ends: of the region, or of the areas in it. */
+static uint64_t user_mappable_end(const struct vfio_region *region)
+{
+	uint64_t most = region->sparse ? 0 : region->size, end;
+
+	for (unsigned int i = 0; i < region->sparse_count; i++) {
+		const struct vfio_area *area = &region->areas[i];
+
+		if (__builtin_add_overflow(area->offset, area->size, &end) || end > region->size)
+			end = region->size;
+		if (end > most)
+			most = end;
+	}
+	return most;
+}
+
 /*
- * Take the file that a region is mapped from. If the file is too short, an access of the guest
- * would fault, so the region is trapped. The file may also be shortened later. If the server allows
- * it, it is sealed against that; otherwise the fault ends the run, see memory_find_shrunk().
+ * Servers with libvfio-user of before October 2022 send a file for each area, always the same one.
+ * True if that is so, and a single file is all that there is to map.
+ */
+static bool user_files_are_one(const struct user_message *reply)
+{
+	struct stat first, other;
+
+	if (!reply->fd_count || fstat(reply->fds[0], &first) < 0)
+		return false;
+	for (unsigned int i = 1; i < reply->fd_count; i++)
+		if (fstat(reply->fds[i], &other) < 0 || other.st_dev != first.st_dev ||
+		    other.st_ino != first.st_ino)
+			return false;
+	return true;
+}
+
+/* If the file is too short, an access of the guest would fault. */
+static bool user_file_is_long(int fd, const struct vfio_region *region)
+{
+	struct stat file;
+
+	return fstat(fd, &file) == 0 &&
+	       (uint64_t)file.st_size >= region->mmap_offset + user_mappable_end(region);
+}
+
+/*
+ * Take the file that a region is mapped from; without a fit one the region is trapped. The file may
+ * also be shortened later. If the server allows it, it is sealed against that; otherwise the fault
+ * ends the run, see memory_find_shrunk(). Further files are closed with the message.
  */
 static void user_take_file(struct user_device *user, struct user_message *reply,
 			   struct vfio_region *region)
 {
-	struct stat file;
 	int *fd = region->index < USER_REGION_FILES ? &user->region_fds[region->index] : NULL;
 
-	if (!fd || !reply->fd_count || fstat(reply->fds[0], &file) < 0 ||
-	    (uint64_t)file.st_size < region->mmap_offset + region->size ||
+	if (!fd || !user_files_are_one(reply) || !user_file_is_long(reply->fds[0], region) ||
 	    !user_file_is_memory(reply->fds[0])) {
 		region->flags &= ~(uint32_t)VFIO_REGION_INFO_FLAG_MMAP;
 		return;
@@ -192,8 +232,6 @@ static int user_get_region(struct vfio_device *device, uint32_t index, struct vf
 		size_t size = user_payload_size(&reply);
 
 		wrong = user_check_region(reply.payload, size, index);
-		if (!wrong && reply.fd_count > 1)
-			wrong = "sent more files than a region has";
 		if (wrong)
 			ret = user_link_fail(link, wrong);
 		else
