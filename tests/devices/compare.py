@@ -203,7 +203,7 @@ class Reasons:
         self.rows = []
         with open(path, encoding='utf-8') as text:
             for line in text:
-                if line.strip() and not line.startswith(('#', 'refused')):
+                if line.strip() and not line.startswith(('#', 'refused', 'endless')):
                     kind, place, bits, why = (field.strip() for field in line.split('|'))
                     mask = 0xffffffff if bits == 'any' else int(bits, 16)
                     self.rows.append((kind, place, mask, why))
