@@ -101,18 +101,18 @@ static uint16_t config_apply_integrated(struct vfio_config *config, struct pci_f
 }
 
 /*
- * Below a port a device stays the type that it is on the host, and shows its own link. A device
- * that is integrated on the host becomes an endpoint with the slowest link, whose other registers
- * read as zero.
+ * Below a port an endpoint stays the type that it is on the host, and shows its own link. What is
+ * integrated on the host becomes an endpoint with the slowest link, whose other registers read as
+ * zero, and so does a device that says it is a port or a bridge without being one.
  */
 static uint16_t config_apply_endpoint(struct vfio_config *config, struct pci_function *function,
 				      const struct vfio_cap *cap, uint16_t flags)
 {
-	bool integrated = vfio_config_exp_type(function, cap->offset) == PCI_EXP_TYPE_RC_END;
+	bool endpoint = vfio_config_is_endpoint(function, cap->offset);
 	unsigned int has = (flags & PCI_EXP_FLAGS_VERS) >= 2 ? VFIO_FIELD_V2 : 0;
 
-	config_apply_policy(config, function, cap, has | (integrated ? VFIO_FIELD_LINK : 0));
-	if (!integrated)
+	config_apply_policy(config, function, cap, has | (endpoint ? 0 : VFIO_FIELD_LINK));
+	if (endpoint)
 		return flags;
 	config_clear_link(config, function, cap);
 	pci_set_long(function, cap->offset + PCI_EXP_LNKCAP, CONFIG_LINK_SLOW);
@@ -195,14 +195,13 @@ static void config_set_ext_next(struct pci_function *function, unsigned int offs
 
 /*
  * The list always begins at 0x100. If the capability there is hidden, a null capability keeps the
- * chain.
+ * chain. Without a list the bytes there are as much the device's as all others.
  */
 static void config_link_ext_caps(struct vfio_config *config, struct pci_function *function)
 {
 	unsigned int last = PCI_CFG_SPACE_SIZE;
 	bool listed = false;
 
-	memset(&config->emulated[last], 0xff, 4);
 	for (unsigned int i = 0; i < config->caps.count; i++) {
 		const struct vfio_cap *cap = &config->caps.list[i];
 
@@ -216,8 +215,10 @@ static void config_link_ext_caps(struct vfio_config *config, struct pci_function
 		config_set_ext_next(function, last, cap->offset);
 		last = cap->offset;
 	}
-	if (listed)
-		config_set_ext_next(function, last, 0);
+	if (!listed)
+		return;
+	memset(&config->emulated[PCI_CFG_SPACE_SIZE], 0xff, 4);
+	config_set_ext_next(function, last, 0);
 }
 
 unsigned int vfio_config_find_cap(const struct vfio_config *config, bool extended, uint16_t id)

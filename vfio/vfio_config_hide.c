@@ -14,6 +14,13 @@ unsigned int vfio_config_exp_type(const struct pci_function *function, unsigned 
 	return (pci_get_word(function, cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4;
 }
 
+bool vfio_config_is_endpoint(const struct pci_function *function, unsigned int cap)
+{
+	unsigned int type = vfio_config_exp_type(function, cap);
+
+	return type == PCI_EXP_TYPE_ENDPOINT || type == PCI_EXP_TYPE_LEG_END;
+}
+
 /*
  * An integrated endpoint of old has no room for the link that an endpoint below a port shows. A
  * legacy endpoint does not belong on a root bus, so drivers see a conventional device there
@@ -26,7 +33,8 @@ static const char *hide_why_no_pcie(const struct vfio_config_view *view, const s
 
 	if (type == PCI_EXP_TYPE_LEG_END && !view->below_port)
 		return "a legacy endpoint does not belong on a root bus";
-	if (type == PCI_EXP_TYPE_RC_END && view->below_port && room < PCI_EXP_LNKSTA + 2)
+	if (!vfio_config_is_endpoint(view->function, cap->offset) && view->below_port &&
+	    room < PCI_EXP_LNKSTA + 2)
 		return "an integrated endpoint that has no link registers";
 	return room < HIDE_EXP_LEAST ? hide_cut_off : NULL;
 }

@@ -381,88 +381,6 @@ START_TEST(rule_16_every_size_reads_the_same)
 }
 END_TEST
 
-/* ---- the shape of the device ---- */
-
-/* Below a port an endpoint has its own link; an integrated one is given the slowest. */
-static const struct {
-	uint16_t flags; /* of the device */
-	bool listed;
-	uint16_t type;   /* for the guest */
-	uint32_t lnkcap; /* 0: the device's */
-} below_port[] = {
-	{ 2 | PCI_EXP_TYPE_ENDPOINT << 4, true, PCI_EXP_TYPE_ENDPOINT, 0 },
-	{ 1 | PCI_EXP_TYPE_ENDPOINT << 4, true, PCI_EXP_TYPE_ENDPOINT, 0 },
-	{ 2 | PCI_EXP_TYPE_LEG_END << 4, true, PCI_EXP_TYPE_LEG_END, 0 },
-	{ 2 | PCI_EXP_TYPE_RC_END << 4, true, PCI_EXP_TYPE_ENDPOINT, 0x11 },
-	{ 1 | PCI_EXP_TYPE_RC_END << 4, false, 0, 0 },
-	{ 2 | PCI_EXP_TYPE_ENDPOINT << 4 | PCI_EXP_FLAGS_SLOT, true, PCI_EXP_TYPE_ENDPOINT, 0 },
-};
-
-START_TEST(below_a_port_there_is_a_link)
-{
-	static struct view view;
-	uint32_t lnkcap = 0x00123843;
-	unsigned int exp;
-
-	view_begin(&view);
-	view.below_port = true;
-	exp = view.fake.exp_cap;
-	memcpy(&view.fake.config[exp + PCI_EXP_FLAGS], &below_port[_i].flags, 2);
-	memcpy(&view.fake.config[exp + PCI_EXP_LNKCAP], &lnkcap, 4);
-	ck_assert_int_eq(view_look(&view), 0);
-	ck_assert_int_eq(pci_find_capability(&view.function, PCI_CAP_ID_EXP) != 0,
-			 below_port[_i].listed);
-	if (!below_port[_i].listed)
-		return;
-	ck_assert_uint_eq((view_get(&view, exp + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_TYPE) >> 4,
-			  below_port[_i].type);
-	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_SLOT, 0);
-	if (below_port[_i].lnkcap)
-		lnkcap = below_port[_i].lnkcap;
-	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKCAP, 4), lnkcap);
-}
-END_TEST
-
-START_TEST(rule_17_integrated_endpoint)
-{
-	static struct view view;
-	unsigned int exp;
-
-	view_begin(&view);
-	exp = view.fake.exp_cap;
-	ck_assert_int_eq(view_look(&view), 0);
-	ck_assert_uint_eq(view_get(&view, PCI_HEADER_TYPE, 1), 0);
-	ck_assert_uint_eq((view_get(&view, exp + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_TYPE) >> 4,
-			  PCI_EXP_TYPE_RC_END);
-	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_VERS, 2);
-	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKCAP, 4), 0);
-	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKCTL, 2), 0);
-	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKSTA, 2), 0);
-	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKCAP2, 4), 0);
-	ck_assert_uint_eq(view_get(&view, exp + PCI_EXP_LNKCTL2, 4), 0);
-}
-END_TEST
-
-/* It keeps its own ways of a reset, of which the guest need not know. */
-START_TEST(rule_41_legacy_endpoint)
-{
-	static struct view view;
-	unsigned int exp;
-	char text[128];
-
-	view_begin(&view);
-	exp = view.fake.exp_cap;
-	view.fake.config[exp + PCI_EXP_FLAGS] = PCI_EXP_TYPE_LEG_END << 4 | 2;
-	ck_assert_int_eq(view_look(&view), 0);
-	view_std_list(&view, text);
-	ck_assert_str_eq(text, "1");
-	ck_assert_uint_eq(vfio_config_find_cap(&view.config, false, PCI_CAP_ID_EXP), exp);
-	vfio_config_forward(&view.config, exp + PCI_EXP_DEVCTL, 2, 0xffff);
-	calls_expect("");
-	ck_assert_ptr_nonnull(strstr(vfio_explain_read(&view.config, exp), "legacy"));
-}
-END_TEST
-
 /* What the device leaves out reads as zero, and what it has reaches it: parity, MWI. */
 START_TEST(rule_32_command_is_the_devices)
 {
@@ -661,12 +579,11 @@ UNIT_MAIN("config", { rule_15_writes_by_allow_list, 3 },
 	  { rule_31_registers_of_no_capability, UNIT_COUNT(gaps) },
 	  { rule_31_aer_with_prefixes, 0 }, { rule_31_device_without_capabilities, 0 },
 	  { rule_32_what_concerns_the_function_alone, UNIT_COUNT(function_bits) },
-	  { rule_41_legacy_endpoint, 0 }, { rule_16_neighbours_keep_their_bits, 0 },
-	  { reads_are_live_where_the_device_speaks, 0 }, { rule_16_every_size_reads_the_same, 0 },
-	  { rule_17_integrated_endpoint, 0 },
-	  { below_a_port_there_is_a_link, UNIT_COUNT(below_port) }, { power_on_values, 0 },
-	  { rule_32_self_test_is_the_devices, 2 }, { rule_32_command_is_the_devices, 0 },
-	  { identity_overrides, VFIO_IDS }, { no_capabilities_at_all, 0 },
-	  { rule_31_conventional_device, 0 }, { a_bridge_is_refused, 5 },
-	  { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
+	  { rule_16_neighbours_keep_their_bits, 0 }, { reads_are_live_where_the_device_speaks, 0 },
+	  { rule_16_every_size_reads_the_same, 0 },
+
+	  { power_on_values, 0 }, { rule_32_self_test_is_the_devices, 2 },
+	  { rule_32_command_is_the_devices, 0 }, { identity_overrides, VFIO_IDS },
+	  { no_capabilities_at_all, 0 }, { rule_31_conventional_device, 0 },
+	  { a_bridge_is_refused, 5 }, { rule_18_device_is_gone, 0 }, { errors_are_passed_on, 2 },
 	  { rule_16_dies_while_in_use, 2 })
