@@ -15,8 +15,8 @@ static struct vfio_area region_clip(const struct vfio_area *area, uint64_t size)
 	return (struct vfio_area){ area->offset, end - area->offset };
 }
 
-/* True if the backend can map the page at `offset` as a whole. */
-static bool region_page_mappable(const struct vfio_region *region, uint64_t offset, uint64_t page)
+/* True if the backend can map the `size` bytes at `offset` as a whole. */
+static bool region_is_mappable(const struct vfio_region *region, uint64_t offset, uint64_t size)
 {
 	if (!(region->flags & VFIO_REGION_INFO_FLAG_MMAP))
 		return false;
@@ -25,7 +25,7 @@ static bool region_page_mappable(const struct vfio_region *region, uint64_t offs
 	for (unsigned int i = 0; i < region->sparse_count; i++) {
 		struct vfio_area area = region_clip(&region->areas[i], region->size);
 
-		if (offset >= area.offset && offset + page <= area.offset + area.size)
+		if (offset >= area.offset && offset + size <= area.offset + area.size)
 			return true;
 	}
 	return false;
@@ -88,14 +88,13 @@ unsigned int vfio_region_cut(const struct vfio_region *region, const struct vfio
 		return 0;
 	if (region->size % page) {
 		bool part = region->size < page && region->mmap_offset % page == 0 &&
-			    (region->flags & VFIO_REGION_INFO_FLAG_MMAP) && !region->sparse &&
-			    hole_count == 0;
+			    region_is_mappable(region, 0, region->size) && hole_count == 0;
 
 		pieces[0] = (struct vfio_piece){ 0, region->size, part, part, false };
 		return 1;
 	}
 	for (; offset < region->size; offset = edge) {
-		bool mapped = region_page_mappable(region, offset, page) &&
+		bool mapped = region_is_mappable(region, offset, page) &&
 			      !region_page_holed(region, holes, hole_count, offset, page);
 
 		edge = region_next_edge(region, holes, hole_count, offset, page, region->size);

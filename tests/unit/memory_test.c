@@ -315,31 +315,68 @@ START_TEST(ram_ptr_stays_inside_one_bank)
 }
 END_TEST
 
-/* A device's file becomes shorter than what is mapped of it. RAM and other files do not matter. */
+/* A device's file becomes shorter than what is mapped of it: a page of it is no longer there. */
+static const struct {
+	uint64_t fd_offset, size;
+	off_t file;
+	bool shrunk;
+} files[] = {
+	{ 0x1000, 0x2000, 0x3000, false },
+	{ 0x1000, 0x2000, 0x5000, false },
+	{ 0x1000, 0x2000, 0x2fff, false }, /* its last page is still there */
+	{ 0x1000, 0x2000, 0x2001, false },
+	{ 0x1000, 0x2000, 0x2000, true },
+	{ 0x1000, 0x2000, 0x0fff, true },
+	{ 0x1000, 0x2000, 0, true },
+	{ 0, 0x1000, 0x400, false }, /* a BAR below a page */
+	{ 0, 0x1000, 0, true },
+};
+
 START_TEST(rule_47_file_that_shrinks)
 {
 	struct memory memory;
 	struct memory_region found, bar = { .gpa = 0xc0000000,
-					    .size = 0x2000,
+					    .size = files[_i].size,
 					    .hva = (void *)0x1000,
 					    .fd = memfd_create("bar", MFD_CLOEXEC),
-					    .fd_offset = 0x1000,
+					    .fd_offset = files[_i].fd_offset,
 					    .kind = MEMORY_DEVICE,
 					    .bar = 3 };
 
 	memory_init(&memory);
-	ck_assert_int_eq(ftruncate(bar.fd, 0x3000), 0);
+	ck_assert_int_eq(ftruncate(bar.fd, files[_i].file), 0);
 	ck_assert_int_eq(memory_add_region(&memory, &bar), 0);
-	ck_assert(!memory_find_shrunk(&memory, &found));
-	ck_assert_int_eq(ftruncate(bar.fd, 0x2fff), 0);
-	ck_assert(memory_find_shrunk(&memory, &found));
-	ck_assert_uint_eq(found.bar, 3);
+	ck_assert_int_eq(memory_find_shrunk(&memory, &found), files[_i].shrunk);
+	if (files[_i].shrunk)
+		ck_assert_uint_eq(found.bar, 3);
 	memory_destroy(&memory);
 	close(bar.fd);
 }
 END_TEST
 
-UNIT_MAIN("memory", { rule_47_file_that_shrinks, 0 },
+/* RAM and what has no file, or no regular one, do not matter. */
+START_TEST(rule_47_what_cannot_shrink)
+{
+	int ends[2];
+	struct memory memory;
+	struct memory_region found, bar = {
+		.gpa = 0xc0000000, .size = 0x2000, .hva = (void *)0x1000, .kind = MEMORY_DEVICE
+	};
+
+	ck_assert_int_eq(pipe(ends), 0);
+	memory_init(&memory);
+	ck_assert_int_eq(plain_ram_add(&memory, 0, PAGE), 0);
+	bar.fd = _i ? ends[0] : -1;
+	ck_assert_int_eq(memory_add_region(&memory, &bar), 0);
+	ck_assert(!memory_find_shrunk(&memory, &found));
+	memory_destroy(&memory);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
+UNIT_MAIN("memory", { rule_47_file_that_shrinks, UNIT_COUNT(files) },
+	  { rule_47_what_cannot_shrink, 2 },
 	  { add_refuses_what_overlaps_or_wraps, UNIT_COUNT(additions) },
 	  { late_listener_is_told_all, 0 }, { refusal_rolls_back_in_reverse, 0 },
 	  { replay_rolls_back_in_reverse, 0 }, { listeners_are_counted, 0 },

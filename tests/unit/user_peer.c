@@ -66,14 +66,21 @@ static bool peer_send(int socket, const struct user_message *message, size_t pay
 	return peer_send_files(socket, message, payload, message->fds, message->fd_count);
 }
 
-static bool peer_send_copies(int socket, const struct user_message *reply, size_t payload,
-			     unsigned int count)
+/* The reply with the files that the lie is about. */
+static bool peer_send_odd_files(const struct user_peer *peer, const struct user_message *reply,
+				size_t payload)
 {
-	int copies[PEER_FILES_MAX];
+	const struct user_lie *lie = peer->lie;
+	unsigned int count = lie->spoil == USER_MIXED ? 2 : lie->offset;
+	int files[PEER_FILES_MAX] = { 0 }; /* standard input, often */
 
-	for (unsigned int i = 0; i < count; i++)
-		copies[i] = reply->fds[0];
-	return peer_send_files(socket, reply, payload, copies, count);
+	for (unsigned int i = 0; lie->spoil == USER_COPIES && i < count; i++)
+		files[i] = reply->fds[0];
+	if (lie->spoil == USER_MIXED)
+		files[0] = reply->fds[0];
+	if (lie->spoil == USER_OTHER)
+		files[0] = (int)lie->value;
+	return peer_send_files(peer->here, reply, payload, files, count);
 }
 
 static void peer_patch(struct user_message *reply, const struct user_lie *lie)
@@ -142,11 +149,10 @@ static bool peer_spoil(struct user_peer *peer, struct user_message *reply, size_
 static bool peer_answer(struct user_peer *peer, const struct user_message *command,
 			struct user_message *reply, bool *lied)
 {
-	static const int many[PEER_FILES_MAX]; /* standard input, often */
 	size_t payload = user_payload_size(reply);
 	const struct user_lie *next = __atomic_load_n(&peer->lie, __ATOMIC_ACQUIRE);
 	bool lie = !*lied && next && command->header.command == next->command &&
-		   (reply->fd_count || (next->spoil != USER_COPIES && next->spoil != USER_MIXED));
+		   (reply->fd_count || next->spoil < USER_COPIES);
 
 	*lied |= lie;
 	usleep(peer->delay * 1000);
@@ -154,13 +160,8 @@ static bool peer_answer(struct user_peer *peer, const struct user_message *comma
 		return true;
 	if (lie && peer->lie->spoil == USER_DRIP)
 		return peer_drip(peer->here, reply, payload);
-	if (lie && peer->lie->spoil == USER_FILES)
-		return peer_send_files(peer->here, reply, payload, many, peer->lie->offset);
-	if (lie && peer->lie->spoil == USER_COPIES)
-		return peer_send_copies(peer->here, reply, payload, peer->lie->offset);
-	if (lie && peer->lie->spoil == USER_MIXED)
-		return peer_send_files(peer->here, reply, payload,
-				       (int[]){ reply->fds[0], STDIN_FILENO }, 2);
+	if (lie && peer->lie->spoil >= USER_FILES)
+		return peer_send_odd_files(peer, reply, payload);
 	if (lie && !peer_spoil(peer, reply, &payload))
 		return false;
 	return peer_send(peer->here, reply, payload);

@@ -24,6 +24,7 @@ enum user_spoil {
 	USER_FILES,     /* the reply brings `offset` files too many */
 	USER_COPIES,    /* the reply brings its file `offset` times */
 	USER_MIXED,     /* the reply brings its file and another one */
+	USER_OTHER,     /* the reply brings the file `value`, once, in the place of its own */
 };
 
 struct user_lie {

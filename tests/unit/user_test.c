@@ -16,107 +16,12 @@
 #include "devices/testdev_regs.h"
 #include "stderr_text.h"
 #include "unit.h"
-#include "user_peer.h"
+#include "user_client.h"
 #include "vfio/backend/user_link.h"
 #include "vfio/backend/user_socket.h"
 #include "vfio/vfio.h"
 #include "vmm/base/pending_signal.h"
 #include "vmm/base/unix_socket.h"
-
-#define PAGE  4096u
-#define RAM   0x100000u /* where the client's memory lies for the device */
-#define PAGES 4u
-
-/* A client's whole life: what it has of a server. */
-struct client {
-	struct user_peer peer;
-	struct vfio_space space;
-	struct vfio_device device;
-	struct vfio_region bar0, bar2, config;
-	char *ram;
-	int ram_fd;
-};
-
-static int dma_map(struct client *client, bool readonly, int fd)
-{
-	const struct vfio_dma dma = { .iova = RAM,
-				      .size = PAGES * PAGE,
-				      .hva = client->ram,
-				      .fd = fd,
-				      .readonly = readonly };
-
-	return vfio_backend_user.dma_map(&client->space, &dma);
-}
-
-static void client_init(struct client *client, const struct user_lie *lie)
-{
-	memset(client, 0, sizeof(*client));
-	client->ram_fd = memfd_create("ram", MFD_CLOEXEC);
-	ck_assert_int_eq(ftruncate(client->ram_fd, PAGES * PAGE), 0);
-	client->ram =
-		mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, client->ram_fd, 0);
-	user_peer_start(&client->peer, lie);
-	client->space = (struct vfio_space){ .backend = &vfio_backend_user };
-	client->device = (struct vfio_device){ .backend = &vfio_backend_user,
-					       .name = "peer",
-					       .kvm_file = -1 };
-}
-
-static int client_open(struct client *client)
-{
-	const struct vfio_backend *backend = &vfio_backend_user;
-	const struct vfio_space_request server = { "peer", client->peer.client };
-	const struct vfio_device_request request = { "peer", -1, -1, -1, NULL };
-	int ret = backend->space_open(&client->space, &server);
-
-	if (ret == 0)
-		ret = backend->dev_open(&client->space, &client->device, &request);
-	if (ret == 0)
-		ret = backend->get_region(&client->device, VFIO_PCI_BAR0_REGION_INDEX,
-					  &client->bar0);
-	if (ret == 0)
-		ret = backend->get_region(&client->device,
-					  VFIO_PCI_BAR0_REGION_INDEX + DEMO_MEMORY_BAR,
-					  &client->bar2);
-	if (ret == 0)
-		ret = backend->get_region(&client->device, VFIO_PCI_CONFIG_REGION_INDEX,
-					  &client->config);
-	return ret;
-}
-
-static void client_close(struct client *client)
-{
-	vfio_backend_user.dev_close(&client->device);
-	vfio_backend_user.dev_close(&client->device);
-	vfio_backend_user.space_close(&client->space);
-	vfio_backend_user.space_close(&client->space);
-	user_peer_join(&client->peer);
-	munmap(client->ram, PAGES * PAGE);
-	close(client->ram_fd);
-}
-
-static void client_start(struct client *client)
-{
-	client_init(client, NULL);
-	ck_assert_int_eq(client_open(client), 0);
-}
-
-static int put(struct client *client, const struct vfio_region *region, uint64_t offset,
-	       uint32_t value, size_t size)
-{
-	return vfio_backend_user.region_write(&client->device, region, offset, &value, size);
-}
-
-static uint32_t get(struct client *client, const struct vfio_region *region, uint64_t offset,
-		    size_t size)
-{
-	uint32_t value = 0;
-
-	ck_assert_int_eq(
-		vfio_backend_user.region_read(&client->device, region, offset, &value, size),
-		(int)size);
-	return value;
-}
 
 static void command(struct client *client, uint64_t source, uint64_t target, uint32_t length,
 		    uint32_t flags)
@@ -603,76 +508,6 @@ START_TEST(oddity_is_lived_with)
 }
 END_TEST
 
-static int get_bar2(struct client *client, struct vfio_region *region)
-{
-	return vfio_backend_user.get_region(&client->device,
-					    VFIO_PCI_BAR0_REGION_INDEX + DEMO_MEMORY_BAR, region);
-}
-
-/* Its file would end before what may be mapped does, and an access of the guest with it. */
-START_TEST(short_file_is_not_mapped)
-{
-	static const struct {
-		off_t size;
-		bool mapped;
-	} files[] = { { DEMO_MEMORY_SIZE - 1, true },
-		      { DEMO_MIRROR, true },
-		      { DEMO_MIRROR - 1, false },
-		      { 0, false } };
-	struct vfio_region region;
-	struct client client;
-
-	client_start(&client);
-	for (size_t i = 0; i < UNIT_COUNT(files); i++) {
-		ck_assert_int_eq(ftruncate(client.bar2.mmap_fd, files[i].size), 0);
-		ck_assert_int_eq(get_bar2(&client, &region), 0);
-		ck_assert_int_eq((region.flags & VFIO_REGION_INFO_FLAG_MMAP) != 0, files[i].mapped);
-		client.bar2.mmap_fd = region.mmap_fd >= 0 ? region.mmap_fd : client.bar2.mmap_fd;
-	}
-	client_close(&client);
-}
-END_TEST
-
-/* The peer, in this process, has closed its own once it answers something else. */
-static unsigned int count_open_files(struct client *client)
-{
-	unsigned int count = 0;
-
-	get(client, &client->config, PCI_VENDOR_ID, 2);
-	for (int fd = 0; fd < 256; fd++)
-		count += fcntl(fd, F_GETFD) >= 0;
-	return count;
-}
-
-/* Old servers with libvfio-user send the region's file once for each area. Some send another. */
-static const struct {
-	struct user_lie lie;
-	bool mapped;
-} surplus[] = {
-	{ { USER_GET_REGION_INFO, USER_COPIES, 1, 0, 0, NULL }, true },
-	{ { USER_GET_REGION_INFO, USER_COPIES, 2, 0, 0, NULL }, true },
-	{ { USER_GET_REGION_INFO, USER_COPIES, USER_FDS_MAX, 0, 0, NULL }, true },
-	{ { USER_GET_REGION_INFO, USER_COPIES, 0, 0, 0, NULL }, false },
-	{ { USER_GET_REGION_INFO, USER_MIXED, 0, 0, 0, NULL }, false },
-};
-
-START_TEST(surplus_files_are_closed)
-{
-	struct vfio_region region;
-	unsigned int files;
-	struct client client;
-
-	client_init(&client, &surplus[_i].lie);
-	ck_assert_int_eq(client_open(&client), 0);
-	ck_assert_int_eq((client.bar2.flags & VFIO_REGION_INFO_FLAG_MMAP) != 0, surplus[_i].mapped);
-	files = count_open_files(&client);
-	ck_assert_int_eq(get_bar2(&client, &region), 0);
-	ck_assert_uint_ne(region.flags & VFIO_REGION_INFO_FLAG_MMAP, 0);
-	ck_assert_uint_eq(count_open_files(&client), files + !surplus[_i].mapped);
-	client_close(&client);
-}
-END_TEST
-
 /* ---- deadlines ---- */
 
 /* Four vectors, each a message of its own: five seconds are for all of them together. */
@@ -795,7 +630,5 @@ UNIT_MAIN("user", { device_is_described, 0 }, { region_is_mapped, 0 },
 	  { reset_reaches_the_device, 0 }, { server_that_is_not_there, 0 },
 	  { lie_ends_the_connection, UNIT_COUNT(lies) }, { slow_taker_is_given_up, 0 },
 	  { turn_to_send_is_not_awaited_forever, 0 }, { slow_transfer_is_broken_off, 0 },
-	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { short_file_is_not_mapped, 0 },
-	  { surplus_files_are_closed, UNIT_COUNT(surplus) },
-	  { rule_46_one_deadline_for_a_request, 0 },
+	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { rule_46_one_deadline_for_a_request, 0 },
 	  { rule_46_the_end_of_the_machine_is_not_held_up, UNIT_COUNT(ends) })

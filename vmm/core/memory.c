@@ -257,12 +257,14 @@ bool memory_find_gpa(struct memory *memory, uint64_t hva, uint64_t *gpa)
 	return found;
 }
 
+/* The page in which a file ends can be used as a whole. */
 static bool memory_is_shrunk(const struct memory_region *region)
 {
+	uint64_t last_page = region->fd_offset + region->size - (uint64_t)sysconf(_SC_PAGESIZE);
 	struct stat file;
 
 	return region->kind == MEMORY_DEVICE && region->fd >= 0 && fstat(region->fd, &file) == 0 &&
-	       S_ISREG(file.st_mode) && (uint64_t)file.st_size < region->fd_offset + region->size;
+	       S_ISREG(file.st_mode) && (uint64_t)file.st_size <= last_page;
 }
 
 bool memory_find_shrunk(struct memory *memory, struct memory_region *found)
