@@ -28,7 +28,7 @@ void vfio_config_hide(struct vfio_caps *caps, const struct vfio_config_view *vie
 /* Returns PCI_EXP_TYPE_* of the PCI Express capability at `cap`. */
 unsigned int vfio_config_exp_type(const struct pci_function *function, unsigned int cap);
 
-/* True if that is an endpoint that belongs below a port: neither integrated, nor a port or bridge. */
+/* True if that is an endpoint as there is below a port: not integrated, no port, no bridge. */
 bool vfio_config_is_endpoint(const struct pci_function *function, unsigned int cap);
 
 #endif

@@ -282,16 +282,30 @@ START_TEST(roms_are_out_of_reach)
 }
 END_TEST
 
-/* A further device, and its IOMMU maps less: RAM that lies there already is looked at again. */
+/* A further device, and its IOMMU maps other addresses: RAM that lies there is looked at again. */
 static const struct {
-	uint64_t last;
+	unsigned int count;
+	struct vfio_range ranges[3];
 	int ret;
-} later[] = { { UINT64_MAX, 0 }, { 0x1fffff, 0 }, { 0x1ffffe, -EINVAL } };
+} later[] = {
+	{ 1, { { 0, UINT64_MAX } }, 0 },
+	{ 1, { { 0, 2 * MIB - 1 } }, 0 },
+	{ 1, { { 0, 2 * MIB - 2 } }, -EINVAL },
+	{ 1, { { 1, UINT64_MAX } }, -EINVAL },
+	{ 1, { { 4 * MIB, UINT64_MAX } }, -EINVAL }, /* elsewhere */
+	{ 2, { { 0, 2 * MIB - 1 }, { 4 * MIB, UINT64_MAX } }, 0 },
+	{ 2, { { 0, MIB - 1 }, { MIB + 0x1000, UINT64_MAX } }, -EINVAL }, /* a hole in it */
+	{ 2, { { 4 * MIB, 8 * MIB }, { 0, 2 * MIB - 1 } }, 0 },
+	{ 3, { { 0, 0 }, { 0x1000, 0x1fff }, { 0x2000, 2 * MIB - 1 } }, -EINVAL },
+	{ 0, { { 0, 0 } }, 0 }, /* the kernel does not tell any more */
+};
 
+/* What is mapped stays so, and every range is named where the RAM does not fit. */
 START_TEST(rule_42_ranges_change_with_each_device)
 {
 	static struct world world;
 	struct stderr_text caught;
+	char line[64];
 	int ret;
 
 	begin(&world);
@@ -300,17 +314,58 @@ START_TEST(rule_42_ranges_change_with_each_device)
 	ck_assert_int_eq(plain_ram_add(&world.memory, 0, 2 * MIB), 0);
 	ck_assert_int_eq(start(&world), 0);
 	calls_begin();
-	world.fake.ranges[0].last = later[_i].last;
+	world.fake.range_count = later[_i].count;
+	memcpy(world.fake.ranges, later[_i].ranges, sizeof(later[_i].ranges));
 	stderr_begin(&caught);
 	ret = vfio_dma_recheck(&world.map);
 	stderr_end(&caught);
 	ck_assert_int_eq(ret, later[_i].ret);
-	ck_assert_uint_eq(world.map.ranges[0].last, later[_i].last);
-	calls_expect(""); /* what is mapped stays so */
-	if (ret < 0) {
+	ck_assert_uint_eq(world.map.range_count, later[_i].count);
+	calls_expect("");
+	for (unsigned int i = 0; ret < 0 && i < later[_i].count; i++) {
+		const struct vfio_range *range = &later[_i].ranges[i];
+
+		snprintf(line, sizeof(line), "the IOMMU maps %#" PRIx64 "-%#" PRIx64, range->first,
+			 range->last);
 		stderr_holds(&caught, "0-0x1fffff cannot be mapped for DMA");
-		stderr_holds(&caught, "the IOMMU maps 0-0x1ffffe");
+		stderr_holds(&caught, line);
 	}
+	end(&world);
+}
+END_TEST
+
+/* More RAM than one bank: the second is looked at, too. And what cannot be asked is an error. */
+static const struct {
+	uint64_t last;
+	int fails, ret;
+} banks[] = {
+	{ UINT64_MAX, 0, 0 },
+	{ 5 * MIB - 1, 0, 0 },
+	{ 5 * MIB - 2, 0, -EINVAL },
+	{ UINT64_MAX, -EIO, -EIO },
+	{ UINT64_MAX, -EFAULT, -EFAULT },
+};
+
+START_TEST(rule_42_every_bank)
+{
+	static struct world world;
+	struct stderr_text caught;
+
+	begin(&world);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 0, MIB), 0);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 4 * MIB, MIB), 0);
+	ck_assert_int_eq(start(&world), 0);
+	calls_begin();
+	world.fake.range_count = 1;
+	world.fake.ranges[0] = (struct vfio_range){ 0, banks[_i].last };
+	if (banks[_i].fails)
+		fake_fail(&world.fake, "iova_ranges", 1, banks[_i].fails);
+	stderr_begin(&caught);
+	ck_assert_int_eq(vfio_dma_recheck(&world.map), banks[_i].ret);
+	stderr_end(&caught);
+	ck_assert_uint_eq(calls_count("dma_map") + calls_count("dma_unmap"), 0);
+	if (banks[_i].ret == -EINVAL)
+		stderr_holds(&caught, "0x400000-0x4fffff cannot be mapped");
 	end(&world);
 }
 END_TEST
@@ -320,4 +375,5 @@ UNIT_MAIN("dma", { roms_are_out_of_reach, 0 }, { rule_19_one_map_for_each_bank, 
 	  { rule_14_failure_is_a_warning, 2 }, { failure_rolls_back, 0 },
 	  { late_failure_rolls_back, 0 }, { rule_19_iova_ranges, UNIT_COUNT(ranges) },
 	  { ranges_cannot_be_asked, 0 },
-	  { rule_42_ranges_change_with_each_device, UNIT_COUNT(later) })
+	  { rule_42_ranges_change_with_each_device, UNIT_COUNT(later) },
+	  { rule_42_every_bank, UNIT_COUNT(banks) })

@@ -105,7 +105,7 @@ static int make_sealed(void)
 	return fd;
 }
 
-/* A file system that another program serves is not to be had in a test; /proc is one of no pages. */
+/* In the place of a file system that another program serves, which a test cannot have. */
 static int open_proc(void)
 {
 	return open("/proc/self/status", O_RDONLY | O_CLOEXEC);
