@@ -374,6 +374,8 @@ int vfio_pci_power_on(struct vfio_pci *pci)
 
 	if (ret == 0 && !pci->was_reset)
 		ret = vfio_pci_reset_first(pci);
+	if (ret < 0)
+		return ret;
 	vfio_pci_block_until_awake(pci);
-	return ret < 0 ? ret : vfio_interrupts_power_on(&pci->interrupts);
+	return vfio_interrupts_power_on(&pci->interrupts);
 }

@@ -456,69 +456,6 @@ START_TEST(rule_32_first_start_finds_command_off)
 }
 END_TEST
 
-/*
- * The guest reboots into a new VM: the device is closed while KVM still knows the old one, and
- * opened for the new one. Its BARs are mapped as before. A file that was given could not be opened
- * again.
- */
-START_TEST(rule_40_no_vm_outlives_its_guest)
-{
-	struct vfio_device_request given = rig_request;
-	static struct rig rig;
-
-	rig_init_usual(&rig);
-	given.fd = _i ? 99 : -1;
-	rig.request = &given;
-	ck_assert_int_eq(rig_open(&rig), 0);
-	for (unsigned int reboot = 0; reboot < 3; reboot++) {
-		rig_switch_on(&rig);
-		ck_assert(fake_kvm_mapped(RIG_BAR0));
-		pci_host_reset(&rig.host);
-		calls_begin();
-		vfio_pci_power_off(rig.pci);
-		vm_power_down(&rig.vm);
-		ck_assert_int_eq(vm_power_up(&rig.vm), 0);
-		ck_assert_int_eq(vfio_pci_power_on(rig.pci), 0);
-		ck_assert_uint_eq(calls_count("dev_close"), _i ? 0 : 1);
-		ck_assert_uint_eq(calls_count("dev_open"), _i ? 0 : 1);
-		if (_i)
-			continue;
-		ck_assert_uint_lt(calls_first("KVM_SET_DEVICE_ATTR del"), calls_first("dev_close"));
-		ck_assert_uint_lt(calls_first("dev_close"), calls_first("KVM_SET_DEVICE_ATTR add"));
-		ck_assert_uint_lt(calls_first("KVM_SET_DEVICE_ATTR add"), calls_first("dev_open"));
-	}
-	rig_close(&rig);
-}
-END_TEST
-
-/* Lost at the reset, or gone when it is opened again: both are told, and nothing is left. */
-START_TEST(rule_40_device_that_does_not_come_back)
-{
-	static struct rig rig;
-	struct stderr_text caught;
-
-	rig_open_usual(&rig);
-	stderr_begin(&caught);
-	if (_i == 0) {
-		rig.fake.death = FAKE_GONE;
-		pci_host_reset(&rig.host);
-		vfio_pci_power_off(rig.pci);
-		ck_assert_uint_eq(calls_count("dev_close"), 0);
-	} else {
-		pci_host_reset(&rig.host);
-		vfio_pci_power_off(rig.pci);
-		if (_i == 1)
-			fake_fail(&rig.fake, "dev_open", 1, -ENODEV);
-		else
-			rig.fake.bars[0].size *= 2;
-		ck_assert_int_lt(vfio_pci_power_on(rig.pci), 0);
-	}
-	vfio_pci_quiesce(rig.pci);
-	stderr_end(&caught);
-	rig_close(&rig);
-}
-END_TEST
-
 START_TEST(rule_25_dead_after_reset)
 {
 	static struct rig rig;
@@ -543,5 +480,4 @@ UNIT_MAIN("vfio_pci", { rule_23_start, 0 }, { rule_26_end_with_msix, 0 },
 	  { rule_25_guest_resets_the_function, UNIT_COUNT(flrs) },
 	  { rule_25_reset_before_the_first_start, 2 }, { rule_33_half_of_advanced_features, 2 },
 	  { rule_33_weak_reset_at_the_first_start, UNIT_COUNT(first_resets) },
-	  { rule_32_first_start_finds_command_off, 0 }, { rule_40_no_vm_outlives_its_guest, 2 },
-	  { rule_40_device_that_does_not_come_back, 3 }, { rule_25_dead_after_reset, 2 })
+	  { rule_32_first_start_finds_command_off, 0 }, { rule_25_dead_after_reset, 2 })
