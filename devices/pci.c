@@ -227,6 +227,13 @@ void pci_reset(struct pci_function *function)
 			pci_set_bar_address(function, bar, function->bars[bar].assigned);
 }
 
+void pci_stop(struct pci_function *function)
+{
+	pci_reset(function);
+	if (function->ops->stop)
+		function->ops->stop(function);
+}
+
 /* ---- capabilities ---- */
 
 unsigned int pci_find_capability(const struct pci_function *function, uint8_t id)

@@ -22,7 +22,7 @@
 
 struct pci_function;
 
-/* All but the last are mandatory. `size` is 1, 2 or 4 bytes, and `offset` a multiple of it. */
+/* All but the last two are mandatory. `size` is 1, 2 or 4 bytes, and `offset` a multiple of it. */
 struct pci_function_ops {
 	uint32_t (*config_read)(struct pci_function *function, unsigned int offset,
 				unsigned int size);
@@ -34,7 +34,7 @@ struct pci_function_ops {
 	 */
 	int (*bar_map)(struct pci_function *function, unsigned int bar);
 	void (*bar_unmap)(struct pci_function *function, unsigned int bar);
-	/* Sets the state after power-on; BARs have been unmapped. */
+	/* Sets the state after power-on; BARs have been unmapped, and stop() has been called. */
 	void (*reset)(struct pci_function *function);
 	/* Frees everything; the function has left the bus. */
 	void (*destroy)(struct pci_function *function);
@@ -43,6 +43,11 @@ struct pci_function_ops {
 	 * reset() has disconnected. May be NULL.
 	 */
 	void (*revive)(struct pci_function *function);
+	/*
+	 * Called before reset() of any function that is reset together with this one: it must
+	 * neither interrupt nor transfer any more. May be NULL.
+	 */
+	void (*stop)(struct pci_function *function);
 };
 
 struct pci_bar {
@@ -156,5 +161,8 @@ void pci_update_bars(struct pci_function *function);
 
 /* Unmap all BARs, clear COMMAND and put the BARs back where `assigned` says. */
 void pci_reset(struct pci_function *function);
+
+/* The first half of a reset of several functions: pci_reset(), and the function's stop op. */
+void pci_stop(struct pci_function *function);
 
 #endif

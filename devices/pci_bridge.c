@@ -164,20 +164,29 @@ bool pci_bridge_is_empty(const struct pci_bridge *bridge)
 	return true;
 }
 
-void pci_bridge_reset_bus(struct pci_bridge *bridge)
+static void bridge_each_below(struct pci_bridge *bridge, void (*act)(struct pci_function *function))
 {
 	for (unsigned int i = 0; i < PCI_BRIDGE_FUNCTIONS; i++)
 		if (bridge->below[i])
-			pci_reset(bridge->below[i]);
-	for (unsigned int i = 0; i < PCI_BRIDGE_FUNCTIONS; i++) {
-		struct pci_function *function = bridge->below[i];
+			act(bridge->below[i]);
+}
 
-		if (!function)
-			continue;
-		function->ops->reset(function);
-		if (function->ops->revive)
-			function->ops->revive(function);
-	}
+static void bridge_reset_one(struct pci_function *function)
+{
+	function->ops->reset(function);
+}
+
+static void bridge_revive_one(struct pci_function *function)
+{
+	if (function->ops->revive)
+		function->ops->revive(function);
+}
+
+void pci_bridge_reset_bus(struct pci_bridge *bridge)
+{
+	bridge_each_below(bridge, pci_stop);
+	bridge_each_below(bridge, bridge_reset_one);
+	bridge_each_below(bridge, bridge_revive_one);
 }
 
 /* ---- power-on ---- */

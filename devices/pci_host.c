@@ -457,7 +457,7 @@ void pci_host_reset(struct pci_host *host)
 	pending_lock(&host->bus.lock);
 	host->config_address = 0;
 	for (unsigned int i = 0; (function = pci_host_next(host, &i));)
-		pci_reset(function);
+		pci_stop(function);
 	for (unsigned int i = 0; (function = pci_host_next(host, &i));)
 		function->ops->reset(function);
 	pthread_mutex_unlock(&host->bus.lock);

@@ -16,6 +16,7 @@
 #define MINIVMM_VFIO_H
 
 #include <linux/vfio.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,13 +31,16 @@
 struct opener;
 struct thread_guard;
 struct vfio_backend;
+struct vfio_reset;
 
-/* The address space of devices' DMA. The caller sets all members but `priv`. */
+/* The address space of devices' DMA. The caller sets `backend`, `guard`, `opener` and the lock. */
 struct vfio_space {
 	const struct vfio_backend *backend;
 	const struct thread_guard *guard; /* confines a thread that the backend makes, or NULL */
 	const struct opener *opener;      /* opens devices' files, or NULL */
 	void *priv; /* the backend's own state; NULL while the space is closed */
+	pthread_mutex_t resets_lock;
+	struct vfio_reset *resets; /* of its open devices: vfio_reset.h */
 };
 
 /* How to reach a space. Each backend uses the members that it needs. */
@@ -139,17 +143,18 @@ struct vfio_irq_request {
 	const int *fds;
 };
 
-/* A function of another owner that a reset of the bus would also reset. */
-struct vfio_bystander {
-	uint16_t segment;
+/* A function that a reset of a bus or slot reaches. */
+struct vfio_reached {
+	uint16_t segment; /* the low 16 bits: VFIO tells no more */
 	uint8_t bus;
 	uint8_t devfn;
+	bool ours; /* its IOMMU group is in this space, so nobody else has it */
 	int group; /* IOMMU group number, or -1 if it is not known */
 };
 
-struct vfio_bystanders {
+struct vfio_reach {
 	unsigned int count;
-	struct vfio_bystander list[VFIO_BUS_FUNCTIONS];
+	struct vfio_reached list[VFIO_BUS_FUNCTIONS];
 };
 
 /*
@@ -223,14 +228,19 @@ struct vfio_backend {
 	 * set.
 	 */
 	int (*set_irqs)(struct vfio_device *device, const struct vfio_irq_request *request);
-	/* Resets the function alone. */
+	/* Resets the function alone. -EAGAIN if the host is at work with it right now. */
 	int (*reset)(struct vfio_device *device);
 	/*
-	 * Resets the function's whole bus or slot, if everything that this affects is in this
-	 * space. Otherwise fills in the other functions that would be affected, does nothing, and
-	 * returns -EPERM.
+	 * Fills in all functions that hot_reset() would reset, the device itself among them.
+	 * -EAGAIN if functions come or go right now.
 	 */
-	int (*hot_reset)(struct vfio_device *device, struct vfio_bystanders *others);
+	int (*reset_reach)(struct vfio_device *device, struct vfio_reach *reach);
+	/*
+	 * Resets the function's whole bus or slot: what `reach` says, all of which must be ours.
+	 * -EAGAIN or -EBUSY if anybody is at work with one of them right now, -EINVAL if one has a
+	 * driver that is none of VFIO's.
+	 */
+	int (*hot_reset)(struct vfio_device *device, const struct vfio_reach *reach);
 	/*
 	 * Transfers `size` bytes; -EIO if fewer were moved, -ETIMEDOUT if a server is too slow for
 	 * so many, -EINVAL for offsets past the region's end.

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "vfio_error.h"
-#include "vfio_reset.h"
 #include "vmm/trace/macros.h"
 #include "vmm/trace/log.h"
 
@@ -87,14 +86,15 @@ static uint32_t vfio_pci_leaving(const struct pci_function *function, unsigned i
 
 /*
  * PCI Express Base 6.6.2: after the reset the function is as after power-on. The kernel carries it
- * out and restores what it saved before, so everything is switched off by then.
+ * out and restores what it saved before, so everything is switched off by then, and the device is
+ * awake: of one that sleeps the kernel would save what it lost on the way to D3hot.
  */
 static void vfio_pci_flr(struct vfio_pci *pci, unsigned int offset, unsigned int size,
 			 uint32_t value)
 {
 	vfio_interrupts_reset(&pci->interrupts);
 	pci_reset(&pci->function);
-	vfio_config_put(&pci->config, PCI_COMMAND, 2, 0);
+	vfio_reset_quiet(&pci->config);
 	vfio_config_forward(&pci->config, offset, size, value);
 	vfio_pci_block_until_awake(pci);
 	vfio_interrupts_power_on(&pci->interrupts);
@@ -110,6 +110,7 @@ static void vfio_pci_config_write(struct pci_function *function, unsigned int of
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
 
+	vfio_reset_use(&pci->reset);
 	if (vfio_reset_is_flr(&pci->config, offset, size, value)) {
 		vfio_pci_flr(pci, offset, size, value);
 		return;
@@ -148,6 +149,7 @@ static int vfio_pci_open(struct vfio_pci *pci, struct vfio_space *space)
 		log_error(device->name, "VFIO says that it is not a PCI device");
 		return -ENODEV;
 	}
+	vfio_reset_add(&pci->reset);
 	return 0;
 }
 
@@ -186,6 +188,7 @@ static void vfio_pci_close(struct vfio_pci *pci)
 	if (pci->kvm_knows)
 		vm_del_vfio_file(pci->vm, pci->device.kvm_file);
 	pci->kvm_knows = false;
+	vfio_reset_del(&pci->reset);
 	pci->device.backend->dev_close(&pci->device);
 }
 
@@ -201,26 +204,25 @@ static int vfio_pci_retake(struct vfio_pci *pci)
 
 	if (ret == 0)
 		ret = vfio_bars_retake(&pci->bars);
+	if (ret == 0)
+		vfio_pci_quiesce(pci);
 	return ret < 0 ? ret : vfio_pci_init_events(pci);
 }
 
-/* 0, or -EIO if the device is dead. A device that cannot be reset may still be used. */
-static int vfio_pci_reset_device(struct vfio_pci *pci)
-{
-	pci->was_reset = true;
-	return vfio_reset_device(&pci->device, pci->info.flags, &pci->config) == -EIO ? -EIO : 0;
-}
-
-/*
- * Switch everything off and reset. A device that does not come back must not be given to the guest
- * again.
- */
-static void vfio_pci_reset(struct pci_function *function)
+static void vfio_pci_stop(struct pci_function *function)
 {
 	struct vfio_pci *pci = vfio_pci_of(function);
 
 	vfio_interrupts_reset(&pci->interrupts);
-	if (vfio_pci_reset_device(pci) < 0)
+	vfio_reset_stop(&pci->reset);
+}
+
+/* A device that does not come back must not be given to the guest again. */
+static void vfio_pci_reset(struct pci_function *function)
+{
+	struct vfio_pci *pci = vfio_pci_of(function);
+
+	if (vfio_reset_finish(&pci->reset) < 0)
 		vm_post(pci->vm, VM_EVENT_DEVICE_LOST);
 }
 
@@ -254,6 +256,7 @@ static const struct pci_function_ops vfio_pci_ops = {
 	.reset = vfio_pci_reset,
 	.destroy = vfio_pci_destroy,
 	.revive = vfio_pci_revive,
+	.stop = vfio_pci_stop,
 };
 
 static void vfio_pci_pending(void *owner, bool any)
@@ -298,6 +301,9 @@ int vfio_pci_new(struct vm *vm, struct vfio_space *space, const struct vfio_devi
 					    .kvm_file = -1,
 					    .tell_kvm = vfio_pci_tell_kvm };
 	snprintf(pci->device.name, sizeof(pci->device.name), "%s", request->name);
+	pci->reset = (struct vfio_reset){ .device = &pci->device,
+					  .config = &pci->config,
+					  .info = &pci->info };
 	pci->which = *request;
 	pci->which.name = pci->device.name;
 	pci_function_init(&pci->function, &vfio_pci_ops, pci->device.name);
@@ -358,12 +364,15 @@ void vfio_pci_power_off(struct vfio_pci *pci)
 
 /*
  * The kernel has reset the device at the opening, as well as it can reset this function alone. Then
- * it has given COMMAND back as the host had it: SERR is often on.
+ * it has given COMMAND back as the host had it: SERR is often on. A neighbour's reset may have
+ * reached this device since.
  */
 static int vfio_pci_reset_first(struct vfio_pci *pci)
 {
-	if (vfio_reset_is_weak(pci->info.flags, &pci->config))
-		return vfio_pci_reset_device(pci);
+	if (pci->reset.state == VFIO_RESET_NEW && vfio_reset_is_weak(&pci->reset)) {
+		vfio_reset_stop(&pci->reset);
+		return vfio_reset_finish(&pci->reset);
+	}
 	vfio_pci_quiesce(pci);
 	return 0;
 }
@@ -372,8 +381,9 @@ int vfio_pci_power_on(struct vfio_pci *pci)
 {
 	int ret = pci->device.priv ? 0 : vfio_pci_retake(pci);
 
-	if (ret == 0 && !pci->was_reset)
+	if (ret == 0 && !pci->was_on)
 		ret = vfio_pci_reset_first(pci);
+	pci->was_on = true;
 	if (ret < 0)
 		return ret;
 	vfio_pci_block_until_awake(pci);

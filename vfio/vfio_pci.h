@@ -16,6 +16,7 @@
 #include "vfio_interrupts.h"
 #include "vfio_options.h"
 #include "vfio_quirks.h"
+#include "vfio_reset.h"
 #include "vmm/core/vm.h"
 
 struct vfio_pci {
@@ -25,7 +26,8 @@ struct vfio_pci {
 	struct vm *vm;
 	bool kvm_knows; /* of device.kvm_file */
 	struct vfio_info info;
-	bool was_reset; /* by minivmm; the kernel's reset at the opening does not count */
+	bool was_on; /* powered on once */
+	struct vfio_reset reset;
 	struct vfio_config config;
 	struct vfio_interrupts interrupts;
 	struct vfio_quirks quirks;
@@ -63,9 +65,9 @@ void vfio_pci_quiesce(struct vfio_pci *pci);
 void vfio_pci_power_off(struct vfio_pci *pci);
 
 /*
- * To be called at each power-on of the machine, when all devices are on the bus. Opens the device
- * again if it was closed, and connects the pin, which the reset op disconnects. 0 or -errno,
- * logged.
+ * To be called at each power-on of the machine, when all devices are on the bus, or with the bus's
+ * lock held while vCPUs run. Opens the device again if it was closed, and connects the pin, which
+ * the stop op disconnects. 0 or -errno, logged.
  */
 int vfio_pci_power_on(struct vfio_pci *pci);
 

@@ -5,21 +5,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
-/* Read the class, because the kernel answers for vendor and device ID from memory. */
-static int reset_check_alive(struct vfio_device *device, struct vfio_config *config)
-{
-	uint32_t class_revision = UINT32_MAX;
-	int ret = vfio_config_get(config, PCI_CLASS_REVISION, 4, &class_revision);
+/* What is only at work with a device somewhere else lets go within this time. */
+#define RESET_TRIES    20u
+#define RESET_PAUSE_US 5000u
 
-	if (ret == 0 && class_revision != UINT32_MAX)
-		return 0;
-	log_error(device->name, "reads all-ones after its reset: it does not answer");
-	return -EIO;
-}
+/* ---- what the device can do ---- */
 
 /* Read a register of a capability; 0 if there is no such capability or no answer. */
 static uint32_t reset_get(struct vfio_config *config, uint16_t cap, unsigned int reg,
@@ -94,66 +90,261 @@ static bool reset_has_pm(struct vfio_config *config)
 	       !(reset_get(config, PCI_CAP_ID_PM, PCI_PM_CTRL, 2) & PCI_PM_CTRL_NO_SOFT_RESET);
 }
 
-static void reset_log_bystander(const char *name, const struct vfio_bystander *other)
+bool vfio_reset_is_weak(const struct vfio_reset *reset)
+{
+	return !(reset->info->flags & VFIO_DEVICE_FLAGS_RESET) ||
+	       (!reset_has_flr(reset->config) && reset_has_pm(reset->config));
+}
+
+void vfio_reset_quiet(struct vfio_config *config)
+{
+	reset_wake(config);
+	vfio_config_put(config, PCI_COMMAND, 2, 0);
+}
+
+/* ---- the devices of a space ---- */
+
+/* A program's name is no address; nor is it on a bus with others. */
+static void reset_parse_place(struct vfio_reset *reset)
+{
+	unsigned int segment, bus, slot, function;
+
+	reset->has_place =
+		sscanf(reset->device->name, "%x:%x:%x.%x", &segment, &bus, &slot, &function) == 4;
+	if (!reset->has_place)
+		return;
+	reset->segment = (uint16_t)segment;
+	reset->bus = (uint8_t)bus;
+	reset->devfn = (uint8_t)(slot << 3 | function);
+}
+
+void vfio_reset_add(struct vfio_reset *reset)
+{
+	struct vfio_space *space = reset->device->space;
+	struct vfio_reset **place = &space->resets;
+
+	reset_parse_place(reset);
+	reset->next = NULL;
+	pending_lock(&space->resets_lock);
+	while (*place)
+		place = &(*place)->next;
+	*place = reset;
+	pthread_mutex_unlock(&space->resets_lock);
+}
+
+void vfio_reset_del(struct vfio_reset *reset)
+{
+	struct vfio_space *space = reset->device->space;
+	struct vfio_reset **place;
+
+	if (!space)
+		return;
+	pending_lock(&space->resets_lock);
+	for (place = &space->resets; *place && *place != reset; place = &(*place)->next)
+		continue;
+	if (*place)
+		*place = reset->next;
+	pthread_mutex_unlock(&space->resets_lock);
+}
+
+void vfio_reset_use(struct vfio_reset *reset)
+{
+	reset->state = VFIO_RESET_IN_USE;
+}
+
+static bool reset_is_at(const struct vfio_reset *reset, const struct vfio_reached *at)
+{
+	return reset->has_place && reset->segment == at->segment && reset->bus == at->bus &&
+	       reset->devfn == at->devfn;
+}
+
+/* The open device of the same space at this place, or NULL. */
+static struct vfio_reset *reset_find(const struct vfio_reset *reset, const struct vfio_reached *at)
+{
+	struct vfio_reset *other = reset->device->space->resets;
+
+	while (other && !reset_is_at(other, at))
+		other = other->next;
+	return other;
+}
+
+/* ---- the bus ---- */
+
+static void reset_log_other(const struct vfio_reset *reset, const struct vfio_reached *other,
+			    const char *why)
 {
 	char group[32] = "";
 
 	if (other->group >= 0)
 		snprintf(group, sizeof(group), " of IOMMU group %d", other->group);
-	log_warn(name,
-		 "a reset of its bus would also reset %04x:%02x:%02x.%u%s, which is not passed "
-		 "through",
-		 other->segment, other->bus, other->devfn >> 3, other->devfn & 7, group);
+	log_warn(reset->device->name,
+		 "a reset of its bus would also reset %04x:%02x:%02x.%u%s, which %s",
+		 other->segment, other->bus, other->devfn >> 3, other->devfn & 7, group, why);
 }
 
-static int reset_bus(struct vfio_device *device)
+/* Whoever uses a function that would be reset too must not lose it. Each one is named. */
+static int reset_check_reach(const struct vfio_reset *reset, const struct vfio_reach *reach)
 {
-	struct vfio_bystanders others = { .count = 0 };
-	int ret = device->backend->hot_reset(device, &others);
+	int ret = 0;
 
-	for (unsigned int i = 0; i < others.count; i++)
-		reset_log_bystander(device->name, &others.list[i]);
+	for (unsigned int i = 0; i < reach->count; i++) {
+		const struct vfio_reset *other = reset_find(reset, &reach->list[i]);
+		const char *why = NULL;
+
+		if (!reach->list[i].ours)
+			why = "is not passed through";
+		else if (other && other->state == VFIO_RESET_IN_USE)
+			why = "the guest uses";
+		if (!why)
+			continue;
+		reset_log_other(reset, &reach->list[i], why);
+		ret = -EPERM;
+	}
 	return ret;
 }
 
-bool vfio_reset_is_weak(uint32_t info_flags, struct vfio_config *config)
+/* The kernel wants a driver of VFIO on each of them, but does not say where it misses one. */
+static void reset_log_closed(const struct vfio_reset *reset, const struct vfio_reach *reach)
 {
-	return !(info_flags & VFIO_DEVICE_FLAGS_RESET) ||
-	       (!reset_has_flr(config) && reset_has_pm(config));
+	for (unsigned int i = 0; i < reach->count; i++)
+		if (!reset_find(reset, &reach->list[i]))
+			reset_log_other(reset, &reach->list[i],
+					"is not passed through, and perhaps has no driver of VFIO");
+}
+
+/*
+ * True if the attempt should be made again after a pause: somebody else was at work with the
+ * device, or with another one on its bus, and the kernel does not wait for that.
+ */
+static bool reset_must_wait(int ret, unsigned int *tries)
+{
+	if ((ret != -EAGAIN && ret != -EBUSY) || ++*tries == RESET_TRIES)
+		return false;
+	usleep(RESET_PAUSE_US);
+	return true;
+}
+
+static int reset_try_bus(const struct vfio_reset *reset, struct vfio_reach *reach)
+{
+	struct vfio_device *device = reset->device;
+	int ret = device->backend->reset_reach(device, reach);
+
+	if (ret == 0)
+		ret = reset_check_reach(reset, reach);
+	return ret < 0 ? ret : device->backend->hot_reset(device, reach);
+}
+
+/* One reset serves all that it reaches, and one failure is that of all who wait for it. */
+static void reset_settle(struct vfio_reset *reset, int result)
+{
+	reset->bus_tried = true;
+	if (result == 0 || reset->state == VFIO_RESET_DUE)
+		reset->result = result;
+	if (result == 0)
+		reset->state = VFIO_RESET_DONE;
+}
+
+static void reset_bus(struct vfio_reset *reset)
+{
+	struct vfio_reach reach = { .count = 0 };
+	unsigned int tries = 0;
+	int ret;
+
+	do {
+		ret = reset_try_bus(reset, &reach);
+	} while (reset_must_wait(ret, &tries));
+	if (ret == -EINVAL)
+		reset_log_closed(reset, &reach);
+	for (unsigned int i = 0; i < reach.count; i++) {
+		struct vfio_reset *other = reset_find(reset, &reach.list[i]);
+
+		if (other)
+			reset_settle(other, ret);
+	}
+	reset_settle(reset, ret);
+}
+
+/* ---- the whole ---- */
+
+static void reset_alone(struct vfio_reset *reset)
+{
+	struct vfio_device *device = reset->device;
+	unsigned int tries = 0;
+
+	if (!(reset->info->flags & VFIO_DEVICE_FLAGS_RESET))
+		return;
+	do {
+		reset->result = device->backend->reset(device);
+	} while (reset_must_wait(reset->result, &tries));
+	if (reset->result == 0)
+		reset->state = VFIO_RESET_DONE;
+}
+
+static void reset_weak_by_bus(struct vfio_reset *reset)
+{
+	if (!reset->bus_tried && vfio_reset_is_weak(reset))
+		reset_bus(reset);
+}
+
+static void reset_failed_by_bus(struct vfio_reset *reset)
+{
+	if (!reset->bus_tried)
+		reset_bus(reset);
+	reset->state = VFIO_RESET_DONE; /* nothing is left to be tried */
 }
 
 /*
  * VFIO_DEVICE_RESET lets the kernel choose among a method for this model, FLR and power states. A
  * change of power states is the weakest, because much may survive it, so a reset of the whole bus
- * is tried before it.
+ * is tried before it. Buses come first, because what they reach needs no other reset.
  */
-static int reset_by_best(struct vfio_device *device, uint32_t info_flags,
-			 struct vfio_config *config)
+static void reset_all_due(struct vfio_space *space)
 {
-	bool offered = info_flags & VFIO_DEVICE_FLAGS_RESET;
-	bool weak = vfio_reset_is_weak(info_flags, config);
-	int ret = -ENOTSUP;
+	static void (*const methods[])(struct vfio_reset *) = { reset_weak_by_bus, reset_alone,
+								reset_failed_by_bus };
 
-	if (offered && !weak)
-		ret = device->backend->reset(device);
-	if (ret < 0)
-		ret = reset_bus(device);
-	if (ret < 0 && offered && weak)
-		ret = device->backend->reset(device);
-	return ret;
+	pending_lock(&space->resets_lock);
+	for (size_t i = 0; i < array_size(methods); i++)
+		for (struct vfio_reset *reset = space->resets; reset; reset = reset->next)
+			if (reset->state == VFIO_RESET_DUE)
+				methods[i](reset);
+	pthread_mutex_unlock(&space->resets_lock);
 }
 
-int vfio_reset_device(struct vfio_device *device, uint32_t info_flags, struct vfio_config *config)
+void vfio_reset_stop(struct vfio_reset *reset)
 {
-	int ret;
+	vfio_reset_quiet(reset->config);
+	reset->state = VFIO_RESET_DUE;
+	reset->bus_tried = false;
+	reset->result = 0;
+}
 
-	vfio_config_put(config, PCI_COMMAND, 2, 0);
-	reset_wake(config);
-	ret = reset_by_best(device, info_flags, config);
-	if (ret < 0) {
-		log_warn(device->name, "cannot be reset: %s: the guest finds it as it was left",
-			 strerror(-ret));
-		return ret == -EIO ? -ENOTSUP : ret;
+/* Read the class, because the kernel answers for vendor and device ID from memory. */
+static bool reset_is_alive(struct vfio_config *config)
+{
+	uint32_t class_revision = UINT32_MAX;
+
+	return vfio_config_get(config, PCI_CLASS_REVISION, 4, &class_revision) == 0 &&
+	       class_revision != UINT32_MAX;
+}
+
+static const char *reset_failure(int ret)
+{
+	return ret == -ENODEV || ret == -ENOTTY || ret == -ENOTSUP ? "the host has no way to do it"
+								   : strerror(-ret);
+}
+
+int vfio_reset_finish(struct vfio_reset *reset)
+{
+	const char *name = reset->device->name;
+
+	reset_all_due(reset->device->space);
+	if (!reset_is_alive(reset->config)) {
+		log_error(name, "reads all-ones after its reset: it does not answer");
+		return -EIO;
 	}
-	return reset_check_alive(device, config);
+	if (reset->result < 0)
+		log_warn(name, "cannot be reset: %s: the guest finds it as it was left",
+			 reset_failure(reset->result));
+	return 0;
 }

@@ -65,6 +65,7 @@ int host_devices_find(struct host_devices *devices, const struct config *config,
 	enum host_access access = demand->access;
 	int ret = 0;
 
+	pthread_mutex_init(&devices->space.resets_lock, NULL);
 	devices->count = config->device_count;
 	memcpy(devices->options, config->vfio, sizeof(config->vfio));
 	for (unsigned int i = 0; i < devices->count && ret == 0; i++)

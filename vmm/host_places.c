@@ -8,6 +8,7 @@
 
 #include "devices/pci_windows.h"
 #include "vfio/host/look/host_pages.h"
+#include "vmm/base/pending_signal.h"
 #include "vmm/trace/log.h"
 
 #define PLACES_ATOMICS                                                                             \
@@ -174,32 +175,32 @@ static int places_check_room(const struct slot *slot)
 	return ret;
 }
 
-static int places_assign_hot(struct slot *slot)
-{
-	pthread_mutex_t *lock = &slot->slots->host->bus.lock;
-	int ret;
-
-	pthread_mutex_lock(lock);
-	ret = places_check_room(slot);
-	if (ret == 0)
-		ret = pci_windows_assign_below(&slot->port->bridge);
-	pthread_mutex_unlock(lock);
-	return ret;
-}
-
 /*
  * The pin is connected only when the device is below the port, which decides which line the pin
  * reaches.
  */
+static int places_start_hot(struct slot *slot, struct vfio_pci *pci)
+{
+	pthread_mutex_t *lock = &slot->slots->host->bus.lock;
+	int ret;
+
+	pending_lock(lock);
+	ret = places_check_room(slot);
+	if (ret == 0)
+		ret = pci_windows_assign_below(&slot->port->bridge);
+	if (ret == 0)
+		ret = vfio_pci_power_on(pci);
+	pthread_mutex_unlock(lock);
+	return ret;
+}
+
 int host_places_plug_hot(struct slot *slot, struct vfio_pci *pci, unsigned int number)
 {
 	int ret;
 
 	places_set_atomics(slot, pci, pci_bridge_is_empty(&slot->port->bridge));
 	pci_root_port_plug(slot->port, &pci->function, number);
-	ret = places_assign_hot(slot);
-	if (ret == 0)
-		ret = vfio_pci_power_on(pci);
+	ret = places_start_hot(slot, pci);
 	if (ret < 0)
 		pci_host_del_below(slot->slots->host, &slot->port->bridge, number);
 	else if (number == 0)

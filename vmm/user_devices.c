@@ -49,7 +49,8 @@ static int user_devices_open_one(struct user_devices *devices, struct user_entry
 	*entry = (struct user_entry){
 		.space = { .backend = devices->backend,
 			   .guard = vm->guard,
-			   .opener = devices->opener },
+			   .opener = devices->opener,
+			   .resets_lock = PTHREAD_MUTEX_INITIALIZER },
 		.id = user->vfio.id,
 	};
 	ret = user_devices_connect(devices, space, user->path);

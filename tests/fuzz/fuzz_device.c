@@ -154,12 +154,27 @@ static int any_reset(struct vfio_device *device)
 	return any_result(0);
 }
 
-static int any_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
+/* It may leave the device itself out, or name it twice. */
+static int any_reset_reach(struct vfio_device *device, struct vfio_reach *reach)
 {
 	(void)device;
-	others->count = (unsigned int)fuzz_number(&fuzz.input, 1) % 3;
-	for (unsigned int i = 0; i < others->count; i++)
-		fuzz_bytes(&fuzz.input, &others->list[i], sizeof(others->list[i]));
+	reach->count = (unsigned int)fuzz_number(&fuzz.input, 1) % 3;
+	for (unsigned int i = 0; i < reach->count; i++) {
+		reach->list[i] = (struct vfio_reached){ .bus = 1, .ours = true, .group = 1 };
+		if (fuzz_number(&fuzz.input, 1) < 0x80)
+			continue;
+		reach->list[i].devfn = (uint8_t)fuzz_number(&fuzz.input, 1);
+		reach->list[i].ours = fuzz_number(&fuzz.input, 1) & 1;
+	}
+	return any_result(0);
+}
+
+static int any_hot_reset(struct vfio_device *device, const struct vfio_reach *reach)
+{
+	(void)device;
+	for (unsigned int i = 0; i < reach->count; i++)
+		if (!reach->list[i].ours)
+			abort();
 	return any_result(0);
 }
 
@@ -204,6 +219,7 @@ static const struct vfio_backend any_backend = {
 	.get_irq = any_get_irq,
 	.set_irqs = any_set_irqs,
 	.reset = any_reset,
+	.reset_reach = any_reset_reach,
 	.hot_reset = any_hot_reset,
 	.region_read = any_region_read,
 	.region_write = any_region_write,

@@ -21,8 +21,10 @@
 
 /* What the kernel answers. */
 static struct {
-	int ret; /* of VFIO_GROUP_GET_DEVICE_FD */
+	int ret;       /* of VFIO_GROUP_GET_DEVICE_FD */
+	int reach_err; /* of VFIO_DEVICE_GET_PCI_HOT_RESET_INFO */
 	uint32_t dependents;
+	uint32_t grows; /* so many more after each answer */
 	struct vfio_pci_dependent_device devices[4];
 	uint32_t info_size; /* of the region's answer; bytes below */
 	uint8_t info[4096] __attribute__((aligned(8)));
@@ -40,10 +42,13 @@ static int answer_hot_reset_info(struct vfio_pci_hot_reset_info *info)
 {
 	uint32_t room = (uint32_t)((info->argsz - sizeof(*info)) / sizeof(info->devices[0]));
 
+	if (kernel.reach_err)
+		return kernel.reach_err;
 	info->count = kernel.dependents;
-	if (room < kernel.dependents)
+	kernel.dependents += kernel.grows;
+	if (room < info->count)
 		return -ENOSPC;
-	memcpy(info->devices, kernel.devices, kernel.dependents * sizeof(info->devices[0]));
+	memcpy(info->devices, kernel.devices, info->count * sizeof(info->devices[0]));
 	return 0;
 }
 
@@ -203,29 +208,25 @@ END_TEST
 static const struct {
 	uint32_t count;
 	struct vfio_pci_dependent_device devices[4];
-	int ret;
-	const char *calls, *others;
+	const char *calls, *others; /* others: who is not ours; then no reset may be tried */
 } resets[] = {
-	{ 1, { DEPENDENT(1, 0, 1, 0) }, 0, "hot reset group 1\n", NULL },
+	{ 1, { DEPENDENT(1, 0, 1, 0) }, "hot reset group 1\n", NULL },
 	/* several of one group: its file once; the other group has nothing to do with it */
-	{ 2, { DEPENDENT(1, 0, 1, 0), DEPENDENT(1, 0, 1, 1) }, 0, "hot reset group 1\n", NULL },
+	{ 2, { DEPENDENT(1, 0, 1, 0), DEPENDENT(1, 0, 1, 1) }, "hot reset group 1\n", NULL },
 	{ 3,
 	  { DEPENDENT(1, 0, 1, 0), DEPENDENT(2, 0, 1, 1), DEPENDENT(2, 0, 1, 2) },
-	  0,
 	  "hot reset group 1 group 2\n",
 	  NULL },
-	/* somebody else's: refused before anything happens, and named */
+	/* somebody else's is named */
 	{ 2,
 	  { DEPENDENT(1, 0, 1, 0), DEPENDENT(9, 2, 0x41, 0xfb) },
-	  -EPERM,
 	  "",
 	  "0002:41:1f.3 of group 9" },
-	{ 0, { DEPENDENT(0, 0, 0, 0) }, 0, "hot reset\n", NULL },
 };
 
-START_TEST(rule_25_dependents_of_a_bus_reset)
+START_TEST(rule_25_reach_of_a_bus_reset)
 {
-	static struct vfio_bystanders others;
+	static struct vfio_reach reach;
 	static struct world world;
 	char text[32] = "";
 
@@ -234,14 +235,46 @@ START_TEST(rule_25_dependents_of_a_bus_reset)
 	calls_begin();
 	kernel.dependents = resets[_i].count;
 	memcpy(kernel.devices, resets[_i].devices, sizeof(kernel.devices));
-	ck_assert_int_eq(vfio_backend_group.hot_reset(&world.device, &others), resets[_i].ret);
-	calls_expect(resets[_i].calls);
-	ck_assert_uint_eq(others.count, resets[_i].others ? 1 : 0);
-	if (others.count)
-		snprintf(text, sizeof(text), "%04x:%02x:%02x.%x of group %d",
-			 others.list[0].segment, others.list[0].bus, others.list[0].devfn >> 3,
-			 others.list[0].devfn & 7, others.list[0].group);
+	ck_assert_int_eq(vfio_backend_group.reset_reach(&world.device, &reach), 0);
+	ck_assert_uint_eq(reach.count, resets[_i].count);
+	for (unsigned int i = 0; i < reach.count; i++)
+		if (!reach.list[i].ours)
+			snprintf(text, sizeof(text), "%04x:%02x:%02x.%x of group %d",
+				 reach.list[i].segment, reach.list[i].bus, reach.list[i].devfn >> 3,
+				 reach.list[i].devfn & 7, reach.list[i].group);
 	ck_assert_str_eq(text, resets[_i].others ? resets[_i].others : "");
+	if (!resets[_i].others)
+		ck_assert_int_eq(vfio_backend_group.hot_reset(&world.device, &reach), 0);
+	calls_expect(resets[_i].calls);
+	end(&world);
+}
+END_TEST
+
+/* What the kernel says where it cannot tell, and what the caller makes of it. */
+static const struct {
+	int err;         /* the kernel's answer at once; 0: it answers ... */
+	uint32_t grows;  /* ... of this many more functions at the second time */
+	uint32_t number; /* of functions */
+	int ret;
+} no_reaches[] = {
+	{ -ENODEV, 0, 1, -ENODEV },               /* its bus cannot be reset */
+	{ -EPERM, 0, 1, -EPERM },                 /* a function of it has no IOMMU group */
+	{ 0, 1, 1, -EAGAIN },                     /* one has just come */
+	{ 0, 0, VFIO_BUS_FUNCTIONS + 1, -E2BIG }, /* more than there can be */
+};
+
+START_TEST(rule_25_no_answer_about_the_reach)
+{
+	static struct vfio_reach reach;
+	static struct world world;
+
+	begin(&world);
+	ck_assert_int_eq(open_device(&world), 0);
+	kernel.reach_err = no_reaches[_i].err;
+	kernel.dependents = no_reaches[_i].number;
+	kernel.grows = no_reaches[_i].grows;
+	ck_assert_int_eq(vfio_backend_group.reset_reach(&world.device, &reach), no_reaches[_i].ret);
+	ck_assert_uint_eq(reach.count, 0);
 	end(&world);
 }
 END_TEST
@@ -332,5 +365,6 @@ END_TEST
 
 UNIT_MAIN("backend_group", { rule_23_kvm_before_the_device, 0 },
 	  { token_goes_with_the_name, UNIT_COUNT(tokens) },
-	  { rule_25_dependents_of_a_bus_reset, UNIT_COUNT(resets) },
+	  { rule_25_reach_of_a_bus_reset, UNIT_COUNT(resets) },
+	  { rule_25_no_answer_about_the_reach, UNIT_COUNT(no_reaches) },
 	  { rule_16_region_capabilities, UNIT_COUNT(infos) })

@@ -340,35 +340,30 @@ static const struct {
 	uint32_t flags, count;
 	struct vfio_pci_dependent_device devices[3];
 	int ret;
-	const char *calls;
-	unsigned int others; /* who are not ours: 0002:41:1f.3 */
+	unsigned int others; /* who are not ours: 0002:41:1f.3; then no reset may be tried */
 } resets[] = {
-	{ VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED,
-	  1,
-	  { DEPENDENT(1, 0) },
-	  0,
-	  "hot reset, 0 files\n",
-	  0 },
+	{ VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED, 1, { DEPENDENT(1, 0) }, 0, 0 },
 	/* 0: in a group of ours, but not open */
 	{ VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED,
 	  2,
 	  { DEPENDENT(1, 0), DEPENDENT(VFIO_PCI_DEVID_OWNED, 1) },
 	  0,
-	  "hot reset, 0 files\n",
 	  0 },
 	{ 0,
 	  3,
 	  { DEPENDENT(1, 0), DEPENDENT(VFIO_PCI_DEVID_OWNED, 1),
 	    DEPENDENT(VFIO_PCI_DEVID_NOT_OWNED, 0xfb) },
-	  -EPERM,
-	  "",
+	  0,
 	  1 },
+	/* not all is ours, but the kernel does not say what */
+	{ 0, 2, { DEPENDENT(1, 0), DEPENDENT(2, 1) }, -EPERM, 0 },
 };
 
-START_TEST(rule_25_dependents_of_a_bus_reset)
+START_TEST(rule_25_reach_of_a_bus_reset)
 {
-	static struct vfio_bystanders others;
+	static struct vfio_reach reach;
 	static struct world world;
+	unsigned int others = 0;
 
 	begin(&world);
 	open_space(&world);
@@ -377,15 +372,21 @@ START_TEST(rule_25_dependents_of_a_bus_reset)
 	kernel.reset_flags = resets[_i].flags;
 	kernel.dependents = resets[_i].count;
 	memcpy(kernel.devices, resets[_i].devices, sizeof(kernel.devices));
-	ck_assert_int_eq(vfio_backend_iommufd.hot_reset(&world.device, &others), resets[_i].ret);
-	calls_expect(resets[_i].calls);
-	ck_assert_uint_eq(others.count, resets[_i].others);
-	for (unsigned int i = 0; i < others.count; i++) {
-		ck_assert_uint_eq(others.list[i].segment, 2);
-		ck_assert_uint_eq(others.list[i].bus, 0x41);
-		ck_assert_uint_eq(others.list[i].devfn, 0xfb);
-		ck_assert_int_eq(others.list[i].group, -1);
+	ck_assert_int_eq(vfio_backend_iommufd.reset_reach(&world.device, &reach), resets[_i].ret);
+	ck_assert_uint_eq(reach.count, resets[_i].count);
+	for (unsigned int i = 0; i < reach.count; i++) {
+		ck_assert_uint_eq(reach.list[i].segment, 2);
+		ck_assert_uint_eq(reach.list[i].bus, 0x41);
+		ck_assert_uint_eq(reach.list[i].devfn, resets[_i].devices[i].devfn);
+		ck_assert_int_eq(reach.list[i].group, -1);
+		others += !reach.list[i].ours;
 	}
+	ck_assert_uint_eq(others, resets[_i].others);
+	if (resets[_i].ret == 0 && !others) {
+		ck_assert_int_eq(vfio_backend_iommufd.hot_reset(&world.device, &reach), 0);
+		calls_expect("hot reset, 0 files\n");
+	}
+	calls_expect("");
 	end(&world);
 }
 END_TEST
@@ -394,4 +395,4 @@ UNIT_MAIN("backend_iommufd", { rule_23_kvm_before_the_device, 0 },
 	  { failed_opening_is_explained, UNIT_COUNT(failures) }, { space_that_cannot_be, 0 },
 	  { token_needs_the_group, 0 }, { files_that_are_not_there, 0 },
 	  { rule_19_maps_where_it_is_told, 0 }, { rule_19_ranges, UNIT_COUNT(ranges) },
-	  { rule_25_dependents_of_a_bus_reset, UNIT_COUNT(resets) })
+	  { rule_25_reach_of_a_bus_reset, UNIT_COUNT(resets) })

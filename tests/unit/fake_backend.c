@@ -356,15 +356,22 @@ static int fake_reset(struct vfio_device *device)
 	return fake->death == FAKE_BROKEN ? -EIO : 0;
 }
 
-static int fake_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
+static int fake_reset_reach(struct vfio_device *device, struct vfio_reach *reach)
 {
-	int ret;
+	struct fake_device *fake = fake_of(device);
 
+	*reach = fake->reach;
+	if (!reach->count)
+		*reach = (struct vfio_reach){ 1, { { 0, 1, 0, true, 1 } } };
+	return fake_fails(fake, "reset_reach");
+}
+
+static int fake_hot_reset(struct vfio_device *device, const struct vfio_reach *reach)
+{
+	for (unsigned int i = 0; i < reach->count; i++)
+		ck_assert_msg(reach->list[i].ours, "hot_reset of somebody else's function");
 	calls_add("hot_reset");
-	ret = fake_fails(fake_of(device), "hot_reset");
-	if (ret == -EPERM)
-		*others = fake_of(device)->others;
-	return ret;
+	return fake_fails(fake_of(device), "hot_reset");
 }
 
 /* ---- accesses ---- */
@@ -440,7 +447,14 @@ static int fake_region_read(struct vfio_device *device, const struct vfio_region
 static void fake_write_config(struct fake_device *fake, uint64_t offset, const void *data,
 			      size_t size)
 {
+	const uint8_t *state = &fake->config[fake->pm_cap + PCI_PM_CTRL];
+	bool slept = fake->pm_restores && (*state & PCI_PM_CTRL_STATE_MASK);
+
+	if (!slept)
+		fake->pm_command = fake_config_word(fake, PCI_COMMAND);
 	memcpy(&fake->config[offset], data, size);
+	if (slept && !(*state & PCI_PM_CTRL_STATE_MASK))
+		memcpy(&fake->config[PCI_COMMAND], &fake->pm_command, 2);
 	if (fake->pm_stuck)
 		fake->config[fake->pm_cap + PCI_PM_CTRL] = fake->pm_stuck;
 }
@@ -486,6 +500,7 @@ const struct vfio_backend fake_backend = {
 	.get_irq = fake_get_irq,
 	.set_irqs = fake_set_irqs,
 	.reset = fake_reset,
+	.reset_reach = fake_reset_reach,
 	.hot_reset = fake_hot_reset,
 	.region_read = fake_region_read,
 	.region_write = fake_region_write,

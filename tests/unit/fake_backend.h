@@ -69,11 +69,13 @@ struct fake_device {
 
 	/* What happens to the device. */
 	enum fake_death death;
-	uint8_t pm_stuck;              /* the power state it says, whatever was written; 0: that */
-	const char *fail_name;         /* the operation that fails ... */
-	unsigned int fail_nth;         /* ... at its nth call from now on ... */
-	int fail_err;                  /* ... with this */
-	struct vfio_bystanders others; /* of a hot_reset that fails with -EPERM */
+	bool pm_restores;        /* as the kernel does for a device that forgets in D3hot ... */
+	uint16_t pm_command;     /* ... COMMAND is what it was when it fell asleep */
+	uint8_t pm_stuck;        /* the power state it says, whatever was written; 0: that */
+	const char *fail_name;   /* the operation that fails ... */
+	unsigned int fail_nth;   /* ... at its nth call from now on ... */
+	int fail_err;            /* ... with this */
+	struct vfio_reach reach; /* of a reset of its bus; of count 0: itself alone */
 
 	/* What became of the device. */
 	bool open;

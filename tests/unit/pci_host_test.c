@@ -61,7 +61,7 @@ static void card_destroy(struct pci_function *function)
 }
 
 static const struct pci_function_ops card_ops = {
-	card_read, card_write, card_map, card_unmap, card_reset, card_destroy, NULL,
+	card_read, card_write, card_map, card_unmap, card_reset, card_destroy, NULL, NULL,
 };
 
 static void begin(struct machine *machine)

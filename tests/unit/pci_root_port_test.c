@@ -55,6 +55,11 @@ static void card_reset(struct pci_function *function)
 	calls_add("reset %u", PCI_FUNC(function->devfn));
 }
 
+static void card_stop(struct pci_function *function)
+{
+	calls_add("stop %u", PCI_FUNC(function->devfn));
+}
+
 static void card_revive(struct pci_function *function)
 {
 	calls_add("revive %u", PCI_FUNC(function->devfn));
@@ -67,7 +72,7 @@ static void card_destroy(struct pci_function *function)
 
 static const struct pci_function_ops card_ops = {
 	pci_config_read, pci_config_write, card_map,    card_unmap,
-	card_reset,      card_destroy,     card_revive,
+	card_reset,      card_destroy,     card_revive, card_stop,
 };
 
 /*
@@ -380,7 +385,8 @@ START_TEST(a_bus_reset_reaches_all_below)
 	set(&rig, 1, 0, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	calls_begin();
 	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET);
-	calls_expect("unmap 0.0\nunmap 0.2\nreset 0\nrevive 0\nreset 1\nrevive 1\n");
+	calls_expect("unmap 0.0\nunmap 0.2\nstop 0\nstop 1\nreset 0\nreset 1\nrevive 0\n"
+		     "revive 1\n");
 	/* Once for each rising of the bit. */
 	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET);
 	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, 0);

@@ -39,7 +39,8 @@ static void card_nothing(struct pci_function *function)
 }
 
 static const struct pci_function_ops card_ops = {
-	pci_config_read, pci_config_write, card_map, card_unmap, card_nothing, card_nothing, NULL,
+	pci_config_read, pci_config_write, card_map, card_unmap,
+	card_nothing,    card_nothing,     NULL,     NULL,
 };
 
 static void begin(struct machine *machine)

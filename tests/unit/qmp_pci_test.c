@@ -33,7 +33,7 @@ static int map(struct pci_function *function, unsigned int bar)
 }
 
 static const struct pci_function_ops card_ops = {
-	pci_config_read, pci_config_write, map, pci_no_bar_unmap, nothing, nothing, NULL,
+	pci_config_read, pci_config_write, map, pci_no_bar_unmap, nothing, nothing, NULL, NULL,
 };
 
 static void released(void *owner)

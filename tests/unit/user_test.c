@@ -61,7 +61,7 @@ static int set_irq(struct client *client, uint32_t index, uint32_t action, uint3
 
 START_TEST(device_is_described)
 {
-	static struct vfio_bystanders others;
+	static struct vfio_reach reach;
 	struct client client;
 	struct vfio_irq irq;
 	struct vfio_info info;
@@ -79,7 +79,8 @@ START_TEST(device_is_described)
 	ck_assert_uint_eq(irq.count, TESTDEV_VECTORS);
 	ck_assert_int_eq(vfio_backend_user.get_irq(&client.device, VFIO_PCI_REQ_IRQ_INDEX, &irq),
 			 -EINVAL);
-	ck_assert_int_eq(vfio_backend_user.hot_reset(&client.device, &others), -ENOTSUP);
+	ck_assert_int_eq(vfio_backend_user.reset_reach(&client.device, &reach), -ENOTSUP);
+	ck_assert_int_eq(vfio_backend_user.hot_reset(&client.device, &reach), -ENOTSUP);
 	client_close(&client);
 }
 END_TEST

@@ -194,18 +194,22 @@ START_TEST(rule_25_reset)
 }
 END_TEST
 
-/* A guest that left its device in D3hot: it is woken before it is reset. */
+/*
+ * A guest that left its device in D3hot: it is woken before it is reset, and cannot transfer then,
+ * although the kernel gives it back what COMMAND was.
+ */
 START_TEST(rule_25_reset_wakes_it_first)
 {
 	static struct rig rig;
 
 	rig_open_usual(&rig);
+	rig.fake.pm_restores = true;
 	rig_switch_on(&rig);
 	rig_config_write(&rig, rig.fake.pm_cap + PCI_PM_CTRL, 2, 3);
 	calls_begin();
 	pci_host_reset(&rig.host);
 	ck_assert_uint_eq(calls_count("reset"), 1);
-	ck_assert_uint_eq(calls_count("reset in D0"), 1);
+	ck_assert_uint_eq(calls_count("reset in D0, command 0"), 1);
 	rig_config_write(&rig, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	ck_assert(fake_kvm_mapped(RIG_BAR0));
 	rig_close(&rig);
@@ -281,9 +285,10 @@ START_TEST(rule_25_who_else_would_be_reset)
 
 	rig_init_usual(&rig);
 	give_resets(&rig.fake, 7);
-	rig.fake.others = (struct vfio_bystanders){ 2, { { 2, 0x41, 0xfb, 9 }, { 0, 1, 1, -1 } } };
 	ck_assert_int_eq(rig_open(&rig), 0);
-	fake_fail(&rig.fake, "hot_reset", 1, -EPERM);
+	rig.fake.reach = (struct vfio_reach){
+		3, { { 0, 1, 0, true, 1 }, { 2, 0x41, 0xfb, false, 9 }, { 0, 1, 1, false, -1 } }
+	};
 	stderr_begin(&caught);
 	pci_host_reset(&rig.host);
 	stderr_end(&caught);
@@ -365,6 +370,32 @@ START_TEST(rule_25_guest_resets_the_function)
 	ck_assert(fake_kvm_plugged(24) != done); /* masked again */
 	rig_msix_entry(&rig, 1, 0x43, false);
 	ck_assert(fake_kvm_plugged(24));
+	rig_close(&rig);
+}
+END_TEST
+
+/* The guest resets a function that sleeps: it is woken first, because the kernel does not. */
+START_TEST(rule_25_guest_resets_a_sleeper)
+{
+	static struct rig rig;
+	unsigned int pm, control;
+	char wake[32], flr[32];
+
+	rig_open_usual(&rig);
+	rig.fake.pm_restores = true;
+	pm = rig.fake.pm_cap + PCI_PM_CTRL;
+	control = rig.fake.exp_cap + PCI_EXP_DEVCTL;
+	snprintf(wake, sizeof(wake), "config %#x.2=0", pm);
+	snprintf(flr, sizeof(flr), "config %#x.2=0x8000", control);
+	rig_switch_on(&rig);
+	rig_config_write(&rig, pm, 2, 3);
+	calls_begin();
+	rig_config_write(&rig, control, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	ck_assert_uint_lt(calls_first(wake), calls_first("config 0x4.2=0"));
+	ck_assert_uint_lt(calls_first("config 0x4.2=0"), calls_first(flr));
+	ck_assert_uint_eq(fake_config_word(&rig.fake, PCI_COMMAND), 0);
+	rig_switch_on(&rig);
+	ck_assert(fake_kvm_mapped(RIG_BAR0));
 	rig_close(&rig);
 }
 END_TEST
@@ -478,6 +509,7 @@ UNIT_MAIN("vfio_pci", { rule_23_start, 0 }, { rule_26_end_with_msix, 0 },
 	  { rule_25_reset_wakes_it_first, 0 }, { rule_25_best_way_to_reset, UNIT_COUNT(resets) },
 	  { rule_25_who_else_would_be_reset, 0 },
 	  { rule_25_guest_resets_the_function, UNIT_COUNT(flrs) },
-	  { rule_25_reset_before_the_first_start, 2 }, { rule_33_half_of_advanced_features, 2 },
+	  { rule_25_guest_resets_a_sleeper, 0 }, { rule_25_reset_before_the_first_start, 2 },
+	  { rule_33_half_of_advanced_features, 2 },
 	  { rule_33_weak_reset_at_the_first_start, UNIT_COUNT(first_resets) },
 	  { rule_32_first_start_finds_command_off, 0 }, { rule_25_dead_after_reset, 2 })

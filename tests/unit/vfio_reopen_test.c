@@ -31,7 +31,9 @@ START_TEST(rule_40_no_vm_outlives_its_guest)
 		vfio_pci_power_off(rig.pci);
 		vm_power_down(&rig.vm);
 		ck_assert_int_eq(vm_power_up(&rig.vm), 0);
+		rig.fake.config[PCI_COMMAND + 1] = PCI_COMMAND_SERR >> 8; /* as the host had it */
 		ck_assert_int_eq(vfio_pci_power_on(rig.pci), 0);
+		ck_assert_uint_eq(rig.fake.config[PCI_COMMAND + 1], _i ? PCI_COMMAND_SERR >> 8 : 0);
 		ck_assert_uint_eq(calls_count("dev_close"), _i ? 0 : 1);
 		ck_assert_uint_eq(calls_count("dev_open"), _i ? 0 : 1);
 		if (_i)

@@ -339,24 +339,28 @@ static void group_dev_release(struct vfio_space *space, const struct vfio_device
 
 /* ---- hot reset ---- */
 
-/* Refuse a reset that would hit a device of another driver. */
-static int group_check_dependents(struct group_space *own,
-				  const struct vfio_pci_hot_reset_info *info,
-				  struct vfio_bystanders *others)
+static int group_reset_reach(struct vfio_device *device, struct vfio_reach *reach)
 {
+	struct group_space *own = group_space_of(device->space);
+	struct vfio_pci_hot_reset_info *info;
+	int ret = kernel_reset_dependents(device, &info);
+
+	reach->count = 0;
+	if (ret < 0)
+		return ret;
 	for (uint32_t i = 0; i < info->count; i++) {
 		int number = (int)info->devices[i].group_id;
 
-		if (!group_find(own, number))
-			kernel_add_bystander(others, &info->devices[i], number);
+		kernel_add_reached(reach, &info->devices[i], group_find(own, number), number);
 	}
-	return others->count ? -EPERM : 0;
+	free(info);
+	return 0;
 }
 
-static bool group_is_dependent(const struct vfio_pci_hot_reset_info *info, int number)
+static bool group_is_reached(const struct vfio_reach *reach, int number)
 {
-	for (uint32_t i = 0; i < info->count; i++)
-		if (info->devices[i].group_id == (uint32_t)number)
+	for (unsigned int i = 0; i < reach->count; i++)
+		if (reach->list[i].group == number)
 			return true;
 	return false;
 }
@@ -365,7 +369,7 @@ static bool group_is_dependent(const struct vfio_pci_hot_reset_info *info, int n
  * The groups' files prove that minivmm owns everything that the reset touches. Only the groups
  * concerned are given, because the kernel refuses more files than there are devices to reset.
  */
-static int group_reset_bus(struct vfio_device *device, const struct vfio_pci_hot_reset_info *info)
+static int group_hot_reset(struct vfio_device *device, const struct vfio_reach *reach)
 {
 	const struct group_space *own = group_space_of(device->space);
 	union {
@@ -374,27 +378,11 @@ static int group_reset_bus(struct vfio_device *device, const struct vfio_pci_hot
 	} request = { .head.count = 0 };
 
 	for (unsigned int i = 0; i < own->count; i++)
-		if (group_is_dependent(info, own->groups[i].number))
+		if (group_is_reached(reach, own->groups[i].number))
 			request.head.group_fds[request.head.count++] = own->groups[i].fd;
 	request.head.argsz =
 		(uint32_t)(sizeof(request.head) + request.head.count * sizeof(int32_t));
 	return trace_ioctl(kernel_file(device), VFIO_DEVICE_PCI_HOT_RESET, &request);
-}
-
-static int group_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
-{
-	struct vfio_pci_hot_reset_info *info;
-	int ret;
-
-	others->count = 0;
-	ret = kernel_reset_dependents(device, &info);
-	if (ret < 0)
-		return ret;
-	ret = group_check_dependents(group_space_of(device->space), info, others);
-	if (ret == 0)
-		ret = group_reset_bus(device, info);
-	free(info);
-	return ret;
 }
 
 const struct vfio_backend vfio_backend_group = {
@@ -414,6 +402,7 @@ const struct vfio_backend vfio_backend_group = {
 	.get_irq = kernel_get_irq,
 	.set_irqs = kernel_set_irqs,
 	.reset = kernel_reset,
+	.reset_reach = group_reset_reach,
 	.hot_reset = group_hot_reset,
 	.region_read = kernel_region_read,
 	.region_write = kernel_region_write,

@@ -274,36 +274,37 @@ static void iommufd_dev_close(struct vfio_device *device)
 
 /* ---- hot reset ---- */
 
-static int iommufd_check_dependents(const struct vfio_pci_hot_reset_info *info,
-				    struct vfio_bystanders *others)
+/*
+ * In the place of group_id is the device's identity in this iommufd, or a value that says that it
+ * has none.
+ */
+static int iommufd_reset_reach(struct vfio_device *device, struct vfio_reach *reach)
 {
-	if (info->flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED)
-		return 0;
-	/*
-	 * In the place of group_id is the device's identity in this iommufd, or a value that says
-	 * that it has none.
-	 */
-	for (uint32_t i = 0; i < info->count; i++)
-		if (info->devices[i].group_id == (uint32_t)VFIO_PCI_DEVID_NOT_OWNED)
-			kernel_add_bystander(others, &info->devices[i], -1);
-	return -EPERM;
+	struct vfio_pci_hot_reset_info *info;
+	bool all_ours = true, owned;
+	int ret = kernel_reset_dependents(device, &info);
+
+	reach->count = 0;
+	if (ret < 0)
+		return ret;
+	for (uint32_t i = 0; i < info->count; i++) {
+		bool ours = info->devices[i].group_id != (uint32_t)VFIO_PCI_DEVID_NOT_OWNED;
+
+		kernel_add_reached(reach, &info->devices[i], ours, -1);
+		all_ours &= ours;
+	}
+	owned = info->flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
+	free(info);
+	return all_ours && !owned ? -EPERM : 0;
 }
 
 /* The kernel asks for no files, because it knows which devices are bound to this iommufd. */
-static int iommufd_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
+static int iommufd_hot_reset(struct vfio_device *device, const struct vfio_reach *reach)
 {
 	struct vfio_pci_hot_reset request = { .argsz = sizeof(request) };
-	struct vfio_pci_hot_reset_info *info;
-	int ret;
 
-	others->count = 0;
-	ret = kernel_reset_dependents(device, &info);
-	if (ret < 0)
-		return ret;
-	ret = iommufd_check_dependents(info, others);
-	free(info);
-	return ret < 0 ? ret
-		       : trace_ioctl(kernel_file(device), VFIO_DEVICE_PCI_HOT_RESET, &request);
+	(void)reach;
+	return trace_ioctl(kernel_file(device), VFIO_DEVICE_PCI_HOT_RESET, &request);
 }
 
 const struct vfio_backend vfio_backend_iommufd = {
@@ -323,6 +324,7 @@ const struct vfio_backend vfio_backend_iommufd = {
 	.get_irq = kernel_get_irq,
 	.set_irqs = kernel_set_irqs,
 	.reset = kernel_reset,
+	.reset_reach = iommufd_reset_reach,
 	.hot_reset = iommufd_hot_reset,
 	.region_read = kernel_region_read,
 	.region_write = kernel_region_write,

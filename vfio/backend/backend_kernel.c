@@ -161,7 +161,10 @@ int kernel_region_write(struct vfio_device *device, const struct vfio_region *re
 	return (size_t)n == size ? (int)n : -EIO;
 }
 
-/* Ask twice, because the first answer tells how many devices there are. */
+/*
+ * Ask twice, because the first answer tells how many functions there are. If there are more by the
+ * second time, one has just come.
+ */
 int kernel_reset_dependents(struct vfio_device *device, struct vfio_pci_hot_reset_info **result)
 {
 	struct vfio_pci_hot_reset_info head = { .argsz = sizeof(head) }, *info;
@@ -180,16 +183,18 @@ int kernel_reset_dependents(struct vfio_device *device, struct vfio_pci_hot_rese
 	ret = trace_ioctl(kernel_file(device), VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
 	if (ret < 0 || info->count > head.count) {
 		free(info);
-		return ret < 0 ? ret : -EAGAIN;
+		return ret < 0 && ret != -ENOSPC ? ret : -EAGAIN;
 	}
 	*result = info;
 	return 0;
 }
 
-void kernel_add_bystander(struct vfio_bystanders *others,
-			  const struct vfio_pci_dependent_device *other, int group)
+void kernel_add_reached(struct vfio_reach *reach, const struct vfio_pci_dependent_device *function,
+			bool ours, int group)
 {
-	others->list[others->count++] = (struct vfio_bystander){
-		.segment = other->segment, .bus = other->bus, .devfn = other->devfn, .group = group
-	};
+	reach->list[reach->count++] = (struct vfio_reached){ .segment = function->segment,
+							     .bus = function->bus,
+							     .devfn = function->devfn,
+							     .ours = ours,
+							     .group = group };
 }

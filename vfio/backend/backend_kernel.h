@@ -3,7 +3,7 @@
  * The device half of the kernel's VFIO: once a device file is open, group and cdev are the same.
  *
  * Every function implements the operation of the same name in struct vfio_backend; the last two are
- * the common part of hot_reset.
+ * the common part of reset_reach.
  */
 #ifndef MINIVMM_BACKEND_KERNEL_H
 #define MINIVMM_BACKEND_KERNEL_H
@@ -43,13 +43,13 @@ int kernel_region_write(struct vfio_device *device, const struct vfio_region *re
 	"or its firmware keeps memory of the device for itself (RMRR): Operation not permitted"
 
 /*
- * The devices that a reset of the bus or slot also resets, including the device itself. 0 or
- * -errno, not logged; the caller frees *result.
+ * The functions that a reset of the bus or slot resets, including the device itself. 0 or -errno,
+ * not logged; the caller frees *result.
  */
 int kernel_reset_dependents(struct vfio_device *device, struct vfio_pci_hot_reset_info **result);
 
-/* Add `other`, a device that is not minivmm's; `group` is its IOMMU group, or -1. */
-void kernel_add_bystander(struct vfio_bystanders *others,
-			  const struct vfio_pci_dependent_device *other, int group);
+/* Add one of them to `reach`, with `ours` and the number of its IOMMU group, or -1. */
+void kernel_add_reached(struct vfio_reach *reach, const struct vfio_pci_dependent_device *function,
+			bool ours, int group);
 
 #endif

@@ -268,10 +268,18 @@ static int user_reset(struct vfio_device *device)
 	return ret;
 }
 
-static int user_hot_reset(struct vfio_device *device, struct vfio_bystanders *others)
+/* A program is on no bus with others. */
+static int user_reset_reach(struct vfio_device *device, struct vfio_reach *reach)
 {
 	(void)device;
-	others->count = 0;
+	reach->count = 0;
+	return -ENOTSUP;
+}
+
+static int user_hot_reset(struct vfio_device *device, const struct vfio_reach *reach)
+{
+	(void)device;
+	(void)reach;
 	return -ENOTSUP;
 }
 
@@ -378,6 +386,7 @@ const struct vfio_backend vfio_backend_user = {
 	.get_irq = user_get_irq,
 	.set_irqs = user_set_irqs,
 	.reset = user_reset,
+	.reset_reach = user_reset_reach,
 	.hot_reset = user_hot_reset,
 	.region_read = user_region_read,
 	.region_write = user_region_write,
