@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_mark [guest|profile|write]: says one mark (bench_mark.h) and ends. It uses no library, so
- * that it costs little, and runs on the lab host and in a guest alike.
+ * bench_mark [guest|profile|write] says one mark (bench_mark.h) and ends. It uses no library. So
+ * it costs little, and the same file runs on the lab host and in a guest.
  */
 #include <asm/unistd.h>
 
@@ -21,7 +21,7 @@ static void leave(void)
 	__asm__ volatile("syscall" : "=a"(ret) : "0"(__NR_exit), "D"(0) : "rcx", "r11", "memory");
 }
 
-/* The stack of a new program: the number of its arguments, then each of them. */
+/* The stack of a new program holds the number of its arguments, then each of them. */
 void bench_mark_main(const long *stack)
 {
 	const char *word = stack[0] > 1 ? (const char *)stack[2] : "";

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A plugin for QEMU's emulation (TCG) that counts the instructions which the emulated machine
- * executes: host kernel, VMM and guest alike. `out=FILE` gets a line for each mark (bench_mark.h)
- * that the machine comes across, with the mark's number and the sum until then. `profile=FILE` gets
- * the sums between two marks by the addresses of blocks of code; profile.py gives them names.
+ * executes: those of the host kernel, of the VMM and of the guest alike. `out=FILE` gets a line
+ * for each mark (bench_mark.h) that the machine comes across, with the mark's number and the sum
+ * until then. `profile=FILE` gets the sums between two marks by the addresses of blocks of code;
+ * profile.py gives them names.
  *
- * Time on a shared machine moves by a factor of two; these sums repeat to about a percent.
+ * Time on a shared machine moves by a factor of two. These sums repeat to about a percent.
  *
- * Debian has no package with QEMU's plugin header: what is used of it is declared here, as of
+ * Debian has no package with QEMU's plugin header. What is used of it is declared here, as of
  * version 1 of the interface. Read beside it: docs/devel/tcg-plugins.rst of the QEMU project.
  */
 #include <inttypes.h>
@@ -47,7 +48,8 @@ void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
 /*
- * Blocks by their address and by where the emulator keeps them: host and guest use the same ones.
+ * Blocks are told apart by their address and by where the emulator keeps them, because host and
+ * guest use the same addresses.
  */
 #define BLOCKS (1u << 20)
 struct block {
@@ -108,7 +110,10 @@ static void find_mark(struct qemu_plugin_insn *insn)
 						       (void *)(uintptr_t)(number & 0xffff));
 }
 
-/* The entry of a block; when the table is full, all others share the last one found. */
+/*
+ * Find the entry of a block. When the table is full, all further blocks share the entry found
+ * last.
+ */
 static struct block *find_block(uint64_t vaddr, const void *haddr)
 {
 	uint64_t hash = (vaddr ^ (uintptr_t)haddr << 7) * 0x9e3779b97f4a7c15ull;
@@ -128,7 +133,10 @@ static struct block *find_block(uint64_t vaddr, const void *haddr)
 	return block;
 }
 
-/* A block is translated: each time it is executed its instructions are added, without a call. */
+/*
+ * A block is translated. From now on the emulator adds its instructions each time it executes the
+ * block, without a call of ours.
+ */
 static void count_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t count = qemu_plugin_tb_n_insns(tb);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prefault_rate MIB: how fast vmm/prefault.c populates memory with 1, 2, 4... threads, beside how
- * fast as many threads fill memory that is there already. Prints a line for each number of
- * threads, with the ratio. Figures, no verdict.
+ * prefault_rate MIB measures how fast vmm/prefault.c populates memory with 1, 2, 4 and more
+ * threads, beside how fast as many threads fill memory that is there already. It prints a line
+ * with the ratio for each number of threads. The figures have no verdict.
  */
 #include <sched.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* The first `count` CPUs that this process may use; fewer if there are not as many. */
+/* Find the first `count` CPUs that this process may use, or fewer if there are not as many. */
 static struct cpu_list first_cpus(unsigned int count)
 {
 	struct cpu_list list = { .count = 0 };
@@ -55,7 +55,7 @@ static void *fill(void *arg)
 	return NULL;
 }
 
-/* Seconds in which the CPUs fill the memory, each a part of it. */
+/* Returns the seconds in which the CPUs fill the memory. Each fills a part of it. */
 static double fill_all(char *ram, size_t size, const struct cpu_list *cpus)
 {
 	static struct part parts[PREFAULT_THREADS_MAX];

@@ -124,7 +124,7 @@ static unsigned int bits_set_msi(struct device_bits *bits, const struct device_f
 	return (wide ? 14 : 10) + (masks ? 10 : 0);
 }
 
-/* What the vendor put there is the driver's. */
+/* What the vendor put into its own capability belongs to the driver. */
 static unsigned int bits_set_vendor(struct device_bits *bits, unsigned int cap, unsigned int skip,
 				    unsigned int length)
 {
@@ -133,7 +133,7 @@ static unsigned int bits_set_vendor(struct device_bits *bits, unsigned int cap, 
 	return length;
 }
 
-/* Of a known kind; returns its length, BITS_REST where nobody knows. */
+/* Returns the length of a capability of a known kind, BITS_REST where nobody knows it. */
 static unsigned int bits_set_cap(struct device_bits *bits, const struct device_file *file,
 				 bool extended, uint16_t id, unsigned int cap)
 {
@@ -154,7 +154,10 @@ static unsigned int bits_set_cap(struct device_bits *bits, const struct device_f
 	return row->length;
 }
 
-/* The offset and the identity of the capability behind `cap`; cap is 0 for the first. */
+/*
+ * Find the offset and the identity of the capability behind `cap`. A `cap` of 0 asks for the
+ * first one.
+ */
 static unsigned int bits_next(const struct device_file *file, bool extended, unsigned int cap,
 			      uint16_t *id)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which bits of a device's configuration space a write changes, as Linux's vfio-pci lets writes
- * through: in registers outside capabilities, and in capabilities those that concern the function
- * alone.
+ * through. Outside capabilities these are the driver's. In capabilities they are those that
+ * concern the function alone.
  *
- * This is not a copy of minivmm's tables: vfio/vfio_policy.c is under test here.
+ * This is not a copy of minivmm's tables, because vfio/vfio_policy.c is under test here.
  *
  * Read beside it: drivers/vfio/pci/vfio_pci_config.c of Linux.
  */

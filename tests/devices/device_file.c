@@ -41,7 +41,7 @@ unsigned int device_file_find(const struct device_file *file, uint8_t id)
 
 /* ---- the text ---- */
 
-/* `040: 01 50 23 c8 ...`: true if the line is one of these. */
+/* Read a line such as `040: 01 50 23 c8 ...`. Returns whether it is one. */
 static bool file_take_bytes(struct device_file *file, const char *line)
 {
 	char *end;
@@ -78,7 +78,7 @@ static uint64_t file_parse_size(const char *text)
 	}
 }
 
-/* `Region 0: Memory at ... [size=16K]`, `Expansion ROM at ... [size=64K]` */
+/* Read `Region 0: Memory at ... [size=16K]` or `Expansion ROM at ... [size=64K]`. */
 static void file_take_region(struct device_file *file, const char *line)
 {
 	const char *region = strstr(line, "Region "), *size = strstr(line, "[size=");
@@ -119,7 +119,10 @@ static void file_guess_bar(struct device_file *file, unsigned int bar)
 		file->sizes[bar] = file_least_bit(value & ~0xfu, FILE_MEMORY_MAX);
 }
 
-/* Room for what MSI-X has in a BAR, which an unplaced BAR of a virtual function has, too. */
+/*
+ * Make room for the parts of MSI-X that a BAR holds. An unplaced BAR of a virtual function has
+ * them, too.
+ */
 static void file_hold_msix(struct device_file *file, unsigned int place, uint64_t size)
 {
 	uint32_t where = device_file_long(file, place);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PCI device as `lspci -xxxx -vv` prints it: bytes of configuration space, and sizes of
- * regions.
+ * A PCI device as `lspci -xxxx -vv` prints it: the bytes of its configuration space, and the
+ * sizes of its regions.
  *
- * If the text tells no size, a region is as large as the alignment of its address allows, up to a
- * limit, and large enough for the MSI-X table in it.
+ * If the text does not tell the size of a region, the region is as large as the alignment of its
+ * address allows, up to a limit. It is always large enough for the MSI-X table in it.
  */
 #ifndef MINIVMM_TESTS_DEVICE_FILE_H
 #define MINIVMM_TESTS_DEVICE_FILE_H

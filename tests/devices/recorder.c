@@ -56,7 +56,7 @@ static uint64_t recorder_held(const struct recorder *recorder, uint32_t region)
 	return size < RECORDER_HELD ? size : RECORDER_HELD;
 }
 
-/* Where an access is; no part of it is past the end. */
+/* Returns where an access is. No part of it is past the end. */
 static uint8_t *recorder_memory(struct recorder *recorder, uint32_t region, uint64_t offset)
 {
 	return &recorder->memory[region][offset & (recorder_held(recorder, region) - 1)];
@@ -117,7 +117,8 @@ static void recorder_clear(struct recorder *recorder, uint8_t id, unsigned int r
 }
 
 /*
- * The file shows a device that some driver may have been using. Memory holds its own offsets.
+ * The file shows a device that a driver may have been using, so what a driver switches on is
+ * switched off here. Memory holds its own offsets.
  */
 static void recorder_power_on(struct recorder *recorder)
 {
@@ -145,7 +146,10 @@ static bool recorder_is_flr(const struct recorder *recorder, unsigned int at, ui
 	       recorder->file.config[af + PCI_AF_CAP] & PCI_AF_CAP_FLR;
 }
 
-/* Vital product data are where they are asked for: the flag turns at once. PCI 3.0, appendix I. */
+/*
+ * Vital product data are there as soon as they are asked for, so the flag turns at once. PCI 3.0,
+ * appendix I.
+ */
 static void recorder_touch_vpd(struct recorder *recorder, unsigned int at)
 {
 	unsigned int vpd = device_file_find(&recorder->file, PCI_CAP_ID_VPD);
@@ -338,7 +342,7 @@ static int recorder_init(struct recorder *recorder, const char *device, const ch
 	return 0;
 }
 
-/* From the listening socket to the end of its first client. */
+/* Serve from the listening socket to the end of its first client. */
 static int recorder_serve(struct recorder *recorder, const char *path)
 {
 	int listener = user_server_listen(path), client;

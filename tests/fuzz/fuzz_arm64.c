@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel file of any bytes as an arm64 host sees it: an Image as it is, packed by gzip, in an EFI
- * program, up to the guest memory that it is loaded into.
+ * A kernel file of any bytes as an arm64 host sees it: an Image as it is, packed by gzip, or in
+ * an EFI program, up to the guest memory that it is loaded into.
  *
- * The first byte picks a good file to begin with; then come pairs of a place and four bytes for it.
+ * The first byte picks a good file to begin with. Then come pairs of a place and four bytes for
+ * it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 #define FILE_MAX    (ZBOOT_AT + 2 * IMAGE_FILE)
 #define PACKED_GZIP (15 + 16)
 
-/* boot_arm64.c's boot_load() in this library. */
+/* boot_arm64.c's boot_load() has this name in the library of the fuzzers. */
 int boot_load_arm64(const struct boot_config *config, struct memory *memory,
 		    struct arch_entry *entry);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For targets that use the unit tests' stand-ins: what libcheck's macros call. A check that fails
+ * What libcheck's macros call, for targets that use the unit tests' stand-ins. A check that fails
  * is a crash, which the fuzzer sees.
  */
 #include <check.h>

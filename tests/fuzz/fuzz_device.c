@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A device that answers anything: configuration bytes, regions and their areas, interrupts, results
- * of every call, at any moment; and a guest that uses it meanwhile.
+ * A device that answers anything at any moment: configuration bytes, regions and their areas,
+ * interrupts, results of every call. A guest uses it meanwhile.
  *
- * The machine is the unit tests' rig with a backend of this file's. Nothing holds for its answers
- * but what the types say. What minivmm asks is fuzz_guest's business.
+ * The machine is the unit tests' rig, with a backend of this file's. Its answers keep to what the
+ * C types say, and to nothing else. What minivmm may ask of a device is under test in
+ * fuzz_guest.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +35,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* ---- the device ---- */
 
-/* How each answer of the device ends. Mostly success: else nothing gets far. */
+/*
+ * How each answer of the device ends. Most answers are success, because otherwise no input gets
+ * far.
+ */
 static int any_result(int good)
 {
 	static const int errors[] = {
@@ -178,7 +182,7 @@ static int any_hot_reset(struct vfio_device *device, const struct vfio_reach *re
 	return any_result(0);
 }
 
-/* Now and then the bytes are others than a moment ago. */
+/* Now and then the bytes differ from those of a moment ago. */
 static int any_region_read(struct vfio_device *device, const struct vfio_region *region,
 			   uint64_t offset, void *data, size_t size)
 {
@@ -225,7 +229,7 @@ static const struct vfio_backend any_backend = {
 	.region_write = any_region_write,
 };
 
-/* The usual device's bytes, some of them spoilt; or none of them. */
+/* The usual device's bytes, of which some are spoilt, or none of them. */
 static void spoil_config(void)
 {
 	unsigned int count = (unsigned int)fuzz_number(&fuzz.input, 1);

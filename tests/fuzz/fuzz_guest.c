@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest that does anything to a passed-through device: configuration space, BARs, MSI-X table.
+ * A guest that does anything to a passed-through device: to its configuration space, its BARs and
+ * its MSI-X table.
  *
- * The machine is the unit tests' rig: KVM and the device are stand-ins that hold minivmm to their
- * contracts, and what breaks one aborts. The first byte picks the shape of the device; then each
- * access is a few bytes.
+ * The machine is the unit tests' rig. Its KVM and its device are stand-ins, which abort when
+ * minivmm breaks one of their contracts. The first byte picks the shape of the device. After it,
+ * each access is a few bytes.
  */
 #include <stdlib.h>
 
@@ -22,7 +23,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return fuzz_tally_begin("accesses of the guest");
 }
 
-/* Where MSI-X lies, whether vectors can be added one by one, and how many the host can give. */
+/*
+ * Where MSI-X lies, whether vectors can be added one by one, and how many vectors the host can
+ * give.
+ */
 static void shape_device(unsigned int shape)
 {
 	static const struct {
@@ -42,7 +46,7 @@ static void shape_device(unsigned int shape)
 	rig.fake.grant = shape & 8 ? 3 : rig.fake.grant;
 }
 
-/* The kinds of access, by the low bits; offset and value follow. */
+/* The kinds of access, by the low bits of a byte. The offset and the value follow it. */
 static void access_device(struct fuzz_input *input)
 {
 	unsigned int how = (unsigned int)fuzz_number(input, 1);

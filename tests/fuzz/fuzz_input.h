@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fuzzer's bytes, taken one after the other. Past their end there are zeroes, so that no target
- * needs to ask. A target ends when fuzz_left() is 0.
+ * A fuzzer's bytes, taken one after the other. There are zeros past their end, so that a target
+ * need not ask whether bytes are left. A target ends when fuzz_left() is 0.
  */
 #ifndef MINIVMM_FUZZ_INPUT_H
 #define MINIVMM_FUZZ_INPUT_H
@@ -40,7 +40,7 @@ static inline uint64_t fuzz_number(struct fuzz_input *input, size_t size)
 	return value;
 }
 
-/* What libFuzzer calls. */
+/* libFuzzer calls this. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

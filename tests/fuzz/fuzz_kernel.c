@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel file of any bytes: bzImage and ELF vmlinux, up to the guest memory that it is loaded
- * into.
+ * A kernel file of any bytes, read as a bzImage and as an ELF vmlinux, up to the guest memory
+ * that it is loaded into.
  *
- * The first byte picks a good image to begin with, if any; then come pairs of a place and four
- * bytes for it, so that headers with checks across fields are reached at once.
+ * The first byte picks a good image to begin with, if any. Then come pairs of a place and four
+ * bytes for it, so that the fuzzer soon reaches headers with checks across fields.
  */
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line: words of any bytes, and PCI addresses.
+ * A command line whose words are any bytes, and PCI addresses.
  *
- * Words are separated by newlines. What was understood as a PCI address must be one.
+ * Newlines separate the words. What minivmm took for a PCI address must be one.
  */
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* As the kernel spells it: a domain of four digits, or of up to eight where it needs them. */
+/* As the kernel spells it: the domain has four digits, or up to eight where it needs them. */
 static bool is_bdf(const char *text)
 {
 	static const char shape[] = "xxxx:xx:xx.o";

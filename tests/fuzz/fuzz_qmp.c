@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control socket: any bytes from a client, in pieces of any size.
+ * The control socket, with any bytes from a client, in pieces of any size.
  *
- * What comes out must be lines of JSON objects, bounded in size; and after a line break and the
- * byte that is in no JSON, the next command must be understood.
+ * What comes out must be lines of JSON objects, bounded in size. After a line break and the byte
+ * that occurs in no JSON, the next command must be understood.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static const struct qmp_command commands[] = {
 	{ "fails", { { "words", JSON_STRING, false } }, false, fails },
 };
 
-/* Each line that waits must be an object; returns whether one has the id of RESUME. */
+/* Each line that waits must be an object. Returns whether one of them has the id of RESUME. */
 static bool check_output(struct qmp_session *session)
 {
 	bool resumed = false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counts the things that a fuzzer is about over all its inputs, and prints the number at its end.
+ * Counts, over all inputs, the things that a fuzzer is about, and prints the sum at the end of
+ * the fuzzer.
  */
 #ifndef MINIVMM_FUZZ_TALLY_H
 #define MINIVMM_FUZZ_TALLY_H
@@ -19,8 +20,8 @@ static inline void fuzz_tally_print(void)
 }
 
 /*
- * `what` names the things that fuzz_tally.count counts; a literal. Called by
- * LLVMFuzzerInitialize().
+ * `what` names the things that fuzz_tally.count counts; it is a literal. LLVMFuzzerInitialize()
+ * calls this.
  */
 static inline int fuzz_tally_begin(const char *what)
 {

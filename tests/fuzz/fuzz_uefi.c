@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest that does anything to the devices of UEFI firmware's machine: flash, fw_cfg, clock, power
- * management, the chipset's functions.
+ * A guest that does anything to the devices of the machine for UEFI firmware: flash, fw_cfg,
+ * clock, power management, and the chipset's functions.
  *
- * After each access the flash must be what it says: contents and file alike, and shown to the guest
- * as memory exactly in array mode.
+ * After each access the flash must be what it says it is. Its contents and its file must agree,
+ * and it must be shown to the guest as memory exactly while it is in array mode.
  */
 #include <linux/pci.h>
 #include <stdlib.h>
@@ -119,7 +119,7 @@ static void check_contents(void)
 		abort();
 }
 
-/* The contents of the pair, which are many, are looked at when all is over. */
+/* The pair has many contents, so they are compared once, at the end. */
 static void check_flash(void)
 {
 	const struct flash *flash = &fuzz.flash;
@@ -132,7 +132,7 @@ static void check_flash(void)
 		abort();
 }
 
-/* The kinds of access, by the low bits; where and what follow. */
+/* The kinds of access, by the low bits of a byte. The place and the value follow it. */
 static void access_devices(struct fuzz_input *input)
 {
 	static const uint16_t ports[] = { 0x70, 0x510, 0xb000, 0xcf8 };

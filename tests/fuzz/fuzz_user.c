@@ -2,10 +2,10 @@
 /*
  * The vfio-user client, in front of a server that says anything.
  *
- * sendmsg() and recvmsg() are this program's own: what the client asks is remembered, what it
- * receives is made of the fuzzer's bytes. A reply is built as an honest server would and then
- * spoilt, or is bytes alone; commands of the server's own and files come in between. No kernel is
- * on the way, so that there are many thousands of sessions in a second.
+ * sendmsg() and recvmsg() are this program's own. They remember what the client asks, and make
+ * what it receives of the fuzzer's bytes. A reply is built as an honest server would build it and
+ * then spoilt, or it is the fuzzer's bytes alone. Commands of the server's own and files come in
+ * between. No kernel is on the way, so there are many thousands of sessions a second.
  */
 #include <dlfcn.h>
 #include <linux/pci_regs.h>
@@ -225,7 +225,7 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 	if (msg->msg_iovlen > 1 && msg->msg_iov[1].iov_len <= sizeof(peer.payload) &&
 	    msg->msg_iov[1].iov_len)
 		memcpy(peer.payload, msg->msg_iov[1].iov_base, msg->msg_iov[1].iov_len);
-	/* Not an answer to our own command: what was asked stays what was asked. */
+	/* It is no answer to our own command, so what was asked remains to be answered. */
 	if ((peer.asked.flags & USER_TYPE_MASK) == USER_TYPE_COMMAND)
 		stream_fill();
 	return (ssize_t)size;
@@ -319,7 +319,7 @@ static void use_space(struct vfio_space *space)
 	close(bell);
 }
 
-/* Kept loaded, or most of the time would be spent on loading it anew. */
+/* The library is kept loaded, because loading it anew would take most of the time. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;

@@ -2,8 +2,8 @@
 /*
  * The vhost-user client, in front of a server that says anything.
  *
- * sendmsg() and recvmsg() are this program's own: what the client receives is an honest header for
- * what it asked, spoilt by the fuzzer's bytes, and then those bytes. Files come in between.
+ * sendmsg() and recvmsg() are this program's own. What the client receives is an honest header
+ * for what it asked, spoilt by the fuzzer's bytes, and then those bytes. Files come in between.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A guest's driver that does anything, in front of the virtio device whose queues minivmm itself
- * serves: registers, interrupts, rings and buffers are the fuzzer's.
+ * serves. Its registers, interrupts, rings and buffers are made of the fuzzer's bytes.
  */
 #include <stdlib.h>
 
@@ -63,7 +63,7 @@ static void write_bar(uint64_t offset, unsigned int size, uint64_t value)
 	bus_write(&rig.vm.mmio, rig.function->bars[0].addr + offset, &value, size);
 }
 
-/* A queue where the fuzzer's rings are; its size and addresses are anything. */
+/* Start a queue where the fuzzer's rings are. Its size and its addresses are anything. */
 static void set_queue(struct fuzz_input *input, unsigned int queue)
 {
 	write_bar(22, 2, queue);
@@ -84,7 +84,7 @@ static void start_driver(struct fuzz_input *input)
 	write_bar(20, 1, 15);
 }
 
-/* What the thread behind the console does. */
+/* Do what the thread behind the console does. */
 static void serve(void)
 {
 	char bytes[256];

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * qmp_client SOCKET WORD...: a conversation with --qmp, and one line of output for each line that
- * comes.
+ * qmp_client SOCKET WORD... holds a conversation with --qmp, and prints one line for each line
+ * that comes.
  *
- * A word that begins with { is sent, and its reply awaited; what comes in between is printed, too.
- * `event:NAME` waits for an event that has not been waited for yet. The word `end` waits until the
- * other side hangs up. It fails with a word of its own, also when nothing comes for half a minute.
+ * A word that begins with { is sent, and its reply is awaited; what comes in between is printed,
+ * too. `event:NAME` waits for an event that has not been waited for yet. The word `end` waits
+ * until the other side hangs up. If something goes wrong, or if nothing comes for half a minute,
+ * the program fails and says what it waited for.
  *
- * In C, because the emulated arm64 host has no interpreter, and the other one a slow one. minivmm
- * writes a message on one line without blanks, so the line tells what it is.
+ * It is written in C, because the emulated arm64 host has no interpreter, and the other one has a
+ * slow one. minivmm writes a message on one line without blanks, so the line tells what it is.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -32,7 +33,7 @@ static _Noreturn void client_fail(const char *what, const char *of)
 	exit(1);
 }
 
-/* Only what a signal's handler may call. */
+/* This calls only what a signal's handler may call. */
 static void client_waited(int signal)
 {
 	static const char words[] = "qmp_client: nothing came for half a minute\n";
@@ -57,7 +58,9 @@ static void client_connect(const char *path)
 		client_fail("no memory for", path);
 }
 
-/* The name of the event that the line is, to be freed; NULL for another line. */
+/*
+ * Returns the name of the event that the line is, which the caller frees; NULL for another line.
+ */
 static char *client_event_name(const char *line)
 {
 	static const char key[] = "\"event\":\"";
@@ -77,7 +80,7 @@ static void client_keep_event(char *name)
 	client_events[i] = name;
 }
 
-/* One line, printed; false at the end. *event says that it is one. */
+/* Print one line. Returns false at the end. *event says whether the line is an event. */
 static bool client_hear(bool *event)
 {
 	static char *line;

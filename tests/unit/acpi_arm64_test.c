@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware/acpi_arm64.c and dsdt_arm64.asl, with arm64's own map: what the specifications want at
- * which offset, agreement with arch_layout, and what acpica's tools make of it.
+ * firmware/acpi_arm64.c and dsdt_arm64.asl, with arm64's own map. The tests look at what the
+ * specifications want at which offset, at agreement with arch_layout, and at what acpica's tools
+ * make of the tables.
  */
 #include <check.h>
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include "unit.h"
 #include "vmm/core/arch.h"
 
-/* They are called so in the tests of any machine. */
+/* arm64's map and tables have these names here, because the tests run on any machine. */
 extern const struct arch_layout arch_layout_arm64;
 uint64_t acpi_size_arm64(const struct acpi_config *config);
 int acpi_write_tables_arm64(const struct acpi_config *config, void *to, uint64_t gpa,
@@ -33,7 +34,7 @@ static const char *const signatures[] = { "FACP", "APIC", "GTDT", "MCFG", "SPCR"
 					  "IORT", "PPTT", "SSDT", "DSDT" };
 static struct acpi_config config;
 
-/* Into memory that was used before: nothing of it may shine through. */
+/* The memory was used before, and nothing of that may shine through. */
 static void write_tables(unsigned int cpus)
 {
 	config = (struct acpi_config){
@@ -139,7 +140,7 @@ START_TEST(console)
 }
 END_TEST
 
-/* A root complex whose messages go to the group of the ITS unchanged. */
+/* The root complex sends messages to the group of the ITS without a change. */
 START_TEST(messages_keep_their_sender)
 {
 	uint8_t *table, *group, *root, *mapping;
@@ -250,7 +251,7 @@ START_TEST(room)
 }
 END_TEST
 
-/* Firmware moves the tables: the script has room for what it must be told. */
+/* Firmware moves the tables. The script has room for all that firmware must be told. */
 START_TEST(firmware_can_move_them)
 {
 	struct acpi_loader_command script[ACPI_LOADER_COMMANDS];
@@ -258,14 +259,14 @@ START_TEST(firmware_can_move_them)
 	write_tables(2);
 	ck_assert_int_eq(acpi_write_tables_arm64(&config, acpi_area, 0, sizeof(acpi_area)), 0);
 	/*
-	 * Allocate; the FADT's two; a pointer for each table but the DSDT, and one CPUs' SSDT
-	 * more.
+	 * One command to allocate, two for the FADT, and one pointer for each table but the DSDT.
+	 * There is one SSDT more than the list has, that of the CPUs.
 	 */
 	ck_assert_uint_eq(acpi_loader_write(acpi_area, script), 1 + 2 + UNIT_COUNT(signatures) + 4);
 }
 END_TEST
 
-/* The integers come first among the SSDTs; the CPUs' follows. */
+/* The SSDT with the integers comes first, and those of the CPUs follow. */
 static uint8_t *find_cpus(void)
 {
 	uint8_t *first = acpi_find("SSDT"),

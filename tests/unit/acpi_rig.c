@@ -89,8 +89,11 @@ void acpi_scratch_add(const char *name, const uint8_t *table)
 	fclose(file);
 }
 
-/* After a test that failed, nobody calls acpi_scratch_end(). No assertion is made here. */
-static void acpi_scratch_at_exit(void)
+/*
+ * Remove the folder of a test that failed, for which nobody called acpi_scratch_end(). No assertion
+ * is made here, because this also runs at the exit.
+ */
+static void acpi_scratch_tidy(void)
 {
 	char command[96];
 
@@ -102,7 +105,8 @@ static void acpi_scratch_at_exit(void)
 void acpi_scratch_begin(const char *const *signatures, size_t count)
 {
 	if (!owner)
-		atexit(acpi_scratch_at_exit);
+		atexit(acpi_scratch_tidy);
+	acpi_scratch_tidy();
 	strcpy(directory, "/tmp/acpi_test.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	owner = getpid();

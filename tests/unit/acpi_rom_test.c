@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/acpi_rom.c: a ROM as memory of the guest, and files that are none. */
+/*
+ * vmm/acpi_rom.c: a ROM file becomes memory of the guest, and a file that is no ROM is refused.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -15,7 +17,7 @@
 
 static uint8_t rom_bytes[ROM_SIZE];
 
-/* One image of three units, the last: PCI Firmware 3.3, 5.1. */
+/* One image of three units, which is also the last one: PCI Firmware 3.3, 5.1. */
 static void make_rom(void)
 {
 	memset(rom_bytes, 0xc3, sizeof(rom_bytes));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware/acpi.c and dsdt.asl: checksums, links, the offsets of the specification, agreement with
- * arch_layout; and, where acpica-tools are installed, what an ACPI interpreter makes of it.
+ * firmware/acpi.c and dsdt.asl: checksums, links, the offsets of the specification, and agreement
+ * with arch_layout. Where acpica-tools are installed, the tests also see what an ACPI interpreter
+ * makes of the tables.
  */
 #include <check.h>
 #include <errno.h>
@@ -23,7 +24,7 @@
 static const char *const signatures[] = { "FACP", "APIC", "MCFG", "SSDT", "DSDT" };
 static const struct arch_range mmio64 = { 0x8000000000, 0x4000000000 };
 
-/* Into memory that was used before: nothing of it may shine through. */
+/* The memory was used before, and nothing of that may shine through. */
 static void write_tables(unsigned int cpus, struct arch_range window)
 {
 	struct acpi_config config = { .cpus = cpus,
@@ -70,7 +71,10 @@ START_TEST(fadt)
 	table = acpi_find("FACP");
 	ck_assert_uint_eq(acpi_get(table + 4, 4), 276);
 	ck_assert_uint_eq(table[8], 6);
-	/* No PM timer, no SCI, no PM1 block: the fixed hardware does not exist. */
+	/*
+	 * There is no PM timer, no SCI and no PM1 block, because the fixed hardware does not
+	 * exist.
+	 */
 	for (size_t i = 36; i < 109; i++)
 		ck_assert_uint_eq(table[i], 0);
 	ck_assert_uint_eq(acpi_get(table + 109, 2), 1 << 2 | 1 << 5);
@@ -122,7 +126,9 @@ START_TEST(madt)
 }
 END_TEST
 
-/* Root ports have buses below: configuration space of as many is found. */
+/*
+ * Root ports have buses below them. The table tells of the configuration space of as many buses.
+ */
 START_TEST(mcfg_of_buses)
 {
 	struct acpi_config config = { .cpus = 1,
@@ -158,7 +164,9 @@ static uint64_t area_used(void)
 	return used;
 }
 
-/* In exactly the room they need, and not in less: then nothing is written at all. */
+/*
+ * The tables fit into exactly the room that they need. With less room nothing is written at all.
+ */
 START_TEST(room)
 {
 	struct acpi_config config = { .cpus = 3,
@@ -224,7 +232,7 @@ START_TEST(dsdt_agrees_with_layout)
 	ck_assert(dsdt_has(interrupt, sizeof(interrupt)));
 	ck_assert(dsdt_has_io(arch_layout.pci_config_port, 8));
 	ck_assert(dsdt_has_io(arch_layout.serial_port, 8));
-	/* Behind them there is the button. */
+	/* The button comes behind them. */
 	ck_assert_uint_eq(arch_layout.ged_port, arch_layout.power_port + ARCH_POWER_PORTS);
 	ck_assert(dsdt_has_io(arch_layout.power_port, ARCH_POWER_PORTS + GED_PORTS));
 	ck_assert(dsdt_has_io(arch_layout.pvpanic_port, 1));
@@ -240,7 +248,10 @@ static bool area_has_io(uint16_t port, uint8_t count)
 	return memmem(acpi_area, sizeof(acpi_area), io, sizeof(io)) != NULL;
 }
 
-/* So have ssdt_rtc.asl and ssdt_uefi.asl. A machine that has none of it says so. */
+/*
+ * ssdt_rtc.asl and ssdt_uefi.asl have such copies, too. A machine that has neither device has
+ * neither table.
+ */
 START_TEST(firmwares_devices_agree_with_layout)
 {
 	struct acpi_config config = { .cpus = 1, .extras.rtc = _i >= 1, .uefi = _i >= 2 };
@@ -283,12 +294,12 @@ START_TEST(disassembles)
 }
 END_TEST
 
-/* Where the GPU's node is, without a port and with one. */
+/* Where the node of the GPU is, without a port and with one. */
 static const char *const nodes[] = { "\\_SB.PCI0.GPU0", "\\_SB.PCI0.PORT.GPU0" };
 
 /*
- * Tables with a battery and a ROM of 10,000 bytes, of a GPU that is below a port or not; then
- * `call`.
+ * Write tables with a battery and with a ROM of 10,000 bytes for a GPU, which is below a port or
+ * not. Then evaluate `call`.
  */
 static void evaluate_extra(bool port, const char *part, const char *call)
 {

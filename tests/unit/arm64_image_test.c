@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware/linux_arm64.c: and unpack.c: an Image as it is, packed, and in an EFI program comes
- * out the same; one with any field spoiled is refused.
+ * firmware/linux_arm64.c and unpack.c. An Image as it is, packed, or in an EFI program comes out
+ * the same, and one with any field spoiled is refused.
  */
 #include <errno.h>
 #include <lz4.h>
@@ -31,7 +31,7 @@ static struct image image;
 static uint8_t packed[PACKED_MAX + ZBOOT_AT];
 static uint8_t ram[IMAGE_RAM];
 
-/* Noise, so that it does not pack. */
+/* The bytes are noise, so that packing does not make them fewer. */
 static void make_image(void)
 {
 	uint32_t noise = 1;
@@ -68,9 +68,10 @@ static size_t pack_xz(uint8_t *to)
 }
 
 /*
- * As one that was packed with a larger dictionary, by its code in the .xz format: 30 is 128 MiB,
- * 34 is 512 MiB. The header of the only block begins at byte 12 with its size; in there are the
- * filter's number, the size of its properties, and the code; its last four bytes are its checksum.
+ * Change the file as if it had been packed with a larger dictionary, by its code in the .xz
+ * format: 30 is 128 MiB, 34 is 512 MiB. The header of the only block begins at byte 12 with its
+ * size. It holds the filter's number, the size of its properties, and the code. Its last four
+ * bytes are its checksum.
  */
 static size_t pack_xz_as(uint8_t *to, uint8_t dictionary)
 {
@@ -111,7 +112,10 @@ static size_t pack_zstd(uint8_t *to)
 	return size;
 }
 
-/* As a stream, whose header has a byte for the window: 5 bits of exponent, 3 bits of mantissa. */
+/*
+ * Change the file into a stream whose header has a byte for the window: 5 bits of exponent, 3
+ * bits of mantissa.
+ */
 static size_t pack_zstd_window(uint8_t *to)
 {
 	ZSTD_CCtx *zstd = ZSTD_createCCtx();
@@ -157,7 +161,7 @@ static size_t pack(uint8_t *to)
 	return pack_gzip(to);
 }
 
-/* An EFI program as Linux makes it; returns its size. */
+/* Make an EFI program as Linux does. Returns its size. */
 static size_t make_zboot_by(const char *packer, size_t (*pack_by)(uint8_t *to))
 {
 	uint32_t size = (uint32_t)pack_by(packed + ZBOOT_AT), at = ZBOOT_AT;
@@ -244,7 +248,7 @@ START_TEST(efi_program_by_each)
 }
 END_TEST
 
-/* The first bytes, as they are in the image, packed or not; no more than there are. */
+/* The first bytes are those of the image, packed or not, and no more than there are. */
 START_TEST(part_is_read)
 {
 	struct arm64_image parsed;
@@ -349,7 +353,10 @@ START_TEST(cut_short)
 }
 END_TEST
 
-/* A byte in the middle is wrong: refused, or another kernel, never a crash. */
+/*
+ * A byte in the middle is wrong. The file is refused, or it is another kernel, but nothing
+ * crashes.
+ */
 START_TEST(spoiled_anywhere)
 {
 	size_t size;
@@ -420,7 +427,7 @@ START_TEST(efi_program_spoiled)
 }
 END_TEST
 
-/* Nothing is packed, whatever by. */
+/* These bytes are not packed by anything. */
 START_TEST(efi_program_empty)
 {
 	uint32_t nothing = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vfio/backend/backend_group.c and backend_kernel.c: what they ask the kernel, and that they
- * believe no answer. The kernel is this file's ioctl().
+ * believe no answer without a check. The kernel is this file's ioctl().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -107,7 +107,7 @@ static int tell_kvm(struct vfio_device *device)
 	return 0;
 }
 
-/* Two groups are attached; the device of the first is not open yet. */
+/* Two groups are attached. The device of the first is not open yet. */
 static void begin(struct world *world)
 {
 	memset(&kernel, 0, sizeof(kernel));
@@ -145,7 +145,7 @@ static int open_device(struct world *world)
 	return ret;
 }
 
-/* KVM's documentation: the group is made known before the device is opened. */
+/* KVM's documentation wants the group to be made known before the device is opened. */
 START_TEST(rule_23_kvm_before_the_device)
 {
 	static struct world world;
@@ -153,7 +153,10 @@ START_TEST(rule_23_kvm_before_the_device)
 	begin(&world);
 	ck_assert_int_eq(open_device(&world), 0);
 	calls_expect("tell KVM of the group\nget device '" BDF "'\n");
-	/* Given back, and opened again: the container still has its groups, and its DMA maps. */
+	/*
+	 * The device is given back and opened again. The container still has its groups and its
+	 * DMA maps.
+	 */
 	vfio_backend_group.dev_close(&world.device);
 	vfio_backend_group.dev_close(&world.device);
 	ck_assert_uint_eq(world.groups->count, 2);

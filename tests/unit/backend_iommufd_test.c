@@ -166,7 +166,7 @@ static int open_device(struct world *world)
 	return ret;
 }
 
-/* Twice each: they are idempotent. */
+/* Each is called twice, because each is idempotent. */
 static void end(struct world *world)
 {
 	vfio_backend_iommufd.dev_close(&world->device);
@@ -197,7 +197,7 @@ START_TEST(rule_23_kvm_before_the_device)
 }
 END_TEST
 
-/* Which request fails; what is said, and what had been done by then. */
+/* Which request fails, what is said then, and what had been done by then. */
 static const struct {
 	unsigned long request;
 	int err;
@@ -246,7 +246,7 @@ START_TEST(space_that_cannot_be)
 }
 END_TEST
 
-/* The kernel takes a token only with a group's name for the device. */
+/* The kernel takes a token only if the device was named through its group. */
 START_TEST(token_needs_the_group)
 {
 	static struct world world;
@@ -301,7 +301,10 @@ START_TEST(rule_19_maps_where_it_is_told)
 }
 END_TEST
 
-/* How many there are, and how many are asked for; -1: the question fails. */
+/*
+ * How many affected devices the kernel tells of, and how many were asked for. With -1 the
+ * question fails.
+ */
 static const struct {
 	int there;
 	unsigned int max;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/bind_keeper.c: which orders it obeys, as a child and without one; no device of that name. */
+/*
+ * vmm/bind_keeper.c: which orders the keeper obeys, as a child and without one. No device has the
+ * name used here.
+ */
 #include <errno.h>
 
 #include "host_tree.h"

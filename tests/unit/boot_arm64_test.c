@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware/boot_arm64.c, whose boot_load() is called boot_load_arm64() here: where kernel, initrd
- * and device tree end up, twice, and what is said when they do not fit.
+ * firmware/boot_arm64.c, whose boot_load() is called boot_load_arm64() here. The tests look where
+ * kernel, initrd and device tree end up, twice, and what is said when they do not fit.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -92,7 +92,10 @@ static uint64_t chosen(const void *tree, const char *name)
 	return fdt64_ld(value);
 }
 
-/* Kernel first, its zeroed data behind it; the tree in the last 2 MiB, the initrd just below. */
+/*
+ * The kernel comes first, with its zeroed data behind it. The tree is in the last 2 MiB, and the
+ * initrd just below it.
+ */
 START_TEST(places)
 {
 	begin(RAM_SIZE, IMAGE_RAM);
@@ -120,7 +123,7 @@ START_TEST(places)
 }
 END_TEST
 
-/* Firmware starts in its flash, and finds the tree at the beginning of RAM; after a reset again. */
+/* Firmware starts in its flash and finds the tree at the beginning of RAM, also after a reset. */
 START_TEST(firmware_finds_the_tree_first)
 {
 	begin(RAM_SIZE, IMAGE_RAM);
@@ -220,7 +223,7 @@ START_TEST(no_ram)
 }
 END_TEST
 
-/* Where the modules are; what is no kernel is refused as boot_load() would. */
+/* Where the modules are. What is no kernel is refused as boot_load() would refuse it. */
 START_TEST(release)
 {
 	static const char greeting[] = "Linux version 6.1.0-56-arm64 (gcc)";

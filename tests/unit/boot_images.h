@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small kernels to spoil: a bzImage and an ELF vmlinux that firmware/ accepts, and its messages
- * about those that it does not accept. The unit tests of the boot protocols share this.
+ * Small kernels to spoil: a bzImage and an ELF vmlinux that firmware/ accepts. There are also the
+ * messages about kernels that it does not accept. The unit tests of the boot protocols share this
+ * file.
  */
 #ifndef MINIVMM_TESTS_BOOT_IMAGES_H
 #define MINIVMM_TESTS_BOOT_IMAGES_H
@@ -19,7 +20,7 @@
 
 #define IMAGE_MIB (1ull << 20)
 
-/* A file in memory with these bytes; the caller closes it. */
+/* Returns a file in memory with these bytes, which the caller closes. */
 static inline int image_fd(const void *bytes, size_t size)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC);
@@ -73,7 +74,10 @@ static inline struct bzimage bzimage_make(void)
 #define VMLINUX_DATA_AT 0x1200000ull
 #define VMLINUX_BSS     0x2000
 
-/* Two segments, the second with a BSS, and two notes: the second of them names the PVH entry. */
+/*
+ * Two segments, of which the second has a BSS, and two notes, of which the second names the PVH
+ * entry.
+ */
 struct vmlinux {
 	Elf64_Ehdr ehdr;
 	Elf64_Phdr phdrs[3]; /* text, data, notes */
@@ -125,7 +129,7 @@ static inline struct vmlinux vmlinux_make(void)
 	return image;
 }
 
-/* Standard error, caught between the two calls. */
+/* What comes on standard error between the two calls is caught. */
 struct said {
 	int saved;
 	int fd;
@@ -150,8 +154,8 @@ static inline void said_end(struct said *said)
 }
 
 /*
- * There must be one line of error about `object` with `words` in it, and nothing else but fix
- * lines.
+ * There must be one line of error about `object` with `words` in it. Besides it there may be fix
+ * lines only.
  */
 static inline void said_check(const struct said *said, const char *object, const char *words)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * boot_load() as a whole, on real guest RAM: where things end up, what the guest is told, and what
- * is said about files that are no kernel, or too big.
+ * boot_load() as a whole, on real guest RAM. The tests look where things end up, what the guest
+ * is told, and what is said about files that are no kernel, or too big.
  */
 #include <check.h>
 #include <errno.h>
@@ -75,7 +75,7 @@ static void use_default_bzimage(void)
 	use_bzimage(&image);
 }
 
-/* An initrd of this size, with something at its end. */
+/* Make an initrd of this size, with something at its end. */
 static void use_initrd(uint64_t size)
 {
 	close_fd(&config.initrd_fd);
@@ -97,7 +97,7 @@ static void check_refused(int error, const char *object, const char *words)
 	said_check(&said, object, words);
 }
 
-/* What the page tables make of an address, by the rules of 4-level paging. */
+/* Translate an address by the page tables, by the rules of 4-level paging. */
 static uint64_t translate(uint64_t va)
 {
 	uint64_t table = entry.page_table, pte = 0;
@@ -178,12 +178,12 @@ START_TEST(ram_above_4_gib)
 	check_map_entry(params, 2, 0x100000, (3ull << 30) - 0x100000, 1);
 	check_map_entry(params, 3, 1ull << 32, 5ull << 30, 1);
 	check_map_entry(params, 4, arch_layout.ecam.base, arch_layout.ecam.size, 2);
-	/* Below initrd_addr_max, not at the end of RAM. */
+	/* The initrd is below initrd_addr_max, not at the end of RAM. */
 	ck_assert_uint_eq(params->hdr.ramdisk_image, (2ull << 30) - IMAGE_MIB);
 }
 END_TEST
 
-/* A BAR that is mapped is not RAM for the guest's kernel. */
+/* A BAR that is mapped is no RAM for the guest's kernel. */
 START_TEST(device_memory_left_out)
 {
 	struct memory_region bar = {
@@ -204,7 +204,7 @@ START_TEST(device_memory_left_out)
 }
 END_TEST
 
-/* By the 32-bit protocol: the same page for the kernel, 32-bit segments, and no page tables. */
+/* By the 32-bit protocol the kernel has the same page, 32-bit segments, and no page tables. */
 START_TEST(bzimage_of_32_bits)
 {
 	struct bzimage image = bzimage_make();
@@ -275,7 +275,7 @@ START_TEST(loads_again)
 }
 END_TEST
 
-/* Only what is needed is touched: RAM that nobody wrote costs the host nothing. */
+/* Only what is needed is touched, because RAM that nobody wrote costs the host nothing. */
 START_TEST(touches_little_ram)
 {
 	const size_t pages = 64 * IMAGE_MIB / 4096;
@@ -291,7 +291,10 @@ START_TEST(touches_little_ram)
 	ck_assert_int_eq(mincore(low, 64 * IMAGE_MIB, resident), 0);
 	for (size_t i = 0; i < pages; i++)
 		count += resident[i] & 1;
-	/* GDT, parameters, six page tables, command line, ACPI, reset vector, kernel. */
+	/*
+	 * These are the GDT, the parameters, six page tables, the command line, ACPI's tables,
+	 * the reset vector and the kernel.
+	 */
 	ck_assert_uint_eq(count, 1 + 1 + 6 + 1 + 1 + 1 + BZIMAGE_PAYLOAD / 4096);
 	free(resident);
 }
@@ -376,7 +379,7 @@ START_TEST(cmdline_too_long)
 	check_refused(-E2BIG, "kernel command line",
 		      "2048 characters, and the kernel takes at most 2047");
 
-	/* The kernel may promise more than there is room for. */
+	/* The kernel may promise to take a longer command line than there is room for. */
 	image.setup.hdr.cmdline_size = UINT32_MAX;
 	use_bzimage(&image);
 	memset(text, 'x', BOOT_CMDLINE_SIZE - 1);

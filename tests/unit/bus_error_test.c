@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* An error in guest RAM: from the vCPU's thread, by the main loop, to the end of the machine. */
+/*
+ * What an error in guest RAM leads to: from the vCPU's thread, by the main loop, to the end of
+ * the machine.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -24,7 +27,7 @@ static struct {
 	siginfo_t info;
 } test;
 
-/* As KVM does it: a signal to the thread that touched the page. */
+/* KVM sends the signal to the thread that touched the page, as this does. */
 static int touch_lost_page(void)
 {
 	syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), SIGBUS, &test.info);
@@ -49,7 +52,7 @@ static void begin(int code)
 	test.info.si_addr = (char *)memory_ram_ptr(&vm->memory, RAM, MIB) + 0x1234;
 }
 
-/* One round of the main loop; what it says is in *caught. */
+/* Let the main loop go round once. *caught holds what is said. */
 static void serve_signal(struct stderr_text *caught)
 {
 	stderr_begin(caught);
@@ -81,7 +84,7 @@ static void end(void)
 	fake_kvm_end();
 }
 
-/* The guest touched it: the vCPU faults on it until the main loop has ended the run. */
+/* The guest touched the page. The vCPU faults on it until the main loop has ended the run. */
 START_TEST(rule_44_lost_ram_under_the_guest_ends_the_machine)
 {
 	struct stderr_text caught;
@@ -101,7 +104,7 @@ START_TEST(rule_44_lost_ram_under_the_guest_ends_the_machine)
 }
 END_TEST
 
-/* The host told before anybody touched it. */
+/* The host told of the page before anybody touched it. */
 START_TEST(rule_44_lost_ram_that_is_told_ends_the_machine)
 {
 	struct stderr_text caught;
@@ -115,7 +118,7 @@ START_TEST(rule_44_lost_ram_that_is_told_ends_the_machine)
 }
 END_TEST
 
-/* Memory of ours, not of the guest's. */
+/* The memory is minivmm's own, not the guest's. */
 START_TEST(rule_44_lost_memory_elsewhere)
 {
 	struct stderr_text caught;
@@ -130,7 +133,7 @@ START_TEST(rule_44_lost_memory_elsewhere)
 }
 END_TEST
 
-/* Somebody's kill -BUS is a signal as any. */
+/* A SIGBUS that somebody sent by kill is a signal like any other. */
 START_TEST(rule_44_a_signal_that_somebody_sent)
 {
 	struct stderr_text caught;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/core/bus.c: every access, of whatever length and place, reaches those it is for, and only
- * them.
+ * vmm/core/bus.c: every access, of whatever length and place, reaches the devices that it is for,
+ * and no others.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include "unit.h"
 #include "vmm/core/bus.h"
 
-/* A device of bytes that writes down what it is asked. */
+/* A device made of bytes that writes down what it is asked. */
 struct plain {
 	const char *name;
 	uint8_t bytes[64];
@@ -102,7 +102,10 @@ START_TEST(holes_read_ones_and_drop_writes)
 }
 END_TEST
 
-/* Two neighbours, then a hole: what belongs to each reaches it, in the order of the bytes. */
+/*
+ * Two devices are neighbours, and a hole follows. Each gets the bytes that belong to it, in their
+ * order.
+ */
 START_TEST(straddling_access_falls_apart)
 {
 	struct plain left = { .name = "left" }, right = { .name = "right" };
@@ -133,7 +136,7 @@ START_TEST(straddling_access_falls_apart)
 }
 END_TEST
 
-/* Compared with memory, byte by byte. */
+/* The result is compared with memory, byte by byte. */
 START_TEST(every_length_at_every_place)
 {
 	struct plain a = { .name = "a" }, b = { .name = "b" };
@@ -163,7 +166,7 @@ START_TEST(every_length_at_every_place)
 }
 END_TEST
 
-/* The contract of bus_ops: 1, 2, 4 or 8 bytes, inside the region. */
+/* The contract of bus_ops allows 1, 2, 4 or 8 bytes, inside the region. */
 struct strict {
 	uint64_t size;
 	bool broken;
@@ -222,7 +225,7 @@ START_TEST(address_space_has_an_end)
 	bus_read(&bus, UINT64_MAX - 4, &value, 4);
 	calls_expect("top read 4 at 0\n");
 	ck_assert_uint_eq(value, 0);
-	/* Past the last byte it goes on at 0, as a counter of 64 bits does. */
+	/* Past the last byte the address goes on at 0, as a counter of 64 bits does. */
 	bus_read(&bus, UINT64_MAX, &value, 8);
 	ck_assert_uint_eq(value & 0xff, 0xff);
 	bus_destroy(&bus);
@@ -269,7 +272,7 @@ START_TEST(handler_may_remove_its_region)
 
 	bus_init(&bus);
 	ck_assert_int_eq(bus_add_region(&bus, &region), 0);
-	/* The first half removes it; the second finds a hole. */
+	/* The first half of the access removes the region, so the second half finds a hole. */
 	bus_write(&bus, 0x102, &value, 8);
 	bus_read(&bus, 0x100, &value, 4);
 	ck_assert_uint_eq((uint32_t)value, UINT32_MAX);
@@ -302,7 +305,9 @@ static uint64_t number_read(void *owner, uint64_t offset, unsigned int size)
 
 #define MANY 2048
 
-/* Added out of order, removed out of order; each is found, its neighbours' gaps are not. */
+/*
+ * Regions are added and removed out of order. Each is found, and the gaps between them are not.
+ */
 START_TEST(many_regions)
 {
 	static const struct bus_ops ops = { number_read, plain_write, NULL };
@@ -370,8 +375,8 @@ static void *race_reads(void *arg)
 }
 
 /*
- * Look-ups while another vCPU moves BARs: all of an access is the device's or a hole's, as on a
- * bus, and never freed memory.
+ * One vCPU looks up addresses while another one moves BARs. All of an access goes to the device
+ * or to a hole, as on a real bus, and never to freed memory.
  */
 START_TEST(look_up_while_regions_come_and_go)
 {

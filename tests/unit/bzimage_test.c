@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* firmware/linux_bzimage.c: a good image is taken apart rightly, one with any field spoiled is
- * refused. */
+/*
+ * firmware/linux_bzimage.c: a good image is taken apart rightly, and one with any field spoiled
+ * is refused.
+ */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -42,7 +44,7 @@ START_TEST(good)
 }
 END_TEST
 
-/* setup_sects 0 stands for 4, as it has since the floppy. */
+/* A setup_sects of 0 stands for 4, as it has since kernels came on floppy disks. */
 START_TEST(setup_sects_zero)
 {
 	struct bzimage image = bzimage_make();
@@ -72,7 +74,10 @@ START_TEST(placed_by_alignment)
 }
 END_TEST
 
-/* The kernel's own claim on memory may be smaller than the file: then the file decides. */
+/*
+ * The kernel's own claim on memory may be smaller than the file. Then the size of the file
+ * decides.
+ */
 START_TEST(init_size_small)
 {
 	struct bzimage image = bzimage_make();
@@ -148,7 +153,7 @@ START_TEST(entered_in_32_bits)
 }
 END_TEST
 
-/* The size is told in units of 16 bytes: memtest86+ ends within the last one. */
+/* The size is told in units of 16 bytes. memtest86+ ends within the last unit. */
 START_TEST(last_unit_is_not_full)
 {
 	struct bzimage image = bzimage_make();
