@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/vfio_cap_length.c: where a capability ends. What lies behind it is the driver's. The figures
- * are those that Linux' vfio-pci counts with.
+ * vfio/vfio_cap_length.c: where a capability ends. What lies behind it is the driver's. The
+ * figures are those that Linux' vfio-pci counts with.
  */
 #include "config_view.h"
 #include "unit.h"
 
 #define EXP_TYPE(type) ((type) << 4)
 
-/* The last one of its list: only its own length ends it. */
+/* It is the last one of its list, so only its own length ends it. */
 static const struct {
 	bool extended;
 	uint16_t id;
@@ -38,7 +38,7 @@ static const struct {
 	{ false, PCI_CAP_ID_SATA, { { 4, 0x04 } }, 8 },
 	{ false, PCI_CAP_ID_SATA, { { 4, 0x0f } }, 16 },
 	{ false, 0, { { 0 } }, 2 },
-	/* PCI Express: by its version, and with a link or without. */
+	/* The length of PCI Express depends on its version, and on whether there is a link. */
 	{ false, PCI_CAP_ID_EXP, { { 2, 1 } }, 0x14 },
 	{ false, PCI_CAP_ID_EXP, { { 2, 0 } }, 0x14 },
 	{ false, PCI_CAP_ID_EXP, { { 2, 1 | EXP_TYPE(PCI_EXP_TYPE_RC_END) } }, 0x0c },
@@ -49,7 +49,9 @@ static const struct {
 	{ true, PCI_EXT_CAP_ID_ERR, { { 0 } }, 0x2c },
 	{ true, PCI_EXT_CAP_ID_DSN, { { 0 } }, 12 },
 	{ true, PCI_EXT_CAP_ID_PWR, { { 0 } }, 16 },
-	/* One channel and up to seven more, then the arbiter's table at a multiple of 16. */
+	/*
+	 * One channel and up to seven more, then the arbiter's table at a multiple of 16 bytes.
+	 */
 	{ true, PCI_EXT_CAP_ID_VC, { { 0 } }, 0x1c },
 	{ true, PCI_EXT_CAP_ID_VC, { { 4, 1 } }, 0x28 },
 	{ true, PCI_EXT_CAP_ID_VC, { { 4, 7 } }, 0x70 },
@@ -103,7 +105,10 @@ START_TEST(rule_31_where_a_capability_ends)
 }
 END_TEST
 
-/* However long it says that it is: it ends with the space, and nothing is read past that. */
+/*
+ * However long a capability says that it is, it ends with the space, and nothing is read past
+ * that.
+ */
 START_TEST(rule_31_length_past_the_end)
 {
 	static const struct {

@@ -60,7 +60,7 @@ static const struct {
 	{ { SHOWN, HIDDEN }, "1" },
 	{ { SHOWN, HIDDEN, SHOWN_2 }, "1 3" },
 	{ { SHOWN, HIDDEN, HIDDEN, SHOWN_2, HIDDEN }, "1 3" },
-	/* The head cannot be unlinked: it turns into a capability of no kind. */
+	/* The head cannot be unlinked. It becomes a capability of no kind. */
 	{ { HIDDEN }, "" },
 	{ { HIDDEN, SHOWN }, "0 1" },
 	{ { HIDDEN, HIDDEN, SHOWN, SHOWN_2 }, "0 1 3" },
@@ -84,7 +84,10 @@ START_TEST(rule_15_hidden_extended_capability)
 }
 END_TEST
 
-/* Every row of the table says what it is and why, and is the one that is found. */
+/*
+ * Every row of the table says what the capability is and why it is shown or not, and it is the
+ * row that is found.
+ */
 START_TEST(rule_15_every_identifier_has_a_reason)
 {
 	for (unsigned int id = 0; id < 0x10000; id++) {
@@ -98,7 +101,7 @@ START_TEST(rule_15_every_identifier_has_a_reason)
 }
 END_TEST
 
-/* A list longer than any device's: it ends, and keeps what it has. */
+/* A list is longer than that of any device. It ends, and keeps what it has. */
 START_TEST(rule_16_long_list_ends)
 {
 	static struct view view;
@@ -114,7 +117,7 @@ START_TEST(rule_16_long_list_ends)
 }
 END_TEST
 
-/* Bytes of a list in which something points back. */
+/* The bytes of a list in which something points back. */
 static const struct {
 	uint8_t head;
 	struct {
@@ -194,7 +197,10 @@ START_TEST(rule_16_looped_extended_list_ends)
 }
 END_TEST
 
-/* Configuration spaces nobody thought of: the guest's lists end, and hide what is to be hidden. */
+/*
+ * Configuration spaces that nobody thought of. The lists of the guest end, and they lack what is
+ * to be hidden.
+ */
 START_TEST(rule_16_any_bytes)
 {
 	static struct view view;
@@ -207,7 +213,7 @@ START_TEST(rule_16_any_bytes)
 			seed = seed * 1664525 + 1013904223;
 			view.fake.config[i] = (uint8_t)(seed >> 24);
 		}
-		/* Often a list at all, and identifiers that mean something. */
+		/* Often there is a list at all, and its identifiers mean something. */
 		view.fake.config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
 		view.fake.config[PCI_HEADER_TYPE] &= 0x80;
 		for (unsigned int i = 0x40; i < 0x100; i += 4)
@@ -227,7 +233,10 @@ END_TEST
 
 /* ---- capabilities that lie in each other's way ---- */
 
-/* Two of them, the second one inside the first or the first one over the end. */
+/*
+ * There are two of them. The second one is inside the first, or the first one reaches over the
+ * end.
+ */
 static const struct {
 	unsigned int at, second_at;
 	uint8_t id, second;
@@ -251,7 +260,10 @@ static const struct {
 	{ 0xfc, 0x80, PCI_CAP_ID_VNDR, PCI_CAP_ID_VPD, "9 3" },
 };
 
-/* Each stays what it is, wherever the device is in the guest; what has no room is not shown. */
+/*
+ * Each stays what it is, wherever the device is in the guest. A capability that has no room is
+ * not shown.
+ */
 START_TEST(rule_31_overlapping_capabilities)
 {
 	unsigned int row = (unsigned int)_i / 2, second = crowded[row].second_at;
@@ -280,7 +292,10 @@ START_TEST(rule_31_overlapping_capabilities)
 }
 END_TEST
 
-/* What minivmm follows is there once: a second one would reach the device past it. */
+/*
+ * minivmm follows one capability of each such kind. A second one would reach the device past
+ * minivmm, so there is one only.
+ */
 START_TEST(rule_31_second_one_of_its_kind)
 {
 	static const struct {
@@ -333,7 +348,7 @@ START_TEST(rule_31_next_capability_where_a_link_would_be)
 }
 END_TEST
 
-/* Virtual functions of Intel's 82599 say version 0; Windows accepts only what exists. */
+/* Virtual functions of Intel's 82599 say version 0. Windows accepts only versions that exist. */
 START_TEST(rule_31_express_of_version_0)
 {
 	static struct view view;

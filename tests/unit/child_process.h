@@ -12,13 +12,18 @@ struct child {
 	char said[512];
 };
 
-/* Do `work` in a child, and wait for it. It ends without what a sanitizer does at exit(). */
+/*
+ * Do `work` in a child, and wait for the child. It ends without what a sanitizer does at exit().
+ */
 void child_run(struct child *child, void (*work)(enum thread_kind kind), enum thread_kind kind);
 
-/* It has ended with this status, and said this text among others. */
+/* Check that the child ended with this status, and that it said this text among others. */
 void child_expect(const struct child *child, int status, const char *text);
 
-/* In the child: without this it ends with status 3, after saying what was not done. */
+/*
+ * To be called in the child. Unless the condition holds, it says what was not done and ends with
+ * status 3.
+ */
 void child_must(bool done, const char *what);
 
 #endif

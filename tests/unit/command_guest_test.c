@@ -23,7 +23,7 @@ static void begin(struct command_guest *guest, struct config *config, bool share
 	ck_assert_int_eq(command_guest_init(guest, config, &streams, shared), 0);
 }
 
-/* Whether the text has this entry, as a whole. */
+/* Returns whether the text has this entry, as a whole. */
 static bool has(const struct command_guest *guest, const char *entry)
 {
 	for (const char *at = guest->text; at < guest->text + guest->size; at += strlen(at) + 1)
@@ -58,7 +58,9 @@ START_TEST(text)
 }
 END_TEST
 
-/* As many words as the caller's own system lets a program have: none is left out. */
+/*
+ * The command has as many words as the caller's own system lets a program have. None is left out.
+ */
 START_TEST(many_words)
 {
 	static char *run[10001];
@@ -77,7 +79,7 @@ START_TEST(many_words)
 }
 END_TEST
 
-/* Folders by their real paths; disks and the servers of others are none of them. */
+/* Folders are given by their real paths. Disks and the servers of others are no folders. */
 START_TEST(shares)
 {
 	char folder[] = "/tmp/minivmm-test-XXXXXX", link[64], entry[128];
@@ -122,7 +124,10 @@ static bool has_file(const struct command_guest *guest, const char *part)
 	return false;
 }
 
-/* Without the host's files: a program of the path, its libraries and its dynamic linker. */
+/*
+ * Without the host's files the guest gets a program of the path, its libraries and its dynamic
+ * linker.
+ */
 START_TEST(files_of_a_program)
 {
 	char name[] = "sh", *run[] = { name, NULL };
@@ -160,7 +165,7 @@ START_TEST(files_of_a_script)
 }
 END_TEST
 
-/* Whether it is there is the guest's to tell. */
+/* Only the guest can tell whether the program is there. */
 START_TEST(no_such_program)
 {
 	char name[] = "no-such-program-anywhere", *run[] = { name, NULL };

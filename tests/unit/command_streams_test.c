@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/command_streams.c: bytes and status between the caller's files and a guest's ports. */
+/*
+ * vmm/command_streams.c: bytes and a status on their way between the caller's files and the ports
+ * of a guest.
+ */
 #include <fcntl.h>
 #include <linux/virtio_console.h>
 #include <signal.h>
@@ -13,7 +16,7 @@
 #include "unit.h"
 #include "vmm/command_streams.h"
 
-/* Standard input, output and error are pipes, as in a pipeline; these are the other ends. */
+/* Standard input, output and error are pipes, as in a pipeline. These are the other ends. */
 struct caller {
 	struct console_rig rig;
 	struct command_streams streams;
@@ -32,7 +35,10 @@ static unsigned int from_guest(unsigned int port)
 	return to_guest(port) + 1;
 }
 
-/* Nothing here has a deadline of its own: what never comes, the test's time limit ends. */
+/*
+ * Nothing here has a deadline of its own. If something never comes, the time limit of the test
+ * ends it.
+ */
 static void wait_used(struct caller *caller, unsigned int queue, uint16_t count)
 {
 	while (console_rig_used(&caller->rig, queue) < count)
@@ -53,7 +59,7 @@ static void put(struct caller *caller, unsigned int port, const char *text)
 	console_rig_offer(&caller->rig, queue, n, (uint32_t)strlen(text));
 }
 
-/* The next that the guest gets on a port. Of the control port it is a line. */
+/* Read what the guest gets next on a port. On the control port this is a line. */
 static void expect_text(struct caller *caller, unsigned int port, const char *text)
 {
 	unsigned int queue = to_guest(port);
@@ -79,7 +85,7 @@ static int make_pipe(int standard)
 	return pair[0];
 }
 
-/* The guest has opened all ports, and has buffers in the queues to it. */
+/* The guest has opened all ports, and has put buffers into the queues to it. */
 static void begin(struct caller *caller)
 {
 	memset(caller, 0, sizeof(*caller));
@@ -118,7 +124,7 @@ static void expect_read(int fd, const char *text)
 	ck_assert_str_eq(got, text);
 }
 
-/* Both outputs are there, each in its own file, when the guest is told that it may go. */
+/* When the guest is told that it may go, both outputs are there, each in its own file. */
 START_TEST(status_comes_last)
 {
 	struct caller caller;
@@ -152,7 +158,7 @@ START_TEST(every_status)
 }
 END_TEST
 
-/* The guest is not trusted: what it must not say is as if it had said nothing. */
+/* The guest is not trusted. If it says what it must not say, nothing happens. */
 static const char *const nonsense[] = {
 	"status 256\n",
 	"status -1\n",
@@ -200,7 +206,7 @@ START_TEST(input_and_its_end)
 }
 END_TEST
 
-/* Whoever read is gone: the command shall learn it, and what it still writes holds nobody up. */
+/* The reader has gone. The command is told so, and what it still writes holds nobody up. */
 START_TEST(reader_is_gone)
 {
 	const unsigned int port = _i ? COMMAND_PORT_ERROR : COMMAND_PORT_OUTPUT;
@@ -219,7 +225,7 @@ START_TEST(reader_is_gone)
 }
 END_TEST
 
-/* A full disk is told once, and the command ends as it does. */
+/* A full disk is reported once, and the command ends as it would have ended. */
 START_TEST(output_is_lost)
 {
 	struct stderr_text caught;

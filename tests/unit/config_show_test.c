@@ -27,7 +27,10 @@ static char *show(const struct config_shown *shown,
 	return text;
 }
 
-/* A device as a host has it: switched on, its BAR placed, MSI-X, a serial number, SR-IOV. */
+/*
+ * A device as a host has it: switched on, with a BAR that has an address, MSI-X, a serial number
+ * and SR-IOV.
+ */
 static void usual(struct config_shown *shown)
 {
 	struct fake_device fake;
@@ -66,7 +69,7 @@ static const char *const lines[] = {
 	"the list leaves out what is hidden\n",
 };
 
-/* What comes behind a register's line: what becomes of a guest's write. */
+/* The line behind that of a register, which says what becomes of a guest's write. */
 static const struct {
 	const char *name, *writes;
 } writes[] = {
@@ -154,7 +157,7 @@ START_TEST(invents_no_capability)
 }
 END_TEST
 
-/* Every difference has a reason; whatever the bytes are, the walk ends inside them. */
+/* Every difference has a reason. Whatever the bytes are, the walk ends inside them. */
 START_TEST(explains_any_bytes)
 {
 	static const unsigned int sizes[] = { 64, 256, 4096 };
@@ -183,7 +186,7 @@ START_TEST(explains_any_bytes)
 }
 END_TEST
 
-/* As many messages as the device offers; and the host's COMMAND is not the guest's. */
+/* The device offers so many messages. The host's COMMAND is not the guest's. */
 START_TEST(shows_messages_and_command_as_they_will_be)
 {
 	struct config_shown shown;
@@ -207,8 +210,8 @@ START_TEST(shows_messages_and_command_as_they_will_be)
 END_TEST
 
 /*
- * What the kernel hides is not in the guest's list, and its registers are the driver's; the words
- * behind it are looked for after the line that begins with it.
+ * A capability that the kernel hides is not in the guest's list, and its registers are the
+ * driver's. `words` is looked for after the line that begins with `from`.
  */
 static const struct {
 	const char *from, *words;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/vfio_config.c: what of a device's registers the guest sees, and may change. */
+/* vfio/vfio_config.c: what the guest sees of a device's registers, and what it may change. */
 #include <errno.h>
 #include <string.h>
 
@@ -26,7 +26,10 @@ static uint8_t allowed_at(const struct allowed *allowed, size_t count, unsigned 
 	return 0;
 }
 
-/* Registers of no capability are the driver's: behind the last one, and before the first. */
+/*
+ * Registers that belong to no capability are the driver's, behind the last capability and before
+ * the first one.
+ */
 static bool in_a_gap(unsigned int at, unsigned int last_cap_end)
 {
 	return (at >= last_cap_end && at < PCI_CFG_SPACE_SIZE) ||
@@ -34,7 +37,7 @@ static bool in_a_gap(unsigned int at, unsigned int last_cap_end)
 	       at >= 0x200 + 52;
 }
 
-/* All ones everywhere, in every size: only the bits on the list reach the device. */
+/* A guest writes ones everywhere, in every size. Only the bits on the list reach the device. */
 START_TEST(rule_15_writes_by_allow_list)
 {
 	static struct view view;
@@ -94,7 +97,7 @@ static unsigned int vendor_open(struct view *view, unsigned int cap, unsigned in
 	return open;
 }
 
-/* As long as it says, but never into the next capability or past the end. */
+/* The capability is as long as it says, but never reaches into the next one or past the end. */
 static const struct {
 	uint8_t says;
 	unsigned int next_at, open;
@@ -142,7 +145,7 @@ START_TEST(rule_15_extended_vendor_registers_too)
 }
 END_TEST
 
-/* Every byte that the guest reads otherwise than the device has it has its reason in words. */
+/* Each byte that the guest reads and that the device has otherwise has a reason in words. */
 START_TEST(rule_15_each_difference_is_explained)
 {
 	static const struct {
@@ -188,7 +191,7 @@ END_TEST
 
 /* ---- what no capability claims, and what in capabilities concerns the function alone ---- */
 
-/* Where drivers of real devices write, and where nobody may; on a device that has both. */
+/* Where drivers of real devices write, and where nobody may write, on a device that has both. */
 static const struct {
 	unsigned int at, size;
 	bool reaches;
@@ -237,7 +240,7 @@ START_TEST(rule_31_registers_of_no_capability)
 }
 END_TEST
 
-/* AER is longer where it has a log of TLP prefixes, and says so itself. */
+/* AER is longer if it has a log of TLP prefixes, which it says itself. */
 START_TEST(rule_31_aer_with_prefixes)
 {
 	static struct view view;
@@ -270,7 +273,7 @@ START_TEST(rule_31_device_without_capabilities)
 }
 END_TEST
 
-/* Offsets count from the capability; `bits` of the dword there are the driver's. */
+/* Offsets count from the capability. `bits` of the dword there are the driver's. */
 static const struct {
 	bool extended;
 	uint8_t id;
@@ -315,7 +318,10 @@ START_TEST(rule_32_what_concerns_the_function_alone)
 }
 END_TEST
 
-/* Of what shares a register with what is forwarded: kept as it is; w1c bits are written 0. */
+/*
+ * These bits share a register with bits that are forwarded. They are kept as they are, and bits
+ * that a 1 clears are written 0.
+ */
 START_TEST(rule_16_neighbours_keep_their_bits)
 {
 	static struct view view;
@@ -359,7 +365,7 @@ START_TEST(reads_are_live_where_the_device_speaks)
 }
 END_TEST
 
-/* Read as a whole or byte by byte: the same. */
+/* The register reads the same as a whole and byte by byte. */
 START_TEST(rule_16_every_size_reads_the_same)
 {
 	static struct view view;
@@ -381,7 +387,10 @@ START_TEST(rule_16_every_size_reads_the_same)
 }
 END_TEST
 
-/* What the device leaves out reads as zero, and what it has reaches it: parity, MWI. */
+/*
+ * A bit that the device lacks reads as zero. A bit that it has, such as those for parity and MWI,
+ * reaches it.
+ */
 START_TEST(rule_32_command_is_the_devices)
 {
 	static struct view view;
@@ -431,7 +440,7 @@ START_TEST(power_on_values)
 }
 END_TEST
 
-/* Each identity by itself, and the registers beside it as the device has them. */
+/* Each identity is set by itself, and the registers beside it stay as the device has them. */
 START_TEST(identity_overrides)
 {
 	static const struct {
@@ -490,7 +499,10 @@ END_TEST
 
 /* ---- dead devices ---- */
 
-/* A server may claim to be a bridge or a CardBus bridge; the bit for more functions is none. */
+/*
+ * A server may claim to be a bridge or a CardBus bridge, which is refused. The bit for more
+ * functions does not make a device one.
+ */
 START_TEST(a_bridge_is_refused)
 {
 	static const uint8_t types[] = { PCI_HEADER_TYPE_NORMAL | 0x80, PCI_HEADER_TYPE_BRIDGE,
@@ -547,8 +559,8 @@ START_TEST(errors_are_passed_on)
 END_TEST
 
 /*
- * Dies while the guest runs: the device's registers read as ones, ours as before, writes go
- * nowhere.
+ * The device dies while the guest runs. Its registers read as ones, minivmm's own read as before,
+ * and writes go nowhere.
  */
 START_TEST(rule_16_dies_while_in_use)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fake device's configuration space as a guest sees it, through vfio/vfio_config.c alone; and
- * walks along its capability lists, as software does them.
+ * The configuration space of a fake device as a guest sees it, through vfio/vfio_config.c alone,
+ * and walks along its lists of capabilities, as software does them.
  */
 #ifndef MINIVMM_TESTS_CONFIG_VIEW_H
 #define MINIVMM_TESTS_CONFIG_VIEW_H
@@ -22,7 +22,7 @@ struct view {
 	bool below_port;
 };
 
-/* Changes a device before it is looked at. */
+/* Change a device before it is looked at. */
 static inline void view_begin(struct view *view)
 {
 	memset(view, 0, sizeof(*view));

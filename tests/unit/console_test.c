@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/console.c: bytes from a terminal to the guest and back, keys that are minivmm's, the mode
- * given back.
+ * vmm/console.c: bytes on their way from a terminal to the guest and back, the keys that are
+ * minivmm's own, and the mode of the terminal, which is given back.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,9 @@
 #include "unit.h"
 #include "vmm/console.h"
 
-/* A VM of which only the loop and the event exist, a serial port, and the console between them. */
+/*
+ * A VM of which only the loop and the event exist, a serial port, and the console between them.
+ */
 struct desk {
 	struct vm vm;
 	struct serial_port serial;
@@ -45,7 +47,7 @@ static int begin(struct desk *desk, const char *spec)
 	return console_init(&desk->console, spec, &desk->vm, &desk->serial, &desk->button);
 }
 
-/* Standard input is `fd` now; `far` is where it comes from. */
+/* Make `fd` the standard input. What is written to `far` comes from there. */
 static void sit_down(struct desk *desk, int fd, int far)
 {
 	desk->saved_stdin = dup(STDIN_FILENO);
@@ -78,7 +80,10 @@ static void end(struct desk *desk)
 	fake_kvm_end();
 }
 
-/* The loop, until nothing comes for a while. `patience` is how long the first may take, in ms. */
+/*
+ * Run the loop until nothing comes for a while. `patience` is how long the first byte may take,
+ * in ms.
+ */
 static void serve(struct desk *desk, int patience)
 {
 	struct epoll_event event;
@@ -98,7 +103,7 @@ static void type(struct desk *desk, const char *text)
 	serve(desk, desk->console.listening ? 5000 : 0);
 }
 
-/* What the guest finds in its port until that is empty. */
+/* Read what the guest finds in its port, until the port is empty. */
 static void guest_reads(struct desk *desk, char *text, size_t size)
 {
 	size_t length = 0;
@@ -239,7 +244,7 @@ START_TEST(pipe_reaches_the_guest)
 }
 END_TEST
 
-/* More than the port holds, at once: nothing is lost, nothing comes twice. */
+/* More comes at once than the port holds. Nothing is lost, and nothing comes twice. */
 START_TEST(long_input_waits_for_the_guest)
 {
 	static struct desk desk;
@@ -261,8 +266,8 @@ START_TEST(long_input_waits_for_the_guest)
 END_TEST
 
 /*
- * Linux empties the port's FIFO when it opens it. What was typed before may be lost, what comes
- * after not.
+ * Linux empties the port's FIFO when it opens it. What was typed before may be lost, but nothing
+ * that comes after.
  */
 START_TEST(input_survives_a_cleared_fifo)
 {
@@ -286,7 +291,7 @@ START_TEST(input_survives_a_cleared_fifo)
 }
 END_TEST
 
-/* So does a reboot of the guest. */
+/* A reboot of the guest empties it, too. */
 START_TEST(input_survives_a_reset)
 {
 	static struct desk desk;
@@ -337,7 +342,7 @@ static const struct {
 	{ "\x01", "", VM_EVENT_NONE },
 };
 
-/* All at once, and key by key: the escape is remembered. */
+/* The keys come all at once, and one by one. The escape is remembered. */
 START_TEST(keys_on_a_terminal)
 {
 	static struct desk desk;
@@ -385,7 +390,7 @@ START_TEST(terminal_gets_its_mode_back)
 }
 END_TEST
 
-/* Its mode is kept where the guest's answers go elsewhere. */
+/* The mode of the terminal is kept if the guest's answers go elsewhere. */
 START_TEST(terminal_with_output_elsewhere)
 {
 	struct termios during;
@@ -404,7 +409,7 @@ START_TEST(terminal_with_output_elsewhere)
 }
 END_TEST
 
-/* A session with the terminal, whose foreground is another group of processes. */
+/* A session has the terminal, whose foreground is another group of processes. */
 static void be_in_background(const char *path)
 {
 	int fd;
@@ -425,7 +430,7 @@ static void be_in_background(const char *path)
 	kill(other, SIGKILL);
 }
 
-/* `minivmm ... &`: the terminal is left alone, and nothing is read from it. */
+/* After `minivmm ... &` the terminal is left alone, and nothing is read from it. */
 START_TEST(terminal_of_another_job)
 {
 	struct termios during;
@@ -449,7 +454,7 @@ START_TEST(terminal_of_another_job)
 }
 END_TEST
 
-/* Said once; the guest goes on, and the end is not a success. */
+/* The error is reported once. The guest goes on, and the end is not a success. */
 START_TEST(output_is_full)
 {
 	struct stderr_text caught;

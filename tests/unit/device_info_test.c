@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/backend/device_info.c: which atomic operations the host completes, whatever the bytes say.
+ * vfio/backend/device_info.c: which atomic operations the host completes. Whatever the bytes say,
+ * the walk along them ends.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vmm/device_opener.c: what the process that keeps the rights of the start does for a confined
- * minivmm, and what it does not.
+ * minivmm, and what it does not do.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -132,7 +132,7 @@ START_TEST(servers_are_found)
 }
 END_TEST
 
-/* Row 0: a user's own; row 1: root's alone. */
+/* Row 0 is a user's own file, row 1 is root's alone. */
 START_TEST(names_are_the_users)
 {
 	int fd, listener;
@@ -152,7 +152,7 @@ START_TEST(names_are_the_users)
 	if (fd >= 0)
 		close(fd);
 	close(listener);
-	/* It is root again for what is no name. */
+	/* The process is root again when it gets what is no name. */
 	ck_assert_int_eq(opener_open(&opener.devices.opener, "/dev/vfio/4000000000"), -ENOENT);
 	opener_end();
 }
@@ -187,7 +187,7 @@ END_TEST
 #define HOST_SSD "0000:02:00.0"
 #define HOST_GPU "0000:05:00.0"
 
-/* Hosts of host_tree.sh, in which a look at a device goes all the ways there are. */
+/* Hosts of host_tree.sh. On them a look at a device goes all the ways that there are. */
 static const struct {
 	const char *host, *bdf;
 } looks[] = {
@@ -217,7 +217,7 @@ static const struct {
 	{ "xen-dom0", NVME },
 };
 
-/* The process that is confined says of a device what minivmm would say of it at a start. */
+/* The confined process says of a device what minivmm would say of it at a start. */
 START_TEST(confined_look_is_the_same)
 {
 	const struct host_demand demand = { .memory = 4096 };
@@ -242,7 +242,10 @@ START_TEST(confined_look_is_the_same)
 }
 END_TEST
 
-/* Questions that minivmm never asks: the process answers no, or not at all, and serves the next. */
+/*
+ * minivmm never asks these questions. The process answers no, or not at all, and serves the next
+ * one.
+ */
 START_TEST(nonsense_is_no_question)
 {
 	struct opener_question question = { .what = UINT32_MAX };

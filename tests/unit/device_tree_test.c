@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware/device_tree.c: the tree read back with libfdt says what it was told, a guest that
- * follows its maps finds every pin and message where devices/ and vmm/ have them, and dtc has
+ * firmware/device_tree.c. The tree is read back with libfdt and says what it was told. A guest
+ * that follows its maps finds every pin and message where devices/ and vmm/ have them. dtc has
  * nothing to complain about.
  */
 #include <errno.h>
@@ -26,7 +26,7 @@
 #define GIB       (1ull << 30)
 #define TREE_SIZE (256u << 10)
 
-/* The pins as on this architecture, so that pci_host_intx_gsi() can be asked for them. */
+/* The pins are those of this architecture, so that pci_host_intx_gsi() can be asked for them. */
 static struct arch_layout layout = {
 	.gic_dist = { 0x8000000, 0x10000 },
 	.gic_its = { 0x8080000, 0x20000 },
@@ -73,7 +73,7 @@ static int node(const char *path)
 	return offset;
 }
 
-/* The property as cells; how many there are. */
+/* Read the property as cells, and return how many there are. */
 static unsigned int cells(const char *path, const char *name, uint32_t *value, unsigned int max)
 {
 	int size;
@@ -155,7 +155,7 @@ START_TEST(window_above_ram)
 }
 END_TEST
 
-/* KVM puts sixteen vCPUs into a cluster: the seventeenth has affinity 0.0.1.0. */
+/* KVM puts sixteen vCPUs into a cluster, so the seventeenth has affinity 0.0.1.0. */
 START_TEST(cpus_as_kvm_numbers_them)
 {
 	begin();
@@ -175,7 +175,9 @@ START_TEST(cpus_as_kvm_numbers_them)
 }
 END_TEST
 
-/* The address of a function, masked, in the interrupt-map: what a guest does to find a pin. */
+/*
+ * Look the masked address of a function up in the interrupt-map, as a guest does to find a pin.
+ */
 static const uint32_t *find_pin(const uint32_t *map, unsigned int count, const uint32_t *mask,
 				uint32_t devfn, uint32_t pin)
 {
@@ -210,7 +212,7 @@ START_TEST(every_pin_is_wired_as_the_bridge_has_it)
 }
 END_TEST
 
-/* What irq.c hands KVM as the sender of a message is the devfn: the map must not change it. */
+/* irq.c tells KVM the devfn as the sender of a message. The map must not change it. */
 START_TEST(messages_keep_their_sender)
 {
 	uint32_t map[4], its[1];
@@ -248,7 +250,10 @@ static void start_firmware(void)
 	config.flash[1] = (struct arch_range){ 0x4000000, 0x4000000 };
 }
 
-/* Firmware skips the bank that holds its code, and asks for a fw_cfg without DMA by its size. */
+/*
+ * Firmware skips the bank that holds its code, and tells by the size of fw_cfg that it has no
+ * DMA.
+ */
 START_TEST(what_firmware_finds)
 {
 	uint32_t clock[1];
@@ -303,7 +308,10 @@ START_TEST(too_small_a_place_is_refused)
 }
 END_TEST
 
-/* All there is in one tree. dtc reports on standard error, and is silent about what it likes. */
+/*
+ * One tree has all that there is. dtc reports on standard error, and is silent about what it
+ * likes.
+ */
 START_TEST(dtc_has_no_warning)
 {
 	char name[] = "/tmp/fdt_test.XXXXXX", command[96], said[1024] = "";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/vfio_dma.c: RAM is mapped, all of it or nothing; BARs where there are several devices, as
- * far as it goes.
+ * vfio/vfio_dma.c. RAM is mapped as a whole or not at all. If there are several devices, their
+ * BARs are mapped as far as that works.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -68,7 +68,7 @@ START_TEST(rule_19_one_map_for_each_bank)
 	ck_assert_ptr_eq(world.fake.maps[1].hva, memory_ram_ptr(&world.memory, 1ull << 32, 1));
 	ck_assert(!world.fake.maps[0].readonly);
 	ck_assert_int_eq(world.fake.maps[0].fd, -1);
-	/* And what comes later. */
+	/* RAM that comes later is mapped, too. */
 	ck_assert_int_eq(plain_ram_add(&world.memory, 0x40000000, MIB), 0);
 	memory_del_region(&world.memory, 0xc0000000);
 	calls_expect("dma_map 0x40000000+0x100000\n");
@@ -105,7 +105,10 @@ START_TEST(rule_14_bars_of_peers)
 }
 END_TEST
 
-/* The guest has its BAR all the same; it is said once; and what was not mapped is not unmapped. */
+/*
+ * The guest has its BAR all the same. The failure is reported once, and what was not mapped is
+ * not unmapped.
+ */
 START_TEST(rule_14_failure_is_a_warning)
 {
 	struct memory_region bars[3] = { bar_at(0xc0000000), bar_at(0xd0000000),
@@ -148,7 +151,7 @@ START_TEST(stop_accepts_a_zeroed_map)
 }
 END_TEST
 
-/* The third map fails: the two before are undone, backwards, and nobody listens any more. */
+/* The third map fails. The two before it are undone, backwards, and nobody listens any more. */
 START_TEST(failure_rolls_back)
 {
 	static struct world world;
@@ -173,7 +176,7 @@ START_TEST(failure_rolls_back)
 }
 END_TEST
 
-/* RAM added while it listens, and refused: the map is as before. */
+/* RAM is added while it listens, and refused. The map is as before. */
 START_TEST(late_failure_rolls_back)
 {
 	static struct world world;
@@ -210,7 +213,7 @@ static const struct {
 	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, (1ull << 39) - MIB, true },
 	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, (1ull << 39) - 4096, false },
 	{ { { 0, 0xfedfffff }, { 0xfef00000, (1ull << 39) - 1 } }, 2, 1ull << 39, false },
-	/* Two ranges that touch: never split silently. */
+	/* Two ranges touch. They are never split silently. */
 	{ { { 0, 0x7ffff }, { 0x80000, 0xffffffff } }, 2, 0, false },
 	{ { { 0x100000, UINT64_MAX } }, 1, 0xfffffffffff00000 - MIB, true },
 	{ { { 0x100000, UINT64_MAX } }, 1, 0, false },
@@ -282,7 +285,10 @@ START_TEST(roms_are_out_of_reach)
 }
 END_TEST
 
-/* A further device, and its IOMMU maps other addresses: RAM that lies there is looked at again. */
+/*
+ * A further device comes, and its IOMMU maps other addresses. RAM that lies there is looked at
+ * again.
+ */
 static const struct {
 	unsigned int count;
 	struct vfio_range ranges[3];

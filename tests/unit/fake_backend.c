@@ -199,7 +199,7 @@ static void fake_check_fds(const struct vfio_irq_request *request)
 			      "SET_IRQS with a closed eventfd");
 }
 
-/* With the pin on, MASK and UNMASK act at once, and TRIGGER of none switches it off. */
+/* With the pin on, MASK and UNMASK act at once, and a TRIGGER of none switches the pin off. */
 static int fake_act_intx(struct fake_device *fake, const struct vfio_irq_request *request)
 {
 	bool trigger = request->action == VFIO_IRQ_SET_ACTION_TRIGGER;
@@ -231,7 +231,7 @@ static int fake_set_intx(struct fake_device *fake, const struct vfio_irq_request
 	return 0;
 }
 
-/* What MSI and MSI-X have in common, seen by one name. */
+/* What MSI and MSI-X have in common, under one name. */
 struct fake_kind {
 	const char *name;
 	unsigned int count, grant, others_on, *on;
@@ -328,7 +328,7 @@ static int fake_set_irqs(struct vfio_device *device, const struct vfio_irq_reque
 
 	if (ret)
 		return ret;
-	/* Switching off succeeds on a dead device: it is the host's own bookkeeping. */
+	/* Switching off succeeds on a dead device, because it is the host's own bookkeeping. */
 	if (fake->death != FAKE_ALIVE && request->fds)
 		return -EIO;
 	if (request->index == VFIO_PCI_INTX_IRQ_INDEX)
@@ -407,7 +407,10 @@ static bool fake_decodes(const struct fake_device *fake, unsigned int bar)
 									    : PCI_COMMAND_MEMORY);
 }
 
-/* What region_read and region_write have in common; > 0 when there is nothing more to do. */
+/*
+ * What region_read and region_write have in common. Returns more than 0 if there is nothing left
+ * to do.
+ */
 static int fake_access(struct fake_device *fake, const struct vfio_region *region, uint64_t offset,
 		       size_t size)
 {

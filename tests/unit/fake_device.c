@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the fake device is made of; how it answers is in fake_backend.c. */
+/* What the fake device is made of. How it answers is in fake_backend.c. */
 #include <check.h>
 #include <string.h>
 #include <sys/eventfd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * devices/flash.c as arm64 has it: two chips of 16 bits side by side. StrataFlash P30, "command
- * definitions". Commands are written to both at once, as firmware does.
+ * devices/flash.c as arm64 has it, with two chips of 16 bits side by side. StrataFlash P30,
+ * "command definitions". Commands are written to both chips at once, as firmware does.
  */
 #include <stdint.h>
 #include <string.h>
@@ -59,7 +59,7 @@ static void command(uint64_t offset, uint16_t value)
 	write32(offset, (uint32_t)value << 16 | value);
 }
 
-/* As the guest reads: from memory if there is some, else from the chips. */
+/* Read as the guest does: from memory if there is some, else from the chips. */
 static uint32_t read32(uint64_t offset)
 {
 	uint32_t value = 0;
@@ -85,7 +85,7 @@ static uint32_t status(void)
 	return read32(0);
 }
 
-/* What firmware does with a buffer: setup, count, words, confirm. */
+/* Do what firmware does with a buffer: setup, count, words, confirm. */
 static void fill(uint64_t offset, uint16_t words, uint32_t value)
 {
 	command(offset, 0xe8);
@@ -149,7 +149,7 @@ START_TEST(a_buffer_that_is_not_confirmed_is_dropped)
 }
 END_TEST
 
-/* More words than a buffer has; a word outside of the buffer. */
+/* There are more words than a buffer holds, or a word is outside of the buffer. */
 START_TEST(a_buffer_has_an_end)
 {
 	begin();
@@ -185,7 +185,7 @@ START_TEST(erases_256_kib)
 }
 END_TEST
 
-/* The lock of a block is told by the third word of its identification: it is open. */
+/* The third word of its identification tells the lock of a block. The block is open. */
 START_TEST(says_who_it_is)
 {
 	begin();
@@ -229,7 +229,7 @@ START_TEST(a_reset_ends_a_command)
 }
 END_TEST
 
-/* At the chips' last bytes, and as wide as a CPU can write. */
+/* The access is at the last bytes of the chips, and as wide as a CPU can write. */
 START_TEST(wide_and_narrow)
 {
 	const uint64_t wide = 0x1111111100400040;

@@ -51,7 +51,7 @@ static void out(struct rig *rig, uint64_t offset, uint8_t value)
 	bus_write(&rig->vm.mmio, GPA + offset, &value, 1);
 }
 
-/* As the guest reads: from memory if there is some, else from the chip. */
+/* Read as the guest does: from memory if there is some, else from the chip. */
 static uint8_t in(struct rig *rig, uint64_t offset)
 {
 	uint8_t value = 0;
@@ -82,7 +82,10 @@ START_TEST(starts_as_memory_that_the_guest_only_reads)
 }
 END_TEST
 
-/* What OVMF does to find out: neither RAM, which keeps 0x50, nor ROM, which shows no status. */
+/*
+ * OVMF does this to find out what it has. This is neither RAM, which keeps 0x50, nor ROM, which
+ * shows no status.
+ */
 START_TEST(is_detected_as_flash)
 {
 	struct rig rig;
@@ -153,7 +156,10 @@ START_TEST(erases_a_block_and_no_more)
 }
 END_TEST
 
-/* At any moment the file is what the guest has written so far: minivmm may be killed here. */
+/*
+ * At any moment the file holds what the guest has written so far, because minivmm may be killed
+ * then.
+ */
 START_TEST(is_in_the_file_after_each_write)
 {
 	struct rig rig;
@@ -202,7 +208,10 @@ START_TEST(a_reset_gives_the_contents_back)
 }
 END_TEST
 
-/* A full disk: the guest is told, nothing seems to be written, and the user reads it once. */
+/*
+ * The disk is full. The guest is told, nothing seems to be written, and the user reads of it
+ * once.
+ */
 START_TEST(tells_the_guest_when_the_file_cannot_be_written)
 {
 	struct stderr_text caught;

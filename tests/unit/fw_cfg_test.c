@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* devices/fw_cfg.c: the selector, the data port, the directory. QEMU's docs/specs/fw_cfg. */
+/* devices/fw_cfg.c: the selector, the data port and the directory. QEMU's docs/specs/fw_cfg. */
 #include <stdint.h>
 #include <string.h>
 

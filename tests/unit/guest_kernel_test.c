@@ -44,7 +44,7 @@ START_TEST(kernel_is_found)
 }
 END_TEST
 
-/* Last of all the file that the boot loader named, in its own way. */
+/* The file that the boot loader named, in its own way, comes last. */
 static const struct {
 	const char *cmdline, *file;
 } boot_images[] = {
@@ -91,7 +91,7 @@ START_TEST(what_was_tried_is_named)
 }
 END_TEST
 
-/* As Ubuntu has it: the file is there, and not for everybody. */
+/* On Ubuntu the file is there, but not everybody may read it. */
 START_TEST(kernel_of_root)
 {
 	struct stderr_text caught;

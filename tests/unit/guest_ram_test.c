@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/guest_ram.c and vfio/host/look/host_pages.c: what RAM is made of, on hosts that do not exist.
+ * vmm/guest_ram.c and vfio/host/look/host_pages.c: what RAM is made of, on hosts that do not
+ * exist.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@
 
 static char root[64];
 
-/* A file below the made-up host's root, and the folders that lead to it. */
+/* Make a file below the root of the made-up host, with the folders that lead to it. */
 static void host_file(const char *path, const char *text)
 {
 	char full[512];
@@ -42,7 +43,10 @@ static void host_file(const char *path, const char *text)
 	fclose(file);
 }
 
-/* Ten huge pages of 2 MiB, of which three are promised to somebody; NUMA node 1 has four. */
+/*
+ * There are ten huge pages of 2 MiB, of which three are promised to somebody. NUMA node 1 has
+ * four.
+ */
 static void host_make(void)
 {
 	strcpy(root, "/tmp/minivmm-ram-XXXXXX");
@@ -127,7 +131,7 @@ static const struct {
 	{ "0000:02:00.0", "0-1", 10 * MIB, { 2, 2 }, NOTHING, NOTHING, NULL },
 };
 
-/* Doctor's warnings for a device next to node 1, which has two CPUs and four huge pages. */
+/* The warnings of doctor for a device next to node 1, which has two CPUs and four huge pages. */
 START_TEST(far_from_the_device)
 {
 	const struct host_demand demand = { .memory = places[_i].memory,
@@ -179,7 +183,7 @@ static const struct {
 	{ 1024 * MIB, 1024 * MIB, -ENOMEM, "this kernel has no huge pages of 1 GiB", "fix: ls" },
 };
 
-/* Before a page is touched, with both figures. */
+/* The refusal comes before a page is touched, and has both figures. */
 START_TEST(pool_is_checked_before)
 {
 	const struct host_demand demand = { .memory = rooms[_i].memory,
@@ -198,7 +202,7 @@ START_TEST(pool_is_checked_before)
 }
 END_TEST
 
-/* Also before the pool is looked at: its fix would not be enough. */
+/* This comes before the pool is looked at, because the fix for the pool would not be enough. */
 START_TEST(what_cannot_be_had_is_refused)
 {
 	struct stderr_text caught;
@@ -215,7 +219,8 @@ START_TEST(what_cannot_be_had_is_refused)
 END_TEST
 
 /*
- * What a device or a server will reach has its pages when ram_wait() returns, next to the device.
+ * When ram_wait() returns, the RAM that a device or a server will reach has its pages, next to
+ * the device.
  */
 START_TEST(pinned_ram_has_its_pages)
 {
@@ -255,7 +260,10 @@ START_TEST(rule_43_ram_keeps_out_of_what_amd_reserves)
 }
 END_TEST
 
-/* RAM of terabytes that nothing backs: two banks, all of it, and nothing in what AMD reserves. */
+/*
+ * RAM of terabytes that nothing backs comes in two banks. None of it is left out, and none lies
+ * in what AMD reserves.
+ */
 START_TEST(rule_43_terabytes_as_far_as_addresses_go)
 {
 	const struct ram_options options = { .size = (_i ? 6144 : 2048) * GIB, .node = -1 };
