@@ -19,7 +19,7 @@
 void fake_kvm_begin(void);
 void fake_kvm_end(void);
 
-/* The nth call of `name` from now on (1: the next) fails with `err`, a -errno. */
+/* Let the nth call of `name` from now on (1: the next) fail with `err`, a -errno. */
 void fake_kvm_fail(const char *name, unsigned int nth, int err);
 
 /*
@@ -37,14 +37,13 @@ void fake_kvm_set_run(int (*run)(void));
 /* Set how many GSIs KVM_CAP_IRQ_ROUTING offers: 4096 if it is not set. */
 void fake_kvm_set_gsis(uint32_t count);
 
-/*
- * Whether a slot covers the address; whether an irqfd is plugged into the GSI; whether the pin is
- * high.
- */
+/* Returns whether a memory slot covers the address. */
 bool fake_kvm_mapped(uint64_t gpa);
 
-/* Whether the guest can only read the memory at the address. */
+/* Returns whether the guest can only read the memory at the address. */
 bool fake_kvm_readonly(uint64_t gpa);
+
+/* Return whether an irqfd is plugged into the GSI, and whether the pin is high. */
 bool fake_kvm_plugged(uint32_t gsi);
 bool fake_kvm_pin(uint32_t gsi);
 

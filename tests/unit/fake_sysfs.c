@@ -106,7 +106,10 @@ static int kernel_write(const struct host_path *path, const char *text)
 	return kernel_override(path, text);
 }
 
-/* kill -9 of minivmm, which may have this write made by a process of its own: that goes on. */
+/*
+ * Do what kill -9 of minivmm does. minivmm may have this write made by a process of its own,
+ * which goes on.
+ */
 static void kernel_kill(bool now)
 {
 	if (!now)

@@ -53,7 +53,10 @@ START_TEST(override_comes_back)
 }
 END_TEST
 
-/* drivers_probe succeeds and the driver did not take it: seen, said, undone. */
+/*
+ * drivers_probe succeeds although the driver did not take the device. bind sees this, says it,
+ * and undoes what it did.
+ */
 START_TEST(rule_27_binding_is_verified)
 {
 	struct stderr_text caught;
@@ -68,7 +71,7 @@ START_TEST(rule_27_binding_is_verified)
 }
 END_TEST
 
-/* Whichever write fails: all is as it was, or there is a record by which it can be made so. */
+/* Whichever write fails, all is as it was, or there is a record by which it can be made so. */
 START_TEST(each_write_fails_once)
 {
 	struct stderr_text caught;
@@ -100,7 +103,7 @@ static void expect_group_is_as_before(void)
 	bind_rig_expect_records(0);
 }
 
-/* Six writes; each with the kill before it and after it. */
+/* There are six writes. The kill comes before each of them, and after it. */
 #define KILL_POINTS 12
 
 START_TEST(killed_at_each_write)
@@ -126,7 +129,7 @@ START_TEST(killed_at_each_write)
 }
 END_TEST
 
-/* Said once, with advice; nothing was changed, and no record is left. */
+/* The error is reported once, with advice. Nothing was changed, and no record is left. */
 START_TEST(sysfs_is_readonly)
 {
 	struct stderr_text caught;
@@ -156,7 +159,9 @@ START_TEST(slow_driver_is_waited_for)
 }
 END_TEST
 
-/* Signals are blocked while a start binds. In the end the driver lets go, and restore mends it. */
+/*
+ * Signals are blocked while a start binds. In the end the driver lets go, and restore mends it.
+ */
 START_TEST(slow_driver_is_given_up)
 {
 	struct stderr_text caught;
@@ -175,7 +180,7 @@ START_TEST(slow_driver_is_given_up)
 	stderr_holds(&caught, "interrupted before its driver nvme let it go");
 	stderr_holds(&caught, "restore " HOST_SSD);
 	bind_rig_expect_records(1);
-	/* Until the driver has let go, the one that asked it keeps others out. */
+	/* Until the driver has let go, the process that asked it keeps others out. */
 	ck_assert_int_eq(bind_rig_restore(HOST_SSD, &bind_plain, &caught), 0);
 	stderr_holds(&caught, "another minivmm changes drivers right now");
 	bind_rig_expect_driver(HOST_SSD, "nvme");
@@ -207,7 +212,7 @@ START_TEST(best_driver_by_alias)
 }
 END_TEST
 
-/* On Arm the group may come with the driver: bind tries. */
+/* On Arm the group may come with the driver, so bind tries. */
 START_TEST(device_without_group_yet)
 {
 	struct stderr_text caught;
@@ -237,7 +242,7 @@ START_TEST(rule_28_group_goes_along)
 }
 END_TEST
 
-/* A process that has a file of the device open is named; its driver would wait for it. */
+/* A process that has a file of the device open is named, because the driver would wait for it. */
 START_TEST(open_device_stays)
 {
 	struct stderr_text caught;
@@ -305,8 +310,8 @@ START_TEST(device_in_use_is_refused)
 END_TEST
 
 /*
- * Claimed, by whom no file says. A terminal stands for the disk: one in exclusive use cannot be
- * opened again either, but by root.
+ * The disk is claimed, but no file says by whom. A terminal stands for the disk, because a
+ * terminal in exclusive use cannot be opened again either, except by root.
  */
 START_TEST(claimed_disk_is_in_use)
 {
@@ -382,7 +387,7 @@ START_TEST(dry_run)
 }
 END_TEST
 
-/* Bound by other means: it goes to the driver that wants it. */
+/* The device was bound by other means. It goes to the driver that wants it. */
 START_TEST(restore_without_record)
 {
 	struct stderr_text caught;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/cli/host_command.c and vmm/cli/options_host.c: command lines, what list and doctor print
- * on hosts that do not exist, exit statuses, and JSON against its schemas.
+ * vmm/cli/host_command.c and vmm/cli/options_host.c: command lines, what list and doctor print on
+ * hosts that do not exist, exit statuses, and JSON against its schemas.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ static int parse(const char *line, struct config *config)
 	return ret;
 }
 
-/* Runs it as main() would; standard output goes to a file of the tree, $folder/out. */
+/* Run it as main() would. Standard output goes to a file of the tree, $folder/out. */
 static int run(const char *line)
 {
 	struct config config;
@@ -203,7 +203,10 @@ START_TEST(json_follows_its_schema)
 }
 END_TEST
 
-/* What a driver or a file may be called: quotes, control characters, bytes that are no text. */
+/*
+ * What a driver or a file may be called: there are quotes, control characters, and bytes that are
+ * no text.
+ */
 static const struct {
 	const char *text, *json;
 } strings[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/host/check/host_doctor.c and its checks, on hosts that do not exist: each situation of
+ * vfio/host/check/host_doctor.c and its checks, on hosts that do not exist. Each situation of
  * host_tree.sh is told from the others, with the advice that is right for it.
  */
 #include <errno.h>
@@ -366,7 +366,7 @@ static const char *check_of(const struct host_finding *finding)
 	return host_check_name(host_words_find(finding->found)->check);
 }
 
-/* Whether its sentence has the words. */
+/* Returns whether the sentence of the finding has the words. */
 static bool says(const struct host_finding *finding, const char *words)
 {
 	char *text = host_finding_text(finding);
@@ -376,7 +376,10 @@ static bool says(const struct host_finding *finding, const char *words)
 	return found;
 }
 
-/* Whether one of its fixes has the words, or without words that there is none. */
+/*
+ * Returns whether one of its fixes has the words. Without words it returns whether there is no
+ * fix.
+ */
 static bool has_fix(const struct host_finding *finding, const char *words)
 {
 	bool found = false;
@@ -414,7 +417,7 @@ START_TEST(each_situation)
 }
 END_TEST
 
-/* One thing is wrong, so one check fails: what follows from it is not reported as well. */
+/* One thing is wrong, so one check fails. What follows from it is not reported as well. */
 static const struct {
 	const char *name, *bdf, *only; /* the check that alone fails; NULL: none */
 } failures[] = {
@@ -475,7 +478,7 @@ START_TEST(one_cause_one_failure)
 }
 END_TEST
 
-/* 64-bit RAM that the IOMMU cannot address. */
+/* The RAM is at 64-bit addresses that the IOMMU does not reach. */
 START_TEST(rule_13_iommu_is_narrow)
 {
 	struct host_demand demand = host_tree_demand;
@@ -529,7 +532,9 @@ START_TEST(start_says_what_doctor_says)
 }
 END_TEST
 
-/* What the user asked for, where the host has it or not; what is opened where he does not mind. */
+/*
+ * What the user asked for, on a host that has it or not. What is opened if the user has no wish.
+ */
 static const struct {
 	const char *name;
 	enum host_access asked, chosen;
@@ -585,7 +590,10 @@ START_TEST(by_group_or_by_device)
 }
 END_TEST
 
-/* After a failure the rest is looked at: the host as a whole, and without a device KVM alone. */
+/*
+ * After a failure the rest is looked at: the host as a whole, and KVM alone if there is no
+ * device.
+ */
 START_TEST(failed_start_is_explained)
 {
 	struct host_device device;
@@ -609,7 +617,7 @@ START_TEST(failed_start_is_explained)
 }
 END_TEST
 
-/* What a finding says is folded; a command stays whole, and its comment goes below it. */
+/* The sentence of a finding is folded. A command stays whole, and its comment goes below it. */
 START_TEST(report_fits_a_terminal)
 {
 	struct host_report report;

@@ -50,7 +50,7 @@ static void holds(char *text, const char *expected)
 	free(text);
 }
 
-/* Facts that are there are filled in; a part or a fix without its facts is left out. */
+/* Facts that are there are filled in. A part or a fix that lacks one of its facts is left out. */
 START_TEST(what_is_missing_is_left_out)
 {
 	struct host_report report = { .object = "0000:01:00.0" };

@@ -22,7 +22,7 @@ START_TEST(held_for_a_start)
 	/* A device of its group that comes later may ask for it once more. */
 	ck_assert_int_eq(host_hold_more(&held, HOST_SSD), 0);
 	ck_assert_uint_eq(held.count, 1);
-	/* Nobody else gives it back meanwhile, by name or not. */
+	/* Meanwhile nobody else gives it back, whether it is named or not. */
 	ck_assert_int_eq(bind_rig_restore(NULL, &bind_plain, &caught), -EBUSY);
 	ck_assert_int_eq(bind_rig_restore(HOST_SSD, &bind_plain, &caught), -EBUSY);
 	host_restore_stale(NULL, 0);
@@ -64,7 +64,10 @@ static void bind_first(void)
 	ck_assert_int_eq(bind_rig_bind(HOST_SSD, &bind_plain, &caught), 0);
 }
 
-/* Two at once: the second sees what the first has done, and does not record that as the past. */
+/*
+ * Two starts come at once. The second one sees what the first has done, and does not record that
+ * as the past.
+ */
 START_TEST(second_start_is_refused)
 {
 	struct host_held second = { .count = 0 };
@@ -106,7 +109,7 @@ START_TEST(killed_start_is_tidied_up)
 	ck_assert_int_eq(bind_rig_hold(&held, HOST_SSD), 0);
 	bind_rig_kill(&held);
 	bind_rig_expect_driver(HOST_SSD, "vfio-pci");
-	/* About to be used: left alone. */
+	/* A device that is about to be used is left alone. */
 	host_restore_stale((const char(*)[HOST_BDF_MAX])same, 1);
 	bind_rig_expect_driver(HOST_SSD, "vfio-pci");
 	if (geteuid() == 0) {
@@ -137,7 +140,10 @@ START_TEST(killed_start_is_taken_over)
 }
 END_TEST
 
-/* Bound by hand after a start was killed: it stays, and still knows the way back. */
+/*
+ * The device is bound by hand after a start was killed. It stays bound, and its record still
+ * tells the way back.
+ */
 START_TEST(killed_start_is_bound_for_good)
 {
 	struct host_held held = { .count = 0 };
@@ -162,7 +168,7 @@ START_TEST(killed_start_is_bound_for_good)
 }
 END_TEST
 
-/* One that a running minivmm holds remains its own. */
+/* A device that a running minivmm holds remains its own. */
 START_TEST(running_start_keeps_its_record)
 {
 	struct host_held held = { .count = 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/host/look/host_memory.c and check/host_check_memory.c: whether a guest of 512 MiB fits into
- * what the host and its cgroups leave, and what a start says of it.
+ * vfio/host/look/host_memory.c and check/host_check_memory.c: whether a guest of 512 MiB fits
+ * into what the host and its cgroups leave, and what a start says of it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -108,7 +108,7 @@ START_TEST(room_in_a_pool)
 }
 END_TEST
 
-/* Only what is known to be too little stops a start, with the same words. */
+/* Only what is known to be too little stops a start. It says the same words. */
 START_TEST(start_says_what_doctor_says)
 {
 	bool fails = is_failure(memories[_i].found);

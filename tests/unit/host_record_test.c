@@ -51,7 +51,7 @@ START_TEST(record_is_checked)
 }
 END_TEST
 
-/* What is written can be read again, or is not written. */
+/* What is written can be read again. Otherwise it is not written. */
 static const struct {
 	const char *driver, *overridden;
 	bool valid;
@@ -104,7 +104,7 @@ START_TEST(unrecorded_is_not_bound)
 }
 END_TEST
 
-/* Links and strange files where records belong, and a folder in which others may write. */
+/* Where records belong there are links and strange files, or others may write into the folder. */
 START_TEST(planted_records_are_not_followed)
 {
 	struct host_record record = { .bdf = NVME };
@@ -132,7 +132,7 @@ START_TEST(planted_records_are_not_followed)
 }
 END_TEST
 
-/* Another device at the same place, or none: nothing is written, the record goes. */
+/* There is another device at the same place, or none. Nothing is written, and the record goes. */
 START_TEST(device_was_exchanged)
 {
 	struct stderr_text caught;
@@ -147,7 +147,10 @@ START_TEST(device_was_exchanged)
 }
 END_TEST
 
-/* The driver that had it is no more: said, with the record kept for another try. */
+/*
+ * The driver that had the device is no more. This is said, and the record is kept for another
+ * try.
+ */
 START_TEST(driver_has_gone)
 {
 	struct stderr_text caught;

@@ -54,7 +54,7 @@ START_TEST(addresses_of_devices)
 }
 END_TEST
 
-/* A file that is handed over says which device it is of; others do not. */
+/* A file that is handed over says which device it is of. Other files do not. */
 START_TEST(devices_by_their_files)
 {
 	static const char *const others[] = { "/dev/null", "/", "/proc/self/stat" };
@@ -68,7 +68,7 @@ START_TEST(devices_by_their_files)
 		close(fd);
 	}
 	ck_assert_int_eq(host_find_bdf(-1, bdf), -EBADF);
-	/* /dev/null as if it were one: 1:3 */
+	/* /dev/null, whose numbers are 1:3, is handed over in its place. */
 	host_tree_make("ready");
 	host_tree_run("mkdir -p $root/sys/dev/char && d=$root/sys/class/vfio-dev/vfio0 && "
 		      "mkdir -p $d && ln -s ../../class/vfio-dev/vfio0 $root/sys/dev/char/1:3 && "

@@ -23,8 +23,9 @@ const struct host_demand host_tree_demand = {
 };
 
 /*
- * One folder for all trees of a test program: `ready` is made once, the others are copies of it. In
- * memory, for these are a hundred times four hundred small files.
+ * One folder for all trees of a test program. `ready` is made once, and the others are copies of
+ * it. The folder is in memory, because there are a hundred trees with four hundred small files
+ * each.
  */
 static char folder[] = "/dev/shm/minivmm-host-XXXXXX";
 static bool made;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hosts that do not exist: trees made by host_tree.sh. MINIVMM_HOST_ROOT points to one. */
+/* Hosts that do not exist. host_tree.sh makes them, and MINIVMM_HOST_ROOT points to one. */
 #ifndef MINIVMM_TESTS_HOST_TREE_H
 #define MINIVMM_TESTS_HOST_TREE_H
 
@@ -17,7 +17,9 @@ extern const struct host_demand host_tree_demand;
 /* Run a shell command with the tree as $root; it must succeed. */
 void host_tree_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Drop root's rights, if the test has any, so that file modes count; and take them back. */
+/*
+ * Drop root's rights, if the test has any, so that the modes of files count; and take them back.
+ */
 void host_tree_become_user(void);
 void host_tree_become_root(void);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/hotplug.c: devices of a vfio-user server come to a machine and go from it, and leave nothing.
+ * vmm/hotplug.c: devices of a vfio-user server come to a machine and leave it, and nothing is
+ * left behind.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -33,7 +34,7 @@ static pthread_t server;
 static sem_t served;
 static char deleted[64];
 
-/* One client after the other, until the listener is shut down. */
+/* Serve one client after the other, until the listener is shut down. */
 static void *serve(void *arg)
 {
 	int client;
@@ -130,7 +131,7 @@ static unsigned int open_files(void)
 	return count;
 }
 
-/* What the guest does with the port's registers. */
+/* Access the port's registers as the guest does. */
 static uint64_t port_register(unsigned int slot, unsigned int reg)
 {
 	const struct pci_root_port *port = machine.slots.list[slot].port;
@@ -179,7 +180,7 @@ static unsigned int used_gsis(void)
 	return used;
 }
 
-/* A driver's beginning: the first vector of MSI-X has a message, and may be sent. */
+/* A driver begins: the first vector of MSI-X has a message, and may be sent. */
 static void use_msix(struct pci_function *card, uint64_t base)
 {
 	unsigned int cap = pci_find_capability(card, PCI_CAP_ID_MSIX);
@@ -195,7 +196,7 @@ static void use_msix(struct pci_function *card, uint64_t base)
 		bus_write(&machine.vm.mmio, at + 4 * i, &entry[i], 4);
 }
 
-/* A hundred times: as many files, regions, listeners and GSIs as before. */
+/* After a hundred rounds there are as many files, regions, listeners and GSIs as before. */
 START_TEST(nothing_is_left)
 {
 	const uint64_t base = arch_layout.ecam.base + (1 << 20);
@@ -241,7 +242,7 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
-/* A guest that does not answer loses it when its time is over, and that is said. */
+/* A guest that does not answer loses the device when its time is over, and this is said. */
 START_TEST(by_surprise)
 {
 	begin(1);
@@ -256,7 +257,9 @@ START_TEST(by_surprise)
 }
 END_TEST
 
-/* As long as a vCPU handles the exit that it handled when the device left, it is not closed. */
+/*
+ * A device that left is not closed as long as a vCPU is in the exit that it handled at that time.
+ */
 START_TEST(a_handler_is_waited_for)
 {
 	struct vcpu *vcpu = calloc(1, sizeof(*vcpu));
@@ -311,7 +314,7 @@ START_TEST(what_cannot_be_added)
 }
 END_TEST
 
-/* The sandbox would end a machine that opens files: it is not tried. */
+/* The sandbox would end a machine that opens files, so no file is opened. */
 START_TEST(a_confined_machine_refuses)
 {
 	begin(1);
@@ -333,7 +336,7 @@ START_TEST(a_failure_frees_the_slot)
 }
 END_TEST
 
-/* Both sizes are named, and the option; with more room the same device comes. */
+/* The message has both sizes and the option. With more room the same device comes. */
 START_TEST(a_device_larger_than_the_room)
 {
 	struct pci_root_port *port;
@@ -359,7 +362,10 @@ static int add_on(const char *bus, const char *more)
 	return hotplug_add_socket(&machine, "nic", text);
 }
 
-/* Below the port that it names; one without a wish leaves ports with names alone. */
+/*
+ * The device is below the port that it names. A device without a wish leaves ports with names
+ * alone.
+ */
 START_TEST(a_port_by_name)
 {
 	begin_named(2, 1);
@@ -386,7 +392,7 @@ START_TEST(a_port_by_name)
 }
 END_TEST
 
-/* A named port is as good as any where no other is free; one without hot-plug is not. */
+/* A named port is as good as any if no other is free. A port without hot-plug is not. */
 START_TEST(a_named_port_without_a_wish)
 {
 	begin_named(2, 0);
@@ -397,7 +403,7 @@ START_TEST(a_named_port_without_a_wish)
 }
 END_TEST
 
-/* It would wait for its server, which has a client already. */
+/* A device_add here would wait for the server, which has a client already. */
 START_TEST(the_same_device_twice)
 {
 	begin(2);
@@ -408,7 +414,7 @@ START_TEST(the_same_device_twice)
 }
 END_TEST
 
-/* A guest that stands still cannot answer: its time does not pass. */
+/* A guest that stands still cannot answer, so its time does not pass. */
 START_TEST(a_paused_guest_is_not_hurried)
 {
 	begin(1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware/initramfs.c: the archive is read back by a reader written here from the format's
- * description, which believes nothing that it has not checked.
+ * firmware/initramfs.c. A reader that was written here from the format's description reads the
+ * archive back. It believes nothing that it has not checked.
  */
 #include <check.h>
 #include <elf.h>
@@ -40,7 +40,7 @@ struct archive {
 	int count; /* without the trailer */
 };
 
-/* Field `index` of the thirteen hexadecimal ones behind the magic. */
+/* Read one of the thirteen hexadecimal fields behind the magic. */
 static uint32_t header_field(const char *header, int index)
 {
 	char text[9] = "";
@@ -142,7 +142,7 @@ static void destroy(struct archive *archive)
 	munmap(archive->bytes, archive->size);
 }
 
-/* Writes a small ELF file with one program header of type `type`, for the init's own processor. */
+/* Write a small ELF file with one program header of type `type`, for the init's own processor. */
 static void write_program(char *path, uint32_t type, bool foreign)
 {
 	Elf64_Ehdr elf = *(const Elf64_Ehdr *)guest_init_start;
@@ -250,8 +250,8 @@ START_TEST(busybox_that_is_no_program)
 END_TEST
 
 /*
- * A tree of modules as small as depmod takes them: `panic` answers to the machine's own device and
- * needs `base`, `disk` answers to the alias that the test hands in.
+ * Make a tree of modules as small as depmod takes it. `panic` answers to the machine's own device
+ * and needs `base`. `disk` answers to the alias that the test hands in.
  */
 static const char make_tree[] =
 	"set -eu; m=%1$s/lib/modules/1.0/kernel; mkdir -p $m; cd $m; : > ../modules.order\n"
@@ -302,7 +302,7 @@ START_TEST(modules_in_loading_order)
 }
 END_TEST
 
-/* What is to be run, and files of the host at their own paths with the folders above them. */
+/* What is to be run, and files of the host at their own paths, with the folders above them. */
 START_TEST(command_and_its_files)
 {
 	char program[] = "/tmp/minivmm-test-XXXXXX";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/vfio_intx.c: the pin by way of the kernel alone, and by way of the main loop. */
+/* vfio/vfio_intx.c: the pin on its way through the kernel alone, and through the main loop. */
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -36,7 +36,7 @@ static void stop_ready(void *owner, uint32_t events)
 	loop_stop(&bench->loop);
 }
 
-/* A device whose pin can do what `flags` say, relayed or not. */
+/* Make a device whose pin can do what `flags` say, relayed or not. */
 static void begin(struct bench *bench, uint32_t flags, bool relay)
 {
 	memset(bench, 0, sizeof(*bench));
@@ -69,7 +69,10 @@ static void end(struct bench *bench)
 	fake_kvm_end();
 }
 
-/* The loop serves what is ready. Which comes first is its own business: hence twice. */
+/*
+ * Let the loop serve what is ready. The loop decides which of two comes first, so this runs it
+ * twice.
+ */
 static void turn(struct bench *bench)
 {
 	for (unsigned int i = 0; i < 2; i++) {
@@ -194,7 +197,10 @@ START_TEST(rule_07_way_without_automask)
 }
 END_TEST
 
-/* Device to KVM, end-of-interrupt to device: both by the loop, each once. */
+/*
+ * The interrupt on its way from device to KVM, and the end of interrupt on its way back, each go
+ * through the loop once.
+ */
 START_TEST(rule_07_relay_goes_both_ways)
 {
 	static struct bench bench;
@@ -222,7 +228,7 @@ START_TEST(rule_07_relay_goes_both_ways)
 }
 END_TEST
 
-/* A pin that nobody can mask: signals pass, and nothing is asked of the device. */
+/* Nobody can mask this pin. Signals pass, and nothing is asked of the device. */
 START_TEST(relay_of_a_pin_without_mask)
 {
 	static struct bench bench;
@@ -241,7 +247,7 @@ START_TEST(relay_of_a_pin_without_mask)
 }
 END_TEST
 
-/* The loop has been woken, and before it comes round the pin is off, or on anew. */
+/* The loop has been woken. Before it comes round, the pin is switched off, or on anew. */
 START_TEST(relay_woken_too_late)
 {
 	static struct bench bench;

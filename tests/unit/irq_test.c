@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/core/irq.c: GSIs, routes and lines: what KVM is told, and that everything is given back. */
+/*
+ * vmm/core/irq.c: what KVM is told of GSIs, routes and lines, and that everything is given back.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -32,7 +34,10 @@ static bool is_open(int fd)
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
-/* Route, irqfd; then only the irqfd goes, and comes back without a new route. */
+/*
+ * There are a route and an irqfd. Then only the irqfd goes, and it comes back without a new
+ * route.
+ */
 static uint32_t route(struct irq_router *router, uint32_t data)
 {
 	const struct irq_message message = { ADDRESS, data, 8 };
@@ -93,7 +98,7 @@ START_TEST(only_changes_are_told)
 END_TEST
 
 /*
- * Destinations above 255 stand in bits 5 to 11 of the address; KVM takes them in its high half,
+ * Destinations above 255 stand in bits 5 to 11 of the address. KVM takes them in its high half,
  * where nothing that the guest wrote may be left.
  */
 static const struct {
@@ -124,7 +129,7 @@ START_TEST(long_destinations)
 }
 END_TEST
 
-/* Even the message 0, 0 is one. */
+/* Even 0, 0 is a message. */
 START_TEST(message_of_zeros_gets_a_route)
 {
 	const struct irq_message message = { 0, 0, 0 };
@@ -158,7 +163,10 @@ START_TEST(refused_routing_is_tried_again)
 }
 END_TEST
 
-/* GSIs above the pins, each once; the lowest that was given back is given out again. Said once. */
+/*
+ * Each GSI above the pins is given out once. The lowest one that was given back is given out
+ * again. If there is none, this is said once.
+ */
 START_TEST(gsis_run_out_and_come_back)
 {
 	struct irq_router router;
@@ -182,7 +190,7 @@ START_TEST(gsis_run_out_and_come_back)
 }
 END_TEST
 
-/* What is freed leaves the others' routes alone, and its own goes with the next commit. */
+/* A route that is freed leaves the others alone, and goes with the next commit. */
 START_TEST(freed_gsi_takes_its_own_route)
 {
 	struct irq_router router;
@@ -220,7 +228,7 @@ START_TEST(table_grows)
 }
 END_TEST
 
-/* Wired-or: the pin is high as long as anybody pulls it. */
+/* The line is wired-or: the pin is high as long as anybody pulls it. */
 START_TEST(shared_line)
 {
 	struct irq_line a = { .gsi = 16 }, b = { .gsi = 16 }, other = { .gsi = 17 };
@@ -267,7 +275,7 @@ START_TEST(rule_07_level_with_resample)
 }
 END_TEST
 
-/* Several devices on one line: each has its own pair, and leaves without the others. */
+/* Several devices are on one line. Each has its own pair, and leaves without the others. */
 START_TEST(rule_07_shared_level)
 {
 	struct irq_level a = { .trigger = -1, .resample = -1 }, b = a;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * devices/irq_vector.c: by which way an interrupt reaches the guest, what masking costs, and that
- * none is lost.
+ * no interrupt is lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,7 @@ static void pending_told(void *owner, bool any)
 	bench->any = any;
 }
 
-/* One vector with a message, masked. */
+/* Make one masked vector that has a message. */
 static void begin(struct bench *bench, uint32_t gsis, bool relayed)
 {
 	*bench = (struct bench){ .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -89,7 +89,10 @@ static void fire(struct bench *bench)
 	eventfd_write(bench->vector.eventfd, 1);
 }
 
-/* The loop serves what is ready. Which comes first is its own business: hence twice. */
+/*
+ * Let the loop serve what is ready. The loop decides which of two comes first, so this runs it
+ * twice.
+ */
 static void turn(struct bench *bench)
 {
 	for (unsigned int i = 0; i < 2; i++) {
@@ -98,19 +101,19 @@ static void turn(struct bench *bench)
 	}
 }
 
-/* The loop comes round to the vector, whatever it was woken for. */
+/* Let the loop come round to the vector, whatever it was woken for. */
 static void ready(struct bench *bench)
 {
 	bench->vector.source.ready(bench->vector.source.owner, 0);
 }
 
-/* As the kernel does while the irqfd is plugged, and when it is unplugged. */
+/* The kernel does this while the irqfd is plugged, and when it is unplugged. */
 static void kvm_takes(struct bench *bench)
 {
 	loop_take_event(bench->vector.eventfd);
 }
 
-/* Unmasked, masked once: from here on by the loop's way. */
+/* The vector is unmasked and masked once. From here on it goes by the loop's way. */
 static void begin_masked(struct bench *bench)
 {
 	begin(bench, GSIS, false);
@@ -128,7 +131,7 @@ START_TEST(rule_01_route_before_irqfd)
 	unmask(&bench);
 	unmask(&bench);
 	calls_expect("KVM_SET_GSI_ROUTING 24=0xfee00000/0x41\n" ON);
-	/* A new message while it is live: the route alone. */
+	/* A new message for a live vector changes the route alone. */
 	irq_vector_set_message(&bench.vector, ADDRESS, 0x99);
 	unmask(&bench);
 	calls_expect("KVM_SET_GSI_ROUTING 24=0xfee00000/0x99\n");
@@ -139,7 +142,7 @@ START_TEST(rule_01_route_before_irqfd)
 }
 END_TEST
 
-/* One call when a vector is first masked, and none for a thousand pairs around nothing. */
+/* The first mask of a vector costs one call. A thousand pairs around nothing cost none. */
 START_TEST(rule_45_pairs_around_nothing_cost_nothing)
 {
 	static struct bench bench;
@@ -158,7 +161,10 @@ START_TEST(rule_45_pairs_around_nothing_cost_nothing)
 }
 END_TEST
 
-/* What comes behind the mask is noted, shown, and sent by one call with the message of then. */
+/*
+ * An interrupt that comes behind the mask is noted and shown. Later one call sends it, with the
+ * message of that time.
+ */
 START_TEST(rule_45_pair_around_an_interrupt_costs_one_call)
 {
 	static struct bench bench;
@@ -185,7 +191,7 @@ START_TEST(rule_45_pair_around_an_interrupt_costs_one_call)
 }
 END_TEST
 
-/* However many come behind the mask, they are one; a device that goes on is not listened to. */
+/* Interrupts that come behind the mask become one. A device that goes on is not listened to. */
 START_TEST(rule_45_a_storm_behind_the_mask)
 {
 	static struct bench bench;
@@ -207,7 +213,7 @@ START_TEST(rule_45_a_storm_behind_the_mask)
 }
 END_TEST
 
-/* A guest that leaves the vector alone has KVM listen again, and one that does not has not. */
+/* If the guest leaves the vector alone, KVM listens again. If it does not, KVM does not. */
 START_TEST(rule_45_back_to_kvm)
 {
 	static struct bench bench;
@@ -224,7 +230,10 @@ START_TEST(rule_45_back_to_kvm)
 			calls_begin();
 	}
 	calls_expect("KVM_SIGNAL_MSI 0xfee00000/0x42\nKVM_SET_GSI_ROUTING 24=0xfee00000/0x42\n" ON);
-	/* An old kernel wakes the loop as well: it stops listening, and nothing is sent twice. */
+	/*
+	 * An old kernel wakes the loop as well. The loop then stops listening, and nothing is
+	 * sent twice.
+	 */
 	fire(&bench);
 	turn(&bench);
 	calls_expect("");
@@ -241,7 +250,7 @@ START_TEST(rule_45_back_to_kvm)
 }
 END_TEST
 
-/* The loop has seen the first of two that came behind the mask, and not yet the second. */
+/* Two came behind the mask. The loop has seen the first of them, and not yet the second. */
 START_TEST(rule_45_two_behind_the_mask_are_one)
 {
 	static struct bench bench;
@@ -257,7 +266,7 @@ START_TEST(rule_45_two_behind_the_mask_are_one)
 }
 END_TEST
 
-/* KVM refuses it on the way back: it stays on the loop's, and loses nothing. */
+/* KVM refuses the vector on its way back. It stays with the loop, and loses nothing. */
 START_TEST(rule_45_refused_on_the_way_back)
 {
 	static const char *const refused[] = { "KVM_IRQFD", "KVM_SET_GSI_ROUTING" };
@@ -280,7 +289,7 @@ START_TEST(rule_45_refused_on_the_way_back)
 }
 END_TEST
 
-/* The loop has been woken, and before it comes round the vector is masked, gone, or another. */
+/* The loop has been woken. Before it comes round, the vector is masked, gone, or another one. */
 START_TEST(rule_45_woken_too_late)
 {
 	static struct bench bench;
@@ -310,7 +319,10 @@ START_TEST(rule_45_woken_too_late)
 }
 END_TEST
 
-/* Signalled before it was ever unmasked: KVM finds it in the eventfd. Raised by us: sent. */
+/*
+ * The vector was signalled before it was ever unmasked. If the device did it, KVM finds it in the
+ * eventfd. If minivmm did it, it is sent.
+ */
 START_TEST(signalled_before_the_first_unmask)
 {
 	static struct bench bench;
@@ -351,7 +363,10 @@ START_TEST(refused_irqfd_leaves_it_masked)
 }
 END_TEST
 
-/* KVM cannot unplug it: it stays as it is, unmasked, and the next mask tries again. */
+/*
+ * KVM cannot unplug the irqfd. The vector stays as it is, unmasked, and the next mask tries
+ * again.
+ */
 START_TEST(refused_unplug_leaves_it_unmasked)
 {
 	static struct bench bench;
@@ -373,7 +388,10 @@ START_TEST(refused_unplug_leaves_it_unmasked)
 }
 END_TEST
 
-/* KVM has no GSI or no route left: the vector works, if more slowly, until it has. */
+/*
+ * KVM has no GSI or no route left. The vector works all the same, if more slowly, until KVM has
+ * one.
+ */
 START_TEST(without_a_gsi_by_the_loop)
 {
 	static struct bench bench;
@@ -423,7 +441,10 @@ START_TEST(destroy_gives_everything_back)
 }
 END_TEST
 
-/* By the loop's way for good: no irqfd and no route, however many come. */
+/*
+ * The vector goes by the loop's way for good. There is no irqfd and no route, however many
+ * interrupts come.
+ */
 START_TEST(relayed_for_good)
 {
 	static struct bench bench;

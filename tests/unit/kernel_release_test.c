@@ -61,7 +61,10 @@ START_TEST(too_long)
 }
 END_TEST
 
-/* In a file that is read in parts of 1 MiB: at the beginning, across a border, at the end. */
+/*
+ * The release is in a file that is read in parts of 1 MiB: at the beginning, across a border, or
+ * at the end.
+ */
 static const size_t places[] = { 0,
 				 IMAGE_MIB - 200,
 				 IMAGE_MIB - 20,
@@ -87,7 +90,7 @@ START_TEST(any_place)
 }
 END_TEST
 
-/* All but its first part is packed: the header says where the release is. */
+/* All of the file but its first part is packed. The header says where the release is. */
 START_TEST(bzimage)
 {
 	struct bzimage image = bzimage_make();

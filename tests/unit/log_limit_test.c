@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bound on messages: bursts, time, what is told of those that are not shown, many threads; and
- * that whatever fails while a guest tries and tries again is held by it. This program has a clock
- * of its own, which stands still.
+ * The bound on messages: bursts, time, what is told of messages that are not shown, and many
+ * threads. Whatever fails while a guest tries and tries again is held by this bound. The program
+ * has a clock of its own, which stands still.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -108,7 +108,7 @@ START_TEST(each_message_and_object_has_its_own)
 }
 END_TEST
 
-/* Before a guest runs, and after. */
+/* Before a guest runs there is no bound, and after that there is one. */
 START_TEST(nothing_is_hidden_without_a_guest)
 {
 	struct stderr_text caught;
@@ -124,7 +124,7 @@ START_TEST(nothing_is_hidden_without_a_guest)
 }
 END_TEST
 
-/* Who has to tell the error to somebody else gets its words all the same. */
+/* A caller that has to tell the error to somebody else gets its words all the same. */
 START_TEST(a_fix_goes_with_its_error)
 {
 	char kept[64] = "";
@@ -144,7 +144,7 @@ START_TEST(a_fix_goes_with_its_error)
 }
 END_TEST
 
-/* Nobody can have so many names; if somebody could, they would share one bound. */
+/* Nobody can have so many names. If somebody could, they would share one bound. */
 START_TEST(names_without_end_are_bounded)
 {
 	struct stderr_text caught;
@@ -220,7 +220,7 @@ static void fail_next(struct rig *rig, int row, unsigned int step)
 		fake_fail(&rig->fake, faults[row].name, 1, faults[row].err);
 }
 
-/* The guest's `step`: false after the last. */
+/* Do one of the steps of the guest. Returns false after the last one. */
 static bool guest_acts(struct rig *rig, unsigned int step)
 {
 	const unsigned int pm = rig->fake.pm_cap + PCI_PM_CTRL;
@@ -291,7 +291,7 @@ START_TEST(a_guest_that_tries_again_and_again)
 }
 END_TEST
 
-/* `rep outsb` to the panic device: one exit, 4096 times the byte. */
+/* `rep outsb` to the panic device is one exit with 4096 times the byte. */
 START_TEST(a_guest_that_panics_without_end)
 {
 	static const uint8_t panicked = 1;

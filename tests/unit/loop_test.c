@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/core/loop.c: who is called, when, and that the loop ends. */
+/* vmm/core/loop.c: who is called, and when, and that the loop ends. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -9,7 +9,7 @@
 #include "unit.h"
 #include "vmm/core/loop.h"
 
-/* Counts what its eventfd was told; stops the loop at `enough`. */
+/* Count what the eventfd was told, and stop the loop at `enough`. */
 struct counter {
 	struct loop *loop;
 	struct loop_source source;
@@ -50,7 +50,7 @@ START_TEST(serves_until_stopped)
 	ck_assert_uint_eq(busy.calls, 5);
 	ck_assert(busy.events & EPOLLIN);
 	ck_assert_uint_eq(quiet.calls, 0);
-	/* And again: a stop does not outlast its run. */
+	/* The loop runs again, because a stop does not outlast its run. */
 	eventfd_write(quiet.source.fd, 1);
 	ck_assert_int_eq(loop_run(&loop), 0);
 	ck_assert_uint_eq(quiet.calls, 1);
@@ -120,7 +120,10 @@ START_TEST(files_cannot_be_waited_for)
 }
 END_TEST
 
-/* Whoever was given the eventfd took O_NONBLOCK away, and may have read it as well. */
+/*
+ * The process that was given the eventfd took O_NONBLOCK away, and may have read the eventfd as
+ * well.
+ */
 START_TEST(rule_46_event_never_blocks)
 {
 	int fd = eventfd(0, EFD_CLOEXEC | (_i ? EFD_NONBLOCK : 0));
@@ -133,7 +136,7 @@ START_TEST(rule_46_event_never_blocks)
 }
 END_TEST
 
-/* A server filled the eventfd and took O_NONBLOCK away: nobody waits, and it stays signalled. */
+/* A server filled the eventfd and took O_NONBLOCK away. Nobody waits, and it stays signalled. */
 START_TEST(rule_46_raising_never_blocks)
 {
 	int fd = eventfd(0, EFD_CLOEXEC);

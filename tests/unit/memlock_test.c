@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/host/check/host_memlock.c: the limit is raised when it may be, and else explained. The limit
- * and the capabilities are this program's own, so that no privilege is needed to change them.
+ * vfio/host/check/host_memlock.c: the limit is raised if that is allowed, and explained if it is
+ * not. The limit and the capabilities are this program's own, so that no privilege is needed to
+ * change them.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +28,7 @@ static struct {
 
 int capget(cap_user_header_t header, cap_user_data_t data);
 
-/* Whoever runs the tests: only the capabilities that the test gives. */
+/* Whoever runs the tests, only the capabilities that the test gives are there. */
 int capget(cap_user_header_t header, cap_user_data_t data)
 {
 	(void)header;
@@ -89,8 +90,8 @@ static const struct {
 };
 
 /*
- * Afterwards the limit holds what is needed, the hard one is no lower than before; or it is
- * untouched, and the message tells why.
+ * Afterwards the limit holds what is needed, and the hard limit is no lower than before. Or the
+ * limit is untouched, and the message tells why.
  */
 START_TEST(rule_20_locked_memory_limit)
 {
@@ -118,7 +119,10 @@ START_TEST(rule_20_locked_memory_limit)
 }
 END_TEST
 
-/* Need and limit in numbers, and lines that mend it: for this shell, and for the next login. */
+/*
+ * The message has the need and the limit in numbers, and lines that fix it for this shell and for
+ * the next login.
+ */
 START_TEST(rule_20_message_says_what_to_do)
 {
 	struct stderr_text caught;
@@ -139,7 +143,7 @@ START_TEST(rule_20_message_says_what_to_do)
 	number = strstr(caught.text, "  fix: sudo prlimit --memlock=");
 	ck_assert_ptr_nonnull(number);
 	need = strtoull(strchr(number, '=') + 1, NULL, 10);
-	/* What it tells to do is enough. */
+	/* The lines that it prints are enough. */
 	memlock.limit = (struct rlimit){ need, need };
 	ret = host_raise_memlock(NEED);
 	memlock.faked = false;
@@ -147,7 +151,7 @@ START_TEST(rule_20_message_says_what_to_do)
 }
 END_TEST
 
-/* VFIO does not count what such a process locks: no limit is in its way, none is touched. */
+/* VFIO does not count what such a process locks. No limit is in its way, and none is touched. */
 START_TEST(rule_20_capability_needs_no_limit)
 {
 	memlock.faked = memlock.may_lock = true;
@@ -182,7 +186,7 @@ START_TEST(rule_20_capability_of_a_user_namespace)
 }
 END_TEST
 
-/* A host with iommufd counts for the user, not for the process: it is said. */
+/* A host with iommufd counts for the user, not for the process. The message says so. */
 START_TEST(rule_20_iommufd_counts_otherwise)
 {
 	const struct host_demand demand = { .memory = NEED };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/core/memory.c: the map, and that listeners always know exactly what is in it. */
+/* vmm/core/memory.c: the map, and that its listeners know at any time exactly what is in it. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 
 #define PAGE 4096ull
 
-/* Writes down what it is told; refuses one address. */
+/* A listener that writes down what it is told, and refuses one address. */
 struct ear {
 	struct memory_listener listener;
 	const char *name;
@@ -107,7 +107,10 @@ START_TEST(late_listener_is_told_all)
 }
 END_TEST
 
-/* The third refuses: the second, then the first forget it again, and the map is as it was. */
+/*
+ * The third listener refuses. The second and then the first one forget the region again, and the
+ * map is as it was.
+ */
 START_TEST(refusal_rolls_back_in_reverse)
 {
 	struct ear ears[] = { EAR("a", NOTHING), EAR("b", NOTHING), EAR("c", 0x2000),
@@ -195,7 +198,7 @@ START_TEST(del_needs_the_start)
 }
 END_TEST
 
-/* Zeroed, writable, at the same place within a huge page as in the guest. */
+/* RAM is zeroed and writable, and it is at the same place within a huge page as in the guest. */
 START_TEST(ram_is_ready_to_use)
 {
 	static const uint64_t places[] = { 0, 0x100000, 0x1ff000, 0x200000, 0x100000000 };
@@ -217,7 +220,7 @@ START_TEST(ram_is_ready_to_use)
 }
 END_TEST
 
-/* What another process would be given: the same bytes, of which it can take none away. */
+/* Another process would be given the same bytes, of which it can take none away. */
 static int keep_file(struct memory_listener *listener, const struct memory_region *region)
 {
 	(void)listener;
@@ -271,7 +274,7 @@ START_TEST(ram_is_refused_like_any_region)
 }
 END_TEST
 
-/* Two banks that touch, and a BAR: a range is good when it lies in one bank. */
+/* There are two banks that touch, and a BAR. A range is good if it lies in one bank. */
 static const struct {
 	uint64_t gpa, size;
 	int64_t at; /* from the start of the bank; -1: not there */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware/modules.c against a small tree of modules made for the test: ELF objects that carry
- * nothing but what depmod reads, assembled here and indexed by the real depmod.
+ * firmware/modules.c against a small tree of modules that is made for the test. They are ELF
+ * objects that carry only what depmod reads. They are assembled here and indexed by the real
+ * depmod.
  */
 #include <check.h>
 #include <errno.h>
@@ -17,9 +18,9 @@ static char root[] = "/tmp/minivmm-modules-XXXXXX";
 static char tree[PATH_MAX]; /* root/lib/modules/1.0 */
 
 /*
- * disk needs core, core needs base (by symbols); disk wants the soft pre-dependency crc, which
- * names disk itself as its own: a circle; disk is followed by scheduler. `ours` is built into the
- * kernel.
+ * disk needs core, and core needs base, by their symbols. disk wants crc before it (a soft
+ * dependency), and crc wants disk, which is a circle. scheduler comes after disk. `ours` is built
+ * into the kernel.
  */
 static const char make_tree[] =
 	"set -eu\n"
@@ -69,7 +70,7 @@ static void teardown(void)
 	run((const char *const[]){ "rm -r \"$1\"", root });
 }
 
-/* The list's base names without suffix, with a space after each. */
+/* Write the base names of the list without suffix, with a space after each. */
 static const char *names(const struct modules_list *list)
 {
 	static char text[1024];
@@ -177,7 +178,7 @@ static const struct {
 	{ "sd_mod", "pci:v0000ABCDd00000001sv00000000sd00000000bc01sc06i01", 0, 0, "" },
 };
 
-/* Only what the device needs stops the start. */
+/* Only a module that the device needs stops the start. */
 START_TEST(files_missing)
 {
 	char command[256];

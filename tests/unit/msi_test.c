@@ -11,7 +11,7 @@
 #define MASKED PCI_MSI_FLAGS_MASKBIT
 #define ENABLE PCI_MSI_FLAGS_ENABLE
 
-/* A function whose only capability is MSI; `pending` is what its owner answers. */
+/* A function whose only capability is MSI. `pending` is what its owner answers. */
 struct bench {
 	struct pci_function function;
 	struct msi msi;
@@ -47,7 +47,7 @@ static void begin(struct bench *bench, uint16_t shape, unsigned int vectors)
 	calls_expect("");
 }
 
-/* As the function's own config_write and config_read do it. */
+/* Access it as the function's own config_write and config_read do. */
 static void put(struct bench *bench, unsigned int reg, unsigned int size, uint32_t value)
 {
 	pci_config_write(&bench->function, CAP + reg, size, value);
@@ -70,7 +70,10 @@ static const struct {
 	{ WIDE | MASKED, 24, 12, 16 },
 };
 
-/* Every bit of the capability: what sticks, and that its neighbours are left alone. */
+/*
+ * Every bit of the capability: which of them a write changes, and that the neighbours are left
+ * alone.
+ */
 START_TEST(shapes_and_their_bits)
 {
 	unsigned int data = shapes[_i].data, mask = shapes[_i].mask;
@@ -115,7 +118,10 @@ START_TEST(offers_a_power_of_two)
 }
 END_TEST
 
-/* However many a guest asks for, it gets at most what is offered, and can read that. */
+/*
+ * However many vectors a guest asks for, it gets at most as many as are offered, and can read how
+ * many.
+ */
 START_TEST(rule_06_queue_is_clamped)
 {
 	unsigned int offered_shift = (unsigned int)_i / 8, asked_shift = (unsigned int)_i % 8;
@@ -144,7 +150,7 @@ START_TEST(message_of_each_vector)
 	ck_assert_uint_eq(bench.msi.address, 0x11fee01000);
 	for (unsigned int vector = 0; vector < 8; vector++)
 		ck_assert_uint_eq(msi_vector_data(&bench.msi, vector), 0x41b0 + vector);
-	/* A single vector's data are its own, bit by bit. */
+	/* The data of a single vector are its own, bit by bit. */
 	put(&bench, PCI_MSI_FLAGS, 2, ENABLE);
 	ck_assert_uint_eq(msi_vector_data(&bench.msi, 0), 0x41b7);
 }
@@ -234,7 +240,7 @@ START_TEST(reset_is_power_on)
 		ck_assert_uint_eq(get(&bench, reg, 4), 0);
 	msi_reset(&bench.msi);
 	calls_expect("");
-	/* A function without the capability. */
+	/* The function has no such capability. */
 	msi_reset(&none);
 	msi_config_written(&none, 0, 4);
 	msi_config_reading(&none, 0, 4);
@@ -242,7 +248,10 @@ START_TEST(reset_is_power_on)
 }
 END_TEST
 
-/* Any write anywhere leaves a state that the specification has, and says no more than that. */
+/*
+ * After any write anywhere, the state is one that the specification has, and the owner is told no
+ * more than that.
+ */
 START_TEST(rule_29_random_walk)
 {
 	static struct bench bench;

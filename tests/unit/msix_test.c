@@ -11,7 +11,7 @@
 #define ENABLE PCI_MSIX_FLAGS_ENABLE
 #define MASK   PCI_MSIX_FLAGS_MASKALL
 
-/* The owner: writes down what it is told, and knows which vectors have something pending. */
+/* The owner writes down what it is told, and knows which vectors have something pending. */
 struct owner {
 	bool pending[MSIX_VECTORS_MAX];
 	unsigned int asked; /* highest vector it was asked for, plus 1 */
@@ -162,7 +162,7 @@ START_TEST(function_mask_covers_all)
 	msix_control_write(&msix, ENABLE | MASK);
 	calls_expect("control\n");
 	ck_assert(!msix_vector_live(&msix, 0));
-	/* The mask alone, with MSI-X off, is nobody's business. */
+	/* A write of the mask alone, while MSI-X is off, concerns nobody. */
 	msix_control_write(&msix, MASK);
 	calls_expect("control\n");
 	msix_control_write(&msix, 0);
@@ -201,7 +201,7 @@ START_TEST(pending_shows_behind_a_mask)
 	ck_assert_uint_eq(msix_pba_read(&msix, 8, 8), 1);
 	ck_assert_uint_eq(msix_pba_read(&msix, 12, 4), 0);
 	ck_assert_uint_eq(owner.asked, 65); /* never past the last vector */
-	/* Unmasked, it is delivered instead; masked again, it shows. */
+	/* A vector that is unmasked is delivered instead. One that is masked again shows. */
 	write_entry(&msix, 3, 0xfee00000, 0x41, 0);
 	ck_assert_uint_eq(msix_pba_read(&msix, 0, 8), 0);
 	msix_control_write(&msix, ENABLE | MASK);
@@ -235,8 +235,10 @@ static bool defined(uint64_t offset, unsigned int size, uint64_t limit)
 	       size <= limit - offset;
 }
 
-/* Every size at every offset around table and PBA: what the specification does not define reads as
- * all-ones, changes nothing and tells nobody. */
+/*
+ * Every size at every offset around table and PBA. What the specification does not define reads
+ * as all-ones, changes nothing and tells nobody.
+ */
 START_TEST(rule_29_every_size_every_offset)
 {
 	static const uint64_t far[] = { UINT64_MAX,        UINT64_MAX - 7,    UINT32_MAX,
