@@ -56,7 +56,7 @@ static const struct {
 	{ "-drive if=pflash,unit=1,file=V", "V", "V: is a file of variables without firmware" },
 };
 
-/* -EINVAL, and one line that names the option. */
+/* The line must be -EINVAL, with one line of error that names the option. */
 START_TEST(bad_line)
 {
 	command_line_refused(bad[_i].line, bad[_i].object, bad[_i].words);

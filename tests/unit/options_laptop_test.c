@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/cli/options_laptop.c: what a laptop's GPU needs, on the command line. */
+/* vmm/cli/options_laptop.c: what the GPU of a laptop needs, on the command line. */
 #include "command_line.h"
 #include "unit.h"
 
@@ -39,7 +39,7 @@ static const struct {
 	  "0000:02:00.0: x-acpi-rom=on, but 0000:01:00.0 has it already" },
 };
 
-/* -EINVAL, and one line that names the option. */
+/* The line must be -EINVAL, with one line of error that names the option. */
 START_TEST(bad_line)
 {
 	command_line_refused(bad[_i].line, bad[_i].object, bad[_i].words);

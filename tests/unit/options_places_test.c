@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/cli/options_places.c, options_qemu_ports.c: root ports as lines of QEMU's describe them, and
- * who is below which.
+ * vmm/cli/options_places.c and options_qemu_ports.c: root ports as lines of QEMU's describe them,
+ * and who is below which port.
  */
 #include <errno.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static int add_port(char *text, size_t size, const struct options_port *port)
 	return length + snprintf(text + length, size - (size_t)length, "; ");
 }
 
-/* All devices and ports, and where they are to be. */
+/* Write down all devices and ports, and where they are to be. */
 static const char *describe(const struct config *config)
 {
 	static char text[1024];
@@ -60,7 +60,7 @@ static const char *describe(const struct config *config)
 	return text;
 }
 
-/* `note` is what is said, NULL for nothing. */
+/* `note` is what is said, or NULL for nothing. */
 static const struct {
 	const char *line, *places, *note;
 } followed[] = {

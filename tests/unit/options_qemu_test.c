@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/cli/options_qemu.c: lines that people paste. They follow public guides, wikis and reports of
- * passthrough with QEMU, with names and addresses replaced.
+ * vmm/cli/options_qemu.c: lines that people paste. They follow public guides, wikis and reports
+ * of passthrough with QEMU, with names and addresses replaced.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "command_line.h"
 #include "unit.h"
 
-/* What runs as it is, without a word. */
+/* These lines run as they are, without a word. */
 static const char *const silent[] = {
 	"-enable-kvm -m 4G -cpu host -nodefaults -nographic -kernel K -device "
 	"vfio-pci,host=01:00.0",
@@ -116,7 +116,7 @@ START_TEST(runs)
 }
 END_TEST
 
-/* What runs, with a word about what is ignored. */
+/* These lines run, with a word about what is ignored. */
 static const struct {
 	const char *line, *words;
 } noted[] = {
@@ -250,7 +250,7 @@ START_TEST(runs_with_a_note)
 }
 END_TEST
 
-/* What cannot run, and what to use instead. */
+/* These lines cannot run. The message has what to use instead. */
 static const struct {
 	const char *line, *words;
 } refused[] = {
@@ -527,7 +527,7 @@ START_TEST(control_socket)
 }
 END_TEST
 
-/* All that a line cannot have is said at once, and what it has a dozen of once. */
+/* All that a line cannot have is said at once. What it has a dozen of is said once. */
 START_TEST(says_all_of_it)
 {
 	static const char line[] =

@@ -7,7 +7,7 @@
 #include "unit.h"
 #include "vmm/cli/options_served.h"
 
-/* All that was asked for, as text. */
+/* Write down all that was asked for, as text. */
 static void describe(const struct config *config, char *text, size_t size)
 {
 	static const char *const servers[] = { "runs", "disk", "share" };
@@ -29,7 +29,10 @@ static void describe(const struct config *config, char *text, size_t size)
 		length += (size_t)snprintf(text + length, size - length, " %s", *word);
 }
 
-/* Among each other and among passed-through devices: what firmware is to try first. */
+/*
+ * The order among these devices, and among passed-through ones, is the order in which firmware is
+ * to try them.
+ */
 START_TEST(places)
 {
 	struct config config;
@@ -112,7 +115,7 @@ static const struct {
 	{ "stray -- true", "stray", "unexpected word" },
 };
 
-/* -EINVAL, and one line that names the option. */
+/* The line must be -EINVAL, with one line of error that names the option. */
 START_TEST(bad_line)
 {
 	command_line_refused(bad[_i].line, bad[_i].object, bad[_i].words);

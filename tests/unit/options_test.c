@@ -41,7 +41,7 @@ static int describe_device(const struct config *config, unsigned int i, char *te
 	return length;
 }
 
-/* All that was asked for, as text. */
+/* Write down all that was asked for, as text. */
 static void describe(const struct config *config, char *text, size_t size)
 {
 	int length =
@@ -358,14 +358,14 @@ static const struct {
 	{ "-object iommufd,id=a,fd=3 --vfio 01:00.0", "--object", "no device has iommufd=a" },
 };
 
-/* -EINVAL, and one line that names the option. */
+/* The line must be -EINVAL, with one line of error that names the option. */
 START_TEST(bad_line)
 {
 	command_line_refused(bad[_i].line, bad[_i].object, bad[_i].words);
 }
 END_TEST
 
-/* As many as there is room for, and one more. */
+/* There are as many devices as there is room for, and one more. */
 START_TEST(number_of_devices)
 {
 	struct stderr_text caught;
@@ -387,7 +387,7 @@ START_TEST(number_of_devices)
 }
 END_TEST
 
-/* Words far longer than anything expected. */
+/* Words are far longer than anything that is expected. */
 START_TEST(long_words)
 {
 	static const char *const before[] = {
@@ -411,7 +411,7 @@ START_TEST(long_words)
 }
 END_TEST
 
-/* Each option that may be given is in the help, and nothing wider than a terminal. */
+/* The help has each option that may be given, and no line of it is wider than a terminal. */
 START_TEST(help_names_the_options)
 {
 	static const char *const options[] = { "--vfio",    "--kernel",     "--initrd",

@@ -125,7 +125,10 @@ START_TEST(ecam_reaches_each_function)
 }
 END_TEST
 
-/* Whatever comes in, the function sees aligned accesses of 1, 2 or 4 bytes that say the same. */
+/*
+ * Whatever access comes in, the function sees aligned accesses of 1, 2 or 4 bytes that say the
+ * same.
+ */
 START_TEST(rule_16_odd_accesses_fall_apart)
 {
 	static struct machine machine;
@@ -176,7 +179,7 @@ START_TEST(rule_29_access_across_the_end)
 			bus_read(&machine.vm.mmio, ecam(a, offset), &value, size);
 			bus_write(&machine.vm.mmio, ecam(a, offset), &value, size);
 		}
-	/* The last function's last bytes, and past the window. */
+	/* The access is to the last bytes of the last function, and past the window. */
 	for (unsigned int back = 1; back < 16; back++) {
 		uint64_t value = 0;
 
@@ -271,7 +274,7 @@ START_TEST(slots_run_out)
 }
 END_TEST
 
-/* Functions of one slot, in any order: all of them say that there are others. */
+/* The functions of one slot come in any order. All of them say that there are others. */
 START_TEST(rule_17_functions_of_one_slot)
 {
 	static const unsigned int orders[][3] = { { 0, 1, 3 }, { 3, 1, 0 } };
@@ -309,7 +312,10 @@ START_TEST(rule_17_functions_of_one_slot)
 }
 END_TEST
 
-/* Neighbours do not share a line, and every slot's pins stay among those the machine has. */
+/*
+ * Neighbours do not share a line, and the pins of every slot stay among those that the machine
+ * has.
+ */
 START_TEST(intx_lines)
 {
 	static struct machine machine;

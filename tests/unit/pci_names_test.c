@@ -7,7 +7,10 @@
 #include "devices/pci_names.h"
 #include "unit.h"
 
-/* Power management at 0x40, MSI-X at 0x50, one nobody knows at 0x60; AER and a serial number. */
+/*
+ * There are power management at 0x40, MSI-X at 0x50, and at 0x60 a capability that nobody knows.
+ * Among the extended ones are AER and a serial number.
+ */
 static void usual(uint8_t *config)
 {
 	static const uint8_t lists[][2] = { { 0x40, PCI_CAP_ID_PM },
@@ -82,7 +85,7 @@ START_TEST(names_a_bridges_registers)
 }
 END_TEST
 
-/* Lists that go round, and every byte there is: an answer each time, which holds `at`. */
+/* The lists go round. Every byte there is gets an answer, which holds `at`. */
 START_TEST(any_bytes)
 {
 	static uint8_t config[PCI_CONFIG_SIZE];
@@ -104,7 +107,7 @@ START_TEST(any_bytes)
 }
 END_TEST
 
-/* A register is named with its capability; bits count from where the access begins. */
+/* A register is named with its capability. Bits count from where the access begins. */
 START_TEST(locates)
 {
 	static uint8_t config[PCI_CONFIG_SIZE];

@@ -76,7 +76,8 @@ static const struct pci_function_ops card_ops = {
 };
 
 /*
- * 8 GT/s and four lanes, of which the link has come up with 5 GT/s and two; 256 bytes of payload.
+ * The link can have 8 GT/s and four lanes, and has come up with 5 GT/s and two. The payload is
+ * 256 bytes.
  */
 static void card_init(struct pci_function *card)
 {
@@ -160,8 +161,8 @@ static void exp_set(struct rig *rig, unsigned int reg, uint16_t value)
 }
 
 /*
- * Registers as they are at power-on, and after all-ones were written; 0xff00 + n is the
- * capability's.
+ * Registers as they are at power-on, and after all-ones were written. 0xff00 + n is register n of
+ * the capability.
  */
 #define EXP 0xff00u
 #define AER 0x100u
@@ -236,7 +237,7 @@ START_TEST(the_link_is_the_devices)
 	ck_assert_uint_eq(exp_get(&rig, PCI_EXP_LNKSTA), PCI_EXP_LNKSTA_DLLLA | 0x22);
 	ck_assert_uint_eq(get(&rig, 0, PORT, rig.exp + PCI_EXP_LNKCAP2, 4), 0xe);
 	ck_assert_uint_eq(get(&rig, 0, PORT, rig.exp + PCI_EXP_DEVCAP, 4), 0x8001);
-	/* Another speed: it is asked for each time. */
+	/* The link has another speed later. The port asks each time. */
 	pci_set_word(&rig.cards[0],
 		     pci_find_capability(&rig.cards[0], PCI_CAP_ID_EXP) + PCI_EXP_LNKSTA,
 		     3 | 4 << 4);
@@ -245,7 +246,7 @@ START_TEST(the_link_is_the_devices)
 }
 END_TEST
 
-/* What the host completes for all functions below, and no more. */
+/* The port shows what the host completes for all functions below it, and no more. */
 START_TEST(atomics_are_those_of_all)
 {
 	static struct rig rig;
@@ -276,7 +277,7 @@ START_TEST(the_bus_has_the_number_that_it_is_given)
 		set(&rig, 0, PORT, PCI_SECONDARY_BUS, 1, bus);
 		ck_assert_uint_eq(get(&rig, bus, 0, 0, 4), 0x56781234);
 		ck_assert_uint_eq(get(&rig, bus + 1 - 2 * (bus == 31), 0, 0, 4), 0xffffffff);
-		/* One device: no other slot, no other function. */
+		/* There is one device below: no other slot, and no other function. */
 		ck_assert_uint_eq(get(&rig, bus, PCI_DEVFN(0, 1), 0, 4), 0xffffffff);
 		ck_assert_uint_eq(get(&rig, bus, PCI_DEVFN(1, 0), 0, 4), 0xffffffff);
 		ck_assert_uint_eq(pci_requester_id(&rig.cards[0]), bus << 8);
@@ -310,7 +311,10 @@ START_TEST(functions_stay_together)
 }
 END_TEST
 
-/* Windows are as large as what is below, aligned, and in the host bridge's; BARs are inside. */
+/*
+ * A window is as large as what is below, it is aligned, and it lies in the host bridge's. The
+ * BARs are inside.
+ */
 START_TEST(windows_are_sized_from_what_is_below)
 {
 	static struct rig rig;
@@ -347,7 +351,10 @@ static void switch_card_on(struct rig *rig)
 	set(rig, 1, 0, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
 }
 
-/* A BAR decodes as long as the bridge forwards it, whatever the guest does to the bridge. */
+/*
+ * A BAR decodes as long as the bridge forwards its addresses, whatever the guest does to the
+ * bridge.
+ */
 START_TEST(bars_follow_the_bridge)
 {
 	static struct rig rig;
@@ -387,7 +394,7 @@ START_TEST(a_bus_reset_reaches_all_below)
 	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET);
 	calls_expect("unmap 0.0\nunmap 0.2\nstop 0\nstop 1\nreset 0\nreset 1\nrevive 0\n"
 		     "revive 1\n");
-	/* Once for each rising of the bit. */
+	/* The owner is asked once for each time that the bit rises. */
 	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET);
 	set(&rig, 0, PORT, PCI_BRIDGE_CONTROL, 2, 0);
 	calls_expect("");
@@ -410,7 +417,9 @@ enum step {
 	REBOOT,
 };
 
-/* What happens, and what is then in the slot's status, whether it interrupts, who has let go. */
+/*
+ * What happens, and after it the slot's status, whether the port interrupts, and who has let go.
+ */
 static const struct {
 	const char *name;
 	struct {
@@ -530,7 +539,7 @@ static void switch_messages_on(struct rig *rig)
 	ck_assert(fake_kvm_plugged(rig->port->vector.gsi));
 }
 
-/* With MSI on the pin is silent, and each event that comes to nothing pending is a message. */
+/* With MSI on, the pin is silent. Each event that comes while none is pending is a message. */
 START_TEST(a_slot_sends_messages)
 {
 	static struct rig rig;
@@ -551,7 +560,7 @@ END_TEST
 
 /* ---- errors of what is below ---- */
 
-/* What the guest has switched on, and what is then in the root error status. */
+/* What the guest has switched on, and what the root error status is then. */
 #define SERR     PCI_BRIDGE_CTL_SERR
 #define NONFATAL PCI_ERR_ROOT_CMD_NONFATAL_EN
 #define FATAL    PCI_ERR_ROOT_CMD_FATAL_EN
@@ -599,7 +608,7 @@ START_TEST(errors_are_shown_to_who_listens)
 		ck_assert_int_eq(pci_root_port_report(&rig.cards[i], failures[_i].fatal[i]),
 				 failures[_i].told[i]);
 	check_errors(&rig, failures[_i].status, failures[_i].source, failures[_i].interrupts);
-	/* Only a 1 clears, and only its own bit. */
+	/* Only a 1 clears a bit, and only its own. */
 	set(&rig, 0, PORT, AER + PCI_ERR_ROOT_STATUS, 1, 0);
 	set(&rig, 0, PORT, AER + PCI_ERR_ROOT_STATUS + 1, 1, 0xff);
 	check_errors(&rig, failures[_i].status, failures[_i].source, failures[_i].interrupts);
@@ -612,7 +621,10 @@ START_TEST(errors_are_shown_to_who_listens)
 }
 END_TEST
 
-/* An error is a message of its own while the slot's is not answered yet, and the other way. */
+/*
+ * An error is a message of its own while the slot's message is not answered yet. The same is true
+ * the other way round.
+ */
 START_TEST(errors_and_the_slot_send_a_message_each)
 {
 	static struct rig rig;
@@ -641,7 +653,8 @@ START_TEST(errors_and_the_slot_send_a_message_each)
 END_TEST
 
 /*
- * A device that left is at no address any more, and does not come back with the bridge's windows.
+ * A device that left is at no address any more, and does not come back with the windows of the
+ * bridge.
  */
 START_TEST(a_device_that_left_is_gone)
 {
@@ -664,7 +677,7 @@ START_TEST(a_device_that_left_is_gone)
 }
 END_TEST
 
-/* What is too large for the windows of a port is refused, and named. */
+/* A device that is too large for the windows of a port is refused, and named. */
 START_TEST(a_device_larger_than_the_room)
 {
 	static struct rig rig;
@@ -683,7 +696,7 @@ START_TEST(a_device_larger_than_the_room)
 }
 END_TEST
 
-/* An empty port forwards no I/O ports; what else the device has is placed. */
+/* An empty port forwards no I/O ports. The rest of what the device has is placed. */
 START_TEST(an_io_bar_goes_without)
 {
 	static struct rig rig;
@@ -718,7 +731,7 @@ static void check_bars(const struct rig *rig)
 	}
 }
 
-/* Whatever a guest writes into port and card, in whatever size, while the card comes and goes. */
+/* The guest writes anything into port and card, in any size, while the card comes and goes. */
 START_TEST(anything_is_written)
 {
 	static struct rig rig;
@@ -754,7 +767,7 @@ START_TEST(anything_is_written)
 }
 END_TEST
 
-/* Ports that find no I/O ports left forward none; a card on the root bus has its own. */
+/* A port that finds no I/O ports left forwards none. A card on the root bus has its own. */
 START_TEST(io_ports_run_out)
 {
 	const struct pci_root_port_owner owner = { count_release, NULL };
@@ -787,7 +800,9 @@ START_TEST(io_ports_run_out)
 }
 END_TEST
 
-/* At the place that it is given, by the name it is given; the others leave the place alone. */
+/*
+ * The port is at the place and has the name that it is given. The others leave the place alone.
+ */
 START_TEST(a_port_has_its_place)
 {
 	const struct pci_root_port_options placed = { "rp1", true, PCI_DEVFN(3, 1), true };
@@ -814,7 +829,7 @@ START_TEST(a_port_has_its_place)
 }
 END_TEST
 
-/* Without hot-plug it has a slot, and neither button nor interrupt. */
+/* Without hot-plug the port has a slot, but neither a button nor an interrupt. */
 START_TEST(a_fixed_port)
 {
 	const struct pci_root_port_options fixed = { .fixed = true };
@@ -841,7 +856,7 @@ START_TEST(a_fixed_port)
 }
 END_TEST
 
-/* As many as there are bus numbers and slots, and then a message. */
+/* There are as many ports as there are bus numbers and slots. One more gives a message. */
 START_TEST(ports_run_out)
 {
 	const struct pci_root_port_owner owner = { count_release, NULL };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* devices/pci.c: bits that stick, BARs that tell their size and move, capability lists. */
+/*
+ * devices/pci.c: bits that keep what is written, BARs that tell their size and move, and lists of
+ * capabilities.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -106,7 +109,7 @@ static const struct {
 	{ 1ull << 63, MEM64 },
 };
 
-/* The way of PCI Local Bus 3.0, 6.2.5.1: write ones, read back, put the address back. */
+/* PCI Local Bus 3.0, 6.2.5.1, has this way: write ones, read back, put the address back. */
 START_TEST(bar_tells_its_size)
 {
 	bool wide = bars[_i].flags & MEM64 && !(bars[_i].flags & IO);
@@ -181,7 +184,7 @@ START_TEST(moves_while_decoding)
 	calls_begin();
 	put(&card, BAR(0), 0xc0004000);
 	calls_expect("unmap 0 0xc0000000\nmap 0 0xc0004000\n");
-	/* Half an address is an address. */
+	/* Half an address is an address, too. */
 	pci_config_write(&card.function, BAR(0) + 2, 2, 0xd000);
 	calls_expect("unmap 0 0xc0004000\nmap 0 0xd0004000\n");
 	pci_config_write(&card.function, BAR(0) + 1, 1, 0x80);
@@ -258,7 +261,7 @@ START_TEST(rule_10_edge_of_the_window)
 }
 END_TEST
 
-/* As Linux does when it packs BARs anew, and with COMMAND on, as only a hostile guest does. */
+/* Linux does this when it packs BARs anew. With COMMAND on, only a hostile guest does it. */
 START_TEST(rule_10_two_bars_swap)
 {
 	struct card card;
@@ -347,7 +350,7 @@ START_TEST(reset_puts_bars_back)
 }
 END_TEST
 
-/* Nothing of the header changes but what its writer may change. */
+/* Nothing of the header changes, except for what its writer may change. */
 START_TEST(rule_15_header_is_read_only)
 {
 	static const struct pci_id id = { 0x1234, 0x5678, 0x9abc, 0xdef0, 0x01080201 };

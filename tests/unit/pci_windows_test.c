@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* devices/pci_host.c: where BARs are put, and how large the window above 4 GiB becomes for them. */
+/*
+ * devices/pci_host.c: where BARs are put, and how large the window above 4 GiB becomes for them.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -15,7 +17,7 @@
 #define IO    PCI_BASE_ADDRESS_SPACE_IO
 #define CARDS 31
 
-/* Functions of which only the BARs matter; COMMAND stays off. */
+/* Only the BARs of these functions matter. COMMAND stays off. */
 struct machine {
 	struct vm vm;
 	struct pci_host host;
@@ -75,8 +77,8 @@ static bool inside(const struct arch_range *range, uint64_t addr, uint64_t size)
 }
 
 /*
- * All BARs: in their windows, naturally aligned, not above one another; memory ones not in one
- * page.
+ * All BARs are in their windows, naturally aligned, and do not lie above one another. No two
+ * memory BARs share a page.
  */
 static void check_assigned(struct machine *machine)
 {
@@ -159,7 +161,10 @@ static const struct {
 	{ { 32 * GIB, 32 * GIB, 32 * GIB }, 3 * GIB + (1 << 20) },
 };
 
-/* Above RAM, from a multiple of the largest BAR on, as large as they need. */
+/*
+ * The window is above RAM and begins at a multiple of the largest BAR. It is as large as the BARs
+ * need.
+ */
 START_TEST(rule_13_window_follows_the_devices)
 {
 	static struct machine machine;
@@ -187,7 +192,7 @@ START_TEST(rule_13_window_follows_the_devices)
 }
 END_TEST
 
-/* What the IOMMU maps; how much is asked for; where the window is then. */
+/* What the IOMMU maps, how much is asked for, and where the window is then. */
 static const struct {
 	struct arch_range reach[3];
 	unsigned int count;
@@ -241,7 +246,7 @@ START_TEST(rule_13_bar_of_128_gib)
 }
 END_TEST
 
-/* All that this CPU can address, and more; sizes whose sum wraps. */
+/* The BARs need all that this CPU can address, and more. Their sizes have sums that wrap. */
 START_TEST(rule_13_past_the_cpu_s_width)
 {
 	static const uint64_t extra[] = { 1ull << 62, 1ull << 63 };
@@ -302,7 +307,9 @@ START_TEST(full_window_names_the_bar)
 }
 END_TEST
 
-/* BARs below a page take one each: a whole GiB of wide ones must not run over for that. */
+/*
+ * A BAR below a page takes a page of its own. A whole GiB of wide BARs must leave room for that.
+ */
 START_TEST(small_wide_bars_count_as_pages)
 {
 	static struct machine machine;

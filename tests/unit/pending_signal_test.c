@@ -24,7 +24,7 @@ static bool says_yes(void *owner)
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool held;
 
-/* As a vCPU that waits for a server: it lets go when it learns that minivmm is to end. */
+/* A vCPU that waits for a server does this. It lets go when it learns that minivmm is to end. */
 static void *hold(void *arg)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
@@ -70,7 +70,7 @@ static void fill(const char *path, int files[4])
 	}
 }
 
-/* Row 0: until the time is over; row 1: minivmm is to end, long before that. */
+/* In row 0 the wait lasts until the time is over. In row 1 minivmm is to end long before that. */
 START_TEST(full_server_is_not_waited_for)
 {
 	char folder[] = "/tmp/pending.XXXXXX", path[64];
@@ -94,7 +94,7 @@ START_TEST(full_server_is_not_waited_for)
 }
 END_TEST
 
-/* The process that opens waits for such a server: minivmm does not wait for the process. */
+/* The process that opens files waits for such a server. minivmm does not wait for the process. */
 START_TEST(silent_opener_is_not_waited_for)
 {
 	struct opener_answer answer;
@@ -106,7 +106,7 @@ START_TEST(silent_opener_is_not_waited_for)
 	opener = (struct opener){ .socket = pair[0] };
 	pending_end_watch(says_yes, &keys);
 	ck_assert_int_eq(opener_open(&opener, "/dev/null"), -EIO);
-	/* Nor is it asked again, for it would answer the question before. */
+	/* The process is not asked again either, because it would answer the question before. */
 	answer.err = 0;
 	send(pair[1], &answer, sizeof(answer), MSG_NOSIGNAL);
 	ck_assert_int_eq(opener_open(&opener, "/dev/null"), -EIO);

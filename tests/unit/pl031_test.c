@@ -16,7 +16,10 @@ static void out(struct pl031 *rtc, uint64_t reg, uint32_t value)
 	pl031_ops.write(rtc, reg, 4, value);
 }
 
-/* Time goes on while the test runs, however slow the machine is: the clock is between the two. */
+/*
+ * Time goes on while the test runs, however slow the machine is. The clock must be between the
+ * two times.
+ */
 static void check_time(struct pl031 *rtc, time_t since, uint32_t ahead)
 {
 	uint32_t shown = in(rtc, 0), passed = shown - ((uint32_t)since + ahead);

@@ -140,7 +140,10 @@ START_TEST(a_kernels_machine_has_no_reset_control)
 }
 END_TEST
 
-/* Zero would be a controller that never answers: half a minute until firmware gives up. */
+/*
+ * Zero would mean a controller that never answers, and firmware would give up only after half a
+ * minute.
+ */
 START_TEST(there_is_no_keyboard)
 {
 	struct rig rig;
@@ -182,7 +185,7 @@ START_TEST(the_bus_looks_like_a_440fx)
 }
 END_TEST
 
-/* SEC and PEI: look for bit 0 of 0x80; if it is clear, say where the ports are and set it. */
+/* SEC and PEI look for bit 0 of 0x80. If it is clear, they say where the ports are and set it. */
 START_TEST(power_management_can_be_placed)
 {
 	struct rig rig;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vmm/power_button.c with devices/ged.c and devices/pl061.c: who hears the button, what the guest
- * sees of it, and how long it is waited for. ACPI 6.4, 5.6.9; ARM DDI 0190B, chapter 3.
+ * sees of it, and how long minivmm waits. ACPI 6.4, 5.6.9; ARM DDI 0190B, chapter 3.
  */
 #include <string.h>
 #include <sys/epoll.h>
@@ -101,7 +101,10 @@ END_TEST
 
 /* ---- asked, then stopped ---- */
 
-/* Let the button's timer fire `count` times: soon after it is asked, then each second. */
+/*
+ * Let the button's timer fire `count` times. It fires soon after the guest was asked, and then
+ * each second.
+ */
 static void pass(struct rig *rig, unsigned int count)
 {
 	struct epoll_event event;
@@ -166,7 +169,10 @@ static bool says_yes(void *owner)
 	return *(const bool *)owner;
 }
 
-/* A guest whose CPU waits for a server is not waited for: found when it is asked, or later. */
+/*
+ * A guest whose CPU waits for a server is not waited for. minivmm finds it when it asks, or
+ * later.
+ */
 START_TEST(who_cannot_go_on_is_stopped)
 {
 	bool hopeless = false;
@@ -187,7 +193,7 @@ START_TEST(who_cannot_go_on_is_stopped)
 }
 END_TEST
 
-/* A system that was just starting when the button was pressed first. */
+/* The system was just starting when the button was pressed first. */
 START_TEST(it_is_pressed_again)
 {
 	struct rig rig;
@@ -206,7 +212,10 @@ END_TEST
 
 /* ---- a key at a PL061 ---- */
 
-/* arm64's layout is another program's: the controller is put where this one's has no GPIO. */
+/*
+ * arm64's layout belongs to another program. The controller is put where this one's layout has no
+ * GPIO.
+ */
 static uint32_t gpio_read(struct rig *rig, unsigned int offset)
 {
 	uint32_t value = UINT32_MAX;
@@ -236,7 +245,7 @@ static void end_gpio(struct rig *rig)
 	end(rig);
 }
 
-/* What Linux' gpio-keys does: both edges, each read and acknowledged. */
+/* Linux' gpio-keys does this: it wants both edges, and reads and acknowledges each. */
 START_TEST(gpio_keys_sees_a_press_and_a_release)
 {
 	struct rig rig;
@@ -299,7 +308,7 @@ START_TEST(outputs_read_what_was_written_and_ids_are_arm_s)
 	ck_assert_uint_eq(gpio_read(&rig, DATA(0xff)), 0x0c); /* masked, and outputs alone */
 	for (unsigned int i = 0; i < UNIT_COUNT(ids); i++)
 		ck_assert_uint_eq(gpio_read(&rig, 0xfe0 + 4 * i), ids[i]);
-	/* No register is anywhere else, and none falls over. */
+	/* There is no other register, and an access to another place does no harm. */
 	for (unsigned int offset = 0x424; offset < 0xfe0; offset += 4)
 		ck_assert_uint_eq(gpio_read(&rig, offset), 0);
 	ck_assert_uint_eq(gpio_read(&rig, 0x401) & 0xff, 0);

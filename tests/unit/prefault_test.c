@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/prefault.c: every page is there afterwards; what cannot be populated is said. */
+/* vmm/prefault.c: afterwards every page is there, or what cannot be populated is reported. */
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -39,7 +39,9 @@ static size_t resident_pages(void *at, size_t size)
 	return count;
 }
 
-/* Less than a chunk, chunks for several threads, and a rest that is no whole chunk. */
+/*
+ * The size is less than a chunk, or chunks for several threads and a rest that is no whole chunk.
+ */
 static const size_t sizes[] = { PAGE, 3 * MIB, 64 * MIB, 128 * MIB, 160 * MIB + PAGE };
 
 START_TEST(all_pages_are_there)
@@ -72,7 +74,7 @@ START_TEST(memory_that_is_not_there)
 }
 END_TEST
 
-/* A start that fails elsewhere gives up the rest; the memory may go away at once. */
+/* A start that fails elsewhere gives up the rest. The memory may go away at once. */
 START_TEST(cancelled)
 {
 	static const struct cpu_list anywhere;

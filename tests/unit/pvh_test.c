@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* firmware/linux_pvh.c: a good ELF is taken apart rightly, one with any field spoiled is refused.
+/*
+ * firmware/linux_pvh.c: a good ELF is taken apart rightly, and one with any field spoiled is
+ * refused.
  */
 #include <check.h>
 #include <errno.h>
@@ -58,7 +60,7 @@ START_TEST(entry_of_four_bytes)
 }
 END_TEST
 
-/* PVH begins in 32-bit mode: what an ELF says of its processor may be either. */
+/* PVH begins in 32-bit mode, so an ELF may name either processor. */
 START_TEST(elf64_for_i386)
 {
 	struct vmlinux image = vmlinux_make();
@@ -70,7 +72,7 @@ START_TEST(elf64_for_i386)
 }
 END_TEST
 
-/* The same kernel in 32 bits, its headers behind it. */
+/* The same kernel in 32 bits, with its headers behind it. */
 struct vmlinux32 {
 	struct vmlinux image;
 	Elf32_Phdr phdrs[3];
@@ -147,7 +149,7 @@ START_TEST(segments_in_any_order)
 }
 END_TEST
 
-/* The length of the notes is the file's word: it does not decide how much we allocate. */
+/* The length of the notes is what the file says. It does not decide how much is allocated. */
 START_TEST(notes_too_long)
 {
 	static struct {
@@ -256,7 +258,7 @@ START_TEST(refused)
 }
 END_TEST
 
-/* A kernel linked above 4 GiB: 32-bit code cannot be entered there. */
+/* A kernel is linked above 4 GiB, where 32-bit code cannot be entered. */
 START_TEST(entry_above_4_gib)
 {
 	struct vmlinux image = vmlinux_make();
@@ -296,7 +298,9 @@ START_TEST(too_many_segments)
 }
 END_TEST
 
-/* Whatever the length, an error and no crash: nothing is read that is not there. */
+/*
+ * Whatever the length is, there is an error and no crash, and nothing is read that is not there.
+ */
 START_TEST(truncated_anywhere)
 {
 	struct vmlinux image = vmlinux_make();
@@ -337,7 +341,7 @@ static uint64_t get(const uint8_t *page, uint64_t gpa, size_t size)
 	return value;
 }
 
-/* Read back by the offsets of the ABI, not by the struct that wrote them. */
+/* The structure is read back by the offsets of the ABI, not by the struct that wrote it. */
 START_TEST(describes)
 {
 	struct boot_info info = {

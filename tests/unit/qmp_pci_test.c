@@ -41,7 +41,7 @@ static void released(void *owner)
 	(void)owner;
 }
 
-/* A card on the root bus, and a port for the others. */
+/* There are a card on the root bus, and a port for the others. */
 static void begin(void)
 {
 	const struct pci_root_port_options options = { .name = "rp1" };
@@ -74,7 +74,7 @@ static void end(void)
 	fake_kvm_end();
 }
 
-/* Members that the schema does not have are wrong, too: JSON_STRICT. */
+/* Members that the schema does not have are wrong, too, hence JSON_STRICT. */
 #define unpack(value, ...)                                                                         \
 	do {                                                                                       \
 		json_error_t wrong;                                                                \
@@ -142,7 +142,7 @@ static void check_device(json_t *device, int bus)
 		check_bridge(bridge);
 }
 
-/* The answer, checked; it is the caller's. */
+/* Returns the answer after checking it. The caller owns it. */
 static json_t *ask(void)
 {
 	json_t *answer = qmp_pci(&host), *devices, *device;

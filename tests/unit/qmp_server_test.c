@@ -77,7 +77,7 @@ static int dial(const struct desk *desk)
 	return fd;
 }
 
-/* The loop, until nothing is to be done; how often something was. */
+/* Run the loop until nothing is left to do. Returns how often there was something. */
 static unsigned int serve(struct desk *desk)
 {
 	struct epoll_event event;
@@ -99,7 +99,7 @@ static void tell(struct desk *desk, int fd, const char *text)
 	serve(desk);
 }
 
-/* What has come, "" for nothing, "(end)" when the other side is gone. */
+/* Returns what has come: "" for nothing, "(end)" when the other side is gone. */
 static const char *hear(int fd)
 {
 	static char text[65536];
@@ -145,7 +145,7 @@ START_TEST(one_conversation)
 }
 END_TEST
 
-/* The second one is served when the first has left, in the middle of a word or not. */
+/* The second client is served when the first one has left, in the middle of a word or not. */
 START_TEST(one_at_a_time)
 {
 	struct desk desk;
@@ -170,7 +170,7 @@ START_TEST(one_at_a_time)
 }
 END_TEST
 
-/* As `echo ... | socat - UNIX:PATH`: it has said all, and waits for the answer. */
+/* `echo ... | socat - UNIX:PATH` does this: it has said all, and waits for the answer. */
 START_TEST(half_closed_gets_its_answer)
 {
 	struct desk desk;
@@ -188,7 +188,10 @@ START_TEST(half_closed_gets_its_answer)
 }
 END_TEST
 
-/* It asks and asks and reads nothing: bounded, and carried on when it reads. */
+/*
+ * The client asks and asks, and reads nothing. What waits for it is bounded, and goes on when it
+ * reads.
+ */
 START_TEST(who_does_not_read_waits)
 {
 	struct desk desk;
@@ -224,7 +227,7 @@ START_TEST(who_does_not_read_waits)
 }
 END_TEST
 
-/* Events for a client that reads nothing: it is hung up, and said so. */
+/* Events come for a client that reads nothing. It is hung up on, and this is said. */
 START_TEST(too_many_events_end_it)
 {
 	struct stderr_text said;
@@ -250,7 +253,7 @@ START_TEST(too_many_events_end_it)
 }
 END_TEST
 
-/* It left while much waited for it. */
+/* The client left while much waited for it. */
 START_TEST(gone_in_the_middle)
 {
 	struct desk desk;
@@ -330,7 +333,7 @@ START_TEST(other_files_stay)
 	stderr_holds(&said, "a file of another kind is there");
 	ck_assert_int_eq(lstat(desk.path, &file), 0);
 	unlink(desk.path);
-	/* One that was put there meanwhile is not ours to take away. */
+	/* A file that was put there meanwhile is not minivmm's to take away. */
 	ck_assert_int_eq(open_server(&desk), 0);
 	unlink(desk.path);
 	fd = open(desk.path, O_CREAT | O_WRONLY, 0600);
@@ -368,8 +371,8 @@ START_TEST(paths_that_cannot_be)
 END_TEST
 
 /*
- * The process that removes it has no right but that: in root's folder, or in a user's. What it says
- * is of AddressSanitizer's own calls, after its work.
+ * The process that removes the file has no right but that, in root's folder or in a user's.
+ * AddressSanitizer makes calls of its own after the work, which this process reports.
  */
 START_TEST(confined_process_removes_it)
 {

@@ -50,7 +50,7 @@ static void begin(void)
 	qmp_session_sent(&session, session.output_size);
 }
 
-/* What the session says to `text`, line by line; it is read at once. */
+/* Collect what the session says to `text`, line by line. It is read at once. */
 static const char *say(const char *text, size_t size)
 {
 	static char said[1 << 20];
@@ -135,7 +135,7 @@ static const struct {
 	{ false, "{'execute':'fails'}",
 	  "{\"error\":{\"class\":\"DeviceNotFound\",\"desc\":\"no \\\"such\\\" device\"}}\r\n" },
 	{ false, "{'execute':'not-text'}", GENERIC("failed, and its message cannot be encoded") },
-	/* Junk; what comes behind it is understood. */
+	/* Junk comes. What comes behind it is understood. */
 	{ false, "\n\n \t", "" },
 	{ false, "hello\n{'execute':'any'}",
 	  GENERIC("JSON parse error: expected an object") TOLD("{}") },
@@ -156,7 +156,7 @@ static const struct {
 	  GENERIC("JSON parse error: duplicate object key near '\\\"execute\\\"'") },
 };
 
-/* All at once, and byte by byte. */
+/* The text comes all at once, and byte by byte. */
 START_TEST(talk)
 {
 	for (int one_by_one = 0; one_by_one < 2; one_by_one++) {
@@ -174,7 +174,7 @@ START_TEST(talk)
 }
 END_TEST
 
-/* `count` times `text`, between two others. */
+/* Send `text` `count` times, between two others. */
 static const char *say_many(const char *before, const char *text, size_t count, const char *behind)
 {
 	size_t size = strlen(before) + count * strlen(text) + strlen(behind);
@@ -219,7 +219,7 @@ START_TEST(as_long_as_may_be)
 }
 END_TEST
 
-/* One that writes and never reads: its words wait, and so do the replies. */
+/* The client writes and never reads. Its words wait, and so do the replies. */
 START_TEST(who_does_not_read_is_not_served)
 {
 	static char text[QMP_OUTPUT_ENOUGH * 2];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/backend/region_info.c: capability lists as they are and as they should not be. */
+/* vfio/backend/region_info.c: capability lists as they are, and as they should not be. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,10 @@
 #define CAPS VFIO_REGION_INFO_FLAG_CAPS
 #define INFO 32 /* sizeof(struct vfio_region_info) */
 
-/* Behind the structure: capabilities as 32-bit words. A header is id | version << 16, next. */
+/*
+ * Behind the structure there are capabilities as 32-bit words. A header is id | version << 16,
+ * then next.
+ */
 #define SPARSE(next, count) 1 | 1 << 16, next, count, 0
 #define OTHER(next)         2 | 1 << 16, next
 
@@ -51,7 +54,7 @@ static const struct {
 START_TEST(capabilities)
 {
 	size_t size = INFO + lists[_i].words * sizeof(uint32_t);
-	/* Of exactly this size, so that a byte too many is seen. */
+	/* The memory has exactly this size, so that a byte too many is seen. */
 	struct vfio_region_info *info = malloc(size);
 	struct vfio_region region;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/vfio_region.c: BARs cut as tables say, and what every cut must be. */
+/* vfio/vfio_region.c: BARs are cut as tables say, and every cut is what it must be. */
 #include <string.h>
 
 #include "unit.h"
@@ -194,7 +194,7 @@ static uint32_t next(uint32_t *state)
 	return *state >> 8;
 }
 
-/* Whether byte `at` may be mapped, asked of each byte's own page in the plainest way. */
+/* Returns whether byte `at` may be mapped, by the plainest look at the page of the byte. */
 static bool mappable(const struct vfio_region *region, const struct vfio_area *holes, uint64_t page)
 {
 	bool in_area = !region->sparse;
@@ -210,9 +210,10 @@ static bool mappable(const struct vfio_region *region, const struct vfio_area *h
 }
 
 /*
- * The header's promise, for areas nobody thought of: whole pages, ascending, no gaps, alternating.
+ * What the header promises holds for areas that nobody thought of: whole pages, ascending,
+ * without gaps, alternating.
  */
-/* Below the page size: the whole page, or nothing. */
+/* Below the page size it is the whole page, or nothing. */
 static const struct {
 	struct vfio_region region;
 	unsigned int holes;
@@ -273,7 +274,7 @@ START_TEST(rule_35_part_of_a_page)
 }
 END_TEST
 
-/* One mapped piece, another, and what is left of them. */
+/* One mapped piece, another one, and what is left of them. */
 static const struct {
 	struct vfio_area area;
 	unsigned int count;

@@ -14,7 +14,7 @@
 #define ROM_BAR 0xc0000000u
 #define ENABLE  PCI_ROM_ADDRESS_ENABLE
 
-/* One image at `at`, for the fake device: `length` and the rest are up to the table. */
+/* Put one image at `at`, for the fake device. The table decides on `length` and the rest. */
 static void put_image(uint8_t *rom, size_t at, unsigned int units, bool last)
 {
 	static const uint8_t pcir[] = { 'P', 'C', 'I', 'R', 0x36, 0x1b, 0x10, 0x00 };
@@ -81,7 +81,7 @@ START_TEST(what_is_a_rom)
 }
 END_TEST
 
-/* Bytes nobody thought of, in memory that ends where they end. */
+/* These bytes nobody thought of. They are in memory that ends where they end. */
 START_TEST(any_bytes)
 {
 	uint32_t seed = 11;
@@ -128,7 +128,7 @@ static int open_with_file(struct rig *rig, const char *path, struct stderr_text 
 	return ret;
 }
 
-/* The guest does not start, and hears which file and why. */
+/* The guest does not start, and the user reads which file is wrong and why. */
 START_TEST(bad_file_is_named)
 {
 	static struct rig rig;
@@ -185,7 +185,10 @@ START_TEST(file_too_large)
 }
 END_TEST
 
-/* A BAR as large as a power of two, read as the file and then all-ones; the device is not asked. */
+/*
+ * The BAR is as large as a power of two. It reads as the file and then as all-ones. The device is
+ * not asked.
+ */
 START_TEST(rule_12_rom_from_a_file)
 {
 	static struct rig rig;
@@ -236,7 +239,7 @@ static void give_rom(struct rig *rig, int row)
 	ck_assert_int_eq(pwrite(rig->fake.bars[6].fd, rom, 4096, 0), 4096);
 }
 
-/* However large it is: a device that takes its time is not asked for each page. */
+/* However large the ROM is, a device that takes its time is not asked for each page. */
 START_TEST(large_rom_is_read_at_once)
 {
 	static struct rig rig;
@@ -255,7 +258,10 @@ START_TEST(large_rom_is_read_at_once)
 }
 END_TEST
 
-/* PCI Local Bus 3.0, 6.2.5.2: sized like a BAR; decodes with its own bit and COMMAND's. */
+/*
+ * PCI Local Bus 3.0, 6.2.5.2: the register tells its size as a BAR does, and decodes if its own
+ * bit and COMMAND's are set.
+ */
 START_TEST(rule_12_rom_of_the_device)
 {
 	static struct rig rig;
@@ -271,7 +277,7 @@ START_TEST(rule_12_rom_of_the_device)
 	ck_assert(!rig.pci->function.bars[6].mapped);
 	rig_switch_on(&rig);
 	ck_assert(rig.pci->function.bars[6].mapped);
-	/* It is not read before somebody looks, and then once. */
+	/* The ROM is not read before somebody looks at it, and then it is read once. */
 	ck_assert_uint_eq(rig.fake.accesses, 0);
 	calls_begin();
 	ck_assert_uint_eq(rig_bar_read(&rig, 6, 0, 2), 0xaa55);
@@ -280,7 +286,7 @@ START_TEST(rule_12_rom_of_the_device)
 	rig_bar_write(&rig, 6, 0, 4, 0);
 	ck_assert_uint_eq(rig_bar_read(&rig, 6, 0, 2), 0xaa55);
 	calls_expect("");
-	/* Off, moved, and on. */
+	/* The ROM is switched off, moved, and switched on. */
 	rig_config_write(&rig, PCI_ROM_ADDRESS, 4, ROM_BAR);
 	ck_assert(!rig.pci->function.bars[6].mapped);
 	rig_config_write(&rig, PCI_ROM_ADDRESS, 4, (ROM_BAR + 0x1000) | ENABLE);
@@ -288,7 +294,7 @@ START_TEST(rule_12_rom_of_the_device)
 	ck_assert_uint_eq(rig_bar_read(&rig, 6, 0, 2), 0xaa55);
 	rig_config_write(&rig, PCI_COMMAND, 2, 0);
 	ck_assert_uint_eq(rig_bar_read(&rig, 6, 0, 2), 0xffff);
-	/* The host's register is not the guest's. */
+	/* The register of the host is not the guest's. */
 	ck_assert_uint_eq(calls_count("config 0x30"), 0);
 	rig_close(&rig);
 }
@@ -309,7 +315,7 @@ START_TEST(rule_12_no_rom_on_demand)
 }
 END_TEST
 
-/* A ROM that is none, or cannot be read: a line that says so, once, and what helps. */
+/* If there is no ROM, or it cannot be read, one line says so, and what helps. */
 START_TEST(bad_rom_of_the_device)
 {
 	static struct rig rig;

@@ -23,7 +23,9 @@ static int decimal(uint8_t bcd)
 	return (bcd >> 4) * 10 + (bcd & 0xf);
 }
 
-/* What the clock shows, in seconds. The test runs within one second, or sees the next. */
+/*
+ * Read what the clock shows, in seconds. The test runs within one second, or sees the next one.
+ */
 static time_t shown(struct rtc *rtc)
 {
 	struct tm tm = {
@@ -83,7 +85,7 @@ START_TEST(shows_the_hosts_time)
 }
 END_TEST
 
-/* 2031-02-03 04:05:06, with the clock standing still meanwhile, as all do it. */
+/* Set the clock to 2031-02-03 04:05:06, and let it stand still meanwhile, as all systems do. */
 static void set_time(struct rtc *rtc)
 {
 	out(rtc, 0x0b, 0x82);

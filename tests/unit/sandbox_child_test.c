@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/sandbox/sandbox_child.c: what a process that keeps one right may do, and a server's program.
- * sandbox_test.c has the calls that end each kind of process.
+ * vmm/sandbox/sandbox_child.c: what a process that keeps one right may do, and what the program
+ * of a server may do. sandbox_test.c has the calls that end each kind of process.
  */
 #include "unit.h"
 
@@ -20,7 +20,7 @@
 #include "child_process.h"
 #include "vmm/sandbox/sandbox_child.h"
 
-/* What the process that runs modprobe may not do, though it may do much. */
+/* The process that runs modprobe may not do this, though it may do much. */
 static const struct {
 	const char *name;
 	long call;
@@ -61,7 +61,7 @@ START_TEST(denied_call_ends)
 }
 END_TEST
 
-/* In a server's program, which does not know of filters, it fails. */
+/* In a server's program, which does not know of filters, the call fails. */
 static void denied_in_program(enum thread_kind kind)
 {
 	sandbox_child_enter_program(&(struct sandbox_child){ .kind = kind });
@@ -82,7 +82,7 @@ START_TEST(denied_call_fails_in_a_program)
 }
 END_TEST
 
-/* The process that ends a server can signal no other. */
+/* The process that ends a server can signal no other process. */
 static void signal_to_another(enum thread_kind kind)
 {
 	const pid_t server = getppid();
@@ -117,7 +117,7 @@ static const struct {
 };
 static unsigned int alone_row;
 
-/* Without its filter, which allows no question of this kind. */
+/* The process runs without its filter, which allows no question of this kind. */
 static void alone_looks(enum thread_kind kind)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -149,7 +149,7 @@ START_TEST(processes_have_no_rights)
 }
 END_TEST
 
-/* By Landlock, where the kernel has it: what each access means. */
+/* What each access means to Landlock, if the kernel has it. */
 static const struct {
 	unsigned int access;
 	const char *path;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The sandbox, in children: what each kind of thread may do, and how it dies of what it may not.
- */
+/* The sandbox, in children: what each kind of thread may do, and how it ends if it does more. */
 #include "child_process.h"
 #include "unit.h"
 
@@ -113,7 +111,7 @@ static const struct {
 	{ "mmap", forbidden_code },   { "clone", forbidden_fork },  { "getuid", blocked_signals },
 };
 
-/* The kinds that open files are told which, by Landlock: see sandbox_child_test.c. */
+/* The kinds that open files are told by Landlock which files; see sandbox_child_test.c. */
 START_TEST(forbidden_call_ends)
 {
 	enum thread_kind kind = (enum thread_kind)(_i % THREAD_KINDS);
@@ -147,7 +145,7 @@ END_TEST
 
 /* ---- what it leaves ---- */
 
-/* (Threads cannot be made here: the sanitizers' own calls are not in the lists.) */
+/* Threads cannot be made here, because the lists lack the sanitizers' own calls. */
 static void allowed_life(enum thread_kind kind)
 {
 	void *memory;
@@ -189,7 +187,7 @@ START_TEST(who_waits_may_look_for_the_end)
 }
 END_TEST
 
-/* Strays are files that came through exec(): without close-on-exec. */
+/* Strays are files that came through exec(): they lack close-on-exec. */
 static void strays_go(enum thread_kind kind)
 {
 	int stray = dup(STDERR_FILENO), kept = dup(STDERR_FILENO);
@@ -211,7 +209,7 @@ START_TEST(stray_files_are_closed)
 }
 END_TEST
 
-/* Landlock holds where there is no filter. */
+/* Landlock holds even where there is no filter. */
 static void paths_closed(enum thread_kind kind)
 {
 	child_prepare(kind);

@@ -109,7 +109,7 @@ START_TEST(receives_in_order)
 }
 END_TEST
 
-/* Round and round the ring; what does not fit is refused, not lost. */
+/* Bytes go round and round the ring. What does not fit is refused, not lost. */
 START_TEST(fifo_has_an_end)
 {
 	char text[SERIAL_FIFO + 10];
@@ -153,7 +153,9 @@ START_TEST(receive_interrupt)
 }
 END_TEST
 
-/* Reading IIR acknowledges it; every character and every new enable raises it again. */
+/*
+ * A read of IIR acknowledges the interrupt. Every character and every new enable raises it again.
+ */
 START_TEST(transmit_interrupt)
 {
 	struct port port;
@@ -176,7 +178,7 @@ START_TEST(transmit_interrupt)
 }
 END_TEST
 
-/* Input goes before output, and answering for it does not acknowledge the other. */
+/* Input goes before output, and the answer for input does not acknowledge output. */
 START_TEST(priority)
 {
 	struct port port;
@@ -214,8 +216,8 @@ START_TEST(divisor_latch)
 END_TEST
 
 /*
- * How drivers find out that there is a chip: what is sent comes back, and the outputs at the
- * inputs.
+ * Drivers find out in this way that there is a chip: what is sent comes back, and the outputs
+ * come back at the inputs.
  */
 START_TEST(loop_back)
 {
@@ -274,7 +276,7 @@ START_TEST(wide_accesses_mean_the_first_byte)
 }
 END_TEST
 
-/* A guest that throws its input away has room for more, just like one that read it. */
+/* A guest that throws its input away has room for more, just like a guest that read it. */
 START_TEST(clearing_the_fifo_drains_it)
 {
 	struct port port;

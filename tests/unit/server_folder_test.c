@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/server_folder.c: which virtiofsd is there, and that it gets options that it knows. */
+/* vmm/server_folder.c: which virtiofsd is there, and that it gets only options that it knows. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,9 @@ static char folder[] = "/tmp/minivmm-virtiofsd-XXXXXX";
 
 static char program[64];
 
-/* A virtiofsd that knows --help, and else writes its words to a file, one a line. */
+/*
+ * Make a virtiofsd that knows --help, and that otherwise writes its words to a file, one a line.
+ */
 static void make_program(const char *help)
 {
 	FILE *file;
@@ -85,7 +87,7 @@ static const struct {
 	{ { .rust = true, .bare = true }, false, { "--sandbox=none" }, "--readonly" },
 };
 
-/* With a blank at the end, so that each word is a line. */
+/* There is a blank at the end, so that each word is a line. */
 static void read_words(char text[1024])
 {
 	char path[80];

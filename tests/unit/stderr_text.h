@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the code under test says to the user: standard error, caught between two calls. */
+/* What the code under test says to the user. Standard error is caught between two calls. */
 #ifndef MINIVMM_TESTS_STDERR_TEXT_H
 #define MINIVMM_TESTS_STDERR_TEXT_H
 

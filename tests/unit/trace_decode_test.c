@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is told of a call: vmm/trace/trace_event.c, and the decoders of VFIO's ioctls. */
+/* What the trace tells of a call: vmm/trace/trace_event.c, and the decoders of VFIO's ioctls. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "vfio/backend/iommufd_abi.h"
 #include "vmm/core/kvm_calls.h"
 
-/* "key value, key value = result; reason" */
+/* Write an event as "key value, key value = result; reason". */
 static void fields_text(const struct trace_fields *fields, const char *why, char *text, size_t room)
 {
 	size_t used = 0;
@@ -67,7 +67,10 @@ START_TEST(says_flags)
 }
 END_TEST
 
-/* More pairs, or longer ones, than there is room for: the first are kept, whole or cut. */
+/*
+ * There are more pairs, or longer ones, than there is room for. The first ones are kept, whole or
+ * cut.
+ */
 START_TEST(cuts_off)
 {
 	struct trace_fields fields;
@@ -206,7 +209,7 @@ START_TEST(tells_vfio_calls)
 }
 END_TEST
 
-/* Who is told what a call is must be told why, in one line. */
+/* If the trace tells what a call is, it must also tell why it is made, in one line. */
 START_TEST(every_call_has_a_reason)
 {
 	static const struct trace_about *const abouts[] = {

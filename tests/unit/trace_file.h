@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A trace of a few calls, caught as text between two calls.
- */
+/* A trace of a few calls, caught as text between two calls. */
 #ifndef MINIVMM_TESTS_TRACE_FILE_H
 #define MINIVMM_TESTS_TRACE_FILE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/trace/trace_json.c: whatever happens, and whatever things are called, it is JSON. */
+/* vmm/trace/trace_json.c: whatever happens, and whatever names things have, the file is JSON. */
 #include <ctype.h>
 #include <errno.h>
 #include <linux/kvm.h>
@@ -112,7 +112,7 @@ START_TEST(a_start_is_json)
 	ck_assert_uint_eq(count(&caught, "\"cat\":\"phase\",\"ph\":\"X\""), 2);
 	ck_assert_uint_eq(count(&caught, "\"name\":\"config write\""), 2);
 	ck_assert_uint_eq(count(&caught, "\"name\":\"KVM_SET_GSI_ROUTING\""), 1);
-	/* Three routes in one call: each has a key of its own. */
+	/* One call sets three routes. Each has a key of its own. */
 	ck_assert_uint_eq(count(&caught, "\"GSI\":\"24 -> "), 1);
 	ck_assert_uint_eq(count(&caught, "\"GSI 2\":\"25 -> "), 1);
 	ck_assert_uint_eq(count(&caught, "\"GSI 3\":\"26 -> "), 1);
@@ -136,7 +136,7 @@ START_TEST(odd_names_are_json)
 }
 END_TEST
 
-/* Only what was asked for; what happens inside a span that is left out is not lost. */
+/* Only what was asked for is there. What happens inside a span that is left out is not lost. */
 START_TEST(leaves_out)
 {
 	static struct trace_file caught;
@@ -157,7 +157,7 @@ START_TEST(leaves_out)
 }
 END_TEST
 
-/* An interrupt counter is written at the end even when it moved but once. */
+/* An interrupt counter is written at the end even if it moved only once. */
 START_TEST(writes_counters)
 {
 	static struct trace_file caught;

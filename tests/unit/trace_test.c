@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/trace/trace.c: what the call returned, counted under its name; faults; the printed table. */
+/*
+ * vmm/trace/trace.c: what a call returned, counted under its name; faults; and the table that is
+ * printed.
+ */
 #include <errno.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
@@ -31,7 +34,7 @@ START_TEST(passes_results_on)
 }
 END_TEST
 
-/* One number, two calls: the name at the call site decides. */
+/* Two calls have one number. The name at the call site decides. */
 START_TEST(same_number_different_name)
 {
 	uint64_t iommu = trace_count(VFIO_IOMMU_GET_INFO);
@@ -74,7 +77,8 @@ static void print(char *text, size_t size)
 }
 
 /*
- * Phases are kept only once somebody listens, and no more than fit; calls never made are not shown.
+ * Phases are kept only once somebody listens, and no more than fit. Calls that were never made
+ * are not shown.
  */
 START_TEST(prints_phases_and_calls)
 {
@@ -111,7 +115,7 @@ static void touch(const char *object, int bar, uint64_t offset, bool write)
 	trace_access_end(&access, 4, 0);
 }
 
-/* Each page for itself, the hottest first. */
+/* Each page is counted for itself. The hottest one comes first. */
 START_TEST(prints_hot_pages)
 {
 	const struct trace_options options = { .rooms = options_calls, .times = true };
@@ -135,10 +139,10 @@ START_TEST(prints_hot_pages)
 }
 END_TEST
 
-/* Lengths of names: what fits into a line, a socket's path, more than is kept. */
+/* Lengths of names: what fits into a line, a socket's path, and more than is kept. */
 static const unsigned int long_names[] = { 31, 32, 107, 108, 199 };
 
-/* One page is one entry, however long its owner is called. */
+/* One page is one entry, however long the name of its owner is. */
 START_TEST(prints_page_of_long_name)
 {
 	const struct trace_options options = { .rooms = options_calls, .times = true };

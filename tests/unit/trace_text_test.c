@@ -11,7 +11,7 @@
 #include "unit.h"
 #include "vfio_rig.h"
 
-/* Numbers that differ from run to run: behind these words. */
+/* Behind these words there are numbers that differ from run to run. */
 static const char *const unsteady[] = { "hva ", "eventfd ", " fd ", "pins " };
 
 static const char *skip_number(const char *from)
@@ -23,7 +23,7 @@ static const char *skip_number(const char *from)
 	return from;
 }
 
-/* One line without its time, its duration and unsteady numbers. */
+/* Read one line, without its time, its duration and unsteady numbers. */
 static void steady_line(char *to, const char *from, size_t length)
 {
 	const char *end = from + length;
@@ -49,7 +49,7 @@ static void steady_line(char *to, const char *from, size_t length)
 	*to = '\0';
 }
 
-/* All lines; comments and reasons left out where only calls are wanted. */
+/* Read all lines, without comments and reasons if only calls are wanted. */
 static void expect_text(const struct trace_file *caught, const char *expected)
 {
 	static char all[64 * 1024];
@@ -178,7 +178,9 @@ static const char golden_polls[] = "main   BAR read on peer\n"
 				   "main   BAR read on peer\n"
 				   "main       REGION_READ on peer\n";
 
-/* What repeats is counted with all that it causes, and ends where it causes something else. */
+/*
+ * What repeats is counted with all that it causes. The count ends where it causes something else.
+ */
 START_TEST(counts_what_repeats)
 {
 	static struct trace_file caught;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --inject over a whole start of a passed-through device: whichever call fails, and whenever the
+ * --inject over a whole start of a passed-through device. Whichever call fails, and whenever the
  * device dies, there is at most one message, no crash, and nothing is left behind.
  */
 #include <errno.h>
@@ -41,8 +41,8 @@ static void reset(struct rig *rig)
 }
 
 /*
- * What a driver does with the device: enough to make every kind of call. Where the machine would
- * have stopped the guest, it goes no further.
+ * A driver does this with the device, which is enough to make every kind of call. It goes no
+ * further where the machine would have stopped the guest.
  */
 static void drive(struct rig *rig)
 {
@@ -66,7 +66,7 @@ static unsigned int count_errors(const char *text)
 	return count;
 }
 
-/* One life of the device with one fault in it. Returns what rig_open() did. */
+/* One life of the device with one fault in it. Returns what rig_open() returned. */
 static int live(const char *fault, struct stderr_text *caught)
 {
 	struct trace_options options = { .rooms = options_calls };

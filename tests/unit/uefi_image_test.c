@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* firmware/uefi_image.c: files of code and variables, good ones and all that can be wrong. */
+/*
+ * firmware/uefi_image.c: files of code and variables, good ones and all that can be wrong with
+ * them.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -107,7 +110,10 @@ START_TEST(kernels_are_told_apart)
 }
 END_TEST
 
-/* Files of arm64's firmware: a branch, volumes from there or from the next page on, zeroes. */
+/*
+ * Files of arm64's firmware have a branch, volumes from there or from the next page on, and
+ * zeros.
+ */
 #define BANK_CODE 0x200000u
 #define BANK_SIZE 0x240000u
 
@@ -133,7 +139,7 @@ static const struct {
 	{ "too large", BRANCH, 0x1000, 'c', 0x4000001, "is larger than a bank of flash, 64 MiB" },
 };
 
-/* A file of one volume; its size is that of the volume, or `size`. */
+/* Make a file of one volume. Its size is that of the volume, or `size`. */
 static int open_bank(unsigned int begins, uint64_t first, char volume, uint64_t size)
 {
 	uint8_t *bytes = calloc(1, BANK_SIZE);

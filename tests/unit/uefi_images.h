@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As in Debian's 2 MiB images. */
+/* The sizes are those of Debian's 2 MiB images. */
 #define UEFI_CODE_SIZE 0x1e0000u
 #define UEFI_VARS_SIZE 0x20000u
 
@@ -37,7 +37,7 @@ static inline void uefi_folder_end(struct uefi_folder *folder)
 	ck_assert_int_eq(system(command), 0);
 }
 
-/* A path in the folder; the last four stay valid. */
+/* Returns a path in the folder. The last four paths stay valid. */
 static inline const char *uefi_path(const struct uefi_folder *folder, const char *name)
 {
 	static char paths[4][64];
@@ -48,7 +48,7 @@ static inline const char *uefi_path(const struct uefi_folder *folder, const char
 	return path;
 }
 
-/* A volume, filled with its letter: v for variables, c for code. Returns its size. */
+/* Make a volume that is filled with its letter: v for variables, c for code. Returns its size. */
 static inline size_t uefi_put_volume(uint8_t *at, char letter)
 {
 	static const uint8_t vars[16] = { 0x8d, 0x2b, 0xf1, 0xff, 0x96, 0x76, 0x8b, 0x4c,
@@ -63,7 +63,7 @@ static inline size_t uefi_put_volume(uint8_t *at, char letter)
 	return size;
 }
 
-/* A file of volumes, one for each letter, less `cut` bytes at its end. Returns its path. */
+/* Make a file of volumes, one for each letter, less `cut` bytes at its end. Returns its path. */
 static inline const char *uefi_write_file(struct uefi_folder *folder, const char *name,
 					  const char *letters, size_t cut)
 {

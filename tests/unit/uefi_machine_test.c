@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm/uefi_machine.c: where firmware and its variables lie, what is there beside, what stays after.
+ * vmm/uefi_machine.c: where firmware and its variables lie, what is there besides, and what stays
+ * afterwards.
  */
 #include <errno.h>
 #include <linux/pci.h>
@@ -73,7 +74,7 @@ static void end(void)
 	uefi_folder_end(&rig.folder);
 }
 
-/* What the guest reads at `gpa`: the letter that fills a volume. */
+/* Read what the guest reads at `gpa`: the letter that fills a volume. */
 static char letter_at(uint64_t gpa)
 {
 	for (size_t i = 0; i < rig.vm.memory.count; i++) {
@@ -122,7 +123,7 @@ START_TEST(code_ends_at_4_gib_and_variables_lie_below)
 }
 END_TEST
 
-/* Only what is written with vars= is there at the next start. */
+/* At the next start there is only what was written with vars=. */
 START_TEST(variables_are_kept_if_asked_for)
 {
 	const uint64_t at = (1ull << 32) - UEFI_CODE_SIZE - 1;
@@ -228,7 +229,7 @@ static void disk_destroy(struct pci_function *function)
 	(void)function;
 }
 
-/* As the command line named them, wherever on the bus they are. */
+/* The order is that of the command line, wherever on the bus the devices are. */
 START_TEST(disks_are_tried_in_order)
 {
 	static const struct pci_function_ops ops = {

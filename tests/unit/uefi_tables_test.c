@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* firmware/uefi_tables.c, acpi_loader.c, smbios.c: what firmware is told, read as it reads. */
+/*
+ * firmware/uefi_tables.c, acpi_loader.c and smbios.c: what firmware is told, read as firmware
+ * reads it.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +37,7 @@ static void begin(struct uefi_tables *tables, struct uefi_config *config)
 	ck_assert_int_eq(uefi_tables_build(tables, config), 0);
 }
 
-/* The regions are no RAM of the map's own. */
+/* The regions are no RAM in the map itself. */
 static void end(struct uefi_tables *tables)
 {
 	uefi_tables_free(tables);
@@ -109,7 +112,7 @@ static void run_pointer(uint8_t *blob, size_t size, const uint8_t *arguments)
 	memcpy(blob + offset, &value, 8);
 }
 
-/* The sum is over what stands there, the old checksum included. */
+/* The sum is over what is there, with the old checksum. */
 static void run_checksum(uint8_t *blob, size_t size, const uint8_t *arguments)
 {
 	uint32_t result = (uint32_t)get(arguments + 56, 4);
@@ -183,7 +186,9 @@ START_TEST(tables_can_be_moved)
 }
 END_TEST
 
-/* DSP0134, 6.1.2: a structure's strings end with an empty one; type 127 ends all. */
+/*
+ * DSP0134, 6.1.2: the strings of a structure end with an empty one, and type 127 ends the table.
+ */
 START_TEST(smbios_can_be_walked)
 {
 	static const uint8_t types[] = { 1, 3, 127 };
@@ -267,7 +272,10 @@ START_TEST(a_large_window_is_asked_for)
 }
 END_TEST
 
-/* On arm64 the tree says what RAM and windows there are; all else comes by files there, too. */
+/*
+ * On arm64 the tree says what RAM and windows there are. Everything else comes by files there,
+ * too.
+ */
 START_TEST(a_tree_says_part_of_it)
 {
 	struct uefi_config config = { .tree = true, .mmio64_needed = 1024 * GIB };

@@ -11,7 +11,7 @@
 
 #define UNIT_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* `loops` is how many rows the test's table has; 0 for a test without a table. */
+/* `loops` is how many rows the table of the test has, or 0 for a test without a table. */
 struct unit_test {
 	const TTest *test;
 	size_t loops;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm/base/unix_socket.c: who cannot be reached, when it is too late, files that arrive. */
+/* vmm/base/unix_socket.c: who cannot be reached, when it is too late, and files that arrive. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include "unit.h"
 #include "vmm/user_namespace.h"
 
-/* As a container's runtime does it. */
+/* A container's runtime does the same. */
 static void refuse_namespaces(void)
 {
 	struct sock_filter rules[] = {
@@ -27,7 +27,7 @@ static void refuse_namespaces(void)
 	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
 }
 
-/* The attempt itself says nothing: whoever asked knows what to do about it. */
+/* The attempt itself says nothing, because the caller knows what to do about it. */
 START_TEST(refused)
 {
 	struct stderr_text caught;
