@@ -152,6 +152,8 @@ static int rom_load_file(struct vfio_rom *rom, const char *file, uint32_t id)
 {
 	int fd = opener_open_image(rom->device->space->opener, file), ret;
 
+	if (fd == -ENOEXEC)
+		return rom_log_bad(file, "it does not begin with 55 AA");
 	if (fd < 0)
 		return log_errno(file, fd, "open the ROM");
 	ret = rom_read_file(rom, file, fd, id);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "guests/demo/demo_server.h"
+#include "vmm/base/process_signal.h"
 #include "vmm/base/thread_guard.h"
 #include "vmm/trace/log.h"
 
@@ -47,8 +48,10 @@ int demo_start(struct demo *demo, const struct thread_guard *guard)
 	}
 	close(pair[1]);
 	demo->socket = pair[0];
-	if (demo->pid > 0)
+	if (demo->pid > 0) {
+		demo->file = process_signal_open(demo->pid);
 		return 0;
+	}
 	demo->pid = 0;
 	return log_errno("demo", -errno, "fork");
 }
@@ -61,7 +64,9 @@ void demo_stop(struct demo *demo)
 	if (demo->socket >= 0)
 		close(demo->socket);
 	demo->socket = -1;
-	kill(demo->pid, SIGKILL);
+	process_signal_send(demo->file, demo->pid, SIGKILL);
+	if (demo->file >= 0)
+		close(demo->file);
 	waitpid(demo->pid, NULL, 0);
 	demo->pid = 0;
 }

@@ -13,6 +13,7 @@ struct thread_guard;
 
 struct demo {
 	pid_t pid;  /* 0 if there is none */
+	int file;   /* process_signal_open() */
 	int socket; /* connected to the process, until the caller takes it over; or -1 */
 };
 

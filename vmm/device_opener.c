@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sandbox/sandbox_child.h"
+#include "vfio/backend/user_greeting.h"
 #include "vfio/host/check/host_memlock.h"
 #include "vfio/host/look/host_path.h"
 #include "vmm/base/pending_signal.h"
@@ -173,13 +175,51 @@ static void finder_run(void *arg)
 
 /* ---- the process that opens what has a name ---- */
 
+/*
+ * The names come from the control socket, but by way of minivmm. If a guest has taken that over, it
+ * could name any file that its user may read. Only a ROM leaves this process.
+ */
+static int names_check_image(int fd)
+{
+	unsigned char begin[2] = { 0 };
+	struct stat file;
+
+	if (fstat(fd, &file) < 0 || !S_ISREG(file.st_mode) || pread(fd, begin, 2, 0) != 2)
+		return -ENOEXEC;
+	return begin[0] == 0x55 && begin[1] == 0xaa ? 0 : -ENOEXEC;
+}
+
+static int names_open_image(const char *path)
+{
+	int fd = opener_open_image(NULL, path), ret = fd < 0 ? fd : names_check_image(fd);
+
+	if (ret == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* For the same reason only the socket of a vfio-user server does. */
+static int names_connect(const struct opener_question *question)
+{
+	int fd = opener_connect(NULL, question->path, question->ms);
+	const char *wrong = fd < 0 ? NULL : user_greet(fd, question->ms);
+
+	if (!wrong)
+		return fd;
+	close(fd);
+	log_error(question->path, "its vfio-user server %s", wrong);
+	return -EPROTO;
+}
+
 static int names_open(const struct opener_question *question)
 {
 	switch (question->what) {
 	case OPENER_IMAGE:
-		return opener_open_image(NULL, question->path);
+		return names_open_image(question->path);
 	case OPENER_SERVER:
-		return opener_connect(NULL, question->path, question->ms);
+		return names_connect(question);
 	default:
 		return -EPERM;
 	}

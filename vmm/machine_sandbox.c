@@ -7,6 +7,7 @@
 #include "vfio/host/check/host_memlock.h"
 #include "machine_state.h"
 #include "machine_status.h"
+#include "vmm/base/process_signal.h"
 #include "vmm/cli/options_ports.h"
 
 #define MACHINE_DEVICE_PATH 48 /* VFIO_CDEV_PATH with any number */
@@ -91,7 +92,9 @@ int machine_prepare_sandbox(struct machine *machine)
 		.threads = machine_thread_kinds(config),
 		.wanted = { .groups = more || machine_uses(machine, HOST_ACCESS_GROUP),
 			    .iommufd = more || machine_uses(machine, HOST_ACCESS_IOMMUFD),
-			    .hotplug = more },
+			    .hotplug = more,
+			    .kill = !process_signal_has_files(),
+			    .pin = config->pinned.count > 0 },
 	};
 	int ret = config->no_sandbox ? 0 : sandbox_init(&machine->sandbox, &options);
 

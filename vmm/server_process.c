@@ -20,6 +20,7 @@
 #include "server_sandbox.h"
 #include "server_supervisor.h"
 #include "user_namespace.h"
+#include "vmm/base/process_signal.h"
 #include "vmm/trace/log.h"
 
 #define SERVER_TEXT 1024
@@ -240,6 +241,20 @@ static _Noreturn void server_start(const struct server_process *process,
 
 /* ---- life ---- */
 
+static int server_fork_child(struct server_process *process, const struct server_command *command,
+			     const struct options_served *served, int listener, int life)
+{
+	process->pid = fork();
+	if (process->pid == 0)
+		server_start(process, command, served, listener, life);
+	if (process->pid > 0) {
+		process->file = process_signal_open(process->pid);
+		return 0;
+	}
+	process->pid = 0;
+	return log_errno(served->path, -errno, "fork");
+}
+
 static int server_fork(struct server_process *process, const struct server_command *command,
 		       const struct options_served *served, bool supervised)
 {
@@ -253,13 +268,7 @@ static int server_fork(struct server_process *process, const struct server_comma
 		ret = log_errno(served->path, -errno, "socketpair");
 	if (ret == 0) {
 		process->life = life[1];
-		process->pid = fork();
-		if (process->pid == 0)
-			server_start(process, command, served, listener, life[0]);
-		if (process->pid < 0) {
-			ret = log_errno(served->path, -errno, "fork");
-			process->pid = 0;
-		}
+		ret = server_fork_child(process, command, served, listener, life[0]);
 	}
 	if (life[0] >= 0)
 		close(life[0]);
@@ -288,9 +297,12 @@ int server_process_start(struct server_process *process, const struct options_se
 	struct server_command command = { .format = "", .confined = sandbox->on };
 	int ret;
 
-	*process = (struct server_process){
-		.path = served->path, .image = -1, .socket = -1, .output = -1, .life = -1
-	};
+	*process = (struct server_process){ .path = served->path,
+					    .image = -1,
+					    .file = -1,
+					    .life = -1,
+					    .socket = -1,
+					    .output = -1 };
 	ret = disk ? server_lock_image(process, served) : server_check_folder(served);
 	if (ret < 0)
 		return ret;
@@ -341,8 +353,10 @@ void server_process_stop(struct server_process *process)
 	if (process->life >= 0)
 		server_supervisor_finish(process->pid, process->life, process->lost);
 	else if (process->pid)
-		server_end(process->pid, process->lost);
+		server_end(process->pid, process->file, process->lost);
+	if (process->file >= 0)
+		close(process->file);
 	if (process->image >= 0)
 		close(process->image);
-	*process = (struct server_process){ .socket = -1, .life = -1 };
+	*process = (struct server_process){ .file = -1, .socket = -1, .life = -1 };
 }

@@ -21,6 +21,7 @@ struct server_process {
 	const char *path; /* image or folder, for messages */
 	int image;        /* a disk image, locked; or -1 */
 	pid_t pid;        /* of the server, or of its supervisor; 0 if there is none */
+	int file;         /* the same process: process_signal_open() */
 	int life;         /* socket to the supervisor, or -1 */
 	int socket;       /* connected to the server, until the caller takes it over; or -1 */
 	int output;       /* file with what it printed, or -1 */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sandbox/sandbox_child.h"
+#include "vmm/base/process_signal.h"
 
 #define SERVER_STOP_MS 10000
 #define SERVER_LOST_MS 500
@@ -19,18 +20,18 @@
 
 #define SUPERVISOR_LIFE 3 /* the number of the socket, which is the only open file here */
 
-int server_end(pid_t server, bool lost)
+int server_end(pid_t server, int file, bool lost)
 {
 	const unsigned int most = lost ? SERVER_LOST_MS : SERVER_STOP_MS;
 	int status = 0;
 
-	kill(server, SIGTERM);
+	process_signal_send(file, server, SIGTERM);
 	for (unsigned int ms = 0; ms < most; ms += SERVER_TICK_MS) {
 		if (waitpid(server, &status, WNOHANG) != 0)
 			return status;
 		usleep(SERVER_TICK_MS * 1000);
 	}
-	kill(server, SIGKILL);
+	process_signal_send(file, server, SIGKILL);
 	waitpid(server, &status, 0);
 	return status;
 }
@@ -53,7 +54,7 @@ static int supervisor_watch(pid_t server, int pidfd)
 		if (waitpid(server, &status, WNOHANG) == server)
 			return status;
 		if (files[0].revents)
-			return server_end(server, read(SUPERVISOR_LIFE, &lost, 1) == 1);
+			return server_end(server, -1, read(SUPERVISOR_LIFE, &lost, 1) == 1);
 	}
 }
 
@@ -77,7 +78,7 @@ _Noreturn void server_supervise(pid_t server, int life)
 	prctl(PR_SET_NAME, "supervisor");
 	setsid();
 	if (dup2(life, SUPERVISOR_LIFE) < 0) {
-		status = server_end(server, true);
+		status = server_end(server, -1, true);
 	} else {
 		close_range(SUPERVISOR_LIFE + 1, ~0u, 0);
 		for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

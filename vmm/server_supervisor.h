@@ -13,10 +13,10 @@
 #include <sys/types.h>
 
 /*
- * Ask `server`, a child, to end; kill it after some seconds, or soon if it is `lost`. Returns its
- * status from waitpid().
+ * Ask `server`, a child, to end; kill it after some seconds, or soon if it is `lost`. `file` is of
+ * process_signal_open(), or -1. Returns its status from waitpid().
  */
-int server_end(pid_t server, bool lost);
+int server_end(pid_t server, int file, bool lost);
 
 /*
  * The supervisor's main function: wait until `server`, its child, has ended, or the other end of

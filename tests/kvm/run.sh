@@ -504,6 +504,51 @@ $(grep -E '^(CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp):' "$status" | tr '\n\t' ' 
 	expect_status 143 && expect_empty "$err"
 }
 
+# children_confined NAME...: minivmm has these child processes, each with a filter, no new privileges, and of the
+# capabilities no others than DAC_OVERRIDE (bit 1).
+children_confined()
+{
+	there=
+	for status in /proc/[0-9]*/status; do
+		grep -qs "^PPid:[[:space:]]*$pid$" "$status" || continue
+		one=$(sed -n 's/^Name:[[:space:]]*//p' "$status")
+		there="$there$one
+"
+		why="of $one: $(grep -E '^(CapEff|NoNewPrivs|Seccomp):' "$status" | tr '\n\t' '  ')"
+		grep -Eq '^CapEff:[[:space:]]*0*[02]$' "$status" &&
+			grep -q '^NoNewPrivs:[[:space:]]*1$' "$status" &&
+			grep -q '^Seccomp:[[:space:]]*2$' "$status" || return 1
+	done
+	there=$(printf %s "$there" | sort | tr '\n' ' ')
+	why="its processes are $there"
+	[ "$there" = "$* " ]
+}
+
+# sandbox_children "NAME..." ARGS...: each confines itself, and the guest does not wait for that.
+sandbox_children()
+{
+	wanted=$1
+	shift
+	start endings sleep --qmp "unix:$work/qmp" --ports 1 --vfio demo "$@"
+	wait_line "$out" sleeping || return 1
+	tries=0
+	# shellcheck disable=SC2086 # a word for each
+	until children_confined $wanted; do
+		[ "$tries" -lt $((limit * 20)) ] || return 1
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+	kill "$pid"
+	wait_end
+	expect_status 143 && expect_empty "$err"
+}
+
+sandbox_disk_children()
+{
+	make_disk "$work/disk.raw"
+	sandbox_children 'demo-device device-opener name-opener qemu-storage-da unlinker' --disk "$work/disk.raw"
+}
+
 sandbox_off()
 {
 	start endings sleep --no-sandbox
@@ -796,6 +841,7 @@ run_case demo_socket demo_socket
 run_case demo_sockets demo_sockets
 run_case demo_socket_missing demo_socket_missing
 run_case sandbox_status sandbox_status --vfio demo --cpus 4
+run_case sandbox_children sandbox_children 'demo-device device-opener name-opener unlinker'
 run_case sandbox_off sandbox_off
 wanted_uid=65534
 run_case sandbox_user sandbox_user
@@ -825,6 +871,7 @@ run_case disk_beside_demo disk_beside_demo
 run_case share_comma share_comma
 run_case share_root share_root
 run_case sandbox_disk sandbox_disk
+run_case sandbox_disk_children sandbox_disk_children
 skipped=$no_kvm
 for cpus in 1 2 4 16 64; do
 	run_case cpus_$cpus checks cpus "wake $cpus" --cpus $cpus

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 #include "host_tree.h"
 #include "unit.h"
+#include "vfio/backend/user_message.h"
 #include "vmm/device_opener.h"
 #include "vmm/trace/log.h"
 
@@ -48,16 +50,42 @@ static void opener_end(void)
 	close(errors);
 }
 
-static void make_file(mode_t mode)
+#define ROM_BEGINS "\x55\xaa"
+
+static void make_file(mode_t mode, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	ck_assert_int_eq(write(fd, "image", 5), 5);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	ck_assert_int_eq(fchmod(fd, mode), 0);
 	close(fd);
 }
 
-static int make_server(mode_t mode)
+/* A server that says the same to everybody, when it has heard something. */
+struct server {
+	int listener;
+	const void *says;
+	size_t size;
+	pthread_t thread;
+};
+
+static void *server_run(void *arg)
+{
+	const struct server *server = arg;
+	char heard[512];
+	int client;
+
+	while ((client = accept(server->listener, NULL, NULL)) >= 0) {
+		if (recv(client, heard, sizeof(heard), 0) > 0 && server->size) {
+			send(client, server->says, server->size, MSG_NOSIGNAL);
+			recv(client, heard, 1, 0); /* until the other side has gone */
+		}
+		close(client);
+	}
+	return NULL;
+}
+
+static void server_begin(struct server *server, mode_t mode, const void *says, size_t size)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -66,8 +94,22 @@ static int make_server(mode_t mode)
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(listen(fd, 1), 0);
 	ck_assert_int_eq(chmod(path, mode), 0);
-	return fd;
+	*server = (struct server){ .listener = fd, .says = says, .size = size };
+	ck_assert_int_eq(pthread_create(&server->thread, NULL, server_run, server), 0);
 }
+
+static void server_end(struct server *server)
+{
+	shutdown(server->listener, SHUT_RDWR);
+	pthread_join(server->thread, NULL);
+	close(server->listener);
+}
+
+/* What a vfio-user server says to the first question. */
+static const struct {
+	struct user_header header;
+	struct user_version version;
+} agrees = { { 0, USER_VERSION, sizeof(agrees), USER_TYPE_REPLY, 0 }, { USER_MAJOR, USER_MINOR } };
 
 /* A path that is opened to read and write is one of VFIO's. */
 static const struct {
@@ -100,7 +142,7 @@ START_TEST(images_are_read)
 
 	opener_begin(false);
 	ck_assert_int_eq(opener_open_image(&opener.devices.opener, path), -ENOENT);
-	make_file(0600);
+	make_file(0600, ROM_BEGINS "rom");
 	for (unsigned int i = 0; i < 3; i++) {
 		fd = opener_open_image(&opener.devices.opener, path);
 		ck_assert_int_ge(fd, 0);
@@ -113,21 +155,79 @@ START_TEST(images_are_read)
 }
 END_TEST
 
+/* Whoever has taken over minivmm gets no other file by it, although the user may read it. */
+static const char *const no_images[] = { "", "\x55", "root:x:0:0:", "MZ", "\xaa\x55", "\x55\xab" };
+
+START_TEST(other_files_are_no_images)
+{
+	opener_begin(false);
+	make_file(0600, no_images[_i]);
+	ck_assert_int_eq(opener_open_image(&opener.devices.opener, path), -ENOEXEC);
+	ck_assert_int_eq(opener_open_image(&opener.devices.opener, folder), -ENOEXEC);
+	ck_assert_int_eq(opener_open_image(&opener.devices.opener, "/dev/zero"), -ENOEXEC);
+	opener_end();
+}
+END_TEST
+
 START_TEST(servers_are_found)
 {
-	char words[OPENER_WORDS];
-	int fd, listener;
+	char words[OPENER_WORDS], reply[64];
+	struct server server;
+	int fd;
 
 	opener_begin(false);
 	log_keep_error(words, sizeof(words));
 	ck_assert_int_eq(opener_connect(&opener.devices.opener, path, 1000), -ENOENT);
 	log_keep_error(NULL, 0);
 	ck_assert_ptr_nonnull(strstr(words, "connect to its vfio-user server: No such file"));
-	listener = make_server(0700);
-	fd = opener_connect(&opener.devices.opener, path, 1000);
+	server_begin(&server, 0700, &agrees, sizeof(agrees));
+	fd = opener_connect(&opener.devices.opener, path, 60000);
 	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(recv(fd, reply, sizeof(reply), 0), sizeof(agrees));
+	ck_assert_mem_eq(reply, &agrees, sizeof(agrees));
 	close(fd);
-	close(listener);
+	server_end(&server);
+	opener_end();
+}
+END_TEST
+
+/* Nor does it get the socket of something else: of what starts programs, for one. */
+static const struct user_header strangers[] = {
+	{ 1, USER_VERSION, sizeof(agrees), USER_TYPE_REPLY, 0 },
+	{ 0, USER_DMA_MAP, sizeof(agrees), USER_TYPE_REPLY, 0 },
+	{ 0, USER_VERSION, sizeof(agrees), USER_TYPE_COMMAND, 0 },
+	{ 0, USER_VERSION, sizeof(struct user_header) - 1, USER_TYPE_REPLY, 0 },
+	{ 0, USER_VERSION, UINT32_MAX, USER_TYPE_REPLY, 0 },
+};
+static const struct {
+	const void *says;
+	size_t size;
+	unsigned int ms;
+	const char *words;
+} others[] = {
+	{ "HTTP/1.1 400 Bad Request\r\n\r\n", 28, 60000, "its vfio-user server sent" },
+	{ "REJECTED EXTERNAL\r\n", 19, 60000, "its vfio-user server sent" },
+	{ &strangers[0], sizeof(strangers[0]), 60000, "a reply to something else" },
+	{ &strangers[1], sizeof(strangers[0]), 60000, "a reply to something else" },
+	{ &strangers[2], sizeof(strangers[0]), 60000, "sent a command before" },
+	{ &strangers[3], sizeof(strangers[0]), 60000, "shorter than its header" },
+	{ &strangers[4], sizeof(strangers[0]), 60000, "longer than agreed" },
+	{ "", 0, 60000, "closed the connection" },
+	{ &agrees, 8, 50, "does not answer" },
+};
+
+START_TEST(other_servers_are_not_handed_over)
+{
+	char words[OPENER_WORDS];
+	struct server server;
+
+	opener_begin(false);
+	server_begin(&server, 0700, others[_i].says, others[_i].size);
+	log_keep_error(words, sizeof(words));
+	ck_assert_int_eq(opener_connect(&opener.devices.opener, path, others[_i].ms), -EPROTO);
+	log_keep_error(NULL, 0);
+	ck_assert_ptr_nonnull(strstr(words, others[_i].words));
+	server_end(&server);
 	opener_end();
 }
 END_TEST
@@ -135,23 +235,24 @@ END_TEST
 /* Row 0 is a user's own file, row 1 is root's alone. */
 START_TEST(names_are_the_users)
 {
-	int fd, listener;
+	struct server server;
+	int fd;
 
 	if (geteuid() != 0)
 		return;
 	opener_begin(true);
-	make_file(_i ? 0600 : 0644);
+	make_file(_i ? 0600 : 0644, ROM_BEGINS);
 	fd = opener_open_image(&opener.devices.opener, path);
 	ck_assert_int_eq(fd < 0 ? fd : 0, _i ? -EACCES : 0);
 	if (fd >= 0)
 		close(fd);
 	unlink(path);
-	listener = make_server(_i ? 0700 : 0777);
-	fd = opener_connect(&opener.devices.opener, path, 1000);
+	server_begin(&server, _i ? 0700 : 0777, &agrees, sizeof(agrees));
+	fd = opener_connect(&opener.devices.opener, path, 60000);
 	ck_assert_int_eq(fd < 0 ? fd : 0, _i ? -EACCES : 0);
 	if (fd >= 0)
 		close(fd);
-	close(listener);
+	server_end(&server);
 	/* The process is root again when it gets what is no name. */
 	ck_assert_int_eq(opener_open(&opener.devices.opener, "/dev/vfio/4000000000"), -ENOENT);
 	opener_end();
@@ -266,6 +367,7 @@ START_TEST(nonsense_is_no_question)
 END_TEST
 
 UNIT_MAIN("device_opener", { only_files_of_vfio_are_opened, UNIT_COUNT(paths) },
-	  { images_are_read, 0 }, { servers_are_found, 0 }, { names_are_the_users, 2 },
-	  { devices_are_looked_for, 0 }, { confined_look_is_the_same, UNIT_COUNT(looks) },
-	  { nonsense_is_no_question, 0 })
+	  { images_are_read, 0 }, { other_files_are_no_images, UNIT_COUNT(no_images) },
+	  { servers_are_found, 0 }, { other_servers_are_not_handed_over, UNIT_COUNT(others) },
+	  { names_are_the_users, 2 }, { devices_are_looked_for, 0 },
+	  { confined_look_is_the_same, UNIT_COUNT(looks) }, { nonsense_is_no_question, 0 })

@@ -10,11 +10,14 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child_process.h"
@@ -23,29 +26,36 @@
 /* The process that runs modprobe may not do this, though it may do much. */
 static const struct {
 	const char *name;
-	long call;
+	long call, arg;
 } denied[] = {
-	{ "ptrace", SYS_ptrace },
-	{ "process_vm_readv", SYS_process_vm_readv },
-	{ "mount", SYS_mount },
-	{ "unshare", SYS_unshare },
-	{ "setns", SYS_setns },
-	{ "socket", SYS_socket },
-	{ "bpf", SYS_bpf },
-	{ "kexec_load", SYS_kexec_load },
-	{ "reboot", SYS_reboot },
-	{ "keyctl", SYS_keyctl },
-	{ "setresuid", SYS_setresuid },
-	{ "io_uring_setup", SYS_io_uring_setup },
-	{ "chroot", SYS_chroot },
-	{ "open_by_handle_at", SYS_open_by_handle_at },
+	{ "ptrace", SYS_ptrace, 0 },
+	{ "process_vm_readv", SYS_process_vm_readv, 0 },
+	{ "mount", SYS_mount, 0 },
+	{ "unshare", SYS_unshare, 0 },
+	{ "setns", SYS_setns, 0 },
+	{ "socket", SYS_socket, 0 },
+	{ "bpf", SYS_bpf, 0 },
+	{ "kexec_load", SYS_kexec_load, 0 },
+	{ "reboot", SYS_reboot, 0 },
+	{ "keyctl", SYS_keyctl, 0 },
+	{ "setresuid", SYS_setresuid, 0 },
+	{ "io_uring_setup", SYS_io_uring_setup, 0 },
+	{ "chroot", SYS_chroot, 0 },
+	{ "open_by_handle_at", SYS_open_by_handle_at, 0 },
+	{ "kill", SYS_kill, 0 },
+	{ "tkill", SYS_tkill, 0 },
+	{ "tgkill", SYS_tgkill, 1 },
+	{ "rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo, 0 },
+	{ "pidfd_send_signal", SYS_pidfd_send_signal, 0 },
+	{ "prlimit64", SYS_prlimit64, 1 },
+	{ "clone", SYS_clone, CLONE_NEWUSER | SIGCHLD },
 };
 static unsigned int denied_row;
 
 static void denied_call(enum thread_kind kind)
 {
 	sandbox_child_enter(&(struct sandbox_child){ .kind = kind });
-	syscall(denied[denied_row].call, 0, 0, 0, 0, 0, 0);
+	syscall(denied[denied_row].call, denied[denied_row].arg, 0, 0, 0, 0, 0);
 }
 
 START_TEST(denied_call_ends)
@@ -65,7 +75,8 @@ END_TEST
 static void denied_in_program(enum thread_kind kind)
 {
 	sandbox_child_enter_program(&(struct sandbox_child){ .kind = kind });
-	if (syscall(denied[denied_row].call, 0, 0, 0, 0, 0, 0) == 0 || errno != EPERM)
+	if (syscall(denied[denied_row].call, denied[denied_row].arg, 0, 0, 0, 0, 0) == 0 ||
+	    errno != EPERM)
 		dprintf(STDERR_FILENO, "errno %d", errno);
 	else
 		dprintf(STDERR_FILENO, "refused");
@@ -79,6 +90,32 @@ START_TEST(denied_call_fails_in_a_program)
 	denied_row = (unsigned int)_i;
 	child_run(&child, denied_in_program, THREAD_BINDER);
 	child_expect(&child, 0, "refused");
+}
+END_TEST
+
+/* What such a program needs of calls that are denied with other arguments. */
+static void denied_to_others_alone(enum thread_kind kind)
+{
+	struct rlimit limit;
+	int status = 0;
+	pid_t child;
+
+	sandbox_child_enter_program(&(struct sandbox_child){ .kind = kind });
+	child_must(syscall(SYS_clone3, NULL, 0) < 0 && errno == ENOSYS, "clone3");
+	child_must(getrlimit(RLIMIT_NOFILE, &limit) == 0, "its limits");
+	child_must(syscall(SYS_tgkill, getpid(), gettid(), 0) == 0, "a signal to itself");
+	child = fork();
+	if (child == 0)
+		syscall(SYS_exit_group, 7);
+	child_must(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 7, "a program");
+}
+
+START_TEST(program_may_start_programs)
+{
+	struct child child;
+
+	child_run(&child, denied_to_others_alone, THREAD_BINDER);
+	child_expect(&child, 0, "");
 }
 END_TEST
 
@@ -189,7 +226,7 @@ START_TEST(opened_files_are_the_ones_allowed)
 END_TEST
 
 UNIT_MAIN("sandbox_child", { denied_call_ends, UNIT_COUNT(denied) },
-	  { denied_call_fails_in_a_program, UNIT_COUNT(denied) },
+	  { denied_call_fails_in_a_program, UNIT_COUNT(denied) }, { program_may_start_programs, 0 },
 	  { supervisor_signals_its_server_alone, 0 },
 	  { processes_have_no_rights, UNIT_COUNT(alone) },
 	  { opened_files_are_the_ones_allowed, UNIT_COUNT(opened) })

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -94,6 +95,22 @@ static void forbidden_kill(enum thread_kind kind)
 	syscall(SYS_tgkill, other, other, 0);
 }
 
+static void forbidden_signal(enum thread_kind kind)
+{
+	const pid_t other = getppid();
+
+	child_enter(kind);
+	syscall(SYS_kill, other, 0);
+}
+
+static void forbidden_limit(enum thread_kind kind)
+{
+	const pid_t other = getppid();
+
+	child_enter(kind);
+	syscall(SYS_prlimit64, other, RLIMIT_CPU, NULL, NULL);
+}
+
 static void blocked_signals(enum thread_kind kind)
 {
 	sigset_t all;
@@ -107,8 +124,11 @@ static const struct {
 	const char *call;
 	void (*make)(enum thread_kind kind);
 } forbidden[] = {
-	{ "getuid", forbidden_call }, { "openat", forbidden_path }, { "ioctl", forbidden_ioctl },
-	{ "mmap", forbidden_code },   { "clone", forbidden_fork },  { "getuid", blocked_signals },
+	{ "getuid", forbidden_call },     { "openat", forbidden_path },
+	{ "ioctl", forbidden_ioctl },     { "mmap", forbidden_code },
+	{ "clone", forbidden_fork },      { "getuid", blocked_signals },
+	{ "tgkill", forbidden_kill },     { "kill", forbidden_signal },
+	{ "prlimit64", forbidden_limit },
 };
 
 /* The kinds that open files are told by Landlock which files; see sandbox_child_test.c. */
@@ -131,15 +151,6 @@ START_TEST(forbidden_call_ends)
 		 forbidden[row].call, sandbox_kind_name(kind));
 	child_expect(&child, child_status(kind), text);
 	ck_assert_ptr_eq(strchr(child.said, '\n'), strrchr(child.said, '\n'));
-}
-END_TEST
-
-START_TEST(signal_to_others_ends)
-{
-	struct child child;
-
-	child_run(&child, forbidden_kill, THREAD_VCPU);
-	child_expect(&child, STATUS, "tgkill");
 }
 END_TEST
 
@@ -316,7 +327,6 @@ START_TEST(opener_opens_what_it_was_told)
 END_TEST
 
 UNIT_MAIN("sandbox", { forbidden_call_ends, THREAD_KINDS *UNIT_COUNT(forbidden) },
-	  { signal_to_others_ends, 0 }, { allowed_calls_go_on, 0 },
-	  { who_waits_may_look_for_the_end, UNIT_COUNT(waiting) }, { stray_files_are_closed, 0 },
-	  { paths_are_closed, 0 }, { sudo_goes_on_as_its_caller, 0 }, { user_is_found, 0 },
-	  { opener_opens_what_it_was_told, 0 })
+	  { allowed_calls_go_on, 0 }, { who_waits_may_look_for_the_end, UNIT_COUNT(waiting) },
+	  { stray_files_are_closed, 0 }, { paths_are_closed, 0 }, { sudo_goes_on_as_its_caller, 0 },
+	  { user_is_found, 0 }, { opener_opens_what_it_was_told, 0 })

@@ -214,17 +214,20 @@ static int link_ask(struct user_link *link, struct user_header *header,
 	struct iovec parts[3] = { { header, sizeof(*header) },
 				  { (void *)call->head, call->head_size },
 				  { (void *)call->data, call->data_size } };
-	bool dead;
+	bool dead, asked;
 
 	pthread_mutex_lock(&link->lock);
 	dead = link->dead;
+	asked = link->greeted && !link->agreed;
 	*header = (struct user_header){ .id = link->next_id++, .command = (uint16_t)call->command };
 	link->question = call;
 	link->question_header = *header;
 	link->answer_due = unix_socket_deadline(USER_STALL_MS);
 	link->has_answer = false;
 	pthread_mutex_unlock(&link->lock);
-	return dead ? -EIO : link_send(link, link->fd, parts, 3, call->fds, call->fd_count, until);
+	if (dead || asked)
+		return dead ? -EIO : 0;
+	return link_send(link, link->fd, parts, 3, call->fds, call->fd_count, until);
 }
 
 /* The earlier of the deadlines of this message and of all messages. */
@@ -464,6 +467,7 @@ int user_link_open(struct user_link *link, const char *name, const struct opener
 	link_init(link, name, fd);
 	if (fd < 0) {
 		link->fd = opener_connect(opener, path, USER_CONNECT_MS);
+		link->greeted = opener != NULL;
 		if (link->fd < 0)
 			return link->fd;
 	}

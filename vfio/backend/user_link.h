@@ -46,6 +46,8 @@ struct user_link {
 	int twin_fd; /* socket for the server's own commands, if it wants one; or -1 */
 	struct user_limits limits;
 	bool agreed; /* version and limits are agreed on; before that, the server may only answer */
+	/* the process that connected has already asked for the version: see user_greeting.h */
+	bool greeted;
 
 	pthread_t reader;
 	const struct thread_guard *guard; /* the reader thread's guard, or NULL */

@@ -96,6 +96,32 @@ const char *user_socket_receive(int fd, struct user_message *message, const stru
 	return socket_read(fd, message->payload, size, message, until);
 }
 
+/* The first bytes of a header do not go away, so poll() would not wait for the others. */
+#define PEEK_TICK_MS 10
+
+static bool socket_wait_more(int fd, ssize_t n, const struct timespec *until)
+{
+	if (n > 0)
+		poll(NULL, 0, PEEK_TICK_MS);
+	return !(n > 0 && pending_end_is_asked()) && socket_wait(fd, POLLIN, until);
+}
+
+const char *user_socket_peek(int fd, struct user_header *header, const struct timespec *until)
+{
+	const ssize_t size = sizeof(*header);
+	ssize_t n;
+
+	while ((n = recv(fd, header, sizeof(*header), MSG_PEEK | MSG_DONTWAIT)) != size) {
+		if (n == 0)
+			return "closed the connection";
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+			return "broke the connection";
+		if (!socket_wait_more(fd, n, until))
+			return "does not answer";
+	}
+	return user_check_header(header);
+}
+
 /* Skip the `n` bytes that were sent. */
 static void socket_advance(struct msghdr *msg, size_t n)
 {

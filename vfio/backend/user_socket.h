@@ -25,6 +25,11 @@
 const char *user_socket_receive(int fd, struct user_message *message, const struct timespec *until);
 
 /*
+ * Wait for a message, and look at its header, which is checked. The message stays in the socket.
+ */
+const char *user_socket_peek(int fd, struct user_header *header, const struct timespec *until);
+
+/*
  * Send one message from `count` parts with `fd_count` files, at most USER_FDS_MAX. The first part
  * is the header, whose size is filled in. The array of parts is changed.
  */

@@ -41,13 +41,19 @@ struct opener_answer {
 };
 
 /*
- * Open `path` to read and write, or only to read, close-on-exec: by `opener`, or directly if that
+ * Open `path` to read and write, close-on-exec: by `opener`, or directly if that
  * is NULL. The file, or -errno, not logged: what open() gave, -EIO where the process is lost.
  */
 int opener_open(const struct opener *opener, const char *path);
+
+/* The same to read only. By `opener` it must be a ROM, by its first bytes; -ENOEXEC if it is not. */
 int opener_open_image(const struct opener *opener, const char *path);
 
-/* As unix_socket_connect(), by `opener` or directly. A socket; or -errno, logged. */
+/*
+ * As unix_socket_connect(), by `opener` or directly. A socket; or -errno, logged. If it is by
+ * `opener`, the server has been asked for its version already, and its reply is in the socket:
+ * user_greeting.h.
+ */
 int opener_connect(const struct opener *opener, const char *path, unsigned int ms);
 
 /*

@@ -61,7 +61,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(rt_sigprocmask,  THREADS | D),
 	CALL(rt_sigreturn,    THREADS),
 	CALL(restart_syscall, THREADS | PROCESSES),
-	CALL(clock_gettime,   THREADS | D), /* where the vDSO cannot read the clock */
+	CALL(clock_gettime,   THREADS | D | N), /* where the vDSO cannot read the clock */
 	CALL(clock_nanosleep, M | V | P), /* --inject irq#N=late; the wait for a server's end */
 
 	/* abort(), and the end of a thread or of the process. */
@@ -83,15 +83,15 @@ const struct sandbox_row sandbox_calls[] = {
 	/* Files that become ready. */
 	CALL(read,            M | C | D | F | U | P), /* signals, timers, eventfds, input, sysfs */
 	CALL(preadv2,         M | V | C), /* an eventfd that may block: loop_take_event() */
-	CALL(poll,            THREADS | D | P),
-	CALL(ppoll,           THREADS | D | P), /* poll() of arm64 */
+	CALL(poll,            THREADS | D | N | P),
+	CALL(ppoll,           THREADS | D | N | P), /* poll() of arm64 */
 	CALL(epoll_wait,      M | C),
 	CALL(epoll_pwait,     M | C), /* epoll_wait() of arm64 */
 	CALL(epoll_ctl,       M | V),
 	CALL(eventfd2,        M | V), /* a vector gets its eventfd when the guest first uses it */
 
 	/* A device's registers, the flash of UEFI's variables, the kernel at a reboot. */
-	CALL(pread64,         M | V | D),
+	CALL(pread64,         M | V | D | N),
 	CALL(pwrite64,        M | V | D),
 
 	/* Servers of devices, vfio-user and vhost-user. */
@@ -113,7 +113,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(rseq,            M),
 	CALL_IF(prctl,        M, IS, 0, PR_SET_NAME),
 	CALL_IF(seccomp,      M, IS, 0, SECCOMP_SET_MODE_FILTER), /* the vCPU's own filter */
-	CALL(sched_setaffinity, M), /* --cpus N,pin=LIST */
+	CALL_FOR(sched_setaffinity, M, PIN), /* --cpus N,pin=LIST */
 	CALL(getrandom,       M), /* arm64: the seed in a new device tree */
 
 	/* The curves of a timeline. */
@@ -122,14 +122,16 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL_IF(fcntl,        M, IS, 1, F_DUPFD_CLOEXEC),
 
 	/* The end: stop servers, restore the terminal, print the rest. */
-	CALL(kill,            M), /* the demo device; others end when their pipe is closed */
+	/* Children by files that name them alone; an old kernel has none. */
+	CALL(pidfd_send_signal, M),
+	CALL_FOR(kill,        M, KILL),
 	CALL(wait4,           M | P),
 	CALL(waitid,          M),
 	CALL(getpgrp,         THREADS), /* is minivmm in the terminal's foreground? */
 	CALL(getpgid,         M | C), /* getpgrp() of arm64 */
 	/* used by stdio, and to see whether a BAR's file has shrunk; from glibc 2.39 on */
-	CALL(fstat,           M),
-	CALL_IF(newfstatat,   THREADS, HAS, 3, AT_EMPTY_PATH), /* fstat() of glibc before it */
+	CALL(fstat,           M | N),
+	CALL_IF(newfstatat,   THREADS | N, HAS, 3, AT_EMPTY_PATH), /* fstat() of glibc before it */
 	CALL(lseek,           M | F), /* stdio moves a file's offset back to what was read */
 	CALL(sysinfo,         M | F), /* qsort() of glibc 2.36 */
 
@@ -157,12 +159,12 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(faccessat2,      F),
 	CALL(uname,           F),
 	CALL(capget,          F), /* the limit of locked memory: does it count here? */
-	CALL(prlimit64,       F),
+	CALL_IF(prlimit64,    F, IS, 0, 0), /* its own */
 	CALL(geteuid,         F), /* may this user open the file? Words of an error */
 	CALL(getegid,         F),
 	CALL(getgroups,       F),
 
-	/* Images and sockets whose names come from the control socket. */
+	/* ROMs and sockets whose names come from the control socket; what they are is looked at. */
 	CALL_IF(openat,       N, HAS_NOT, 2, O_ACCMODE | O_CREAT | O_TRUNC),
 	CALL_IF(socket,       N, IS, 0, AF_UNIX),
 	CALL(setsockopt,      N),
@@ -255,6 +257,11 @@ const int sandbox_denied[] = {
 	DENY(pidfd_getfd),
 	DENY(perf_event_open),
 	DENY(process_madvise),
+	DENY(kill),
+	DENY(tkill),
+	DENY(rt_sigqueueinfo),
+	DENY(rt_tgsigqueueinfo),
+	DENY(pidfd_send_signal),
 	/* Other file systems, other roots, other namespaces. */
 	DENY(mount),
 	DENY(umount2),
@@ -308,3 +315,17 @@ const int sandbox_denied[] = {
 	DENY(setgroups),
 	-1,
 };
+
+/* clang-format off */
+#define DENY_IF(name, check, arg, value) { SCMP_SYS(name), 1, SANDBOX_##check, arg, value, 0 }
+
+const struct sandbox_row sandbox_denied_if[] = {
+	/* Signals and limits of other processes. abort() signals its own. */
+	DENY_IF(tgkill,    IS_NOT_PID, 0, 0),
+	DENY_IF(prlimit64, IS_NOT,     0, 0),
+	/* A new user namespace, which would have every capability in it. clone3 hides its flags. */
+	DENY_IF(clone,     HAS,        0, CLONE_NEWUSER),
+	DENY_IF(clone3,    NO_CALL,    0, 0),
+	{ .threads = 0 },
+};
+/* clang-format on */

@@ -35,16 +35,20 @@ enum sandbox_need {
 	SANDBOX_NEEDS_IOMMUFD, /* devices by iommufd */
 	SANDBOX_NEEDS_DEVICES, /* either */
 	SANDBOX_NEEDS_HOTPLUG, /* either, while the guest runs */
+	SANDBOX_NEEDS_KILL,    /* signals to children that have no files: process_signal.h */
+	SANDBOX_NEEDS_PIN,     /* vCPUs have host CPUs of their own */
 };
 
 enum sandbox_check {
-	SANDBOX_ANY,      /* whatever the arguments are */
-	SANDBOX_IS,       /* argument `arg` is `value` */
-	SANDBOX_HAS,      /* it has the bits of `value` */
-	SANDBOX_HAS_NOT,  /* it has none of them */
-	SANDBOX_IS_PID,   /* it is this process's id */
-	SANDBOX_IS_CHILD, /* it is that of the process that this one looks after */
-	SANDBOX_NO_CALL,  /* the call does nothing: -ENOSYS, so that libc takes another */
+	SANDBOX_ANY,        /* whatever the arguments are */
+	SANDBOX_IS,         /* argument `arg` is `value` */
+	SANDBOX_HAS,        /* it has the bits of `value` */
+	SANDBOX_HAS_NOT,    /* it has none of them */
+	SANDBOX_IS_PID,     /* it is this process's id */
+	SANDBOX_IS_NOT,     /* for what is denied: it is something else than `value` */
+	SANDBOX_IS_NOT_PID, /* the same: than this process's id */
+	SANDBOX_IS_CHILD,   /* it is that of the process that this one looks after */
+	SANDBOX_NO_CALL,    /* the call does nothing: -ENOSYS, so that libc takes another */
 };
 
 struct sandbox_row {
@@ -61,9 +65,10 @@ extern const struct sandbox_row sandbox_calls[];
 extern const struct sandbox_row sandbox_ioctls[];
 
 /*
- * What a process may not call that may call all else, because it runs programs of others. Ends with
- * -1.
+ * What a process may not call that may call all else, because it runs programs of others: whatever
+ * the arguments are, and with these arguments. The first list ends with -1, the second as above.
  */
 extern const int sandbox_denied[];
+extern const struct sandbox_row sandbox_denied_if[];
 
 #endif

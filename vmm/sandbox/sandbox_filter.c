@@ -37,10 +37,17 @@ static bool filter_needs(const struct sandbox_row *row, const struct sandbox_wan
 		return wanted->groups || wanted->iommufd;
 	case SANDBOX_NEEDS_HOTPLUG:
 		return wanted->hotplug;
+	case SANDBOX_NEEDS_KILL:
+		return wanted->kill;
+	case SANDBOX_NEEDS_PIN:
+		return wanted->pin;
 	default:
 		return true;
 	}
 }
+
+/* For rows that apply whatever is wanted. */
+static const struct sandbox_wanted filter_nothing;
 
 /* The kernel looks only at the lower 32 bits of an ioctl's number. */
 static struct scmp_arg_cmp filter_compare(const struct sandbox_row *row,
@@ -53,6 +60,10 @@ static struct scmp_arg_cmp filter_compare(const struct sandbox_row *row,
 		return SCMP_CMP(row->arg, SCMP_CMP_MASKED_EQ, row->value, 0);
 	case SANDBOX_IS_PID:
 		return SCMP_CMP(row->arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)getpid());
+	case SANDBOX_IS_NOT:
+		return SCMP_CMP(row->arg, SCMP_CMP_NE, row->value, 0);
+	case SANDBOX_IS_NOT_PID:
+		return SCMP_CMP(row->arg, SCMP_CMP_NE, (uint32_t)getpid(), 0);
 	case SANDBOX_IS_CHILD:
 		return SCMP_CMP(row->arg, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)wanted->child);
 	default:
@@ -61,14 +72,14 @@ static struct scmp_arg_cmp filter_compare(const struct sandbox_row *row,
 }
 
 /* A call that this architecture does not have is not an error: some have ppoll() and no poll(). */
-static int filter_add_row(scmp_filter_ctx context, const struct sandbox_row *row,
+static int filter_add_row(scmp_filter_ctx context, uint32_t action, const struct sandbox_row *row,
 			  const struct sandbox_wanted *wanted)
 {
 	struct scmp_arg_cmp compare = filter_compare(row, wanted);
 
 	if (row->check == SANDBOX_NO_CALL)
 		return seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), row->call, 0);
-	return seccomp_rule_add_array(context, SCMP_ACT_ALLOW, row->call, row->check != SANDBOX_ANY,
+	return seccomp_rule_add_array(context, action, row->call, row->check != SANDBOX_ANY,
 				      &compare);
 }
 
@@ -79,7 +90,7 @@ static int filter_add_table(scmp_filter_ctx context, const struct sandbox_row *r
 
 	for (const struct sandbox_row *row = rows; row->threads && ret == 0; row++)
 		if ((row->threads & (1u << kind)) && filter_needs(row, wanted))
-			ret = filter_add_row(context, row, wanted);
+			ret = filter_add_row(context, SCMP_ACT_ALLOW, row, wanted);
 	return ret;
 }
 
@@ -96,7 +107,7 @@ static int filter_add_arch(scmp_filter_ctx context)
 					   arch_calls.abouts[i]->request,
 					   0 };
 
-		ret = filter_add_row(context, &row, NULL);
+		ret = filter_add_row(context, SCMP_ACT_ALLOW, &row, &filter_nothing);
 	}
 	return ret;
 }
@@ -194,6 +205,8 @@ int sandbox_filter_init_denying(struct sandbox_filter *filter, enum thread_kind 
 
 	for (const int *call = sandbox_denied; *call != -1 && ret == 0; call++)
 		ret = seccomp_rule_add(context, action, *call, 0);
+	for (const struct sandbox_row *row = sandbox_denied_if; row->threads && ret == 0; row++)
+		ret = filter_add_row(context, action, row, &filter_nothing);
 	return filter_finish(filter, context, kind, ret);
 }
 
