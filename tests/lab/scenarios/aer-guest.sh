@@ -2,8 +2,8 @@
 # lab: devices=many kernel=6.12
 # timeout: 120
 # on demand: ten seconds for what unit tests say of the registers
-# With on-error=guest an uncorrectable error is shown by the root port: the guest's kernel resets the bus below it, and
-# the guest runs on. (The driver of the only emulated device that reports errors cannot start it again.)
+# With on-error=guest the root port shows an uncorrectable error. The guest's kernel resets the bus below the port,
+# and the guest runs on. (The driver of the only emulated device that reports errors cannot start the device again.)
 bind vfio-pci 0000:0d:00.0
 bind vfio-pci 0000:01:00.0
 vmm_limit=110

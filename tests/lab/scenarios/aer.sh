@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many kernel=6.12
 # timeout: 90
-# The device reports an uncorrectable error: the guest is stopped, and minivmm says which it was.
+# The device reports an uncorrectable error. The guest is stopped, and minivmm says which error it was.
 bind vfio-pci 0000:0d:00.0
 vmm_start --vfio 0d:00.0 $(guest 6.1-cloud) --append "$(todo pci,wait)"
 wait_line '^lab: waiting' 50

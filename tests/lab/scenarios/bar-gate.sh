@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A bare guest reads the NVMe's BAR on one CPU while the other switches memory off and on, moves the
-# BAR, puts the device to sleep; mapped, and with every access trapped.
+# A bare guest reads the NVMe's BAR on one CPU. Meanwhile the other CPU switches memory off and on, moves the BAR, and
+# puts the device to sleep. The BAR is mapped first; then every access to it is trapped.
 bind vfio-pci 0000:01:00.0
 for check in command move sleep; do
 	for how in '' ,x-no-mmap=on; do

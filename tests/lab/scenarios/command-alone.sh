@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 250
-# A command where virtiofsd is not installed: its program and its libraries alone. Then one with a
-# kernel of the caller's, a device in software, and a server that is killed.
+# A command runs where virtiofsd is not installed, so the guest has its program and its libraries alone. Then commands
+# run with a kernel of the caller's, with a device in software, and with a server that is killed.
 cd /tmp || fail "no folder to work in"
 vmm_limit=60
 mount --bind /dev/null /usr/lib/qemu/virtiofsd

@@ -19,7 +19,7 @@ vmm -- /tmp
 expect_status 126
 expect_error '/tmp: run in the guest: Permission denied'
 
-# It takes its guest along; or it is taken along.
+# A command can crash its guest. A guest and its command end with a minivmm that is killed.
 vmm -- sh -c 'echo c > /proc/sysrq-trigger; sleep 60'
 expect_status 125
 expect_error 'the guest ended before it reported a status\|panic'

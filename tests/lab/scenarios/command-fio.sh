@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 250
-# The device and a command: fio writes to a passed-through NVMe and checks what it wrote; its report
-# goes into a shared folder. (The beginning of the disk is other scenarios'.) Virtio devices and a VFIO device in one guest.
+# A device and a command: fio writes to a passed-through NVMe and checks what it wrote. Its report goes into a shared
+# folder, so one guest has virtio devices and a VFIO device. (The beginning of the disk belongs to other scenarios.)
 vmm_limit=120
 bind vfio-pci 0000:01:00.0
 mkdir /tmp/work

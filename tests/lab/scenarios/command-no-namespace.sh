@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # timeout: 300
 # on demand: three starts of a guest; a part needs virtiofsd of Debian 13, see vhost-user.sh
-# A command without root where user namespaces are refused. Debian 12's virtiofsd does not run so: the command gets
-# its own files alone, and a note says how to change that. Debian 13's does.
+# A command runs without root where user namespaces are refused. Debian 12's virtiofsd does not run there, so the
+# command gets its own files alone, and a note says how to change that. Debian 13's virtiofsd does run.
 chmod 666 /dev/kvm
 echo 0 > /proc/sys/user/max_user_namespaces
 as_user()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # timeout: 200
-# 10 MiB through the pipes of a command, each byte of them, and an end of input that is seen.
+# 10 MiB go through the pipes of a command. Every byte arrives, and so does the end of the input.
 dd if=/dev/urandom of=/tmp/in bs=64k count=160 2> /dev/null
 dd if=/tmp/in bs=64k 2> /dev/null | $vmm_program -- sh -c 'tee /dev/stderr | md5sum' > /tmp/sum 2> /tmp/copy
 status=$?
@@ -9,7 +9,7 @@ expect_equal 'the checksum in the guest' "$(cut -d ' ' -f 1 /tmp/sum)" \
 	"$(md5sum < /tmp/in | cut -d ' ' -f 1)"
 expect_equal 'the copy' "$(md5sum < /tmp/copy)" "$(md5sum < /tmp/in)"
 
-# A folder that is shared can be written to, at its own path; one that is shared read-only cannot.
+# A shared folder can be written to, at its own path. One that is shared read-only cannot.
 mkdir -p /tmp/work /tmp/kept
 echo old > /tmp/kept/file
 $vmm_program --share /tmp/work --share /tmp/kept,readonly=on -- sh -c \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 200
-# An interactive shell in a terminal of its own: its size, what is typed, Ctrl-C, and the terminal
-# as it was afterwards.
+# An interactive shell has a terminal of its own. The scenario looks at its size, at what is typed, at Ctrl-C, and at
+# the terminal afterwards, which is as it was.
 mkfifo /tmp/keys
 cat > /tmp/in_terminal <<-END
 	stty rows 33 cols 77

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
-# A command without root: who may use /dev/kvm needs nothing else. The files of others are there to
-# read, as they are here; nothing can be written but in a folder of one's own.
+# A command runs without root. Whoever may use /dev/kvm needs nothing else. The command can read the files of others
+# as it can here, and can write only in a folder of its own.
 chmod 666 /dev/kvm
 mkdir -p /tmp/work
 chown user /tmp/work

@@ -22,7 +22,7 @@ expect_error '/etc/passwd' 'Permission denied'
 vmm --
 expect_refusal 125 'expected a command'
 
-# Nobody reads any more: the command gets SIGPIPE, as it would here.
+# Nobody reads any more, so the command gets SIGPIPE, as it would here.
 $vmm_program -- sh -c 'yes; echo $? >&2' < /dev/null 2> /tmp/status | head -n 1 > /tmp/first
 expect_equal 'the first line' "$(cat /tmp/first)" y
 expect_equal 'the status of yes' "$(tail -n 1 /tmp/status)" 141

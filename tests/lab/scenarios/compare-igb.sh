@@ -3,7 +3,7 @@
 # lab: devices=igb qemu=newest
 # timeout: 600
 # on demand: make compare-lab
-# As compare.sh, over a network card and over its first virtual function.
+# The same as compare.sh, over a network card and over its first virtual function.
 case $(cat /lab/stage/case) in
 '' | *igb*) ;;
 *) skip "neither igb nor igb-vf is among the devices named" ;;

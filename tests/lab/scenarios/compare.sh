@@ -13,7 +13,7 @@ walk_minivmm()
 	$vmm_program --kernel /lab/stage/kvm/walk.elf --append all --memory 64M --vfio "$1"
 }
 
-# Without firmware that would use the device before the walk does.
+# There is no firmware, because it would use the device before the walk does.
 walk_qemu()
 {
 	/lab/stage/newest-qemu.sh /lab/qemu-newest -machine q35 -bios qboot.rom -accel kvm -cpu host -m 256M -nodefaults \
@@ -21,7 +21,7 @@ walk_qemu()
 		-device "vfio-pci,host=$1,addr=01.0"
 }
 
-# walks NAME BDF: what each guest saw, and what it was of, goes to /out/compare/NAME.
+# walks NAME BDF: puts what each guest saw, and of which device, into /out/compare/NAME.
 walks()
 {
 	mkdir -p "/out/compare/$1"
@@ -39,7 +39,7 @@ walks()
 
 wanted=$(cat /lab/stage/case)
 any=''
-# Groups of two: the walk gets one of them.
+# Of groups of two devices the walk gets one.
 for other in 04:02.0 0e:00.1; do
 	[ ! -e "/sys/bus/pci/devices/0000:$other" ] || bind vfio-pci "0000:$other"
 done

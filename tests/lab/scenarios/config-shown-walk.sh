@@ -3,11 +3,12 @@
 # lab: devices=many
 # timeout: 300
 # on demand: a walk over each device of the lab takes a minute or two
-# Every register that `minivmm config` shows is what a guest finds: guests/bare/walk.c prints all of them after it
-# placed the BARs. Of a virtual function, too, whose IDs and BARs VFIO fills in.
+# Every register that `minivmm config` shows is what a guest finds. guests/bare/walk.c prints all of them after it
+# placed the BARs. This is also true of a virtual function, whose IDs and BARs VFIO fills in.
 devices=${shown:-01:00.0 04:01.0 05:00.0 06:00.0 08:00.0 09:00.0 0a:00.0 0c:00.1 0d:00.0}
 
-# The bytes of registers that are not 0, "offset byte", but for addresses; from lines "offset size value".
+# Turns lines "offset size value" into lines "offset byte", for the bytes of registers that are not 0. Addresses are
+# left out.
 bytes()
 {
 	awk '{

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 90
-# What `minivmm config` says a guest will find is what a guest finds: the trace of its first reads,
-# of all registers but BARs, which are placed when the machine is built.
+# What `minivmm config` says a guest will find is what a guest finds. The scenario looks at the trace of the guest's
+# first reads of all registers. BARs are left out, because they are placed when the machine is built.
 vmm_limit=80
 bind vfio-pci 0000:01:00.0
 "$vmm_program" config 01:00.0 --json > /tmp/config.json
@@ -13,7 +13,7 @@ vmm --vfio 01:00.0 --trace /tmp/trace.json --trace-filter config $(guest 6.1-clo
 	--append "$(todo pci)"
 expect_status 0
 
-# The first access to a register, if it is a read; "offset size value".
+# The first access to each register, if it is a read, as "offset size value".
 jq -r '.[] | select(.args.on == "0000:01:00.0" and .cat == "config") |
 	[.name, .args.offset, .args.size, (.args.result // "-")] | @tsv' /tmp/trace.json > /tmp/accesses
 compared=0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many
 # timeout: 120
-# All of configuration space as lspci shows it on the lab host and in a guest without drivers, for
-# each device: what differs is what minivmm's table says, byte by byte, and the text by its registers.
+# All of configuration space as lspci shows it on the lab host, and in a guest without drivers, for each device. The
+# bytes that differ are those of minivmm's table, and the text differs by the same registers.
 cat > /tmp/rules <<'END'
 header 04 05 COMMAND: what the guest switched on, whatever the host did before
 header 0c 0d cache line and latency: the guest's bus is its own
@@ -22,7 +22,7 @@ cap10 2c 33 link: there is none on a root bus
 ext000e 00 ff ARI: function numbers are minivmm's, not the device's
 ext0010 02 03 SR-IOV: virtual functions appear on the host's bus, not on the guest's
 END
-# The lines of text that those registers make, each behind the capability it belongs to.
+# The lines of text that those registers make, each behind the capability that it belongs to.
 cat > /tmp/lines <<'END'
 Control: I/O
 Latency:
@@ -53,7 +53,7 @@ text()
 bind_many 04:01.0 04:02.0 05:00.0 06:00.0 07:00.0 08:00.0 09:00.0 0a:00.0 0b:00.0 0c:00.0 0d:00.0
 /usr/bin/lspci -n -vvv -xxxx > /tmp/host.lspci
 place=00:%02x.0
-# Below ports, for config-space-port.sh: what the rules say of a root bus does not hold there.
+# config-space-port.sh uses this below ports, where what the rules say of a root bus does not hold.
 if [ -n "${below_ports:-}" ]; then
 	sed -i '/root bus/d' /tmp/rules
 	sed -i '/Express/d' /tmp/lines

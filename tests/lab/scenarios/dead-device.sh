@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# A device that answers all ones: the bridge above is told to forward another bus, as if the link
-# were down.
+# The device answers all-ones. For this the bridge above it is told to forward another bus, as if the link were down.
 bus_number()
 {
 	printf '%b' "$1" | dd of=/sys/bus/pci/devices/0000:00:02.0/config bs=1 seek=25 conv=notrunc 2>/dev/null

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # lab: kernel=6.12
 # timeout: 90
-# As default-guest; this host's modules are compressed.
+# The same as default-guest. The modules of this host are compressed.
 vmm_limit=80
 bind vfio-pci 0000:01:00.0
 vmm --vfio 01:00.0 --append minivmm.poweroff

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
-# A device in software in a Linux guest: registers, DMA, and the pin by a stock driver. Then the
-# same from a server of its own, which is killed under the guest.
+# A Linux guest uses a device in software: its registers, DMA, and the pin by a stock driver. Then it uses the same
+# device from a server of its own, which is killed under the guest.
 vmm --vfio demo $(guest 6.1-cloud) --append "$(todo pci,demo) iomem=relaxed memmap=1M\$0x8000000"
 expect_status 0
 expect_line '^lab: pci 0000:00:01.0 0x1b36:0x0005 '

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 300
-# Disk images: a file system in a qcow2 image, a raw one read-only, and what becomes of a guest whose
-# server is killed.
+# Disk images: there are a file system in a qcow2 image, and a raw image that is read-only. Then the server of an
+# image is killed, and the scenario looks what becomes of the guest.
 vmm_limit=60
 dd if=/dev/zero of=/tmp/disk.raw bs=1M count=16 2> /dev/null
 /usr/sbin/mke2fs -q -F /tmp/disk.raw

@@ -2,9 +2,9 @@
 # lab: devices=many
 # timeout: 120
 # on demand: half a minute for what many-devices shows by traffic
-# The network card's own tests, with its registers in all patterns and its interrupts in all modes, say
-# in the guest what they say on the lab host; the emulated card fails some of them, here as there.
-# Not compared is the interrupt test, which the emulated card fails at varying points.
+# The network card tests itself, with its registers in all patterns and its interrupts in all modes. In the guest the
+# tests say what they say on the lab host. The emulated card fails some of them, here as there. The interrupt test is
+# not compared, because the emulated card fails it at varying points.
 bind e1000e 0000:05:00.0
 card=$(basename /sys/bus/pci/devices/0000:05:00.0/net/*)
 ip link set $card up

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many
-# A device that Linux has no driver for, driven by a bare-metal guest: registers, the pin, MSI, both
-# in turns, DMA both ways.
+# A bare-metal guest drives a device that Linux has no driver for: its registers, the pin, MSI, both in turns, and DMA
+# both ways.
 bind vfio-pci 0000:07:00.0
 for check in registers pin message both dma; do
 	vmm --vfio 07:00.0 --kernel /lab/stage/kvm/edu.elf --append $check

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many disk=systemd-boot
 # timeout: 120
-# The firmware on a passed-through display and on COM1 at once, a network card's option ROM, systemd-boot, and the
-# order of starting: what comes first on the command line. Linux takes the screen over.
+# The firmware shows itself on a passed-through display and on COM1 at once. There are a network card's option ROM and
+# systemd-boot, and the order of starting is that of the command line. Linux takes the screen over.
 bind vfio-pci 0000:01:00.0
 bind_many 08:00.0 05:00.0
 slow_ticks

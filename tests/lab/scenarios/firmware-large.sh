@@ -2,9 +2,10 @@
 # lab: bits=48 devices=many disk=grub shared=16G
 # timeout: 240
 # on demand: a start of the firmware on a lab host of its own, a minute and a half
-# A BAR of 16 GiB, a CPU that addresses 48 bits, an IOMMU that has 39. The firmware maps all that the CPU addresses, and
-# with 48 bits the page tables for it would be as large as this guest's RAM; and it puts BARs at the end, where the
-# IOMMU does not reach. So the guest's CPU is given fewer bits: the firmware starts, and the BAR is within reach.
+# There are a BAR of 16 GiB, a CPU that addresses 48 bits, and an IOMMU that has 39. The firmware maps all that the
+# CPU addresses. With 48 bits the page tables for that would be as large as this guest's RAM, and BARs would lie at
+# the end, which the IOMMU does not reach. So the guest's CPU gets fewer bits: the firmware starts, and the BAR is
+# within reach.
 bind_many 01:00.0 0b:00.0
 slow_ticks
 vmm_limit=200

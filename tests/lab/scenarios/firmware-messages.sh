@@ -2,8 +2,8 @@
 # lab: disk=grub
 # timeout: 400
 # on demand: starts the firmware twice, once under QEMU; two minutes
-# Linux on minivmm's firmware machine beside the same system under QEMU's older PC, with the same firmware and the same
-# disks: what it complains of here and not there is a fault. And the PM timer beside the TSC.
+# Linux runs on minivmm's firmware machine, and the same system runs under QEMU's older PC, with the same firmware and
+# the same disks. What Linux complains of here and not there is a fault. The PM timer is compared with the TSC, too.
 code=/usr/share/OVMF/OVMF_CODE_4M.fd
 bind vfio-pci 0000:01:00.0
 bind vfio-pci 0000:02:00.0
@@ -23,7 +23,7 @@ minivmm_start()
 	end_guest
 }
 
-# QEMU's PC, bare, with the disks in the same order.
+# QEMU's PC has the disks in the same order, and nothing else.
 qemu_start()
 {
 	cp /usr/share/OVMF/OVMF_VARS_4M.fd /tmp/vars.fd
@@ -35,8 +35,8 @@ qemu_start()
 	end_guest
 }
 
-# complaints: of the guest whose output is in $vmm_out: warnings and errors, and what else sounds like one; without
-# numbers, which differ, and without the machine's name and the bytes of its code.
+# complaints: prints what the guest whose output is in $vmm_out complained of: warnings, errors, and what else sounds
+# like one. Numbers are left out, because they differ, and so are the machine's name and the bytes of its code.
 complaints()
 {
 	sed -n 's/\r//; s/^installed: messages //p' "$vmm_out" | base64 -d | gunzip > /tmp/messages

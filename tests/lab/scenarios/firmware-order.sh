@@ -2,8 +2,8 @@
 # lab: disk=systemd-boot
 # timeout: 240
 # on demand: two starts of the firmware, a minute and a half
-# The firmware tries two disks in the order of the command line; only one of them can be started. With two CPUs, and
-# RAM above what the firmware itself uses.
+# The firmware tries two disks in the order of the command line. Only one of them can be started. The guest has two
+# CPUs, and RAM above what the firmware itself uses.
 bind vfio-pci 0000:01:00.0
 bind vfio-pci 0000:02:00.0
 slow_ticks

@@ -2,8 +2,8 @@
 # lab: disk=grub
 # on demand: two minutes; what is below a port is shown by `port`, the firmware by `firmware`
 # timeout: 240
-# Firmware numbers the bus below a root port, opens its windows, and starts a system from the disk
-# behind it; so it does after a reboot.
+# The firmware numbers the bus below a root port, opens the windows of the port, and starts a system from the disk
+# behind it. It does the same after a reboot.
 bind vfio-pci 0000:01:00.0
 slow_ticks
 vmm_limit=230

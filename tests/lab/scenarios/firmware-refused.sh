@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # timeout: 60
-# Files that are no firmware, or no variables for it: one clear line each, and no guest.
+# Files that are no firmware, or that are no variables for it, get one clear line each, and no guest starts.
 ovmf=/usr/share/OVMF
 code=$ovmf/OVMF_CODE_4M.fd
 bind vfio-pci 0000:01:00.0

@@ -2,9 +2,9 @@
 # lab: devices=many disk=systemd-boot
 # timeout: 300
 # on demand: three starts of the firmware, a minute and a half
-# What the firmware finds in expansion ROMs. The network card's own has a driver that makes the card something to start
-# from. The display shows IDs that no driver within the firmware knows, so without its ROM it stays dark; the driver in
-# its ROM says on COM1 when it is called. A file replaces a ROM, and rombar=0 hides it.
+# What the firmware finds in expansion ROMs. The network card's own ROM has a driver that makes the card something to
+# start from. The display shows IDs that no driver within the firmware knows, so without its ROM it stays dark. The
+# driver in its ROM says on COM1 when it is called. A file replaces a ROM, and rombar=0 hides it.
 rom=/lab/display.rom
 ids=x-pci-vendor-id=0x1234,x-pci-device-id=0x4d56
 bind vfio-pci 0000:01:00.0
@@ -18,7 +18,7 @@ expect_picture()
 	expect_equal "text on the screen" $((colours > 1)) 1
 }
 
-# start PICTURE CARD DISPLAY: one start with these properties of the two, up to the end of Linux' report.
+# start PICTURE CARD DISPLAY: starts once with these properties of the two devices, up to the end of Linux' report.
 start()
 {
 	vmm_start --vfio 01:00.0 --vfio "05:00.0$2" --vfio "08:00.0,$ids$3" --memory 1G --no-reboot \
@@ -31,7 +31,7 @@ start()
 	vmm_wait
 }
 
-# judge PICTURE CARD DISPLAY: that, and whether Linux found something to complain of.
+# judge PICTURE CARD DISPLAY: does that, and looks whether Linux found something to complain of.
 judge()
 {
 	once "$1" start "$@"

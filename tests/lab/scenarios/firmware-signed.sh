@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # lab: disk=grub
 # timeout: 60
-# Secure Boot, as far as Debian 12's firmware has it without system management mode: with Microsoft's keys among its
+# Secure Boot, as far as Debian 12's firmware has it without system management mode. With Microsoft's keys among its
 # variables it does not start GRUB, which nobody has signed here.
 cp /usr/share/OVMF/OVMF_VARS_4M.ms.fd /tmp/vars.fd
 bind vfio-pci 0000:01:00.0

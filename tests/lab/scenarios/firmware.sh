@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # lab: disk=grub
 # timeout: 240
-# A system starts from its own disk: firmware, GRUB, Linux; four starts with a reboot, a new minivmm, a kill -9
-# between them. What Linux wrote into the firmware's variables is there at the next start.
+# A system starts from its own disk by firmware, GRUB and Linux, four times. In between there are a reboot, a new
+# minivmm, and a kill -9. What Linux wrote into the firmware's variables is there at the next start.
 code=/usr/share/OVMF/OVMF_CODE_4M.fd
 vars=/tmp/vars.fd
 bind vfio-pci 0000:01:00.0

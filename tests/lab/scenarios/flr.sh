@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The guest resets its device, while its driver has it, and once more: the disk works after each, with
-# the interrupts that it had.
+# The guest resets its device while its driver has it, and then once more. The disk works after each reset, with the
+# interrupts that it had.
 bind vfio-pci 0000:01:00.0
 vmm --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo read,flr,read,flr,read,interrupts)"
 expect_status 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Two devices behind a conventional bridge, one of them still at its driver: the message names it.
+# Two devices are behind a conventional bridge, and one of them is still with its driver. The message names that one.
 /usr/sbin/modprobe 8139cp
 bind 8139cp 0000:04:02.0
 bind vfio-pci 0000:04:01.0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # timeout: 90
-# Two network cards of one group behind a conventional bridge, with I/O BARs and BARs below a page.
+# A guest gets two network cards of one group behind a conventional bridge. They have I/O BARs, and BARs below a page.
 vmm_limit=80
 bind vfio-pci 0000:04:01.0
 bind vfio-pci 0000:04:02.0

@@ -2,8 +2,9 @@
 # lab: devices=igb qemu=backports
 # timeout: 300
 # on demand: a CPU that is emulated twice needs a minute
-# A network card is put to sleep and reset by its function-level reset, again and again, while two more CPUs use its registers
-# and its configuration space without a pause. It answers as before, and its driver of the host finds it whole.
+# A network card is put to sleep and reset by its function-level reset, again and again. Meanwhile two more CPUs use
+# its registers and its configuration space without a pause. It answers as before, and the host's driver finds it
+# whole.
 bind vfio-pci 0000:06:00.0
 # The card's Ethernet address is at 0x5400, and every reset reads it anew.
 vmm_limit=120

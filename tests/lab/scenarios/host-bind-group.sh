@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Two network cards of one group behind a conventional bridge: naming one takes the other along, and
-# says so; the bridge stays. Both come back.
+# Two network cards are in one group behind a conventional bridge. bind of one takes the other along, and says so. The
+# bridge stays. Both cards come back.
 bind 8139cp 0000:04:01.0
 bind 8139cp 0000:04:02.0
 vmm doctor 04:01.0

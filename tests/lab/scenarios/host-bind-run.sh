@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # timeout: 150
-# --bind: the device comes back to its driver after a power-off, a signal, a refusal; after a kill
+# With --bind the device comes back to its driver after a power-off, a signal or a refusal. After a kill it comes back
 # by the next start of another guest, by restore, or by a start that takes it over.
 bind nvme 0000:01:00.0
-# A guest without a kernel, where it is enough that one runs.
+# A guest without a kernel is enough where it only matters that one runs.
 bare="--kernel /lab/stage/kvm/endings.elf --memory 64M --append"
 back()
 {

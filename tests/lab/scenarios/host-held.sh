@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # timeout: 90
-# Who has a device open is named: of a disk before it is bound, of VFIO's own file before it is given back. A holder that
-# is frozen keeps vfio-pci waiting, which is said, and SIGTERM leaves what restore mends.
+# Whoever has a device open is named: for a disk before the disk is bound, and for VFIO's own file before the device
+# is given back. A holder that is frozen keeps vfio-pci waiting, and minivmm says so. SIGTERM leaves what restore
+# mends.
 bind nvme 0000:02:00.0
 disk=$(disk_of 0000:02:00.0)
 ( exec 3< "$disk"; exec sleep 60 ) &

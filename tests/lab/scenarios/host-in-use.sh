@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# A mounted disk, swap, and the port of the default route are refused, by name; --force does it.
+# A mounted disk, swap, and the port of the default route are refused, by name. --force binds them.
 bind nvme 0000:02:00.0
 disk=$(disk_of 0000:02:00.0)
 /usr/sbin/modprobe -q ext4
@@ -18,7 +18,7 @@ mkswap "$disk" > /dev/null
 swapon "$disk" || fail "no swap"
 vmm bind 02:00.0
 swapoff "$disk"
-# The pattern comes back for the scenarios after this one.
+# The pattern is written back for the scenarios after this one.
 dd if=/lab/nvme2.img of="$disk" bs=64k count=16 conv=fsync 2>/dev/null
 expect_refusal 1 'swap'
 expect_error 'fix: sudo swapoff'

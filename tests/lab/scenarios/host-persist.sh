@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # timeout: 90
 # on demand: three boots of the lab host
-# bind --persist over reboots of the lab host, with Debian's udev. On the second boot the devices are VFIO's before their
-# drivers see them, list says so, and restore undoes it; on the third all is as it was before. /etc is not on a disk here,
-# so what minivmm wrote is carried over.
+# The bindings of bind --persist last over reboots of the lab host, with Debian's udev. On the second boot the devices
+# are VFIO's before their drivers see them, list says so, and restore undoes it. On the third boot all is as it was
+# before. /etc is not on a disk here, so what minivmm wrote is carried over.
 nvme=0000:01:00.0
 late=0000:02:00.0
 devices="$nvme $late 0000:04:01.0 0000:04:02.0"
 
-# As a distribution boots: rules first, then each device is announced, and modules are loaded for it.
+# Boots as a distribution does: rules come first, then each device is announced, and modules are loaded for it.
 start_udev()
 {
 	mkdir -p /etc/udev/rules.d /lib/udev /run/udev
@@ -39,7 +39,7 @@ case $boots in
 	reboot_host
 	;;
 2)
-	# One driver is there already, as one that is built in; and so is vfio-pci.
+	# One driver is there already, like one that is built in, and so is vfio-pci.
 	/usr/sbin/modprobe nvme
 	expect_equal "a driver that was faster" "$(driver_of $late)" nvme
 	start_udev

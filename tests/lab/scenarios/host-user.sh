@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 150
-# An ordinary user to whom root gave the group's file and /dev/kvm, and nothing else. One KiB of
-# locked memory too little is refused beforehand, by doctor and by the start; enough is enough.
+# Root gave an ordinary user the group's file and /dev/kvm, and nothing else. If one KiB of locked memory is missing,
+# doctor and the start refuse beforehand. If nothing is missing, the guest starts.
 "$vmm_program" bind 01:00.0 || fail "bind"
 chmod 666 /dev/vfio/vfio
 chmod 777 /tmp
@@ -33,7 +33,8 @@ expect_status 0
 vmm --vfio 01:00.0 --memory 256M $(guest 6.1-cloud) --append "$(todo read)"
 expect_status 0
 expect_line "^lab: read $(image_md5 1)"
-# Root of a user namespace of that user: the same rights, and no sudo helps. Another one's memory limit counts.
+# Root of a user namespace of that user has the same rights, and no sudo helps. The memory limit is that of the user
+# outside.
 vmm_runner='/usr/bin/prlimit --memlock=268434432:268434432
 	/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups /bin/busybox unshare -U -r'
 vmm doctor --memory 256M 01:00.0
