@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The host is as container engines have it: /proc/interrupts and /sys/firmware are masked, and interrupts have no
-# folders. Of what cannot be seen minivmm says so, and it stops nothing.
+# folders. minivmm says what cannot be seen, and that stops nothing.
 bind vfio-pci 0000:01:00.0
 mount --bind /dev/null /proc/interrupts || fail "mount"
 mount -t tmpfs none /sys/firmware || fail "mount"

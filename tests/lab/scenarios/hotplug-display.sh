@@ -2,7 +2,8 @@
 # lab: devices=many
 # timeout: 150
 # on demand: half a minute; hotplug does the same with a disk
-# A display comes into a root port while the guest runs. Its driver draws the console on it; then the guest lets it go.
+# A display comes into a root port while the guest runs. The guest's driver draws the console on it, and then the
+# guest lets the display go.
 bind vfio-pci 0000:08:00.0
 vmm_limit=140
 vmm_start -device pcie-root-port,id=rp1,mem-reserve=64M,pref64-reserve=64M --qmp unix:/tmp/qmp --grace 0 \

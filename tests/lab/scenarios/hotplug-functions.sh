@@ -2,8 +2,8 @@
 # lab: devices=many
 # timeout: 180
 # on demand: a minute; unit tests show the parts
-# Two functions of one device come below one port, twice: the guest hears of them when function 0 is there, as with
-# QEMU. Asked for by the name of either, both go, and both are told.
+# Two functions of one device come below one port, twice. The guest hears of them when function 0 is there, as with
+# QEMU. device_del by the name of either takes both, and both are told.
 add()
 {
 	echo "{'execute':'device_add','arguments':{'driver':'vfio-pci','host':'0e:00.$1','id':'f$1','bus':'rp1'," \

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # timeout: 180
 # on demand: half a minute more than `hotplug`, for what the guest's file system does
-# A disk is taken away while its file system is mounted and written to: the writer gets an error, the guest runs on.
-# Plugged in again, the file system is mounted once more, and what was synced is in it. A network card that comes
-# goes without the I/O ports that it asks for.
+# A disk is taken away while its file system is mounted and written to. The writer gets an error, and the guest runs
+# on. When the disk is plugged in again, the file system is mounted once more, and what was synced is in it. A network
+# card that comes goes without the I/O ports that it asks for.
 bdf=0000:02:00.0
 bind nvme $bdf
 /usr/sbin/mke2fs -q -t ext4 -J size=1 "$(disk_of $bdf)" 8M

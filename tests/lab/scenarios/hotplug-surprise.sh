@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
 # on demand: half a minute; tests/unit/hotplug_test.c shows the same without waiting
-# A guest whose kernel leaves ports alone does not hear the button: after ten seconds the disk that it reads is
-# taken away by surprise, its reads fail, and it runs on.
+# A guest whose kernel leaves ports alone does not hear the button. After ten seconds the disk that it reads is taken
+# away by surprise. Its reads fail, and it runs on.
 bind vfio-pci 0000:01:00.0
 vmm_limit=110
 vmm_start --vfio 01:00.0,port=on,id=disk --qmp unix:/tmp/qmp $(guest 6.1-cloud) \

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # timeout: 180
-# A disk is plugged in, read, and taken away while it is being read, twice: by the control socket, with a
-# stock guest that lets go when its port's button is pressed. With --bind it goes back to its driver
-# each time. Started by sudo minivmm goes on as its caller, and opens the disk all the same.
+# A disk is plugged in, read, and taken away while it is being read, twice. The control socket asks for it, and a
+# stock guest lets go when the button of its port is pressed. With --bind the disk goes back to its driver each time.
+# A minivmm that sudo started goes on as the caller of sudo, and opens the disk all the same.
 add='{"execute":"device_add","arguments":{"driver":"vfio-pci","host":"01:00.0","id":"disk"}}'
 del='{"execute":"device_del","arguments":{"id":"disk"}}'
 bind nvme 0000:01:00.0

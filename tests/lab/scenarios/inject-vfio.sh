@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # timeout: 280
-# Each VFIO ioctl of a whole start fails in turn, and the device's configuration space goes dead at
-# some point: one clear message, and a device that can be started again.
+# Each VFIO ioctl of a whole start fails in turn, and the device's configuration space goes dead at some point. Each
+# time there is one clear message, and the device can be started again.
 vmm_limit=60
 bind vfio-pci 0000:01:00.0
 image="--kernel /lab/stage/kvm/endings.elf --append poweroff --memory 16M"
 vmm --vfio 01:00.0 $image --trace /tmp/trace.json
 expect_status 0
 
-# inject FAULT: the start may be refused, or go on without what failed.
+# inject FAULT: the start may be refused, or may go on without what failed.
 inject()
 {
 	vmm --vfio 01:00.0 $image --inject "$1"
@@ -34,7 +34,7 @@ for n in 1 2; do
 done
 expect_equal "thirty faults or more" $((walked >= 30)) 1
 
-# Nothing was left behind: not the group, not the driver.
+# Nothing was left behind: the group is free, and so is the driver.
 vmm --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo read)"
 expect_status 0
 expect_line "^lab: read $(image_md5 1)"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many
 # timeout: 120
-# Two network cards eight slots apart have their pins on one line of the guest, beside devices that
-# interrupt by MSI and MSI-X.
+# Two network cards that are eight slots apart have their pins on one line of the guest. Beside them there are devices
+# that interrupt by MSI and MSI-X.
 bind_many 04:01.0 01:00.0 02:00.0 05:00.0 06:00.0 07:00.0 09:00.0 0a:00.0 04:02.0
 network_start
 vmm_limit=110

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # lab: kernel=iommufd
 # timeout: 90
-# An ordinary user who may open neither the device's file nor /dev/iommu is handed both, open, and starts a
-# guest with QEMU's words. Without them he is refused.
+# An ordinary user may open neither the device's file nor /dev/iommu. When both are handed over open, the user starts
+# a guest with QEMU's words. Without them the start is refused.
 bind vfio-pci 0000:01:00.0
 chmod 777 /tmp
 chown user /dev/kvm
@@ -20,7 +20,7 @@ vmm -object iommufd,id=host,fd=6 -device vfio-pci,fd=5,iommufd=host -m 256 $(gue
 	-append "$(todo read)"
 expect_status 0
 expect_line "^lab: read $(image_md5 1)"
-# His own file of the device, and /dev/iommu from somebody else.
+# The user has a file of the device, and gets /dev/iommu from somebody else.
 exec 5<&-
 chown user "$own"
 vmm --vfio 01:00.0,iommufd=host -object iommufd,id=host,fd=6 -m 256 $(guest 6.1-cloud) \
@@ -32,7 +32,7 @@ exec 5<> "$own"
 vmm --vfio fd=5,iommufd=host -object iommufd,id=host,fd=6 -m 256 $(guest 6.1-cloud) \
 	-append "$(todo read)"
 expect_status 0
-# The device's file is for one start, and is told to be; the other can stay open, and nothing stays in it.
+# The device's file is for one start, and the message says so. /dev/iommu can stay open, and nothing stays in it.
 vmm --vfio fd=5,iommufd=host -object iommufd,id=host,fd=6 -m 256 $(guest 6.1-cloud)
 expect_refusal 1 '01:00.0' 'BIND_IOMMUFD'
 expect_error 'fix: open .*anew'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # lab: kernel=iommufd
 # timeout: 120
-# Several devices in one address space, two of them of one group; the host takes one of them back.
+# Several devices are in one address space, two of them of one group. The host takes one of them back.
 vmm_limit=90
 for bdf in 01:00.0 02:00.0 04:01.0 04:02.0 05:00.0; do
 	bind vfio-pci "0000:$bdf"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # lab: kernel=iommufd
 # timeout: 120
-# A device opened by its own file and /dev/iommu: read and interrupted across two reboots of the guest.
-# Then the same where there is no file of its group, without being asked for.
+# A device is opened by its own file and /dev/iommu. It is read, and it interrupts, across two reboots of the guest.
+# Then the group has no file, and the same happens without being asked for.
 vmm_limit=90
 bind vfio-pci 0000:01:00.0
 vmm --stats --vfio 01:00.0,iommufd=on $(guest 6.1-cloud) --append "$(todo reboot_twice,read,interrupts)"

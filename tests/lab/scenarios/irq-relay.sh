@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many
 # timeout: 120
-# x-no-kvm-irqfd: pin, MSI and MSI-X by way of minivmm's main loop, which the guest does not notice.
+# With x-no-kvm-irqfd the pin, MSI and MSI-X go through minivmm's main loop, which the guest does not notice.
 bind_many 06:00.0 01:00.0 04:01.0 04:02.0
 network_start
 vmm_args=

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Kernel files that are none: refused by name, and quickly.
+# Files that are no kernels are refused by name, and quickly.
 image=$(echo /lab/root-6.1-cloud/boot/vmlinuz-*)
 bind vfio-pci 0000:01:00.0
 : > /tmp/empty

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Killed in the middle of transfers, with no chance to tidy up; the next start finds the device working.
+# minivmm is killed in the middle of transfers, with no chance to tidy up. The next start finds the device working.
 bind vfio-pci 0000:01:00.0
 vmm_start --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo busy)"
 wait_line '^lab: busy' 50

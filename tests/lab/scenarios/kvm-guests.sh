@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # timeout: 240
-# The bare-metal guests of tests/kvm again, on a KVM with hardware behind it.
+# The bare-metal guests of tests/kvm run again, on a KVM with hardware behind it.
 ln -s /lab/stage/minivmm /tmp/minivmm
 ln -s /lab/stage/kvm /tmp/kvm
 ln -s /lab/stage/guests /tmp/guests

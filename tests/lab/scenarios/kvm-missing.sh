@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# No KVM on this host, then KVM that this user may not open.
+# First this host has no KVM. Then it has a KVM that this user may not open.
 bind vfio-pci 0000:01:00.0
 rmmod kvm-amd
 vmm --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo read)"

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many
 # timeout: 90
-# A GPU of a laptop, for which a network card stands in: the ROM of a file in the guest's ACPI, a battery, no KVM to be
-# seen. Without these options there is none of it.
+# The GPU of a laptop, for which a network card stands in. The guest has the ROM of a file in its ACPI, a battery, and
+# no KVM to be seen. Without these options it has none of it.
 rom=/usr/lib/ipxe/qemu/efi-e1000e.rom
 size=$(wc -c < $rom)
-# A guest that does not know of KVM measures its TSC with the PM timer; here each look at that takes longer than Linux
-# puts up with, so it is told.
+# A guest that does not know of KVM measures its TSC with the PM timer. Here each look at that timer takes longer than
+# Linux puts up with, so Linux is told the speed of the TSC.
 khz=$(awk '/^cpu MHz/ { print int($4 * 1000); exit }' /proc/cpuinfo)
 bind vfio-pci 0000:05:00.0
 
-# Linux itself asks the method _ROM for all of it, see read_rom.asl: an initrd in place of the guest's own
-# brings that table.
+# Linux itself asks the method _ROM for the whole ROM, see read_rom.asl. An initrd in place of the guest's own brings
+# that table.
 cat /lab/read-rom.cpio /lab/guest-devices.cpio > /tmp/laptop.cpio
 vmm --vfio 05:00.0,romfile=$rom,rombar=0,x-acpi-rom=on --battery --hide-kvm $(guest_devices) --initrd /tmp/laptop.cpio \
 	--append "$(todo laptop) tsc_early_khz=$khz memmap=4M\$0x8000000"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many
 # timeout: 300
-# One guest with eleven devices at once, each with the stock driver that there is, judged by tools that know
-# nothing of virtual machines. Before that the guest is rebooted, which leaves minivmm with no more than
-# it had, and every driver reloaded twice.
+# One guest has eleven devices at once, each with the stock driver that there is. Tools that know nothing of virtual
+# machines judge them. Before that the guest is rebooted, after which minivmm has no more than it had, and every
+# driver is reloaded twice.
 words=lab2,boots,settle,reboots,reload,pci,disks,nvme_disks,net_up,fetch,load,sound,paint,shared_memory,fio,irqs
 places='0x0 0x3ffffff0 0x40000000 0x7fffff00'
 functions_start
@@ -41,8 +41,8 @@ sound=$(tail -c +$((recorded + 1)) /out/sound.wav | tr -d '\0' | wc -c)
 expect_equal "a second of sound or more, $sound bytes" $((sound >= 100000)) 1
 expect_count 2 '^lab: fio nvme.n1 0'
 
-# A MiB is 700 packets; on a slow machine dozens of them share an interrupt. The others are counted where
-# they should come.
+# A MiB is 700 packets. On a slow machine dozens of them share an interrupt. The interrupts of the others are counted
+# where they should come.
 expect_count 2 '^lab: irq .* [1-9][0-9][0-9]* .*IO-APIC.*eth'
 expect_line '^lab: irq .* [1-9][0-9]* .*PCI-MSI.*snd_hda_intel'
 expect_line '^lab: irq .* [1-9][0-9]* .*PCI-MSI.*ahci'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
-# All of the memory below the hole before 4 GiB.
+# The guest has all of the memory below the hole before 4 GiB.
 bind vfio-pci 0000:01:00.0
 vmm_limit=110
 vmm --vfio 01:00.0 --memory 3G $(guest 6.1-cloud) --append "$(todo info,read)"

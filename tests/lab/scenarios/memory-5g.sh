@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
-# Memory on both sides of the hole before 4 GiB. The guest uses the upper part first, so
-# the transfer goes there.
+# The guest has memory on both sides of the hole before 4 GiB. It uses the upper part first, so the transfer goes
+# there.
 bind vfio-pci 0000:01:00.0
 vmm_limit=110
 vmm --vfio 01:00.0 --memory 5G $(guest 6.1-cloud) --append "$(todo info,read)"

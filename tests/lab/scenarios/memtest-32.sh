@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
 # on demand: memtest86+ is a package of its own; make lab-memtest fetches it and starts this
-# memtest86+ for CPUs of 32 bits: a bzImage that is entered by the boot protocol's 32-bit entry. It finds the guest's memory,
-# and goes on from test to test.
+# memtest86+ for CPUs of 32 bits is a bzImage that is entered by the boot protocol's 32-bit entry. It finds the
+# guest's memory, and goes on from test to test.
 memtest=/lab/memtest86+/memtest86+ia32.bin
 [ -e $memtest ] || skip "no memtest86+ here: make lab-memtest fetches it"
 vmm_limit=90

@@ -3,20 +3,21 @@
 # lab: cpus=2 nodes=2
 # timeout: 120
 # on demand: the emulator loses interrupts with two processors
-# A host with two NUMA nodes and a device next to the second: RAM comes from there, doctor says when vCPUs or huge pages
-# do not, and vCPUs stay where they are pinned.
+# A host has two NUMA nodes, and a device next to the second. RAM comes from there. If vCPUs or huge pages do not,
+# doctor says so. vCPUs stay where they are pinned.
 far=0000:41:00.0
 node=/sys/devices/system/node/node1
 huge=hugepages/hugepages-2048kB/nr_hugepages
 
-# asleep ARGS...: a guest that does nothing.
+# asleep ARGS...: starts a guest that does nothing.
 asleep()
 {
 	vmm_start --vfio 41:00.0 --stats --kernel /lab/stage/kvm/endings.elf --append sleep "$@"
 	wait_line '^sleeping' 60
 }
 
-# pages NODE KIND: 4 KiB pages (anon), or huge ones, of the guest's RAM on a node: the largest piece that minivmm has.
+# pages NODE KIND: prints how many 4 KiB pages (anon), or huge ones, of the guest's RAM are on a node. It looks at the
+# largest piece of memory that minivmm has.
 pages()
 {
 	sed -n "/ $2/s/.* N$1=\([0-9]*\).*/\1/p" "/proc/$vmm_pid/numa_maps" | sort -n | tail -n 1
@@ -38,14 +39,14 @@ bind vfio-pci $far
 expect_equal 'node of the device' "$(cat /sys/bus/pci/devices/$far/numa_node)" 1
 expect_equal 'CPUs of the node' "$(cat $node/cpulist)" 1
 
-# Small pages first: the node has them.
+# Small pages come first, because the node has them.
 asleep --memory 256M
 on_node=$(pages 1 anon)
 [ "${on_node:-0}" -ge 65000 ] || fail "$on_node pages of 65536 on node 1"
 ended
 expect_error 'guest RAM: 256 MiB, on NUMA node 1'
 
-# Pinned: each vCPU on its CPU.
+# Each vCPU is pinned, and is on its CPU.
 asleep --memory 64M --cpus 2,pin=1,0
 lists=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/"$vmm_pid"/task/*/status | sort | uniq -c | tr -s ' ' | tr '\n' ';')
 echo "--- CPUs of threads: $lists"
@@ -61,7 +62,7 @@ case $(doctor_says --cpus 1,pin=1) in
 *) fail "doctor complains of CPUs that are near: $(cat /tmp/doctor)" ;;
 esac
 
-# Huge pages: enough of them, but not on the node.
+# There are enough huge pages, but not on the node.
 echo 64 > /sys/devices/system/node/node0/$huge
 echo 16 > $node/$huge
 case $(doctor_says --cpus 1,pin=1 --memory 128M,hugepages=2M) in

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Two devices of two groups in one container; each disk is the right one.
+# Two devices of two groups are in one container. Each disk is the right one.
 bind vfio-pci 0000:01:00.0
 bind vfio-pci 0000:02:00.0
 vmm --vfio 01:00.0 --vfio 02:00.0 $(guest 6.1-cloud) --append "$(todo read,second_disk,read,pci)"

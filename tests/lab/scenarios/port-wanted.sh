@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
-# The host wants a device back that is below a root port: the guest is asked, lets go, and runs on
-# with the other one. What the host took can be given to the next guest.
+# The host wants a device back that is below a root port. The guest is asked, lets go, and runs on with the other one.
+# What the host took can be given to the next guest.
 bind vfio-pci 0000:01:00.0
 bind vfio-pci 0000:02:00.0
 vmm_start --vfio 01:00.0,port=on --vfio 02:00.0,port=on,id=second $(guest 6.1-cloud) --append "$(todo busy)"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many
 # timeout: 120
-# Devices below root ports: stock drivers use them as on the root bus, and two functions of
-# a device share a port, which QEMU's words describe: behind the devices, two ports that are functions of one
-# device number, one of them free. After a reboot all is there again.
+# Devices are below root ports. Stock drivers use them as on the root bus, and two functions of a device share a port.
+# QEMU's words describe that port behind the devices. Two more ports are functions of one device number, and one of
+# them is free. After a reboot all is there again.
 bind_many 06:00.0 01:00.0
 bind vfio-pci 0000:0e:00.0
 bind vfio-pci 0000:0e:00.1

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
-# SIGTERM presses the power button. The file system of a passed-through disk is clean after that, and is not when the
-# guest was not asked; the ready-made guest powers off by itself.
+# SIGTERM presses the power button. After that the file system of a passed-through disk is clean. It is not clean if
+# the guest was not asked. The ready-made guest powers off by itself.
 bdf=0000:02:00.0
 guest="--kernel $(echo /lab/root-6.1-cloud/boot/vmlinuz-*) --initrd /lab/guest-power.cpio"
-# The first 8 MiB, which are put back afterwards.
+# The first 8 MiB are kept, and put back afterwards.
 make_file_system()
 {
 	bind nvme $bdf
@@ -17,7 +17,7 @@ expect_dirty()
 	bind nvme $bdf
 	expect_equal "to be repaired $2" "$(/usr/sbin/dumpe2fs -h "$(disk_of $bdf)" 2> /dev/null | grep -c needs_recovery)" "$1"
 }
-# stop ARGS...: once its file system is in use.
+# stop ARGS...: ends the guest once its file system is in use.
 stop()
 {
 	make_file_system

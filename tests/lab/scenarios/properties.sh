@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Every access to a BAR through minivmm, and a device that says it is another.
+# Every access to a BAR goes through minivmm, and a device says that it is another.
 bind vfio-pci 0000:01:00.0
 vmm --vfio 01:00.0,x-no-mmap=on,x-pci-vendor-id=0xcafe,x-pci-device-id=0xbabe --stats \
 	$(guest 6.1-cloud) --append "$(todo read,pci)"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
-# The device works after each of two reboots: it is reset on the way.
+# The device works after each of two reboots, because it is reset on the way.
 bind vfio-pci 0000:01:00.0
 vmm_limit=110
 vmm --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo read,reboot_twice)"

@@ -2,8 +2,8 @@
 # lab: devices=many
 # timeout: 1600
 # on demand: takes a quarter of an hour; many-devices does it once
-# Fifty boots of one guest with many devices: all of them work in each, and minivmm holds no more at
-# the end than in the first.
+# One guest with many devices boots fifty times. All of them work in each boot, and minivmm holds no more at the end
+# than in the first.
 bind_many 04:01.0 04:02.0 05:00.0 06:00.0 08:00.0 09:00.0 0a:00.0 02:00.0
 rounds=50
 vmm_limit=1590

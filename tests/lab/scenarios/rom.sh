@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 120
-# The network card's own expansion ROM, a file in its place, none at all; and files that are no ROM.
+# The guest has the network card's own expansion ROM, a file in its place, or none at all. Files that are no ROM are
+# refused.
 other=/usr/lib/ipxe/qemu/efi-rtl8139.rom
 dir=/sys/bus/pci/devices/0000:05:00.0
 bind vfio-pci 0000:05:00.0

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
-# Confined on real hardware: started by sudo it goes on as its caller, through two reboots for which the device is
-# opened again; what --bind took goes back all the same.
+# minivmm is confined on real hardware. Started by sudo, it goes on as the caller, through two reboots for which the
+# device is opened again. What --bind took goes back all the same.
 bind nvme 0000:01:00.0
 export SUDO_UID=1000 SUDO_GID=1000
 vmm_start --bind --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo reboot_twice,read,interrupts)"
 wait_line '^lab: boot 2' 60
-# field NAME: of the status at hand.
+# field NAME: prints a field of the status at hand.
 field()
 {
 	printf '%s\n' "$status" | sed -n "s/^$1:[[:space:]]*//p"
 }
 
 for file in /proc/"$vmm_pid"/task/*/status; do
-	# At once: the guest reboots, and a vCPU's thread may be gone at any moment.
+	# This happens at once, because the guest reboots, and the thread of a vCPU may be gone at any moment.
 	status=$(cat "$file") || continue
 	name=$(field Name)
 	expect_equal "filters of $name" "$(field Seccomp)" 2

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Stopped in the middle of transfers, without being asked first, but in order; the next start finds the device working.
+# The guest is stopped in the middle of transfers, without being asked first, but in order. The next start finds the
+# device working.
 bind vfio-pci 0000:01:00.0
 vmm_start --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo busy)" --grace 0
 wait_line '^lab: busy' 50

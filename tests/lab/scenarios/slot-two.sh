@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=many
 # timeout: 90
-# A device of two functions: both passed through stay together in one slot, whatever the order; one
-# of them has a slot to itself. Neither can be reset alone: the bus is, because all it affects is ours; once for both.
+# A device has two functions. If both are passed through, they stay together in one slot, whatever the order. One of
+# them alone has a slot to itself. Neither can be reset alone. The bus is reset instead, once for both, because all
+# that this affects is the guest's.
 bind vfio-pci 0000:0e:00.0
 bind vfio-pci 0000:0e:00.1
 bind vfio-pci 0000:01:00.0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=igb qemu=backports
 # timeout: 120
-# A virtual function of a network card whose physical one the lab host goes on using: its stock driver asks
-# that one for an address, and fetches a MiB through it.
+# The lab host goes on using the physical function of a network card. The stock driver of its virtual function asks
+# the physical one for an address, and fetches a MiB through it.
 bind igb 0000:06:00.0
 card=$(card_of_host 0000:06:00.0) || exit 1
 ip link set "$card" up

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # lab: devices=igb qemu=backports
 # timeout: 120
-# The physical function is one guest's, opened with a token. Its virtual function goes to a second guest if that
-# one is started with the same token, and is refused, with the line that mends it, without or with another.
+# The physical function is one guest's, opened with a token. Its virtual function goes to a second guest if that guest
+# is started with the same token. Without a token, or with another one, it is refused, with the line that fixes it.
 secret=2ab74924-c335-45f4-9b16-8569e5b08258
 echo 1 > /sys/module/vfio_pci/parameters/enable_sriov
 bind vfio-pci 0000:06:00.0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 150
-# The trace of a start with one NVMe beside strace's: each KVM and VFIO ioctl told once, in JSON that
-# a timeline viewer takes; and the text, whose calls come in the order in which VFIO is taught.
+# The trace of a start with one NVMe is compared with strace's. Each KVM and VFIO ioctl is told once, in JSON that a
+# timeline viewer takes. In the text the calls come in the order in which VFIO is taught.
 vmm_limit=120
 bind vfio-pci 0000:01:00.0
 
@@ -13,7 +13,7 @@ expect_line "^lab: read $(image_md5 1)"
 cp /tmp/trace.json /out/trace-nvme.json
 expect_equal "a start that is not an array" "$(jq -r type /tmp/trace.json)" array
 
-# Three numbers have two names, of which strace takes the first: one for a device, one for a container.
+# Three numbers have two names, of which strace takes the first: one is for a device, the other for a container.
 witness()
 {
 	sed 's/.*ioctl([0-9]*, \([A-Z0-9_]*\).*/\1/
@@ -30,7 +30,7 @@ witness > /tmp/witness
 told > /tmp/told
 expect_equal "strace and trace" "$(diff /tmp/witness /tmp/told)" ""
 
-# The device speaks for itself: registers by name, the route below the write that asked for it.
+# The device speaks for itself: registers have names, and the route is below the write that asked for it.
 vmm --vfio 01:00.0 --trace /tmp/trace.txt --trace-filter kvm,memory,irq,vfio,dma,config,bar \
 	$(guest 6.1-cloud) --append "$(todo read)"
 expect_status 0

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 # timeout: 200
 # on demand: needs passt and virtiofsd of Debian 13: tests/lab/fetch-qemu.sh build/lab servers
-# Servers that run already: the guest gets an address by DHCP and fetches a MiB through passt; it reads and writes the
+# Servers run already. The guest gets an address by DHCP and fetches a MiB through passt. It reads and writes the
 # files of a virtiofsd that is not Debian 12's. Its drivers come twice. Then a server is killed.
 servers=/lab/servers
 [ -e $servers/.complete ] || skip "no servers of Debian 13 in build/lab"
 vmm_limit=80
 
-# Newer than this machine's libraries: with their own.
+# The servers are newer than this machine's libraries, so they run with their own.
 loader="$servers/usr/lib64/ld-linux-x86-64.so.2 --library-path $servers/usr/lib/x86_64-linux-gnu"
 
 wait_socket()
@@ -20,7 +20,8 @@ wait_socket()
 	done
 }
 
-# passt wants a way out of this machine, and a root file system that it can leave, which the kernel's first is not.
+# passt wants a way out of this machine. It also wants a root file system that it can leave, and the kernel's first
+# one cannot be left.
 serve_network()
 {
 	network_start 05:00.0 e1000e
@@ -52,7 +53,8 @@ cat > /tmp/lease <<-'END'
 	ip addr add $ip/$mask dev $interface
 	echo "lease $ip"
 END
-# What a driver that went has left is no use to the next one: both come twice. passt shows the lab host as the router.
+# What a driver left when it went is no use to the next one, so both come twice. passt shows the lab host as the
+# router.
 cat > /tmp/commands <<-'END'
 	meet()
 	{
@@ -83,7 +85,7 @@ expect_count 2 '^lease 10.9.9.2$'
 expect_count 4 "^$(image_md5 1)  "
 expect_equal 'a copy by the guest' "$(file_md5 /tmp/folder/copy2)" "$(image_md5 1)"
 
-# passt takes the next guest; it is lost.
+# passt takes the next guest, and then it is lost.
 vmm_start --vhost-user net,socket=/tmp/net
 wait_line 'driver virtio-pci' 40
 kill -9 $passt

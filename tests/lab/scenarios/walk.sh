@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # timeout: 240
 # on demand: make lab-pictures runs it
-# What README says to do on one's own machine, from top to bottom and on a terminal of 100 columns: look, ask the doctor, hand
-# the device over, run the ready-made guest and use its shell, hand the device back; then the one command that does it all.
-# What list and doctor print is kept: README shows it.
+# What README says to do on one's own machine, from top to bottom and on a terminal of 100 columns. It looks, asks the
+# doctor, hands the device over, runs the ready-made guest, uses its shell, and hands the device back. Then comes the
+# one command that does it all. What list and doctor print is kept, because README shows it.
 PATH=/lab/stage:$PATH
 bind nvme 0000:01:00.0
 bind nvme 0000:02:00.0
