@@ -19,7 +19,7 @@ static void *peer_serve(void *arg)
 	return NULL;
 }
 
-/* Ends early when nobody listens any more. */
+/* The write ends early if nobody listens any more. */
 static bool peer_drip(int socket, const struct user_message *message, size_t payload)
 {
 	size_t header = sizeof(message->header);
@@ -35,7 +35,7 @@ static bool peer_drip(int socket, const struct user_message *message, size_t pay
 	return true;
 }
 
-/* As it is, whatever its header says. */
+/* Pass the message on as it is, whatever its header says. */
 static bool peer_send_files(int socket, const struct user_message *message, size_t payload,
 			    const int *fds, unsigned int count)
 {
@@ -101,7 +101,7 @@ static void peer_set_text(struct user_message *reply, const char *text)
 	reply->header.size = (uint32_t)(sizeof(reply->header) + 4 + size);
 }
 
-/* A command of the server's own: `value` is the start of its payload. */
+/* Send a command of the server's own. `value` is the start of its payload. */
 static bool peer_interrupt(const struct user_peer *peer, const struct user_lie *lie)
 {
 	struct user_message command = {
@@ -120,7 +120,10 @@ static bool peer_interrupt(const struct user_peer *peer, const struct user_lie *
 	return sent;
 }
 
-/* What is sent in the reply's place; *payload bytes of it. False: the connection ends there. */
+/*
+ * What is sent in place of the reply, with *payload bytes of it. Returns false if the connection
+ * ends there.
+ */
 static bool peer_spoil(struct user_peer *peer, struct user_message *reply, size_t *payload)
 {
 	const struct user_lie *lie = peer->lie;
@@ -167,7 +170,10 @@ static bool peer_answer(struct user_peer *peer, const struct user_message *comma
 	return peer_send(peer->here, reply, payload);
 }
 
-/* The honest server's reply; what it asks before is passed on, and so is the answer. */
+/*
+ * Read the honest server's reply. What that server asks before is passed on, and so is the
+ * answer.
+ */
 static bool peer_await(const struct user_peer *peer, struct user_message *reply)
 {
 	while (!user_socket_receive(peer->there, reply, NULL)) {

@@ -3,7 +3,7 @@
  * A vfio-user server that lies: the demo device, with somebody in between.
  *
  * The client under test talks to a thread. The thread passes every message on to an honest
- * server, and its reply back, except for one, which it spoils. So a test only says what is wrong.
+ * server, and passes the reply back. It spoils one reply. So a test only says what is wrong.
  */
 #ifndef MINIVMM_TESTS_USER_PEER_H
 #define MINIVMM_TESTS_USER_PEER_H

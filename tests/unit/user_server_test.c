@@ -41,7 +41,9 @@ static void ask(int socket, uint16_t id, enum user_command command, uint32_t fla
 	ck_assert_int_eq(send(socket, &request, request.header.size, 0), request.header.size);
 }
 
-/* QEMU posts writes to BARs: it wants no reply, and takes one for the answer to something else. */
+/*
+ * QEMU posts writes to BARs: it wants no reply, and takes one for the answer to something else.
+ */
 START_TEST(posted_write_has_no_reply)
 {
 	int sockets[2];

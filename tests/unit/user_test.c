@@ -51,7 +51,7 @@ static int set_irq(struct client *client, uint32_t index, uint32_t action, uint3
 	return vfio_backend_user.set_irqs(&client->device, &request);
 }
 
-/* Control words in the device's configuration space. */
+/* Control words in the configuration space of the device. */
 #define MSI_FLAGS  0x42u
 #define MSIX_FLAGS 0x5au
 
@@ -123,7 +123,9 @@ START_TEST(accesses_end_with_the_region)
 }
 END_TEST
 
-/* Row 0 with the memory's file, row 1 by messages because there is none, row 2 although there is.
+/*
+ * Row 0 has the memory's file. Row 1 has none, so messages do the work. In row 2 they do it
+ * although there is a file.
  */
 START_TEST(dma_goes_both_ways)
 {
@@ -172,7 +174,10 @@ START_TEST(maps_are_exact)
 }
 END_TEST
 
-/* More vectors than the server takes files at once, and one in the middle without an eventfd. */
+/*
+ * There are more vectors than the server takes files at once, and one in the middle has no
+ * eventfd.
+ */
 START_TEST(vectors_ring)
 {
 	int fds[TESTDEV_VECTORS];
@@ -184,7 +189,7 @@ START_TEST(vectors_ring)
 	put(&client, &client.config, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
 	ck_assert_int_eq(
 		set_irq(&client, VFIO_PCI_MSIX_IRQ_INDEX, TRIGGER, 0, TESTDEV_VECTORS, fds), 0);
-	/* As the kernel would, the backend has switched MSI-X on in the device itself. */
+	/* The backend has switched MSI-X on in the device itself, as the kernel would. */
 	ck_assert_uint_eq(get(&client, &client.config, MSIX_FLAGS, 2), 0x8003);
 	for (unsigned int i = 0; i < TESTDEV_VECTORS; i++) {
 		put(&client, &client.bar0, TESTDEV_TRIGGER, i, 4);
@@ -231,7 +236,7 @@ START_TEST(messages_are_shared)
 }
 END_TEST
 
-/* A level: it comes back after each acknowledgement while the device holds it. */
+/* The pin is a level: it comes back after each acknowledgement while the device holds it. */
 START_TEST(pin_rings_until_it_is_lowered)
 {
 	struct client client;
@@ -351,7 +356,7 @@ static const struct {
 	{ { USER_VERSION, USER_DRIP, 0, 0, 0, NULL }, "does not answer" },
 };
 
-/* All that a machine would do with it. The first thing that fails is returned. */
+/* Do all that a machine would do with the device. Returns the first failure. */
 static int client_live(struct client *client, int bell)
 {
 	struct vfio_irq irq;
@@ -377,7 +382,7 @@ static unsigned int count_lines(const char *text)
 	return lines;
 }
 
-/* One line that says it; every later call fails at once; the bell rings. */
+/* One line reports it, every later call fails at once, and the bell rings. */
 START_TEST(lie_ends_the_connection)
 {
 	int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -410,7 +415,7 @@ static void *take_slowly(void *arg)
 	return NULL;
 }
 
-/* It takes a little all the time, and would take this message for ten seconds. */
+/* The server takes a little all the time, and would take this message for ten seconds. */
 START_TEST(slow_taker_is_given_up)
 {
 	static char data[4u << 20];
@@ -452,7 +457,7 @@ START_TEST(turn_to_send_is_not_awaited_forever)
 }
 END_TEST
 
-/* One access in so many messages that, slow as they are, they would take twelve seconds. */
+/* One access takes so many messages that, slow as they are, they would take twelve seconds. */
 START_TEST(slow_transfer_is_broken_off)
 {
 	time_t start = time(NULL);
@@ -472,7 +477,7 @@ START_TEST(slow_transfer_is_broken_off)
 }
 END_TEST
 
-/* Not what it should be, but no reason to give the device up. */
+/* These are not what they should be, but they are no reason to give the device up. */
 static const struct user_lie oddities[] = {
 	/* A reply with an error, and with the number of none. */
 	{ USER_REGION_WRITE, USER_PATCH, 8, 8, USER_TYPE_REPLY | USER_ERROR, NULL },
@@ -511,7 +516,10 @@ END_TEST
 
 /* ---- deadlines ---- */
 
-/* Four vectors, each a message of its own: five seconds are for all of them together. */
+/*
+ * There are four vectors, each a message of its own. The five seconds are for all of them
+ * together.
+ */
 START_TEST(rule_46_one_deadline_for_a_request)
 {
 	time_t start = time(NULL);
@@ -547,7 +555,7 @@ static void *hurry_soon(void *arg)
 	return NULL;
 }
 
-/* By the thread that waits itself, which is the one that would else be told. */
+/* The thread that waits does it itself, which is the one that would otherwise be told. */
 static void end_by_signal(struct client *client)
 {
 	(void)client;

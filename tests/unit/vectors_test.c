@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/vfio_vectors.c: what VFIO and KVM are told of vectors, in which order. */
+/* vfio/vfio_vectors.c: what VFIO and KVM are told of vectors, and in which order. */
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -25,7 +25,10 @@ struct bench {
 	struct vfio_message messages[FAKE_VECTORS + 1];
 };
 
-/* A device with `count` MSI-X vectors; flags as VFIO_DEVICE_GET_IRQ_INFO would tell. */
+/*
+ * Make a device with `count` MSI-X vectors. `flags` are those that VFIO_DEVICE_GET_IRQ_INFO would
+ * tell.
+ */
 static void begin(struct bench *bench, unsigned int count, uint32_t flags)
 {
 	memset(bench, 0, sizeof(*bench));
@@ -90,7 +93,7 @@ START_TEST(rule_01_mask_keeps_the_route)
 	calls_begin();
 	ck_assert_int_eq(unmask(&bench, 0), 0);
 	calls_expect("irqs msix 0+1 e\nKVM_SET_GSI_ROUTING 24=0xfee00000/0x40\nKVM_IRQFD 24 on\n");
-	/* A new message while it is live: the route alone. */
+	/* A new message for a live vector changes the route alone. */
 	ck_assert_int_eq(set(&bench, 0, true, 0x99), 0);
 	calls_expect("KVM_SET_GSI_ROUTING 24=0xfee00000/0x99\n");
 	mask(&bench, 0);
@@ -109,7 +112,7 @@ START_TEST(rule_02_and_03_enable_all_masked)
 	begin(&bench, 4, 0);
 	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	calls_expect("irqs msix 0+1 -\n");
-	/* The kernel wrote the enable bit; nobody else did. */
+	/* The kernel wrote the enable bit, and nobody else did. */
 	ck_assert(fake_config_word(&bench.fake, bench.fake.msix_cap + PCI_MSIX_FLAGS) &
 		  PCI_MSIX_FLAGS_ENABLE);
 	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
@@ -121,7 +124,7 @@ START_TEST(rule_02_and_03_enable_all_masked)
 }
 END_TEST
 
-/* Only what the guest unmasks is asked for, however many the device has. */
+/* Only what the guest unmasks is asked for, however many vectors the device has. */
 START_TEST(rule_04_no_more_than_unmasked)
 {
 	static struct bench bench;
@@ -155,7 +158,10 @@ START_TEST(rule_04_grows_one_by_one)
 }
 END_TEST
 
-/* Where the kernel cannot add to the block: off and on again, larger, with all that were in it. */
+/*
+ * If the kernel cannot add to the block, it is switched off and on again, larger, with all
+ * vectors that were in it.
+ */
 START_TEST(rule_04_noresize_starts_again)
 {
 	static struct bench bench;
@@ -180,9 +186,9 @@ START_TEST(rule_04_noresize_starts_again)
 END_TEST
 
 /*
- * What the device says while the block is off is lost: vectors in use fire once afterwards, masked
- * or not, and whether the larger block was given or the old one restored. New and unused ones do
- * not.
+ * What the device says while the block is off is lost. So vectors in use fire once afterwards,
+ * masked or not, and whether the larger block was given or the old one was restored. New and
+ * unused ones do not fire.
  */
 START_TEST(rule_04_noresize_loses_no_interrupt)
 {
@@ -209,7 +215,7 @@ START_TEST(rule_04_noresize_loses_no_interrupt)
 }
 END_TEST
 
-/* Where one can be added nothing is lost, and nothing fires. */
+/* If a vector can be added, nothing is lost, and nothing fires. */
 START_TEST(rule_04_added_vectors_disturb_none)
 {
 	static struct bench bench;
@@ -227,8 +233,8 @@ END_TEST
 static const uint32_t kinds[] = { 0, VFIO_IRQ_INFO_NORESIZE };
 
 /*
- * The host is out of vectors: those that work go on working, the other stays silent, one line says
- * why.
+ * The host is out of vectors. Those that work go on working, the other one stays silent, and one
+ * line says why.
  */
 START_TEST(rule_04_host_gives_less)
 {
@@ -258,7 +264,10 @@ START_TEST(rule_04_host_gives_less)
 }
 END_TEST
 
-/* The block is given back to be made larger, and meanwhile others took some: what is left works. */
+/*
+ * The block is given back to be made larger, and meanwhile others took some vectors. What is left
+ * works.
+ */
 START_TEST(rule_04_host_takes_back)
 {
 	static struct bench bench;
@@ -276,7 +285,7 @@ START_TEST(rule_04_host_takes_back)
 	calls_expect("irqs msix off\nirqs msix 0+6 eeee-e\nirqs msix 0+4 eeee\nirqs msix 0+2 ee\n"
 		     "KVM_SIGNAL_MSI 0xfee00000/0x40\nKVM_SIGNAL_MSI 0xfee00000/0x41\n");
 	stderr_holds(&caught, "only 2 of its 4 MSI-X vectors");
-	/* Later there are more: all are wired as they were. */
+	/* Later there are more, and all are wired as they were. */
 	bench.fake.grant = 8;
 	ck_assert_int_eq(unmask(&bench, 5), 0);
 	calls_expect("irqs msix off\nirqs msix 0+6 eeee-e\n"
@@ -309,7 +318,7 @@ START_TEST(rule_04_host_gives_none)
 END_TEST
 
 /*
- * A block could not be restored: each vector that was lost is asked for when it is next unmasked.
+ * A block could not be restored. Each vector that was lost is asked for when it is next unmasked.
  */
 START_TEST(rule_37_lost_vectors_are_asked_for_again)
 {
@@ -344,7 +353,7 @@ static unsigned int lines(const char *text)
 	return count;
 }
 
-/* The guest tries again and again; people are told once, and once more after a reset. */
+/* The guest tries again and again. People are told once, and once more after a reset. */
 START_TEST(rule_37_said_once_between_resets)
 {
 	static struct bench bench;
@@ -369,8 +378,8 @@ START_TEST(rule_37_said_once_between_resets)
 END_TEST
 
 /*
- * More vectors than KVM has GSIs and routes for: they work, by the main loop; said once. What
- * others give back is used for the next.
+ * There are more vectors than KVM has GSIs and routes for. They work by the main loop, which is
+ * said once. What others give back is used for the next one.
  */
 START_TEST(vectors_without_a_gsi)
 {
@@ -399,7 +408,10 @@ START_TEST(vectors_without_a_gsi)
 }
 END_TEST
 
-/* All 2,048 behind the function mask: one block, one routing table, one irqfd for each. */
+/*
+ * All 2,048 vectors are behind the function mask. There are one block, one routing table, and one
+ * irqfd for each.
+ */
 START_TEST(rule_08_all_vectors_at_once)
 {
 	static struct bench bench;
@@ -419,7 +431,10 @@ START_TEST(rule_08_all_vectors_at_once)
 }
 END_TEST
 
-/* Runs of new vectors among such that are on: each run by one call, and none that is on by any. */
+/*
+ * Runs of new vectors are among vectors that are on. One call asks for each run, and none asks
+ * for a vector that is on.
+ */
 START_TEST(rule_08_runs_of_new_vectors)
 {
 	static struct bench bench;
@@ -441,7 +456,7 @@ START_TEST(rule_08_runs_of_new_vectors)
 }
 END_TEST
 
-/* The host cannot give a whole run: as many of it as it can. */
+/* The host cannot give a whole run, so as many of it are taken as the host has. */
 START_TEST(rule_04_part_of_a_run)
 {
 	static struct bench bench;
@@ -463,7 +478,10 @@ START_TEST(rule_04_part_of_a_run)
 }
 END_TEST
 
-/* A guest that unmasks 2,048 vectors one by one: calls grow with their number, not its square. */
+/*
+ * A guest unmasks 2,048 vectors one by one. The calls grow with their number, not with its
+ * square.
+ */
 START_TEST(rule_08_one_by_one_is_linear)
 {
 	static struct bench bench;
@@ -532,7 +550,7 @@ START_TEST(pending_behind_the_mask)
 }
 END_TEST
 
-/* Off with everything live: irqfds, then VFIO. */
+/* With everything live, MSI-X is switched off: first the irqfds go, then VFIO's interrupts. */
 START_TEST(rule_26_irqfds_before_vfio)
 {
 	static struct bench bench;
@@ -544,7 +562,7 @@ START_TEST(rule_26_irqfds_before_vfio)
 	calls_begin();
 	vfio_vectors_disable(&bench.vectors);
 	calls_expect("KVM_IRQFD 24 off\nKVM_IRQFD 25 off\nirqs msix off\n");
-	/* On again: a new beginning, without what was before. */
+	/* MSI-X is switched on again. It is a new beginning, without what was before. */
 	ck_assert_int_eq(vfio_vectors_enable(&bench.vectors, bench.vectors.count), 0);
 	ck_assert_int_eq(unmask(&bench, 1), 0);
 	calls_expect("irqs msix 0+1 -\nirqs msix 1+1 e\n"
@@ -553,7 +571,9 @@ START_TEST(rule_26_irqfds_before_vfio)
 }
 END_TEST
 
-/* Each step of a first unmask fails in turn: the vector stays silent, and the next try succeeds. */
+/*
+ * Each step of a first unmask fails in turn. The vector stays silent, and the next try succeeds.
+ */
 START_TEST(failed_unmask_can_be_tried_again)
 {
 	static const char *const steps[] = { "set_irqs", "KVM_SET_GSI_ROUTING", "KVM_IRQFD" };

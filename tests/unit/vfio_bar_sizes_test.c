@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vfio/vfio_bar.c: BARs as no device should have them, but a server may. */
+/* vfio/vfio_bar.c: BARs as no device should have them, but as a server may claim them. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "unit.h"
 #include "vfio_rig.h"
 
-/* Sizes that a server may tell, and what is said of them; NULL: it is a BAR. */
+/* Sizes that a server may tell, and what is said of them. NULL means that it is a BAR. */
 static const struct {
 	unsigned int bar;
 	uint64_t size;
@@ -53,7 +53,9 @@ START_TEST(rule_12_sizes_of_bars)
 }
 END_TEST
 
-/* The last register has none behind it for an upper half: the CIS pointer there is the device's. */
+/*
+ * The last register has none behind it for an upper half. The CIS pointer there is the device's.
+ */
 START_TEST(rule_12_last_bar_of_64_bits)
 {
 	static struct rig rig;

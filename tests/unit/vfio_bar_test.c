@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/vfio_bar.c: a passed-through device's BARs as the guest switches them on and off, moves them
- * to wherever it likes, and puts the device to sleep.
+ * vfio/vfio_bar.c: the BARs of a passed-through device while the guest switches them on and off,
+ * moves them to wherever it likes, and puts the device to sleep.
  */
 #include <errno.h>
 #include <string.h>
@@ -42,7 +42,7 @@ START_TEST(rule_09_memory_on_and_off)
 }
 END_TEST
 
-/* One write that takes memory away and gives ports: the slots still go first. */
+/* One write takes memory away and gives ports. The memory slots still go first. */
 START_TEST(rule_09_memory_off_while_io_goes_on)
 {
 	static struct rig rig;
@@ -75,7 +75,7 @@ START_TEST(rule_09_sleep_and_wake)
 	ck_assert_uint_eq(calls_count(""), 2);
 	ck_assert_uint_eq(fake_config_word(&rig.fake, ctrl) & 3, 3);
 	ck_assert_uint_eq(rig_config_read(&rig, ctrl, 2) & 3, 3);
-	/* COMMAND does not count while it sleeps. */
+	/* COMMAND does not count while the device sleeps. */
 	calls_begin();
 	rig_config_write(&rig, PCI_COMMAND, 2, 0);
 	rig_config_write(&rig, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
@@ -91,8 +91,8 @@ START_TEST(rule_09_sleep_and_wake)
 END_TEST
 
 /*
- * The guest wakes a device that does not wake at once: that still says D3hot, or D1, gives
- * all-ones, or an error. Its BARs come back when it is found awake, by a read or by a write.
+ * The guest wakes a device that does not wake at once: the device still says D3hot or D1, or
+ * gives all-ones or an error. Its BARs come back when it is found awake, by a read or by a write.
  */
 static const struct {
 	enum fake_death death;
@@ -133,7 +133,7 @@ START_TEST(rule_36_until_the_device_reads_d0)
 }
 END_TEST
 
-/* Nor does it decode anything before it first wakes, or after a reset that does not wake it. */
+/* The device decodes nothing before it first wakes, or after a reset that does not wake it. */
 START_TEST(rule_36_asleep_when_the_guest_starts)
 {
 	static struct rig rig;
@@ -159,7 +159,7 @@ START_TEST(rule_36_asleep_when_the_guest_starts)
 }
 END_TEST
 
-/* D1 and D2 decode nothing either, and a device without them stays in D0. */
+/* In D1 and D2 it decodes nothing either. A device that lacks these states stays in D0. */
 START_TEST(rule_36_every_state_but_d0)
 {
 	static struct rig rig;
@@ -178,7 +178,7 @@ START_TEST(rule_36_every_state_but_d0)
 }
 END_TEST
 
-/* The write that switches decoding on fails: the device decodes nothing, and nor does its BAR. */
+/* The write that switches decoding on fails. The device decodes nothing, and so does its BAR. */
 START_TEST(rule_36_switching_on_fails)
 {
 	static const char *const operations[] = { "region_read", "region_write" };
@@ -214,7 +214,7 @@ START_TEST(rule_10_moves_with_its_pieces)
 }
 END_TEST
 
-/* With a second device about: slot and DMA map come, move and go together, and sleep together. */
+/* With a second device about, memory slot and DMA map come, move, go and sleep together. */
 START_TEST(rule_10_dma_map_moves_along)
 {
 	static struct rig rig;
@@ -243,7 +243,8 @@ START_TEST(rule_10_dma_map_moves_along)
 END_TEST
 
 /*
- * Onto RAM, ECAM, the interrupt controllers, beyond everything: it is then nowhere, and comes back.
+ * The guest puts the BAR onto RAM, onto the ECAM, onto the interrupt controllers, or beyond
+ * everything. The BAR is then nowhere, and comes back.
  */
 START_TEST(rule_10_hostile_places)
 {
@@ -278,7 +279,9 @@ START_TEST(rule_10_hostile_places)
 }
 END_TEST
 
-/* Two BARs change places, with COMMAND off as Linux does and on as others may. */
+/*
+ * Two BARs change places, with COMMAND off as Linux does it, and with COMMAND on as others may.
+ */
 START_TEST(rule_10_two_bars_swap)
 {
 	static struct rig rig;
@@ -301,7 +304,7 @@ START_TEST(rule_10_two_bars_swap)
 }
 END_TEST
 
-/* A trapped BAR below and above a mapped one, at the same place. */
+/* A trapped BAR lies below and above a mapped one, at the same place. */
 START_TEST(rule_10_small_bar_onto_a_large_one)
 {
 	static struct rig rig;
@@ -329,7 +332,10 @@ START_TEST(rule_10_small_bar_onto_a_large_one)
 }
 END_TEST
 
-/* KVM refuses the second slot of a BAR in three pieces: none stays, and the next try has all. */
+/*
+ * KVM refuses the second memory slot of a BAR in three pieces. No slot stays, and the next try
+ * has all of them.
+ */
 START_TEST(rule_10_refused_slot_takes_the_others_along)
 {
 	static struct rig rig;
@@ -358,7 +364,10 @@ END_TEST
 
 static const uint64_t bar_sizes[] = { 0x1000, 0x4000, 1 << 20, GIB, 4 * GIB };
 
-/* Guest-physical and host-virtual congruent up to 1 GiB, and the same bytes behind both. */
+/*
+ * Guest-physical and host-virtual addresses are congruent up to 1 GiB, and the same bytes are
+ * behind both.
+ */
 START_TEST(rule_11_mapping_is_aligned)
 {
 	uint64_t size = bar_sizes[_i], align = size < GIB ? size : GIB;
@@ -398,7 +407,10 @@ END_TEST
 
 static const uint64_t io_sizes[] = { 0x100, 0x1000 };
 
-/* Ports of any number, and a memory BAR below a page: trapped, on the right bus, in every size. */
+/*
+ * I/O BARs of any size, and a memory BAR below a page, are trapped, on the right bus, for
+ * accesses of every size.
+ */
 START_TEST(rule_12_io_and_small_bars)
 {
 	static struct rig rig;
@@ -440,7 +452,7 @@ START_TEST(no_child_has_it)
 }
 END_TEST
 
-/* x-no-mmap: no slot, every access is seen, and the table is where it was. */
+/* With x-no-mmap there is no memory slot, every access is seen, and the table is where it was. */
 START_TEST(rule_12_all_trapped_on_demand)
 {
 	static struct rig rig;
@@ -462,7 +474,10 @@ START_TEST(rule_12_all_trapped_on_demand)
 }
 END_TEST
 
-/* The backend says it can be mapped, and then it cannot: slower, not wrong. */
+/*
+ * The backend says that the region can be mapped, and then it cannot. It is slower then, not
+ * wrong.
+ */
 START_TEST(rule_12_mapping_that_fails)
 {
 	static struct rig rig;

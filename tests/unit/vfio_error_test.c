@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/vfio_error.c and vfio_event.c: an error of a device below a root port, with on-error=guest.
- * Who is told, and what the port then says, by what stands in the device's registers.
+ * vfio/vfio_error.c and vfio_event.c: an error of a device below a root port, with
+ * on-error=guest. What stands in the device's registers decides who is told, and what the port
+ * then says.
  */
 #include <string.h>
 #include <sys/eventfd.h>
@@ -35,7 +36,7 @@ static uint32_t port_get(const struct pci_root_port *port, unsigned int reg)
 	return pci_get_long(&port->bridge.function, AER + reg);
 }
 
-/* As pci_windows_assign_bars() and a guest's AER driver leave it. */
+/* pci_windows_assign_bars() and a guest's AER driver leave it like this. */
 static void port_listen(struct pci_root_port *port, uint32_t command)
 {
 	struct pci_function *function = &port->bridge.function;
@@ -44,7 +45,7 @@ static void port_listen(struct pci_root_port *port, uint32_t command)
 	function->ops->config_write(function, AER + PCI_ERR_ROOT_COMMAND, 4, command);
 }
 
-/* The usual device, with or without AER, below a port. */
+/* The usual device, with or without AER, is below a port. */
 static struct pci_root_port *rig_open_below(struct rig *rig, bool aer, const char *words)
 {
 	const struct pci_root_port_options usual = { .name = NULL };
@@ -87,7 +88,7 @@ static const struct {
 	{ false, FAKE_ALIVE, POISONED, 0, MALFORMED, BOTH, TOLD, 0x24 },
 	{ false, FAKE_ALIVE, POISONED | MALFORMED, 0, MALFORMED, BOTH, TOLD, 0x54 },
 	{ false, FAKE_ALIVE, POISONED | MALFORMED, MALFORMED, MALFORMED, BOTH, TOLD, 0x24 },
-	/* It says nothing any more. */
+	/* The device says nothing any more. */
 	{ false, FAKE_ALIVE, 0, 0, MALFORMED, BOTH, TOLD, 0x54 },
 	{ false, FAKE_GONE, 0, 0, 0, BOTH, TOLD, 0x54 },
 	{ false, FAKE_BROKEN, 0, 0, 0, BOTH, TOLD, 0x54 },
@@ -130,7 +131,7 @@ START_TEST(an_error_is_the_guests)
 }
 END_TEST
 
-/* After a reboot the device is opened again: the guest is still told. */
+/* After a reboot the device is opened again, and the guest is still told. */
 START_TEST(an_error_after_a_reboot)
 {
 	static struct rig rig;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rule 29: a guest that does anything at all to its passed-through device. Every size at every
- * offset of configuration space and BARs, then long random walks. Nothing crashes, KVM is never
- * shown a BAR that the device does not decode, the host's configuration changes only where it may.
+ * Rule 29: a guest does anything at all to its passed-through device. It makes accesses of every
+ * size at every offset of configuration space and BARs, and then takes long random walks. Nothing
+ * crashes. KVM is never shown a BAR that the device does not decode. The host's configuration
+ * changes only where it may.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,9 @@
 
 static const uint64_t values[] = { 0, UINT64_MAX, 0x8000800080008000, 0x5555aaaa5555aaaa };
 
-/* A device with everything: mapped, small and I/O BARs, a ROM, both lists, MSI-X, MSI, INTx. */
+/*
+ * The device has everything: mapped, small and I/O BARs, a ROM, both lists, MSI-X, MSI and INTx.
+ */
 static void open_rich(struct rig *rig, uint32_t table, uint32_t pba)
 {
 	rig_init(rig);
@@ -37,7 +40,7 @@ static void open_rich(struct rig *rig, uint32_t table, uint32_t pba)
 	rig_switch_on(rig);
 }
 
-/* Slots show a memory BAR only while the device decodes memory and is awake. Rule 9. */
+/* Memory slots show a memory BAR only while the device decodes memory and is awake. Rule 9. */
 static void check_slots(struct rig *rig)
 {
 	static const unsigned int mapped[] = { 0, 4 };
@@ -87,7 +90,7 @@ START_TEST(rule_29_every_size_every_config_offset)
 }
 END_TEST
 
-/* The trapped ones; sizes that no CPU has fall apart on the bus. */
+/* These BARs are trapped. Accesses of sizes that no CPU has are split on the bus. */
 START_TEST(rule_29_every_size_every_bar_offset)
 {
 	static const struct {
@@ -124,7 +127,7 @@ static uint64_t next(uint64_t *state)
 	return *state;
 }
 
-/* Registers with effects, more often than chance would have it. */
+/* Registers that have effects come up more often than chance would have it. */
 static unsigned int likely_offset(const struct rig *rig, uint64_t random)
 {
 	const unsigned int offsets[] = {
@@ -226,7 +229,8 @@ START_TEST(rule_29_random_walk)
 END_TEST
 
 /*
- * The device dies in the middle of it: reads give ones, nothing is waited for, all is given back.
+ * The device dies in the middle of it. Reads give ones, nothing is waited for, and all is given
+ * back.
  */
 START_TEST(rule_16_device_dies_during_the_walk)
 {
@@ -246,7 +250,7 @@ START_TEST(rule_16_device_dies_during_the_walk)
 	rig_config_write(&rig, rig.fake.pm_cap + PCI_PM_CTRL, 2, 0);
 	rig_switch_on(&rig);
 	rig_config_write(&rig, PCI_BASE_ADDRESS_2, 4, 0xc0020000);
-	/* Rule 36: what gives all-ones, or an error, did not say that it is awake. */
+	/* Rule 36: an answer of all-ones, or an error, does not say that the device is awake. */
 	ck_assert(!rig.pci->function.bars[2].mapped);
 	ck_assert_uint_eq(rig_bar_read(&rig, 2, 0x40, 4), UINT32_MAX);
 	stderr_end(&caught);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A passed-through device's MSI as the guest drives it, and the changes among pin, MSI and MSI-X:
- * what VFIO and KVM are told, in which order.
+ * The MSI of a passed-through device as the guest drives it, and the changes among pin, MSI and
+ * MSI-X. The tests look at what VFIO and KVM are told, and in which order.
  */
 #include <errno.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static void init(struct rig *rig, unsigned int shift, uint16_t flags)
 	fake_add_msi(&rig->fake, shift, flags);
 }
 
-/* The usual device with MSI of 2^shift vectors, started; the call log is empty. */
+/* Start the usual device with MSI of 2^shift vectors. The call log is empty afterwards. */
 static void begin(struct rig *rig, unsigned int shift, uint16_t flags)
 {
 	init(rig, shift, flags);
@@ -59,7 +59,10 @@ static void message(struct rig *rig, uint16_t data)
 
 /* ---- golden sequences ---- */
 
-/* VFIO first, which itself writes the device's enable bit; the guest's write never gets there. */
+/*
+ * VFIO comes first, and itself writes the device's enable bit. The guest's write never gets
+ * there.
+ */
 START_TEST(rule_02_enable)
 {
 	static struct rig rig;
@@ -81,7 +84,7 @@ START_TEST(rule_02_enable)
 }
 END_TEST
 
-/* Address and data are the guest's: the device keeps those the host gave it. */
+/* Address and data are the guest's. The device keeps those that the host gave it. */
 START_TEST(rule_15_message_stays_here)
 {
 	static struct rig rig;
@@ -117,7 +120,7 @@ START_TEST(rule_01_mask_keeps_the_route)
 }
 END_TEST
 
-/* Behind its mask the interrupt shows as pending, and comes when the mask goes. */
+/* Behind its mask the interrupt shows as pending. It comes when the mask goes. */
 START_TEST(pending_while_masked)
 {
 	static struct rig rig;
@@ -138,7 +141,10 @@ START_TEST(pending_while_masked)
 }
 END_TEST
 
-/* Four vectors: one block on the host, one call for the routes, and again when they move. */
+/*
+ * Four vectors are one block on the host and one call for the routes. When they move, it is one
+ * call again.
+ */
 START_TEST(rule_08_one_routing_for_many)
 {
 	static struct rig rig;
@@ -206,7 +212,10 @@ static const struct {
 	{ 1, 1, INTX_OFF "irqs msi 0+8 eeeeeeee\nirqs msi 0+1 e\n" },
 };
 
-/* The host has fewer than the guest uses: a device that is told so makes do. Said once. */
+/*
+ * The host has fewer vectors than the guest uses. A device that is told so makes do. This is said
+ * once.
+ */
 START_TEST(rule_04_host_gives_less)
 {
 	bool less = grants[_i].grant < 8;
@@ -236,7 +245,10 @@ START_TEST(rule_04_host_gives_less)
 }
 END_TEST
 
-/* None at all: the device is silent, the guest goes on, and the pin comes back when MSI goes. */
+/*
+ * The host has no vector at all. The device is silent, the guest goes on, and the pin comes back
+ * when MSI goes.
+ */
 START_TEST(rule_04_host_gives_none)
 {
 	static struct rig rig;
@@ -264,7 +276,7 @@ START_TEST(rule_04_host_gives_none)
 }
 END_TEST
 
-/* The specification forbids it; the device was told another number, so the block is made anew. */
+/* The specification forbids it. The device was told another number, so the block is made anew. */
 START_TEST(number_changes_while_on)
 {
 	static struct rig rig;
@@ -300,7 +312,7 @@ START_TEST(rule_07_intx_msi_intx)
 }
 END_TEST
 
-/* As drivers try one after the other; the fake refuses two kinds at a time. */
+/* Drivers try one kind after the other. The fake refuses two kinds at a time. */
 START_TEST(rule_07_all_three_in_turn)
 {
 	static struct rig rig;
@@ -323,7 +335,7 @@ START_TEST(rule_07_all_three_in_turn)
 }
 END_TEST
 
-/* A guest that enables both, which it must not: MSI-X it is, and MSI when that goes. */
+/* A guest enables both, which it must not. MSI-X is then on, and MSI when MSI-X goes. */
 START_TEST(rule_29_msi_and_msix_at_once)
 {
 	static struct rig rig;
@@ -369,7 +381,7 @@ START_TEST(rule_26_end_with_msi)
 }
 END_TEST
 
-/* Both bits on at the reset, the worst: nothing is switched on on the way. */
+/* At the reset both bits are on, which is the worst. Nothing is switched on on the way. */
 START_TEST(rule_25_reset)
 {
 	static struct rig rig;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A passed-through device's interrupts as the guest drives them: control word and table to
- * eventfds.
+ * The interrupts of a passed-through device as the guest drives them, from the control word and
+ * the table to eventfds.
  */
 #include <errno.h>
 #include <string.h>
@@ -26,7 +26,9 @@ static void open_usual(struct rig *rig)
 	calls_begin();
 }
 
-/* One kind at a time: INTx off before MSI-X on, and on again when MSI-X goes. */
+/*
+ * There is one kind at a time: INTx is off before MSI-X is on, and is on again when MSI-X goes.
+ */
 START_TEST(rule_07_intx_gives_way_and_comes_back)
 {
 	static struct rig rig;
@@ -56,7 +58,7 @@ START_TEST(rule_07_device_without_a_pin)
 }
 END_TEST
 
-/* The kernel writes the device's control word; the guest's own write never gets there. */
+/* The kernel writes the device's control word. The guest's own write never gets there. */
 START_TEST(rule_02_control_is_not_forwarded)
 {
 	static struct rig rig;
@@ -87,7 +89,10 @@ START_TEST(rule_03_enable_all_masked)
 }
 END_TEST
 
-/* Word at +2, dword at +0, the high byte alone; the bytes beside it change nothing. */
+/*
+ * The guest writes a word at +2, a dword at +0, or the high byte alone. The bytes beside it
+ * change nothing.
+ */
 START_TEST(rule_05_control_in_every_size)
 {
 	static const struct {
@@ -181,8 +186,8 @@ END_TEST
 #define MASK(vector) (RIG_MSIX_TABLE + (vector)*16 + 12)
 
 /*
- * A guest masks and unmasks, moves the vector, and reads back what it wrote: nothing but the first
- * mask costs a call of KVM or VFIO.
+ * A guest masks and unmasks, moves the vector, and reads back what it wrote. Only the first mask
+ * costs a call of KVM or VFIO.
  */
 START_TEST(rule_45_pairs_cost_nothing)
 {
@@ -230,8 +235,8 @@ static void reset_and_msix_on(struct rig *rig)
 }
 
 /*
- * An interrupt comes behind the mask, and the guest does not simply unmask: it comes when it
- * should, or not at all. What is on afterwards works.
+ * An interrupt comes behind the mask, and the guest does not simply unmask. The interrupt comes
+ * when it should, or not at all, and what is on afterwards works.
  */
 static const struct {
 	void (*then)(struct rig *rig);
@@ -268,7 +273,8 @@ START_TEST(rule_45_masked_and_then)
 END_TEST
 
 /*
- * A guest that fills the table behind the function mask and then lifts it: all routes in one call.
+ * A guest fills the table behind the function mask and then lifts the mask. One call sets all
+ * routes.
  */
 START_TEST(rule_08_one_routing_for_many)
 {
@@ -310,7 +316,10 @@ START_TEST(host_cannot_enable)
 }
 END_TEST
 
-/* No file is left for a vector's eventfd: it stays silent, which is said once for all of them. */
+/*
+ * No file is left for a vector's eventfd. The vector stays silent, which is said once for all of
+ * them.
+ */
 START_TEST(rule_04_no_files_left)
 {
 	static struct rig rig;
@@ -338,7 +347,7 @@ START_TEST(rule_04_no_files_left)
 }
 END_TEST
 
-/* The device's own bytes around table and PBA reach it; table and PBA never do. */
+/* The device's own bytes around table and PBA reach it. Table and PBA never reach it. */
 START_TEST(rule_05_bytes_around_the_table)
 {
 	static struct rig rig;
@@ -358,7 +367,9 @@ START_TEST(rule_05_bytes_around_the_table)
 }
 END_TEST
 
-/* An access that begins before the table or the PBA and ends in it must not reach the real one. */
+/*
+ * An access that begins before the table or the PBA and ends in it must not reach the real one.
+ */
 START_TEST(rule_16_access_straddles_into_the_table)
 {
 	static struct rig rig;
@@ -401,7 +412,10 @@ static const struct {
 	{ "table over the PBA", 8, 0x2000, 0x2000, 0x2000, 0 },
 };
 
-/* Wherever a device has its table the first vector works; where there is no BAR it is refused. */
+/*
+ * Wherever a device has its table, the first vector works. If there is no BAR at that place, the
+ * device is refused.
+ */
 START_TEST(rule_12_places_of_table_and_pba)
 {
 	static struct rig rig;
@@ -460,7 +474,7 @@ START_TEST(rule_29_more_vectors_than_the_kernel)
 END_TEST
 
 /*
- * A server shows both capabilities, and has vectors for one of them: the guest is shown that one.
+ * A server shows both capabilities, and has vectors for one of them. The guest is shown that one.
  */
 START_TEST(rule_37_capability_without_vectors)
 {
@@ -492,7 +506,7 @@ START_TEST(rule_37_capability_without_vectors)
 }
 END_TEST
 
-/* The host could not switch MSI-X on: it is asked again when the guest touches a vector. */
+/* The host could not switch MSI-X on. It is asked again when the guest touches a vector. */
 START_TEST(rule_37_enable_is_tried_again)
 {
 	static struct rig rig;

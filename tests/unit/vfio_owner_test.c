@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two vCPUs use one device's configuration space at once: what one does the other sees whole. Pin,
- * power state and VPD are each more than one access to the device.
+ * Two vCPUs use one device's configuration space at once, and what one does the other sees as a
+ * whole. Pin, power state and VPD take more than one access to the device each.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -74,7 +74,9 @@ static void begin(void)
 	rig_switch_on(&test.rig);
 }
 
-/* To D3hot and back, and no other state is ever seen than the one just written. */
+/*
+ * One sends the device to D3hot and back. No other state is ever seen than the one just written.
+ */
 static void *sleep_and_wake(void *unused)
 {
 	unsigned int reg = test.rig.fake.pm_cap + PCI_PM_CTRL;
@@ -89,7 +91,10 @@ static void *sleep_and_wake(void *unused)
 	return unused;
 }
 
-/* The pin off and on, by MSI-X; the address of VPD by word, next to its data by dword. */
+/*
+ * One switches the pin off and on by MSI-X. The address of VPD is written by a word, next to its
+ * data, which are written by a dword.
+ */
 static void *use_pin_and_vpd(void *unused)
 {
 	for (unsigned int i = 0; i < ROUNDS; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/vfio_pci.c with its parts: what VFIO and KVM are asked, and in which order, when a device is
- * opened, reset, lost, and given back.
+ * vfio/vfio_pci.c with its parts: what VFIO and KVM are asked when a device is opened, reset,
+ * lost and given back, and in which order.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +34,9 @@ START_TEST(rule_23_start)
 }
 END_TEST
 
-/* Slots, irqfds, VFIO's interrupts, KVM's reference, the device, the space. */
+/*
+ * The order is: memory slots, irqfds, VFIO's interrupts, KVM's reference, the device, the space.
+ */
 START_TEST(rule_26_end_with_msix)
 {
 	static struct rig rig;
@@ -69,7 +71,7 @@ START_TEST(rule_26_end_with_intx)
 }
 END_TEST
 
-/* Whatever call fails on the way, everything before it is undone. */
+/* Whichever call fails on the way, everything before it is undone. */
 START_TEST(failed_start_leaves_nothing)
 {
 	enum { GET_IRQ = 4 };
@@ -91,7 +93,7 @@ START_TEST(failed_start_leaves_nothing)
 		stderr_end(&caught);
 		called = rig.fake.fail_name == NULL;
 		rig.fake.fail_name = NULL;
-		/* Without its interrupts a device is still a device. */
+		/* A device that has lost its interrupts is still a device. */
 		ck_assert(ret == -EIO || (ret == 0 && (!called || _i == GET_IRQ)));
 		ck_assert(rig.fake.open == (ret == 0));
 		if (ret == 0)
@@ -138,7 +140,10 @@ START_TEST(not_a_pci_device)
 }
 END_TEST
 
-/* Row 0: it failed; row 1: it is wanted back; row 2: it failed, and its backend has said so. */
+/*
+ * In row 0 it failed, in row 1 it is wanted back, and in row 2 it failed and its backend has said
+ * so.
+ */
 START_TEST(rule_24_device_says_good_bye)
 {
 	struct vfio_backend backend = fake_backend;
@@ -184,7 +189,7 @@ START_TEST(rule_25_reset)
 	ck_assert_uint_eq(calls_count("hot_reset"), 0);
 	ck_assert(!rig.fake.intx_on && !rig.fake.msix_on);
 	ck_assert_uint_eq(rig_config_read(&rig, rig.msix + PCI_MSIX_FLAGS, 2), 7);
-	/* The next guest finds it as the first did. */
+	/* The next guest finds the device as the first one did. */
 	calls_begin();
 	ck_assert_int_eq(vfio_pci_power_on(rig.pci), 0);
 	rig_config_write(&rig, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
@@ -217,8 +222,8 @@ START_TEST(rule_25_reset_wakes_it_first)
 END_TEST
 
 /*
- * By what the device has: FLR, a soft reset by power states, VFIO_DEVICE_RESET at all; which call
- * fails; and what is done, in order.
+ * What the device has (FLR, a soft reset by power states, VFIO_DEVICE_RESET at all), which call
+ * fails, and what is done, in order.
  */
 static const struct {
 	bool flr, pm, offered;
@@ -277,7 +282,7 @@ START_TEST(rule_25_best_way_to_reset)
 }
 END_TEST
 
-/* Who would be reset along is named, each in a line of its own. */
+/* Each device that would be reset along is named, in a line of its own. */
 START_TEST(rule_25_who_else_would_be_reset)
 {
 	static struct rig rig;
@@ -302,9 +307,9 @@ START_TEST(rule_25_who_else_would_be_reset)
 END_TEST
 
 /*
- * The guest resets the function itself: all is as after power-on, the rest off before the device is
- * told. By PCI Express or Advanced Features; not where the device does not offer it, and not by
- * another bit of the register.
+ * The guest resets the function itself. All is as after power-on, and the rest is off before the
+ * device is told. The guest uses PCI Express or Advanced Features. Nothing happens if the device
+ * does not offer the reset, or if another bit of the register is written.
  */
 #define AF_BOTH (PCI_AF_CAP_FLR | PCI_AF_CAP_TP)
 
@@ -400,7 +405,10 @@ START_TEST(rule_25_guest_resets_a_sleeper)
 }
 END_TEST
 
-/* Where the kernel could not at the opening: before the first guest, while all are there. */
+/*
+ * The kernel could not do it at the opening. It is done before the first guest, while all are
+ * there.
+ */
 START_TEST(rule_25_reset_before_the_first_start)
 {
 	static struct rig rig;
@@ -422,8 +430,9 @@ START_TEST(rule_25_reset_before_the_first_start)
 END_TEST
 
 /*
- * The kernel says that it can reset the function, but by power states only: before the first start
- * its bus is reset, where all on it is ours. Where it is not, once more by power states.
+ * The kernel says that it can reset the function, but by power states only. Before the first
+ * start its bus is reset, if all devices on it are ours. If not, the function is reset by power
+ * states once more.
  */
 static const struct {
 	bool flr, no_soft_reset, ours;
@@ -472,7 +481,7 @@ START_TEST(rule_33_weak_reset_at_the_first_start)
 }
 END_TEST
 
-/* SERR, parity and bus mastering as the host's firmware had them: a guest finds them off. */
+/* SERR, parity and bus mastering are as the host's firmware had them. A guest finds them off. */
 START_TEST(rule_32_first_start_finds_command_off)
 {
 	static struct rig rig;

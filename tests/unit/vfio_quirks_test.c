@@ -94,7 +94,7 @@ static const struct {
 	{ 0x8086, 0x1533, 0x03, 0, 0x88000, false },
 };
 
-/* What the guest finds there is its own configuration space; what it writes goes that way. */
+/* What the guest finds there is its own configuration space. What it writes goes the same way. */
 START_TEST(rule_39_mirror_of_configuration_space)
 {
 	unsigned int bar = mirrors[_i].bar;
@@ -141,7 +141,8 @@ START_TEST(rule_39_beside_the_mirror)
 END_TEST
 
 /*
- * NVIDIA's drivers acknowledge each MSI so: the device must see it, and nothing else of the kind.
+ * NVIDIA's drivers acknowledge each MSI in this way. The device must see it, and nothing else of
+ * the kind.
  */
 START_TEST(rule_39_acknowledged_msi)
 {
@@ -166,7 +167,7 @@ START_TEST(rule_39_acknowledged_msi)
 }
 END_TEST
 
-/* A place goes to one port, and what lies there comes through the next. */
+/* A place goes to one port, and what lies there comes through the next one. */
 START_TEST(rule_39_window_to_configuration_space)
 {
 	static struct rig rig;
@@ -194,7 +195,7 @@ START_TEST(rule_39_window_to_configuration_space)
 }
 END_TEST
 
-/* NVIDIA's I/O ports lead to both of the mirrors in BAR 0, and to all else of it. */
+/* NVIDIA's I/O ports lead to both of the mirrors in BAR 0, and to all else of that BAR. */
 START_TEST(rule_39_two_places_behind_one_window)
 {
 	static const uint32_t places[] = { 0x88000, 0x1800 };
@@ -237,7 +238,9 @@ START_TEST(rule_39_no_window_in_memory)
 }
 END_TEST
 
-/* Broadcom's BCM57810: firmware that runs its ROM hangs; a file that the user gives is shown. */
+/*
+ * Firmware that runs the ROM of Broadcom's BCM57810 hangs. A file that the user gives is shown.
+ */
 START_TEST(rule_39_rom_that_hangs)
 {
 	static struct rig rig;
@@ -253,7 +256,7 @@ START_TEST(rule_39_rom_that_hangs)
 }
 END_TEST
 
-/* The real table never hears of it; the guest's vector works. */
+/* The real table never hears of it, and the guest's vector works. */
 START_TEST(rule_39_window_to_the_msix_table)
 {
 	static struct rig rig;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x-no-kvm-irqfd: all interrupts of a passed-through device go through the main loop, and the guest
- * sees no difference.
+ * With x-no-kvm-irqfd all interrupts of a passed-through device go through the main loop, and the
+ * guest sees no difference.
  */
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +85,7 @@ START_TEST(msi_by_message)
 }
 END_TEST
 
-/* The pin: KVM is told by an eventfd of our own, and the device is unmasked by a call. */
+/* The pin: an eventfd of minivmm's own tells KVM, and a call unmasks the device. */
 START_TEST(pin_by_hand)
 {
 	static struct rig rig;
@@ -103,7 +103,7 @@ START_TEST(pin_by_hand)
 }
 END_TEST
 
-/* A guest that leaves everything on; its successor finds it off, with no late interrupt. */
+/* A guest leaves everything on. Its successor finds it off, with no late interrupt. */
 START_TEST(rule_25_reset)
 {
 	static struct rig rig;
@@ -130,7 +130,7 @@ static void open_trace(const char *fault)
 	ck_assert_int_eq(trace_open(&options), 0);
 }
 
-/* --inject: the second interrupt is lost, and only that. */
+/* By --inject the second interrupt is lost, and only that one. */
 START_TEST(injected_loss)
 {
 	static struct rig rig;
@@ -150,7 +150,7 @@ START_TEST(injected_loss)
 }
 END_TEST
 
-/* --inject: it comes, after a while; --stats: and is counted where it took so long. */
+/* By --inject it comes after a while. --stats counts it where it took so long. */
 START_TEST(injected_delay)
 {
 	static struct rig rig;

@@ -104,7 +104,10 @@ void rig_bar_write(struct rig *rig, unsigned int bar, uint64_t offset, unsigned 
 	bus_write(rig_bus(rig, bar), rig->pci->function.bars[bar].addr + offset, &value, size);
 }
 
-/* Which of two comes first is the loop's own business: hence twice. */
+/*
+ * Let the loop serve what is ready. The loop decides which of two comes first, so this runs it
+ * twice.
+ */
 void rig_turn(struct rig *rig)
 {
 	for (unsigned int i = 0; i < 2; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A machine for the tests of vfio/: a VM on the fake KVM, a PCI host bridge, and a fake device
- * passed through at 00:01.0. Guest accesses go the guest's way, through the buses.
+ * that is passed through at 00:01.0. Guest accesses go the guest's way, through the buses.
  */
 #ifndef MINIVMM_TESTS_VFIO_RIG_H
 #define MINIVMM_TESTS_VFIO_RIG_H
@@ -34,7 +34,7 @@ void rig_init_usual(struct rig *rig);
 /* Pass the device through, plug it in, place its BARs, wire INTx. Returns 0 or -errno. */
 int rig_open(struct rig *rig);
 
-/* Do both for the usual device, whose BAR0 is then at RIG_BAR0, and empty the call log. */
+/* Do both for the usual device, whose BAR 0 is then at RIG_BAR0, and empty the call log. */
 void rig_open_usual(struct rig *rig);
 
 /* Take everything down in the machine's order. */

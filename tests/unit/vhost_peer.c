@@ -16,7 +16,7 @@ union peer_control {
 	struct cmsghdr align;
 };
 
-/* Closes the files that came; returns how many. */
+/* Close the files that came, and return how many there were. */
 static unsigned int peer_close_files(struct msghdr *msg)
 {
 	unsigned int files = 0;
@@ -30,7 +30,7 @@ static unsigned int peer_close_files(struct msghdr *msg)
 	return files;
 }
 
-/* One request; false when the client has hung up. */
+/* Read one request. Returns false when the client has hung up. */
 static bool peer_receive(struct vhost_peer *peer, struct vhost_message *message,
 			 unsigned int *files)
 {
@@ -77,7 +77,7 @@ static void peer_write_down(struct vhost_peer *peer, const struct vhost_message 
 		 message->header.request, text, (int)(2 * files), " f f f f f f f f");
 }
 
-/* Turns the request into its answer; false if it has none. */
+/* Turn the request into its answer. Returns false if it has none. */
 static bool peer_answer(struct vhost_peer *peer, struct vhost_message *message)
 {
 	struct vhost_config *config = &message->payload.config;
@@ -136,7 +136,7 @@ static void peer_send_files(struct vhost_peer *peer, void *bytes, size_t size, u
 	sendmsg(peer->here, &msg, MSG_NOSIGNAL);
 }
 
-/* Sends the answer, spoilt. False: the connection ends here. */
+/* Send the answer, spoilt. Returns false if the connection ends here. */
 static bool peer_spoil(struct vhost_peer *peer, struct vhost_message *answer)
 {
 	size_t size = sizeof(answer->header) + answer->header.size;

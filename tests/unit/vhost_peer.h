@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A vhost-user server for tests: a thread that answers as it should, except for one answer, which
- * it spoils. It writes down what it was asked. So a test only says what is wrong.
+ * A vhost-user server for tests. It is a thread that answers as it should, except for one answer,
+ * which it spoils. It writes down what it was asked. So a test only says what is wrong.
  */
 #ifndef MINIVMM_TESTS_VHOST_PEER_H
 #define MINIVMM_TESTS_VHOST_PEER_H
@@ -39,7 +39,7 @@ struct vhost_peer {
 	pthread_t thread;
 };
 
-/* Start it. What it offers is filled in before. */
+/* Start the server. What it offers is filled in before. */
 void vhost_peer_start(struct vhost_peer *peer);
 
 /* Wait for the thread, once the client has closed its end. */

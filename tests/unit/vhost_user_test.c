@@ -31,7 +31,7 @@ static void count_lost(void *owner)
 	++*(int *)owner;
 }
 
-/* All that a device ever asks; the first failure, or 0. */
+/* Ask all that a device ever asks. Returns the first failure, or 0. */
 static int use(struct vhost_user *vhost)
 {
 	char word[8], memory[64];
@@ -113,7 +113,9 @@ START_TEST(messages_are_traced)
 }
 END_TEST
 
-/* The first version of the protocol: no acknowledgements, and a queue runs by itself. */
+/*
+ * In the first version of the protocol there are no acknowledgements, and a queue runs by itself.
+ */
 START_TEST(old_server)
 {
 	struct vhost_peer peer = { .features = VERSION_1 };
@@ -235,7 +237,10 @@ START_TEST(files_are_closed)
 }
 END_TEST
 
-/* While nothing is asked: the owner learns once that the server is gone, or talks out of turn. */
+/*
+ * While nothing is asked, the owner learns once that the server is gone, or that it talks out of
+ * turn.
+ */
 START_TEST(lost_while_idle)
 {
 	struct stderr_text caught;
@@ -280,7 +285,7 @@ static void *stop_ring(void *arg)
 	return (void *)(intptr_t)vhost_user_stop_ring(arg, 0);
 }
 
-/* A server that says nothing, and one whose answer drips. */
+/* One server says nothing, and the answer of the other one drips. */
 static const enum vhost_spoil slow[] = { VHOST_SILENT, VHOST_DRIP };
 
 /* The main loop sees that a request is stalled, waits for it nowhere, and ends it. */
@@ -349,7 +354,7 @@ START_TEST(last_requests_are_short)
 }
 END_TEST
 
-/* What belongs together has one deadline: here it was over before the second request. */
+/* Requests that belong together have one deadline. Here it was over before the second request. */
 START_TEST(group_has_one_deadline)
 {
 	static const struct vhost_lie lie = { VHOST_SET_FEATURES, VHOST_SILENT, 0, 0, 0 };
@@ -370,7 +375,9 @@ START_TEST(group_has_one_deadline)
 }
 END_TEST
 
-/* A start whose signals are blocked, as --bind has it: the signal ends it all the same. */
+/*
+ * The signals of a start are blocked, as --bind has it. The signal ends the start all the same.
+ */
 START_TEST(signal_ends_the_wait)
 {
 	static const struct vhost_lie lie = { VHOST_GET_FEATURES, VHOST_SILENT, 0, 0, 0 };

@@ -7,14 +7,14 @@
 #include "console_rig.h"
 #include "unit.h"
 
-/* The driver sends a control message; the console hears it. */
+/* Let the driver send a control message, which the console hears. */
 static void tell(struct console_rig *rig, uint32_t port, uint16_t event, uint16_t value)
 {
 	console_rig_tell(rig, port, event, value);
 	virtio_console_serve(rig->console);
 }
 
-/* The next control message that the driver got. */
+/* Read the next control message that the driver got. */
 static void expect(struct console_rig *rig, uint32_t port, uint16_t event, uint16_t value)
 {
 	uint16_t at = rig->seen[2]++;
@@ -44,7 +44,7 @@ START_TEST(ports_are_agreed_on)
 	ck_assert(virtio_console_is_open(rig.console, 4));
 	tell(&rig, 4, VIRTIO_CONSOLE_PORT_OPEN, 0);
 	ck_assert(!virtio_console_is_open(rig.console, 4));
-	/* Ports that do not exist, events nobody knows. */
+	/* The ports do not exist, or nobody knows the events. */
 	tell(&rig, VIRTIO_CONSOLE_PORTS, VIRTIO_CONSOLE_PORT_READY, 1);
 	tell(&rig, 0xffffffff, VIRTIO_CONSOLE_PORT_OPEN, 1);
 	tell(&rig, 0, 0x1234, 1);
@@ -70,7 +70,7 @@ START_TEST(bytes_both_ways)
 	ck_assert_int_eq(poll(&file, 1, 0), 1);
 	ck_assert_uint_eq(virtio_console_read(rig.console, port, text, sizeof(text)), 5);
 	ck_assert_str_eq(text, "hello");
-	/* To a port that no program has opened nothing goes. */
+	/* Nothing goes to a port that no program has opened. */
 	console_rig_offer(&rig, queue, 0, 0);
 	console_rig_offer(&rig, queue, 1, 0);
 	ck_assert_uint_eq(virtio_console_write(rig.console, port, "abc", 3), 0);
@@ -84,7 +84,7 @@ START_TEST(bytes_both_ways)
 }
 END_TEST
 
-/* A driver that goes takes its ports along; the next one starts anew. */
+/* A driver that goes takes its ports along. The next one starts anew. */
 START_TEST(driver_comes_and_goes)
 {
 	struct console_rig rig;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* devices/virtio_pci.c and virtio_vhost.c: a disk as the guest sees it, before a server of ours. */
+/*
+ * devices/virtio_pci.c and virtio_vhost.c: a disk as the guest sees it, in front of a server of
+ * the test's own.
+ */
 #include <errno.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
@@ -130,7 +133,7 @@ static void set_msix(struct rig *rig, bool on)
 	config_write(rig, cap + PCI_MSIX_FLAGS, 2, on ? PCI_MSIX_FLAGS_ENABLE : 0);
 }
 
-/* As a driver does it, with one queue at `ring`. */
+/* Start the device as a driver does, with one queue at `ring`. */
 static void start(struct rig *rig, uint64_t ring)
 {
 	bar_write(rig, VIRTIO_PCI_COMMON_STATUS, 1, 0);
@@ -166,7 +169,10 @@ START_TEST(as_the_guest_finds_it)
 		ck_assert(found & 1u << types[i]);
 	switch_on(&rig);
 	ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_COMMON_NUMQ, 2), 1);
-	/* A feature of disks passes, one that nobody knows does not, nor does the protocol's. */
+	/*
+	 * A feature of disks passes. A feature that nobody knows does not pass, and nor does the
+	 * protocol's.
+	 */
 	ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_COMMON_DF, 4), 1u << 9);
 	ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_DEVICE, 8), 0x800);
 	ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_DEVICE + 56, 4), 0);
@@ -175,7 +181,7 @@ START_TEST(as_the_guest_finds_it)
 }
 END_TEST
 
-/* A doorbell for each queue where the BAR is, and none where it was. */
+/* There is a doorbell for each queue where the BAR is, and none where it was. */
 START_TEST(doorbells_follow_the_bar)
 {
 	struct rig rig;
@@ -207,7 +213,7 @@ START_TEST(doorbell_refused)
 }
 END_TEST
 
-/* What the server is told, from a driver's start to its end. */
+/* What the server is told, from the start of a driver to its end. */
 START_TEST(driver_comes_and_goes)
 {
 	struct rig rig;
@@ -248,7 +254,7 @@ START_TEST(ring_outside_of_ram)
 	stderr_holds(&caught, "the guest put queue 0 outside its memory");
 	ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_COMMON_STATUS, 1),
 			  READY | VIRTIO_CONFIG_S_NEEDS_RESET);
-	/* The state of the device changed, says the pin. */
+	/* The state of the device changed, as the pin says. */
 	ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_ISR_STATUS, 1), VIRTIO_PCI_ISR_CONFIG);
 	ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_ISR_STATUS, 1), 0);
 	start(&rig, 0x1000);
@@ -274,7 +280,7 @@ START_TEST(call_follows_msix)
 }
 END_TEST
 
-/* The whole device through the window in configuration space. */
+/* The whole device can be reached through the window in configuration space. */
 START_TEST(window)
 {
 	unsigned int cap;
@@ -340,7 +346,7 @@ START_TEST(other_kinds)
 		ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_COMMON_DF, 4),
 				  1u << 15 | 1u << 9 | 1u << 5);
 		ck_assert_uint_eq(bar_read(&rig, VIRTIO_PCI_DEVICE, 2), 0x5452);
-		/* The address is ours: the server hears nothing of it. */
+		/* The address is minivmm's own. The server hears nothing of it. */
 		start(&rig, 0x1000);
 	}
 	rig_close(&rig);
@@ -376,7 +382,7 @@ START_TEST(unfit_server)
 }
 END_TEST
 
-/* What a disk's server says of its queues, in its configuration space and when asked. */
+/* What the server of a disk says of its queues, in its configuration space and when asked. */
 static const struct {
 	uint16_t in_config;
 	uint64_t asked;

@@ -41,7 +41,7 @@ static void begin(struct virtio_registers *registers)
 	virtio_registers_init(registers, OFFERED, 2, 3, &ops, NULL);
 }
 
-/* Of the register's own size. */
+/* Access a register with its own size. */
 static uint64_t get(struct virtio_registers *registers, unsigned int offset, unsigned int size)
 {
 	return virtio_registers_read(registers, offset, size);
@@ -76,7 +76,10 @@ START_TEST(features)
 }
 END_TEST
 
-/* What was not offered, or a driver from before version 1: FEATURES_OK does not stick. */
+/*
+ * A driver accepts what was not offered, or is from before version 1. FEATURES_OK does not stay
+ * set.
+ */
 static const uint64_t wrong_features[] = { OFFERED | 1, OFFERED | 1ull << 63, 0x30, 0 };
 
 START_TEST(features_refused)
@@ -110,7 +113,7 @@ START_TEST(starts_once_and_stops)
 }
 END_TEST
 
-/* The device says that it cannot; after a reset the driver may try again. */
+/* The device says that it cannot. After a reset the driver may try again. */
 START_TEST(cannot_start)
 {
 	struct virtio_registers registers;

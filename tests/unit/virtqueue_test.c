@@ -197,7 +197,7 @@ START_TEST(hostile_buffers)
 }
 END_TEST
 
-/* More on offer than the ring can hold. */
+/* More buffers are on offer than the ring can hold. */
 START_TEST(too_much_on_offer)
 {
 	struct rig rig;
@@ -213,7 +213,7 @@ START_TEST(too_much_on_offer)
 }
 END_TEST
 
-/* The used ring lies on the available one: each buffer that comes back looks like one more. */
+/* The used ring lies on the available one. Each buffer that comes back looks like one more. */
 START_TEST(rings_overlap)
 {
 	static char bytes[1024];
@@ -229,7 +229,7 @@ START_TEST(rings_overlap)
 }
 END_TEST
 
-/* A chain in a circle is followed once around, and its bytes are bounded by that. */
+/* A chain in a circle is followed once around, which bounds its bytes. */
 START_TEST(circle)
 {
 	static char bytes[1024];

@@ -12,7 +12,7 @@
 
 #define MIB (1ull << 20)
 
-/* Where there is no /dev/kvm, vm_init() ends there: its answers are filled in. */
+/* Where there is no /dev/kvm, vm_init() ends there. Its answers are filled in. */
 static void begin(struct vm *vm)
 {
 	struct stderr_text caught;
@@ -31,7 +31,7 @@ static void end(struct vm *vm)
 	fake_kvm_end();
 }
 
-/* RAM is shown to a new VM, and to the one after a reboot; so are the VFIO files. */
+/* A new VM is shown the RAM and the VFIO files, and so is the one after a reboot. */
 START_TEST(rule_23_reboot_restores_slots_and_files)
 {
 	static struct vm vm;
@@ -92,7 +92,7 @@ START_TEST(failed_power_up_can_be_tried_again)
 }
 END_TEST
 
-/* Slots are used again, and when there are none left the region is refused and not in the map. */
+/* Memory slots are used again. When none is left, the region is refused and is not in the map. */
 START_TEST(slots_run_out_and_come_back)
 {
 	static struct vm vm;
@@ -190,7 +190,10 @@ START_TEST(rom_is_read_only)
 }
 END_TEST
 
-/* APIC ids of more than 8 bits are switched on for guests that have them, or said to be missing. */
+/*
+ * APIC ids of more than 8 bits are switched on for guests that have them, or are said to be
+ * missing.
+ */
 START_TEST(long_apic_ids)
 {
 	static const unsigned int cpus[] = { 1, 255, 256, 1024 };
