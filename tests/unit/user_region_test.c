@@ -14,7 +14,7 @@ static int get_bar2(struct client *client, struct vfio_region *region)
 					    VFIO_PCI_BAR0_REGION_INDEX + DEMO_MEMORY_BAR, region);
 }
 
-/* Its file would end before what may be mapped does, and an access of the guest with it. */
+/* The file would end before what may be mapped does, and with it an access of the guest. */
 START_TEST(short_file_is_not_mapped)
 {
 	static const struct {
@@ -38,7 +38,7 @@ START_TEST(short_file_is_not_mapped)
 }
 END_TEST
 
-/* The peer, in this process, has closed its own once it answers something else. */
+/* The peer in this process has closed its own file once it answers something else. */
 static unsigned int count_open_files(struct client *client)
 {
 	unsigned int count = 0;
@@ -78,7 +78,7 @@ START_TEST(surplus_files_are_closed)
 }
 END_TEST
 
-/* Files that are not memory, or not enough of it: the BAR is trapped, and the server lives on. */
+/* The files are no memory, or not enough of it. The BAR is trapped, and the server lives on. */
 static int make_memory(off_t size)
 {
 	int fd = memfd_create("bar", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -105,7 +105,7 @@ static int make_sealed(void)
 	return fd;
 }
 
-/* In the place of a file system that another program serves, which a test cannot have. */
+/* This stands in for a file system that another program serves, which a test cannot have. */
 static int open_proc(void)
 {
 	return open("/proc/self/status", O_RDONLY | O_CLOEXEC);

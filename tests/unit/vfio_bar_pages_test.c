@@ -16,8 +16,8 @@
 #define HOME  0xc0000000u /* of BAR 2 */
 
 /*
- * A BAR below the page size is mapped with the whole of its page, as long as it begins the page and
- * nothing else lies in it: not another BAR, whoever came first.
+ * A BAR below the page size is mapped with the whole of its page, if it begins the page and
+ * nothing else lies in the page. No other BAR may lie there, whoever came first.
  */
 START_TEST(rule_35_small_bars_are_mapped)
 {
@@ -52,8 +52,8 @@ START_TEST(rule_35_small_bars_are_mapped)
 END_TEST
 
 /*
- * The page of the pending bits is mapped, for registers beside them may be hot, until a masked
- * vector is pending: then they are ours to tell.
+ * The page of the pending bits is mapped, because registers beside them may be used much. When a
+ * masked vector is pending, the bits are minivmm's to tell, and the page is trapped.
  */
 START_TEST(rule_34_pending_bits_are_trapped_when_there_are_some)
 {
@@ -83,7 +83,10 @@ START_TEST(rule_34_pending_bits_are_trapped_when_there_are_some)
 	ck_assert(!fake_kvm_mapped(pba));
 	rig_msix_entry(&rig, 1, 0x41, false); /* taken */
 	ck_assert(fake_kvm_mapped(pba));
-	/* Masked with one pending, and then switched off altogether. */
+	/*
+	 * A vector is masked with one interrupt pending, and then MSI-X is switched off
+	 * altogether.
+	 */
 	rig_msix_control(&rig, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	fake_raise(&rig.fake, 1);
 	rig_turn(&rig);
@@ -94,7 +97,7 @@ START_TEST(rule_34_pending_bits_are_trapped_when_there_are_some)
 }
 END_TEST
 
-/* A region that can be mapped but not written: reads are the CPU's own, writes are trapped. */
+/* The region can be mapped but not written. Reads are the CPU's own, and writes are trapped. */
 START_TEST(rule_47_readonly_region)
 {
 	static struct rig rig;
@@ -116,7 +119,7 @@ START_TEST(rule_47_readonly_region)
 }
 END_TEST
 
-/* What a small BAR is, and whether it is mapped where nothing else is in its page. */
+/* What a small BAR is, and whether it is mapped if nothing else is in its page. */
 enum sparse { NOT_SPARSE, ALL_OF_IT, HALF_OF_IT, NONE_OF_IT };
 
 static const struct {
@@ -186,7 +189,10 @@ out:
 }
 END_TEST
 
-/* Where table and pending bits are; `mapped`: the first page of these, while none is pending. */
+/*
+ * Where table and pending bits are. `mapped` is the first page of the pending bits, while none is
+ * pending.
+ */
 static const struct {
 	unsigned int vectors;
 	uint32_t table, pba; /* offset | BIR */
@@ -215,7 +221,7 @@ static void write_entry(struct rig *rig, int row, unsigned int vector, bool mask
 	rig_bar_write(rig, bar, at + 12, 4, masked);
 }
 
-/* The pages of the pending bits are all mapped, or none is. */
+/* The pages of the pending bits are all mapped, or none of them is. */
 static bool pending_page_mapped(struct rig *rig, int row)
 {
 	unsigned int bar = layouts[row].pba & PCI_MSIX_PBA_BIR;
@@ -262,7 +268,10 @@ START_TEST(rule_34_every_layout)
 }
 END_TEST
 
-/* Readable alone, and of each size: what is mapped is read-only, what is written is trapped. */
+/*
+ * Of each size there is a region that can only be read. What is mapped is read-only, and what is
+ * written is trapped.
+ */
 static const uint64_t readonly_sizes[] = { 0x10, 0x800, PAGE, 4 * PAGE, 1 << 20 };
 
 START_TEST(rule_47_readonly_of_every_size)

@@ -200,7 +200,7 @@ START_TEST(rule_25_reset)
 END_TEST
 
 /*
- * A guest that left its device in D3hot: it is woken before it is reset, and cannot transfer then,
+ * A guest left its device in D3hot. The device is woken before it is reset. It cannot transfer then,
  * although the kernel gives it back what COMMAND was.
  */
 START_TEST(rule_25_reset_wakes_it_first)

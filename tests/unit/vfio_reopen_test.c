@@ -10,9 +10,9 @@
 #include "vfio_rig.h"
 
 /*
- * The guest reboots into a new VM: the device is closed while KVM still knows the old one, and
- * opened for the new one. Its BARs are mapped as before. A file that was given could not be opened
- * again.
+ * The guest reboots into a new VM. The device is closed while KVM still knows the old VM, and
+ * opened for the new one. Its BARs are mapped as before. A file that was handed over could not be
+ * opened again.
  */
 START_TEST(rule_40_no_vm_outlives_its_guest)
 {
@@ -46,7 +46,7 @@ START_TEST(rule_40_no_vm_outlives_its_guest)
 }
 END_TEST
 
-/* Lost at the reset: it is not opened again. */
+/* The device is lost at the reset, so it is not opened again. */
 START_TEST(rule_40_device_that_is_lost_at_the_reset)
 {
 	static struct rig rig;
@@ -64,7 +64,7 @@ START_TEST(rule_40_device_that_is_lost_at_the_reset)
 }
 END_TEST
 
-/* Which step on the way back fails, and with what; none of them leaves anything behind. */
+/* Which step on the way back fails, and with what. None of them leaves anything behind. */
 static const struct {
 	const char *operation;
 	unsigned int nth;
@@ -98,7 +98,7 @@ START_TEST(rule_40_device_that_does_not_come_back)
 }
 END_TEST
 
-/* It comes back as another one: a BAR of another size has no place. */
+/* The device comes back as another one: a BAR of another size has no place. */
 START_TEST(rule_40_another_device_comes_back)
 {
 	static struct rig rig;
