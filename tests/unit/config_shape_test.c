@@ -17,7 +17,10 @@ static unsigned int type_shown(struct view *view)
 	return (view_get(view, view->fake.exp_cap + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_TYPE) >> 4;
 }
 
-/* Below a port an endpoint has its own link; what is none is given the slowest. */
+/*
+ * Below a port an endpoint has its own link. A device that is no endpoint is given the slowest
+ * one.
+ */
 static const struct {
 	uint16_t flags; /* of the device */
 	bool listed;
@@ -63,7 +66,7 @@ START_TEST(below_a_port_there_is_a_link)
 }
 END_TEST
 
-/* On a root bus whatever is no legacy endpoint is integrated, and has no link. */
+/* On a root bus every device that is no legacy endpoint is integrated, and has no link. */
 static const uint16_t integrated[] = {
 	2 | PCI_EXP_TYPE_ENDPOINT << 4,   1 | PCI_EXP_TYPE_ENDPOINT << 4,
 	2 | PCI_EXP_TYPE_RC_END << 4,     2 | PCI_EXP_TYPE_RC_EC << 4,
@@ -97,8 +100,8 @@ START_TEST(rule_17_integrated_endpoint)
 END_TEST
 
 /*
- * A legacy endpoint, by version, by its slot bit, and by where in the list it is: the guest's list
- * leaves it out on a root bus.
+ * A legacy endpoint, by its version, by its slot bit, and by where in the list it is. On a root
+ * bus the guest's list leaves it out.
  */
 static const struct {
 	uint16_t flags;
@@ -117,7 +120,7 @@ static const struct {
 	{ 2 | PCI_EXP_TYPE_RC_END << 4, false, 0, "1 10" },
 };
 
-/* It keeps its own ways of a reset, of which the guest need not know. */
+/* The device keeps its own ways of a reset, of which the guest need not know. */
 START_TEST(rule_41_legacy_endpoint)
 {
 	static struct view view;
@@ -159,7 +162,10 @@ START_TEST(rule_41_nothing_else_in_the_list)
 }
 END_TEST
 
-/* 4096 bytes without a single extended capability: all of them are the device's, the first too. */
+/*
+ * There are 4096 bytes without a single extended capability. All of them are the device's, also
+ * the first ones.
+ */
 START_TEST(rule_31_no_extended_list)
 {
 	static struct view view;

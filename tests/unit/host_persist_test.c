@@ -26,7 +26,7 @@ START_TEST(binding_is_kept)
 	ck_assert(host_is_persistent(HOST_SSD));
 	host_tree_run("grep -q 'KERNEL==\"" HOST_SSD "\".*ATTR{driver_override}=\"vfio-pci\"' "
 		      "$root/etc/udev/rules.d/60-minivmm-" HOST_SSD ".rules");
-	/* A driver that was faster lets go; a VFIO driver that is there already is asked. */
+	/* A driver that was faster lets go. A VFIO driver that is there already is asked. */
 	host_tree_run("grep -q 'DRIVER!=\"vfio-pci\", ATTR{driver/unbind}=\"" HOST_SSD "\"$' "
 		      "$root/etc/udev/rules.d/60-minivmm-" HOST_SSD ".rules");
 	host_tree_run("grep -q 'ATTR{\\[subsystem/pci\\]drivers_probe}=\"" HOST_SSD "\"$' "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfio/vfio_reset.c with several devices on the buses of one host: how many resets are made and of
- * what kind, and who is left alone. A device alone is in vfio_pci_test.c.
+ * vfio/vfio_reset.c with several devices on the buses of one host: how many resets are made, of
+ * what kind they are, and who is left alone. vfio_pci_test.c has the resets of a single device.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -64,14 +64,14 @@ START_TEST(rule_25_one_bus_reset_serves_all)
 	ck_assert_uint_eq(host_said("cannot be reset"), hosts[_i].warned);
 	ck_assert_uint_eq(host_said("would also reset"), hosts[_i].named);
 	ck_assert_int_eq(host.rig.vm.event, VM_EVENT_NONE);
-	/* Drivers of the next guest find all as before. */
+	/* The drivers of the next guest find all as it was before. */
 	host_power_on();
 	cards_use_all();
 	host_end();
 }
 END_TEST
 
-/* The end, too, leaves it to the kernel, which resets what is closed. */
+/* At the end it is left to the kernel, too, which resets what is closed. */
 START_TEST(rule_25_the_end_resets_nothing)
 {
 	host_start("1b1b1f1p");
@@ -85,8 +85,8 @@ START_TEST(rule_25_the_end_resets_nothing)
 END_TEST
 
 /*
- * A function of its bus has a driver that is none of VFIO's, which the kernel says by EINVAL: the
- * candidates are named.
+ * A function of its bus has a driver that is none of VFIO's. The kernel says so by EINVAL, and
+ * minivmm names the candidates.
  */
 START_TEST(rule_25_a_neighbour_without_a_driver_of_vfio)
 {
@@ -105,8 +105,8 @@ START_TEST(rule_25_a_neighbour_without_a_driver_of_vfio)
 END_TEST
 
 /*
- * A card dies in the reset of its bus: it reads all-ones, whatever the reset's result. That ends
- * the guest, and nothing is said of its neighbour but that it was not reset, where that is so.
+ * A card dies in the reset of its bus: it reads all-ones, whatever the result of the reset is.
+ * That ends the guest. Of its neighbour minivmm says only that it was not reset, if that is so.
  */
 static const struct {
 	const char *cards;
@@ -139,7 +139,7 @@ START_TEST(rule_18_dies_in_the_reset)
 }
 END_TEST
 
-/* A program is on no bus: its name is no address, and it is asked alone. */
+/* A program is on no bus. Its name is no address, and it is asked alone. */
 START_TEST(rule_25_device_without_an_address)
 {
 	host_begin("1b1b");
@@ -175,7 +175,10 @@ static void port_fill(struct pci_root_port *port, struct card *card, unsigned in
 	pci_root_port_show(port, false);
 }
 
-/* The first `below` cards are below one port of the guest, each other one below its own. */
+/*
+ * The first `below` cards are below one port of the guest, and each other card is below a port of
+ * its own.
+ */
 static void host_start_below(const char *cards, unsigned int below)
 {
 	host_begin(cards);
@@ -200,8 +203,8 @@ static void port_reset_bus(const struct pci_root_port *port)
 }
 
 /*
- * The guest resets the bus below its port. On the host the last card is on the same bus, and
- * elsewhere in the guest: it is reached only as long as the guest has not touched it.
+ * The guest resets the bus below its port. On the host the last card is on the same bus, but in
+ * the guest it is elsewhere. It is reached only as long as the guest has not touched it.
  */
 static const struct {
 	const char *cards;
@@ -241,7 +244,7 @@ START_TEST(rule_25_a_guest_resets_its_bus)
 		stderr_holds(&host.caught, guests[_i].words);
 	else
 		ck_assert_str_eq(host.caught.text, "");
-	/* Whoever was not below works on. */
+	/* A card that was not below the port works on. */
 	if (guests[_i].used && guests[_i].below < host.count)
 		ck_assert_uint_eq(last->fake.msix_on, 1);
 	for (unsigned int i = 0; i < guests[_i].below; i++) {
@@ -253,8 +256,8 @@ START_TEST(rule_25_a_guest_resets_its_bus)
 END_TEST
 
 /*
- * A card leaves while its neighbour is at work: nothing is reset. Then nobody has it, so that it no
- * longer stands in the way of a reset of its neighbour's.
+ * A card leaves while its neighbour is at work, and nothing is reset. After that nobody has the
+ * card, so it no longer stands in the way when its neighbour is reset.
  */
 START_TEST(rule_25_a_neighbour_leaves)
 {
@@ -276,7 +279,7 @@ START_TEST(rule_25_a_neighbour_leaves)
 }
 END_TEST
 
-/* A card comes while its neighbour is at work, or is there but untouched. */
+/* A card comes while its neighbour is at work, or while the neighbour is there but untouched. */
 static const struct {
 	const char *cards;
 	bool used;
