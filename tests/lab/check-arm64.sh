@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The arm64 lab as a part of `make check` on another machine; skipped, by name, where Debian's packages for
-# arm64 cannot be had.
+# The arm64 lab as a part of `make check` on another machine. Where Debian's packages for arm64 cannot be had, it is
+# skipped by name.
 set -u
 
 log=build/lab-arm64.log

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# fetch-memtest.sh DIR: Debian's memtest86+, its files alone, in DIR/memtest86+.
+# fetch-memtest.sh DIR: puts the files of Debian's memtest86+, and nothing else, into DIR/memtest86+.
 set -eu
 
 dir=${1:?usage: fetch-memtest.sh DIR}/memtest86+

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # fetch-newest-kernel.sh DIR: the kernel of Debian sid, unpacked into DIR/root-newest, not installed.
 #
-# It comes as three packages, and none has a /boot: the image lies among the modules. The folder gets the
-# shape of the other kernels' (fetch.sh).
+# The kernel comes as three packages, and none has a /boot: the image lies among the modules. The folder gets the
+# shape of the other kernels' folders (fetch.sh).
 set -eu
 
 # shellcheck source=tests/lab/private-apt.sh

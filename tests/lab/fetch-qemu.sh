@@ -9,7 +9,7 @@
 # them: tests/devices/newest-qemu.sh starts it. With `servers` it is passt and the virtiofsd in Rust of
 # Debian 13, in DIR/servers, also with their libraries.
 #
-# None of them need be among the machine's sources: the mirror that it has the rest from is asked.
+# None of them need be among the machine's sources. The mirror that the rest comes from is asked.
 set -eu
 
 # shellcheck source=tests/lab/private-apt.sh
@@ -32,7 +32,7 @@ get_backports()
 	done
 }
 
-# get_whole SUITE PACKAGE...: as on a machine with nothing on it, what they depend on comes along.
+# get_whole SUITE PACKAGE...: fetches what the packages depend on, too, as for a machine with nothing on it.
 get_whole()
 {
 	private_suites "$dir.apt" "$1"

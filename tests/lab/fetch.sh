@@ -23,7 +23,7 @@ update_lists()
 	$as_root apt-get -q -q update
 }
 
-# download META: the package behind it, into $pkgs; sets $package.
+# download META: fetches the package behind it into $pkgs, and sets $package.
 download()
 {
 	package=$(resolve "$1")

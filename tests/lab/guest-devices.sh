@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2154 # read by guest-init.sh
-# The words of guest-init.sh for devices of every kind; nothing here knows a device, it asks the
-# drivers. Each word says what it saw, and the scenario on the lab host judges.
+# The words of guest-init.sh for devices of every kind. Nothing here knows a device: the drivers are asked. Each word
+# says what it saw, and the scenario on the lab host judges.
 
-# wait_for TEXT COMMAND...: until the command says yes.
+# wait_for TEXT COMMAND...: waits until the command succeeds.
 wait_for()
 {
 	what=$1 tries=0
@@ -44,7 +44,7 @@ has_namespace()
 	ls -d "$1"/nvme*n1
 }
 
-# disk_below CONTROLLER: a path of a shared namespace is nvme0c1n1, the disk nvme0n1.
+# disk_below CONTROLLER: a path of a shared namespace is called nvme0c1n1, and the disk nvme0n1.
 disk_below()
 {
 	wait_for "namespace of ${1##*/}" has_namespace "$1" && basename "$1"/nvme*n1 | sed 's/c[0-9]*n/n/'
@@ -67,7 +67,7 @@ do_lab2()
 	done
 }
 
-# Network cards: the last byte N of the address makes them 10.0.N.2, with the lab host at 10.0.N.1.
+# Network cards. The last byte N of a card's address gives it the address 10.0.N.2, and the lab host has 10.0.N.1.
 do_net_up()
 {
 	echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore
@@ -81,14 +81,14 @@ do_net_up()
 	done
 }
 
-# A virtual function has an address by chance, and asks its physical one for another.
+# A virtual function has an address by chance, and asks its physical function for another.
 do_net_address()
 {
 	ip link set "$(card_of igbvf)" address 52:54:00:12:34:63
 	say "address $(cat "/sys/class/net/$(card_of igbvf)/address")"
 }
 
-# A MiB from the lab host through each of them.
+# A MiB comes from the lab host through each of them.
 do_fetch()
 {
 	for dir in /sys/class/net/eth*; do
@@ -98,14 +98,14 @@ do_fetch()
 	done
 }
 
-# lab.reads round trips to the lab host, one after the other.
+# Makes lab.reads round trips to the lab host, one after the other.
 do_pings()
 {
 	mac=$(cat "/sys/class/net/$(card_of e1000e)/address")
 	say "pings $(ping -A -c "$reads" "10.0.$((0x${mac##*:})).1" | sed -n 's/.* \([0-9]*\) packets received.*/\1/p')"
 }
 
-# The first network card with this driver.
+# Finds the first network card with this driver.
 card_of()
 {
 	for dir in /sys/class/net/eth*; do
@@ -127,14 +127,14 @@ do_load()
 	iperf3 -c "10.0.$((0x${mac##*:})).1" -n 1M -f m | sed -n '/receiver/s/^/lab: load /p'
 }
 
-# The median of nine times that, in Mbit/s; for the reason given at read_rate.
+# Prints the median of nine such transfers, in Mbit/s, for the reason given at read_rate.
 do_loads()
 {
 	say "loads $(for _ in $(seq 9); do do_load; done | sed 's,.* \([0-9.]*\) Mbits/sec.*,\1,' | sort -n |
 		sed -n 5p)"
 }
 
-# Two seconds of a tone by the OSS interface: 8000 bytes a second.
+# Plays two seconds of a tone by the OSS interface, 8000 bytes a second.
 do_sound()
 {
 	wait_for "sound card" [ -e /dev/dsp ]
@@ -144,7 +144,7 @@ do_sound()
 	say "sound played $?"
 }
 
-# Three bands, red, green and blue, with a line of text in each; the console's own drawing.
+# Draws three bands, red, green and blue, with a line of text in each, by the console's own drawing.
 do_paint()
 {
 	wait_for "frame buffer" [ -e /dev/fb0 ]
@@ -160,8 +160,8 @@ do_paint()
 	say "painted $rows"
 }
 
-# The words of a 64-bit BAR of gigabytes, at both ends and in the middle: those of the lab host are
-# read, and the guest's own written beside them.
+# The words of a 64-bit BAR of gigabytes, at both ends and in the middle. Those of the lab host are read, and the
+# guest's own are written beside them.
 do_shared_memory()
 {
 	for dir in /sys/bus/pci/devices/*; do
@@ -176,8 +176,8 @@ do_shared_memory()
 	done
 }
 
-# Random writes and reads of lab.mib on each NVMe disk, lab.rounds times, behind the pattern, in blocks of
-# lab.block; each has its checksum.
+# Writes and reads lab.mib on each NVMe disk at random, lab.rounds times, behind the pattern, in blocks of lab.block.
+# Each block has its checksum.
 do_fio()
 {
 	for namespace in /dev/nvme?n1; do
@@ -189,8 +189,9 @@ do_fio()
 	done
 }
 
-# read_rate NAME DEPTH: lab.reads random reads of 4 KiB, DEPTH at a time; how many a second by the median
-# of their latencies, because an interrupt that the emulator loses costs 0.2 s and says nothing of the VMM.
+# read_rate NAME DEPTH: makes lab.reads random reads of 4 KiB, DEPTH at a time, and prints how many there are in a
+# second. It computes that from the median of their latencies, because an interrupt that the emulator loses costs 0.2
+# s and says nothing of the VMM.
 read_rate()
 {
 	wait_disk
@@ -219,8 +220,8 @@ do_disk()
 	wait_disk
 }
 
-# The receiving vector of the e1000e goes from one CPU to the other and back, lab.rounds times: at the
-# next interrupt after each wish it is masked, given its new message, and unmasked.
+# The receiving vector of the e1000e goes from one CPU to the other and back, lab.rounds times. At the next interrupt
+# after each wish it is masked, given its new message, and unmasked.
 do_moves()
 {
 	irq=$(sed -n 's/^ *\([0-9]*\):.*-rx-0$/\1/p' /proc/interrupts)
@@ -232,13 +233,13 @@ do_moves()
 	say "moved $irq"
 }
 
-# Interrupts of devices, one line each.
+# Prints the interrupts of devices, one line each.
 do_irqs()
 {
 	sed -n '/IO-APIC\|PCI-MSI\|ITS-MSI\|GICv3.*eth/s/^/lab: irq /p' /proc/interrupts
 }
 
-# The first six registers of each rtl8139's I/O BAR: its address on the network.
+# Prints the first six registers of each rtl8139's I/O BAR, which are its address on the network.
 do_io_bar()
 {
 	for dir in /sys/bus/pci/devices/*; do
@@ -247,14 +248,14 @@ do_io_bar()
 	done
 }
 
-# All of configuration space, packed: the serial port would take long.
+# Prints all of configuration space, packed, because the serial port would take long.
 do_lspci()
 {
 	say "lspci $(lspci -n -vvv -xxxx 2>/dev/null | gzip | base64 -w 0)"
 }
 
-# Long enough for the lab host to look at the VMM while nothing moves. Numbered, from 1; with `boots`
-# by the number of the boot.
+# Takes long enough for the lab host to look at the VMM while nothing moves. The lines are numbered from 1; with
+# `boots` the number is that of the boot.
 settled=0
 do_settle()
 {

@@ -39,7 +39,7 @@ done
 
 [ "$modules" = none ] || load_modules
 
-# Where on the disk the words below work, in MiB; the pattern before it is never written.
+# Where on the disk the words below work, in MiB. The pattern before it is never written.
 write_at=48
 counter_at=56
 
@@ -76,12 +76,12 @@ do_second_disk()
 	disk=nvme1n1
 }
 
-# lab.reads blocks of 4 KiB, one after the other.
+# Reads lab.reads blocks of 4 KiB, one after the other.
 do_reads()
 {
 	wait_disk
 	left=$reads
-	# From the beginning again where the disk has fewer.
+	# Begins again where the disk has fewer blocks.
 	while [ "$left" -gt 0 ]; do
 		count=$((left < 10000 ? left : 10000))
 		dd if="/dev/$disk" of=/dev/null bs=4k count=$count iflag=direct 2>/dev/null
@@ -96,7 +96,7 @@ do_mark()
 	/bench_mark guest
 }
 
-# The words behind this one do theirs once.
+# The words behind this one are done once.
 do_one()
 {
 	reads=1
@@ -110,7 +110,7 @@ do_write()
 	say "write $? $(md5 < /tmp/block)"
 }
 
-# Reads without end; the first line says that transfers are on their way.
+# Reads without end. The first line says that transfers are on their way.
 do_busy()
 {
 	wait_disk
@@ -148,14 +148,14 @@ do_reboot_twice()
 	[ "$boots" -ge 3 ] || do_reboot
 }
 
-# The start lab.rounds goes on to the words behind this one.
+# The start number lab.rounds goes on to the words behind this one.
 do_reboots()
 {
 	[ "$boots" -ge "$rounds" ] || do_reboot
 }
 
-# What a laptop's GPU looks for: its ROM, as read_rom.asl got it from _ROM, all of it in pieces of 4 KiB and its end in
-# smaller ones; whose node that is; a battery; no hypervisor.
+# Prints what the driver of a laptop's GPU looks for: its ROM, as read_rom.asl got it from _ROM in pieces of 4 KiB,
+# with its end in smaller ones; whose node that is; a battery; and that there is no hypervisor.
 do_laptop()
 {
 	for pass in 1 2; do
@@ -186,7 +186,7 @@ do_pci()
 	done
 }
 
-# The expansion ROM of each device that has one.
+# Prints the expansion ROM of each device that has one.
 do_rom()
 {
 	for dir in /sys/bus/pci/devices/*; do
@@ -202,14 +202,14 @@ do_interrupts()
 	sed -n "s/^/lab: irq /; /nvme/p" /proc/interrupts
 }
 
-# The kernel's messages; printed afterwards they cost the boot nothing.
+# Prints the kernel's messages. Printed afterwards, they cost the boot nothing.
 do_dmesg()
 {
 	dmesg
 }
 
-# The demo device, which no stock driver knows: its registers and the DMA's memory, kept from the
-# kernel by memmap=, through /dev/mem; its pin through a driver that counts interrupts.
+# Uses the demo device, which no stock driver knows. Its registers, and the memory for DMA that memmap= keeps from the
+# kernel, are reached through /dev/mem. Its pin has a driver that counts interrupts.
 do_demo()
 {
 	demo=$(dirname "$(grep -l 0x0005 /sys/bus/pci/devices/*/device)")
@@ -231,7 +231,7 @@ do_demo()
 	say "demo interrupts $(($(cat /sys/class/uio/uio0/event) - before))"
 }
 
-# Function-level reset of each device that has it, under its driver.
+# Resets each function that has a function-level reset, under its driver.
 do_flr()
 {
 	for dir in /sys/bus/pci/devices/*; do
@@ -241,7 +241,7 @@ do_flr()
 	done
 }
 
-# A disk that comes and goes, lab.rounds times: each time a MiB is read, and then all of it until it is gone.
+# A disk comes and goes, lab.rounds times. Each time a MiB is read, and then all of the disk until it is gone.
 do_hotplug()
 {
 	n=0
@@ -257,7 +257,7 @@ do_hotplug()
 	done
 }
 
-# Devices that come and go again, lab.rounds times: which ones there are.
+# Devices come and go again, lab.rounds times. Prints which ones there are.
 do_comings()
 {
 	n=1
@@ -278,7 +278,7 @@ do_comings()
 	done
 }
 
-# A disk that is taken away while its file system is in use, and comes again.
+# A disk is taken away while its file system is in use, and comes again.
 do_mounted()
 {
 	wait_disk
@@ -295,7 +295,7 @@ do_mounted()
 	umount /mnt
 }
 
-# Until the kernel is done with an error that a root port has shown.
+# Waits until the kernel is done with an error that a root port has shown.
 do_recovers()
 {
 	say "waits for an error"
@@ -310,7 +310,7 @@ do_wait()
 	sleep 300
 }
 
-# A disk with a file system that has a journal, in use until the power button is pressed. acpid hears it.
+# A disk with a file system that has a journal is in use until the power button is pressed. acpid hears the button.
 do_journal()
 {
 	wait_disk
@@ -345,7 +345,7 @@ do_panic()
 # shellcheck source=tests/lab/guest-devices.sh
 [ ! -e /guest-devices.sh ] || . /guest-devices.sh
 
-# When each word began, for who wonders what takes so long.
+# Prints when each word began, for people who wonder what takes so long.
 for word in $todo; do
 	echo "t $(cut -d " " -f 1 /proc/uptime) $word"
 	"do_$word"

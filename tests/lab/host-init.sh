@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# First process of the lab host. Makes the emulated machine look like a Debian host, then hands
-# over to host-run.sh, which lives in the shared folder and so needs no new initramfs.
-# busybox comes first in the path: starting a program of /usr costs several times as much here.
+# First process of the lab host. It makes the emulated machine look like a Debian host, then hands over to
+# host-run.sh, which lives in the shared folder and so needs no new initramfs. busybox comes first in the path,
+# because starting a program of /usr costs several times as much here.
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin
 /bin/busybox mkdir -p /lab /out /boot /var/tmp
 mount -t proc proc /proc
@@ -28,7 +28,7 @@ mount_share usr /usr ro,cache=loose
 mount_share lab /lab ro,cache=loose
 mount_share out /out rw,cache=none
 
-# Not /lib itself: the modules below it are the lab kernel's, not the machine's.
+# /lib itself is not linked, because the modules below it are the lab kernel's, not the machine's.
 for name in /usr/lib/*-linux-gnu /usr/lib/ld-linux-*; do
 	[ ! -e "$name" ] || ln -s "$name" /lib/
 done

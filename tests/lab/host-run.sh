@@ -16,10 +16,10 @@ for module in kvm-amd vfio-pci; do
 	/usr/sbin/modprobe -q "$module"
 done
 
-# Before anything is sent to it: the emulator's greeting must not be echoed back to it.
+# This comes before anything is sent to it, because the emulator's greeting must not be echoed back to it.
 [ ! -e /dev/ttyS2 ] || stty raw -echo < /dev/ttyS2
 
-# An interrupt several times a second, whatever the emulator loses: see lab-machine.sh.
+# An interrupt comes several times a second, whatever the emulator loses: see lab-machine.sh.
 stty raw -echo < /dev/ttyS3
 cat /dev/ttyS3 > /dev/null &
 
@@ -28,7 +28,7 @@ result()
 	echo "$*" > /dev/ttyS1
 }
 
-# Everything a scenario may have left behind: programs, bound devices, changed modes.
+# Removes everything that a scenario may have left behind: programs, bound devices, changed modes.
 clean_up()
 {
 	for program in minivmm qemu-system-x86_64 iperf3 nc; do
@@ -79,7 +79,7 @@ run_scenario()
 if [ ! -e /out/scenarios ]; then
 	echo "minivmm is in /lab/stage, guests in /lab; poweroff -f ends"
 	cd /root || true
-	# A session of its own with a controlling terminal, so that Ctrl-C works.
+	# The shell has a session of its own with a controlling terminal, so that Ctrl-C works.
 	setsid cttyhack sh
 	poweroff -f
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The init of the lab's installed system, twice: in its initramfs it finds the disk and goes on from there; on the
-# disk it tells what the firmware has left, and does what is due at this start, see scenarios/firmware*.sh.
+# The init of the lab's installed system, which runs twice. In its initramfs it finds the disk and goes on from there.
+# On the disk it tells what the firmware has left, and does what is due at this start, see scenarios/firmware*.sh.
 export PATH=/bin:/sbin
 
 say()
@@ -35,10 +35,10 @@ if [ -e /modules.list ]; then
 	exec switch_root /mnt /init
 fi
 
-# A file for each variable; one that exists is write-protected, so each start makes a new one.
+# There is a file for each variable. A file that exists is write-protected, so each start makes a new one.
 kept=/sys/firmware/efi/efivars/Start%s-5a3a5b1c-62cd-4d0e-9a2c-3f0f6d7d5e11
 
-# What the firmware found to start from: the names of its boot options.
+# Prints what the firmware found to start from: the names of its boot options.
 boot_options()
 {
 	for option in /sys/firmware/efi/efivars/Boot[0-9A-F]*-8be4df61-93ca-11d2-aa0d-00e098032b8c; do
@@ -46,14 +46,14 @@ boot_options()
 	done
 }
 
-# two_clocks: milliseconds by the clock source and by the TSC, both taken at the same moment.
+# two_clocks: prints milliseconds by the clock source and by the TSC, both taken at the same moment.
 two_clocks()
 {
 	sed -n 's/^\(ktime\|sched_clk\) *: \([0-9]*\)\..*/\2/p' /sys/kernel/debug/sched/debug | head -n 2 | xargs
 }
 
-# What takes longer, with a second disk beside the first: all of the kernel's messages, packed, and how far the PM
-# timer and the TSC go in six seconds, in which the timer begins anew once.
+# What takes longer is done with a second disk beside the first. It prints all of the kernel's messages, packed, and
+# how far the PM timer and the TSC go in six seconds, in which the timer begins anew once.
 report_more()
 {
 	say "messages $(dmesg -r | gzip | base64 -w 0)"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# iommufd-kernel.sh ROOT: builds a kernel with iommufd, which no Debian kernel has, from Debian's own
-# source, the smallest one plus iommufd.config; into ROOT as fetch.sh unpacks the others. Takes some ten
+# iommufd-kernel.sh ROOT: builds a kernel with iommufd, which no Debian kernel has. It is the smallest kernel of
+# Debian's own source plus iommufd.config, and goes into ROOT as fetch.sh unpacks the others. This takes some ten
 # minutes on two processors, and 2 GiB below ROOT meanwhile.
 set -eu
 
@@ -27,7 +27,7 @@ kernel tinyconfig
 "$work/$source/scripts/kconfig/merge_config.sh" -m -O "$work/out" "$work/out/.config" \
 	"$here/iommufd.config" > "$work/merge.log"
 kernel olddefconfig
-# What an option needs may change with the kernel: then it is silently left out.
+# What an option needs may change with the kernel. An option that lacks it is silently left out.
 while read -r option; do
 	grep -q "^$option$" "$work/out/.config" || {
 		echo "iommufd-kernel.sh: $option did not survive; see $work/out/.config" >&2

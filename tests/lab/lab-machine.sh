@@ -38,7 +38,7 @@ machine_config()
 	echo "$config"
 }
 
-# The devices that scenarios may bind, and that are freed between scenarios.
+# These are the devices that scenarios may bind, and that are freed between scenarios.
 machine_devices()
 {
 	printf '0000:%s\n' 01:00.0 02:00.0 04:01.0 04:02.0 05:00.0 06:00.0 07:00.0 08:00.0 09:00.0 \
@@ -50,7 +50,7 @@ add()
 	machine+=("$@")
 }
 
-# A folder of this machine, by 9p; at a fixed place on the root bus to keep bus numbers stable.
+# A folder of this machine, by 9p. It is at a fixed place on the root bus, so that bus numbers stay the same.
 add_share()
 {
 	local tag=$1 path=$2 slot=$3
@@ -73,14 +73,14 @@ add_nvme()
 		-device "nvme,id=nvme$1,drive=disk$1,serial=lab$1,bus=${3:-port$1}"
 }
 
-# add_disk NAME: the other end of a drive that some controller takes.
+# add_disk NAME: adds the other end of a drive that some controller takes.
 add_disk()
 {
 	add -drive "file=$1.img,if=none,id=$1,format=raw,snapshot=on"
 }
 
-# One of every kind that a stock Linux driver knows, or that shows a rare feature: MSI, a display,
-# USB, SATA, a BAR of gigabytes, virtual functions, error reporting.
+# Adds one device of every kind that a stock Linux driver knows, or that shows a rare feature: MSI, a display, USB,
+# SATA, a BAR of gigabytes, virtual functions, error reporting.
 add_many()
 {
 	local port functions=sriov_max_vfs=2,sriov_vq_flexible=4,sriov_vi_flexible=4
@@ -130,7 +130,7 @@ add_32()
 	done
 }
 
-# Each node has half of the memory and a CPU; a bus of its own with a third NVMe is next to the second.
+# Each node has half of the memory and a CPU. A bus of its own with a third NVMe is next to the second node.
 add_nodes()
 {
 	local half=$((${1%G} * 512))
@@ -142,7 +142,7 @@ add_nodes()
 	add_nvme 3 nvme3 port5
 }
 
-# machine_missing CONFIG: why this machine cannot be had here; empty if it can.
+# machine_missing CONFIG: prints why this machine cannot be had here, or nothing if it can.
 machine_missing()
 {
 	case $1 in
@@ -163,7 +163,7 @@ machine_missing()
 	esac
 }
 
-# Its files are those of the installed one, as far as it brings none.
+# The other files are those of the installed QEMU.
 use_qemu_of_backports()
 {
 	local root=$LAB_DIR/qemu-backports/usr
@@ -173,7 +173,7 @@ use_qemu_of_backports()
 	add -L "$root/share/qemu" -L /usr/share/seabios -L /usr/share/qemu
 }
 
-# It has its own libraries and loader, so that a script starts it.
+# This QEMU has its own libraries and loader, so a script starts it.
 use_qemu_of_newest()
 {
 	# shellcheck disable=SC2154 # lab.sh's folder
@@ -191,9 +191,9 @@ machine_args()
 	for setting in $1; do
 		local "${setting?}"
 	done
-	# EPYC less what the emulation lacks, which it would warn about.
+	# EPYC, without what the emulation lacks, because the emulator would warn about that.
 	local cpu=EPYC,-rdseed,-sha-ni,-fxsr-opt,-misalignsse,-3dnowprefetch,-osvw,-topoext
-	# Byte-wise string instructions are slow here: without erms Linux moves eight bytes at a time.
+	# Byte-wise string instructions are slow here. Without erms Linux moves eight bytes at a time.
 	cpu+=,-nrip-save,-xsavec,-erms,svm=$svm,npt=$svm,phys-bits=$bits
 
 	machine=(-machine q35 -accel tcg,thread=multi -cpu "$cpu" -smp "$cpus" -m "$memory"
@@ -219,7 +219,7 @@ machine_args()
 	32) add_32 ;;
 	esac
 	add_shares
-	# The last, because what names no bus takes the newest.
+	# This comes last, because a device that names no bus takes the newest one.
 	[ "$nodes" = 1 ] || add_nodes "$memory"
 }
 

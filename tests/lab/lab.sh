@@ -37,7 +37,7 @@ die()
 	exit 1
 }
 
-# header NAME FIELD: the text after `# FIELD:` among the scenario's comments.
+# header NAME FIELD: prints the text after `# FIELD:` among the scenario's comments.
 header()
 {
 	sed -n "s/^# $2: *//p" "$scenarios/$1.sh"
@@ -52,7 +52,7 @@ all_scenarios()
 	done
 }
 
-# What the lab host sees at /lab/stage: a copy, so that a run is not disturbed by a build beside it.
+# What the lab host sees at /lab/stage is a copy, so that a build beside it does not disturb a run.
 make_stage()
 {
 	rm -rf "$stage" "$logs/state"
@@ -60,7 +60,7 @@ make_stage()
 	cp "$here"/{host-run.sh,scenario-lib.sh,scenario-devices.sh,config-diff.awk} "$stage"
 	cp -r "$scenarios" "$stage/scenarios"
 	install -m 755 "$here/qemu-peer.sh" "$here/../devices/newest-qemu.sh" "$stage"
-	# The bare-metal guests, x86's all of them, and their tests run in here too: KVM is hardware's.
+	# The bare-metal guests (x86's) and their tests run in here, too, because KVM is the hardware's.
 	[ -n "$variant" ] || install -D -t "$stage/kvm" "$LAB_DIR"/../kvm/*.elf
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
 	cp "$here/../kvm/cases.sh" "$LAB_DIR/../tests/qmp_client" "$stage"
@@ -75,10 +75,10 @@ make_stage()
 	fi
 }
 
-# Limits are written down for an idle machine, and `make check` runs other tests beside.
+# Limits are written down for an idle machine, but `make check` runs other tests beside.
 patience=2
 
-# Seconds that a scenario may take, by its header.
+# Prints the seconds that a scenario may take, by its header.
 limit_of()
 {
 	local limit
@@ -87,8 +87,8 @@ limit_of()
 	echo $((${limit:-60} * patience))
 }
 
-# A scenario failed, for a reason: prints it. In a run of all, a first failure is said as AGAIN, and the
-# scenario is kept for a second try.
+# A scenario failed. Prints the reason. In a run of all, a first failure is printed as AGAIN, and the scenario is kept
+# for a second try.
 judge_failure()
 {
 	local name=$1 reason=$2
@@ -103,13 +103,13 @@ judge_failure()
 	[ ! -e "$logs/$name.log" ] || mv "$logs/$name.log" "$logs/$name.first.log"
 }
 
-# Reads result lines from the lab host and prints them with the time taken. `left` loses what
-# came to a result. Returns 1 if the host never said DONE: it died or hangs.
+# Reads result lines from the lab host and prints them with the time taken. `left` loses the scenarios that came to a
+# result. Returns 1 if the host never said DONE, because it died or hangs.
 read_results()
 {
 	local word name rest began=$SECONDS running='' limit=60
 
-	# The lab host ends scenarios that take too long; if it says nothing by then it is gone.
+	# The lab host ends scenarios that take too long. If it says nothing by then, it is gone.
 	while IFS=$' \t\r' read -r -t $((limit + 20)) word name rest; do
 		case $word in
 		RUN)
@@ -141,7 +141,7 @@ read_results()
 	return 1
 }
 
-# An emulator that fails an assertion of its own says nothing of minivmm: the scenario runs again, three times at
+# An emulator that fails an assertion of its own says nothing of minivmm, so the scenario runs again, three times at
 # most. $1 is the emulator's exit status.
 judge_death()
 {
@@ -169,7 +169,7 @@ start_pulse()
 	rm -f "$LAB_DIR"/pulse.{in,out}
 	mkfifo "$LAB_DIR"/pulse.{in,out}
 	{
-		# Nobody ever writes into this pipe: waits like sleep, without a process each time.
+		# Nobody ever writes into this pipe. It waits like sleep, without a process each time.
 		exec 7<> <(:)
 		while ! read -r -t 0.2 -u 7; do
 			$beat
@@ -216,7 +216,7 @@ boot_run()
 	echo "BOOT $boots took $((SECONDS - began)) s"
 }
 
-# run_config CONFIG SCENARIO...: as many boots as it takes; normally one.
+# run_config CONFIG SCENARIO...: makes as many boots as it takes, which is normally one.
 run_config()
 {
 	local config=$1 before missing name tried
@@ -243,7 +243,7 @@ run_config()
 	done
 }
 
-# take NAME: whether this lab is the one to do it, of those that share a queue.
+# take NAME: returns whether this lab is the one to do it, of those that share a queue.
 take()
 {
 	[ -n "${LAB_QUEUE:-}" ] || return 0
@@ -251,7 +251,7 @@ take()
 	mkdir "$LAB_QUEUE/$1" 2>/dev/null
 }
 
-# Scenarios of a boot: few enough that labs with a queue end at about the same time.
+# The scenarios of a boot are so few that labs with a queue end at about the same time.
 boot_scenarios=10
 
 # run_boots SCENARIO...: sorted by the machine they want.
@@ -265,7 +265,7 @@ run_boots()
 		config=$(machine_config "$(header "$name" lab)")
 		all[$config]+=" $name"
 	done
-	# Sorted, so that the order of a run does not change from one day to the next.
+	# They are sorted, so that the order of a run does not change from one day to the next.
 	while read -r config; do
 		read -ra members <<< "${all[$config]}"
 		for ((part = 0; part < ${#members[@]}; part += boot_scenarios)); do
@@ -281,7 +281,7 @@ run()
 	local name ran began=$SECONDS
 	local -a order=("$@")
 
-	# A scenario that runs only when named says why, and is counted as skipped.
+	# A scenario that runs only when it is named says why, and is counted as skipped.
 	[ $# -gt 0 ] || for name in $(all_scenarios); do
 		if [ -z "$(header "$name" 'on demand')" ]; then
 			order+=("$name")
@@ -302,8 +302,7 @@ run()
 	return $verdict
 }
 
-# What the guest printed, from the log of its scenario.
-# demo default-guest|demo-command: what minivmm prints in this scenario
+# Prints what the guest printed, from the log of its scenario.
 demo()
 {
 	echo "The lab host boots: an emulated machine with an IOMMU and an NVMe disk at 01:00.0."
@@ -311,7 +310,7 @@ demo()
 	sed -n 's,^---  /lab/stage/,\n$ ,p; /^--- vmm.out/,/^--- vmm.err/p' "$logs/$1.log" | grep -v '^---'
 }
 
-# The first start and the reboot of an installed system, from the log of its scenario.
+# Prints the first start and the reboot of an installed system, from the log of its scenario.
 demo_installed()
 {
 	echo "The lab host boots; its NVMe disk at 01:00.0 has GRUB, a kernel and a root file system."
@@ -352,16 +351,16 @@ left=()
 boots=0
 aborts=0
 begun=0
-# How often the emulator aborted under a scenario.
+# Prints how often the emulator aborted under a scenario.
 declare -A aborted=()
-# A full run's scenarios that failed once, each with its reason.
+# Prints the scenarios of a full run that failed once, each with its reason.
 declare -A failed=()
 second_tries=''
 verdict=0
-# Interrupted or killed, it takes the emulator along.
+# If the lab is interrupted or killed, it takes the emulator along.
 trap 'kill $emulator $pulse 2>/dev/null || true' EXIT
 mkdir -p "$LAB_DIR"
-# The images and the stage are shared: one lab at a time.
+# The images and the stage are shared, so there is one lab at a time.
 exec 9> "$LAB_DIR/lock"
 case ${1:-} in
 run) shift; flock 9; run "$@" ;;

@@ -11,7 +11,7 @@ shift 3
 tree=$out.tree
 release=$(cat "$root/.release")
 
-# insmod lines of a dry run are in loading order; the machine's own modprobe.d must not meddle.
+# insmod lines of a dry run are in loading order. The machine's own modprobe.d must not change them.
 module_files()
 {
 	local module
@@ -29,7 +29,7 @@ copy_modules()
 	for file in $(module_files "$@"); do
 		name=$(basename "$file")
 		case $name in
-		# Unpacking under emulation, in the guest, would cost more than the bytes do.
+		# To unpack them in the guest, under emulation, would cost more than the bytes do.
 		*.xz) name=${name%.xz}; xz -dc "$file" > "$tree/modules/$name" ;;
 		*) cp "$file" "$tree/modules/$name" ;;
 		esac
@@ -37,7 +37,7 @@ copy_modules()
 	done
 }
 
-# Libraries at the very paths where they are here: there the dynamic linker looks for them.
+# Libraries are at the very paths where they are here, because the dynamic linker looks for them there.
 copy_program()
 {
 	local library
@@ -70,7 +70,7 @@ done
 rm -rf "$tree"
 mkdir -p "$tree"/{bin,dev,etc,lib,mnt,modules,proc,root,run,sbin,sys,tmp,usr}
 cp "${LAB_BUSYBOX:-/bin/busybox}" "$tree/bin/busybox"
-# Every applet's name here rather than by `busybox --install`, which costs an emulated machine a second.
+# Every applet gets its name here. `busybox --install` would do it, but it costs an emulated machine a second.
 /bin/busybox --list | grep -v '^busybox$' | (cd "$tree/bin" && xargs -n 1 ln -s busybox)
 install -m 755 "$init" "$tree/init"
 : > "$tree/modules.list"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Takes minivmm's options for a guest and starts QEMU with the same on the lab host: to prove a
-# scenario, or to compare.
+# Takes minivmm's options for a guest and starts QEMU with the same on the lab host, to prove a scenario, or to
+# compare.
 set -eu
 
 machine=q35 memory=512M cpus=1

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2034,SC2154 # read after scenario-lib.sh
-# For scenarios on a lab host with devices=many: the other end of what a guest does with them.
+# For scenarios on a lab host with devices=many: the other end of what a guest does with the devices.
 
 # All but the virtio card, which is the lab host's own end of the network; of the third NVMe a
 # virtual function.
 many_devices='04:01.0 04:02.0 05:00.0 06:00.0 07:00.0 08:00.0 09:00.0 0a:00.0 0b:00.0 02:00.0 0c:00.1'
 
-# bind_many BDF...: to vfio-pci. Sets $vfio_args.
+# bind_many BDF...: binds them to vfio-pci, and sets $vfio_args.
 bind_many()
 {
 	vfio_args=
@@ -16,7 +16,7 @@ bind_many()
 	done
 }
 
-# The guest that has drivers for them; and that with the tools, too, which boots longer.
+# The guest that has drivers for them, and the guest that also has the tools, which boots longer.
 guest_devices()
 {
 	echo "--kernel $(echo /lab/root-6.1/boot/vmlinuz-*) --initrd /lab/guest-devices.cpio"
@@ -32,7 +32,7 @@ file_md5()
 	dd if="$1" bs=64k count=16 2>/dev/null | md5sum | cut -d ' ' -f 1
 }
 
-# card_of_host BDF: waits for its network card on the lab host.
+# card_of_host BDF: waits for its network card on the lab host, and prints the name.
 card_of_host()
 {
 	tries=0
@@ -61,8 +61,8 @@ network_start()
 	/usr/bin/iperf3 -s -D
 }
 
-# functions_start: a virtual function of the third NVMe at 0c:00.1, given queues and interrupts by
-# the physical one, which stays with the lab host. NVM Express Base 2.0, 5.24 and 8.26.
+# functions_start: makes a virtual function of the third NVMe at 0c:00.1. The physical function stays with the lab
+# host, and gives it queues and interrupts. NVM Express Base 2.0, 5.24 and 8.26.
 functions_start()
 {
 	bind nvme 0000:0c:00.0
@@ -79,21 +79,21 @@ functions_start()
 	/usr/sbin/nvme virt-mgmt "$controller" -c 1 -a 9 || fail "the virtual function stays down"
 }
 
-# The end of the shared memory outside the lab host: a file. peek and poke one word of eight bytes.
+# The end of the shared memory outside the lab host is a file. peek and poke access one word of eight bytes.
 shared=/out/ivshmem.mem
 peek()
 {
 	dd if=$shared bs=8 skip=$(($1 / 8)) count=1 2>/dev/null | od -An -tx8 | tr -d ' '
 }
 
-# poke OFFSET BYTES: octal escapes, \0NNN.
+# poke OFFSET BYTES: the bytes are octal escapes, \0NNN.
 poke()
 {
 	printf '%b' "$2" | dd of=$shared bs=8 seek=$(($1 / 8)) conv=notrunc 2>/dev/null
 }
 
-# holdings: what a VMM may gather without letting go: file descriptors, locked and pinned memory,
-# and the lab host's interrupts for VFIO.
+# holdings: prints what a VMM may gather without letting go: file descriptors, locked and pinned memory, and the lab
+# host's interrupts for VFIO.
 holdings()
 {
 	echo "fds $(find "/proc/$vmm_pid/fd" -type l | wc -l)" \
@@ -101,8 +101,8 @@ holdings()
 		"interrupts $(grep -c vfio /proc/interrupts)"
 }
 
-# screendump NAME: what the display shows, taken outside the lab host; into /out/NAME.png for people
-# and /tmp/NAME.ppm, 640 by 480, for pixels.
+# screendump NAME: takes what the display shows from outside the lab host, into /out/NAME.png for people, and into
+# /tmp/NAME.ppm, 640 by 480, for pixels.
 screendump()
 {
 	for format in ppm png; do
@@ -112,7 +112,7 @@ screendump()
 	mv "/out/$1.ppm" /tmp
 }
 
-# pixels NAME Y: the different colours of one line of the picture.
+# pixels NAME Y: prints the different colours of one line of the picture.
 pixels()
 {
 	tail -c +$((16 + 1920 * $2)) "/tmp/$1.ppm" | head -c 1920 | od -An -v -tx1 -w3 | sort -u |

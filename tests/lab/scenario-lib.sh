@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# What scenarios are written with; runs on the lab host in a process of its own per scenario.
-# The first expectation that is not met ends the scenario with FAIL. A scenario without a single
-# expectation fails too.
+# What scenarios are written with. It runs on the lab host, in a process of its own per scenario. The first
+# expectation that is not met ends the scenario with FAIL. A scenario without a single expectation fails, too.
 
 vmm_program=/lab/stage/minivmm
 vmm_out=/tmp/vmm.out
 vmm_err=/tmp/vmm.err
 vmm_limit=60
-# Limits are written down for an idle machine, and other tests may run beside.
+# Limits are written down for an idle machine, but other tests may run beside.
 patience=2
 vmm_runner=''
 # shellcheck disable=SC2154 # set by host-run.sh
@@ -37,7 +36,7 @@ end_scenario()
 	exit 0
 }
 
-# Into the scenario's log: what the last start printed.
+# Puts what the last start printed into the scenario's log.
 show_output()
 {
 	for file in $vmm_out $vmm_err; do
@@ -45,8 +44,8 @@ show_output()
 	done
 }
 
-# reboot_host: the lab host goes down, files of $state live on, and the scenario starts again on the next boot.
-# Three times at most: which boot it is stands in $boots.
+# reboot_host: the lab host goes down, files of $state live on, and the scenario starts again on the next boot. This
+# is possible three times at most. $boots tells which boot it is.
 state=/out/state/$scenario
 boots=$(cat "$state.boots" 2>/dev/null || echo 1)
 reboot_host()
@@ -62,19 +61,19 @@ reboot_host()
 
 # --- starting the program under test
 
-# guest VERSION: the arguments for a guest with our own initramfs; VERSION as in /lab/root-VERSION.
+# guest VERSION: prints the arguments for a guest with our own initramfs. VERSION is as in /lab/root-VERSION.
 guest()
 {
 	echo "--kernel $(echo /lab/root-"$1"/boot/vmlinuz-*) --initrd /lab/guest-$1.cpio"
 }
 
-# todo WORDS: the guest's command line; the words are those of guest-init.sh.
+# todo WORDS: prints the guest's command line. The words are those of guest-init.sh.
 todo()
 {
 	echo "console=ttyS0 quiet lab.token=$token lab.do=$1"
 }
 
-# vmm_start ARGS...: starts it in the background; standard input is held open and never has data.
+# vmm_start ARGS...: starts it in the background. Standard input is held open and never has data.
 vmm_start()
 {
 	show_output
@@ -82,28 +81,28 @@ vmm_start()
 	: > $vmm_out
 	: > $vmm_err
 	[ -p /tmp/vmm.in ] || mkfifo /tmp/vmm.in
-	# The runner is a command with its own options: splitting it is what is wanted.
+	# The runner is a command with its own options, so it must be split into words.
 	# shellcheck disable=SC2086
 	$vmm_runner "$vmm_program" "$@" <> /tmp/vmm.in > $vmm_out 2> $vmm_err &
 	vmm_pid=$!
 	vmm_since=$(seconds)
 }
 
-# control WORD...: a conversation with the control socket /tmp/qmp, by the words of tests/kvm/qmp_client.c.
+# control WORD...: has a conversation with the control socket /tmp/qmp, by the words of tests/kvm/qmp_client.c.
 control()
 {
 	/lab/stage/qmp_client /tmp/qmp "$@" || fail "the control socket: $*"
 }
 
-# slow_ticks: firmware writes CR8 at the end of each timer interrupt, and the emulator dies of it if the next one is
-# already waiting (QEMU 7.2 and 10: helper_write_crN() in target/i386 raises an interrupt without the lock that this
-# takes). With fewer of them there is time enough in between.
+# slow_ticks: gives the guest fewer timer interrupts. Firmware writes CR8 at the end of each, and the emulator dies if
+# the next one is already waiting. (helper_write_crN() in target/i386 of QEMU 7.2 and 10 raises an interrupt without
+# the lock that this takes.) With fewer of them there is time enough in between.
 slow_ticks()
 {
 	echo 100000 > /sys/module/kvm/parameters/min_timer_period_us
 }
 
-# vmm_wait: until it has ended; $status is its exit status, 128+n after signal n.
+# vmm_wait: waits until it has ended. $status is its exit status, 128+n after signal n.
 vmm_wait()
 {
 	while kill -0 "$vmm_pid" 2>/dev/null; do
@@ -150,14 +149,14 @@ expect_status()
 	[ "$status" -eq "$1" ] || fail "exit status $status, not $1: $(tail -n 1 $vmm_err)"
 }
 
-# A line of the guest's console with this text (a basic regular expression).
+# Expects a line of the guest's console with this text (a basic regular expression).
 expect_line()
 {
 	expectations=$((expectations + 1))
 	grep -q -e "$1" $vmm_out || fail "no '$1' on the console"
 }
 
-# expect_count N TEXT: that many lines.
+# expect_count N TEXT: expects that many such lines.
 expect_count()
 {
 	expectations=$((expectations + 1))
@@ -172,7 +171,7 @@ expect_equal()
 	[ "$2" = "$3" ] || fail "$1 is '$2', not '$3'"
 }
 
-# One line of minivmm's own with all these words.
+# Expects one line of minivmm's own with all these words.
 expect_error()
 {
 	expectations=$((expectations + 1))
@@ -183,7 +182,8 @@ expect_error()
 	done
 }
 
-# The start was refused: status, at least one error line with these words, and a guest that never ran.
+# Expects that the start was refused: the status, at least one error line with these words, and a guest that never
+# ran.
 expect_refusal()
 {
 	expect_status "$1"
@@ -193,7 +193,7 @@ expect_refusal()
 	[ ! -s $vmm_out ] || fail "a guest ran although the start was refused"
 }
 
-# wait_in FILE TEXT SECONDS: until a running guest's console, or what minivmm says, has the line.
+# wait_in FILE TEXT SECONDS: waits until a running guest's console, or what minivmm says, has the line.
 wait_in()
 {
 	expectations=$((expectations + 1))
@@ -206,7 +206,7 @@ wait_in()
 	done
 }
 
-# For things done to a running guest: a line of its console, or of minivmm's own.
+# For things done to a running guest: wait for a line of its console, or of minivmm's own.
 wait_line()
 {
 	wait_in $vmm_out "$@"
@@ -240,7 +240,7 @@ group_of()
 	basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")"
 }
 
-# disk_of BDF: waits for the NVMe's disk on the lab host.
+# disk_of BDF: waits for the NVMe's disk on the lab host, and prints its name.
 disk_of()
 {
 	tries=0
@@ -252,25 +252,25 @@ disk_of()
 	sed 's,.*/,/dev/,' /tmp/disk
 }
 
-# image_md5 N: of the first MiB of the N-th NVMe, from the image rather than through any driver.
+# image_md5 N: prints the checksum of the first MiB of the N-th NVMe, from the image rather than through any driver.
 image_md5()
 {
 	dd if="/lab/nvme$1.img" bs=64k count=16 2>/dev/null | md5sum | cut -d ' ' -f 1
 }
 
-# qmp JSON...: tells the emulator of the lab host itself; for faults that come from outside.
+# qmp JSON...: tells the emulator of the lab host itself, for faults that come from outside.
 qmp()
 {
-	# Held open throughout: closing the port throws away what is on its way.
+	# The port is held open throughout, because closing it throws away what is on its way.
 	exec 3<> /dev/ttyS2
-	# What came before is the greeting, and complaints about what the port echoed until it was raw.
-	# A byte that is never in JSON makes the emulator forget half an echo; its answer is thrown away.
+	# What came before is the greeting, and complaints about what the port echoed until it was raw. A byte that is
+	# never in JSON makes the emulator forget half an echo. Its answer is thrown away.
 	printf '\377\n' >&3
 	timeout 1 cat <&3 > /dev/null
 	: > /tmp/qmp.out
 	cat <&3 > /tmp/qmp.out &
 	qmp_reader=$!
-	# Once for each boot; a second time would be an error.
+	# This is done once for each boot, because a second time would be an error.
 	qmp_answers=$#
 	if [ ! -e /run/lab-qmp ]; then
 		echo '{"execute":"qmp_capabilities"}' >&3

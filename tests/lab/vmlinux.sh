@@ -6,7 +6,7 @@ set -eu
 
 bzimage=$1 out=$2
 
-# An unsigned little-endian field of $2 bytes at offset $1; x86 boot protocol, "The Real-Mode Kernel Header".
+# Reads an unsigned little-endian field of $2 bytes at offset $1; x86 boot protocol, "The Real-Mode Kernel Header".
 field()
 {
 	od -An -v -t "u$2" -j "$1" -N "$2" "$bzimage" | tr -d ' '
@@ -30,7 +30,7 @@ fd377a58) unpack="xz -dc" ;;
 1f8b*) unpack="gzip -dc" ;;
 *) echo "vmlinux.sh: $bzimage: unknown compression $magic" >&2; exit 1 ;;
 esac
-# The last four bytes of the payload are the unpacked size, part of the stream for gzip alone.
+# The last four bytes of the payload are the unpacked size. They are a part of the stream for gzip alone.
 [ "${unpack%% *}" = gzip ] || payload_length=$((payload_length - 4))
 payload | $unpack > "$out.tmp"
 mv "$out.tmp" "$out"
