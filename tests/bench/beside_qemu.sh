@@ -9,8 +9,8 @@ rounds=3
 qemu=/usr/bin/qemu-system-x86_64
 qemu_common='-no-user-config -display none -cpu host -m 512M -smp 1 -serial stdio -no-reboot'
 
-# A bzImage unpacks itself, in the guest; a vmlinux is unpacked already and entered by PVH, in which
-# QEMU 7.2's microvm does not get far with this one.
+# A bzImage unpacks itself, in the guest. A vmlinux is unpacked already and is entered by PVH, in which QEMU 7.2's
+# microvm does not get far with this one.
 bzimage=$(guest 6.1-cloud)
 vmlinux='--kernel /lab/vmlinux-6.1 --initrd /lab/guest-6.1.cpio'
 image=$bzimage
@@ -21,13 +21,13 @@ peers()
 	[ "$1" = vmlinux ] || echo microvm
 }
 
-# Each starts the guest with the command line $1 and returns when it has ended.
+# Each starts the guest with the command line $1 and returns when the guest has ended.
 run_minivmm()
 {
 	$vmm_program --vfio 01:00.0 $image --append "$1"
 }
 
-# Stripped of what minivmm does not have either, and as it comes: with VGA, network card, CD-ROM.
+# q35 comes in two ways: without what minivmm does not have either, and as it is, with VGA, network card and CD-ROM.
 run_q35()
 {
 	$qemu -machine q35,accel=kvm -nodefaults $qemu_common -device vfio-pci,host=01:00.0 \
@@ -46,13 +46,14 @@ run_microvm()
 		-device vfio-pci,host=01:00.0 $(echo "$image" | sed 's/--/-/g') -append "$1"
 }
 
-# Milliseconds since the lab host started.
+# Prints the milliseconds since the lab host started.
 now()
 {
 	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
 }
 
-# timed NAME KIND: one start, from the command to its end; the guest reads a MiB and powers off.
+# timed NAME KIND: makes one start, and takes the time from the command to its end. The guest reads a MiB and powers
+# off.
 timed()
 {
 	began=$(now)
@@ -66,13 +67,13 @@ median()
 	sed -n "s/^$1 //p" /tmp/times | sort -n | sed -n "$(((rounds + 1) / 2))p"
 }
 
-# ratio A B: A / B with two digits.
+# ratio A B: prints A / B with two digits.
 ratio()
 {
 	awk "BEGIN { printf \"%.2f\", $1 / $2 }"
 }
 
-# resident NAME PROGRAM: KiB beside guest RAM (which has the advice MADV_HUGEPAGE) while it waits.
+# resident NAME PROGRAM: prints the KiB beside guest RAM (which has the advice MADV_HUGEPAGE) while the program waits.
 resident()
 {
 	: > $vmm_out # the last run's output must not be taken for this one's
@@ -89,7 +90,7 @@ resident()
 	wait
 }
 
-# counted READS: exits and system calls of minivmm for a guest that reads READS blocks of 4 KiB.
+# counted READS: prints exits and system calls of minivmm for a guest that reads READS blocks of 4 KiB.
 counted()
 {
 	/usr/bin/strace -f -c -o /tmp/calls "$vmm_program" --stats --vfio 01:00.0 $(guest 6.1-cloud) \

@@ -7,7 +7,7 @@
 . /lab/stage/counted_peers.sh
 rounds=${case_rounds:-3}
 
-# counted VMM BDF CHECK: a guest that ends by itself, or has counted and is ended.
+# counted VMM BDF CHECK: runs a guest that ends by itself, or that has counted and is ended.
 counted()
 {
 	device="--vfio $2"

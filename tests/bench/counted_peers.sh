@@ -21,7 +21,7 @@ uname -r > /out/release
 mark=/lab/stage/bench_mark
 unmeasured=''
 
-# measured LABEL COMMAND...: what it costs, between two marks. Its output is thrown away.
+# measured LABEL COMMAND...: measures what the command costs, between two marks. Its output is thrown away.
 measured()
 {
 	echo "${unmeasured:+warm }$1" >> /out/measured
@@ -32,7 +32,7 @@ measured()
 	$mark
 }
 
-# dashed ARGS...: as QEMU spells them.
+# dashed ARGS...: prints the arguments as QEMU spells them.
 dashed()
 {
 	echo "$*" | sed 's/--/-/g'
@@ -69,7 +69,7 @@ run_peer()
 	esac
 }
 
-# guest_measured LABEL TEXT COMMAND...: the guest said so.
+# guest_measured LABEL TEXT COMMAND...: does the same with a guest, which must print the text.
 guest_measured()
 {
 	label=$1 text=$2
@@ -80,16 +80,16 @@ guest_measured()
 	expect_line "^lab: $text"
 }
 
-# What a guest does between its marks.
+# What a guest does between its marks: WORD five times for a thousand and one, then WORD three times for one.
 pieces=mark,WORD,mark,WORD,mark,WORD,mark,WORD,mark,WORD,mark,one,mark,WORD,mark,WORD,mark,WORD,mark
 
-# The word five times for a thousand and one, then three times for one.
+# in_pieces WORD: prints that, with this word.
 in_pieces()
 {
 	echo "$pieces" | sed "s/WORD/$1/g"
 }
 
-# marked CPIO: the initrd with a program that sets marks.
+# marked CPIO: makes the initrd with a program that sets marks.
 marked()
 {
 	cp "/lab/$1.cpio" "/tmp/$1.cpio"

@@ -15,7 +15,7 @@ for word in $(cat /lab/stage/case); do
 done
 endings="--kernel /lab/stage/kvm/endings.elf --append"
 
-# Addresses are the same in each run, so that a second one tells what is where.
+# Addresses are the same in each run, so a second run tells what is where.
 echo 0 > /proc/sys/kernel/randomize_va_space
 cat /proc/kallsyms > /out/kallsyms
 bind vfio-pci 0000:01:00.0

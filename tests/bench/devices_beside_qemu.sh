@@ -17,7 +17,7 @@ use()
 	esac
 }
 
-# What KVM counted for the running VM: exits of all kinds, then those that a VMM's process handled.
+# What KVM counted for the running VM: exits of all kinds, and then those that the VMM's process handled.
 exits()
 {
 	cat /sys/kernel/debug/kvm/"$vmm_pid"-*/exits
@@ -29,31 +29,31 @@ user_exits()
 		awk '{ n += $1 } END { print n }'
 }
 
-# Calls so far but KVM_RUN.
+# Prints how many calls there were so far, without KVM_RUN.
 ioctls()
 {
 	grep 'ioctl(' /tmp/ioctls | grep -v -c KVM_RUN
 }
 
-# on_console PATTERN: what stands in its place \( \).
+# on_console PATTERN: prints what stands in the place of \( \).
 on_console()
 {
 	sed -n "s/^lab: $1.*/\1/p" $vmm_out | head -n 1
 }
 
-# note NAME VALUE: for the peer at work, once a round.
+# note NAME VALUE: writes down a value of the peer at work, once a round.
 note()
 {
 	echo "$peer $1 $2" >> /tmp/notes
 }
 
-# The middle one of the numbers, a line each.
+# Prints the middle one of the numbers, which come a line each.
 median()
 {
 	sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
 }
 
-# noted PEER NAME: the median of its rounds.
+# noted PEER NAME: prints the median of the peer's rounds.
 noted()
 {
 	sed -n "s/^$1 $2 //p" /tmp/notes | median
@@ -73,7 +73,7 @@ figure()
 		"ratio $(ratios $1 | median) ($(ratios $1 | paste -s -d ' '))"
 }
 
-# Disk and network by MSI-X.
+# The disk and the network work by MSI-X.
 at_work()
 {
 	vmm_start --vfio 02:00.0 --vfio 05:00.0 $(guest_tools) --append \
@@ -90,7 +90,7 @@ at_work()
 	note load "$(on_console 'loads \([0-9.]*\)')"
 }
 
-# The same disk through its pin: one interrupt a read.
+# The same disk works through its pin, with one interrupt a read.
 by_pin()
 {
 	vmm_start --vfio 02:00.0 $(guest_tools) --append "$(todo iops,irqs) lab.reads=$reads pci=nomsi"
@@ -99,8 +99,8 @@ by_pin()
 	note pin "$(on_console 'iops \([0-9]*\)')"
 }
 
-# ioctls while the drivers load, and while a vector moves between two CPUs: mask, new message, unmask.
-# strace comes when the guest has booted: it would take minutes with it.
+# Counts ioctls while the drivers load, and while a vector moves between two CPUs: mask, new message, unmask. strace
+# comes when the guest has booted, because the boot would take minutes with it.
 by_ioctls()
 {
 	: > /tmp/ioctls

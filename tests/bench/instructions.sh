@@ -15,7 +15,8 @@ logs=$(readlink -f "$LAB_DIR")/logs
 kept=$(mktemp -d)
 trap 'rm -rf "$kept"' EXIT
 
-# counted CASE [WORDS]: a boot in which counted_CASE.sh runs; again where the emulator died. Keeps its marks.
+# counted CASE [WORDS]: makes a boot in which counted_CASE.sh runs, and another one if the emulator died. Keeps its
+# marks.
 counted()
 {
 	local tries=0 case=$1
@@ -32,7 +33,7 @@ counted()
 	files+=("$kept/sums.$boots" "$kept/measured.$boots")
 }
 
-# figures PART: a heading, and a line for each.
+# figures PART: prints a heading, and a line for each figure.
 figures()
 {
 	local part=$1 peer

@@ -13,13 +13,12 @@ work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid"; rm -rf "$work"' EXIT
 
-# One line a call, all threads in one file in the order of their calls.
+# There is one line a call. All threads are in one file, in the order of their calls.
 strace -f -qq -e signal=none -o "$work/trace" \
 	"$build/minivmm" --kernel "$guest" --append poweroff "$@" < /dev/null > "$work/out"
 sed -e 's/^[0-9]* *//' -e '/KVM_RUN/q' "$work/trace" | grep -v -e resumed -e KVM_RUN > "$work/calls"
 
-# After execve(), which names the guest too, come the dynamic linker and libc; then the guest is
-# opened.
+# After execve(), which names the guest too, come the dynamic linker and libc. Then the guest is opened.
 libc=$(sed 1d "$work/calls" | grep -n -m 1 endings.elf | cut -d : -f 1)
 total=$(wc -l < "$work/calls")
 echo "system calls before the first KVM_RUN: $total"

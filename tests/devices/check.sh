@@ -11,8 +11,8 @@ update=${2-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The guest's view, then of the log what no register shows: interrupts, resets, states at marks. What
-# comes behind the last mark is minivmm's end, which waits for no server.
+# Prints the guest's view. After it come those parts of the log that no register shows: interrupts, resets, states at
+# marks. What comes behind the last mark is minivmm's end, which waits for no server.
 tell()
 {
 	sed '/^$/d' "$work/minivmm.view"
@@ -40,7 +40,7 @@ for device in "$here"/made-up/*.txt; do
 	fi
 done
 
-# Resets and sleep while two other CPUs use the device: by accesses that exit, and by a mapped BAR.
+# Resets and sleeps while two other CPUs use the device, by accesses that exit, and by a mapped BAR.
 hammer()
 {
 	local name=$1 why

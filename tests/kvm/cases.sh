@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # read by scripts of tests, which set the rest
 # Tests by name: those in $only (all where it is blank), unless $skipped says why none can be run.
 
-# Called after each test; a script may bring its own.
+# Called after each test. A script may bring its own.
 after_case()
 {
 	:

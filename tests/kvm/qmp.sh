@@ -22,14 +22,14 @@ skipped=
 # shellcheck source=tests/kvm/cases.sh
 . "$(dirname "$0")/cases.sh"
 
-# What the guest of a test has left running goes with it.
+# What the guest of a test has left running is ended with it.
 run_guest_case()
 {
 	run_case "$@"
 	[ -z "$pid" ] || { kill -9 "$pid" 2> /dev/null; wait "$pid" 2> /dev/null; pid=; }
 }
 
-# wait_for COMMAND...: until it says yes.
+# wait_for COMMAND...: waits until the command succeeds.
 wait_for()
 {
 	local tries=0
@@ -41,7 +41,7 @@ wait_for()
 	done
 }
 
-# start CHECK ARGS...: the guest `endings`, with a control socket, in the background.
+# start CHECK ARGS...: starts the guest `endings`, with a control socket, in the background.
 start()
 {
 	local append=$1
@@ -55,14 +55,14 @@ start()
 	wait_for test -S "$socket"
 }
 
-# talk WORD...: what came is in $work/talk.
+# talk WORD...: has a conversation. What came is in $work/talk.
 talk()
 {
 	why="$("$client" "$socket" "$@" 2>&1 > "$work/talk" | tail -n 1)"
 	[ -z "$why" ]
 }
 
-# told FILTER: jq says true of the list of all that came.
+# told FILTER: expects that jq says true of the list of all that came.
 told()
 {
 	why="not so: $1: $(tail -n 1 "$work/talk")"
@@ -103,13 +103,13 @@ quit()
 	[ ! -e "$socket" ]
 }
 
-# used_time: of all threads of minivmm, in clock ticks.
+# used_time: prints the time of all threads of minivmm, in clock ticks.
 used_time()
 {
 	awk '{ sum += $14 + $15 } END { print sum + 0 }' /proc/"$pid"/task/*/stat
 }
 
-# A guest that turns in circles uses time; stopped, it uses none.
+# A guest that turns in circles uses time. When it is stopped, it uses none.
 paused()
 {
 	local before after
@@ -142,7 +142,7 @@ paused_and_stopped()
 	ends_with 143
 }
 
-# Started anew, it is still stopped; then it goes on from its beginning.
+# A guest that is started anew is still stopped. Then it goes on from its beginning.
 reset()
 {
 	start loop || return 1
@@ -171,7 +171,7 @@ ends()
 	told "map(.event // empty) == $2" && told ".[-1].data == {\"guest\":true,\"reason\":\"$3\"}" && ends_with "$4"
 }
 
-# The button is pressed, whoever hears it; a bare-metal guest does not.
+# The button is pressed, whoever hears it. A bare-metal guest does not.
 powerdown()
 {
 	start sleep || return 1
@@ -198,7 +198,7 @@ refused()
 		told '.[7].error.class == "CommandNotFound"'
 }
 
-# A confined machine has another process open what comes; what cannot be opened is said, and the guest goes on.
+# A confined machine has another process open what comes. What cannot be opened is reported, and the guest goes on.
 plugged()
 {
 	start sleep --ports 1 --memory 4M || return 1
@@ -220,7 +220,8 @@ plugged()
 	talk '{"execute":"quit"}' end && ends_with 0
 }
 
-# The ports of a line of QEMU's, behind the device that names one: where it says, and for who asks by name.
+# The ports of a line of QEMU's stand behind the device that names one. The device is where the line says, and comes
+# to whoever asks by name.
 named_ports()
 {
 	start sleep --vfio demo,bus=rp1,id=nic \
@@ -246,14 +247,14 @@ named_ports()
 	talk '{"execute":"quit"}' end && ends_with 0
 }
 
-# add BUS: the demo device of another process, as x.
+# add BUS: adds the demo device of another process, as x.
 add()
 {
 	echo '{"execute":"device_add","arguments":{"driver":"vfio-user-pci","id":"x","bus":"'"$1"'","addr":"0x0",
 		"socket":{"type":"unix","path":"'"$work"'/server"}}}' | tr -d '\n'
 }
 
-# A second minivmm with the same path must not take it away from the first.
+# A second minivmm with the same path must not take the socket away from the first.
 in_use()
 {
 	start sleep || return 1
@@ -264,7 +265,7 @@ in_use()
 	talk '{"execute":"quit"}' end && ends_with 0
 }
 
-# Whoever kills minivmm leaves no socket behind; what another program has left makes room.
+# A minivmm that is killed leaves its socket behind. What another program has left makes room.
 left_over()
 {
 	start sleep || return 1
@@ -276,7 +277,7 @@ left_over()
 	wait_for talk '{"execute":"quit"}' end && ends_with 0
 }
 
-# Somebody who writes and never reads, while the guest works.
+# Somebody writes and never reads, while the guest works.
 silent_reader()
 {
 	start loop || return 1

@@ -35,7 +35,7 @@ trap 'exit 1' INT TERM
 
 # --- starting the program under test
 
-# start GUEST CHECK ARGS...: in the background; standard input stays open and never has data.
+# start GUEST CHECK ARGS...: starts it in the background. Standard input stays open and never has data.
 start()
 {
 	image=$build/kvm/$1.elf
@@ -47,7 +47,7 @@ start()
 	pid=$!
 }
 
-# wait_end: until it has ended; its exit status is $status. Kills it when it takes too long.
+# wait_end: waits until it has ended. Its exit status is $status. Kills it if it takes too long.
 wait_end()
 {
 	tries=0
@@ -65,7 +65,7 @@ wait_end()
 	pid=
 }
 
-# wait_line FILE TEXT: until the file has it.
+# wait_line FILE TEXT: waits until the file has it.
 wait_line()
 {
 	tries=0
@@ -96,7 +96,7 @@ expect_empty()
 	[ ! -s "$1" ] || { why="unexpected output: $(head -n 1 "$1")"; return 1; }
 }
 
-# What the guest itself found wrong.
+# Expects that the guest itself found nothing wrong.
 expect_no_complaint()
 {
 	why=$(sed -n 's/^bad //p' "$out" | head -n 1)
@@ -119,7 +119,7 @@ checks()
 	expect_no_complaint && expect_status 0 && expect_line "$out" '^done$' && expect_empty "$err"
 }
 
-# ends STATUS LAST_LINE CHECK ARGS...: a guest that ends in its own way.
+# ends STATUS LAST_LINE CHECK ARGS...: expects a guest that ends in its own way.
 ends()
 {
 	wanted=$1
@@ -140,7 +140,7 @@ reports()
 	ends "$@" && expect_line "$err" "$text"
 }
 
-# One instruction of the guest asks for 4096 lines; how many come before it is stopped, KVM decides.
+# One instruction of the guest asks for 4096 lines. KVM decides how many come before the guest is stopped.
 panics()
 {
 	ends 3 '' panics || return 1
@@ -169,7 +169,7 @@ string_out()
 	checks ports string_out && expect_line "$out" '^one instruction, 31 characters$'
 }
 
-# A reset that is no reboot any more, whichever way it is asked for.
+# A reset becomes no reboot any more, whichever way it is asked for.
 once_only()
 {
 	start endings "$1" --no-reboot
@@ -212,7 +212,7 @@ console_pty()
 	expect_status 0 && expect_empty "$out"
 }
 
-# More than the FIFO of the serial port holds, and all of it before the guest asks.
+# More comes than the FIFO of the serial port holds, and all of it before the guest asks.
 console_input()
 {
 	: > "$out"
@@ -222,8 +222,8 @@ console_input()
 	expect_status 0 && expect_line "$out" "${text}q"
 }
 
-# Numbers 0 and 1 may be free. A file of minivmm's own that took one would be read or written as the
-# console: they must have gone to /dev/null before anything else was opened.
+# Numbers 0 and 1 may be free. A file of minivmm's own that took one would be read or written as the console. So they
+# must have gone to /dev/null before anything else was opened.
 stdin_closed()
 {
 	"$minivmm" --kernel "$build/kvm/endings.elf" --append loop <&- > "$out" 2> "$err" &
@@ -240,7 +240,7 @@ stdout_closed()
 	stays_null 1 "$work/loops"
 }
 
-# stays_null NUMBER FILE: whose console goes to the file.
+# stays_null NUMBER FILE: expects that of a minivmm whose console goes to the file.
 stays_null()
 {
 	: >> "$2"
@@ -253,7 +253,7 @@ stays_null()
 	[ "$file" = /dev/null ]
 }
 
-# The reader leaves first: the guest goes on.
+# The reader leaves first, and the guest goes on.
 stdout_broken()
 {
 	{
@@ -265,7 +265,7 @@ stdout_broken()
 	expect_status 0 && expect_empty "$err"
 }
 
-# A full disk, a closed file, a limit on the size of files: said, and no success.
+# A full disk, a closed file and a limit on the size of files are reported, and the end is no success.
 stdout_full()
 {
 	timeout "$limit" "$minivmm" --kernel "$build/kvm/ports.elf" --append string_out \
@@ -291,7 +291,7 @@ help_limited()
 	expect_status 1 || return 1
 }
 
-# `minivmm ... &` in a terminal: it is not stopped, and the terminal stays as it was.
+# With `minivmm ... &` in a terminal minivmm is not stopped, and the terminal stays as it was.
 terminal_background()
 {
 	cat > "$work/in_terminal" <<- END
@@ -311,7 +311,7 @@ terminal_background()
 	cmp -s "$work/before" "$work/after"
 }
 
-# In a terminal of its own: Ctrl-A h helps, Ctrl-A x ends the guest, and the terminal is as it was.
+# In a terminal of its own Ctrl-A h helps and Ctrl-A x ends the guest. The terminal is as it was afterwards.
 terminal_keys()
 {
 	mkfifo "$work/keys"
@@ -340,7 +340,7 @@ terminal_keys()
 
 # --- a device in software, in a process of its own
 
-# What the README shows.
+# The README shows this.
 demo_tour()
 {
 	checks demo tour --vfio demo &&
@@ -349,13 +349,13 @@ demo_tour()
 		expect_line "$out" '^interrupts by MSI-X 0x1$'
 }
 
-# Two of them, of which one is emulated: the guest takes the first, the passed-through one.
+# There are two of them, of which one is emulated. The guest takes the first, which is the passed-through one.
 demo_beside_testdev()
 {
 	checks interrupts msix --vfio demo --testdev
 }
 
-# Each message is told, with what it is for.
+# Each message is in the trace, with what it is for.
 demo_traced()
 {
 	start demo tour --vfio demo --trace "$work/trace.txt"
@@ -367,7 +367,7 @@ demo_traced()
 		expect_line "$work/trace.txt" 'VFIO_USER_DMA_WRITE on demo: iova 0x1002000, size 8'
 }
 
-# The process that serves the device of minivmm.
+# Prints the process that serves the device of minivmm.
 demo_server()
 {
 	server=
@@ -381,7 +381,7 @@ demo_server()
 	[ -n "$server" ]
 }
 
-# Files by what they are, and locked memory; numbers of eventfds and sockets say nothing.
+# Prints files by what they are, and locked memory. Numbers of eventfds and sockets say nothing.
 holdings()
 {
 	for file in "/proc/$pid/fd"/*; do
@@ -390,8 +390,8 @@ holdings()
 	grep VmLck "/proc/$pid/status"
 }
 
-# Many boots of one guest, each with the device and a vector of it: the last holds one VM, and no file
-# or locked page more than the fifth.
+# One guest boots many times, each time with the device and a vector of it. The last boot holds one VM, and no file or
+# locked page more than the fifth.
 demo_reboots()
 {
 	boots=${KVM_BOOTS:-200}
@@ -410,7 +410,7 @@ demo_reboots()
 	expect_status 0 && expect_no_complaint
 }
 
-# demo_killed LINE CHECK: the server dies under the guest, which is at it, or asleep.
+# demo_killed LINE CHECK: the server dies under the guest, which uses the device, or sleeps.
 demo_killed()
 {
 	guest=demo
@@ -455,7 +455,7 @@ demo_socket()
 	return "$result"
 }
 
-# As many as may be: more than there are device numbers, and more threads than malloc() likes.
+# There are as many devices as may be: more than there are device numbers, and more threads than malloc() likes.
 demo_sockets()
 {
 	servers=
@@ -487,7 +487,7 @@ demo_socket_missing()
 
 # --- confinement
 
-# What is left of the process and of each of its threads, of which one runs the guest.
+# Prints what is left of the process and of each of its threads, of which one runs the guest.
 sandbox_status()
 {
 	start endings sleep "$@"
@@ -504,8 +504,8 @@ $(grep -E '^(CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp):' "$status" | tr '\n\t' ' 
 	expect_status 143 && expect_empty "$err"
 }
 
-# children_confined NAME...: minivmm has these child processes, each with a filter, no new privileges, and of the
-# capabilities no others than DAC_OVERRIDE (bit 1).
+# children_confined NAME...: expects that minivmm has these child processes. Each has a filter, no new privileges, and
+# no capability but DAC_OVERRIDE (bit 1).
 children_confined()
 {
 	there=
@@ -524,7 +524,7 @@ children_confined()
 	[ "$there" = "$* " ]
 }
 
-# sandbox_children "NAME..." ARGS...: each confines itself, and the guest does not wait for that.
+# sandbox_children "NAME..." ARGS...: each child confines itself, and the guest does not wait for that.
 sandbox_children()
 {
 	wanted=$1
@@ -560,7 +560,7 @@ sandbox_off()
 	expect_status 143
 }
 
-# Started by sudo: as who called, across a reboot, with a process that serves a device.
+# Started by sudo, minivmm goes on as the user who called, across a reboot, with a process that serves a device.
 sandbox_user()
 {
 	[ "$(id -u)" = 0 ] && grep -qs '^daemon:x:1:' /etc/passwd || return 0
@@ -593,7 +593,7 @@ sandbox_disk()
 
 # --- a disk that qemu-storage-daemon serves
 
-# make_disk FILE: 32 sectors, each filled with its number as a 64-bit word.
+# make_disk FILE: makes 32 sectors, each filled with its number as a 64-bit word.
 make_disk()
 {
 	rm -f "$1"
@@ -642,7 +642,7 @@ disk_written()
 	! cmp -s "$work/disk.raw" "$work/before"
 }
 
-# disk_refused ARGUMENT WORDS: the image is at fault, and is named.
+# disk_refused ARGUMENT WORDS: expects that the image is at fault, and is named.
 disk_refused()
 {
 	start disk poll --disk "$1"
@@ -656,7 +656,7 @@ disk_broken()
 	disk_refused "$work/broken.qcow2" 'error: .*broken.qcow2: .*Image is not in qcow2 format'
 }
 
-# What was raw a moment ago: the guest may have written the header.
+# The image was raw a moment ago, so the guest may have written the header.
 disk_disguised()
 {
 	printf 'QFI\373' > "$work/disk.raw"
@@ -688,7 +688,7 @@ disk_killed()
 		'disk.raw: its vhost-user server closed the connection: the guest is stopped'
 }
 
-# A server that hangs holds nobody up: it would have 10 seconds for an answer, and 10 to end.
+# A server that hangs holds nobody up. It would have 10 seconds for an answer, and 10 to end.
 disk_stopped()
 {
 	make_disk "$work/disk.raw"
@@ -704,7 +704,7 @@ disk_stopped()
 	[ $(($(date +%s) - before)) -lt 8 ]
 }
 
-# The server ends with minivmm, however that ends.
+# The server ends with minivmm, however minivmm ends.
 disk_left()
 {
 	make_disk "$work/disk.raw"
@@ -721,7 +721,7 @@ disk_left()
 	[ ! -d "/proc/$server" ]
 }
 
-# A request is no exit: the guest's notifications never come to minivmm, and interrupts go past it.
+# A request is no exit. The guest's notifications never come to minivmm, and interrupts go past it.
 disk_no_exits()
 {
 	make_disk "$work/disk.raw"
@@ -742,7 +742,7 @@ share_comma()
 	expect_status 0 && expect_empty "$err"
 }
 
-# The root is a folder by which no other root can be replaced: virtiofsd has to shut itself in otherwise.
+# The root is a folder by which no other root can be replaced. Otherwise virtiofsd would have to shut itself in.
 share_root()
 {
 	start endings poweroff --share /,tag=root,readonly=on
@@ -769,7 +769,7 @@ disk_socket()
 	return "$result"
 }
 
-# Both ways of sharing memory in one guest.
+# One guest has both ways of sharing memory.
 disk_beside_demo()
 {
 	make_disk "$work/disk.raw"
@@ -808,8 +808,8 @@ done
 for check in copy refusals notify 'end_of_ram 512'; do
 	run_case "dma_${check% *}" checks dma_copy "$check" --testdev
 done
-# The same device passed through: what a guest sees of it must be the same. (A vector that was never
-# unmasked is not pending in the table's own bits: nobody has asked the device for it.)
+# The same device is passed through, and a guest must see the same of it. (A vector that was never unmasked is not
+# pending in the table's own bits, because nobody has asked the device for it.)
 for check in testdev bar_size bar_move bar_misplaced bar_widths; do
 	run_case demo_pci_$check checks pci_space $check --vfio demo
 done
@@ -880,7 +880,7 @@ run_case cpus_512 checks cpus 'many 512' --cpus 512
 run_case hypervisor_shown checks cpus 'hypervisor 1'
 run_case hypervisor_hidden checks cpus 'hypervisor 0' --hide-kvm
 run_case hypervisor_hidden_qemu checks cpus 'hypervisor 0' -cpu host,kvm=off
-# The last one below the device hole, the first one above it, and one that needs both.
+# One is the last below the device hole, one is the first above it, and one needs both.
 for memory in 16 3072 3073 3300 6144; do
 	run_case memory_$memory checks ram "map $memory" --memory ${memory}M
 done

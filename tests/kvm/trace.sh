@@ -17,7 +17,7 @@ json=$work/trace.json
 bad=0
 skipped=
 
-# run GUEST CHECK ARGS...: to its end; $status. Standard input never has data.
+# run GUEST CHECK ARGS...: runs it to its end, and sets $status. Standard input never has data.
 run()
 {
 	local guest=$1 append=$2
@@ -32,7 +32,7 @@ under=()
 # shellcheck source=tests/kvm/cases.sh
 . "$(dirname "$0")/cases.sh"
 
-# holds FILE FILTER: jq says true of it.
+# holds FILE FILTER: expects that jq says true of it.
 holds()
 {
 	why="not so: $2"
@@ -46,7 +46,7 @@ schema()
 	run cpus "wake 2" --cpus 2 --trace "$json"
 	why="exit status $status"
 	[ "$status" = 0 ] || return 1
-	# The event format's own rules.
+	# These are the event format's own rules.
 	holds "$json" 'type == "array" and length > 100' || return 1
 	holds "$json" 'all(.[]; (.name | type) == "string" and (.pid | type) == "number" and
 		(.tid | type) == "number" and (.ph | IN("X", "C", "M")))' || return 1
@@ -54,7 +54,7 @@ schema()
 		(.cat | type) == "string" and (.args | type) == "object")' || return 1
 	holds "$json" 'all(.[] | select(.ph == "C"); .ts >= 0 and all(.args[]; type == "number"))' ||
 		return 1
-	# One track a thread, each with its name; phases follow one another.
+	# Each thread has one track with its name. Phases follow one another.
 	holds "$json" '([.[] | select(.ph == "X") | .tid] | unique) ==
 		([.[] | select(.name == "thread_name") | .tid] | unique)' || return 1
 	holds "$json" '[.[] | select(.name == "thread_name") | .args.name] | sort ==
@@ -62,7 +62,7 @@ schema()
 	holds "$json" '[.[] | select(.cat == "phase")] | length >= 5 and
 		. as $p | all(range(1; length); $p[.].ts >= $p[. - 1].ts + $p[. - 1].dur)' ||
 		return 1
-	# Every ioctl says why.
+	# Every ioctl says why it was made.
 	holds "$json" 'all(.[] | select(.name | startswith("KVM_")); .args.why and .args.result and
 		.args.on)' || return 1
 	holds "$json" '[.[] | select(.ph == "C" and .name == "exits")] | length > 0 and
@@ -72,7 +72,7 @@ schema()
 		length > 0 and (last | .args | add) > 10'
 }
 
-# In a track two slices are one after the other or one inside the other.
+# In a track two slices are one after the other, or one is inside the other.
 nesting()
 {
 	run interrupts msix --cpus 2 --trace "$json"
@@ -88,7 +88,7 @@ nesting()
 		END { exit bad }' > "$work/overlap" || { why+=": $(head -n 1 "$work/overlap")"; return 1; }
 }
 
-# The kernel's own witness: each ioctl that strace saw is told once.
+# The kernel is the witness: each ioctl that strace saw is told once.
 every_ioctl()
 {
 	local seen told
@@ -105,7 +105,7 @@ every_ioctl()
 
 # --- what a reader sees
 
-# The text of a start: the first of each call, in the order that a machine is built in.
+# The text of a start has the first of each call, in the order in which a machine is built.
 text_order()
 {
 	run endings poweroff --trace "$work/trace.txt" --trace-filter kvm,cpu,memory,irq
@@ -164,14 +164,14 @@ trace_full()
 
 # --- what it costs not to trace
 
-# calls PATTERN: how often strace saw each system call, ioctls by name.
+# calls PATTERN: prints how often strace saw each system call, ioctls by name.
 calls()
 {
 	sed 's/^[0-9]* *//; /resumed/d; s/^ioctl([^,]*, \([A-Z_0-9]*\).*/\1/; s/(.*//' "$work/strace" |
 		grep -E "$1" | sort | uniq -c
 }
 
-# Off, minivmm asks nobody for the time or for a thread's number. On, it asks KVM for the same and
+# Without a trace minivmm asks nobody for the time or for a thread's number. With one it asks KVM for the same, and
 # comes out of the guest as often.
 off_is_free()
 {
@@ -191,7 +191,7 @@ off_is_free()
 
 # --- faults
 
-# One message says what failed; the machine was taken down and left nothing.
+# One message says what failed. The machine was taken down and left nothing behind.
 judge_fault()
 {
 	local errors
@@ -211,8 +211,8 @@ judge_fault()
 	! pgrep -f "$work/mark" > /dev/null
 }
 
-# Each call of a whole start fails in turn: the first, the second ... up to the last, of each kind. With each of
-# $INJECT_ERRNOS, where that is set; the number of faults goes to $INJECT_TALLY.
+# Each call of a whole start fails in turn: the first, the second, up to the last, of each kind. If $INJECT_ERRNOS is
+# set, it fails with each of these. The number of faults goes to $INJECT_TALLY.
 walk()
 {
 	local guest=$1 append=$2 call count n errno walked=0
@@ -220,7 +220,7 @@ walk()
 	shift 2
 	run "$guest" "$append" --trace "$json" "$@"
 	while read -r count call; do
-		# A guest that polls: the first few stand for all.
+		# The guest polls, so the first few calls stand for all.
 		[ "$count" -le 20 ] || count=5
 		for n in $(seq "$count"); do
 			for errno in ${INJECT_ERRNOS:-EIO}; do
@@ -236,7 +236,7 @@ walk()
 	[ "$walked" -ge 30 ]
 }
 
-# The demo device's second interrupt, by MSI-X, is lost: the guest counts none; late, it does come.
+# The demo device's second interrupt, by MSI-X, is lost, so the guest counts none. If it is late, it does come.
 irq_lost()
 {
 	run demo tour --vfio demo --inject 'irq#2=lost'
