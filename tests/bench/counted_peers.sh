@@ -80,7 +80,8 @@ guest_measured()
 	expect_line "^lab: $text"
 }
 
-# What a guest does between its marks: WORD five times for a thousand and one, then WORD three times for one.
+# What a guest does between its marks: WORD runs five times with a thousand of its operations (lab.reads), and after
+# `one` three times with a single one.
 pieces=mark,WORD,mark,WORD,mark,WORD,mark,WORD,mark,WORD,mark,one,mark,WORD,mark,WORD,mark,WORD,mark
 
 # in_pieces WORD: prints that, with this word.
