@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The bare-metal guests that tests/kvm/run.sh starts, see guests/README.md. Included by tests.mk.
 
-KVM_GUESTS := ports pci_space bar_gate interrupts messages dma_copy endings cpus ram edu demo disk walk hammer counted
+KVM_GUESTS := ports pci_space bar_gate interrupts messages dma_copy endings cpus ram edu demo disk walk hammer bus_reset counted
 KVM_IMAGES := $(KVM_GUESTS:%=$(B)/kvm/%.elf)
 KVM_SHARED := $(patsubst %,$(B)/kvm/%.o,bare_start bare bare_pci bare_irq)
 # No libc below, no vector registers (the guest does not switch them on), no red zone (interrupts

@@ -830,6 +830,7 @@ for check in messages memory masked; do
 done
 run_case demo_trapped checks demo memory --vfio demo,x-no-mmap=on
 run_case demo_no_irqfd checks interrupts msix --vfio demo,x-no-kvm-irqfd=on
+run_case demo_below_port checks bus_reset "bus 20" --vfio demo,port=on --cpus 3
 run_case demo_beside_testdev demo_beside_testdev
 run_case demo_tour demo_tour
 run_case demo_reboots demo_reboots
