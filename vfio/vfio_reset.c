@@ -214,11 +214,13 @@ static void reset_log_closed(const struct vfio_reset *reset, const struct vfio_r
 
 /*
  * True if the attempt should be made again after a pause: somebody else was at work with the
- * device, or with another one on its bus, and the kernel does not wait for that.
+ * device, or with another one on its bus, and the kernel does not wait for that. A program may take
+ * seconds for each answer, so it is not asked again.
  */
-static bool reset_must_wait(int ret, unsigned int *tries)
+static bool reset_must_wait(const struct vfio_reset *reset, int ret, unsigned int *tries)
 {
-	if ((ret != -EAGAIN && ret != -EBUSY) || ++*tries == RESET_TRIES)
+	if (reset->device->backend->programs || (ret != -EAGAIN && ret != -EBUSY) ||
+	    ++*tries == RESET_TRIES)
 		return false;
 	usleep(RESET_PAUSE_US);
 	return true;
@@ -234,11 +236,14 @@ static int reset_try_bus(const struct vfio_reset *reset, struct vfio_reach *reac
 	return ret < 0 ? ret : device->backend->hot_reset(device, reach);
 }
 
-/* One reset serves all that it reaches, and one failure is that of all who wait for it. */
+/*
+ * One reset serves all that it reaches, and one failure is that of all who wait for it. Where the
+ * function's own reset has failed before, that failure says more.
+ */
 static void reset_settle(struct vfio_reset *reset, int result)
 {
 	reset->bus_tried = true;
-	if (result == 0 || reset->state == VFIO_RESET_DUE)
+	if (result == 0 || (reset->state == VFIO_RESET_DUE && reset->result == 0))
 		reset->result = result;
 	if (result == 0)
 		reset->state = VFIO_RESET_DONE;
@@ -252,7 +257,7 @@ static void reset_bus(struct vfio_reset *reset)
 
 	do {
 		ret = reset_try_bus(reset, &reach);
-	} while (reset_must_wait(ret, &tries));
+	} while (reset_must_wait(reset, ret, &tries));
 	if (ret == -EINVAL)
 		reset_log_closed(reset, &reach);
 	for (unsigned int i = 0; i < reach.count; i++) {
@@ -275,7 +280,7 @@ static void reset_alone(struct vfio_reset *reset)
 		return;
 	do {
 		reset->result = device->backend->reset(device);
-	} while (reset_must_wait(reset->result, &tries));
+	} while (reset_must_wait(reset, reset->result, &tries));
 	if (reset->result == 0)
 		reset->state = VFIO_RESET_DONE;
 }
@@ -330,8 +335,9 @@ static bool reset_is_alive(struct vfio_config *config)
 
 static const char *reset_failure(int ret)
 {
-	return ret == -ENODEV || ret == -ENOTTY || ret == -ENOTSUP ? "the host has no way to do it"
-								   : strerror(-ret);
+	if (ret == -ENODEV || ret == -ENOTTY || ret == -ENOTSUP)
+		return "the host has no way to do it";
+	return ret == -EPERM ? "it would take others along" : strerror(-ret);
 }
 
 int vfio_reset_finish(struct vfio_reset *reset)

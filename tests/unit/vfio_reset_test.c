@@ -151,6 +151,23 @@ START_TEST(rule_25_device_without_an_address)
 }
 END_TEST
 
+/* It may take its time for each answer. What it answers is told, not that it is on no bus. */
+START_TEST(rule_46_a_program_is_asked_once)
+{
+	host_start("1f1f");
+	host.backend.programs = true;
+	host_forget();
+	host.alone_fails = (struct failure){ 9, -EAGAIN };
+	host.bus_fails = (struct failure){ 9, -ENOTSUP };
+	pci_host_reset(&host.rig.host);
+	host_says();
+	ck_assert_uint_eq(host.alone_fails.count, 7);
+	ck_assert_uint_eq(
+		host_said("cannot be reset: Resource temporarily unavailable: the guest finds"), 2);
+	host_end();
+}
+END_TEST
+
 /* ---- while the guest runs ---- */
 
 static void port_released(void *owner)
@@ -218,7 +235,7 @@ static const struct {
 	{ "1b1b1b", 2, true, 0, 0, 0,
 	  "minivmm: warning: 0000:01:00.0: a reset of its bus would also reset 0000:01:00.2 of "
 	  "IOMMU group 2, which the guest uses\n"
-	  "minivmm: warning: 0000:01:00.0: cannot be reset: Operation not permitted" },
+	  "minivmm: warning: 0000:01:00.0: cannot be reset: it would take others along" },
 	{ "1p1b", 1, true, 0, 1, 0, "which the guest uses" },
 	{ "1f1b", 1, true, 0, 1, 0, NULL },
 	{ "1b2b", 1, true, 1, 0, 0, NULL },
@@ -322,6 +339,6 @@ UNIT_MAIN("vfio_reset", { rule_25_one_bus_reset_serves_all, UNIT_COUNT(hosts) },
 	  { rule_25_the_end_resets_nothing, 0 },
 	  { rule_25_a_neighbour_without_a_driver_of_vfio, 0 },
 	  { rule_18_dies_in_the_reset, UNIT_COUNT(deaths) },
-	  { rule_25_device_without_an_address, 0 },
+	  { rule_25_device_without_an_address, 0 }, { rule_46_a_program_is_asked_once, 0 },
 	  { rule_25_a_guest_resets_its_bus, UNIT_COUNT(guests) }, { rule_25_a_neighbour_leaves, 0 },
 	  { rule_25_a_neighbour_comes, UNIT_COUNT(comers) })
