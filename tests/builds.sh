@@ -7,7 +7,7 @@ dir=$1
 bad=0
 host=$(uname -m)
 
-# The other architecture's headers may not be to be had.
+# The headers of the other architecture may not be available.
 foreign()
 {
 	[ "$1" = "$host" ] || make -s ARCH="$1" "build/$1/root/.packages"

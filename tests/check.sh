@@ -5,7 +5,7 @@ set -u
 
 build=$1
 log=$build/check.log
-# By their sources: a program whose source is gone may still lie in the folder.
+# The tests are taken by their sources, because a program whose source is gone may still lie in the folder.
 unit_tests=(tests/unit/*_test.c)
 unit_tests=("${unit_tests[@]/#tests/$build}")
 : > "$log"
@@ -25,8 +25,8 @@ suite()
 	cat "$part" >> "$log"
 }
 
-# The lab takes longest and uses one processor: it runs beside the other suites. When they have ended, a second
-# lab of the same images takes boots from the same queue.
+# The lab takes longest and uses one processor, so it runs beside the other suites. When they have ended, a second lab
+# of the same images takes boots from the same queue.
 LAB_QUEUE=$(mktemp -d)
 export LAB_QUEUE
 LAB_DIR=$build/lab LAB_VMM=$build/minivmm tests/lab/lab.sh run > "$build/check.lab" 2>&1 &
@@ -48,8 +48,8 @@ suite builds tests/builds.sh "$build/builds"
 suite prose tests/prose/prose.py "$build/minivmm"
 suite options tests/prose/options.py "$build/minivmm"
 suite unit tests/unit/run.sh "${unit_tests[@]%.c}"
-# A fixed number of inputs: some seconds each. `make fuzz` goes on for longer. The fuzzers begin with nothing
-# learned, so that they do the same on every machine.
+# The number of inputs is fixed, which takes some seconds each. `make fuzz` goes on for longer. The fuzzers begin with
+# nothing learned, so that they do the same on every machine.
 rm -rf "$build"/fuzz/*.unlearned
 export FUZZ_CORPUS=unlearned
 suite fuzz tests/fuzz/run_fuzz.sh -runs=20000 "$build"/fuzz/fuzz_{user,kernel,arm64,options,qmp}

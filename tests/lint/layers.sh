@@ -12,7 +12,7 @@ complain()
 	bad=1
 }
 
-# What the files of a room may include, as a pattern over the path from the top of the tree.
+# Prints what the files of a room may include, as a pattern over the path from the top of the tree.
 allowed()
 {
 	case $1 in
@@ -65,7 +65,7 @@ for file in "${sources[@]}"; do
 	check_includes "$file"
 done
 
-# forbid PATTERN WHAT FILE...: the pattern must not be in the files.
+# forbid PATTERN WHAT FILE...: the pattern must not occur in the files.
 forbid()
 {
 	local pattern=$1 what=$2 found
@@ -77,7 +77,7 @@ forbid()
 
 mapfile -t not_vmm < <(printf '%s\n' "${sources[@]}" | grep -v '^vmm/')
 mapfile -t not_backend < <(printf '%s\n' "${sources[@]}" | grep -v '^vfio/backend/')
-# A terminal's ioctls are nothing for a trace of KVM and VFIO.
+# The ioctls of a terminal are nothing for a trace of KVM and VFIO.
 mapfile -t not_trace < <(printf '%s\n' "${sources[@]}" | grep -vE '^vmm/(trace/trace|terminal)\.[ch]')
 mapfile -t not_arch < <(printf '%s\n' "${sources[@]}" | grep -vE '^vmm/(x86_64|aarch64)/')
 forbid 'trace_ioctl\([^,]*, KVM_' 'KVM ioctls belong into vmm/' "${not_vmm[@]}"
@@ -91,10 +91,10 @@ forbid '__attribute__\(\((constructor|destructor)' 'no constructors' "${sources[
 twins=$(git ls-files -co --exclude-standard '*.c' '*.h' | xargs -n 1 basename | sort | uniq -d)
 [ -z "$twins" ] || complain "files of the same name: $twins"
 
-# File-scope state that can change: the trace's, its switch, and its tally of each call; the log's count of messages,
-# `limit`; what handlers of signals have to know, `guard` and `trap_status`; and for all that wait, that keys asked for
-# the end. (Constant tables of pointers are
-# relocated when the program starts, hence .data.rel.ro.)
+# File-scope state that can change is allowed for these alone. The trace has its own, its switch, and its tally of
+# each call. The log has its count of messages, `limit`. Handlers of signals have what they must know, `guard` and
+# `trap_status`. And all that wait have a note that keys asked for the end. (Constant tables of pointers are relocated
+# when the program starts, hence .data.rel.ro.)
 for object in build/vmm/*.o build/vmm/*/*.o build/devices/*.o build/vfio/*.o build/vfio/*/*.o build/vfio/*/*/*.o \
 	build/firmware/*.o; do
 	state=$(objdump -t "$object" | awk '/ O \.(data|bss)/ && !/\.rel\.ro/ && $NF !~ /^(guard|trap_status|limit|pending_by_keys|trace)(_topics|_tally_KVM.*|_tally_VFIO.*|_tally_IOMMU.*)?$/ { print $NF }')

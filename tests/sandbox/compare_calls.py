@@ -20,7 +20,7 @@ TABLE = f"{HERE}/../../vmm/sandbox/sandbox_calls.c"
 SUITES = ("qmp.sh", "run.sh")
 KINDS = {"M": "main", "V": "vcpu", "S": "server", "C": "command", "D": "demo", "O": "opener",
          "F": "finder", "N": "names", "U": "unlinker", "P": "supervisor"}
-# By the name of the thread. "X" is no column: the filter says what it may not do.
+# The letter of a filter by the name of the thread. "X" is no column, because that filter says what is forbidden.
 NAMES = {"demo-device": "D", "opener": "O", "device-opener": "F", "name-opener": "N",
          "unlinker": "U", "supervisor": "P", "bind-keeper": "X"}
 # strace 6.1 calls a number by the first name that it knows.
@@ -29,7 +29,7 @@ MAKERS = ("clone", "clone3", "fork", "vfork")
 # Calls that a C library has under another name.
 SAME = {"newfstatat": ("newfstatat", "fstatat64"), "fstat": ("fstat",)}
 
-# Of a row, that it is for devices of the host alone: they are in the lab.
+# Tells that a row is for devices of the host alone, which are in the lab.
 DEVICES = ("DEVICES", "GROUPS", "IOMMUFD", "HOTPLUG")
 
 Row = collections.namedtuple("Row", "call word kinds device")
@@ -66,7 +66,7 @@ class Run:
         self.first, self.command, self.loading = None, False, set()
 
     def kind_of(self, tid):
-        """The letter of the filter it is under, or None. Threads begin under the main thread's."""
+        """The letter of the thread's filter, or None. Threads begin under the main thread's."""
         if tid not in self.kinds and self.first in self.kinds:
             return "M"
         return self.kinds.get(tid)
@@ -85,7 +85,7 @@ class Run:
             self.first, self.command = tid, '"--"' in rest
         if call == "prctl" and (name := re.match(r'PR_SET_NAME, "([^"]+)"', rest)):
             self.names[tid] = name[1]
-        # A program of others, which a server is, and all that it makes.
+        # A server is a program of others. It is left out, with all processes that it makes.
         if call == "execve" and self.names.get(tid) is None and tid != self.first:
             self.kinds[tid] = "X"
         if call in MAKERS and (child := re.search(r"= (\d+)$", rest)):
@@ -116,7 +116,7 @@ def read_traces(paths):
             for line in file:
                 run.read(line)
         for (kind, call, rest), count in run.used.items():
-            # What tells rows apart is a name; numbers and addresses are not.
+            # Names tell rows apart; numbers and addresses do not.
             names = " ".join(sorted(set(re.findall(r"\b[A-Z][A-Z0-9_]{3,}\b", rest))))
             used[kind, call, names] += count
     return used
@@ -135,7 +135,7 @@ def read_reasons():
 
 
 def trace_suites(build, folder):
-    """Each minivmm of the suites under strace, which is not its parent but its grandchild."""
+    """Runs each minivmm of the suites under strace, which is its grandchild, not its parent."""
     view = f"{folder}/view"
     os.makedirs(view)
     for name in ("kvm", "guests"):
@@ -156,7 +156,7 @@ def compare(used):
     for row in rows:
         name, cells = row.call + (f":{row.word}" if row.word else ""), []
         for kind in KINDS:
-            # The main thread makes those of the vCPUs: its filter is theirs, too.
+            # The main thread makes the threads of the vCPUs, so its filter is theirs, too.
             count = sum(n for (k, call, rest), n in used.items()
                         if k in (kind, kind.replace("M", "V")) and uses(row, call, rest))
             reason = "a device" if row.device else None

@@ -18,7 +18,7 @@ umask 022
 
 # --- what trees are made of
 
-# bytes FILE OFFSET HEX...: written into the file there.
+# bytes FILE OFFSET HEX...: writes the bytes into the file, at that place.
 bytes()
 {
 	bytes_file=$1 bytes_offset=$2 bytes_text=
@@ -30,8 +30,8 @@ bytes()
 		dd of="$bytes_file" bs=1 seek="$bytes_offset" conv=notrunc status=none
 }
 
-# device PATH VENDOR DEVICE CLASS GROUP DRIVER: a folder below sys/devices/pci0000:00, an endpoint
-# with power management, MSI-X and PCI Express. GROUP and DRIVER may be `-`.
+# device PATH VENDOR DEVICE CLASS GROUP DRIVER: makes a folder below sys/devices/pci0000:00, an endpoint with power
+# management, MSI-X and PCI Express. GROUP and DRIVER may be `-`.
 device()
 {
 	dir=sys/devices/pci0000:00/$1 bdf=${1##*/}
@@ -47,11 +47,12 @@ device()
 	echo flr bus > "$dir/reset_method"
 	: > "$dir/reset"
 	head -c 4096 /dev/zero > "$dir/config"
-	# status: list of capabilities, at 0x40: MSI-X of 8 vectors, table at 0x2000 of BAR 0
+	# The status says that there is a list of capabilities. It begins at 0x40 with MSI-X of 8 vectors, whose table
+	# is at 0x2000 of BAR 0.
 	bytes "$dir/config" 0 86 80 34 12 00 00 10 00
 	bytes "$dir/config" $((0x34)) 40
 	bytes "$dir/config" $((0x40)) 11 60 07 00 00 20 00 00 00 30 00 00
-	# ... and PCI Express, an endpoint
+	# PCI Express comes next, as an endpoint.
 	bytes "$dir/config" $((0x60)) 10 00 02 00
 	printf '0x%016x 0x%016x 0x%016x\n' \
 		$((0x6000000000)) $((0x6000003fff)) $((0x140204)) 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 \
@@ -85,7 +86,7 @@ driver()
 	[ "$2" = - ] || ln -s "../../../bus/pci/drivers/$2" "sys/bus/pci/devices/$1/driver"
 }
 
-# port PATH GROUP: a root port with ACS.
+# port PATH GROUP: makes a root port with ACS.
 port()
 {
 	device "$1" 8086 a340 060400 "$2" pcieport
@@ -99,7 +100,7 @@ no_acs()
 	bytes "sys/devices/pci0000:00/$1/config" $((0x100)) 00 00 00 00
 }
 
-# disk BDF PATH NAME NUMBER: a disk of a device, PATH being where below the device it is.
+# disk BDF PATH NAME NUMBER: makes a disk of a device. PATH is where below the device the disk is.
 disk()
 {
 	mkdir -p "$(at "$1")/$2/$3/holders" sys/class/block
@@ -108,7 +109,7 @@ disk()
 	ln -s "../../${real#../../../}/$2/$3" "sys/class/block/$3"
 }
 
-# upper NAME NUMBER LOWER: a virtual disk that stands on another.
+# upper NAME NUMBER LOWER: makes a virtual disk that stands on another one.
 upper()
 {
 	mkdir -p "sys/devices/virtual/block/$1/holders" "sys/devices/virtual/block/$1/slaves"
@@ -143,7 +144,7 @@ modules()
 	echo "${2:-}" > "lib/modules/$(uname -r)/modules.builtin"
 }
 
-# process PID NAME FILE...: it has the files open.
+# process PID NAME FILE...: makes a process that has the files open.
 process()
 {
 	mkdir -p "proc/$1/fd"
@@ -157,7 +158,7 @@ process()
 	done
 }
 
-# node BDF FOLDER NAME: a file in /dev that the device has, told by the folder's uevent.
+# node BDF FOLDER NAME: makes a file in /dev that the device has. The folder's uevent tells so.
 node()
 {
 	mkdir -p "$(at "$1")/$2"
@@ -188,7 +189,7 @@ healthy()
 	: > dev/vfio/vfio
 	: > dev/vfio/1
 	: > sys/firmware/acpi/tables/DMAR
-	# bits 16 to 21: 38, one less than the width
+	# Bits 16 to 21 hold 38, one less than the width.
 	echo d2008c40660462 > sys/class/iommu/dmar0/intel-iommu/cap
 	echo N > sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
 	modules 'kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/vfio.ko.xz'
@@ -356,7 +357,7 @@ container_without_kvm() { container; rm dev/kvm; }
 container_without_kvm_on_host_with_kvm() { container_without_kvm; mkdir -p sys/devices/virtual/misc/kvm; }
 container_without_vfio_files() { container; rm dev/vfio/vfio; }
 chroot_without_sysfs() { rm -r sys; mkdir sys; }
-# monitor VENDOR PRODUCT: a guest of it, without an IOMMU.
+# monitor VENDOR PRODUCT: makes the host a guest of this monitor, without an IOMMU.
 monitor()
 {
 	virtual_machine_without_iommu
@@ -364,7 +365,7 @@ monitor()
 	echo "$1" > sys/class/dmi/id/sys_vendor
 	echo "$2" > sys/class/dmi/id/product_name
 }
-# An old or strange monitor whose CPUs do not tell of it.
+# An old or strange monitor, whose CPUs do not tell of it.
 guest_of()
 {
 	monitor "$@"
@@ -429,12 +430,12 @@ kvm_missing_on_hygon()
 	rm dev/kvm
 	printf 'vendor_id\t: HygonGenuine\nflags\t\t: fpu svm\n\n' > proc/cpuinfo
 }
-# Permissions that everybody sees allow it; in a fake host nothing else can forbid it.
+# The permissions that everybody sees allow it. In a fake host nothing else can forbid it.
 iommu_on_with_more_words() { no_groups; cmdline intel_iommu=on,sm_on; }
 iommu_switched_off_in_a_list() { no_groups; cmdline intel_iommu=strict,off; }
 iommu_switched_off_and_on() { no_groups; cmdline intel_iommu=off intel_iommu=on; }
 iommu_off_without_acpi() { no_groups; rm -r sys/firmware/acpi/tables/DMAR; cmdline acpi=off; }
-# iort FIRST...: a table of Arm of 36 bytes, the offset of the first node, then nodes.
+# iort FIRST...: makes a table of Arm: 36 bytes, the offset of the first node, then nodes.
 arm_without_iommu()
 {
 	kvm_missing_on_arm
@@ -534,7 +535,7 @@ vfio_of_vendor_alone()
 	driver_of_vendor
 	rm -r sys/bus/pci/drivers/vfio-pci
 }
-# NixOS keeps modules elsewhere, and so does who has only /usr.
+# NixOS keeps modules elsewhere, and so does a system that has only /usr.
 vfio_not_loaded_on_nixos()
 {
 	vfio_not_loaded
@@ -542,7 +543,7 @@ vfio_not_loaded_on_nixos()
 	mv lib/modules run/booted-system/kernel-modules/lib
 }
 vfio_not_loaded_without_lib() { vfio_not_loaded; mv lib usr; }
-# Linux without modules at all: what it has is built in.
+# A Linux without modules. What it has is built in.
 kernel_without_modules() { rm -r lib/modules; }
 vfio_blocked_by_kernel() { vfio_not_loaded; cmdline module_blacklist=floppy,vfio_pci; }
 vfio_absent() { vfio_not_loaded; modules 'kernel/drivers/vfio/pci/vfio-pci-core.ko:'; }
@@ -560,7 +561,7 @@ initial_namespace() { echo '         0          0 4294967295' > proc/self/uid_ma
 memory_short() { available 300000 100000; }
 memory_swaps() { available 300000 900000; }
 memory_unseen() { rm proc/meminfo; }
-# limit of version 2: MAX USED FILES, at a folder of ours.
+# A limit of version 2 is MAX USED FILES, at a folder of minivmm's own.
 memory_limited()
 {
 	mkdir -p sys/fs/cgroup/user.slice/session.scope
@@ -661,7 +662,7 @@ virtual_function()
 	bytes "$(at 01:00.0)/config" $((0x3c)) 00 01
 	ln -s .. "$(at 01:00.0)/physfn"
 }
-# Behind Intel's VMD, which makes a domain of its own: no groups there.
+# The device is behind Intel's VMD, which makes a domain of its own without groups.
 behind_vmd()
 {
 	device 0000:00:0e.0 8086 467f 010400 8 vmd
@@ -827,7 +828,7 @@ open_cdev()
 	node 01:00.0 vfio-dev/vfio0 vfio/devices/vfio0
 	process 666 minivmm /dev/vfio/devices/vfio0
 }
-# A module whose alias names the device, one that names the vendor, and vfio-pci, which takes all.
+# There are a module whose alias names the device, one that names the vendor, and vfio-pci, which takes all.
 vendor_driver()
 {
 	: > "lib/modules/$(uname -r)/modules.alias"
@@ -883,7 +884,7 @@ group_with_bridge_and_driver()
 group_with_stub() { device 0000:00:01.0/0000:01:00.1 8086 1234 0c0330 1 pci-stub; }
 node_missing() { rm dev/vfio/1; }
 node_denied() { chmod 0 dev/vfio/1; }
-# A kernel that has a file for each device, beside those of the groups or in their place.
+# A kernel that has a file for each device, beside the files of the groups or in their place.
 node_both()
 {
 	mkdir -p dev/vfio/devices "$(at 01:00.0)/vfio-dev/vfio0"
@@ -949,7 +950,7 @@ rom_shadowed()
 	done > "$(at 04:00.0)/resource"
 }
 display_booted_on() { echo 1 > "$(at 04:00.0)/boot_vga"; }
-# The firmware's screen lies in this device, whatever boot_vga says; users see no addresses.
+# The firmware's screen lies in this device, whatever boot_vga says. Users see no addresses.
 display_holds_firmware_screen()
 {
 	printf '%s\n' '00000000-00000000 : PCI Bus 0000:00' '  00000000-00000000 : PCI Bus 0000:04' \
@@ -1020,7 +1021,7 @@ rented_whole_arm_machine()
 	rented_part_of_arm_machine
 	echo m7g.metal > sys/class/dmi/id/product_name
 }
-# smmu STATUS: a board with a device tree and no ACPI.
+# smmu STATUS: makes a board with a device tree and no ACPI.
 arm_board()
 {
 	arm_without_iommu
@@ -1039,7 +1040,7 @@ vfio_without_type1()
 	mkdir -p sys/module/vfio
 }
 disk_holds_root() { mounted 259:0 / /dev/nvme0n1; }
-# The second disk of a btrfs: a mount names the first alone.
+# The second disk of a btrfs. A mount names the first one alone.
 disk_in_btrfs_of_several()
 {
 	mkdir -p sys/fs/btrfs/7f0c-11/devices
@@ -1059,7 +1060,7 @@ default_route_over_open_vswitch()
 }
 network_card_in_other_namespace() { rm -r "$(at 03:00.0)/net" sys/class/net/eth0; }
 open_by_other_guest() { process 4711 qemu-system-x86 /dev/vfio/1 /dev/kvm; }
-# An accelerator beside the one GPU that has a screen; and a second GPU that a guest has.
+# An accelerator beside the one GPU that has a screen, and a second GPU that a guest has.
 display_beside_accelerator()
 {
 	echo 0x030200 > "$(at 04:00.0)/class"
