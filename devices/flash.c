@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "vmm/base/write_whole.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -77,21 +78,17 @@ static void flash_set_mode(struct flash *flash, enum flash_mode mode)
 
 /* ---- what the guest writes ---- */
 
-/*
- * Write the file first, so that what the guest reads back is safe. A short write counts as a
- * failure.
- */
+/* Write the file first, so that what the guest reads back is safe. */
 static bool flash_store(struct flash *flash, uint64_t offset, const uint8_t *bytes, size_t size)
 {
-	ssize_t done =
-		flash->fd < 0 ? (ssize_t)size : pwrite(flash->fd, bytes, size, (off_t)offset);
+	int ret = flash->fd < 0 ? 0 : write_whole(flash->fd, bytes, size, (off_t)offset);
 
-	if (done == (ssize_t)size) {
+	if (ret == 0) {
 		memcpy(flash->contents + offset, bytes, size);
 		return true;
 	}
 	if (!flash->failed)
-		log_errno(flash->name, done < 0 ? -errno : -EIO,
+		log_errno(flash->name, ret,
 			  "write a variable of the firmware (the guest sees a flash chip that "
 			  "fails)");
 	flash->failed = true;

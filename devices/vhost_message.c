@@ -8,7 +8,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "vmm/base/pending_signal.h"
 #include "vmm/base/unix_socket.h"
 
 /* Room for the files of one message, aligned as the macros of cmsg(3) want it. */
@@ -16,23 +15,6 @@ union vhost_control {
 	char bytes[CMSG_SPACE(VHOST_REGIONS_MAX * sizeof(int))];
 	struct cmsghdr align;
 };
-
-/* After a call on the socket failed: wait if that can help. NULL to try again, or what is wrong. */
-static const char *vhost_wait(int fd, short events, const struct timespec *until, const char *late)
-{
-	struct pollfd file = { .fd = fd, .events = events };
-	int ms = unix_socket_slice(until);
-
-	if (errno == EINTR)
-		return NULL;
-	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return "closed the connection";
-	if (ms == 0)
-		return late;
-	if (poll(&file, 1, ms) == 0 && pending_end_is_asked())
-		return "has not answered yet, and minivmm is to end";
-	return NULL;
-}
 
 const char *vhost_message_send(int fd, const struct vhost_message *message, const int *fds,
 			       unsigned int fd_count, const struct timespec *until)
@@ -52,7 +34,7 @@ const char *vhost_message_send(int fd, const struct vhost_message *message, cons
 		if (n >= 0)
 			done += (size_t)n;
 		else
-			wrong = vhost_wait(fd, POLLOUT, until, "takes no more messages");
+			wrong = unix_socket_wait(fd, POLLOUT, until, "takes no more messages");
 	}
 	return wrong;
 }
@@ -88,13 +70,14 @@ static const char *vhost_receive_bytes(int fd, void *data, size_t size,
 				      .msg_controllen = sizeof(control.bytes) };
 		ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-		if (n == 0)
-			return "closed the connection";
 		if (n < 0) {
-			wrong = vhost_wait(fd, POLLIN, until, "does not answer");
+			wrong = unix_socket_wait(fd, POLLIN, until, "does not answer");
 			continue;
 		}
 		vhost_close_files(&msg);
+		errno = 0;
+		if (n == 0)
+			return "closed the connection";
 		done += (size_t)n;
 	}
 	return wrong;
@@ -119,9 +102,10 @@ const char *vhost_message_receive(int fd, uint32_t request, struct vhost_message
 	const char *wrong =
 		vhost_receive_bytes(fd, &message->header, sizeof(message->header), until);
 
-	if (!wrong)
-		wrong = vhost_check_header(&message->header, request);
-	if (!wrong)
-		wrong = vhost_receive_bytes(fd, &message->payload, message->header.size, until);
-	return wrong;
+	if (wrong)
+		return wrong;
+	wrong = vhost_check_header(&message->header, request);
+	errno = 0;
+	return wrong ? wrong
+		     : vhost_receive_bytes(fd, &message->payload, message->header.size, until);
 }

@@ -121,7 +121,8 @@ static_assert(offsetof(struct vhost_message, payload) ==
 
 /*
  * Send header and payload, whose size the header tells, with `fd_count` files, VHOST_REGIONS_MAX at
- * most. NULL, or words that follow "its vhost-user server" and say what it did instead.
+ * most. NULL, or words that follow "its vhost-user server" and say what it did instead; then errno
+ * says why a call failed, or is 0 where none did.
  */
 const char *vhost_message_send(int fd, const struct vhost_message *message, const int *fds,
 			       unsigned int fd_count, const struct timespec *until);

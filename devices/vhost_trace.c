@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
 /* ---- what a message carries ---- */
@@ -127,7 +128,9 @@ void vhost_trace_end(struct trace_span *span, const struct vhost_message *answer
 {
 	const uint32_t request = answer->header.request;
 
-	if (span->on && result < 0)
+	if (span->on && result == -LOG_TOLD)
+		trace_put(&span->fields, "error", "the server is lost");
+	else if (span->on && result < 0)
 		trace_put(&span->fields, "error", "%s", strerror(-result));
 	else if (span->on && request < array_size(vhost_messages) &&
 		 vhost_messages[request].put_answer &&

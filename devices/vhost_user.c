@@ -27,20 +27,29 @@ struct vhost_call {
 
 /* ---- one request ---- */
 
-/* Called with the lock held. */
-static int vhost_fail(struct vhost_user *vhost, const char *wrong)
+/* Called with the lock held. `err` is the errno of the call that failed, 0 if none did. */
+static int vhost_lose(struct vhost_user *vhost, const char *wrong, int err)
 {
+	const char *then = vhost->lost ? ": the guest is stopped" : "";
+
 	if (vhost->dead)
-		return -EIO;
+		return -LOG_TOLD;
 	vhost->dead = true;
-	if (vhost->hurried)
-		wrong = "does not answer"; /* vhost_user_hurry() has shut the socket down */
-	log_error(vhost->name, "its vhost-user server %s%s", wrong,
-		  vhost->lost ? ": the guest is stopped" : "");
+	if (vhost->hurried) /* vhost_user_hurry() has shut the socket down */
+		log_error(vhost->name, "its vhost-user server does not answer%s", then);
+	else if (err)
+		log_errno(vhost->name, -err, "its vhost-user server %s%s", wrong, then);
+	else
+		log_error(vhost->name, "its vhost-user server %s%s", wrong, then);
 	shutdown(vhost->fd, SHUT_RDWR);
 	if (vhost->lost)
 		vhost->lost(vhost->owner);
-	return -EIO;
+	return -LOG_TOLD;
+}
+
+static int vhost_fail(struct vhost_user *vhost, const char *wrong)
+{
+	return vhost_lose(vhost, wrong, 0);
 }
 
 /*
@@ -76,13 +85,13 @@ static int vhost_exchange(struct vhost_user *vhost, struct vhost_call *call)
 	const char *wrong;
 
 	if (vhost->dead)
-		return -EIO;
+		return -LOG_TOLD;
 	header->flags = VHOST_VERSION | (ack ? VHOST_NEED_REPLY : 0);
 	wrong = vhost_message_send(vhost->fd, &call->message, call->fds, call->fd_count, &until);
 	if (!wrong && (ack || call->answered))
 		wrong = vhost_message_receive(vhost->fd, header->request, &call->message, &until);
 	if (wrong)
-		return vhost_fail(vhost, wrong);
+		return vhost_lose(vhost, wrong, errno);
 	return ack ? vhost_check_ack(vhost, &call->message) : 0;
 }
 
@@ -243,16 +252,18 @@ void vhost_user_close(struct vhost_user *vhost)
 void vhost_user_check(struct vhost_user *vhost)
 {
 	struct pollfd file = { .fd = vhost->fd, .events = POLLIN };
+	ssize_t n;
 	char byte;
 
 	if (pthread_mutex_trylock(&vhost->lock) != 0)
 		return; /* another thread holds the lock and reads an answer */
 	/* No request is under way, so there is no answer to read. */
 	if (!vhost->dead && poll(&file, 1, 0) == 1) {
-		if (recv(vhost->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
-			vhost_fail(vhost, "closed the connection");
-		else
+		n = recv(vhost->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+		if (n > 0)
 			vhost_fail(vhost, "sent a message that nobody asked for");
+		else
+			vhost_lose(vhost, "closed the connection", n < 0 ? errno : 0);
 	}
 	pthread_mutex_unlock(&vhost->lock);
 }
@@ -342,9 +353,10 @@ static int vhost_check_config(struct vhost_user *vhost, const struct vhost_call 
 	const struct vhost_config *config = &call->message.payload.config;
 	int ret;
 
-	if (call->message.header.size == 0)
-		return log_errno(vhost->name, -EIO,
-				 "read its configuration space from its vhost-user server");
+	if (call->message.header.size == 0) {
+		log_error(vhost->name, "its vhost-user server cannot read its configuration space");
+		return -LOG_TOLD;
+	}
 	ret = vhost_check_size(vhost, call, VHOST_CONFIG_HEAD + size);
 	if (ret == 0 && (config->offset != offset || config->size != size))
 		ret = vhost_fail_alone(vhost, "answered a question that was not asked");

@@ -16,6 +16,7 @@
 #include "device_tree.h"
 #include "kernel_file.h"
 #include "linux_arm64.h"
+#include "vmm/base/write_whole.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -139,19 +140,13 @@ static int boot_dump_tree(const char *name, const void *tree)
 {
 	size_t size = fdt_totalsize(tree);
 	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	ssize_t written;
+	int ret;
 
 	if (fd < 0)
 		return log_errno(name, -errno, "open for the device tree");
-	written = write(fd, tree, size);
-	if (written != (ssize_t)size) {
-		int err = written < 0 ? -errno : -ENOSPC;
-
-		close(fd);
-		return log_errno(name, err, "write the device tree");
-	}
+	ret = write_whole(fd, tree, size, -1);
 	close(fd);
-	return 0;
+	return ret < 0 ? log_errno(name, ret, "write the device tree") : 0;
 }
 
 static int boot_write_tree(struct boot *boot)
@@ -172,8 +167,8 @@ static int boot_write_tree(struct boot *boot)
 			  strlen(config->cmdline), BOOT_CMDLINE_MAX);
 		return -E2BIG;
 	}
-	if (getrandom(boot->tree.seed, sizeof(boot->tree.seed), 0) != sizeof(boot->tree.seed))
-		return log_errno("device tree", -EIO, "get random bytes for the guest");
+	if (getrandom(boot->tree.seed, sizeof(boot->tree.seed), 0) < 0)
+		return log_errno("device tree", -errno, "get random bytes for the guest");
 	ret = tree_write_machine(&boot->tree, to, BOOT_FDT_SIZE);
 	if (ret == 0 && config->dtb_name)
 		ret = boot_dump_tree(config->dtb_name, to);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "modules.h"
+#include "vmm/base/write_whole.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -54,14 +55,9 @@ struct cpio {
 
 static int cpio_write(struct cpio *cpio, const char *data, size_t len)
 {
-	ssize_t n;
+	int ret = write_whole(cpio->fd, data, len, -1);
 
-	for (; len; data += n, len -= n) {
-		n = write(cpio->fd, data, len);
-		if (n < 0)
-			return log_errno(ARCHIVE, -errno, "write");
-	}
-	return 0;
+	return ret < 0 ? log_errno(ARCHIVE, ret, "write") : 0;
 }
 
 static int cpio_flush(struct cpio *cpio)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/base/write_whole.h"
 #include "vmm/trace/log.h"
 
 bool uefi_image_is_kernel(const struct kernel_head *head)
@@ -53,10 +54,8 @@ static int uefi_look_at_vars(const struct uefi_code *code, const char *path,
 {
 	int fd = vars->fd, ret;
 
-	if (fd < 0) {
-		log_errno(path, -errno, "open the firmware's variables");
-		return -ENOENT;
-	}
+	if (fd < 0)
+		return log_errno(path, -errno, "open the firmware's variables");
 	ret = kernel_file_init(vars, fd, path);
 	return ret < 0 ? ret : code->format->check_vars(code, vars);
 }
@@ -81,31 +80,50 @@ static int uefi_lock(const char *path, int fd)
 	return -EBUSY;
 }
 
-static int uefi_write_piece(const char *path, int to, const uint8_t *bytes, size_t size,
-			    uint64_t offset)
-{
-	ssize_t done = pwrite(to, bytes, size, (off_t)offset);
-
-	return done == (ssize_t)size ? 0 : log_errno(path, done < 0 ? -errno : -EIO, "write");
-}
-
 /* Zeroes, of which a file for arm64 mostly consists, become a hole. */
 static int uefi_copy(const struct kernel_file *from, const char *path, int to)
 {
 	uint8_t piece[KERNEL_FILE_PIECE];
-	int ret = 0;
+	int ret;
 
-	for (uint64_t at = 0, size; at < from->size && ret == 0; at += size) {
+	for (uint64_t at = 0, size; at < from->size; at += size) {
 		size = from->size - at < sizeof(piece) ? from->size - at : sizeof(piece);
 		ret = kernel_file_read(from, at, piece, size);
-		if (ret == 0 && !kernel_file_is_zero(piece, size))
-			ret = uefi_write_piece(path, to, piece, size, at);
+		if (ret < 0)
+			return ret;
+		if (!kernel_file_is_zero(piece, size))
+			ret = write_whole(to, piece, size, (off_t)at);
+		if (ret < 0)
+			return log_errno(path, ret, "write");
 	}
-	if (ret < 0)
-		return ret;
 	if (ftruncate(to, (off_t)from->size) < 0 || fsync(to) < 0)
 		return log_errno(path, -errno, "write");
 	return 0;
+}
+
+/* Without a name of its own, so that nothing is left of it wherever minivmm is killed. */
+static int uefi_open_nameless(const char *path, char name[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	int fd;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+		 slash ? path : ".");
+	if (access("/proc/self/fd", X_OK) < 0)
+		return -1;
+	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	snprintf(name, PATH_MAX, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+/* With one, where the file system knows no other files. */
+static int uefi_open_temporary(const char *path, char name[PATH_MAX])
+{
+	if (snprintf(name, PATH_MAX, "%s.XXXXXX", path) < PATH_MAX)
+		return mkostemp(name, O_CLOEXEC);
+	errno = ENAMETOOLONG;
+	return -1;
 }
 
 /*
@@ -114,18 +132,20 @@ static int uefi_copy(const struct kernel_file *from, const char *path, int to)
  */
 static int uefi_create_vars(const char *path, const struct kernel_file *from)
 {
-	char temporary[PATH_MAX];
-	int fd, ret;
+	char name[PATH_MAX];
+	int fd = uefi_open_nameless(path, name), ret;
+	const bool nameless = fd >= 0;
 
-	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= PATH_MAX)
-		return log_errno(path, -ENAMETOOLONG, "make a file of variables");
-	fd = mkostemp(temporary, O_CLOEXEC);
+	if (!nameless)
+		fd = uefi_open_temporary(path, name);
 	if (fd < 0)
 		return log_errno(path, -errno, "make a file of variables");
-	ret = uefi_copy(from, temporary, fd);
-	if (ret == 0 && link(temporary, path) < 0 && errno != EEXIST)
+	ret = uefi_copy(from, path, fd);
+	if (ret == 0 && linkat(AT_FDCWD, name, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 &&
+	    errno != EEXIST)
 		ret = log_errno(path, -errno, "make a file of variables");
-	unlink(temporary);
+	if (!nameless)
+		unlink(name);
 	close(fd);
 	return ret;
 }

@@ -163,7 +163,7 @@ struct vfio_reach {
  *
  * Who logs: space_open and dev_open log why they failed, because they take many steps and only they
  * know which one failed. No other operation logs, because its caller knows its purpose. (If a
- * vfio-user server is lost, that is logged once, when it happens.)
+ * vfio-user server is lost, that is logged once, when it happens; operations return -LOG_TOLD.)
  */
 struct vfio_backend {
 	const char *name;

@@ -325,12 +325,15 @@ void vfio_reset_stop(struct vfio_reset *reset)
 }
 
 /* Read the class, because the kernel answers for vendor and device ID from memory. */
-static bool reset_is_alive(struct vfio_config *config)
+static int reset_check_alive(const struct vfio_reset *reset)
 {
 	uint32_t class_revision = UINT32_MAX;
+	int ret = vfio_config_get(reset->config, PCI_CLASS_REVISION, 4, &class_revision);
 
-	return vfio_config_get(config, PCI_CLASS_REVISION, 4, &class_revision) == 0 &&
-	       class_revision != UINT32_MAX;
+	if (ret == -LOG_TOLD || (ret == 0 && class_revision != UINT32_MAX))
+		return ret;
+	log_error(reset->device->name, "reads all-ones after its reset: it does not answer");
+	return -LOG_TOLD;
 }
 
 static const char *reset_failure(int ret)
@@ -343,14 +346,12 @@ static const char *reset_failure(int ret)
 int vfio_reset_finish(struct vfio_reset *reset)
 {
 	const char *name = reset->device->name;
+	int ret;
 
 	reset_all_due(reset->device->space);
-	if (!reset_is_alive(reset->config)) {
-		log_error(name, "reads all-ones after its reset: it does not answer");
-		return -EIO;
-	}
-	if (reset->result < 0)
+	ret = reset->result == -LOG_TOLD ? -LOG_TOLD : reset_check_alive(reset);
+	if (ret == 0 && reset->result < 0)
 		log_warn(name, "cannot be reset: %s: the guest finds it as it was left",
 			 reset_failure(reset->result));
-	return 0;
+	return ret;
 }

@@ -71,8 +71,8 @@ void vfio_reset_stop(struct vfio_reset *reset);
 /*
  * Reset all devices of the space that are due, each by the best method there is: the function
  * alone; its bus if all it reaches is ours and nobody uses it; the function by power states alone.
- * Afterwards this device must answer. 0, also if it cannot be reset (logged as a warning), or -EIO
- * if it is dead (logged).
+ * Afterwards this device must answer. 0, also if it cannot be reset (logged as a warning), or
+ * -LOG_TOLD if it is dead.
  */
 int vfio_reset_finish(struct vfio_reset *reset);
 

@@ -198,7 +198,7 @@ static void rom_read_own(struct vfio_rom *rom)
 						   left < ROM_CHUNK ? left : ROM_CHUNK);
 		offset += ROM_CHUNK;
 	}
-	if (!rom->data)
+	if (!rom->data || ret == -LOG_TOLD)
 		return;
 	why = ret < 0 ? strerror(-ret) : vfio_rom_check(rom->data, rom->region.size);
 	if (!why)

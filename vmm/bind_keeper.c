@@ -109,14 +109,20 @@ static _Noreturn void keeper_run(const struct bind_keeper *keeper, int socket)
 
 static int keeper_order(struct bind_keeper *keeper, struct keeper_order *order)
 {
-	int32_t ret = -EIO;
+	int32_t ret = 0;
+	ssize_t n;
 
 	if (!keeper->pid)
 		return keeper_obey(keeper, order);
-	if (write(keeper->socket, order, sizeof(*order)) != sizeof(*order) ||
-	    read(keeper->socket, &ret, sizeof(ret)) != sizeof(ret))
-		return log_errno("--bind", -EIO, "ask the process that keeps the devices");
-	return ret;
+	n = write(keeper->socket, order, sizeof(*order));
+	if (n > 0)
+		n = read(keeper->socket, &ret, sizeof(ret));
+	if (n < 0)
+		return log_errno("--bind", -errno, "ask the process that keeps the devices");
+	if (n == sizeof(ret))
+		return ret;
+	log_error("--bind", "the process that keeps the devices has ended");
+	return -LOG_TOLD;
 }
 
 int bind_keeper_start(struct bind_keeper *keeper, struct host_held *held, bool child, bool more)

@@ -19,13 +19,30 @@
 
 /* ---- output ---- */
 
+/*
+ * Another program that has the same terminal or pipe may have switched O_NONBLOCK on: then wait. A
+ * pty that minivmm made is never waited for: maybe nobody reads it.
+ */
+static bool console_wait(const struct console *console)
+{
+	struct pollfd output = { .fd = console->out_fd, .events = POLLOUT };
+
+	return errno == EAGAIN && console->out_fd == STDOUT_FILENO &&
+	       (poll(&output, 1, -1) > 0 || !console->vm->stopping);
+}
+
 /* A signal ends a write that blocks. The machine is about to stop then, and the byte is dropped. */
 static void console_transmit(void *owner, uint8_t byte)
 {
 	struct console *console = owner;
+	ssize_t n;
 
-	if (console->out_fd < 0 || write(console->out_fd, &byte, 1) == 1 || errno == EINTR ||
-	    errno == EAGAIN)
+	if (console->out_fd < 0)
+		return;
+	do
+		n = write(console->out_fd, &byte, 1);
+	while (n < 0 && console_wait(console));
+	if (n >= 0 || errno == EINTR || errno == EAGAIN)
 		return;
 	console->out_fd = -1;
 	if (errno == EPIPE)

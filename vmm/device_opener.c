@@ -67,8 +67,6 @@ int device_opener_find(const struct opener *opener, const char *bdf,
 	snprintf(question.bdf, sizeof(question.bdf), "%s", bdf);
 	opener_ask(opener->socket, &question, sizeof(question), &answer.head, sizeof(answer));
 	log_repeat_error(answer.head.words);
-	if (answer.head.err == -EIO && !answer.head.words[0])
-		return log_errno(bdf, -EIO, "ask the process that opens devices");
 	*found = answer.found;
 	*access = answer.access;
 	return answer.head.err;
@@ -205,10 +203,13 @@ static int names_connect(const struct opener_question *question)
 {
 	int fd = opener_connect(NULL, question->path, question->ms);
 	const char *wrong = fd < 0 ? NULL : user_greet(fd, question->ms);
+	int err = errno;
 
 	if (!wrong)
 		return fd;
 	close(fd);
+	if (err)
+		return log_errno(question->path, -err, "its vfio-user server %s", wrong);
 	log_error(question->path, "its vfio-user server %s", wrong);
 	return -EPROTO;
 }

@@ -31,14 +31,30 @@ static void main_open_standard_files(void)
 			open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
 }
 
-/* Output may still be buffered. Only now is it known whether it can be written. */
+#define MAIN_OUTPUT_MAX (1u << 20) /* bytes of what a command prints */
+
+/*
+ * What a command prints is written by main_exit(), which can tell why it cannot be written. Only a
+ * terminal gets each line at once.
+ */
+static void main_buffer_output(void)
+{
+	char *buffer = isatty(STDOUT_FILENO) ? NULL : malloc(MAIN_OUTPUT_MAX);
+
+	if (buffer)
+		setvbuf(stdout, buffer, _IOFBF, MAIN_OUTPUT_MAX);
+}
+
+/* Why an earlier write failed is not known any more, if the last one did not. */
 static void __attribute__((noreturn)) main_exit(int status)
 {
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		log_errno("standard output", errno ? -errno : -EIO, "write");
-		status = status ? status : EXIT_FAILURE;
-	}
-	exit(status);
+	const bool before = ferror(stdout);
+
+	if (fflush(stdout) == EOF)
+		log_errno("standard output", -errno, "write");
+	else if (before)
+		log_error("standard output", "could not be written as a whole");
+	exit(status == EXIT_SUCCESS && ferror(stdout) ? EXIT_FAILURE : status);
 }
 
 int main(int argc, char **argv)
@@ -50,6 +66,7 @@ int main(int argc, char **argv)
 	 */
 	signal(SIGXFSZ, SIG_IGN);
 	main_open_standard_files();
+	main_buffer_output();
 	if (options_parse(&config, argc, argv) < 0)
 		exit(config.run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_USAGE);
 	switch (config.command) {

@@ -18,7 +18,7 @@ import tempfile
 import time
 
 PARTS = {"fuzz": 200000, "errnos": 6, "starts": 1000, "resets": 10000, "kills": 200,
-         "bindkills": 100, "calls": 1, "stalls": 1}
+         "bindkills": 100, "varskills": 200, "calls": 1, "stalls": 1}
 FUZZERS = ("guest", "virtio", "device", "user", "vhost")
 ERRNOS = ("EIO", "EPERM", "ENOMEM", "EINVAL", "EBUSY", "ENOSPC", "ENODEV", "EFAULT", "ENOTTY")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -186,6 +186,11 @@ def run_bindkills(campaign, count):
     run_program(campaign, "kill -9 of bind and restore", "bind_kills.py", str(count // 2))
 
 
+def run_varskills(campaign, count):
+    run_program(campaign, "kill -9 while firmware's variables are written", "vars_kills.py",
+                str(count))
+
+
 def run_calls(campaign, _count):
     run_program(campaign, "calls other than ioctls that fail", "errnos.py")
 
@@ -201,8 +206,8 @@ def main():
         counts[part] = int(count)
     campaign = Campaign(sys.argv[1], counts)
     parts = {"fuzz": run_fuzz, "errnos": run_errnos, "starts": run_starts, "resets": run_resets,
-             "kills": run_kills, "bindkills": run_bindkills, "calls": run_calls,
-             "stalls": run_stalls}
+             "kills": run_kills, "bindkills": run_bindkills, "varskills": run_varskills,
+             "calls": run_calls, "stalls": run_stalls}
     for part, run in parts.items():
         if counts[part]:
             run(campaign, counts[part])

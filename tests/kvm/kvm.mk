@@ -12,7 +12,7 @@ KVM_CFLAGS := -DBARE_CPUS_MAX=512 -std=gnu11 $(WARNINGS) -I. -O2 -g -m64 -ffrees
 	-Wno-interrupt-service-routine
 
 .PHONY: kvm-guests kvm-check
-kvm-guests: $(KVM_IMAGES) $(B)/tests/qmp_client
+kvm-guests: $(KVM_IMAGES) $(B)/kvm/firmware.fd $(B)/tests/qmp_client
 
 kvm-check: kvm-guests $(B)/minivmm
 	tests/kvm/run.sh $(B)
@@ -37,6 +37,16 @@ $(B)/kvm/%.elf: $(B)/kvm/%.o $(KVM_SHARED) guests/bare/bare.ld
 	$(Q)$(CC) -m64 -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack \
 		-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -T guests/bare/bare.ld \
 		-o $@ $(filter %.o,$^)
+
+# What starts at the reset vector has 32 bits, and is flat.
+FIRMWARE_CFLAGS := $(filter-out -m64 -mno-red-zone,$(KVM_CFLAGS)) -m32
+$(B)/kvm/firmware.o $(B)/kvm/firmware_start.o: KVM_CFLAGS := $(FIRMWARE_CFLAGS)
+
+$(B)/kvm/firmware.fd: $(B)/kvm/firmware.o $(B)/kvm/firmware_start.o guests/bare/firmware.ld
+	@echo "LD (guest) $@"
+	$(Q)$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
+		-T guests/bare/firmware.ld -o $(B)/kvm/firmware.o.elf $(filter %.o,$^)
+	$(Q)objcopy -O binary $(B)/kvm/firmware.o.elf $@
 
 .SECONDARY: $(KVM_SHARED) $(KVM_IMAGES:.elf=.o)
 -include $(wildcard $(B)/kvm/*.d)

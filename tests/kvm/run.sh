@@ -291,6 +291,18 @@ help_limited()
 	expect_status 1 || return 1
 }
 
+# What commands print: it is known that it cannot be written, and why, however much there is.
+commands_full()
+{
+	for command in "list --all" "list --json" "doctor --json" doctor --version; do
+		# shellcheck disable=SC2086
+		"$minivmm" $command > /dev/full 2> "$err" && status=0 || status=$?
+		expect_status 1 && expect_line "$err" 'standard output: write: No space left on device' || return 1
+		why="$command: $(cat "$err")"
+		[ "$(grep -c 'error: standard output' "$err")" = 1 ] || return 1
+	done
+}
+
 # With `minivmm ... &` in a terminal minivmm is not stopped, and the terminal stays as it was.
 terminal_background()
 {
@@ -914,6 +926,7 @@ run_case stdout_full stdout_full
 run_case help_full help_full
 run_case help_closed help_closed
 run_case help_limited help_limited
+run_case commands_full commands_full
 run_case terminal_background terminal_background
 if [ -z "$skipped" ] && ! command -v script > /dev/null; then
 	skipped='there is no script(1) to make a terminal with'

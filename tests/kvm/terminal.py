@@ -11,7 +11,9 @@ import fcntl
 import os
 import select
 import signal
+import subprocess
 import sys
+import tempfile
 import termios
 import time
 
@@ -307,6 +309,37 @@ def output_elsewhere():
     in_shell(case, out=writer)
 
 
+# A volume of variables without any, for guests/bare/firmware.c.
+VARIABLES = (bytes(16) + bytes.fromhex('8d2bf1ff96768b4ca9852747075b4f50') + (0x10000).to_bytes(8, 'little') +
+             b'_FVH').ljust(0x10000, b'\xff')
+
+
+def pipe_nonblocking():
+    """Another program has switched O_NONBLOCK on in a pipe that is full: the guest waits, and nothing is lost."""
+    near, far = os.pipe()
+    fcntl.fcntl(far, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(far, False)
+    with tempfile.NamedTemporaryFile() as variables:
+        variables.write(VARIABLES)
+        variables.flush()
+        process = subprocess.Popen([f'{build}/minivmm', '--memory', '128M', '--firmware',
+                                    f'{build}/kvm/firmware.fd,vars={variables.name}'],
+                                   stdin=subprocess.DEVNULL, stdout=far, stderr=subprocess.DEVNULL)
+        os.close(far)
+        waiting = bytes(4)
+        while process.poll() is None and int.from_bytes(waiting, sys.byteorder) < 4096:
+            waiting = fcntl.ioctl(near, termios.FIONREAD, waiting)
+        time.sleep(0.2)  # time to lose something
+        with open(near) as lines:
+            said = [lines.readline() for _ in range(1000)]
+        process.kill()
+        process.wait()
+    wanted = [f"{'+' if number else '='} {number:08x}\n" for number in range(1000)]
+    wrong = [pair for pair in zip(said, wanted) if pair[0] != pair[1]]
+    if wrong:
+        raise Failed(f'{wrong[0][0]!r} in the place of {wrong[0][1]!r}')
+
+
 def refused_start():
     def case(shell):
         shell.expect_end(1)
@@ -329,6 +362,7 @@ CASES = {
     'hangup': hangup,
     'keys_of_job_control': keys_of_job_control,
     'output_elsewhere': output_elsewhere,
+    'pipe_nonblocking': pipe_nonblocking,
     'refused_start': refused_start,
 }
 

@@ -21,11 +21,11 @@ allowed()
 	vmm/core/*) echo 'vmm/(base|core|trace)/' ;;
 	vmm/x86_64/* | vmm/aarch64/*) echo 'vmm/(base|core|trace)/|vmm/x86_64/|vmm/aarch64/' ;;
 	devices/*) echo 'vmm/(base|core|trace)/|devices/' ;;
-	firmware/*) echo 'vmm/core/|vmm/trace/|firmware/|(dsdt|dsdt_arm64|ssdt_[a-z_]+)\.h' ;;
+	firmware/*) echo 'vmm/core/|vmm/trace/|vmm/base/write_whole\.h|firmware/|(dsdt|dsdt_arm64|ssdt_[a-z_]+)\.h' ;;
 	vfio/backend/*) echo 'vfio/vfio\.h|vmm/(base|trace)/|vfio/backend/' ;;
 	vfio/host/look/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/look/' ;;
 	vfio/host/check/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/(look|check)/' ;;
-	vfio/host/bind/*) echo 'vmm/trace/(log|macros)\.h|vfio/host/(look|bind)/' ;;
+	vfio/host/bind/*) echo 'vmm/trace/(log|macros)\.h|vmm/base/write_whole\.h|vfio/host/(look|bind)/' ;;
 	vfio/*) echo 'vmm/(base|core|trace)/|devices/|vfio/[^/]*\.h' ;;
 	vmm/*) echo '.' ;;
 	esac

@@ -22,6 +22,7 @@
 #include "vfio/vfio.h"
 #include "vmm/base/pending_signal.h"
 #include "vmm/base/unix_socket.h"
+#include "vmm/trace/log.h"
 
 static void command(struct client *client, uint64_t source, uint64_t target, uint32_t length,
 		    uint32_t flags)
@@ -395,7 +396,7 @@ START_TEST(lie_ends_the_connection)
 	if (client.device.priv) {
 		ck_assert_int_eq(set_irq(&client, VFIO_PCI_ERR_IRQ_INDEX, TRIGGER, 0, 1, &bell), 0);
 		ck_assert(rings(bell, 1000));
-		ck_assert_int_eq(vfio_backend_user.reset(&client.device), -EIO);
+		ck_assert_int_eq(vfio_backend_user.reset(&client.device), -LOG_TOLD);
 	}
 	client_close(&client);
 	stderr_end(&caught);
@@ -449,11 +450,37 @@ START_TEST(turn_to_send_is_not_awaited_forever)
 	link = client.space.priv;
 	pthread_mutex_lock(&link->send_lock);
 	stderr_begin(&caught);
-	ck_assert_int_eq(vfio_backend_user.reset(&client.device), -EIO);
+	ck_assert_int_eq(vfio_backend_user.reset(&client.device), -LOG_TOLD);
 	stderr_end(&caught);
 	pthread_mutex_unlock(&link->send_lock);
 	stderr_holds(&caught, "peer: its vfio-user server takes no more messages\n");
 	client_close(&client);
+}
+END_TEST
+
+/* The call's own errno is named, once; callers that log what they get back add nothing. */
+START_TEST(failed_call_is_named_once)
+{
+	const int closed = 9999;
+	struct stderr_text caught;
+	struct client client;
+	char kept[128];
+	int ret;
+
+	client_start(&client);
+	stderr_begin(&caught);
+	ret = set_irq(&client, VFIO_PCI_MSIX_IRQ_INDEX, TRIGGER, 0, 1, &closed);
+	ck_assert_int_eq(ret, -LOG_TOLD);
+	ck_assert_int_eq(log_errno("caller", ret, "set up its interrupts"), ret);
+	log_fix("nothing that helps");
+	log_keep_error(kept, sizeof(kept));
+	ck_assert_int_eq(vfio_backend_user.reset(&client.device), -LOG_TOLD);
+	log_keep_error(NULL, 0);
+	client_close(&client);
+	stderr_end(&caught);
+	ck_assert_str_eq(caught.text, "minivmm: error: peer: its vfio-user server cannot be "
+				      "reached: Bad file descriptor\n");
+	ck_assert_str_eq(kept, "peer: its vfio-user server cannot be reached");
 }
 END_TEST
 
@@ -638,6 +665,7 @@ UNIT_MAIN("user", { device_is_described, 0 }, { region_is_mapped, 0 },
 	  { messages_are_shared, 0 }, { pin_rings_until_it_is_lowered, 0 },
 	  { reset_reaches_the_device, 0 }, { server_that_is_not_there, 0 },
 	  { lie_ends_the_connection, UNIT_COUNT(lies) }, { slow_taker_is_given_up, 0 },
-	  { turn_to_send_is_not_awaited_forever, 0 }, { slow_transfer_is_broken_off, 0 },
-	  { oddity_is_lived_with, UNIT_COUNT(oddities) }, { rule_46_one_deadline_for_a_request, 0 },
+	  { turn_to_send_is_not_awaited_forever, 0 }, { failed_call_is_named_once, 0 },
+	  { slow_transfer_is_broken_off, 0 }, { oddity_is_lived_with, UNIT_COUNT(oddities) },
+	  { rule_46_one_deadline_for_a_request, 0 },
 	  { rule_46_the_end_of_the_machine_is_not_held_up, UNIT_COUNT(ends) })

@@ -13,6 +13,7 @@
 #include "unit.h"
 #include "vhost_peer.h"
 #include "vmm/base/unix_socket.h"
+#include "vmm/trace/log.h"
 
 #define VERSION_1 (1ull << 32)
 #define FOREVER   60000 /* ms: longer than an answer takes on the slowest machine */
@@ -204,11 +205,11 @@ START_TEST(spoilt_server)
 	if (ret == 0)
 		ret = use(&vhost);
 	if (vhost.dead)
-		ck_assert_int_eq(vhost_user_set_features(&vhost, 0), -EIO);
+		ck_assert_int_eq(vhost_user_set_features(&vhost, 0), -LOG_TOLD);
 	vhost_user_close(&vhost);
 	stderr_end(&caught);
 	vhost_peer_join(&peer);
-	ck_assert_int_eq(ret, spoilt[_i].words ? -EIO : 0);
+	ck_assert_int_eq(ret, spoilt[_i].words ? -LOG_TOLD : 0);
 	if (spoilt[_i].words)
 		stderr_holds(&caught, spoilt[_i].words);
 	if (spoilt[_i].words)
@@ -237,6 +238,28 @@ START_TEST(files_are_closed)
 }
 END_TEST
 
+START_TEST(failed_call_is_named_once)
+{
+	struct vhost_peer peer = good;
+	struct stderr_text caught;
+	struct vhost_user vhost;
+	int ret;
+
+	vhost_peer_start(&peer);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, TIMEOUT), 0);
+	stderr_begin(&caught);
+	ret = vhost_user_set_call(&vhost, 1, 9999);
+	ck_assert_int_eq(ret, -LOG_TOLD);
+	ck_assert_int_eq(log_errno("caller", ret, "start its queues"), ret);
+	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 1), -LOG_TOLD);
+	stderr_end(&caught);
+	vhost_user_close(&vhost);
+	vhost_peer_join(&peer);
+	ck_assert_str_eq(caught.text, "minivmm: error: peer: its vhost-user server cannot be "
+				      "reached: Bad file descriptor\n");
+}
+END_TEST
+
 /*
  * While nothing is asked, the owner learns once that the server is gone, or that it talks out of
  * turn.
@@ -261,7 +284,7 @@ START_TEST(lost_while_idle)
 		close(pair[1]);
 	vhost_user_check(&vhost);
 	vhost_user_check(&vhost);
-	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 0), -EIO);
+	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 0), -LOG_TOLD);
 	stderr_end(&caught);
 	ck_assert_int_eq(lost, 1);
 	stderr_holds(&caught, _i ? "nobody asked for: the guest is stopped"
@@ -317,7 +340,7 @@ START_TEST(stalled_request_is_ended)
 	vhost_user_hurry(&vhost, &last);
 	pthread_join(thread, &ret);
 	stderr_end(&caught);
-	ck_assert_int_eq((int)(intptr_t)ret, -EIO);
+	ck_assert_int_eq((int)(intptr_t)ret, -LOG_TOLD);
 	ck_assert_int_eq(lost, 1);
 	ck_assert_int_lt(seconds_since(&start), FOREVER / 2000);
 	stderr_holds(&caught, "does not answer: the guest is stopped");
@@ -343,8 +366,8 @@ START_TEST(last_requests_are_short)
 	vhost_user_hurry(&vhost, &last);
 	stderr_begin(&caught);
 	vhost_user_begin_group(&vhost);
-	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 0), -EIO);
-	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 1), -EIO);
+	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 0), -LOG_TOLD);
+	ck_assert_int_eq(vhost_user_stop_ring(&vhost, 1), -LOG_TOLD);
 	vhost_user_end_group(&vhost);
 	stderr_end(&caught);
 	ck_assert_int_lt(seconds_since(&start), FOREVER / 2000);
@@ -367,7 +390,7 @@ START_TEST(group_has_one_deadline)
 	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, FOREVER), 0);
 	vhost.until = unix_socket_deadline(0);
 	stderr_begin(&caught);
-	ck_assert_int_eq(vhost_user_set_features(&vhost, 0), -EIO);
+	ck_assert_int_eq(vhost_user_set_features(&vhost, 0), -LOG_TOLD);
 	stderr_end(&caught);
 	stderr_holds(&caught, unanswered);
 	vhost_user_close(&vhost);
@@ -396,7 +419,7 @@ START_TEST(signal_ends_the_wait)
 	vhost_peer_start(&peer);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	stderr_begin(&caught);
-	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, FOREVER), -EIO);
+	ck_assert_int_eq(vhost_user_open(&vhost, "peer", peer.client, FOREVER), -LOG_TOLD);
 	stderr_end(&caught);
 	ck_assert_int_lt(seconds_since(&start), FOREVER / 2000);
 	stderr_holds(&caught, "minivmm is to end");
@@ -408,7 +431,8 @@ START_TEST(signal_ends_the_wait)
 END_TEST
 
 UNIT_MAIN("vhost_user", { good_server, 0 }, { messages_are_traced, 0 }, { old_server, 0 },
-	  { spoilt_server, UNIT_COUNT(spoilt) }, { files_are_closed, 0 }, { lost_while_idle, 2 },
+	  { spoilt_server, UNIT_COUNT(spoilt) }, { files_are_closed, 0 },
+	  { failed_call_is_named_once, 0 }, { lost_while_idle, 2 },
 	  { stalled_request_is_ended, UNIT_COUNT(slow) },
 	  { last_requests_are_short, UNIT_COUNT(slow) }, { group_has_one_deadline, 0 },
 	  { signal_ends_the_wait, 0 })

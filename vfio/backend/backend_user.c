@@ -361,7 +361,7 @@ static int user_dev_open(struct vfio_space *space, struct vfio_device *device,
 		ret = user_reset(device);
 	if (ret == 0)
 		ret = user_find_caps(device);
-	if (ret < 0 && !user_link_is_lost(user_link_of(space)))
+	if (ret < 0)
 		log_errno(device->name, ret, "ask its vfio-user server what the device is");
 	if (ret < 0)
 		user_dev_close(device);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -27,25 +28,52 @@ static void link_ring(const struct user_link *link)
 		eventfd_write(link->bell, 1);
 }
 
-/* Wakes every thread that waits for an answer, reads or sends. */
-int user_link_fail(struct user_link *link, const char *wrong)
+/* With the lock held. */
+static void link_log_loss(const struct user_link *link)
 {
-	bool first;
+	const char *then = link->bell >= 0 ? ": the guest is stopped" : "";
 
+	if (link->lost_by)
+		log_errno(link->name, -link->lost_by, "its vfio-user server %s%s", link->wrong,
+			  then);
+	else
+		log_error(link->name, "its vfio-user server %s%s", link->wrong, then);
+}
+
+/* Wakes every thread that waits for an answer, reads or sends. */
+static int link_fail(struct user_link *link, const char *wrong, int err)
+{
 	pthread_mutex_lock(&link->lock);
-	first = !link->dead;
-	link->dead = true;
-	pthread_cond_broadcast(&link->answered);
-	if (first && !link->closing)
-		log_error(link->name, "its vfio-user server %s%s", wrong,
-			  link->bell >= 0 ? ": the guest is stopped" : "");
-	if (first)
+	if (!link->dead) {
+		link->dead = true;
+		link->wrong = wrong;
+		link->lost_by = err;
+		if (!link->closing)
+			link_log_loss(link);
 		link_ring(link);
+	}
+	pthread_cond_broadcast(&link->answered);
 	pthread_mutex_unlock(&link->lock);
 	shutdown(link->fd, SHUT_RDWR);
 	if (link->twin_fd >= 0)
 		shutdown(link->twin_fd, SHUT_RDWR);
-	return -EIO;
+	return -LOG_TOLD;
+}
+
+int user_link_fail(struct user_link *link, const char *wrong)
+{
+	return link_fail(link, wrong, 0);
+}
+
+/* A thread that did not log the loss itself may have to report it, too. */
+static void link_repeat_loss(struct user_link *link)
+{
+	char words[256];
+
+	pthread_mutex_lock(&link->lock);
+	snprintf(words, sizeof(words), "%s: its vfio-user server %s", link->name, link->wrong);
+	pthread_mutex_unlock(&link->lock);
+	log_repeat_error(words);
 }
 
 void user_link_set_bell(struct user_link *link, int bell)
@@ -65,12 +93,14 @@ static int link_send(struct user_link *link, int fd, struct iovec *parts, unsign
 		     const int *fds, unsigned int fd_count, const struct timespec *until)
 {
 	const char *wrong;
+	int err;
 
 	if (pthread_mutex_clocklock(&link->send_lock, CLOCK_MONOTONIC, until))
 		return user_link_fail(link, "takes no more messages");
 	wrong = user_socket_send(fd, parts, count, fds, fd_count, until);
+	err = errno;
 	pthread_mutex_unlock(&link->send_lock);
-	return wrong ? user_link_fail(link, wrong) : 0;
+	return wrong ? link_fail(link, wrong, err) : 0;
 }
 
 /* ---- the server's commands ---- */
@@ -163,15 +193,13 @@ static const char *link_take_reply(struct user_link *link, struct user_message *
 	return wrong;
 }
 
-/*
- * Read one message from `fd` and act on it. 0, or -EIO if the connection is lost, which is logged.
- */
+/* Read one message from `fd` and act on it. 0, or -LOG_TOLD if the connection is lost. */
 static int link_receive(struct user_link *link, int fd, const struct timespec *until)
 {
 	struct user_message message = { .payload = NULL };
 	const char *wrong = user_socket_receive(fd, &message, until);
+	int err = wrong ? errno : 0, ret = 0;
 	bool reply = (message.header.flags & USER_TYPE_MASK) == USER_TYPE_REPLY;
-	int ret = 0;
 
 	if (!wrong && reply)
 		wrong = link_take_reply(link, &message);
@@ -180,7 +208,7 @@ static int link_receive(struct user_link *link, int fd, const struct timespec *u
 	else if (!wrong)
 		wrong = user_check_dma(&message);
 	if (wrong)
-		ret = user_link_fail(link, wrong);
+		ret = link_fail(link, wrong, err);
 	else if (!reply)
 		ret = link_serve(link, fd, &message);
 	user_message_destroy(&message);
@@ -197,8 +225,8 @@ static void *link_reader(void *arg)
 
 	thread_guard_enter(link->guard, THREAD_SERVER);
 	while (ret == 0) {
-		if (poll(files, 2, -1) < 0)
-			continue;
+		if (poll(files, 2, -1) < 0 && errno != EINTR)
+			ret = link_fail(link, "cannot be reached", errno);
 		for (unsigned int i = 0; i < 2 && ret == 0; i++) {
 			until = unix_socket_deadline(USER_TIMEOUT_MS);
 			if (files[i].revents)
@@ -226,7 +254,7 @@ static int link_ask(struct user_link *link, struct user_header *header,
 	link->has_answer = false;
 	pthread_mutex_unlock(&link->lock);
 	if (dead || asked)
-		return dead ? -EIO : 0;
+		return dead ? -LOG_TOLD : 0;
 	return link_send(link, link->fd, parts, 3, call->fds, call->fd_count, until);
 }
 
@@ -318,7 +346,7 @@ static int link_exchange(struct user_link *link, const struct user_call *call,
 	if (link->has_answer)
 		*reply = link->answer;
 	else
-		ret = -EIO;
+		ret = -LOG_TOLD;
 	link->has_answer = false;
 	pthread_mutex_unlock(&link->lock);
 	return ret;
@@ -336,7 +364,9 @@ int user_link_call(struct user_link *link, const struct user_call *call, struct 
 	pthread_mutex_unlock(&link->call_lock);
 	if (ret == 0)
 		ret = user_reply_error(&reply->header);
-	user_trace_end(&span, ret);
+	else if (ret == -LOG_TOLD)
+		link_repeat_loss(link);
+	user_trace_end(&span, ret == -LOG_TOLD && link->lost_by ? -link->lost_by : ret);
 	return ret;
 }
 
@@ -394,16 +424,6 @@ bool user_link_is_stalled(struct user_link *link)
 	return stalled;
 }
 
-bool user_link_is_lost(struct user_link *link)
-{
-	bool lost;
-
-	pthread_mutex_lock(&link->lock);
-	lost = link->dead;
-	pthread_mutex_unlock(&link->lock);
-	return lost;
-}
-
 /* The server's answer is valid; take over the second socket. */
 static const char *link_take_twin(struct user_link *link, struct user_message *reply)
 {
@@ -432,8 +452,7 @@ static int link_agree(struct user_link *link)
 	int ret = user_link_call(link, &call, &reply);
 
 	if (ret < 0) {
-		if (!user_link_is_lost(link))
-			log_errno(link->name, ret, "agree on a version with its server");
+		log_errno(link->name, ret, "agree on a version with its server");
 		goto out;
 	}
 	ret = user_version_parse(reply.payload, user_payload_size(&reply), &link->limits, &wrong);

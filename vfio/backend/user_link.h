@@ -65,6 +65,8 @@ struct user_link {
 	bool has_answer;
 	uint16_t next_id;
 	bool dead;
+	const char *wrong; /* once it is dead: what the server did, as it was logged, ... */
+	int lost_by;       /* ... and the call's errno, or 0 where no call failed */
 	bool closing;
 	bool hurried; /* if set, no wait goes past: */
 	struct timespec hurry_until;
@@ -106,16 +108,16 @@ void user_link_close(struct user_link *link);
 
 /*
  * Send the command and wait for its reply, which is stored in *reply; the caller destroys it
- * whatever is returned. 0, the error that the server reported, as -errno, -EIO if the connection is
- * lost (logged), -ETIMEDOUT if its time was over before its turn came, or -ENOMEM. May be called
- * from any thread.
+ * whatever is returned. 0, the error that the server reported, as -errno, -LOG_TOLD if the
+ * connection is lost, or -ETIMEDOUT if its time was over before its turn came. May be called from
+ * any thread.
  */
 int user_link_call(struct user_link *link, const struct user_call *call,
 		   struct user_message *reply);
 
 /*
- * End the connection because the server broke the protocol, and log one line that says `wrong`.
- * Returns -EIO.
+ * End the connection because the server broke the protocol, and log one line that says `wrong`, a
+ * constant text. Returns -LOG_TOLD.
  */
 int user_link_fail(struct user_link *link, const char *wrong);
 
@@ -127,8 +129,6 @@ void user_link_hurry(struct user_link *link);
 
 /* True if a question has been waiting for its answer for USER_STALL_MS. */
 bool user_link_is_stalled(struct user_link *link);
-
-bool user_link_is_lost(struct user_link *link);
 
 /*
  * Set the eventfd to signal when the connection is lost, at once if it already is; -1 for none. The

@@ -16,17 +16,6 @@ union socket_control {
 	struct cmsghdr align;
 };
 
-/* After an EAGAIN. False once it is too late, or minivmm is to end, be the socket ready or not. */
-static bool socket_wait(int fd, short events, const struct timespec *until)
-{
-	struct pollfd file = { .fd = fd, .events = events };
-	int ms = until ? unix_socket_slice(until) : -1, ret = 0;
-
-	while (ms && (ret = poll(&file, 1, ms)) == 0 && !pending_end_is_asked())
-		ms = unix_socket_slice(until);
-	return ms && (ret > 0 || (ret < 0 && errno == EINTR));
-}
-
 /* The kernel has already installed the files, so all are taken and none stays open by accident. */
 static const char *socket_take_fds(struct msghdr *msg, struct user_message *message)
 {
@@ -66,59 +55,71 @@ static const char *socket_read(int fd, void *data, size_t size, struct user_mess
 				      .msg_controllen = sizeof(control.bytes) };
 		ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-		if (n > 0)
-			wrong = socket_take_fds(&msg, message);
-		else if (n == 0 || errno == ECONNRESET)
-			wrong = "closed the connection";
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			wrong = socket_wait(fd, POLLIN, until) ? NULL : "does not answer";
-		else if (errno != EINTR)
-			wrong = "broke the connection";
-		done += n > 0 ? (size_t)n : 0;
+		if (n < 0) {
+			wrong = unix_socket_wait(fd, POLLIN, until, "does not answer");
+			continue;
+		}
+		wrong = n ? socket_take_fds(&msg, message) : "closed the connection";
+		errno = 0;
+		done += (size_t)n;
 	}
 	return wrong;
+}
+
+/* Room for what follows the header. */
+static const char *socket_prepare(struct user_message *message)
+{
+	const char *wrong = user_check_header(&message->header);
+	size_t size = wrong ? 0 : user_payload_size(message);
+
+	errno = 0;
+	if (wrong)
+		return wrong;
+	message->payload = malloc(size ? size : 1);
+	return message->payload ? NULL : "sent more than there is memory for";
 }
 
 const char *user_socket_receive(int fd, struct user_message *message, const struct timespec *until)
 {
 	const char *wrong =
 		socket_read(fd, &message->header, sizeof(message->header), message, until);
-	size_t size;
 
 	if (!wrong)
-		wrong = user_check_header(&message->header);
-	if (wrong)
-		return wrong;
-	size = user_payload_size(message);
-	message->payload = malloc(size ? size : 1);
-	if (!message->payload)
-		return "sent more than there is memory for";
-	return socket_read(fd, message->payload, size, message, until);
+		wrong = socket_prepare(message);
+	return wrong ? wrong
+		     : socket_read(fd, message->payload, user_payload_size(message), message,
+				   until);
 }
 
 /* The first bytes of a header do not go away, so poll() would not wait for the others. */
 #define PEEK_TICK_MS 10
 
-static bool socket_wait_more(int fd, ssize_t n, const struct timespec *until)
+static const char *socket_wait_more(int fd, ssize_t n, const struct timespec *until)
 {
+	bool late;
+
+	if (n < 0)
+		return unix_socket_wait(fd, POLLIN, until, "does not answer");
 	if (n > 0)
 		poll(NULL, 0, PEEK_TICK_MS);
-	return !(n > 0 && pending_end_is_asked()) && socket_wait(fd, POLLIN, until);
+	late = n > 0 && (pending_end_is_asked() || unix_socket_time_left(until) == 0);
+	errno = 0;
+	if (n == 0)
+		return "closed the connection";
+	return late ? "does not answer" : NULL;
 }
 
 const char *user_socket_peek(int fd, struct user_header *header, const struct timespec *until)
 {
 	const ssize_t size = sizeof(*header);
+	const char *wrong = NULL;
 	ssize_t n;
 
-	while ((n = recv(fd, header, sizeof(*header), MSG_PEEK | MSG_DONTWAIT)) != size) {
-		if (n == 0)
-			return "closed the connection";
-		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-			return "broke the connection";
-		if (!socket_wait_more(fd, n, until))
-			return "does not answer";
-	}
+	while (!wrong && (n = recv(fd, header, sizeof(*header), MSG_PEEK | MSG_DONTWAIT)) != size)
+		wrong = socket_wait_more(fd, n, until);
+	if (wrong)
+		return wrong;
+	errno = 0;
 	return user_check_header(header);
 }
 
@@ -156,10 +157,8 @@ const char *user_socket_send(int fd, struct iovec *parts, unsigned int count, co
 
 		if (n >= 0)
 			socket_advance(&msg, (size_t)n);
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			wrong = socket_wait(fd, POLLOUT, until) ? NULL : "takes no more messages";
-		else if (errno != EINTR)
-			wrong = "closed the connection";
+		else
+			wrong = unix_socket_wait(fd, POLLOUT, until, "takes no more messages");
 	}
 	return wrong;
 }

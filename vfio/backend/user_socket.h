@@ -5,7 +5,7 @@
  * It knows how long a message is and that files are sent beside it, but not what it means. A
  * message must pass as a whole before a time of CLOCK_MONOTONIC, even if it comes in small pieces;
  * NULL means no limit. Functions return NULL, or words that follow "its vfio-user server" in a
- * message.
+ * message; then errno says why a call failed, or is 0 where none did.
  *
  * Read beside it: unix(7), SCM_RIGHTS.
  */

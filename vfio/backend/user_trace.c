@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend_trace.h"
+#include "vmm/trace/log.h"
 
 static void trace_put_version(struct trace_fields *fields, const void *payload)
 {
@@ -129,7 +130,9 @@ void user_trace_begin(struct trace_span *span, const char *peer, enum user_comma
 
 void user_trace_end(struct trace_span *span, int result)
 {
-	if (span->on && result < 0)
+	if (span->on && result == -LOG_TOLD)
+		trace_put(&span->fields, "error", "the server is lost");
+	else if (span->on && result < 0)
 		trace_put(&span->fields, "error", "%s", strerror(-result));
 	trace_end(span);
 }

@@ -22,6 +22,16 @@ union opener_control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
+/* -LOG_TOLD, after a line that says why: `err` is an errno, or 0 where the process has ended. */
+static int opener_lose(int err)
+{
+	if (err)
+		log_errno(NULL, -err, "ask the process that opens files");
+	else
+		log_error(NULL, "the process that opens files has ended");
+	return -LOG_TOLD;
+}
+
 /*
  * A server may let the process wait. If minivmm is to end meanwhile nobody asks the process again:
  * its answer would be that to another question.
@@ -52,7 +62,9 @@ static int opener_receive(int socket, struct opener_answer *answer, size_t size)
 		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n != (ssize_t)size)
-		answer->err = -EIO;
+		answer->err = opener_lose(n < 0 ? errno : 0);
+	else if (message.msg_flags & MSG_CTRUNC)
+		answer->err = -EMFILE; /* the kernel could not give minivmm the file */
 	else if (message.msg_controllen >= CMSG_LEN(sizeof(fd)) &&
 		 control.head.cmsg_type == SCM_RIGHTS)
 		memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
@@ -68,7 +80,7 @@ int opener_ask(int socket, const void *question, size_t question_size, struct op
 	memset(answer, 0, size);
 	if (sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)question_size)
 		return opener_receive(socket, answer, size);
-	answer->err = -EIO;
+	answer->err = opener_lose(errno);
 	return -1;
 }
 
@@ -100,7 +112,7 @@ static int opener_ask_path(const struct opener *opener, enum opener_what what, c
 	log_repeat_error(answer.words);
 	if (answer.err < 0)
 		return answer.err;
-	return fd < 0 ? -EIO : fd;
+	return fd < 0 ? opener_lose(0) : fd;
 }
 
 static int opener_open_as(const struct opener *opener, enum opener_what what, const char *path,

@@ -41,8 +41,8 @@ struct opener_answer {
 };
 
 /*
- * Open `path` to read and write, close-on-exec: by `opener`, or directly if that
- * is NULL. The file, or -errno, not logged: what open() gave, -EIO where the process is lost.
+ * Open `path` to read and write, close-on-exec: by `opener`, or directly if that is NULL. The file,
+ * or -errno, not logged: what open() gave; -LOG_TOLD where the process is lost.
  */
 int opener_open(const struct opener *opener, const char *path);
 
@@ -58,8 +58,8 @@ int opener_connect(const struct opener *opener, const char *path, unsigned int m
 
 /*
  * One question at this socket and its answer, of `size` bytes, which begins with a struct
- * opener_answer. The answer's file, or -1 where none came with it. A lost process is -EIO in the
- * answer, not logged.
+ * opener_answer. The answer's file, or -1 where none came with it. A lost process is -LOG_TOLD in
+ * the answer.
  */
 int opener_ask(int socket, const void *question, size_t question_size, struct opener_answer *answer,
 	       size_t size);

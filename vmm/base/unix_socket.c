@@ -2,6 +2,7 @@
 #include "unix_socket.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/un.h>
@@ -82,6 +83,30 @@ int unix_socket_slice(const struct timespec *until)
 	int ms = unix_socket_time_left(until);
 
 	return ms < UNIX_SOCKET_SLICE_MS ? ms : UNIX_SOCKET_SLICE_MS;
+}
+
+static const char *socket_explain(int err)
+{
+	return err == EPIPE || err == ECONNRESET ? "closed the connection" : "cannot be reached";
+}
+
+const char *unix_socket_wait(int fd, short events, const struct timespec *until, const char *late)
+{
+	struct pollfd file = { .fd = fd, .events = events };
+	int ms = until ? unix_socket_slice(until) : -1, ready = 0;
+
+	if (errno == EINTR)
+		return NULL;
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return socket_explain(errno);
+	if (ms)
+		ready = poll(&file, 1, ms);
+	if (ready < 0)
+		return errno == EINTR ? NULL : socket_explain(errno);
+	if (ready || (ms && !pending_end_is_asked()))
+		return NULL;
+	errno = 0;
+	return ms ? "has not answered yet, and minivmm is to end" : late;
 }
 
 void unix_socket_attach(struct msghdr *msg, void *control, const int *fds, unsigned int count)

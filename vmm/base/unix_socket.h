@@ -32,6 +32,14 @@ int unix_socket_time_left(const struct timespec *until);
 int unix_socket_slice(const struct timespec *until);
 
 /*
+ * A call on the socket of a server has failed: wait until it can be made again, for a slice at
+ * most. NULL: make it again. Otherwise what is wrong with the server, words that follow "its
+ * server": `late` if the time is over, or others if minivmm is to end, with an errno of 0; or else
+ * errno says why. `until` may be NULL: no limit.
+ */
+const char *unix_socket_wait(int fd, short events, const struct timespec *until, const char *late);
+
+/*
  * Send `count` files with *msg. `control` is memory for them: CMSG_SPACE(count * sizeof(int)) bytes
  * or more, aligned as a struct cmsghdr, there until the message is sent.
  */

@@ -80,6 +80,9 @@ int log_errno(const char *object, int err, const char *fmt, ...)
 {
 	va_list args;
 
+	log_hidden = err == -LOG_TOLD;
+	if (log_hidden)
+		return err;
 	va_start(args, fmt);
 	log_line("error", object, strerror(-err), fmt, args);
 	va_end(args);

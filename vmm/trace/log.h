@@ -15,7 +15,14 @@
 void log_error(const char *object, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * A failed system call: appends the text of `err`, a -errno, to the message.
+ * In the place of an errno: what went wrong was logged where it happened, maybe by another thread
+ * or process. log_errno() says nothing about it, so that callers need not know, and no errno has to
+ * be made up for it. It is no errno of the kernel's.
+ */
+#define LOG_TOLD 4095
+
+/*
+ * A failed system call: appends the text of `err`, a -errno, to the message; -LOG_TOLD gives none.
  * Returns err, so that a caller can write `return log_errno(bdf, -errno, "open")`.
  */
 int log_errno(const char *object, int err, const char *fmt, ...)

@@ -29,7 +29,15 @@ struct trace_sink {
 	unsigned int counter_count;
 	uint64_t counters_written;
 	char opened[SINK_FILES_MAX][24]; /* what file descriptors are, by number */
+	int error;                       /* errno of the first write that failed, or 0 */
 };
+
+/* The reason of the first write that failed; what comes later may have other ones, or none. */
+static void sink_note_error(struct trace_sink *sink)
+{
+	if (!sink->error && ferror(sink->output.file))
+		sink->error = errno;
+}
 
 /* ---- threads ---- */
 
@@ -169,6 +177,7 @@ void trace_sink_call(struct trace_sink *sink, const struct trace_made *made)
 	if (fields->opened[0] && sink_names_file(made->result))
 		memcpy(sink->opened[made->result], fields->opened, sizeof(fields->opened));
 	sink_count(sink, fields, event.end);
+	sink_note_error(sink);
 	pthread_mutex_unlock(&sink->lock);
 }
 
@@ -220,6 +229,7 @@ void trace_sink_leave(struct trace_sink *sink, struct trace_span *span, uint64_t
 		free(span->inner_text);
 	}
 	sink_count(sink, &span->fields, event.end);
+	sink_note_error(sink);
 	pthread_mutex_unlock(&sink->lock);
 }
 
@@ -240,6 +250,7 @@ void trace_sink_phase(struct trace_sink *sink, const char *name, uint64_t now)
 	sink->phase = name;
 	sink->phase_start = now;
 	sink->writer->phase_begin(&sink->output, name, now);
+	sink_note_error(sink);
 	pthread_mutex_unlock(&sink->lock);
 }
 
@@ -289,10 +300,11 @@ void trace_sink_free(struct trace_sink *sink, uint64_t now)
 	sink_end_phase(sink, now);
 	sink_write_counters(sink, now);
 	sink->writer->close(&sink->output);
-	if (fflush(sink->output.file))
-		log_errno(sink->path, -errno, "write the trace");
-	else if (ferror(sink->output.file))
-		log_errno(sink->path, -EIO, "write some of the trace");
+	sink_note_error(sink);
+	if (fflush(sink->output.file) && !sink->error)
+		sink->error = errno;
+	if (sink->error)
+		log_errno(sink->path, -sink->error, "write the trace");
 	fclose(sink->output.file);
 	for (size_t i = 0; i < sink->thread_count; i++)
 		free(sink->threads[i]);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/base/write_whole.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -69,15 +70,15 @@ static struct host_path persist_rule_path(const char *bdf)
 static int persist_write(const struct host_path *path, const char *text, mode_t mode)
 {
 	struct host_path made = host_path("%s.new", host_path_name(path));
-	size_t length = strlen(text);
-	int fd, ret = 0;
+	int fd, ret;
 
 	unlink(made.text);
 	fd = open(made.text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return log_errno(host_path_name(path), -errno, "create");
-	if (write(fd, text, length) != (ssize_t)length || fchmod(fd, mode) < 0 || fsync(fd) < 0)
-		ret = errno ? -errno : -EIO;
+	ret = write_whole(fd, text, strlen(text), -1);
+	if (ret == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+		ret = -errno;
 	close(fd);
 	if (ret == 0 && rename(made.text, path->text) < 0)
 		ret = -errno;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/base/write_whole.h"
 #include "vmm/trace/log.h"
 
 #define RECORDS     "/run/minivmm"
@@ -79,7 +80,7 @@ static bool record_is_safe(const struct host_record *record)
 int host_record_write(int folder, const struct host_record *record)
 {
 	char text[512];
-	int fd, ret = 0, length;
+	int fd, ret, length;
 
 	if (!record_is_safe(record))
 		return log_errno(record->bdf, -EINVAL, "record its driver's name");
@@ -91,8 +92,7 @@ int host_record_write(int folder, const struct host_record *record)
 		    0644);
 	if (fd < 0)
 		return log_errno(RECORDS, -errno, "record %s", record->bdf);
-	if (write(fd, text, (size_t)length) != length)
-		ret = -EIO;
+	ret = write_whole(fd, text, (size_t)length, -1);
 	close(fd);
 	if (ret == 0 && renameat(folder, RECORD_TEMP, folder, record->bdf) < 0)
 		ret = -errno;
