@@ -107,19 +107,50 @@ static void *use_pin_and_vpd(void *unused)
 	return unused;
 }
 
+/* Resets by the guest, each of which takes the pin, MSI-X and the decoders away at once. */
+static void *reset_function(void *unused)
+{
+	unsigned int reg = test.rig.fake.exp_cap + PCI_EXP_DEVCTL;
+
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		rig_config_write(&test.rig, reg, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	return unused;
+}
+
+/* The decoders, which take the BARs out of KVM and back. */
+static void *switch_decoders(void *unused)
+{
+	for (unsigned int i = 0; i <= ROUNDS; i++)
+		rig_config_write(&test.rig, PCI_COMMAND, 2, i % 2 ? 0 : PCI_COMMAND_MEMORY);
+	return unused;
+}
+
+/* What two vCPUs do against each other, and whether the BAR is mapped afterwards. */
+static const struct {
+	void *(*one)(void *), *(*other)(void *);
+	bool mapped;
+} pairs[] = {
+	{ use_pin_and_vpd, sleep_and_wake, true },
+	{ use_pin_and_vpd, reset_function, false },
+	{ use_pin_and_vpd, switch_decoders, true },
+	{ sleep_and_wake, switch_decoders, true },
+};
+
 START_TEST(rule_48_one_owner_at_a_time)
 {
 	pthread_t other;
 
 	begin();
-	ck_assert_int_eq(pthread_create(&other, NULL, sleep_and_wake, NULL), 0);
-	use_pin_and_vpd(NULL);
+	test.rig.fake.config[test.rig.fake.exp_cap + PCI_EXP_DEVCAP + 3] |=
+		PCI_EXP_DEVCAP_FLR >> 24;
+	ck_assert_int_eq(pthread_create(&other, NULL, pairs[_i].other, NULL), 0);
+	pairs[_i].one(NULL);
 	pthread_join(other, NULL);
 	ck_assert(!test.overlapped);
-	ck_assert(fake_kvm_mapped(test.rig.pci->function.bars[0].addr));
+	ck_assert_int_eq(fake_kvm_mapped(test.rig.pci->function.bars[0].addr), pairs[_i].mapped);
 	ck_assert(test.rig.fake.intx_on && test.rig.fake.msix_on == 0);
 	rig_close(&test.rig);
 }
 END_TEST
 
-UNIT_MAIN("vfio_owner", { rule_48_one_owner_at_a_time, 0 })
+UNIT_MAIN("vfio_owner", { rule_48_one_owner_at_a_time, UNIT_COUNT(pairs) })
