@@ -83,16 +83,18 @@ const struct vfio_cap *vfio_caps_find(const struct vfio_caps *caps, bool extende
 
 /*
  * To the byte, as the kernel counts: MSI's data is a word, and a register may follow it in the
- * same dword. A capability ends at the next one at the latest.
+ * same dword. A capability ends at the next one at the latest. One whose length nobody knows has no
+ * more than its place in the list.
  */
 unsigned int vfio_caps_end(const struct vfio_caps *caps, const struct vfio_cap *cap)
 {
 	unsigned int end = cap->policy->extended ? PCI_CFG_SPACE_EXP_SIZE : PCI_CFG_SPACE_SIZE;
+	unsigned int length = cap->length ? cap->length : cap->policy->extended ? 4 : 2;
 
 	if (cap->raw) /* but where the extended list begins, the kernel keeps its chain */
 		return cap->offset + (cap->offset == PCI_CFG_SPACE_SIZE ? 4 : 0);
-	if (cap->length && cap->offset + cap->length < end)
-		end = cap->offset + cap->length;
+	if (cap->offset + length < end)
+		end = cap->offset + length;
 	for (unsigned int i = 0; i < caps->count; i++)
 		if (!caps->list[i].raw && caps->list[i].offset > cap->offset &&
 		    caps->list[i].offset < end)

@@ -28,6 +28,8 @@ static const char policy_identity[] = "read once at the start; can be overridden
 static const char policy_vectors[] =
 	"vectors go to the guest by eventfd, never by the guest's addresses";
 static const char policy_read_only[] = "read-only";
+static const char policy_header_only[] =
+	"of no known length: what follows its header is the driver's";
 static const char policy_null[] = "holds no register";
 static const char policy_address[] = "the guest's addresses are not the host's";
 
@@ -193,7 +195,7 @@ static const struct vfio_policy policy_caps[] = {
 	EXT(PCI_EXT_CAP_ID_PWR, 16, PASS, "Power Budgeting", FIELDS(policy_power_budget),
 	    "read by picking an entry; the slot's power is the host's business"),
 	EXT(PCI_EXT_CAP_ID_RCLD, 0, PASS, "Root Complex Link Declaration", NO_FIELDS,
-	    policy_read_only),
+	    policy_header_only),
 	EXT(PCI_EXT_CAP_ID_MFVC, 0, PASS, "Multi-Function Virtual Channel", NO_FIELDS,
 	    policy_read_only),
 	EXT(PCI_EXT_CAP_ID_VC9, 0, PASS, "Virtual Channel of one function", NO_FIELDS,
@@ -231,10 +233,10 @@ static const struct vfio_policy policy_caps[] = {
 	EXT(VFIO_EXT_CAP_VF_REBAR, 0, HIDE, "VF Resizable BAR", NO_FIELDS, "belongs to SR-IOV"),
 	EXT(PCI_EXT_CAP_ID_DLF, 12, HIDE, "Data Link Feature", NO_FIELDS, policy_no_link),
 	EXT(PCI_EXT_CAP_ID_PL_16GT, 0, HIDE, "Physical Layer 16 GT/s", NO_FIELDS, policy_no_link),
-	EXT(POLICY_EXT_CAP_MARGIN, 0, PASS, "Lane Margining", NO_FIELDS, policy_read_only),
-	EXT(POLICY_EXT_CAP_DEV3, 0, PASS, "Device 3", NO_FIELDS, policy_read_only),
+	EXT(POLICY_EXT_CAP_MARGIN, 0, PASS, "Lane Margining", NO_FIELDS, policy_header_only),
+	EXT(POLICY_EXT_CAP_DEV3, 0, PASS, "Device 3", NO_FIELDS, policy_header_only),
 	EXT(POLICY_EXT_CAP_IDE, 0, PASS, "Integrity and Data Encryption", NO_FIELDS,
-	    policy_read_only),
+	    policy_header_only),
 	EXT(POLICY_EXT_CAP_NPEM, 16, HIDE, "Native Enclosure Management", NO_FIELDS,
 	    "the indicators of the host's enclosure"),
 	EXT(POLICY_EXT_CAP_PL_32GT, 0, HIDE, "Physical Layer 32 GT/s", NO_FIELDS, policy_no_link),
@@ -246,8 +248,8 @@ static const struct vfio_policy policy_caps[] = {
 
 /* Indexed by `extended`. */
 static const struct vfio_policy policy_unknown[2] = {
-	{ "unknown", false, 0, VFIO_CAP_PASS, 0, NO_FIELDS, policy_read_only },
-	{ "unknown", true, 0, VFIO_CAP_PASS, 0, NO_FIELDS, policy_read_only },
+	{ "unknown", false, 0, VFIO_CAP_PASS, 0, NO_FIELDS, policy_header_only },
+	{ "unknown", true, 0, VFIO_CAP_PASS, 0, NO_FIELDS, policy_header_only },
 };
 
 const struct vfio_policy *vfio_policy_find(bool extended, uint16_t id)

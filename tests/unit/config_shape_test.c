@@ -181,7 +181,46 @@ START_TEST(rule_31_no_extended_list)
 }
 END_TEST
 
+/* Kinds whose length no specification or kernel tells; with another capability behind, or none. */
+static const struct {
+	bool extended;
+	uint16_t id;
+} lengthless[] = {
+	{ false, 4 },    { false, 6 },    { false, 0x0b }, { false, 0x0c }, { false, 0x0f },
+	{ false, 0x14 }, { false, 0x15 }, { false, 0x7f }, { true, 5 },     { true, 6 },
+	{ true, 7 },     { true, 0x0c },  { true, 0x14 },  { true, 0x19 },  { true, 0x1d },
+	{ true, 0x21 },  { true, 0x26 },  { true, 0x27 },  { true, 0x2a },  { true, 0x2f },
+	{ true, 0x30 },  { true, 0x31 },  { true, 0x7ff },
+};
+
+/* Its place in the list is ours; what follows is as much the driver's as what is in no list. */
+START_TEST(rule_31_capability_of_unknown_length)
+{
+	bool extended = lengthless[_i / 2].extended, followed = _i % 2;
+	unsigned int header = extended ? 4 : 2, cap = 0x180, next = 0x1c0, end = 0x1000;
+	static struct view view;
+
+	view_begin(&view);
+	fake_add_ext_cap(&view.fake, PCI_CFG_SPACE_SIZE, PCI_EXT_CAP_ID_DSN);
+	if (extended) {
+		fake_add_ext_cap(&view.fake, cap, lengthless[_i / 2].id);
+		if (followed)
+			fake_add_ext_cap(&view.fake, next, PCI_EXT_CAP_ID_DSN);
+	} else {
+		cap = fake_add_cap(&view.fake, (uint8_t)lengthless[_i / 2].id, 0x20);
+		next = followed ? fake_add_cap(&view.fake, PCI_CAP_ID_VPD, 8) : 0;
+		end = PCI_CFG_SPACE_SIZE;
+	}
+	ck_assert_int_eq(view_look(&view), 0);
+	for (unsigned int at = cap; at < (followed ? next : end); at++)
+		ck_assert_uint_eq(view.config.forward[at], at < cap + header ? 0 : 0xff);
+	if (followed)
+		ck_assert_uint_eq(view.config.forward[next], 0);
+}
+END_TEST
+
 UNIT_MAIN("config_shape", { below_a_port_there_is_a_link, UNIT_COUNT(below_port) },
 	  { rule_17_integrated_endpoint, UNIT_COUNT(integrated) },
 	  { rule_41_legacy_endpoint, UNIT_COUNT(legacy) }, { rule_41_nothing_else_in_the_list, 0 },
-	  { rule_31_no_extended_list, 2 })
+	  { rule_31_no_extended_list, 2 },
+	  { rule_31_capability_of_unknown_length, 2 * UNIT_COUNT(lengthless) })
