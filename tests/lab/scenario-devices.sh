@@ -101,6 +101,17 @@ holdings()
 		"interrupts $(grep -c vfio /proc/interrupts)"
 }
 
+# expect_demo: the demo device's registers, DMA and pin, as a guest that did `pci,demo` found them.
+expect_demo()
+{
+	expect_status 0
+	expect_line '^lab: pci 0000:00:01.0 0x1b36:0x0005 '
+	expect_line '^lab: demo id 0x74736574'
+	expect_line '^lab: demo status 0x00000002'
+	expect_line '^lab: demo dma 0x0123456789ABCDEF'
+	expect_line '^lab: demo interrupts 1'
+}
+
 # screendump NAME: takes what the display shows from outside the lab host, into /out/NAME.png for people, and into
 # /tmp/NAME.ppm, 640 by 480, for pixels.
 screendump()
