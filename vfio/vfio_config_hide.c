@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vfio_config_hide.h"
 
+#include <errno.h>
+
 #include "vmm/trace/log.h"
 
 #define HIDE_EXP_LEAST 0x0cu /* PCI Express Base 7.5.3: the registers that all functions have */
@@ -39,20 +41,24 @@ static const char *hide_why_no_pcie(const struct vfio_config_view *view, const s
 	return room < HIDE_EXP_LEAST ? hide_cut_off : NULL;
 }
 
-/* A server of devices may show a capability of messages, and have none of them to give. */
+/*
+ * A server of devices may show a capability of messages, and have none of them to give, or not even
+ * know the kind.
+ */
 static bool hide_lacks_vectors(struct vfio_device *device, uint16_t id)
 {
-	struct vfio_irq irq;
+	bool msi = id == PCI_CAP_ID_MSI;
+	struct vfio_irq irq = { 0, 0 };
+	int ret;
 
-	if (!device || (id != PCI_CAP_ID_MSI && id != PCI_CAP_ID_MSIX))
+	if (!device || (!msi && id != PCI_CAP_ID_MSIX))
 		return false;
-	if (device->backend->get_irq(
-		    device, id == PCI_CAP_ID_MSI ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX,
-		    &irq) < 0 ||
-	    irq.count)
+	ret = device->backend->get_irq(
+		device, msi ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX, &irq);
+	if (ret < 0 ? ret != -EINVAL : irq.count)
 		return false;
-	log_warn(device->name, "its %s capability is not shown: %s",
-		 id == PCI_CAP_ID_MSI ? "MSI" : "MSI-X", hide_no_vectors);
+	log_warn(device->name, "its %s capability is not shown: %s", msi ? "MSI" : "MSI-X",
+		 hide_no_vectors);
 	return true;
 }
 

@@ -506,6 +506,34 @@ START_TEST(rule_37_capability_without_vectors)
 }
 END_TEST
 
+/* A kind that VFIO does not know is one without vectors; that it cannot be asked is a failure. */
+static const struct {
+	unsigned int nth; /* MSI-X is asked for first */
+	int err, ret;
+	const char *says;
+} unknown_kinds[] = {
+	{ 1, -EINVAL, 0, "its MSI-X capability is not shown" },
+	{ 2, -EINVAL, 0, "its MSI capability is not shown" },
+	{ 3, -EIO, -EIO, "VFIO_DEVICE_GET_IRQ_INFO" },
+	{ 3, -ENOMEM, -ENOMEM, "VFIO_DEVICE_GET_IRQ_INFO" },
+};
+
+START_TEST(rule_37_kind_that_vfio_does_not_know)
+{
+	static struct rig rig;
+	struct stderr_text caught;
+
+	rig_init_usual(&rig);
+	fake_add_msi(&rig.fake, 2, 0);
+	fake_fail(&rig.fake, "get_irq", unknown_kinds[_i].nth, unknown_kinds[_i].err);
+	stderr_begin(&caught);
+	ck_assert_int_eq(rig_open(&rig), unknown_kinds[_i].ret);
+	stderr_end(&caught);
+	stderr_holds(&caught, unknown_kinds[_i].says);
+	rig_close(&rig);
+}
+END_TEST
+
 /* The host could not switch MSI-X on. It is asked again when the guest touches a vector. */
 START_TEST(rule_37_enable_is_tried_again)
 {
@@ -529,7 +557,9 @@ START_TEST(rule_37_enable_is_tried_again)
 }
 END_TEST
 
-UNIT_MAIN("vfio_msix", { rule_37_capability_without_vectors, 2 }, { rule_45_pairs_cost_nothing, 0 },
+UNIT_MAIN("vfio_msix", { rule_37_capability_without_vectors, 2 },
+	  { rule_37_kind_that_vfio_does_not_know, UNIT_COUNT(unknown_kinds) },
+	  { rule_45_pairs_cost_nothing, 0 },
 	  { rule_45_masked_and_then, UNIT_COUNT(masked_and_then) },
 	  { rule_37_enable_is_tried_again, 0 }, { rule_07_intx_gives_way_and_comes_back, 0 },
 	  { rule_07_device_without_a_pin, 0 }, { rule_02_control_is_not_forwarded, 0 },
