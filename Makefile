@@ -56,7 +56,7 @@ LIBS_x86_64 := -l:libjansson.a
 # What unpacks a kernel, and what every start needs, is linked into the program: no library is loaded for it.
 LIBS_aarch64 := $(LIBS_x86_64) -lfdt -lz -l:libzstd.a -l:liblzma.a -l:liblz4.a
 GENERATED := $(patsubst firmware/%.asl,$(B)/gen/%.h,$(wildcard firmware/*.asl)) $(B)/gen/syscall_names.h
-FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file kernel_release initramfs modules acpi_loader acpi_table smbios uefi_format uefi_image uefi_tables uefi_volume
+FIRMWARE := $(FIRMWARE_$(ARCH)) kernel_file kernel_release initramfs modules acpi_loader acpi_routes acpi_table smbios uefi_format uefi_image uefi_tables uefi_volume
 DEMO := $(addprefix guests/demo/,demo_device.c demo_server.c user_server.c)
 SOURCES := $(wildcard vmm/*.c vmm/base/*.c vmm/core/*.c vmm/trace/*.c vmm/cli/*.c vmm/sandbox/*.c vmm/$(ARCH)/*.c devices/*.c \
 	vfio/*.c vfio/backend/*.c vfio/host/*/*.c) $(FIRMWARE:%=firmware/%.c) $(DEMO)

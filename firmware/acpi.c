@@ -122,7 +122,7 @@ uint64_t acpi_size(const struct acpi_config *config)
 	uint64_t size = acpi_align(sizeof(struct acpi_rsdp)) + acpi_align(sizeof(dsdt_aml_code)) +
 			acpi_align(sizeof(struct acpi_fadt)) +
 			acpi_align(acpi_madt_size(config->cpus)) + acpi_align(acpi_mcfg_size()) +
-			acpi_align(acpi_integers_size(ACPI_INTEGERS)) +
+			acpi_align(acpi_names_size(ACPI_INTEGERS)) +
 			acpi_align(acpi_xsdt_size(ACPI_XSDT_ENTRIES + count));
 
 	while (count--)
@@ -194,7 +194,7 @@ static unsigned int acpi_buses(const struct acpi_config *config)
 	return config->pci_buses ? config->pci_buses : 1;
 }
 
-/* The integers that dsdt.asl, ssdt_rom_port.asl and rom_method.asi declare External(). */
+/* What dsdt.asl, ssdt_rom_port.asl and rom_method.asi declare External(). */
 static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config *config)
 {
 	const struct arch_range *io = &arch_layout.pci_io;
@@ -213,7 +213,7 @@ static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config
 		acpi_integer("ROMS", config->extras.rom.size),
 	};
 
-	return acpi_write_integers(area, integers, ACPI_INTEGERS);
+	return acpi_write_names(area, integers, ACPI_INTEGERS, arch_layout.pci_intx_gsi);
 }
 
 /* Write all tables but the RSDP; returns how many the XSDT lists. */

@@ -225,7 +225,7 @@ uint64_t acpi_size(const struct acpi_config *config)
 		sizeof(struct acpi_fadt),     acpi_madt_size(config->cpus),
 		sizeof(struct acpi_gtdt),     acpi_mcfg_size(),
 		sizeof(struct acpi_spcr),     sizeof(struct acpi_iort),
-		acpi_pptt_size(config->cpus), acpi_integers_size(ACPI_INTEGERS),
+		acpi_pptt_size(config->cpus), acpi_names_size(ACPI_INTEGERS),
 		acpi_cpus_size(config->cpus), acpi_xsdt_size(ACPI_XSDT_ENTRIES),
 	};
 	uint64_t size = 0;
@@ -352,7 +352,7 @@ static unsigned int acpi_buses(const struct acpi_config *config)
 	return config->pci_buses ? config->pci_buses : 1;
 }
 
-/* The integers that dsdt_arm64.asl declares External(). */
+/* What dsdt_arm64.asl declares External(). */
 static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config *config)
 {
 	const struct acpi_integer integers[ACPI_INTEGERS] = {
@@ -363,7 +363,8 @@ static uint64_t acpi_write_ssdt(struct acpi_area *area, const struct acpi_config
 		acpi_integer("BUSN", acpi_buses(config)),
 	};
 
-	return acpi_write_integers(area, integers, ACPI_INTEGERS);
+	return acpi_write_names(area, integers, ACPI_INTEGERS,
+				ARM64_SPI_FIRST + arch_layout.pci_intx_gsi);
 }
 
 static char acpi_digit(unsigned int value)

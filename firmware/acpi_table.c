@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "acpi_routes.h"
+
 #define ACPI_ALIGN      16
 #define ACPI_OEM_ID     "MINIVM"
 #define ACPI_CREATOR_ID "MVMM"
@@ -25,9 +27,9 @@ struct acpi_mcfg {
 	uint32_t reserved2;
 } __attribute__((packed));
 
-struct acpi_integers {
+struct acpi_names {
 	struct acpi_header header;
-	struct acpi_integer integers[];
+	struct acpi_integer integers[]; /* then the routes */
 } __attribute__((packed));
 
 uint64_t acpi_align(uint64_t size)
@@ -40,9 +42,9 @@ uint64_t acpi_xsdt_size(unsigned int tables)
 	return sizeof(struct acpi_xsdt) + tables * sizeof(uint64_t);
 }
 
-uint64_t acpi_integers_size(unsigned int count)
+uint64_t acpi_names_size(unsigned int count)
 {
-	return sizeof(struct acpi_integers) + count * sizeof(struct acpi_integer);
+	return sizeof(struct acpi_names) + count * sizeof(struct acpi_integer) + acpi_routes_size();
 }
 
 uint64_t acpi_mcfg_size(void)
@@ -116,12 +118,13 @@ struct acpi_integer acpi_integer(const char *name, uint64_t value)
 	return integer;
 }
 
-uint64_t acpi_write_integers(struct acpi_area *area, const struct acpi_integer *integers,
-			     unsigned int count)
+uint64_t acpi_write_names(struct acpi_area *area, const struct acpi_integer *integers,
+			  unsigned int count, uint32_t first_gsi)
 {
-	struct acpi_integers *ssdt = acpi_new_table(area, "SSDT", 2, acpi_integers_size(count));
+	struct acpi_names *ssdt = acpi_new_table(area, "SSDT", 2, acpi_names_size(count));
 
 	memcpy(ssdt->integers, integers, count * sizeof(*integers));
+	acpi_put_routes(ssdt->integers + count, first_gsi);
 	return acpi_end_table(area, &ssdt->header);
 }
 

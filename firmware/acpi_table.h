@@ -96,8 +96,11 @@ _Static_assert(sizeof(struct acpi_fadt) == 276, "FADT of revision 6");
 uint64_t acpi_align(uint64_t size);
 uint64_t acpi_xsdt_size(unsigned int tables);
 
-/* Returns the bytes that an SSDT of so many integers takes up, and those of an MCFG. */
-uint64_t acpi_integers_size(unsigned int count);
+/*
+ * Returns the bytes that an SSDT of so many integers and of the pins' GSIs takes up, and those of
+ * an MCFG.
+ */
+uint64_t acpi_names_size(unsigned int count);
 uint64_t acpi_mcfg_size(void);
 
 /* Take `size` zeroed bytes. The caller has checked that there is room. */
@@ -119,9 +122,12 @@ uint64_t acpi_write_mcfg(struct acpi_area *area, uint64_t ecam, unsigned int bus
 /* Fill in an integer that AML declares External(); `name` has four characters. */
 struct acpi_integer acpi_integer(const char *name, uint64_t value);
 
-/* Add an SSDT of integers. */
-uint64_t acpi_write_integers(struct acpi_area *area, const struct acpi_integer *integers,
-			     unsigned int count);
+/*
+ * Add an SSDT of integers, and of the pins' GSIs from `first_gsi` on, as acpi_put_routes() has
+ * them.
+ */
+uint64_t acpi_write_names(struct acpi_area *area, const struct acpi_integer *integers,
+			  unsigned int count, uint32_t first_gsi);
 
 /* Add an XSDT that lists `tables`, and fill in the RSDP, which was taken before. */
 void acpi_write_roots(struct acpi_area *area, struct acpi_rsdp *rsdp, const uint64_t *tables,

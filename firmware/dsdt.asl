@@ -4,7 +4,7 @@
  * power and its button. Compiled by iasl into an array that acpi.c copies.
  *
  * Addresses here repeat vmm/x86_64's arch_layout; tests/unit/acpi_test.c compares the two. What
- * differs from one machine to the next is in integers that acpi.c writes into an SSDT.
+ * differs from one machine to the next is in names that acpi.c writes into an SSDT.
  *
  * Read beside it: ACPI 6.4 chapters 6 and 19, PCI Firmware 3.3 section 4.5 (_OSC).
  */
@@ -17,6 +17,7 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 	External (M64B, IntObj) /* memory window above 4 GiB; size 0 when there is none */
 	External (M64S, IntObj)
 	External (BUSN, IntObj) /* how many PCI buses there may be */
+	External (PRTB, PkgObj) /* which pin is connected to which GSI */
 
 	/* Sleep type 5: what power off writes into SLP_TYP of the sleep control register. */
 	Name (_S5, Package () { 5, 0, 0, 0 })
@@ -76,7 +77,6 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 			Return (ConcatenateResTemplate (WLOW, ^WHI))
 		}
 
-		Name (PRTG, 16) /* the first GSI of the pins */
 		Include ("pci_host.asi")
 	}
 

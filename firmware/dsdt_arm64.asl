@@ -4,7 +4,7 @@
  * serial port, power button. Compiled by iasl into an array that acpi_arm64.c copies.
  *
  * Addresses here repeat vmm/aarch64's arch_layout; tests/unit/acpi_arm64_test.c compares the two.
- * What differs from one machine to the next is in integers that acpi_arm64.c writes into an SSDT.
+ * What differs from one machine to the next is in names that acpi_arm64.c writes into an SSDT.
  *
  * Read beside it: ACPI 6.4 chapters 6 and 19; DEN0093 (the ids of Arm's devices).
  */
@@ -15,6 +15,7 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 	External (M64B, IntObj) /* memory window above 4 GiB; size 0 when there is none */
 	External (M64S, IntObj)
 	External (BUSN, IntObj) /* how many PCI buses there may be */
+	External (PRTB, PkgObj) /* which pin is connected to which GSI */
 
 	Device (_SB.PCI0)
 	{
@@ -64,7 +65,6 @@ DefinitionBlock ("", "DSDT", 2, "MINIVM", "MINIVMM", 1)
 			Return (ConcatenateResTemplate (WLOW, ^WHI))
 		}
 
-		Name (PRTG, 48) /* the first GSI of the pins */
 		Include ("pci_host.asi")
 	}
 
