@@ -6,7 +6,8 @@
 # minivmm's, then each peer's and in brackets the ratio of minivmm's to it. LAB_DIR, LAB_VMM and LAB_MACHINE as for
 # lab.sh. BENCH_CASE="qemu=stable rounds=5" changes what is measured.
 #
-# instructions.sh PLUGIN profile [vmm=minivmm|q35|microvm] [mib=N] [pages=small|transparent|huge]: where they go.
+# instructions.sh PLUGIN profile [vmm=minivmm|q35|microvm] [mib=N] [pages=small|transparent|huge]
+# [guest=ends|kernel|reads]: where they go.
 set -eu
 
 plugin=$(readlink -f "$1")

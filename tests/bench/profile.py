@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""profile.py DIR [LINES]: names for what the plugin counted by address. DIR has `profile` (address and instructions),
-the lab host's `kallsyms` and a process's `maps`. Prints sums by whose code it is, then the largest by function."""
+"""profile.py DIR [LINES]: names for what the plugin counted by address. DIR has `profile` (address, instructions, and
+where the emulator keeps them), the lab host's `kallsyms`, a process's `maps`, and, where a kernel ran in the guest, its
+`guest_kallsyms`. Prints sums by whose code it is, then the largest by function."""
 import bisect
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections import Counter
 
 KERNEL = 1 << 63
+IMAGE, MODULES = 0xffffffff80000000, 0xffffffffc0000000
 
 
 class Symbols:
@@ -61,25 +63,51 @@ def real_path(name):
     return name.replace('/lab', here, 1) if name.startswith('/lab/') else name
 
 
+class Profile:
+    """Names for addresses: of the lab host's kernel and a guest's, and of the process's pieces."""
+
+    def __init__(self, folder):
+        with open(folder + '/profile', encoding='ascii') as lines:
+            self.rows = [(int(a, 16), int(n), int(h, 16)) for a, n, h in (line.split() for line in lines)]
+        self.host = kernel_symbols(folder + '/kallsyms')
+        self.guest = kernel_symbols(folder + '/guest_kallsyms') if os.path.exists(folder + '/guest_kallsyms') else None
+        self.pieces = read_maps(folder + '/maps')
+        self.files = {name: file_symbols(real_path(name)) for _, _, _, name in self.pieces if name.startswith('/')}
+        self.host_place = self.place_of_host() if self.guest else None
+
+    def place_of_host(self):
+        """A kernel is one piece of the emulator's memory, hence one difference between its two addresses. The lab
+        host's lies lowest in that memory; a guest's is in RAM that a process was given."""
+        places = Counter()
+        for address, number, where in self.rows:
+            if IMAGE <= address < MODULES:
+                places[(where - address) % (1 << 64)] += number
+        return min(place for place, number in places.most_common(8) if number > sum(places.values()) / 100)
+
+    def is_guests(self, address, where):
+        """Of a kernel's address. The guest has no modules."""
+        return self.guest and address < MODULES and (where - address) % (1 << 64) != self.host_place
+
+    def name(self, address, where):
+        """Whose code it is, and its function."""
+        if address >= KERNEL and self.is_guests(address, where):
+            return "the guest's kernel", self.guest.name(address)
+        if address >= KERNEL:
+            return "the lab host's kernel", self.host.name(address)
+        for start, end, base, name in self.pieces:
+            if start <= address < end:
+                return os.path.basename(name), self.files[name].name(address - base) if name in self.files else name
+        return 'other programs and guests', '?'
+
+
 def main():
     folder, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 40
-    kernel = kernel_symbols(folder + '/kallsyms')
-    pieces = read_maps(folder + '/maps')
-    files = {name: file_symbols(real_path(name)) for _, _, _, name in pieces if name.startswith('/')}
+    profile = Profile(folder)
     owners, functions = Counter(), Counter()
-    with open(folder + '/profile', encoding='ascii') as lines:
-        for line in lines:
-            address, number = line.split()
-            address, number = int(address, 16), int(number)
-            owner, function = 'other programs and guests', '?'
-            if address >= KERNEL:
-                owner, function = "the lab host's kernel", kernel.name(address)
-            for start, end, base, name in pieces:
-                if start <= address < end:
-                    owner = os.path.basename(name)
-                    function = files[name].name(address - base) if name in files else name
-            owners[owner] += number
-            functions[owner, function] += number
+    for address, number, where in profile.rows:
+        owner, function = profile.name(address, where)
+        owners[owner] += number
+        functions[owner, function] += number
     total = sum(owners.values())
     print(f'{total / 1e6:10.2f} million instructions')
     for owner, number in owners.most_common():

@@ -96,6 +96,25 @@ do_mark()
 	/bench_mark guest
 }
 
+# The plugin counts by address from here on, and writes down what it has.
+do_profile()
+{
+	/bench_mark profile
+}
+
+do_profiled()
+{
+	/bench_mark write
+}
+
+# For a profile: where the kernel's functions are, on the disk. Lines of spaces fill it up.
+do_symbols()
+{
+	wait_disk
+	{ cat /proc/kallsyms; yes ' '; } | dd of="/dev/$disk" bs=1M seek=$write_at count=8 iflag=fullblock oflag=direct 2>/dev/null
+	say "symbols $?"
+}
+
 # The words behind this one are done once.
 do_one()
 {
