@@ -133,7 +133,6 @@ int machine_catch_signals(struct machine *machine)
 	sigset_t set;
 
 	power_button_watch(&machine->button, machine_is_stalled, machine);
-	signal(SIGPIPE, SIG_IGN);
 	/* setting the terminal's mode from the background must not stop minivmm, */
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGTTIN, SIG_IGN); /* nor is a key that was read a moment too late */

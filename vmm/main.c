@@ -57,6 +57,16 @@ static void __attribute__((noreturn)) main_exit(int status)
 	exit(status == EXIT_SUCCESS && ferror(stdout) ? EXIT_FAILURE : status);
 }
 
+/*
+ * A guest, and a change of drivers, must not end half way because nobody reads the messages. What
+ * only shows something ends with its reader, as programs in a pipe do.
+ */
+static void main_outlive_readers(enum options_command command)
+{
+	if (command == OPTIONS_RUN || command == OPTIONS_BIND || command == OPTIONS_RESTORE)
+		signal(SIGPIPE, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
 	struct config config;
@@ -69,6 +79,7 @@ int main(int argc, char **argv)
 	main_buffer_output();
 	if (options_parse(&config, argc, argv) < 0)
 		exit(config.run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_USAGE);
+	main_outlive_readers(config.command);
 	switch (config.command) {
 	case OPTIONS_HELP:
 		options_print_help();

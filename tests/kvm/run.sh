@@ -291,6 +291,18 @@ help_limited()
 	expect_status 1 || return 1
 }
 
+# Nobody reads the messages any more: the guest goes on.
+stderr_broken()
+{
+	{
+		timeout "$limit" "$minivmm" --kernel "$build/kvm/endings.elf" --append reset --trace - \
+			< /dev/null 2>&1 > "$out" && status=0 || status=$?
+		echo "$status" > "$work/status"
+	} | true
+	status=$(cat "$work/status")
+	expect_status 0 && expect_line "$out" 'boot 3'
+}
+
 # What commands print: it is known that it cannot be written, and why, however much there is.
 commands_full()
 {
@@ -927,6 +939,7 @@ run_case help_full help_full
 run_case help_closed help_closed
 run_case help_limited help_limited
 run_case commands_full commands_full
+run_case stderr_broken stderr_broken
 run_case terminal_background terminal_background
 if [ -z "$skipped" ] && ! command -v script > /dev/null; then
 	skipped='there is no script(1) to make a terminal with'

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "fake_kvm.h"
@@ -196,4 +197,29 @@ START_TEST(counts_what_repeats)
 }
 END_TEST
 
-UNIT_MAIN("trace_text", { counts_what_repeats, 0 }, { tells_a_start, 0 })
+static void *polls_once(void *arg)
+{
+	(void)arg;
+	poll_once(true);
+	return NULL;
+}
+
+/* A guest that boots for ever has new threads each time; the trace goes on, and keeps few. */
+START_TEST(threads_come_without_end)
+{
+	struct trace_file caught;
+	pthread_t thread;
+
+	trace_file_begin(&caught, ".txt", TRACE_TOPICS_ALL);
+	for (unsigned int i = 0; i < 4200; i++) {
+		ck_assert_int_eq(pthread_create(&thread, NULL, polls_once, NULL), 0);
+		ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	}
+	poll_once(false);
+	trace_file_end(&caught);
+	ck_assert_ptr_nonnull(strstr(caught.text, "main   BAR read on peer"));
+}
+END_TEST
+
+UNIT_MAIN("trace_text", { counts_what_repeats, 0 }, { threads_come_without_end, 0 },
+	  { tells_a_start, 0 })

@@ -81,11 +81,9 @@ static void memory_tell_del(struct memory *memory, size_t told, const struct mem
 static int memory_tell_add(struct memory *memory, const struct memory_region *region)
 {
 	for (size_t i = 0; i < memory->listener_count; i++) {
-		int ret = memory->listeners[i]->add(memory->listeners[i], region);
-
-		if (ret < 0) {
+		if (memory->listeners[i]->add(memory->listeners[i], region) < 0) {
 			memory_tell_del(memory, i, region);
-			return ret;
+			return -LOG_TOLD;
 		}
 	}
 	return 0;

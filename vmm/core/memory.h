@@ -61,7 +61,7 @@ void memory_destroy(struct memory *memory);
 /*
  * Add a region. RAM with its hva and its file belongs to the map once this succeeds; all else stays
  * the caller's. 0, -EEXIST when the range overlaps another, -EINVAL for an empty or wrapping one,
- * or what a listener answered. Not logged, but listeners log.
+ * not logged; or -LOG_TOLD if a listener refused it.
  */
 int memory_add_region(struct memory *memory, const struct memory_region *region);
 

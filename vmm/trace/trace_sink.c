@@ -14,6 +14,7 @@
 #define SINK_COUNTER_GAP  1000000u /* ns between two points of a counter's curve */
 #define SINK_FILES_MAX    1024     /* file descriptors that get names */
 #define SINK_BUFFER       (256u << 10)
+#define SINK_THREADS_MAX  4096u /* four times as many as there can be vCPUs */
 
 struct trace_sink {
 	pthread_mutex_t lock;
@@ -42,6 +43,24 @@ static void sink_note_error(struct trace_sink *sink)
 /* ---- threads ---- */
 
 /*
+ * Each boot of the guest has threads of its own, and a guest may boot for ever. So the oldest thread
+ * that is in no span is forgotten; if it is still there it is met again as a new one.
+ */
+static void sink_forget_oldest(struct trace_sink *sink)
+{
+	size_t at = 0;
+
+	while (at < sink->thread_count && sink->threads[at]->span)
+		at++;
+	if (at == sink->thread_count)
+		return;
+	free(sink->threads[at]);
+	sink->thread_count--;
+	memmove(&sink->threads[at], &sink->threads[at + 1],
+		(sink->thread_count - at) * sizeof(sink->threads[0]));
+}
+
+/*
  * A thread is known by the kernel's number, so a new thread is never taken for one that has ended.
  */
 static struct trace_thread *sink_thread(struct trace_sink *sink)
@@ -52,6 +71,8 @@ static struct trace_thread *sink_thread(struct trace_sink *sink)
 	for (size_t i = sink->thread_count; i--;)
 		if (sink->threads[i]->id == id)
 			return sink->threads[i];
+	if (sink->thread_count >= SINK_THREADS_MAX)
+		sink_forget_oldest(sink);
 	grown = realloc(sink->threads, (sink->thread_count + 1) * sizeof(struct trace_thread *));
 	if (!grown)
 		return NULL;
