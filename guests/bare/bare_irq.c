@@ -19,8 +19,11 @@
 #define GATE_INTERRUPT 0x8e00u
 #define CODE64         0x08u
 
-/* Each read is an exit to minivmm, so the delay does not depend on the CPU's speed. */
-#define WAIT_LONG  20000u
+/*
+ * Each read is an exit to minivmm, so the delay does not depend on the CPU's speed. The long one is
+ * for an interrupt that will come: the kernel's thread that injects it may be late on a busy host.
+ */
+#define WAIT_LONG  400000u
 #define WAIT_SHORT 300u
 
 struct gate {
