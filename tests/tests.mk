@@ -83,10 +83,32 @@ include tests/kvm/kvm.mk
 include tests/fuzz/fuzz.mk
 include tests/devices/devices.mk
 
-# The system calls that threads make beside their filters, by strace; takes as long as kvm-check.
-.PHONY: sandbox-calls
+# The system calls that threads make beside their filters, by strace; takes as long as kvm-check. The second one adds
+# scenarios of the lab, in which each call takes longer: a quarter of an hour.
+SANDBOX_SCENARIOS := aer aer-guest bar-gate command command-pipes command-user cpus-4 dead-device demo-device disk edu flr \
+	group-two host-bind-run hotplug hotplug-display hotplug-functions inject-vfio intx-shared irq-relay kill9-restart laptop \
+	many-devices nvme-intx nvme-read nvme-two port port-wanted power-button reboot rom sandbox slot-two sriov-igb trace-nvme \
+	unplug wanted-back iommufd iommufd-given iommufd-more
+
+.PHONY: sandbox-calls sandbox-calls-lab
 sandbox-calls: all kvm-guests
 	tests/sandbox/compare_calls.py $(B)
+
+sandbox-calls-lab: all kvm-guests lab-images
+	-LAB_TRACE=1 LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run $(SANDBOX_SCENARIOS)
+	tests/sandbox/compare_calls.py $(B) $(LAB)/logs/calls
+
+# The kvm suite with a minivmm that looks for races, with ThreadSanitizer or under valgrind's helgrind.
+KVM_WAITS := -g -D_GNU_SOURCE -include tests/kvm/known_waits.h
+.PHONY: kvm-tsan kvm-helgrind
+kvm-tsan: kvm-guests $(B)/guests/demo_device
+	$(MAKE) B=$(B)/kvm-tsan LDFLAGS=-fsanitize=thread \
+		CFLAGS='$(TSAN_CFLAGS) -Wno-tsan $(KVM_WAITS)' $(B)/kvm-tsan/minivmm
+	KVM_GUESTS=$(CURDIR)/$(B) tests/kvm/threads.sh $(B)/kvm-tsan tsan
+
+kvm-helgrind: kvm-guests $(B)/guests/demo_device
+	$(MAKE) B=$(B)/kvm-helgrind CFLAGS='-O1 -DKNOWN_TO_HELGRIND $(KVM_WAITS)' $(B)/kvm-helgrind/minivmm
+	KVM_GUESTS=$(CURDIR)/$(B) tests/kvm/threads.sh $(B)/kvm-helgrind helgrind
 
 # For as long as one likes: make campaign CAMPAIGN='fuzz=10000000 starts=0'.
 .PHONY: campaign

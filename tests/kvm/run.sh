@@ -12,7 +12,7 @@ build=$1
 shift
 only=" $* "
 minivmm=$build/minivmm
-limit=30 # seconds, for each guest
+limit=${KVM_LIMIT:-30} # seconds, for each guest
 
 work=$(mktemp -d)
 out=$work/out
@@ -865,6 +865,8 @@ run_case demo_silent demo_silent
 run_case demo_socket demo_socket
 run_case demo_sockets demo_sockets
 run_case demo_socket_missing demo_socket_missing
+no_kvm=$skipped
+[ -z "${KVM_WITHOUT_SANDBOX:-}" ] || skipped=$KVM_WITHOUT_SANDBOX
 run_case sandbox_status sandbox_status --vfio demo --cpus 4
 run_case sandbox_children sandbox_children 'demo-device device-opener name-opener unlinker'
 run_case sandbox_off sandbox_off
@@ -872,7 +874,7 @@ wanted_uid=65534
 run_case sandbox_user sandbox_user
 wanted_uid=1
 run_case sandbox_user_named sandbox_user --user daemon
-no_kvm=$skipped
+skipped=$no_kvm
 [ -n "$skipped" ] || command -v qemu-storage-daemon > /dev/null ||
 	skipped='there is no qemu-storage-daemon to serve a disk'
 [ -z "${KVM_WITHOUT_DISKS:-}" ] || skipped=$KVM_WITHOUT_DISKS
@@ -895,6 +897,7 @@ run_case disk_beside_demo disk_beside_demo
 [ -n "$no_kvm" ] || [ -x /usr/lib/qemu/virtiofsd ] || skipped='there is no virtiofsd to serve a folder'
 run_case share_comma share_comma
 run_case share_root share_root
+[ -z "${KVM_WITHOUT_SANDBOX:-}" ] || skipped=$KVM_WITHOUT_SANDBOX
 run_case sandbox_disk sandbox_disk
 run_case sandbox_disk_children sandbox_disk_children
 skipped=$no_kvm
@@ -902,6 +905,8 @@ for cpus in 1 2 4 16 64; do
 	run_case cpus_$cpus checks cpus "wake $cpus" --cpus $cpus
 done
 run_case cpus_512 checks cpus 'many 512' --cpus 512
+allowed=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*\([0-9]*\).*/\1/p' /proc/self/status)
+run_case cpus_pinned checks cpus 'wake 1' --cpus "1,pin=$allowed"
 run_case hypervisor_shown checks cpus 'hypervisor 1'
 run_case hypervisor_hidden checks cpus 'hypervisor 0' --hide-kvm
 run_case hypervisor_hidden_qemu checks cpus 'hypervisor 0' -cpu host,kvm=off

@@ -52,7 +52,7 @@ run_scenario()
 	name=$1 limit=$2 log=/out/$1.log
 	result "RUN $name"
 	clean_up > /dev/null 2>&1
-	setsid sh -c "scenario=$name; . /lab/stage/scenario-lib.sh; . /lab/stage/scenario-devices.sh
+	setsid sh -c "export scenario=$name; . /lab/stage/scenario-lib.sh; . /lab/stage/scenario-devices.sh
 		. /lab/stage/scenarios/$name.sh; end_scenario" \
 		>> "$log" 2>&1 < /dev/null &
 	pid=$!

@@ -11,6 +11,7 @@
 # LAB_VMM     the program under test (build/minivmm); `qemu` for QEMU itself in its place
 # LAB_ARCH    empty, or arm64: another machine (lab-machine-arm64.sh), other scenarios
 # LAB_USR     what the lab host sees as /usr (/usr)
+# LAB_TRACE   not empty: minivmm runs under strace there, and $LAB_DIR/logs/calls has a trace of each start
 # LAB_PLUGIN  a plugin of the emulator's, with its arguments (none)
 # LAB_MACHINE KEY=VALUE... where a scenario asks for nothing else: another machine for all of them
 # LAB_CASE    words that a scenario finds in /lab/stage/case
@@ -73,10 +74,28 @@ make_stage()
 	else
 		install -m 755 "$LAB_VMM" "$stage/minivmm" || die "no program to test at $LAB_VMM"
 	fi
+	echo "$patience" > "$stage/patience"
+	[ -z "${LAB_TRACE:-}" ] || trace_stage
 }
 
-# Limits are written down for an idle machine, but `make check` runs other tests beside.
+# Puts strace before the program under test. It is not its parent, so that minivmm keeps its process id.
+trace_stage()
+{
+	rm -rf "$logs/calls"
+	mkdir -p "$stage/traced" "$logs/calls"
+	chmod 1777 "$logs/calls" # a scenario's user writes there, too
+	mv "$stage/minivmm" "$stage/traced"
+	cp -r "$stage/guests" "$stage/traced"
+	cat > "$stage/minivmm" <<- 'END'
+		#!/bin/sh
+		exec strace -D -f -qq -e signal=none -o "/out/calls/$scenario.$$.trace" /lab/stage/traced/minivmm "$@"
+	END
+	chmod 755 "$stage/minivmm"
+}
+
+# Limits are written down for an idle machine, but `make check` runs other tests beside, and strace makes each call slow.
 patience=2
+[ -z "${LAB_TRACE:-}" ] || patience=8
 
 # Prints the seconds that a scenario may take, by its header.
 limit_of()

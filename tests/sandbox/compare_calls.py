@@ -4,8 +4,11 @@
 
 Runs the kvm suite with strace around minivmm, and holds what each confined kind of thread called
 against the table in vmm/sandbox/sandbox_calls.c. A row that nobody used has to be in reasons.txt,
-with the reason why this suite cannot use it. Usage: compare_calls.py BUILD [TRACE...]; with traces
-(of `strace -f`, one a run) it runs nothing. PASS or FAIL for each row, and a table. Root.
+with the reason why nothing here can use it. Usage: compare_calls.py [--only] BUILD [FOLDER...].
+
+FOLDER has traces of `strace -f`, one a run, of scenarios of the lab. They count together with the
+kvm suite's, or alone with --only. Without them a row that only the lab uses is not judged: its
+reason begins with "lab:". A table, and PASS or FAIL. Root.
 """
 import collections
 import glob
@@ -29,8 +32,10 @@ MAKERS = ("clone", "clone3", "fork", "vfork")
 # Calls that a C library has under another name.
 SAME = {"newfstatat": ("newfstatat", "fstatat64"), "fstat": ("fstat",)}
 
-# Tells that a row is for devices of the host alone, which are in the lab.
-DEVICES = ("DEVICES", "GROUPS", "IOMMUFD", "HOTPLUG")
+# What says that a row is for devices of the host alone. They are in the lab, which has iommufd only
+# where its kernel was built.
+DEVICES = {"DEVICES": "lab: a device", "GROUPS": "lab: a device", "HOTPLUG": "lab: a device",
+           "IOMMUFD": "iommufd: make lab-iommufd builds its kernel"}
 
 Row = collections.namedtuple("Row", "call word kinds device")
 
@@ -52,9 +57,9 @@ def read_table():
         checked = macro == "CALL_IF" and words[2] == "IS" and words[4].isupper()
         if macro == "CALL_IF" and words[2] == "NO_CALL":
             kinds = set()  # what it does not allow, it need not use
-        rows.append(Row("ioctl", words[0], kinds, words[2] in DEVICES) if macro == "IOCTL" else
+        rows.append(Row("ioctl", words[0], kinds, DEVICES.get(words[2])) if macro == "IOCTL" else
                     Row(words[0], words[4].split()[0] if checked else "", kinds,
-                        macro == "CALL_FOR" and words[2] in DEVICES))
+                        DEVICES.get(words[2]) if macro == "CALL_FOR" else None))
     return rows
 
 
@@ -138,7 +143,7 @@ def trace_suites(build, folder):
     """Runs each minivmm of the suites under strace, which is its grandchild, not its parent."""
     view = f"{folder}/view"
     os.makedirs(view)
-    for name in ("kvm", "guests"):
+    for name in ("kvm", "guests", "tests"):
         os.symlink(os.path.abspath(f"{build}/{name}"), f"{view}/{name}")
     with open(f"{view}/minivmm", "w", encoding="utf-8") as script:
         script.write("#!/bin/sh\nexec strace -D -f -qq -e signal=none "
@@ -149,7 +154,13 @@ def trace_suites(build, folder):
     return glob.glob(f"{folder}/*.trace")
 
 
-def compare(used):
+def is_over(reason, shown):
+    """Whether the traces at hand must show a row that has this reason."""
+    return reason.split(":")[0] in shown
+
+
+def compare(used, shown):
+    """`shown` is of "lab" and "iommufd", what there are traces of."""
     rows, reasons, bad = read_table(), read_reasons(), False
     print(f"\n{'call':44} " + " ".join(f"{name:>9}" for name in KINDS.values()))
     complaints = []
@@ -159,9 +170,11 @@ def compare(used):
             # The main thread makes the threads of the vCPUs, so its filter is theirs, too.
             count = sum(n for (k, call, rest), n in used.items()
                         if k in (kind, kind.replace("M", "V")) and uses(row, call, rest))
-            reason = "a device" if row.device else None
+            reason = row.device
             if kind in row.kinds:
                 reason = reasons.pop((name, kind), reason)
+            if reason and is_over(reason, shown):
+                reason = None
             cells.append("" if kind not in row.kinds else str(count) if count else
                          "(reason)" if reason else "unused")
             if kind in row.kinds and not count and not reason:
@@ -174,9 +187,15 @@ def compare(used):
 
 
 def main():
+    only = sys.argv[1] == "--only"
+    build, *folders = sys.argv[2:] if only else sys.argv[1:]
+    lab = [path for folder in folders for path in glob.glob(f"{folder}/*.trace")]
+    shown = {"lab"} if lab else set()
+    if any(os.path.basename(path).startswith("iommufd") for path in lab):
+        shown.add("iommufd")
     with tempfile.TemporaryDirectory() as folder:
-        traces = sys.argv[2:] or trace_suites(sys.argv[1], folder)
-        return compare(read_traces(traces))
+        traces = [] if only else trace_suites(build, folder)
+        return compare(read_traces(traces + lab), shown)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ const struct sandbox_row sandbox_calls[] = {
 
 	/* Files that become ready. */
 	CALL(read,            M | C | D | F | U | P), /* signals, timers, eventfds, input, sysfs */
-	CALL(preadv2,         M | V | C), /* an eventfd that may block: loop_take_event() */
+	CALL(preadv2,         M | V), /* an eventfd that may block: loop_take_event() */
 	CALL(poll,            THREADS | D | N | P),
 	CALL(ppoll,           THREADS | D | N | P), /* poll() of arm64 */
 	CALL(epoll_wait,      M | C),
@@ -126,7 +126,6 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(pidfd_send_signal, M),
 	CALL_FOR(kill,        M, KILL),
 	CALL(wait4,           M | P),
-	CALL(waitid,          M),
 	CALL(getpgrp,         THREADS), /* is minivmm in the terminal's foreground? */
 	CALL(getpgid,         M | C), /* getpgrp() of arm64 */
 	/* used by stdio, and to see whether a BAR's file has shrunk; from glibc 2.39 on */
