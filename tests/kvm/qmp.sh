@@ -215,7 +215,7 @@ plugged()
 		told '.[4].error.desc | contains("fd=")' &&
 		told '.[5].return == {} and .[6].return == {} and .[7].data.device == "x"' || return 1
 	why="the main thread is not confined"
-	grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status" || return 1
+	[ -n "${KVM_WITHOUT_SANDBOX:-}" ] || grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status" || return 1
 	kill "$server" 2> /dev/null
 	talk '{"execute":"quit"}' end && ends_with 0
 }
