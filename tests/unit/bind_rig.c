@@ -57,6 +57,7 @@ int bind_rig_bind(const char *bdf, const struct host_bind_options *options,
 
 	strcpy(bdfs[0], bdf);
 	stderr_begin(caught);
+	fake_sysfs->said = caught->fd;
 	ret = host_bind((const char(*)[HOST_BDF_MAX])bdfs, 1, options);
 	stderr_end(caught);
 	return ret;

@@ -15,6 +15,9 @@
 #include "unit.h"
 #include "vfio/host/bind/host_change.h"
 
+#define HOLD_PAUSE_MS 10
+#define HOLD_MAX_MS   60000
+
 struct fake_sysfs *fake_sysfs;
 
 void fake_sysfs_begin(void)
@@ -119,6 +122,30 @@ static void kernel_kill(bool now)
 		pause();
 }
 
+static bool kernel_is_told(const char *words)
+{
+	char text[4096];
+	ssize_t length = pread(fake_sysfs->said, text, sizeof(text) - 1, 0);
+
+	if (length < 0)
+		return false;
+	text[length] = '\0';
+	return strstr(text, words);
+}
+
+/* No test depends on how fast the machine is. The bound ends one that would hang. */
+static void kernel_hold(void)
+{
+	for (unsigned int ms = 0; ms < HOLD_MAX_MS; ms += HOLD_PAUSE_MS) {
+		if (fake_sysfs->hold == HOLD_NOT ||
+		    (fake_sysfs->hold == HOLD_UNTIL_TOLD &&
+		     kernel_is_told("has not let it go yet")) ||
+		    (fake_sysfs->hold == HOLD_UNTIL_AWAITED && fake_sysfs->lock_awaited))
+			return;
+		usleep(HOLD_PAUSE_MS * 1000);
+	}
+}
+
 int host_write_attribute(const struct host_path *path, const char *text)
 {
 	bool kills = ++fake_sysfs->writes == fake_sysfs->kill_at;
@@ -130,7 +157,7 @@ int host_write_attribute(const struct host_path *path, const char *text)
 		return -EROFS;
 	kernel_kill(kills && !fake_sysfs->kill_after);
 	if (strstr(path->text, "/unbind"))
-		usleep(fake_sysfs->hold_ms * 1000);
+		kernel_hold();
 	ret = kernel_write(path, text);
 	kernel_kill(kills && fake_sysfs->kill_after);
 	return ret;
@@ -155,5 +182,7 @@ int flock(int fd, int operation)
 	fake_sysfs->meanwhile = NULL;
 	if (meanwhile)
 		meanwhile();
+	if (!(operation & LOCK_NB))
+		fake_sysfs->lock_awaited = true;
 	return (int)syscall(SYS_flock, fd, operation);
 }

@@ -17,6 +17,12 @@
 #define HOST_SSD "0000:02:00.0"
 #define NIC      "0000:03:00.0"
 
+enum fake_hold {
+	HOLD_NOT,
+	HOLD_UNTIL_TOLD,    /* until `said` tells that the driver has not let it go yet */
+	HOLD_UNTIL_AWAITED, /* until somebody waits for a lock */
+};
+
 struct fake_sysfs {
 	unsigned int writes;  /* how many there were */
 	unsigned int fail_at; /* the n-th write fails; 0: none does */
@@ -24,7 +30,9 @@ struct fake_sysfs {
 	bool kill_after;      /* the kill comes after the effect of the write, not before it */
 	pid_t victim;
 	bool readonly;           /* sysfs is mounted read-only */
-	unsigned int hold_ms;    /* a driver takes so long to let a device go */
+	enum fake_hold hold;     /* how long a driver keeps a device that it shall let go */
+	bool lock_awaited;       /* somebody waits for a lock */
+	int said;                /* the file that takes what minivmm says */
 	const char *stubborn;    /* this driver takes no device */
 	char last_module[64];    /* the module that was loaded last */
 	bool modules_work;       /* vfio-pci appears when it is loaded */

@@ -152,7 +152,7 @@ START_TEST(slow_driver_is_waited_for)
 	struct stderr_text caught;
 
 	bind_rig_begin("open-disk");
-	fake_sysfs->hold_ms = 1300;
+	fake_sysfs->hold = HOLD_UNTIL_TOLD;
 	ck_assert_int_eq(bind_rig_bind(HOST_SSD, &bind_forced, &caught), 0);
 	stderr_holds(&caught, "its driver nvme has not let it go yet: it waits for dd (pid 77)");
 	bind_rig_expect_driver(HOST_SSD, "vfio-pci");
@@ -168,7 +168,7 @@ START_TEST(slow_driver_is_given_up)
 	sigset_t set, before;
 
 	bind_rig_begin("ready");
-	fake_sysfs->hold_ms = 1600;
+	fake_sysfs->hold = HOLD_UNTIL_AWAITED;
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, &before);
