@@ -96,6 +96,7 @@ struct vfio_dma {
 	void *hva;
 	int fd; /* what hva maps, or -1 for anonymous memory */
 	uint64_t fd_offset;
+	bool memfd; /* fd is guest RAM, by memfd_create(2), and not a BAR */
 	bool readonly;
 };
 

@@ -50,6 +50,7 @@ static int dma_map_region(struct vfio_dma_map *map, const struct memory_region *
 		.hva = region->hva,
 		.fd = region->fd,
 		.fd_offset = region->fd_offset,
+		.memfd = region->kind == MEMORY_RAM && region->fd >= 0,
 		.readonly = region->readonly,
 	};
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2013,SC2034,SC2046,SC2086,SC2154
 # What the counted_*.sh have in common: the VMMs, and the marks around what they do. Words of /lab/stage/case:
-# `qemu=stable` for Debian 12's QEMU in place of the newest, `rounds=N`.
-case_qemu=newest
+# `qemu=stable` for Debian 12's QEMU in place of the newest, `rounds=N`, `iommufd=on`.
+case_qemu=newest case_iommufd=
 for word in $(cat /lab/stage/case); do
 	case $word in
 	qemu=*) case_qemu=${word#*=} ;;
 	rounds=*) case_rounds=${word#*=} ;;
+	iommufd=on) case_iommufd=,iommufd=on ;;
 	esac
 done
 [ -e /lab/qemu-newest/.complete ] || case_qemu=stable
@@ -55,7 +56,7 @@ run_peer()
 	minivmm)
 		ram=${mib}M
 		[ "$pages" != huge ] || ram=$ram,hugepages=2M
-		$vmm_program --memory $ram ${no_reboot---no-reboot} ${device---vfio 01:00.0} $options --append "$append"
+		$vmm_program --memory $ram ${no_reboot---no-reboot} ${device---vfio 01:00.0$case_iommufd} $options --append "$append"
 		;;
 	q35 | microvm)
 		machine=q35
@@ -64,7 +65,8 @@ run_peer()
 		[ "$pages" != huge ] || ram="-object memory-backend-memfd,id=ram,hugetlb=on,hugetlbsize=2M,size=${mib}M"
 		$qemu -machine "$machine,accel=kvm${ram:+,memory-backend=ram}" $ram -no-user-config -nodefaults -display none \
 			-cpu host -m ${mib}M -smp 1 -serial stdio $(dashed ${no_reboot---no-reboot}) \
-			${qemu_device--device vfio-pci,host=01:00.0} $(dashed $options) -append "$append"
+			${case_iommufd:+-object iommufd,id=host} \
+			${qemu_device--device vfio-pci,host=01:00.0${case_iommufd:+,iommufd=host}} $(dashed $options) -append "$append"
 		;;
 	esac
 }

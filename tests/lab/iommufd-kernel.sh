@@ -1,20 +1,28 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# iommufd-kernel.sh ROOT: builds a kernel with iommufd, which no Debian kernel has. It is the smallest kernel of
-# Debian's own source plus iommufd.config, and goes into ROOT as fetch.sh unpacks the others. This takes some ten
-# minutes on two processors, and 2 GiB below ROOT meanwhile.
+# iommufd-kernel.sh ROOT [newest]: builds a kernel with iommufd, which no Debian kernel has. It is the smallest kernel
+# of Debian's own source, or with `newest` of Debian sid's, plus iommufd.config, and goes into ROOT as fetch.sh unpacks
+# the others. This takes some ten minutes on two processors, and 2 GiB below ROOT meanwhile.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-root=$1
+# shellcheck source=tests/lab/private-apt.sh
+. "$here/private-apt.sh"
+root=$(readlink -m "$1")
 work=$root.build
 source=linux-source-6.12
 
 rm -rf "$root" "$work"
 mkdir -p "$root/boot" "$work/out"
+if [ "${2-}" = newest ]; then
+	private_suites "$work/apt" sid
+	source=$(private_cache depends linux-source | awk '$1 == "Depends:" { print $2; exit }')
+	(cd "$work" && private_apt download "$source")
+else
+	# apt's own unprivileged user cannot write below a home or work directory.
+	(cd "$work" && apt-get -q -q -o APT::Sandbox::User=root download "$source")
+fi
 echo "iommufd-kernel.sh: $source, in $work"
-# apt's own unprivileged user cannot write below a home or work directory.
-(cd "$work" && apt-get -q -q -o APT::Sandbox::User=root download "$source")
 dpkg -x "$work/$source"_*.deb "$work"
 tar -C "$work" -xf "$work/usr/src/$source.tar.xz"
 

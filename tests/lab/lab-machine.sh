@@ -158,6 +158,10 @@ machine_missing()
 	*kernel=newest*)
 		[ -e "$LAB_DIR/vmlinux-newest" ] || echo "no newest kernel: make lab-newest fetches it"
 		;;
+	*kernel=iommufd-newest*)
+		[ -e "$LAB_DIR/vmlinux-iommufd-newest" ] ||
+			echo "no newest kernel with iommufd: make lab-iommufd-newest builds one, in ten minutes"
+		;;
 	*kernel=iommufd*)
 		[ -e "$LAB_DIR/vmlinux-iommufd" ] ||
 			echo "no kernel with iommufd: make lab-iommufd builds one, in ten minutes"

@@ -67,8 +67,21 @@ lab-iommufd-installed: lab-images kvm-guests $(B)/minivmm $(LAB)/host-iommufd.cp
 $(LAB)/root-iommufd/.complete: $(LAB_SRC)/iommufd-kernel.sh $(LAB_SRC)/iommufd.config
 	$(LAB_SRC)/iommufd-kernel.sh $(@D)
 
-$(LAB)/host-iommufd.cpio: $(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-iommufd/.complete
-	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-iommufd
+$(LAB)/host-iommufd.cpio $(LAB)/host-iommufd-newest.cpio: $(LAB)/host-%.cpio: \
+		$(LAB_SRC)/host-init.sh $(LAB_SRC)/mkinitrd.sh $(LAB)/root-%/.complete
+	$(LAB_SRC)/mkinitrd.sh $@ $< $(LAB)/root-$*
+
+# The same from Debian sid's source, which maps guest RAM by its file.
+.PHONY: lab-iommufd-newest lab-iommufd-newest-installed
+lab-iommufd-newest: deps
+	@tests/install_packages.sh $(IOMMUFD_PACKAGES)
+	$(MAKE) lab-iommufd-newest-installed
+
+lab-iommufd-newest-installed: lab-images kvm-guests $(B)/minivmm $(LAB)/host-iommufd-newest.cpio $(LAB)/vmlinux-iommufd-newest
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run iommufd-file
+
+$(LAB)/root-iommufd-newest/.complete: $(LAB_SRC)/iommufd-kernel.sh $(LAB_SRC)/iommufd.config
+	$(LAB_SRC)/iommufd-kernel.sh $(@D) newest
 
 # memtest86+ in a guest; unpacked, not installed: its package would add entries to this machine's boot menu.
 .PHONY: lab-memtest lab-memtest-installed

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "call_log.h"
@@ -69,6 +70,25 @@ static int answer_map(const struct iommu_ioas_map *map)
 	return 0;
 }
 
+/* Whether the page at `offset` of a file is there: holes are data to nobody. */
+static bool file_has(int fd, off_t offset)
+{
+	return lseek(fd, offset, SEEK_DATA) == offset;
+}
+
+/* The kernel would fill a hole itself, and not as minivmm wants it. */
+static int answer_map_file(const struct iommu_ioas_map_file *map)
+{
+	ck_assert_uint_eq(map->size, sizeof(*map));
+	for (uint64_t at = 0; at < map->length; at += 4096)
+		ck_assert(file_has(map->fd, (off_t)(map->start + at)));
+	calls_add("map %#llx + %#llx at %#llx of the file for %s, IOAS %u",
+		  (unsigned long long)map->iova, (unsigned long long)map->length,
+		  (unsigned long long)map->start, map->flags == 7 ? "reading and writing" : "what?",
+		  map->ioas_id);
+	return 0;
+}
+
 static int answer_unmap(const struct iommu_ioas_unmap *unmap)
 {
 	ck_assert_uint_eq(unmap->size, sizeof(*unmap));
@@ -105,6 +125,8 @@ static int answer(int fd, unsigned long request, unsigned long arg)
 		return answer_ranges(data);
 	case IOMMU_IOAS_MAP:
 		return answer_map(data);
+	case IOMMU_IOAS_MAP_FILE:
+		return answer_map_file(data);
 	case IOMMU_IOAS_UNMAP:
 		return answer_unmap(data);
 	case VFIO_DEVICE_BIND_IOMMUFD:
@@ -301,6 +323,53 @@ START_TEST(rule_19_maps_where_it_is_told)
 }
 END_TEST
 
+#define MAP       "map 0x100000000 + 0x10000 at "
+#define BY_FILE   MAP "0x4000 of the file for reading and writing, IOAS 7\n"
+#define BY_MEMORY MAP "0x7e0000000000 for reading and writing, IOAS 7\n"
+
+/*
+ * What the kernel answers to a map by a file. A kernel that does not know the call, or cannot pin
+ * such a file, gets the address; any other error is final.
+ */
+static const struct {
+	bool memfd; /* RAM, and not a BAR that also is a file */
+	int err, ret;
+	const char *calls;
+} file_maps[] = {
+	{ true, 0, 0, BY_FILE },         { true, -ENOTTY, 0, BY_MEMORY },
+	{ true, -EINVAL, 0, BY_MEMORY }, { true, -ENOMEM, -ENOMEM, "" },
+	{ true, -EEXIST, -EEXIST, "" },  { false, 0, 0, BY_MEMORY },
+};
+
+START_TEST(ram_is_mapped_by_its_file)
+{
+	static struct world world;
+	struct vfio_dma dma = {
+		.iova = 0x100000000,
+		.size = 0x10000,
+		.hva = (void *)0x7e0000000000,
+		.fd = memfd_create("RAM", MFD_CLOEXEC),
+		.fd_offset = 0x4000,
+		.memfd = file_maps[_i].memfd,
+	};
+
+	begin(&world);
+	open_space(&world);
+	ck_assert_int_eq(ftruncate(dma.fd, 0x20000), 0);
+	ck_assert_ptr_eq(mmap(dma.hva, dma.size, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_FIXED_NOREPLACE, dma.fd, (off_t)dma.fd_offset),
+			 dma.hva);
+	kernel.fails = file_maps[_i].err ? IOMMU_IOAS_MAP_FILE : 0;
+	kernel.err = file_maps[_i].err;
+	ck_assert_int_eq(vfio_backend_iommufd.dma_map(&world.space, &dma), file_maps[_i].ret);
+	calls_expect(file_maps[_i].calls);
+	ck_assert(!file_has(dma.fd, 0)); /* the rest of the file is left alone */
+	munmap(dma.hva, dma.size);
+	close(dma.fd);
+	end(&world);
+}
+END_TEST
+
 /*
  * How many affected devices the kernel tells of, and how many were asked for. With -1 the
  * question fails.
@@ -397,5 +466,7 @@ END_TEST
 UNIT_MAIN("backend_iommufd", { rule_23_kvm_before_the_device, 0 },
 	  { failed_opening_is_explained, UNIT_COUNT(failures) }, { space_that_cannot_be, 0 },
 	  { token_needs_the_group, 0 }, { files_that_are_not_there, 0 },
-	  { rule_19_maps_where_it_is_told, 0 }, { rule_19_ranges, UNIT_COUNT(ranges) },
+	  { rule_19_maps_where_it_is_told, 0 },
+	  { ram_is_mapped_by_its_file, UNIT_COUNT(file_maps) },
+	  { rule_19_ranges, UNIT_COUNT(ranges) },
 	  { rule_25_reach_of_a_bus_reset, UNIT_COUNT(resets) })

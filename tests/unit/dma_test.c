@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "call_log.h"
 #include "fake_backend.h"
@@ -69,6 +71,7 @@ START_TEST(rule_19_one_map_for_each_bank)
 	ck_assert_ptr_eq(world.fake.maps[1].hva, memory_ram_ptr(&world.memory, 1ull << 32, 1));
 	ck_assert(!world.fake.maps[0].readonly);
 	ck_assert_int_eq(world.fake.maps[0].fd, -1);
+	ck_assert(!world.fake.maps[0].memfd);
 	/* RAM that comes later is mapped, too. */
 	ck_assert_int_eq(plain_ram_add(&world.memory, 0x40000000, MIB), 0);
 	memory_del_region(&world.memory, 0xc0000000);
@@ -78,6 +81,29 @@ START_TEST(rule_19_one_map_for_each_bank)
 		     "dma_unmap 0+0x300000\n");
 	vfio_dma_stop(&world.map);
 	calls_expect("");
+	end(&world);
+}
+END_TEST
+
+/* A backend may treat RAM's file in a way of its own, but not a BAR's. */
+START_TEST(only_ram_is_a_memfd)
+{
+	struct memory_region device = bar_at(0xc0000000);
+	struct memory_region ram = { .gpa = 0, .size = MIB, .kind = MEMORY_RAM };
+	static struct world world;
+
+	begin(&world);
+	ram.fd = memfd_create("RAM", MFD_CLOEXEC);
+	ck_assert_int_eq(ftruncate(ram.fd, MIB), 0);
+	ram.hva = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_SHARED, ram.fd, 0);
+	ck_assert_ptr_ne(ram.hva, MAP_FAILED);
+	device.fd = ram.fd;
+	ck_assert_int_eq(memory_add_region(&world.memory, &ram), 0);
+	ck_assert_int_eq(memory_add_region(&world.memory, &device), 0);
+	ck_assert_int_eq(vfio_dma_start(&world.map, &world.space, &world.memory, true), 0);
+	ck_assert_uint_eq(world.fake.map_count, 2);
+	ck_assert(world.fake.maps[0].memfd);
+	ck_assert(!world.fake.maps[1].memfd);
 	end(&world);
 }
 END_TEST
@@ -378,9 +404,9 @@ START_TEST(rule_42_every_bank)
 END_TEST
 
 UNIT_MAIN("dma", { roms_are_out_of_reach, 0 }, { rule_19_one_map_for_each_bank, 0 },
-	  { stop_accepts_a_zeroed_map, 0 }, { rule_14_bars_of_peers, 0 },
-	  { rule_14_failure_is_a_warning, 2 }, { failure_rolls_back, 0 },
-	  { late_failure_rolls_back, 0 }, { rule_19_iova_ranges, UNIT_COUNT(ranges) },
-	  { ranges_cannot_be_asked, 0 },
+	  { only_ram_is_a_memfd, 0 }, { stop_accepts_a_zeroed_map, 0 },
+	  { rule_14_bars_of_peers, 0 }, { rule_14_failure_is_a_warning, 2 },
+	  { failure_rolls_back, 0 }, { late_failure_rolls_back, 0 },
+	  { rule_19_iova_ranges, UNIT_COUNT(ranges) }, { ranges_cannot_be_asked, 0 },
 	  { rule_42_ranges_change_with_each_device, UNIT_COUNT(later) },
 	  { rule_42_every_bank, UNIT_COUNT(banks) })

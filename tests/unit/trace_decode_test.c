@@ -142,6 +142,14 @@ static const struct iommu_ioas_map ioas_map = {
 	.length = 1ull << 30,
 	.iova = 0x100000000,
 };
+static const struct iommu_ioas_map_file ioas_map_file = {
+	.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE,
+	.ioas_id = 7,
+	.fd = 12,
+	.start = 0x200000,
+	.length = 1ull << 30,
+	.iova = 0x100000000,
+};
 static const struct iommu_ioas_unmap ioas_unmap = { .ioas_id = 7, .iova = 0, .length = 4096 };
 static const struct vfio_device_bind_iommufd bind_iommufd = { .iommufd = 5, .out_devid = 9 };
 static const struct backend_binding binding = { &bind_iommufd, "0000:01:00.0" };
@@ -189,6 +197,9 @@ static const struct {
 	{ &trace_about_IOMMU_IOAS_MAP, &ioas_map, 0,
 	  "IOAS 7, iova 0x100000000, size 1 GiB, hva 0x7f0000000000, flags FIXED_IOVA|READABLE; "
 	  "the device finds" },
+	{ &trace_about_IOMMU_IOAS_MAP_FILE, &ioas_map_file, -ENOTTY,
+	  "IOAS 7, iova 0x100000000, size 1 GiB, file fd 12, file offset 0x200000, flags "
+	  "FIXED_IOVA|WRITEABLE|READABLE; the same by the file" },
 	{ &trace_about_IOMMU_IOAS_UNMAP, &ioas_unmap, 0,
 	  "IOAS 7, iova 0, size 4 KiB; the device reaches" },
 	{ &trace_about_VFIO_DEVICE_BIND_IOMMUFD, &binding, 0, "iommufd 5, device 9; the device" },

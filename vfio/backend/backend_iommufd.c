@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "backend_kernel.h"
@@ -124,12 +125,42 @@ static int iommufd_iova_ranges(struct vfio_space *space, struct vfio_range *rang
 	return (int)max;
 }
 
-static int iommufd_dma_map(struct vfio_space *space, const struct vfio_dma *dma)
+static uint32_t iommufd_map_flags(const struct vfio_dma *dma)
+{
+	return IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+	       (dma->readonly ? 0 : IOMMU_IOAS_MAP_WRITEABLE);
+}
+
+/*
+ * Map guest RAM by its file. The kernel then takes each huge page in one step; by an address it
+ * looks at every 4 KiB of it.
+ *
+ * The pages must be there before. Where one is missing, the kernel would take it from the pool of
+ * huge pages by itself: of any NUMA node, and some kernels before Linux 6.18 without clearing it
+ * (memfd_alloc_folio() in mm/memfd.c), so that the guest could read what others left in there.
+ */
+static int iommufd_map_file(struct vfio_space *space, const struct vfio_dma *dma)
+{
+	struct iommu_ioas_map_file map = {
+		.size = sizeof(map),
+		.flags = iommufd_map_flags(dma),
+		.ioas_id = iommufd_space_of(space)->ioas,
+		.fd = dma->fd,
+		.start = dma->fd_offset,
+		.length = dma->size,
+		.iova = dma->iova,
+	};
+
+	if (madvise(dma->hva, dma->size, MADV_POPULATE_WRITE) < 0)
+		return -errno;
+	return trace_ioctl(iommufd_space_of(space)->fd, IOMMU_IOAS_MAP_FILE, &map);
+}
+
+static int iommufd_map_memory(struct vfio_space *space, const struct vfio_dma *dma)
 {
 	struct iommu_ioas_map map = {
 		.size = sizeof(map),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 (dma->readonly ? 0 : IOMMU_IOAS_MAP_WRITEABLE),
+		.flags = iommufd_map_flags(dma),
 		.ioas_id = iommufd_space_of(space)->ioas,
 		.user_va = (uintptr_t)dma->hva,
 		.length = dma->size,
@@ -137,6 +168,14 @@ static int iommufd_dma_map(struct vfio_space *space, const struct vfio_dma *dma)
 	};
 
 	return trace_ioctl(iommufd_space_of(space)->fd, IOMMU_IOAS_MAP, &map);
+}
+
+/* -ENOTTY: Linux before 6.13. -EINVAL: the kernel cannot pin a file of this kind. */
+static int iommufd_dma_map(struct vfio_space *space, const struct vfio_dma *dma)
+{
+	int ret = dma->memfd ? iommufd_map_file(space, dma) : -ENOTTY;
+
+	return ret == -ENOTTY || ret == -EINVAL ? iommufd_map_memory(space, dma) : ret;
 }
 
 static int iommufd_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size)

@@ -319,14 +319,15 @@ static void trace_decode_ioas_ranges(struct trace_fields *fields, const void *ar
 		trace_put(fields, "ranges", "%u", query->num_iovas);
 }
 
+static const struct trace_name ioas_map_flags[] = {
+	{ IOMMU_IOAS_MAP_FIXED_IOVA, "FIXED_IOVA" },
+	{ IOMMU_IOAS_MAP_WRITEABLE, "WRITEABLE" },
+	{ IOMMU_IOAS_MAP_READABLE, "READABLE" },
+	{ 0, NULL },
+};
+
 static void trace_decode_ioas_map(struct trace_fields *fields, const void *arg, int result)
 {
-	static const struct trace_name flags[] = {
-		{ IOMMU_IOAS_MAP_FIXED_IOVA, "FIXED_IOVA" },
-		{ IOMMU_IOAS_MAP_WRITEABLE, "WRITEABLE" },
-		{ IOMMU_IOAS_MAP_READABLE, "READABLE" },
-		{ 0, NULL },
-	};
 	const struct iommu_ioas_map *map = arg;
 
 	(void)result;
@@ -334,7 +335,20 @@ static void trace_decode_ioas_map(struct trace_fields *fields, const void *arg, 
 	trace_put(fields, "iova", "%#" PRIx64, (uint64_t)map->iova);
 	trace_put_size(fields, "size", map->length);
 	trace_put(fields, "hva", "%#" PRIx64, (uint64_t)map->user_va);
-	trace_put_flags(fields, "flags", map->flags, flags);
+	trace_put_flags(fields, "flags", map->flags, ioas_map_flags);
+}
+
+static void trace_decode_ioas_map_file(struct trace_fields *fields, const void *arg, int result)
+{
+	const struct iommu_ioas_map_file *map = arg;
+
+	(void)result;
+	trace_put(fields, "IOAS", "%u", map->ioas_id);
+	trace_put(fields, "iova", "%#" PRIx64, (uint64_t)map->iova);
+	trace_put_size(fields, "size", map->length);
+	trace_put(fields, "file", "fd %d", map->fd);
+	trace_put(fields, "file offset", "%#" PRIx64, (uint64_t)map->start);
+	trace_put_flags(fields, "flags", map->flags, ioas_map_flags);
 }
 
 static void trace_decode_ioas_unmap(struct trace_fields *fields, const void *arg, int result)
@@ -374,6 +388,8 @@ TRACE_ABOUT(IOMMU_IOAS_IOVA_RANGES, dma, FILE_IOMMU, trace_decode_ioas_ranges,
 TRACE_ABOUT(IOMMU_IOAS_MAP, dma, FILE_IOMMU, trace_decode_ioas_map,
 	    "the device finds guest RAM at the guest's own addresses; the pages are pinned: DMA "
 	    "cannot wait");
+TRACE_ABOUT(IOMMU_IOAS_MAP_FILE, dma, FILE_IOMMU, trace_decode_ioas_map_file,
+	    "the same by the file that guest RAM is: a huge page is pinned in one step");
 TRACE_ABOUT(IOMMU_IOAS_UNMAP, dma, FILE_IOMMU, trace_decode_ioas_unmap,
 	    "the device reaches this memory no more, before it is given back");
 TRACE_ABOUT(VFIO_DEVICE_BIND_IOMMUFD, vfio, FILE_DEVICE, trace_decode_bind,

@@ -74,6 +74,21 @@ struct iommu_ioas_unmap {
 
 #endif /* no <linux/iommufd.h> */
 
+/* Linux 6.13, so newer than Debian 13's headers. */
+#ifndef IOMMU_IOAS_MAP_FILE
+#define IOMMU_IOAS_MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
+
+struct iommu_ioas_map_file {
+	__u32 size;
+	__u32 flags; /* IOMMU_IOAS_MAP_* */
+	__u32 ioas_id;
+	__s32 fd; /* a memfd */
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__aligned_u64 iova;
+};
+#endif
+
 #ifndef VFIO_DEVICE_BIND_IOMMUFD
 #define VFIO_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
 

@@ -230,6 +230,7 @@ const struct sandbox_row sandbox_ioctls[] = {
 	IOCTL(VFIO_IOMMU_GET_INFO,                M, HOTPLUG),
 	IOCTL(IOMMU_IOAS_ALLOC,                   M, HOTPLUG),
 	IOCTL(IOMMU_IOAS_IOVA_RANGES,             M, HOTPLUG),
+	IOCTL(IOMMU_IOAS_MAP_FILE,                M, HOTPLUG),
 
 	/* The terminal. Whoever makes a call that is not here, or dies, puts it back. */
 	IOCTL(TCSETS,     THREADS, NOTHING),
