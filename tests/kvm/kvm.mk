@@ -44,7 +44,7 @@ $(B)/kvm/firmware.o $(B)/kvm/firmware_start.o: KVM_CFLAGS := $(FIRMWARE_CFLAGS)
 
 $(B)/kvm/firmware.fd: $(B)/kvm/firmware.o $(B)/kvm/firmware_start.o guests/bare/firmware.ld
 	@echo "LD (guest) $@"
-	$(Q)$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
+	$(Q)$(CC) -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
 		-T guests/bare/firmware.ld -o $(B)/kvm/firmware.o.elf $(filter %.o,$^)
 	$(Q)objcopy -O binary $(B)/kvm/firmware.o.elf $@
 
