@@ -148,7 +148,7 @@ class Plug(User):
 
     def talk(self, process):
         client = socket.socket(socket.AF_UNIX)
-        client.settimeout(LIMIT_S / 2)
+        client.settimeout(LIMIT_S / 4)
         try:
             while process.poll() is None and client.connect_ex(f"{self.work}/qmp"):
                 time.sleep(0.01)
@@ -159,8 +159,8 @@ class Plug(User):
                              socket=f"{self.work}.server")
             if "error" not in reply:
                 reply = self.ask(client, lines, "device_del", id="it")
-            while "error" not in reply and "DEVICE_DELETED" not in lines.readline():
-                pass
+            while "error" not in reply and reply.get("event") != "DEVICE_DELETED":
+                reply = json.loads(lines.readline())  # there is none any more: a ValueError
             self.ask(client, lines, "quit")
         except (OSError, ValueError):
             process.send_signal(signal.SIGTERM)  # the socket itself failed
