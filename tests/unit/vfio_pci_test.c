@@ -200,8 +200,8 @@ START_TEST(rule_25_reset)
 END_TEST
 
 /*
- * A guest left its device in D3hot. The device is woken before it is reset. It cannot transfer then,
- * although the kernel gives it back what COMMAND was.
+ * A guest left its device in D3hot. The device is woken before it is reset. It cannot transfer
+ * then, although the kernel gives it back what COMMAND was.
  */
 START_TEST(rule_25_reset_wakes_it_first)
 {

@@ -46,7 +46,9 @@ struct opener_answer {
  */
 int opener_open(const struct opener *opener, const char *path);
 
-/* The same to read only. By `opener` it must be a ROM, by its first bytes; -ENOEXEC if it is not. */
+/*
+ * The same to read only. By `opener` it must be a ROM, by its first bytes; -ENOEXEC if it is not.
+ */
 int opener_open_image(const struct opener *opener, const char *path);
 
 /*

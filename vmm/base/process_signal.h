@@ -17,7 +17,9 @@
 /* The file of a child that was not waited for; the caller's. -1 on a kernel older than 5.3. */
 int process_signal_open(pid_t child);
 
-/* Send the signal by the file, or by kill() where that is -1. A child that has ended is no error. */
+/*
+ * Send the signal by the file, or by kill() where that is -1. A child that has ended is no error.
+ */
 void process_signal_send(int file, pid_t child, int signal);
 
 /* Whether the kernel has such files. If not, minivmm keeps kill(). */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_words_tables.h"
 #include "vfio/host/look/host_size.h"
 #include "vmm/trace/macros.h"
 
@@ -32,6 +33,21 @@ static const struct {
 	[CHECK_ROM] = { "rom", "no ROM" },
 	[CHECK_DISPLAY] = { "display", "in use" },
 };
+
+const struct host_words *host_words_find(enum host_found found)
+{
+	static const struct host_words *const tables[] = {
+		host_words_of_host,
+		host_words_of_memory,
+		host_words_of_access,
+		host_words_of_hardware,
+	};
+
+	for (size_t i = 0; i < array_size(tables); i++)
+		if (tables[i][found].text)
+			return &tables[i][found];
+	return NULL;
+}
 
 const char *host_check_name(enum host_check check)
 {

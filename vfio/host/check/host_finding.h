@@ -78,6 +78,9 @@ struct host_finding {
 	struct host_facts facts;
 };
 
+/* Find the row of words of a finding. Each finding has one, as host_finding_test.c checks. */
+const struct host_words *host_words_find(enum host_found found);
+
 /* The id of a check, such as "driver". */
 const char *host_check_name(enum host_check check);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be found, and the tables that have the words for it. A row has the check that the
+ * What can be found, and the row of words that each finding has. A row has the check that the
  * finding belongs to, how bad it is, a sentence, and the lines that fix it. The tables are in
  * host_words_*.c, each for the findings of the host_check_*.c of the same subject.
  *
@@ -236,9 +236,6 @@ struct host_words {
 	const char *text;
 	const char *fixes[HOST_FIXES_MAX];
 };
-
-/* Find a finding's row. Each finding has one, as host_finding_test.c checks. */
-const struct host_words *host_words_find(enum host_found found);
 
 /*
  * Templates within templates, in host_templates.c: how to {add} and {del} a kernel parameter,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables behind host_words_find(), one for each subject. A finding has its row in one of them; in
- * the others its row is empty. Phrases that two tables share are here, too.
+ * The tables behind host_words_find(), one for each subject. A finding has its row in one of them,
+ * and in the others its row is empty. Phrases that two tables share are here, too.
  */
 #ifndef MINIVMM_HOST_WORDS_TABLES_H
 #define MINIVMM_HOST_WORDS_TABLES_H
