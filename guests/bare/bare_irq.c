@@ -43,9 +43,25 @@ uint32_t bare_apic_read(unsigned int offset)
 	return read32(APIC + offset);
 }
 
+#define MSR_APIC_BASE    0x1bu
+#define APIC_BASE_X2APIC (1u << 10)
+#define MSR_X2APIC       0x800u /* its registers, one for each 16 bytes of the other mode */
+
+static bool is_x2apic(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_APIC_BASE));
+	return low & APIC_BASE_X2APIC;
+}
+
+/* Many CPUs start in x2APIC mode, in which the registers are no memory. */
 void bare_apic_write(unsigned int offset, uint32_t value)
 {
-	write32(APIC + offset, value);
+	if (is_x2apic())
+		__asm__ volatile("wrmsr" : : "a"(value), "d"(0), "c"(MSR_X2APIC + offset / 16));
+	else
+		write32(APIC + offset, value);
 }
 
 static void interrupt(unsigned int n)

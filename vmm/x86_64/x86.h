@@ -21,7 +21,7 @@
 
 /*
  * APIC ids from here on do not fit into 8 bits, of which 255 means all. A guest with such CPUs
- * switches its local APICs to x2APIC mode.
+ * starts with its local APICs in x2APIC mode.
  */
 #define X86_XAPIC_IDS 255u
 

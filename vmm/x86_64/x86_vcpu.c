@@ -19,6 +19,8 @@
 #define EFER_LME (1ull << 8)
 #define EFER_LMA (1ull << 10)
 
+#define APIC_BASE_X2APIC (1ull << 10)
+
 #define MSR_IA32_MISC_ENABLE    0x1a0
 #define MISC_ENABLE_FAST_STRING (1ull << 0)
 #define MISC_ENABLE_NO_BTS      (1ull << 11)
@@ -69,6 +71,12 @@ static int x86_set_boot_sregs(struct vcpu *vcpu, const struct arch_entry *entry)
 		return log_errno("KVM", ret, "KVM_GET_SREGS");
 	x86_flat_segments(&sregs, entry->long_mode);
 	sregs.cr0 = CR0_PE | CR0_ET;
+	/*
+	 * As firmware does where an APIC id needs more than 8 bits (SDM volume 3, 11.12.8.1). Linux
+	 * takes no CPU with such an id if it finds its own local APIC in xAPIC mode.
+	 */
+	if (vcpu->vm->cpus > X86_XAPIC_IDS)
+		sregs.apic_base |= APIC_BASE_X2APIC;
 	if (entry->gdt) {
 		sregs.gdt.base = entry->gdt;
 		sregs.gdt.limit = X86_GDT_LIMIT;
