@@ -15,8 +15,8 @@
 /*
  * Ask the server at the socket `fd` for its version, as user_link_open() does, and wait for at most
  * `ms` milliseconds until its reply begins. The reply stays in the socket. Returns NULL, or words
- * that follow "its vfio-user server" in a message; not logged. Then errno says why a call failed, or
- * is 0 where none did.
+ * that follow "its vfio-user server" in a message; not logged. Then errno says why a call failed,
+ * or is 0 where none did.
  */
 const char *user_greet(int fd, unsigned int ms);
 

@@ -43,8 +43,8 @@ static void sink_note_error(struct trace_sink *sink)
 /* ---- threads ---- */
 
 /*
- * Each boot of the guest has threads of its own, and a guest may boot for ever. So the oldest thread
- * that is in no span is forgotten; if it is still there it is met again as a new one.
+ * Each boot of the guest has threads of its own, and a guest may boot for ever. So the oldest
+ * thread that is in no span is forgotten; if it is still there it is met again as a new one.
  */
 static void sink_forget_oldest(struct trace_sink *sink)
 {
