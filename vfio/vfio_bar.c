@@ -2,7 +2,6 @@
 #include "vfio_bar.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -73,7 +72,7 @@ static void bar_map_pieces(const struct vfio_bars *bars, struct vfio_bar *bar)
 		if (ret < 0)
 			log_warn(bars->device->name,
 				 "BAR %u: cannot be mapped: %s: every access to it will be slow",
-				 bar->windows[i].bar, strerror(-ret));
+				 bar->windows[i].bar, log_reason(ret));
 	}
 }
 

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "vmm/trace/macros.h"
 #include "vmm/trace/log.h"
@@ -86,7 +85,7 @@ static void dma_add_peer(struct vfio_dma_map *map, const struct memory_region *r
 	log_warn("peer to peer",
 		 "the BAR at %#" PRIx64 " + %#" PRIx64 " cannot be mapped for DMA: %s: devices "
 		 "cannot reach each other directly; all else works",
-		 region->gpa, region->size, strerror(-ret));
+		 region->gpa, region->size, log_reason(ret));
 }
 
 /* Unmap a BAR only if it was mapped. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "vmm/base/pending_signal.h"
@@ -340,7 +339,7 @@ static const char *reset_failure(int ret)
 {
 	if (ret == -ENODEV || ret == -ENOTTY || ret == -ENOTSUP)
 		return "the host has no way to do it";
-	return ret == -EPERM ? "it would take others along" : strerror(-ret);
+	return ret == -EPERM ? "it would take others along" : log_reason(ret);
 }
 
 int vfio_reset_finish(struct vfio_reset *reset)

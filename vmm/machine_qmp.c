@@ -208,7 +208,7 @@ static json_t *qmp_finish(int ret, const char *words, struct qmp_error *error)
 	if (ret == 0)
 		return json_object();
 	return qmp_error_set(error, ret == -ENOENT ? "DeviceNotFound" : NULL, "%s",
-			     words[0] ? words : strerror(-ret));
+			     words[0] ? words : log_reason(ret));
 }
 
 static json_t *qmp_add_device(struct machine *machine, qmp_add add, const char *id,

@@ -311,8 +311,16 @@ START_TEST(a_guest_that_panics_without_end)
 }
 END_TEST
 
+START_TEST(what_was_told_is_no_errno)
+{
+	ck_assert_str_eq(log_reason(-EIO), strerror(EIO));
+	ck_assert_str_eq(log_reason(-LOG_TOLD), "an earlier message says why");
+}
+END_TEST
+
 UNIT_MAIN("log_limit", { a_burst_is_shown_and_its_end_is_told, 0 }, { time_lets_one_more_pass, 0 },
 	  { each_message_and_object_has_its_own, 0 }, { nothing_is_hidden_without_a_guest, 0 },
 	  { a_fix_goes_with_its_error, 0 }, { names_without_end_are_bounded, 0 },
 	  { threads_share_a_bound, 0 }, { a_guest_that_panics_without_end, 0 },
-	  { a_guest_that_tries_again_and_again, UNIT_COUNT(faults) })
+	  { a_guest_that_tries_again_and_again, UNIT_COUNT(faults) },
+	  { what_was_told_is_no_errno, 0 })

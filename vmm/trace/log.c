@@ -76,6 +76,11 @@ void log_error(const char *object, const char *fmt, ...)
 	va_end(args);
 }
 
+const char *log_reason(int err)
+{
+	return err == -LOG_TOLD ? "an earlier message says why" : strerror(-err);
+}
+
 int log_errno(const char *object, int err, const char *fmt, ...)
 {
 	va_list args;

@@ -28,6 +28,9 @@ void log_error(const char *object, const char *fmt, ...) __attribute__((format(p
 int log_errno(const char *object, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Returns words for `err`, a -errno or -LOG_TOLD, to stand in a line of another kind. */
+const char *log_reason(int err);
+
 /* Something is not as it should be, but the guest goes on. */
 void log_warn(const char *object, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
