@@ -15,6 +15,8 @@ int write_whole(int fd, const void *bytes, size_t size, off_t offset)
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
+		if (n == 0) /* a file of an odd kind: the next write would take nothing, either */
+			return -EIO;
 		done += n > 0 ? (size_t)n : 0;
 	}
 	return 0;

@@ -13,7 +13,8 @@
 
 /*
  * Write `size` bytes at `offset` of the file, or where the file is if that is -1. 0, or the -errno
- * of the write that failed, not logged; a part may have been written then.
+ * of the write that failed, or -EIO if one took nothing; not logged. A part may have been written
+ * then.
  */
 int write_whole(int fd, const void *bytes, size_t size, off_t offset);
 
