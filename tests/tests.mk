@@ -52,7 +52,7 @@ unit: $(UNIT_TESTS)
 
 # The unit tests that have several threads, under ThreadSanitizer, on demand. (hotplug_test counts open files, and the
 # sanitizer has some.)
-TSAN_TESTS := bus bus_error irq_vector log_limit loop prefault trace user user_server vfio_owner vhost_user \
+TSAN_TESTS := bus bus_error irq_vector log_limit loop prefault trace user user_hostile user_server vfio_owner vhost_user \
 	virtio_console virtio_pci vm
 TSAN_CFLAGS := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 

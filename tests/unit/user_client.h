@@ -7,7 +7,9 @@
 #define MINIVMM_TESTS_USER_CLIENT_H
 
 #include <check.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -108,6 +110,25 @@ static inline uint32_t get(struct client *client, const struct vfio_region *regi
 		vfio_backend_user.region_read(&client->device, region, offset, &value, size),
 		(int)size);
 	return value;
+}
+
+#define TRIGGER VFIO_IRQ_SET_ACTION_TRIGGER
+
+static inline int set_irq(struct client *client, uint32_t index, uint32_t action, uint32_t start,
+			  uint32_t count, const int *fds)
+{
+	const struct vfio_irq_request request = { index, action, start, count, fds };
+
+	return vfio_backend_user.set_irqs(&client->device, &request);
+}
+
+/* Whether an eventfd rings within so many milliseconds. */
+static inline bool rings(int eventfd, int ms)
+{
+	struct pollfd file = { .fd = eventfd, .events = POLLIN };
+	eventfd_t count;
+
+	return poll(&file, 1, ms) == 1 && eventfd_read(eventfd, &count) == 0;
 }
 
 #endif
