@@ -25,6 +25,12 @@ run_case()
 		echo "SKIP $name: $skipped"
 		return 0
 	fi
+	case " ${KVM_UNFIT:-} " in
+	*" $name "*)
+		echo "SKIP $name: $KVM_UNFIT_WHY"
+		return 0
+		;;
+	esac
 	why='it did not say why'
 	if "$@"; then
 		echo "PASS $name"
