@@ -2,17 +2,11 @@
 #include "qmp_server.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "sandbox/sandbox_child.h"
 #include "vmm/trace/log.h"
 
 #define QMP_BACKLOG 4
@@ -141,171 +135,23 @@ static void server_listener_ready(void *owner, uint32_t events)
 	server_client_ready(server, 0);
 }
 
-/* ---- the socket's file ---- */
+/* ---- life ---- */
 
-static int server_refuse(const char *path, int err, const char *why)
+/* The file is there, and from now on somebody listens. */
+static int server_listen(struct qmp_server *server, bool confined)
 {
-	log_error(path, "cannot be the control socket: %s", why);
-	return err;
-}
+	int ret;
 
-/* Remove a socket to which no program listens any more; refuse any other file. */
-static int server_clear_path(const char *path, const struct sockaddr_un *address)
-{
-	struct stat file;
-	int fd, err;
-
-	if (lstat(path, &file) < 0)
-		return 0;
-	if (!S_ISSOCK(file.st_mode))
-		return server_refuse(path, -EEXIST, "a file of another kind is there");
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return log_errno(path, -errno, "socket");
-	err = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? errno : 0;
-	close(fd);
-	if (err != ECONNREFUSED)
-		return server_refuse(path, -EADDRINUSE, "another program listens there");
-	return unlink(path) < 0 ? log_errno(path, -errno, "unlink the socket that was left there")
-				: 0;
-}
-
-/* The mode is set before bind(), so that only its owner can ever use it. */
-static int server_bind(struct qmp_server *server, const struct sockaddr_un *address)
-{
-	mode_t mask = umask(0177);
-	int ret = bind(server->listener.fd, (const struct sockaddr *)address, sizeof(*address));
-
-	ret = ret < 0 ? -errno : 0;
-	umask(mask);
+	server->listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (server->listener.fd < 0)
+		return log_errno(server->path, -errno, "socket");
+	ret = qmp_keeper_start(&server->keeper, server->path, server->listener.fd, confined);
 	if (ret < 0)
-		return log_errno(server->path, ret, "bind the control socket");
-	if (lstat(server->path, &server->file) < 0) {
-		ret = log_errno(server->path, -errno, "look at the control socket");
-		unlink(server->path);
 		return ret;
-	}
 	if (listen(server->listener.fd, QMP_BACKLOG) < 0)
 		return log_errno(server->path, -errno, "listen");
 	return loop_add(server->loop, &server->listener);
 }
-
-static int server_listen(struct qmp_server *server)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int ret;
-
-	if (strlen(server->path) >= sizeof(address.sun_path))
-		return log_errno(server->path, -ENAMETOOLONG, "bind the control socket");
-	strcpy(address.sun_path, server->path);
-	ret = server_clear_path(server->path, &address);
-	if (ret < 0)
-		return ret;
-	server->listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (server->listener.fd < 0)
-		return log_errno(server->path, -errno, "socket");
-	return server_bind(server, &address);
-}
-
-/* Remove only the file that minivmm made; another program may have put its own there. */
-static void server_unlink(const struct qmp_server *server, int folder, const char *name)
-{
-	struct stat now;
-
-	if (fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    now.st_ino == server->file.st_ino && now.st_dev == server->file.st_dev)
-		unlinkat(folder, name, 0);
-}
-
-/*
- * Who may remove the file: the folder's owner, who needs no capability for it. In a folder of
- * root's, or where this is not root, it is whoever this process is.
- */
-static struct sandbox_user server_find_remover(int folder)
-{
-	struct stat status;
-
-	if (geteuid() != 0 || fstat(folder, &status) < 0 || status.st_uid == 0)
-		return (struct sandbox_user){ .change = false };
-	return (struct sandbox_user){ true, status.st_uid, status.st_gid };
-}
-
-static void server_confine_keeper(const char *path, int folder)
-{
-	const struct sandbox_path beneath = { path, SANDBOX_REMOVE };
-	const struct sandbox_child child = { .kind = THREAD_UNLINKER,
-					     .user = server_find_remover(folder),
-					     .paths = &beneath,
-					     .path_count = 1 };
-
-	sandbox_child_enter(&child);
-}
-
-/* The folder's path, in memory of the caller's, and the name in it. */
-static const char *server_split_path(char *path)
-{
-	char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return path;
-	*slash = '\0';
-	return slash + 1;
-}
-
-#define KEEPER_FOLDER 3 /* the number of the one other file here */
-
-/* Wait until the other end of the pipe is closed, which happens however minivmm ends. */
-static _Noreturn void server_keep(const struct qmp_server *server, int fd)
-{
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)], byte;
-	const char *name, *parent;
-
-	strcpy(path, server->path);
-	name = server_split_path(path);
-	parent = name == path ? "." : path[0] ? path : "/";
-	prctl(PR_SET_NAME, "unlinker");
-	setsid(); /* the terminal's signals must not reach it */
-	dup2(fd, STDIN_FILENO);
-	fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dup2(fd, KEEPER_FOLDER) < 0)
-		_exit(EXIT_FAILURE);
-	/* close all other files, above all those of devices */
-	close(STDOUT_FILENO);
-	close_range(KEEPER_FOLDER + 1, ~0u, 0);
-	if (server->confined)
-		server_confine_keeper(parent, KEEPER_FOLDER);
-	while (read(STDIN_FILENO, &byte, 1) != 0)
-		;
-	server_unlink(server, KEEPER_FOLDER, name);
-	_exit(0);
-}
-
-/* A confined machine cannot remove files any more, so a separate process does it. */
-static int server_start_keeper(struct qmp_server *server)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return log_errno(server->path, -errno, "pipe");
-	server->keeper = fork();
-	if (server->keeper == 0)
-		server_keep(server, ends[0]);
-	close(ends[0]);
-	server->keeper_fd = ends[1];
-	return server->keeper < 0 ? log_errno(server->path, -errno, "fork") : 0;
-}
-
-static void server_end_keeper(struct qmp_server *server)
-{
-	if (server->keeper_fd >= 0)
-		close(server->keeper_fd);
-	if (server->keeper > 0)
-		waitpid(server->keeper, NULL, 0);
-	server->keeper_fd = -1;
-	server->keeper = 0;
-}
-
-/* ---- life ---- */
 
 int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *path, bool confined,
 		    const struct qmp_command *commands, size_t count, void *owner)
@@ -316,18 +162,12 @@ int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *pa
 	memset(server, 0, sizeof(*server));
 	server->loop = loop;
 	server->path = path;
-	server->confined = confined;
 	server->commands = commands;
 	server->command_count = count;
 	server->owner = owner;
 	server->listener = (struct loop_source){ -1, server_listener_ready, server };
-	server->client.fd = server->keeper_fd = -1;
-	ret = server_listen(server);
-	if (ret == 0)
-		ret = server_start_keeper(server);
-	/* Where there is no process to do so, the socket that was made goes here. */
-	if (ret < 0 && server->keeper <= 0 && server->file.st_ino)
-		server_unlink(server, AT_FDCWD, path);
+	server->client.fd = -1;
+	ret = server_listen(server, confined);
 	if (ret < 0)
 		qmp_server_close(server);
 	return ret;
@@ -341,7 +181,7 @@ void qmp_server_close(struct qmp_server *server)
 		server_end_client(server);
 	if (server->listener.fd >= 0)
 		close(server->listener.fd);
-	server_end_keeper(server);
+	qmp_keeper_end(&server->keeper);
 	server->loop = NULL;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The control socket: one client at a time, served by the main loop.
  *
- * Owns the socket's file, which only its owner may use and which is removed at the end, and the
+ * Owns the socket, whose file only its owner may use and which is removed at the end, and the
  * client. The next client waits until the current one leaves. A client that does not read, or sends
  * nonsense, costs a bounded amount of memory and does not delay the machine.
  *
@@ -11,18 +11,14 @@
 #ifndef MINIVMM_QMP_SERVER_H
 #define MINIVMM_QMP_SERVER_H
 
-#include <sys/stat.h>
-
+#include "qmp_keeper.h"
 #include "qmp_session.h"
 #include "vmm/core/loop.h"
 
 struct qmp_server {
 	struct loop *loop; /* NULL: there is no socket */
 	const char *path;
-	struct stat file; /* identity of the file that was made */
-	pid_t keeper;     /* the process that removes it, or 0 */
-	int keeper_fd;    /* open as long as minivmm lives */
-	bool confined;    /* that process */
+	struct qmp_keeper keeper; /* of the socket's file */
 	struct loop_source listener, client;
 	const struct qmp_command *commands;
 	size_t command_count;

@@ -5,12 +5,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "stderr_text.h"
@@ -394,8 +397,44 @@ START_TEST(confined_process_removes_it)
 }
 END_TEST
 
+/* Let the kernel kill this process when it makes the call. */
+static void die_at(int call)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	ck_assert_ptr_nonnull(filter);
+	ck_assert_int_eq(seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, call, 0), 0);
+	ck_assert_int_eq(seccomp_load(filter), 0);
+	seccomp_release(filter);
+}
+
+/*
+ * minivmm is killed before it can do anything with the socket that has just been made. The file
+ * goes all the same.
+ */
+START_TEST(killed_after_the_file_was_made)
+{
+	struct desk desk;
+	int status;
+	pid_t pid;
+
+	begin_folder(&desk);
+	pid = fork();
+	if (pid == 0) {
+		die_at(SCMP_SYS(listen));
+		_exit(open_server(&desk) == 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
+	while (rmdir(desk.folder) < 0)
+		usleep(1000);
+	loop_destroy(&desk.loop);
+}
+END_TEST
+
 UNIT_MAIN("qmp_server", { one_conversation, 0 }, { one_at_a_time, 2 },
 	  { half_closed_gets_its_answer, 0 }, { who_does_not_read_waits, 0 },
 	  { too_many_events_end_it, 0 }, { gone_in_the_middle, 0 }, { stale_socket_is_replaced, 0 },
 	  { what_is_in_use_is_refused, 0 }, { other_files_stay, 0 },
-	  { confined_process_removes_it, 2 }, { paths_that_cannot_be, 2 })
+	  { confined_process_removes_it, 2 }, { paths_that_cannot_be, 2 },
+	  { killed_after_the_file_was_made, 0 })
