@@ -40,8 +40,10 @@ static void vector_send(struct irq_vector *vector)
 
 static int vector_listen(struct irq_vector *vector)
 {
-	int ret = vector->listening ? 0 : loop_add(vector->group->loop, &vector->source);
+	int ret;
 
+	vector->source.object = vector->group->name;
+	ret = vector->listening ? 0 : loop_add(vector->group->loop, &vector->source);
 	vector->listening = ret == 0;
 	return ret;
 }
@@ -75,7 +77,7 @@ static int vector_plug(struct irq_vector *vector)
 		return ret;
 	ret = irq_plug(router, vector->gsi, vector->eventfd);
 	if (ret < 0)
-		return log_errno("interrupt vector", ret, "KVM_IRQFD for GSI %u", vector->gsi);
+		return log_errno(vector->group->name, ret, "KVM_IRQFD for GSI %u", vector->gsi);
 	vector->way = IRQ_WAY_KVM;
 	return 0;
 }
@@ -86,7 +88,7 @@ static int vector_unplug(struct irq_vector *vector)
 	int ret = irq_unplug(vector->group->router, vector->gsi, vector->eventfd);
 
 	if (ret < 0)
-		return log_errno("interrupt vector", ret, "unplug GSI %u", vector->gsi);
+		return log_errno(vector->group->name, ret, "unplug GSI %u", vector->gsi);
 	vector->way = IRQ_WAY_LOOP;
 	return 0;
 }
@@ -154,7 +156,8 @@ void irq_vector_setup(struct irq_vector *vector, struct irq_vector_group *group)
 {
 	*vector = (struct irq_vector){ .group = group,
 				       .eventfd = -1,
-				       .source = { -1, vector_ready, vector } };
+				       .source = { -1, vector_ready, vector, NULL,
+						   "interrupts of a vector" } };
 }
 
 int irq_vector_init(struct irq_vector *vector)

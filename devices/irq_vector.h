@@ -44,6 +44,7 @@ struct irq_vector_group {
 	 */
 	void (*pending)(void *owner, bool any);
 	void *owner;
+	const char *name; /* the function's, for messages */
 	unsigned int pending_count;
 };
 

@@ -296,7 +296,8 @@ static struct pci_root_port *port_new(struct pci_host *host, const char *name,
 	port->owner = *owner;
 	port->group = (struct irq_vector_group){ .router = &host->vm->irq,
 						 .loop = &host->vm->loop,
-						 .lock = &host->bus.lock };
+						 .lock = &host->bus.lock,
+						 .name = port->name };
 	irq_vector_setup(&port->vector, &port->group);
 	snprintf(port->name, sizeof(port->name), "root port %u", host->bridge_count + 1);
 	port_init_config(port, name ? name : port->name);

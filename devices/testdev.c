@@ -412,6 +412,7 @@ int testdev_add(struct pci_host *host)
 		.router = &host->vm->irq,
 		.loop = &host->vm->loop,
 		.lock = &host->bus.lock,
+		.name = testdev->function.name,
 	};
 	testdev_reset(&testdev->function);
 	return 0;

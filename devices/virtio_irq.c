@@ -151,8 +151,9 @@ int virtio_irq_init(struct virtio_irq *irq, struct vm *vm, struct pci_function *
 	for (unsigned int vector = 0; vector < VIRTIO_VECTORS_MAX; vector++)
 		irq_vector_setup(&irq->vectors[vector], &irq->group);
 	virtio_irq_init_config(irq);
-	irq->pin = (struct loop_source){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-					 virtio_irq_pin_ready, irq };
+	irq->pin =
+		(struct loop_source){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), virtio_irq_pin_ready,
+				      irq, function->name, "interrupts of its pin" };
 	if (irq->pin.fd < 0)
 		return log_errno(function->name, -errno, "eventfd");
 	ret = msix_init(&irq->msix, count, &virtio_irq_msix_ops, irq);
@@ -168,6 +169,7 @@ void virtio_irq_wire(struct virtio_irq *irq)
 		.router = &irq->vm->irq,
 		.loop = &irq->vm->loop,
 		.lock = &irq->function->bus->lock,
+		.name = irq->function->name,
 	};
 }
 

@@ -340,7 +340,8 @@ static int virtio_vhost_watch(struct virtio_vhost *vhost)
 	vhost->listening = ret == 0;
 	if (ret < 0)
 		return ret;
-	vhost->source = (struct loop_source){ vhost->server.fd, virtio_vhost_readable, vhost };
+	vhost->source = (struct loop_source){ vhost->server.fd, virtio_vhost_readable, vhost,
+					      vhost->server.name, "messages of its server" };
 	ret = loop_add(&vhost->vm->loop, &vhost->source);
 	vhost->watched = ret == 0;
 	vhost_user_end_group(&vhost->server);

@@ -39,7 +39,8 @@ int vfio_event_init(struct vfio_event *event, struct vfio_device *device, struct
 				      .vm = vm,
 				      .index = index,
 				      .cause = cause,
-				      .source = { -1, event_ready, event },
+				      .source = { -1, event_ready, event, device->name,
+						  "notifications of the host" },
 				      .carer = event->carer };
 	if (device->backend->get_irq(device, index, &irq) < 0 || irq.count == 0)
 		return 0;

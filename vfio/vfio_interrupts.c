@@ -171,6 +171,7 @@ int vfio_interrupts_init(struct vfio_interrupts *interrupts, struct vfio_device 
 		.loop = &vm->loop,
 		.lock = &interrupts->lock,
 		.relayed = relay,
+		.name = device->name,
 	};
 	int ret;
 

@@ -74,8 +74,8 @@ void vfio_intx_init(struct vfio_intx *intx, struct vfio_device *device, struct i
 		.device = device,
 		.router = router,
 		.level = { 0, -1, -1 },
-		.fired = { -1, intx_fired, intx },
-		.acked = { -1, intx_acked, intx },
+		.fired = { -1, intx_fired, intx, device->name, "interrupts of its pin" },
+		.acked = { -1, intx_acked, intx, device->name, "acknowledgements of its pin" },
 	};
 	pthread_mutex_init(&intx->lock, NULL);
 }

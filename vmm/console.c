@@ -63,6 +63,16 @@ static void console_push(struct console *console)
 	memmove(console->pending, console->pending + taken, console->pending_count);
 }
 
+/* From a regular file and /dev/null there is no input; that is no error. */
+static bool console_try_listen(struct console *console)
+{
+	int ret = loop_try_add(&console->vm->loop, &console->input);
+
+	if (ret < 0 && ret != -EPERM)
+		log_errno("console", ret, "wait for input (epoll_ctl): the guest gets no more");
+	return ret == 0;
+}
+
 static void console_listen(struct console *console, bool listen)
 {
 	if (listen == console->listening)
@@ -70,8 +80,8 @@ static void console_listen(struct console *console, bool listen)
 	console->listening = listen;
 	if (!listen)
 		loop_del(&console->vm->loop, &console->input);
-	else if (loop_add(&console->vm->loop, &console->input) < 0)
-		console->listening = false; /* a regular file or /dev/null: no input from there */
+	else
+		console->listening = console_try_listen(console);
 }
 
 /* The guest has read everything, so input that had to wait goes on. */
@@ -122,6 +132,14 @@ static unsigned int console_filter(struct console *console, uint8_t *bytes, unsi
 	return kept;
 }
 
+/* A terminal that is another job's by now, or has gone, is no error of input. */
+static void console_end_input(struct console *console, int err)
+{
+	console_listen(console, false);
+	if (err < 0 && !(err == -EIO && isatty(console->input.fd)))
+		log_errno("console", err, "read input: the guest gets no more");
+}
+
 static void console_ready(void *owner, uint32_t events)
 {
 	struct console *console = owner;
@@ -135,7 +153,7 @@ static void console_ready(void *owner, uint32_t events)
 	if (n > 0 && console->raw)
 		n = console_filter(console, free_bytes, (unsigned int)n);
 	else if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-		console_listen(console, false); /* end of input */
+		console_end_input(console, n < 0 ? -errno : 0);
 	if (n > 0) {
 		console->pending_count += (unsigned int)n;
 		console_push(console);
@@ -198,7 +216,7 @@ int console_init(struct console *console, const char *spec, struct vm *vm,
 	*console = (struct console){
 		.vm = vm, .serial = serial, .button = button, .out_fd = -1, .opened = { -1, -1 }
 	};
-	console->input = (struct loop_source){ -1, console_ready, console };
+	console->input = (struct loop_source){ -1, console_ready, console, "console", "input" };
 	pthread_mutex_init(&console->lock, NULL);
 	if (strncmp(spec, "file:", 5) == 0)
 		return console_open_file(console, spec + 5);

@@ -131,7 +131,9 @@ void curves_start(struct curves *curves, struct vm *vm)
 
 	if (!trace_wants_counters())
 		return;
-	*curves = (struct curves){ .vm = vm, .timer = { -1, curves_ready, curves } };
+	*curves = (struct curves){ .vm = vm,
+				   .timer = { -1, curves_ready, curves, "--trace",
+					      "the timer of its curves" } };
 	ret = curves_open_all(curves);
 	if (ret == 0)
 		ret = curves_start_timer(curves);

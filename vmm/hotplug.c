@@ -294,10 +294,11 @@ int hotplug_open(struct machine *machine)
 	}
 	hotplug->timer =
 		(struct loop_source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
-				      hotplug_ticked, machine };
+				      hotplug_ticked, machine, "hot-plug", "its timer" };
 	if (hotplug->timer.fd < 0)
 		return log_errno("hot-plug", -errno, "timerfd_create");
-	hotplug->event = (struct loop_source){ machine->slots.event, hotplug_look_at_all, machine };
+	hotplug->event = (struct loop_source){ machine->slots.event, hotplug_look_at_all, machine,
+					       "root ports", "devices that the guest lets go" };
 	ret = loop_add(&machine->vm.loop, &hotplug->timer);
 	if (ret == 0)
 		ret = loop_add(&machine->vm.loop, &hotplug->event);

@@ -143,7 +143,7 @@ int machine_catch_signals(struct machine *machine)
 	sigaddset(&set, SIGBUS); /* see base/bus_error.h */
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	machine->signals = (struct loop_source){ signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-						 machine_signalled, machine };
+						 machine_signalled, machine, "machine", "signals" };
 	if (machine->signals.fd < 0)
 		return log_errno("machine", -errno, "signalfd");
 	return loop_add(&machine->vm.loop, &machine->signals);

@@ -85,7 +85,7 @@ static int button_start_timer(struct power_button *button)
 
 	button->timer =
 		(struct loop_source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
-				      button_tick, button };
+				      button_tick, button, "power button", "its timer" };
 	if (button->timer.fd < 0 || timerfd_settime(button->timer.fd, 0, &each_second, NULL) < 0)
 		return log_errno("power button", -errno, "set a timer");
 	return loop_add(&button->vm->loop, &button->timer);

@@ -77,11 +77,11 @@ static bool server_work(struct qmp_server *server)
 	return true;
 }
 
-/* Read no more until the client has read its replies. */
-static void server_wait(struct qmp_server *server)
+/* Read no more until the client has read its replies. False if it must be disconnected. */
+static bool server_wait(struct qmp_server *server)
 {
-	loop_set_events(server->loop, &server->client,
-			server->session.output_size ? EPOLLOUT : EPOLLIN);
+	return loop_set_events(server->loop, &server->client,
+			       server->session.output_size ? EPOLLOUT : EPOLLIN) == 0;
 }
 
 static void server_client_ready(void *owner, uint32_t events)
@@ -96,9 +96,7 @@ static void server_client_ready(void *owner, uint32_t events)
 	} else if (events & (EPOLLHUP | EPOLLERR)) {
 		goes_on = false;
 	}
-	if (goes_on)
-		server_wait(server);
-	else
+	if (!goes_on || !server_wait(server))
 		server_hang_up(server);
 }
 
@@ -124,7 +122,8 @@ static void server_listener_ready(void *owner, uint32_t events)
 		server_cannot_accept(server);
 		return;
 	}
-	server->client = (struct loop_source){ fd, server_client_ready, server };
+	server->client = (struct loop_source){ fd, server_client_ready, server, server->path,
+					       "messages of its client" };
 	server->input_at = server->input_size = 0;
 	qmp_session_begin(&server->session, server->commands, server->command_count, server->owner);
 	if (loop_add(server->loop, &server->client) < 0) {
@@ -165,7 +164,8 @@ int qmp_server_open(struct qmp_server *server, struct loop *loop, const char *pa
 	server->commands = commands;
 	server->command_count = count;
 	server->owner = owner;
-	server->listener = (struct loop_source){ -1, server_listener_ready, server };
+	server->listener = (struct loop_source){ -1, server_listener_ready, server, path,
+						 "clients of the control socket" };
 	server->client.fd = -1;
 	ret = server_listen(server, confined);
 	if (ret < 0)
@@ -192,8 +192,6 @@ void qmp_server_event(struct qmp_server *server, const char *name, json_t *data)
 		return;
 	}
 	qmp_session_event(&server->session, name, data);
-	if (server_flush(server))
-		server_wait(server);
-	else
+	if (!server_flush(server) || !server_wait(server))
 		shutdown(server->client.fd, SHUT_RDWR); /* its ready() then closes it */
 }

@@ -327,6 +327,41 @@ START_TEST(file_as_standard_input)
 END_TEST
 
 static const struct {
+	bool written; /* there is input, which cannot be read; or it cannot be waited for */
+	const char *said;
+} lost_inputs[] = {
+	{ false, "minivmm: error: console: wait for input (epoll_ctl): the guest gets no more: "
+		 "Bad file descriptor\n" },
+	{ true, "minivmm: error: console: read input: the guest gets no more: "
+		"Bad file descriptor\n" },
+};
+
+/* Each line names the console, what was done, and why it failed. The guest goes on. */
+START_TEST(lost_input_is_told)
+{
+	static struct desk desk;
+	struct stderr_text caught;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(begin(&desk, "stdio"), 0);
+	sit_down(&desk, dup(ends[1]), ends[0]); /* an end that cannot be read */
+	close(ends[1]);
+	if (!lost_inputs[_i].written)
+		loop_destroy(&desk.vm.loop);
+	stderr_begin(&caught);
+	ck_assert_int_eq(console_start(&desk.console), 0);
+	if (lost_inputs[_i].written)
+		desk.console.input.ready(&desk.console, EPOLLIN);
+	stderr_end(&caught);
+	ck_assert_str_eq(caught.text, lost_inputs[_i].said);
+	ck_assert(!desk.console.listening);
+	ck_assert_int_eq(desk.vm.event, VM_EVENT_NONE);
+	end(&desk);
+}
+END_TEST
+
+static const struct {
 	const char *typed, *guest;
 	int event;
 } keys[] = {
@@ -487,7 +522,7 @@ END_TEST
 UNIT_MAIN("console", { none, 0 }, { file, 0 }, { file_that_cannot_be, 0 }, { pseudo_terminal, 0 },
 	  { pipe_reaches_the_guest, 0 }, { long_input_waits_for_the_guest, 0 },
 	  { input_survives_a_cleared_fifo, 0 }, { input_survives_a_reset, 0 },
-	  { file_as_standard_input, 0 }, { keys_on_a_terminal, UNIT_COUNT(keys) },
-	  { terminal_gets_its_mode_back, 0 }, { terminal_with_output_elsewhere, 0 },
-	  { terminal_of_another_job, 0 }, { output_is_full, 0 },
-	  { destroy_accepts_a_zeroed_console, 0 })
+	  { file_as_standard_input, 0 }, { lost_input_is_told, UNIT_COUNT(lost_inputs) },
+	  { keys_on_a_terminal, UNIT_COUNT(keys) }, { terminal_gets_its_mode_back, 0 },
+	  { terminal_with_output_elsewhere, 0 }, { terminal_of_another_job, 0 },
+	  { output_is_full, 0 }, { destroy_accepts_a_zeroed_console, 0 })

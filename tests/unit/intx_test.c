@@ -49,7 +49,8 @@ static void begin(struct bench *bench, uint32_t flags, bool relay)
 					      .priv = &bench->fake };
 	ck_assert_int_eq(irq_router_init(&bench->router, -1, 4096), 0);
 	ck_assert_int_eq(loop_init(&bench->loop), 0);
-	bench->stop = (struct loop_source){ eventfd(0, EFD_CLOEXEC), stop_ready, bench };
+	bench->stop = (struct loop_source){ eventfd(0, EFD_CLOEXEC), stop_ready, bench, "bench",
+					    "the stop" };
 	ck_assert_int_eq(loop_add(&bench->loop, &bench->stop), 0);
 	vfio_intx_init(&bench->intx, &bench->device, &bench->router);
 	stderr_begin(&bench->said);

@@ -57,10 +57,12 @@ static void begin(struct bench *bench, uint32_t gsis, bool relayed)
 	fake_kvm_begin();
 	ck_assert_int_eq(irq_router_init(&bench->router, VM_FD, gsis), 0);
 	ck_assert_int_eq(loop_init(&bench->loop), 0);
-	bench->stop = (struct loop_source){ eventfd(0, EFD_CLOEXEC), stop_ready, bench };
+	bench->stop = (struct loop_source){ eventfd(0, EFD_CLOEXEC), stop_ready, bench, "bench",
+					    "the stop" };
 	ck_assert_int_eq(loop_add(&bench->loop, &bench->stop), 0);
-	bench->group = (struct irq_vector_group){ &bench->router, &bench->loop, &bench->lock, 8,
-						  relayed,        pending_told, bench,        0 };
+	bench->group =
+		(struct irq_vector_group){ &bench->router, &bench->loop, &bench->lock, 8, relayed,
+					   pending_told,   bench,        "card",       0 };
 	irq_vector_setup(&bench->vector, &bench->group);
 	ck_assert_int_eq(irq_vector_init(&bench->vector), 0);
 	ck_assert_int_eq(irq_vector_unmask(&bench->vector), -EINVAL);

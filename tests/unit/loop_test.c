@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "stderr_text.h"
 #include "unit.h"
 #include "vmm/core/loop.h"
 
@@ -33,7 +34,8 @@ static void counter_ready(void *owner, uint32_t events)
 static void counter_add(struct counter *counter, struct loop *loop, unsigned int enough)
 {
 	*counter = (struct counter){ .loop = loop, .enough = enough };
-	counter->source = (struct loop_source){ eventfd(0, EFD_NONBLOCK), counter_ready, counter };
+	counter->source = (struct loop_source){ eventfd(0, EFD_NONBLOCK), counter_ready, counter,
+						"counter", "counts" };
 	ck_assert_int_eq(loop_add(loop, &counter->source), 0);
 }
 
@@ -94,7 +96,7 @@ START_TEST(hang_up_is_told)
 
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(loop_init(&loop), 0);
-	source = (struct loop_source){ ends[0], hung_up, &loop };
+	source = (struct loop_source){ ends[0], hung_up, &loop, "pipe", "its end" };
 	ck_assert_int_eq(loop_add(&loop, &source), 0);
 	close(ends[1]);
 	ck_assert_int_eq(loop_run(&loop), 0);
@@ -106,16 +108,56 @@ END_TEST
 START_TEST(files_cannot_be_waited_for)
 {
 	FILE *file = tmpfile();
+	struct stderr_text caught;
 	struct loop_source source;
 	struct loop loop;
 
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_eq(loop_init(&loop), 0);
-	source = (struct loop_source){ fileno(file), hung_up, &loop };
-	ck_assert_int_eq(loop_add(&loop, &source), -EPERM);
-	source.fd = -1;
-	ck_assert_int_eq(loop_add(&loop, &source), -EBADF);
+	source = (struct loop_source){ fileno(file), hung_up, &loop, "disk", "news" };
+	stderr_begin(&caught);
+	ck_assert_int_eq(loop_try_add(&loop, &source), -EPERM);
+	stderr_end(&caught);
+	ck_assert_str_eq(caught.text, "");
 	fclose(file);
+	loop_destroy(&loop);
+}
+END_TEST
+
+#define PIPE   100
+#define FAILED "minivmm: error: disk: wait for news (epoll_ctl): "
+
+static const struct {
+	bool add;
+	int fd, err;
+	const char *said;
+} failing_calls[] = {
+	{ true, STDIN_FILENO, -EPERM, FAILED "Operation not permitted\n" }, /* always ready */
+	{ true, -1, -EBADF, FAILED "Bad file descriptor\n" },
+	{ false, PIPE, -ENOENT, FAILED "No such file or directory\n" }, /* never added */
+};
+
+START_TEST(failing_call_names_whose_file_it_is)
+{
+	struct loop_source source = { failing_calls[_i].fd, hung_up, NULL, "disk", "news" };
+	FILE *file = freopen("/dev/null", "r", stdin);
+	struct stderr_text caught;
+	struct loop loop;
+	int ret, ends[2];
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(dup2(ends[0], PIPE), PIPE);
+	ck_assert_int_eq(loop_init(&loop), 0);
+	stderr_begin(&caught);
+	ret = failing_calls[_i].add ? loop_add(&loop, &source)
+				    : loop_set_events(&loop, &source, EPOLLOUT);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, failing_calls[_i].err);
+	ck_assert_str_eq(caught.text, failing_calls[_i].said);
+	close(PIPE);
+	close(ends[0]);
+	close(ends[1]);
 	loop_destroy(&loop);
 }
 END_TEST
@@ -152,4 +194,5 @@ END_TEST
 
 UNIT_MAIN("loop", { rule_46_raising_never_blocks, 0 }, { rule_46_event_never_blocks, 2 },
 	  { serves_until_stopped, 0 }, { deleted_source_is_not_called, 0 }, { hang_up_is_told, 0 },
-	  { files_cannot_be_waited_for, 0 })
+	  { files_cannot_be_waited_for, 0 },
+	  { failing_call_names_whose_file_it_is, UNIT_COUNT(failing_calls) })

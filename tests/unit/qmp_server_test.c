@@ -377,6 +377,32 @@ END_TEST
  * The process that removes the file has no right but that, in root's folder or in a user's.
  * AddressSanitizer makes calls of its own after the work, which this process reports.
  */
+/* The socket could not be waited for: the line names it, and the client is not kept in vain. */
+START_TEST(failing_wait_names_the_socket)
+{
+	char words[160];
+	struct stderr_text said;
+	struct desk desk;
+	int fd, epoll_fd;
+
+	begin(&desk);
+	fd = dial(&desk);
+	epoll_fd = desk.loop.epoll_fd;
+	desk.loop.epoll_fd = -1;
+	stderr_begin(&said);
+	desk.server.listener.ready(&desk.server, EPOLLIN);
+	stderr_end(&said);
+	desk.loop.epoll_fd = epoll_fd;
+	snprintf(words, sizeof(words),
+		 "minivmm: error: %s: wait for messages of its client (epoll_ctl): Bad file",
+		 desk.path);
+	stderr_holds(&said, words);
+	ck_assert_str_eq(hear(fd), "(end)");
+	close(fd);
+	end(&desk);
+}
+END_TEST
+
 START_TEST(confined_process_removes_it)
 {
 	struct stderr_text said;
@@ -436,5 +462,5 @@ UNIT_MAIN("qmp_server", { one_conversation, 0 }, { one_at_a_time, 2 },
 	  { half_closed_gets_its_answer, 0 }, { who_does_not_read_waits, 0 },
 	  { too_many_events_end_it, 0 }, { gone_in_the_middle, 0 }, { stale_socket_is_replaced, 0 },
 	  { what_is_in_use_is_refused, 0 }, { other_files_stay, 0 },
-	  { confined_process_removes_it, 2 }, { paths_that_cannot_be, 2 },
-	  { killed_after_the_file_was_made, 0 })
+	  { failing_wait_names_the_socket, 0 }, { confined_process_removes_it, 2 },
+	  { paths_that_cannot_be, 2 }, { killed_after_the_file_was_made, 0 })

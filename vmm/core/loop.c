@@ -24,20 +24,32 @@ void loop_destroy(struct loop *loop)
 	loop->epoll_fd = -1;
 }
 
-int loop_add(struct loop *loop, struct loop_source *source)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
-
-	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, source->fd, &event) == 0)
-		return 0;
-	return errno == EPERM ? -EPERM : log_errno("main loop", -errno, "epoll_ctl");
-}
-
-void loop_set_events(struct loop *loop, struct loop_source *source, uint32_t events)
+static int loop_control(struct loop *loop, int call, struct loop_source *source, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = source };
 
-	epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event);
+	return epoll_ctl(loop->epoll_fd, call, source->fd, &event) < 0 ? -errno : 0;
+}
+
+static int loop_explain(const struct loop_source *source, int ret)
+{
+	return ret < 0 ? log_errno(source->object, ret, "wait for %s (epoll_ctl)", source->what)
+		       : 0;
+}
+
+int loop_try_add(struct loop *loop, struct loop_source *source)
+{
+	return loop_control(loop, EPOLL_CTL_ADD, source, EPOLLIN);
+}
+
+int loop_add(struct loop *loop, struct loop_source *source)
+{
+	return loop_explain(source, loop_try_add(loop, source));
+}
+
+int loop_set_events(struct loop *loop, struct loop_source *source, uint32_t events)
+{
+	return loop_explain(source, loop_control(loop, EPOLL_CTL_MOD, source, events));
 }
 
 void loop_del(struct loop *loop, struct loop_source *source)

@@ -11,11 +11,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Embedded in its owner; its address must not change while it is added. */
+/*
+ * Embedded in its owner; its address must not change while it is added. The words are for a message
+ * about a call that failed: `object` is whose file it is, `what` is what comes from there.
+ */
 struct loop_source {
 	int fd;
 	void (*ready)(void *owner, uint32_t events); /* EPOLLIN, EPOLLHUP, ... */
 	void *owner;
+	const char *object;
+	const char *what;
 };
 
 struct loop {
@@ -27,12 +32,20 @@ struct loop {
 int loop_init(struct loop *loop);
 void loop_destroy(struct loop *loop);
 
-/* Call source->ready when source->fd has input or is hung up. 0 or -errno, logged. A regular file,
- * which is always ready, is -EPERM and not logged. */
+/* Call source->ready when source->fd has input or is hung up. 0 or -errno, logged. */
 int loop_add(struct loop *loop, struct loop_source *source);
 
-/* Set the events for which source->ready is called: EPOLLIN (at first) or EPOLLOUT. */
-void loop_set_events(struct loop *loop, struct loop_source *source, uint32_t events);
+/*
+ * The same, for a file that may be of any kind. A regular file, which is always ready, is -EPERM. 0
+ * or -errno, not logged.
+ */
+int loop_try_add(struct loop *loop, struct loop_source *source);
+
+/*
+ * Set the events for which source->ready is called: EPOLLIN (at first) or EPOLLOUT. 0 or -errno,
+ * logged.
+ */
+int loop_set_events(struct loop *loop, struct loop_source *source, uint32_t events);
 
 /*
  * Remove a source. Any source's ready() may call this, because the loop keeps no pointer but to the

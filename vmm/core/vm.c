@@ -92,6 +92,8 @@ static int vm_init_event(struct vm *vm)
 		.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		.ready = vm_event_ready,
 		.owner = vm,
+		.object = "machine",
+		.what = "what its vCPUs tell",
 	};
 	if (vm->event_source.fd < 0)
 		return log_errno("machine", -errno, "eventfd");
