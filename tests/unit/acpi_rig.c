@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scratch_folder.h"
+
 uint8_t acpi_area[ACPI_SIZE];
 char acpi_output[1 << 20];
 
@@ -95,11 +97,8 @@ void acpi_scratch_add(const char *name, const uint8_t *table)
  */
 static void acpi_scratch_tidy(void)
 {
-	char command[96];
-
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	if (directory[0] && owner == getpid() && system(command) != 0)
-		fprintf(stderr, "%s is left behind\n", directory);
+	if (directory[0] && owner == getpid())
+		scratch_folder_tidy(directory);
 }
 
 void acpi_scratch_begin(const char *const *signatures, size_t count)
@@ -134,10 +133,7 @@ void acpi_run(char *said, size_t size, const char *fmt, ...)
 
 void acpi_scratch_end(void)
 {
-	char none[16];
-
-	acpi_run(none, sizeof(none), "rm -- *");
-	ck_assert_int_eq(rmdir(directory), 0);
+	ck_assert_int_eq(scratch_folder_remove(directory), 0);
 	directory[0] = '\0';
 }
 

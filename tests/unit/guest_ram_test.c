@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "stderr_text.h"
+#include "scratch_folder.h"
 #include "unit.h"
 #include "vfio/host/check/host_doctor.h"
 #include "vfio/host/look/host_pages.h"
@@ -68,10 +69,7 @@ static void host_make(void)
 
 static void host_remove(void)
 {
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -r %s", root);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(scratch_folder_remove(root), 0);
 	unsetenv("MINIVMM_HOST_ROOT");
 }
 

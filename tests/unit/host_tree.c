@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scratch_folder.h"
+
 #define SCRIPT "tests/unit/host_tree.sh"
 
 #define NOBODY 65534
@@ -49,11 +51,8 @@ void host_tree_run(const char *fmt, ...)
  */
 static void host_tree_at_exit(void)
 {
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	if (made && owner == getpid() && system(command) != 0)
-		fprintf(stderr, "%s is left behind\n", folder);
+	if (made && owner == getpid())
+		scratch_folder_tidy(folder);
 }
 
 void host_tree_make(const char *situation)
@@ -75,7 +74,7 @@ void host_tree_make(const char *situation)
 void host_tree_remove(void)
 {
 	if (made)
-		host_tree_run("rm -rf $folder");
+		ck_assert_int_eq(scratch_folder_remove(folder), 0);
 	made = false;
 	strcpy(folder + sizeof(folder) - 7, "XXXXXX");
 	unsetenv("MINIVMM_HOST_ROOT");

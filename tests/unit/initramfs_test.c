@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "firmware/initramfs.h"
+#include "scratch_folder.h"
 
 extern const char guest_init_start[];
 extern const char guest_init_end[];
@@ -264,11 +265,11 @@ static const char make_tree[] =
 	"printf '.section .modinfo, \"a\"\\n.asciz \"alias=pci:v0000ABCDd*\"\\n' | object disk.ko\n"
 	"depmod -b %1$s 1.0\n";
 
-static void run(const char *script, const char *root)
+static void make_modules(const char *root)
 {
 	char command[4096];
 
-	snprintf(command, sizeof(command), script, root);
+	snprintf(command, sizeof(command), make_tree, root);
 	ck_assert_msg(!system(command), "gcc and depmod could not make the tree of modules");
 }
 
@@ -285,7 +286,7 @@ START_TEST(modules_in_loading_order)
 	char tree[PATH_MAX];
 
 	ck_assert_ptr_nonnull(mkdtemp(root));
-	run(make_tree, root);
+	make_modules(root);
 	snprintf(tree, sizeof(tree), "%s/lib/modules/1.0", root);
 	build(&archive, tree, &alias, 1, "/nonexistent");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -298,7 +299,7 @@ START_TEST(modules_in_loading_order)
 	ck_assert_uint_eq(m->size, strlen(list));
 	ck_assert_mem_eq(m->data, list, m->size);
 	destroy(&archive);
-	run("rm -r %s", root);
+	ck_assert_int_eq(scratch_folder_remove(root), 0);
 }
 END_TEST
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "firmware/modules.h"
+#include "scratch_folder.h"
 
 static char root[] = "/tmp/minivmm-modules-XXXXXX";
 static char tree[PATH_MAX]; /* root/lib/modules/1.0 */
@@ -50,24 +51,19 @@ static const char make_tree[] =
 	"printf 'ours.alias=pci:v00005678d*\\0' > ../modules.builtin.modinfo\n"
 	"depmod -b \"$1\" 1.0\n";
 
-static void run(const char *const *argv)
+static void setup(void)
 {
 	char command[8192];
 
-	snprintf(command, sizeof(command), "set -- '%s'\n%s", argv[1], argv[0]);
-	ck_assert_msg(!system(command), "gcc and depmod could not make the tree of modules");
-}
-
-static void setup(void)
-{
 	ck_assert_ptr_nonnull(mkdtemp(root));
-	run((const char *const[]){ make_tree, root });
+	snprintf(command, sizeof(command), "set -- '%s'\n%s", root, make_tree);
+	ck_assert_msg(!system(command), "gcc and depmod could not make the tree of modules");
 	snprintf(tree, sizeof(tree), "%s/lib/modules/1.0", root);
 }
 
 static void teardown(void)
 {
-	run((const char *const[]){ "rm -r \"$1\"", root });
+	ck_assert_int_eq(scratch_folder_remove(root), 0);
 }
 
 /* Write the base names of the list without suffix, with a space after each. */
@@ -181,17 +177,15 @@ static const struct {
 /* Only a module that the device needs stops the start. */
 START_TEST(files_missing)
 {
-	char command[256];
+	char file[PATH_MAX], gone[PATH_MAX];
 	struct modules_list list;
 	int ret;
 
-	snprintf(command, sizeof(command), "mv $1/lib/modules/1.0/kernel/%s.ko $1/gone",
-		 stripped[_i].file);
-	run((const char *const[]){ command, root });
+	snprintf(file, sizeof(file), "%s/lib/modules/1.0/kernel/%s.ko", root, stripped[_i].file);
+	snprintf(gone, sizeof(gone), "%s/gone", root);
+	ck_assert_int_eq(rename(file, gone), 0);
 	ret = modules_resolve(tree, &stripped[_i].alias, 1, stripped[_i].extras, &list);
-	snprintf(command, sizeof(command), "mv $1/gone $1/lib/modules/1.0/kernel/%s.ko",
-		 stripped[_i].file);
-	run((const char *const[]){ command, root });
+	ck_assert_int_eq(rename(gone, file), 0);
 	ck_assert_str_eq(names(&list), stripped[_i].wanted);
 	ck_assert_int_eq(ret, stripped[_i].ret);
 	modules_list_destroy(&list);

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scratch_folder.h"
+
 /* The sizes are those of Debian's 2 MiB images. */
 #define UEFI_CODE_SIZE 0x1e0000u
 #define UEFI_VARS_SIZE 0x20000u
@@ -31,10 +33,7 @@ static inline void uefi_folder_begin(struct uefi_folder *folder)
 
 static inline void uefi_folder_end(struct uefi_folder *folder)
 {
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -r %s", folder->path);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(scratch_folder_remove(folder->path), 0);
 }
 
 /* Returns a path in the folder. The last four paths stay valid. */
