@@ -79,6 +79,12 @@ static uint32_t machine_thread_kinds(const struct config *config)
 	return kinds;
 }
 
+/* The demo device, and servers: those that a supervisor ends are started after this is asked. */
+static bool machine_will_end_children(const struct config *config)
+{
+	return (machine_thread_kinds(config) & SANDBOX_DEMO) || config->served_count || config->run;
+}
+
 int machine_prepare_sandbox(struct machine *machine)
 {
 	const struct config *config = machine->config;
@@ -93,6 +99,7 @@ int machine_prepare_sandbox(struct machine *machine)
 		.wanted = { .groups = more || machine_uses(machine, HOST_ACCESS_GROUP),
 			    .iommufd = more || machine_uses(machine, HOST_ACCESS_IOMMUFD),
 			    .hotplug = more,
+			    .children = machine_will_end_children(config),
 			    .kill = !process_signal_has_files(),
 			    .pin = config->pinned.count > 0 },
 	};

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <linux/landlock.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -221,6 +222,38 @@ START_TEST(stray_files_are_closed)
 }
 END_TEST
 
+/*
+ * What Landlock calls scopes. A process that must end others, which it started before, can send
+ * signals; any other cannot.
+ */
+static void signal_is_scoped(bool children)
+{
+	const long abi =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	const bool sent = kill(getppid(), 0) == 0;
+
+	child_must(sent == (children || abi < 6), "a signal to another process");
+	child_must(kill(getpid(), 0) == 0, "a signal to itself");
+}
+
+static void scoped(enum thread_kind kind)
+{
+	child_prepare(kind);
+	sandbox.filters_known = false;
+	sandbox.signals = kind == THREAD_VCPU;
+	child_must(sandbox_confine(&sandbox, NULL, 0) == 0, "confine");
+	signal_is_scoped(sandbox.signals);
+}
+
+START_TEST(signals_reach_children_alone)
+{
+	struct child child;
+
+	child_run(&child, scoped, _i ? THREAD_VCPU : THREAD_MAIN);
+	child_expect(&child, 0, "");
+}
+END_TEST
+
 /* Landlock holds even where there is no filter. */
 static void paths_closed(enum thread_kind kind)
 {
@@ -329,5 +362,6 @@ END_TEST
 
 UNIT_MAIN("sandbox", { forbidden_call_ends, THREAD_KINDS *UNIT_COUNT(forbidden) },
 	  { allowed_calls_go_on, 0 }, { who_waits_may_look_for_the_end, UNIT_COUNT(waiting) },
-	  { stray_files_are_closed, 0 }, { paths_are_closed, 0 }, { sudo_goes_on_as_its_caller, 0 },
+	  { stray_files_are_closed, 0 }, { paths_are_closed, 0 },
+	  { signals_reach_children_alone, 2 }, { sudo_goes_on_as_its_caller, 0 },
 	  { user_is_found, 0 }, { opener_opens_what_it_was_told, 0 })

@@ -4,8 +4,8 @@
 #define MINIVMM_TESTS_SCRATCH_FOLDER_H
 
 /*
- * Remove the folder and all that is in it; a link goes, and what it points to stays. 0 or -errno. It
- * makes no assertion, so that it can be called at the exit of a test program.
+ * Remove the folder and all that is in it; a link goes, and what it points to stays. 0 or -errno.
+ * It makes no assertion, so that it can be called at the exit of a test program.
  */
 int scratch_folder_remove(const char *path);
 

@@ -25,10 +25,16 @@
 #define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ull << 1)
 #endif
 
-/* struct landlock_ruleset_attr as of ABI 4. Older kernels take the first part of it. */
+#ifndef LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
+#define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1ull << 0) /* ABI 6 */
+#define LANDLOCK_SCOPE_SIGNAL               (1ull << 1)
+#endif
+
+/* struct landlock_ruleset_attr as of ABI 6. Older kernels take the first part of it. */
 struct landlock_ruleset {
 	uint64_t handled_access_fs;
-	uint64_t handled_access_net;
+	uint64_t handled_access_net; /* from ABI 4 on */
+	uint64_t scoped;             /* from ABI 6 on */
 };
 
 #endif

@@ -13,19 +13,23 @@
 #include "vmm/trace/macros.h"
 
 /* A kernel without Landlock is no reason to stop: the filters know no call that opens a file. */
-static int sandbox_close_paths(void)
+static int sandbox_close_paths(bool signals)
 {
-	int ret = sandbox_paths_restrict(NULL, 0);
+	int ret = sandbox_paths_restrict(NULL, 0, signals);
 
 	return ret == -EOPNOTSUPP ? 0 : ret;
 }
 
-/* Drop the rights of this thread. 0 or -errno. */
-static int sandbox_drop(const struct sandbox *sandbox)
+/*
+ * Drop the rights of this thread. A thread signals its own process at the most, but to Landlock the
+ * main thread, which is confined later, is another one's. The demo device is a process. 0 or
+ * -errno.
+ */
+static int sandbox_drop(const struct sandbox *sandbox, enum thread_kind kind)
 {
 	int ret = sandbox_rights_drop(&sandbox->user, 0);
 
-	return ret < 0 ? ret : sandbox_close_paths();
+	return ret < 0 ? ret : sandbox_close_paths(kind != THREAD_DEMO);
 }
 
 /* If the kernel has no filters, sandbox_init() has already logged that. */
@@ -41,7 +45,7 @@ static int sandbox_filter_thread(const struct sandbox *sandbox, enum thread_kind
 static void sandbox_enter(const struct thread_guard *guard, enum thread_kind kind)
 {
 	const struct sandbox *sandbox = container_of(guard, struct sandbox, guard);
-	int ret = sandbox->confined ? 0 : sandbox_drop(sandbox);
+	int ret = sandbox->confined ? 0 : sandbox_drop(sandbox, kind);
 
 	/* The demo device, a process of its own, maps the guest's RAM. */
 	if (ret == 0 && kind == THREAD_DEMO && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -72,7 +76,9 @@ int sandbox_init(struct sandbox *sandbox, const struct sandbox_options *options)
 {
 	int ret;
 
-	*sandbox = (struct sandbox){ .guard.enter = sandbox_enter, .status = options->status };
+	*sandbox = (struct sandbox){ .guard.enter = sandbox_enter,
+				     .status = options->status,
+				     .signals = options->wanted.children };
 	ret = sandbox_user_find(&sandbox->user, options->user);
 	if (ret == 0)
 		ret = sandbox_make_filters(sandbox, options);
@@ -103,7 +109,7 @@ int sandbox_confine(struct sandbox *sandbox, const int *keep, unsigned int count
 	sandbox_files_close_strays(keep, count);
 	ret = sandbox_rights_drop(&sandbox->user, 0);
 	if (ret == 0)
-		ret = sandbox_paths_restrict(NULL, 0);
+		ret = sandbox_paths_restrict(NULL, 0, sandbox->signals);
 	sandbox->paths_closed = ret == 0;
 	if (ret == -EOPNOTSUPP)
 		ret = 0;

@@ -35,6 +35,7 @@ struct sandbox {
 	bool confined;
 	bool filters_known; /* the kernel supports filters */
 	bool paths_closed;  /* by Landlock */
+	bool signals;       /* it ends children that are not in its Landlock domain by a signal */
 	int status;
 	struct sandbox_user user;
 	uid_t uid; /* the user it will be */

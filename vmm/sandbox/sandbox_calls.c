@@ -123,7 +123,7 @@ const struct sandbox_row sandbox_calls[] = {
 
 	/* The end: stop servers, restore the terminal, print the rest. */
 	/* Children by files that name them alone; an old kernel has none. */
-	CALL(pidfd_send_signal, M),
+	CALL_FOR(pidfd_send_signal, M, CHILDREN),
 	CALL_FOR(kill,        M, KILL),
 	CALL(wait4,           M | P),
 	CALL(getpgrp,         THREADS), /* is minivmm in the terminal's foreground? */

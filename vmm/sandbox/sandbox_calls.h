@@ -30,13 +30,14 @@
 /* A condition on the command line, for rows that apply only then. */
 enum sandbox_need {
 	SANDBOX_NEEDS_NOTHING,
-	SANDBOX_NEEDS_ARCH,    /* the processor architecture has the call in its folder */
-	SANDBOX_NEEDS_GROUPS,  /* devices by their groups */
-	SANDBOX_NEEDS_IOMMUFD, /* devices by iommufd */
-	SANDBOX_NEEDS_DEVICES, /* either */
-	SANDBOX_NEEDS_HOTPLUG, /* either, while the guest runs */
-	SANDBOX_NEEDS_KILL,    /* signals to children that have no files: process_signal.h */
-	SANDBOX_NEEDS_PIN,     /* vCPUs have host CPUs of their own */
+	SANDBOX_NEEDS_ARCH,     /* the processor architecture has the call in its folder */
+	SANDBOX_NEEDS_GROUPS,   /* devices by their groups */
+	SANDBOX_NEEDS_IOMMUFD,  /* devices by iommufd */
+	SANDBOX_NEEDS_DEVICES,  /* either */
+	SANDBOX_NEEDS_HOTPLUG,  /* either, while the guest runs */
+	SANDBOX_NEEDS_CHILDREN, /* signals to children */
+	SANDBOX_NEEDS_KILL,     /* the same to children that have no files: process_signal.h */
+	SANDBOX_NEEDS_PIN,      /* vCPUs have host CPUs of their own */
 };
 
 enum sandbox_check {

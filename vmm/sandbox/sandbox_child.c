@@ -24,8 +24,10 @@ static int child_make_filter(struct sandbox_filter *filter, const struct sandbox
 
 static int child_close_paths(const struct sandbox_child *child)
 {
-	int ret = child->paths ? sandbox_paths_restrict(child->paths, child->path_count) : 0;
+	int ret = 0;
 
+	if (child->paths)
+		ret = sandbox_paths_restrict(child->paths, child->path_count, child->child != 0);
 	return ret == -EOPNOTSUPP ? 0 : ret;
 }
 

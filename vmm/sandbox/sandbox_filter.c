@@ -37,6 +37,8 @@ static bool filter_needs(const struct sandbox_row *row, const struct sandbox_wan
 		return wanted->groups || wanted->iommufd;
 	case SANDBOX_NEEDS_HOTPLUG:
 		return wanted->hotplug;
+	case SANDBOX_NEEDS_CHILDREN:
+		return wanted->children;
 	case SANDBOX_NEEDS_KILL:
 		return wanted->kill;
 	case SANDBOX_NEEDS_PIN:

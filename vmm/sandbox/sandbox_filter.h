@@ -23,6 +23,7 @@ struct sandbox_filter {
 struct sandbox_wanted {
 	bool groups, iommufd; /* devices are opened this way */
 	bool hotplug;         /* and more of them while the guest runs */
+	bool children;        /* there are some that it ends by a signal */
 	bool kill, pin;       /* see enum sandbox_need */
 	pid_t child;          /* the process that this one may signal, or 0 */
 };

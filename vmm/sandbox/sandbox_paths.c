@@ -17,13 +17,14 @@
 /* What each ABI added. */
 static const struct {
 	long abi;
-	uint64_t files, network;
+	uint64_t files, network, scopes;
 } paths_accesses[] = {
-	{ 1, PATHS_ABI_1, 0 },
-	{ 2, LANDLOCK_ACCESS_FS_REFER, 0 },
-	{ 3, LANDLOCK_ACCESS_FS_TRUNCATE, 0 },
-	{ 4, 0, LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP },
-	{ 5, LANDLOCK_ACCESS_FS_IOCTL_DEV, 0 },
+	{ 1, PATHS_ABI_1, 0, 0 },
+	{ 2, LANDLOCK_ACCESS_FS_REFER, 0, 0 },
+	{ 3, LANDLOCK_ACCESS_FS_TRUNCATE, 0, 0 },
+	{ 4, 0, LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP, 0 },
+	{ 5, LANDLOCK_ACCESS_FS_IOCTL_DEV, 0, 0 },
+	{ 6, 0, 0, LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL },
 };
 
 /*
@@ -36,8 +37,11 @@ static size_t paths_handle_all(struct landlock_ruleset *handled, long abi)
 	for (size_t i = 0; i < array_size(paths_accesses) && paths_accesses[i].abi <= abi; i++) {
 		handled->handled_access_fs |= paths_accesses[i].files;
 		handled->handled_access_net |= paths_accesses[i].network;
+		handled->scoped |= paths_accesses[i].scopes;
 	}
-	return abi < 4 ? offsetof(struct landlock_ruleset, handled_access_net) : sizeof(*handled);
+	if (abi < 4)
+		return offsetof(struct landlock_ruleset, handled_access_net);
+	return abi < 6 ? offsetof(struct landlock_ruleset, scoped) : sizeof(*handled);
 }
 
 #define PATHS_READ  (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
@@ -76,16 +80,19 @@ static int paths_allow(int ruleset, const struct sandbox_path *path, uint64_t ha
 	return ret;
 }
 
-int sandbox_paths_restrict(const struct sandbox_path *paths, unsigned int count)
+int sandbox_paths_restrict(const struct sandbox_path *paths, unsigned int count, bool signals)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_ruleset handled;
 	int ruleset, ret = 0;
+	size_t size;
 
 	if (abi < 0)
 		return -EOPNOTSUPP;
-	ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled,
-			       paths_handle_all(&handled, abi), 0);
+	size = paths_handle_all(&handled, abi);
+	if (signals)
+		handled.scoped &= ~(uint64_t)LANDLOCK_SCOPE_SIGNAL;
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0);
 	if (ruleset < 0)
 		return -errno;
 	for (unsigned int i = 0; i < count && ret == 0; i++)
