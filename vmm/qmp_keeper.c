@@ -151,7 +151,7 @@ static _Noreturn void keeper_live(const struct keeper_task *task, int other_end)
 {
 	char path[sizeof(task->address.sun_path)];
 	const char *name, *parent;
-	struct stat file;
+	struct stat file = { 0 };
 	int folder;
 
 	strcpy(path, task->path);

@@ -106,13 +106,13 @@ static int user_send_map(struct user_link *link, const struct vfio_dma *dma)
 static int user_dma_map(struct vfio_space *space, const struct vfio_dma *dma)
 {
 	struct user_link *link = user_link_of(space);
-	int ret = user_link_add_map(link, dma);
+	int ret = user_memory_add(&link->memory, dma);
 
 	if (ret < 0)
 		return ret;
 	ret = user_send_map(link, dma);
 	if (ret < 0)
-		user_link_del_map(link, dma->iova, dma->size);
+		user_memory_del(&link->memory, dma->iova, dma->size);
 	return ret;
 }
 
@@ -124,7 +124,7 @@ static int user_dma_unmap(struct vfio_space *space, uint64_t iova, uint64_t size
 				  .head_size = sizeof(unmap),
 				  .reply_max = sizeof(unmap) };
 	struct user_message reply;
-	int ret = user_link_del_map(user_link_of(space), iova, size);
+	int ret = user_memory_del(&user_link_of(space)->memory, iova, size);
 
 	if (ret < 0)
 		return ret;

@@ -105,46 +105,7 @@ static int link_send(struct user_link *link, int fd, struct iovec *parts, unsign
 
 /* ---- the server's commands ---- */
 
-static struct vfio_dma *link_find_map(struct user_link *link, const struct user_dma_access *access)
-{
-	uint64_t end;
-
-	if (__builtin_add_overflow(access->address, access->count, &end))
-		return NULL;
-	for (unsigned int i = 0; i < link->map_count; i++) {
-		struct vfio_dma *map = &link->maps[i];
-
-		if (access->address >= map->iova && end <= map->iova + map->size)
-			return map;
-	}
-	return NULL;
-}
-
-/* The lock is held during the copy, so that the memory is not unmapped meanwhile. */
-static int link_copy(struct user_link *link, const struct user_message *command, void *read_to)
-{
-	const struct user_dma_access *access = command->payload;
-	bool write = command->header.command == USER_DMA_WRITE;
-	struct vfio_dma *map;
-	char *hva;
-	int ret = 0;
-
-	pthread_mutex_lock(&link->lock);
-	map = link_find_map(link, access);
-	if (!map)
-		ret = -EFAULT;
-	else if (write && map->readonly)
-		ret = -EPERM;
-	hva = map ? (char *)map->hva + (access->address - map->iova) : NULL;
-	if (ret == 0 && write)
-		memcpy(hva, access + 1, access->count);
-	else if (ret == 0 && read_to)
-		memcpy(read_to, hva, access->count);
-	pthread_mutex_unlock(&link->lock);
-	return ret;
-}
-
-/* Serve a DMA access of the server. Where nothing is mapped it fails, as with a real IOMMU. */
+/* Serve a DMA access of the server. */
 static int link_serve(struct user_link *link, int fd, const struct user_message *command)
 {
 	const struct user_dma_access *access = command->payload;
@@ -159,7 +120,7 @@ static int link_serve(struct user_link *link, int fd, const struct user_message 
 	int ret;
 
 	user_trace_begin(&span, link->name, header.command, access, 0);
-	ret = read && !data ? -ENOMEM : link_copy(link, command, data);
+	ret = read && !data ? -ENOMEM : user_memory_access(&link->memory, command, data);
 	user_trace_end(&span, ret);
 	header.flags = USER_TYPE_REPLY | (ret < 0 ? USER_ERROR : 0);
 	header.error = (uint32_t)-ret;
@@ -370,40 +331,6 @@ int user_link_call(struct user_link *link, const struct user_call *call, struct 
 	return ret;
 }
 
-/* ---- memory ---- */
-
-int user_link_add_map(struct user_link *link, const struct vfio_dma *dma)
-{
-	int ret = 0;
-
-	pthread_mutex_lock(&link->lock);
-	for (unsigned int i = 0; i < link->map_count; i++)
-		if (dma->iova < link->maps[i].iova + link->maps[i].size &&
-		    link->maps[i].iova < dma->iova + dma->size)
-			ret = -EEXIST;
-	if (ret == 0 && link->map_count == USER_MAPS_MAX)
-		ret = -ENOSPC;
-	if (ret == 0)
-		link->maps[link->map_count++] = *dma;
-	pthread_mutex_unlock(&link->lock);
-	return ret;
-}
-
-int user_link_del_map(struct user_link *link, uint64_t iova, uint64_t size)
-{
-	int ret = -ENOENT;
-
-	pthread_mutex_lock(&link->lock);
-	for (unsigned int i = 0; i < link->map_count; i++)
-		if (link->maps[i].iova == iova && link->maps[i].size == size) {
-			link->maps[i] = link->maps[--link->map_count];
-			ret = 0;
-			break;
-		}
-	pthread_mutex_unlock(&link->lock);
-	return ret;
-}
-
 /* ---- life ---- */
 
 void user_link_hurry(struct user_link *link)
@@ -474,6 +401,7 @@ static void link_init(struct user_link *link, const char *name, int fd)
 	pthread_mutex_init(&link->call_lock, NULL);
 	pthread_mutex_init(&link->send_lock, NULL);
 	pthread_mutex_init(&link->lock, NULL);
+	user_memory_init(&link->memory);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&link->answered, &monotonic);
@@ -524,6 +452,7 @@ void user_link_close(struct user_link *link)
 	close(link->fd);
 	link->fd = link->twin_fd = -1;
 	pthread_cond_destroy(&link->answered);
+	user_memory_destroy(&link->memory);
 	pthread_mutex_destroy(&link->lock);
 	pthread_mutex_destroy(&link->send_lock);
 	pthread_mutex_destroy(&link->call_lock);

@@ -3,10 +3,10 @@
  * The connection to a vfio-user server: commands go out, replies come back, and meanwhile the
  * server's own commands, which read and write guest RAM, are answered.
  *
- * Owns the socket, a thread that reads it, and the list of memory that the server may reach. The
- * server is another program and not trusted: its messages are checked as a whole before anything
- * acts on them, every wait is bounded, and the first error ends the connection. Then one line is
- * logged, and the eventfd of user_link_set_bell() is signalled.
+ * Owns the socket, a thread that reads it, and the memory that the server may reach. The server is
+ * another program and not trusted: its messages are checked as a whole before anything acts on
+ * them, every wait is bounded, and the first error ends the connection. Then one line is logged,
+ * and the eventfd of user_link_set_bell() is signalled.
  *
  * Read beside it: docs/interop/vfio-user.rst of the QEMU project, "Client/server interactions".
  */
@@ -17,11 +17,9 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "user_memory.h"
 #include "user_message.h"
 #include "user_version.h"
-#include "vfio/vfio.h"
-
-#define USER_MAPS_MAX 64u
 
 /* A server that does not accept within this time is taken as missing. */
 #define USER_CONNECT_MS 5000u
@@ -54,6 +52,8 @@ struct user_link {
 	/* the reader thread runs; before that, the caller reads the reply itself */
 	bool reading;
 
+	struct user_memory memory; /* what the server may reach by its own commands */
+
 	pthread_mutex_t call_lock; /* held during a question, so that there is one at a time */
 	pthread_mutex_t send_lock; /* held while a message is sent, so that messages do not mix */
 	pthread_mutex_t lock;      /* all below */
@@ -71,8 +71,6 @@ struct user_link {
 	bool hurried; /* if set, no wait goes past: */
 	struct timespec hurry_until;
 	int bell; /* eventfd that stops the guest when it is signalled, or -1 */
-	struct vfio_dma maps[USER_MAPS_MAX];
-	unsigned int map_count;
 };
 
 /* A command, and the place for its reply. */
@@ -135,13 +133,5 @@ bool user_link_is_stalled(struct user_link *link);
  * file stays the caller's.
  */
 void user_link_set_bell(struct user_link *link, int bell);
-
-/*
- * Add and remove memory that the server may reach by DMA_READ and DMA_WRITE. 0, -EEXIST, -ENOSPC,
- * or -ENOENT if it is not exactly a map that was added. Not logged. When user_link_del_map()
- * returns, nothing touches the memory any more.
- */
-int user_link_add_map(struct user_link *link, const struct vfio_dma *dma);
-int user_link_del_map(struct user_link *link, uint64_t iova, uint64_t size);
 
 #endif
