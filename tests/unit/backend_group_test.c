@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "call_log.h"
@@ -15,12 +16,15 @@
 #include "stderr_text.h"
 #include "unit.h"
 #include "vfio/backend/backend_group.h"
+#include "vmm/base/opener.h"
 
 #define BDF   "0000:01:00.0"
 #define TOKEN "2ab74924-c335-45f4-9b16-8569e5b08258"
 
 /* What the kernel answers. */
 static struct {
+	int version;   /* of VFIO_GET_API_VERSION */
+	int extension; /* of VFIO_CHECK_EXTENSION */
 	int ret;       /* of VFIO_GROUP_GET_DEVICE_FD */
 	int reach_err; /* of VFIO_DEVICE_GET_PCI_HOT_RESET_INFO */
 	uint32_t dependents;
@@ -83,6 +87,10 @@ static int answer(int fd, unsigned long request, unsigned long arg)
 {
 	(void)fd;
 	switch (request) {
+	case VFIO_GET_API_VERSION:
+		return kernel.version;
+	case VFIO_CHECK_EXTENSION:
+		return kernel.extension;
 	case VFIO_GROUP_GET_DEVICE_FD:
 		calls_add("get device '%s'", (const char *)arg);
 		return kernel.ret < 0 ? kernel.ret : eventfd(0, EFD_CLOEXEC);
@@ -366,8 +374,52 @@ START_TEST(rule_16_region_capabilities)
 }
 END_TEST
 
-UNIT_MAIN("backend_group", { rule_23_kvm_before_the_device, 0 },
-	  { token_goes_with_the_name, UNIT_COUNT(tokens) },
+/* What the container says of itself, and what is made of it. */
+static const struct {
+	int version, extension, ret;
+	const char *says;
+} containers[] = {
+	{ 0, 1, 0, "" },
+	{ 1, 1, -ENOTSUP, "VFIO API version 1, expected 0" },
+	{ -EPERM, 1, -EPERM, "VFIO_GET_API_VERSION: Operation not permitted" },
+	{ 0, 0, -ENOTSUP, "this kernel has no VFIO driver for its IOMMU" },
+	{ 0, -ENOTTY, -ENOTTY, "VFIO_CHECK_EXTENSION: Inappropriate ioctl for device" },
+};
+
+START_TEST(container_that_is_asked)
+{
+	const struct vfio_space_request request = { .fd = -1 };
+	const struct opener_answer opened = { .err = 0 };
+	struct vfio_space space = { .backend = &vfio_backend_group };
+	int ends[2], file = eventfd(0, EFD_CLOEXEC), ret;
+	struct opener opener = { 0 };
+	struct stderr_text caught;
+
+	fake_kvm_begin();
+	fake_kvm_set_other(answer);
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.version = containers[_i].version;
+	kernel.extension = containers[_i].extension;
+	/* Whoever opens files has answered already. */
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	ck_assert(opener_reply(ends[1], &opened, sizeof(opened), file));
+	opener.socket = ends[0];
+	space.opener = &opener;
+	stderr_begin(&caught);
+	ret = vfio_backend_group.space_open(&space, &request);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, containers[_i].ret);
+	stderr_holds(&caught, containers[_i].says);
+	vfio_backend_group.space_close(&space);
+	close(ends[0]);
+	close(ends[1]);
+	close(file);
+	fake_kvm_end();
+}
+END_TEST
+
+UNIT_MAIN("backend_group", { container_that_is_asked, UNIT_COUNT(containers) },
+	  { rule_23_kvm_before_the_device, 0 }, { token_goes_with_the_name, UNIT_COUNT(tokens) },
 	  { rule_25_reach_of_a_bus_reset, UNIT_COUNT(resets) },
 	  { rule_25_no_answer_about_the_reach, UNIT_COUNT(no_reaches) },
 	  { rule_16_region_capabilities, UNIT_COUNT(infos) })

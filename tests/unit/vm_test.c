@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* vmm/core/vm.c without a vCPU: power up and down, memory slots, VFIO files, events. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "call_log.h"
 #include "fake_kvm.h"
@@ -12,6 +15,22 @@
 #include "vmm/trace/log.h"
 
 #define MIB (1ull << 20)
+
+/* Any file stands for KVM's, because fake_kvm.c answers for it. */
+static bool kvm_is_there;
+
+int open(const char *path, int flags, ...)
+{
+	va_list args;
+	int mode;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, int) : 0;
+	va_end(args);
+	if (kvm_is_there && strcmp(path, "/dev/kvm") == 0)
+		return eventfd(0, EFD_CLOEXEC);
+	return openat(AT_FDCWD, path, flags, mode);
+}
 
 /* Where there is no /dev/kvm, vm_init() ends there. Its answers are filled in. */
 static void begin(struct vm *vm)
@@ -216,8 +235,53 @@ START_TEST(long_apic_ids)
 }
 END_TEST
 
-UNIT_MAIN("vm", { long_apic_ids, 4 }, { rom_is_read_only, 0 },
-	  { reset_gives_way_to_what_is_final, UNIT_COUNT(races) },
+/* A question that fails is one error with its errno, and no statement about what KVM has. */
+static const struct {
+	const char *call;
+	unsigned int nth;
+	int err;
+	bool powered; /* asked only when the VM is made */
+	const char *says;
+} questions[] = {
+	{ "KVM_GET_API_VERSION", 1, -EPERM, false, "KVM_GET_API_VERSION: Operation not permitted" },
+	{ "KVM_CHECK_EXTENSION", 1, -EPERM, false,
+	  "KVM_CHECK_EXTENSION, KVM_CAP_USER_MEMORY: Operation not permitted" },
+	{ "KVM_CHECK_EXTENSION", 6, -ENOTTY, false, "KVM_CHECK_EXTENSION, KVM_CAP_IRQCHIP: Inapp" },
+	{ "KVM_CHECK_EXTENSION", 11, -EIO, false,
+	  "KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS: Input/output error" },
+	{ "KVM_CHECK_EXTENSION", 12, -EIO, false,
+	  "KVM_CHECK_EXTENSION, KVM_CAP_NR_MEMSLOTS: Input/output error" },
+	{ "KVM_GET_VCPU_MMAP_SIZE", 1, -EINVAL, false, "KVM_GET_VCPU_MMAP_SIZE: Invalid argument" },
+	{ "KVM_CHECK_EXTENSION", 13, -EIO, true,
+	  "KVM_CHECK_EXTENSION, KVM_CAP_IRQ_ROUTING: Input/output error" },
+};
+
+START_TEST(question_that_fails)
+{
+	struct stderr_text caught;
+	static struct vm vm;
+	int ret;
+
+	fake_kvm_begin();
+	kvm_is_there = true;
+	fake_kvm_fail(questions[_i].call, questions[_i].nth, questions[_i].err);
+	stderr_begin(&caught);
+	ret = vm_init(&vm, 1, NULL);
+	ck_assert(ret == 0 || !questions[_i].powered);
+	if (questions[_i].powered)
+		ret = vm_power_up(&vm);
+	stderr_end(&caught);
+	kvm_is_there = false;
+	ck_assert_int_eq(ret, questions[_i].err);
+	ck_assert_ptr_eq(strstr(caught.text, "minivmm: error: /dev/kvm: "), caught.text);
+	stderr_holds(&caught, questions[_i].says);
+	ck_assert_ptr_eq(strchr(caught.text, '\n') + 1, strchr(caught.text, '\0'));
+	end(&vm);
+}
+END_TEST
+
+UNIT_MAIN("vm", { question_that_fails, UNIT_COUNT(questions) }, { long_apic_ids, 4 },
+	  { rom_is_read_only, 0 }, { reset_gives_way_to_what_is_final, UNIT_COUNT(races) },
 	  { rule_23_reboot_restores_slots_and_files, 0 },
 	  { failed_power_up_can_be_tried_again, UNIT_COUNT(steps) },
 	  { slots_run_out_and_come_back, 0 }, { freed_slot_is_used_again, 0 },

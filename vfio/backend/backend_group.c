@@ -55,14 +55,19 @@ static int group_open_container(struct group_space *own, const struct opener *op
 
 static int group_check_container(int container)
 {
-	int version = trace_ioctl(container, VFIO_GET_API_VERSION, 0);
+	int version = trace_ioctl(container, VFIO_GET_API_VERSION, 0), found;
 
+	if (version < 0)
+		return log_errno(GROUP_CONTAINER, version, "VFIO_GET_API_VERSION");
 	if (version != VFIO_API_VERSION) {
 		log_error(GROUP_CONTAINER, "VFIO API version %d, expected %d", version,
 			  VFIO_API_VERSION);
 		return -ENOTSUP;
 	}
-	if (trace_ioctl(container, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) <= 0) {
+	found = trace_ioctl(container, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU);
+	if (found < 0)
+		return log_errno(GROUP_CONTAINER, found, "VFIO_CHECK_EXTENSION");
+	if (!found) {
 		log_error(GROUP_CONTAINER, "this kernel has no VFIO driver for its IOMMU");
 		log_fix("sudo modprobe vfio_iommu_type1");
 		return -ENOTSUP;

@@ -29,15 +29,29 @@ static int vm_check_cap(const struct vm *vm, int cap)
 	return trace_ioctl(vm->kvm_fd, KVM_CHECK_EXTENSION, cap);
 }
 
+/* How many of something KVM offers: more than 0, or -errno, logged. */
+static int vm_ask_count(const struct vm *vm, int cap, const char *name)
+{
+	int ret = vm_check_cap(vm, cap);
+
+	return ret > 0 ? ret
+		       : log_errno("/dev/kvm", ret ? ret : -ENOTSUP, "KVM_CHECK_EXTENSION, %s",
+				   name);
+}
+
 static int vm_check_caps(const struct vm *vm, const struct arch_cap *caps)
 {
-	int ret = 0;
+	int ret = 0, found;
 
-	for (; caps->name; caps++)
-		if (vm_check_cap(vm, caps->cap) <= 0) {
-			log_error("/dev/kvm", "this kernel's KVM lacks %s", caps->name);
-			ret = -ENOTSUP;
-		}
+	for (; caps->name; caps++) {
+		found = vm_check_cap(vm, caps->cap);
+		if (found < 0)
+			return log_errno("/dev/kvm", found, "KVM_CHECK_EXTENSION, %s", caps->name);
+		if (found)
+			continue;
+		log_error("/dev/kvm", "this kernel's KVM lacks %s", caps->name);
+		ret = -ENOTSUP;
+	}
 	return ret;
 }
 
@@ -49,33 +63,55 @@ static int vm_open_kvm(struct vm *vm)
 	return log_errno("/dev/kvm", -errno, "open");
 }
 
-static int vm_check_kvm(struct vm *vm)
+static int vm_check_version(const struct vm *vm)
 {
 	int version = trace_ioctl(vm->kvm_fd, KVM_GET_API_VERSION, 0);
-	int cpus, slots, run_size, ret;
 
-	if (version != KVM_API_VERSION) {
-		log_error("/dev/kvm", "KVM API version %d, expected %d", version, KVM_API_VERSION);
-		return -ENOTSUP;
-	}
-	ret = vm_check_caps(vm, vm_caps);
-	if (ret == 0)
-		ret = vm_check_caps(vm, arch_caps);
-	if (ret < 0)
-		return ret;
-	cpus = vm_check_cap(vm, KVM_CAP_MAX_VCPUS);
-	if (cpus > 0 && vm->cpus > (unsigned int)cpus) {
-		log_error("--cpus", "%u vCPUs were asked for, but KVM offers %d", vm->cpus, cpus);
-		return -EINVAL;
-	}
-	slots = vm_check_cap(vm, KVM_CAP_NR_MEMSLOTS);
+	if (version < 0)
+		return log_errno("/dev/kvm", version, "KVM_GET_API_VERSION");
+	if (version == KVM_API_VERSION)
+		return 0;
+	log_error("/dev/kvm", "KVM API version %d, expected %d", version, KVM_API_VERSION);
+	return -ENOTSUP;
+}
+
+static int vm_check_cpus(const struct vm *vm)
+{
+	int cpus = vm_ask_count(vm, KVM_CAP_MAX_VCPUS, "KVM_CAP_MAX_VCPUS");
+
+	if (cpus < 0 || vm->cpus <= (unsigned int)cpus)
+		return cpus < 0 ? cpus : 0;
+	log_error("--cpus", "%u vCPUs were asked for, but KVM offers %d", vm->cpus, cpus);
+	return -EINVAL;
+}
+
+/* How many memory slots there are, and how much of a vCPU's file is mapped. */
+static int vm_ask_sizes(struct vm *vm)
+{
+	int slots = vm_ask_count(vm, KVM_CAP_NR_MEMSLOTS, "KVM_CAP_NR_MEMSLOTS"), run_size;
+
+	if (slots < 0)
+		return slots;
 	run_size = trace_ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
-	if (slots <= 0 || run_size <= 0)
-		return log_errno("/dev/kvm", -ENOTSUP,
-				 "ask for its memory slots and the size of a vCPU");
+	if (run_size <= 0)
+		return log_errno("/dev/kvm", run_size ? run_size : -ENOTSUP,
+				 "KVM_GET_VCPU_MMAP_SIZE");
 	vm->memslot_max = (unsigned int)slots;
 	vm->vcpu_mmap_size = (size_t)run_size;
 	return 0;
+}
+
+static int vm_check_kvm(struct vm *vm)
+{
+	int ret = vm_check_version(vm);
+
+	if (ret == 0)
+		ret = vm_check_caps(vm, vm_caps);
+	if (ret == 0)
+		ret = vm_check_caps(vm, arch_caps);
+	if (ret == 0)
+		ret = vm_check_cpus(vm);
+	return ret < 0 ? ret : vm_ask_sizes(vm);
 }
 
 static void vm_event_ready(void *owner, uint32_t events)
@@ -250,9 +286,10 @@ static int vm_restore_vfio_files(struct vm *vm)
 
 int vm_power_up(struct vm *vm)
 {
-	int gsi_max = vm_check_cap(vm, KVM_CAP_IRQ_ROUTING);
-	int ret;
+	int gsi_max = vm_ask_count(vm, KVM_CAP_IRQ_ROUTING, "KVM_CAP_IRQ_ROUTING"), ret;
 
+	if (gsi_max < 0)
+		return gsi_max;
 	vm->fd = trace_ioctl(vm->kvm_fd, KVM_CREATE_VM, arch_vm_type(vm->kvm_fd));
 	if (vm->fd < 0)
 		return log_errno("/dev/kvm", vm->fd, "KVM_CREATE_VM");
