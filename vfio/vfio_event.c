@@ -42,8 +42,9 @@ int vfio_event_init(struct vfio_event *event, struct vfio_device *device, struct
 				      .source = { -1, event_ready, event, device->name,
 						  "notifications of the host" },
 				      .carer = event->carer };
-	if (device->backend->get_irq(device, index, &irq) < 0 || irq.count == 0)
-		return 0;
+	ret = vfio_irq_find(device, index, &irq);
+	if (ret < 0 || irq.count == 0)
+		return ret;
 	event->source.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (event->source.fd < 0)
 		return log_errno(device->name, -errno, "eventfd");

@@ -153,14 +153,16 @@ static int interrupts_init_msi(struct vfio_interrupts *interrupts, struct vfio_d
 	return 0;
 }
 
-static void interrupts_init_pin(struct vfio_interrupts *interrupts, struct loop *loop, bool relay)
+static int interrupts_init_pin(struct vfio_interrupts *interrupts, struct loop *loop, bool relay)
 {
 	uint8_t *pin = &interrupts->function->config[PCI_INTERRUPT_PIN];
+	int ret = *pin && *pin <= INTERRUPTS_PINS ? vfio_intx_probe(&interrupts->intx, loop, relay)
+						  : 0;
 
-	interrupts->has_intx =
-		*pin && *pin <= INTERRUPTS_PINS && vfio_intx_probe(&interrupts->intx, loop, relay);
+	interrupts->has_intx = ret > 0;
 	if (!interrupts->has_intx)
 		*pin = 0;
+	return ret < 0 ? ret : 0;
 }
 
 int vfio_interrupts_init(struct vfio_interrupts *interrupts, struct vfio_device *device,
@@ -181,9 +183,7 @@ int vfio_interrupts_init(struct vfio_interrupts *interrupts, struct vfio_device 
 	ret = interrupts_init_msix(interrupts, device, &group);
 	if (ret == 0)
 		ret = interrupts_init_msi(interrupts, device, &group);
-	if (ret == 0)
-		interrupts_init_pin(interrupts, &vm->loop, relay);
-	return ret;
+	return ret < 0 ? ret : interrupts_init_pin(interrupts, &vm->loop, relay);
 }
 
 void vfio_interrupts_destroy(struct vfio_interrupts *interrupts)

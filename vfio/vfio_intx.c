@@ -86,13 +86,13 @@ void vfio_intx_destroy(struct vfio_intx *intx)
 	pthread_mutex_destroy(&intx->lock);
 }
 
-bool vfio_intx_probe(struct vfio_intx *intx, struct loop *loop, bool relay)
+int vfio_intx_probe(struct vfio_intx *intx, struct loop *loop, bool relay)
 {
 	struct vfio_irq irq = { 0, 0 };
+	int ret = vfio_irq_find(intx->device, VFIO_PCI_INTX_IRQ_INDEX, &irq);
 
-	if (intx->device->backend->get_irq(intx->device, VFIO_PCI_INTX_IRQ_INDEX, &irq) < 0 ||
-	    irq.count == 0)
-		return false;
+	if (ret < 0 || irq.count == 0)
+		return ret;
 	intx->maskable = irq.flags & VFIO_IRQ_INFO_MASKABLE;
 	intx->automasked = irq.flags & VFIO_IRQ_INFO_AUTOMASKED;
 	if (!intx->maskable)
@@ -103,7 +103,7 @@ bool vfio_intx_probe(struct vfio_intx *intx, struct loop *loop, bool relay)
 			 "VFIO does not mask its pin when it fires: minivmm masks it, so each of "
 			 "its interrupts passes through minivmm");
 	intx->relay = relay || (intx->maskable && !intx->automasked) ? loop : NULL;
-	return true;
+	return 1;
 }
 
 /* ---- on and off ---- */

@@ -52,9 +52,10 @@ void vfio_intx_destroy(struct vfio_intx *intx);
 
 /*
  * Ask VFIO what the device's pin supports, and relay it through `loop` if `relay` is set or if VFIO
- * does not mask the pin when it fires, which logs a warning. True if there is a pin.
+ * does not mask the pin when it fires, which logs a warning. 1 if there is a pin, 0 if there is
+ * none, or -errno, logged.
  */
-bool vfio_intx_probe(struct vfio_intx *intx, struct loop *loop, bool relay);
+int vfio_intx_probe(struct vfio_intx *intx, struct loop *loop, bool relay);
 
 /*
  * Connect the pin to intx->gsi, and disconnect it. MSI and MSI-X must be off. 0 or -errno, logged.

@@ -54,7 +54,7 @@ static void begin(struct bench *bench, uint32_t flags, bool relay)
 	ck_assert_int_eq(loop_add(&bench->loop, &bench->stop), 0);
 	vfio_intx_init(&bench->intx, &bench->device, &bench->router);
 	stderr_begin(&bench->said);
-	ck_assert(vfio_intx_probe(&bench->intx, &bench->loop, relay));
+	ck_assert_int_eq(vfio_intx_probe(&bench->intx, &bench->loop, relay), 1);
 	stderr_end(&bench->said);
 	bench->intx.gsi = GSI;
 	calls_expect("");
@@ -279,10 +279,28 @@ START_TEST(no_pin)
 
 	begin(&bench, MASKABLE | AUTOMASKED, false);
 	bench.fake.intx = false;
-	ck_assert(!vfio_intx_probe(&bench.intx, &bench.loop, false));
+	ck_assert_int_eq(vfio_intx_probe(&bench.intx, &bench.loop, false), 0);
 	bench.fake.intx = true;
 	fake_fail(&bench.fake, "get_irq", 1, -EINVAL);
-	ck_assert(!vfio_intx_probe(&bench.intx, &bench.loop, false));
+	ck_assert_int_eq(vfio_intx_probe(&bench.intx, &bench.loop, false), 0);
+	end(&bench);
+}
+END_TEST
+
+/* That it cannot be asked for does not mean that there is none. */
+START_TEST(pin_that_cannot_be_asked_for)
+{
+	static struct bench bench;
+	struct stderr_text caught;
+	int ret;
+
+	begin(&bench, MASKABLE | AUTOMASKED, false);
+	fake_fail(&bench.fake, "get_irq", 1, -EIO);
+	stderr_begin(&caught);
+	ret = vfio_intx_probe(&bench.intx, &bench.loop, false);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, -EIO);
+	stderr_holds(&caught, ": VFIO_DEVICE_GET_IRQ_INFO, INTx: Input/output error");
 	end(&bench);
 }
 END_TEST
@@ -290,4 +308,5 @@ END_TEST
 UNIT_MAIN("intx", { rule_07_intx_on_and_off_in_reverse, 0 },
 	  { rule_07_failure_undoes_what_was_done, 3 }, { relay_failure_undoes_what_was_done, 2 },
 	  { rule_07_way_without_automask, UNIT_COUNT(ways) }, { rule_07_relay_goes_both_ways, 2 },
-	  { relay_of_a_pin_without_mask, 0 }, { relay_woken_too_late, 0 }, { no_pin, 0 })
+	  { relay_of_a_pin_without_mask, 0 }, { relay_woken_too_late, 0 }, { no_pin, 0 },
+	  { pin_that_cannot_be_asked_for, 0 })

@@ -93,8 +93,8 @@ START_TEST(failed_start_leaves_nothing)
 		stderr_end(&caught);
 		called = rig.fake.fail_name == NULL;
 		rig.fake.fail_name = NULL;
-		/* A device that has lost its interrupts is still a device. */
-		ck_assert(ret == -EIO || (ret == 0 && (!called || _i == GET_IRQ)));
+		/* MSI-X is asked for twice, and the second answer counts. */
+		ck_assert(ret == -EIO || (ret == 0 && (!called || (_i == GET_IRQ && nth == 1))));
 		ck_assert(rig.fake.open == (ret == 0));
 		if (ret == 0)
 			vfio_pci_free(rig.pci);
