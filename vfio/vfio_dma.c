@@ -116,6 +116,7 @@ static int dma_region_add(struct memory_listener *listener, const struct memory_
 	if (ret < 0)
 		return ret;
 	ret = dma_map_region(map, region);
+	map->no_memory |= ret == -ENOMEM;
 	if (ret < 0)
 		log_errno("guest RAM", ret, "map %#" PRIx64 " + %#" PRIx64 " for DMA", region->gpa,
 			  region->size);

@@ -24,6 +24,7 @@ struct vfio_dma_map {
 	struct vfio_space *space;
 	struct vfio_range ranges[VFIO_RANGES_MAX];
 	unsigned int range_count; /* 0: the backend does not tell the ranges */
+	bool no_memory;           /* the kernel could not pin RAM: -ENOMEM */
 	bool peers;               /* map BARs, too */
 	bool peer_refused;        /* said once */
 	uint64_t *peer_gpa;       /* the BARs' pieces that are mapped, by guest-physical address */

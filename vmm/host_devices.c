@@ -101,7 +101,7 @@ static int host_devices_start_dma(struct host_devices *devices, struct pci_host 
 	trace_phase("map RAM for DMA");
 	if (ret == 0)
 		ret = vfio_dma_start(&devices->dma, &devices->space, memory, devices->count > 1);
-	if (ret == -ENOMEM && !devices->finder)
+	if (devices->dma.no_memory && !devices->finder)
 		host_explain_memlock(memory_ram_size(memory));
 	trace_phase("open devices");
 	devices->ready = ret == 0;

@@ -403,7 +403,37 @@ START_TEST(rule_42_every_bank)
 }
 END_TEST
 
-UNIT_MAIN("dma", { roms_are_out_of_reach, 0 }, { rule_19_one_map_for_each_bank, 0 },
+/* Only where RAM could not be pinned is the limit of locked memory worth a word. */
+static const struct {
+	const char *fails;
+	int err;
+	bool no_memory;
+} shortages[] = {
+	{ "dma_map", -ENOMEM, true },
+	{ "dma_map", -EINVAL, false },
+	{ "iova_ranges", -ENOMEM, false },
+};
+
+START_TEST(rule_20_shortage_is_that_of_a_map)
+{
+	static struct world world;
+	struct stderr_text caught;
+	int ret;
+
+	begin(&world);
+	ck_assert_int_eq(plain_ram_add(&world.memory, 0, MIB), 0);
+	fake_fail(&world.fake, shortages[_i].fails, 1, shortages[_i].err);
+	stderr_begin(&caught);
+	ret = start(&world);
+	stderr_end(&caught);
+	ck_assert_int_eq(ret, shortages[_i].err);
+	ck_assert(world.map.no_memory == shortages[_i].no_memory);
+	end(&world);
+}
+END_TEST
+
+UNIT_MAIN("dma", { rule_20_shortage_is_that_of_a_map, UNIT_COUNT(shortages) },
+	  { roms_are_out_of_reach, 0 }, { rule_19_one_map_for_each_bank, 0 },
 	  { only_ram_is_a_memfd, 0 }, { stop_accepts_a_zeroed_map, 0 },
 	  { rule_14_bars_of_peers, 0 }, { rule_14_failure_is_a_warning, 2 },
 	  { failure_rolls_back, 0 }, { late_failure_rolls_back, 0 },

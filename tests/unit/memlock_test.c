@@ -163,6 +163,32 @@ START_TEST(rule_20_capability_needs_no_limit)
 }
 END_TEST
 
+/*
+ * The kernel could not pin RAM, which was said. What is known of the limit is no second error; and
+ * with the capability the limit was not the cause.
+ */
+START_TEST(rule_20_explanation_is_no_error)
+{
+	struct stderr_text caught;
+
+	memlock.faked = true;
+	memlock.may_lock = _i;
+	memlock.limit = (struct rlimit){ 64 << 10, 64 << 10 };
+	stderr_begin(&caught);
+	host_explain_memlock(NEED);
+	stderr_end(&caught);
+	memlock.faked = memlock.may_lock = false;
+	ck_assert_ptr_null(strstr(caught.text, "error"));
+	if (_i) {
+		ck_assert_str_eq(caught.text, "");
+	} else {
+		stderr_holds(&caught, "minivmm: info: guest RAM: ");
+		stderr_holds(&caught, " 64 KiB");
+		stderr_holds(&caught, "  fix: sudo prlimit --memlock=");
+	}
+}
+END_TEST
+
 /* The capability does not count in a user namespace, such as a rootless container. */
 static const struct {
 	const char *situation;
@@ -210,5 +236,6 @@ END_TEST
 
 UNIT_MAIN("memlock", { rule_20_locked_memory_limit, UNIT_COUNT(limits) },
 	  { rule_20_message_says_what_to_do, 0 }, { rule_20_capability_needs_no_limit, 0 },
+	  { rule_20_explanation_is_no_error, 2 },
 	  { rule_20_capability_of_a_user_namespace, UNIT_COUNT(namespaces) },
 	  { rule_20_iommufd_counts_otherwise, 0 })

@@ -9,6 +9,8 @@
 #include "vfio/host/look/host_machine.h"
 #include "vfio/host/look/host_path.h"
 
+#define MEMLOCK_OBJECT "guest RAM"
+
 /* Whether `need` bytes fit into the limit: as it is, once this process has raised it, or never. */
 enum memlock_room { MEMLOCK_ENOUGH, MEMLOCK_RAISABLE, MEMLOCK_SHORT };
 
@@ -45,14 +47,6 @@ void host_check_memlock(struct host_report *report, const struct host_demand *de
 	memlock_add(report, is_short ? FOUND_MEMLOCK_SHORT : FOUND_MEMLOCK, demand->memory, &limit);
 }
 
-static void memlock_log_shortage(uint64_t need, const struct rlimit *limit)
-{
-	struct host_report report = { .object = "guest RAM" };
-
-	memlock_add(&report, FOUND_MEMLOCK_SHORT, need, limit);
-	host_report_log_failures(&report);
-}
-
 static int memlock_raise(uint64_t need, const struct rlimit *limit)
 {
 	struct rlimit raised = { need, limit->rlim_max > need ? limit->rlim_max : need };
@@ -64,9 +58,12 @@ int host_raise_memlock(uint64_t need)
 {
 	struct rlimit limit = { 0 };
 	int ret = memlock_room(need, &limit) == MEMLOCK_ENOUGH ? 0 : memlock_raise(need, &limit);
+	struct host_report report = { .object = MEMLOCK_OBJECT };
 
-	if (ret < 0)
-		memlock_log_shortage(need, &limit);
+	if (ret == 0)
+		return 0;
+	memlock_add(&report, FOUND_MEMLOCK_SHORT, need, &limit);
+	host_report_log_failures(&report);
 	return ret;
 }
 
@@ -82,7 +79,10 @@ void host_try_memlock(uint64_t need)
 void host_explain_memlock(uint64_t need)
 {
 	struct rlimit limit = { 0 };
+	struct host_report report = { .object = MEMLOCK_OBJECT };
 
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	memlock_log_shortage(need, &limit);
+	if (host_has_capability(CAP_IPC_LOCK) || getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
+		return;
+	memlock_add(&report, FOUND_MEMLOCK_SHORT, need, &limit);
+	host_report_advise(&report);
 }

@@ -25,7 +25,10 @@ int host_raise_memlock(uint64_t need);
  */
 void host_try_memlock(uint64_t need);
 
-/* Log the same message after the kernel refused to pin although the limit looked high enough. */
+/*
+ * Log the same words, as information about an error, after the kernel refused to pin although the
+ * limit looked high enough. With CAP_IPC_LOCK there is no limit, and nothing to explain.
+ */
 void host_explain_memlock(uint64_t need);
 
 #endif

@@ -56,16 +56,29 @@ const struct host_finding *host_report_failure(const struct host_report *report)
 	return NULL;
 }
 
-void host_report_log(const struct host_report *report, const struct host_finding *finding)
+static void report_log(const struct host_report *report, const struct host_finding *finding,
+		       void (*log)(const char *object, const char *fmt, ...))
 {
 	char *text = host_finding_text(finding);
 
-	log_error(report->object, "%s", report_or(text));
+	log(report->object, "%s", report_or(text));
 	free(text);
 	for (unsigned int i = 0; (text = host_finding_fix(finding, i)); i++) {
 		log_fix("%s", text);
 		free(text);
 	}
+}
+
+void host_report_log(const struct host_report *report, const struct host_finding *finding)
+{
+	report_log(report, finding, log_error);
+}
+
+void host_report_advise(struct host_report *report)
+{
+	for (unsigned int i = 0; i < report->count; i++)
+		report_log(report, &report->findings[i], log_info);
+	host_report_destroy(report);
 }
 
 bool host_report_log_failures(struct host_report *report)

@@ -35,6 +35,9 @@ void host_report_log(const struct host_report *report, const struct host_finding
 /* Log all findings that fail, and destroy the report. Returns whether there was one. */
 bool host_report_log_failures(struct host_report *report);
 
+/* Log all findings with their fixes as information about an error, and destroy the report. */
+void host_report_advise(struct host_report *report);
+
 /* Log all findings that fail as warnings without fixes, and destroy the report. */
 void host_report_warn(struct host_report *report);
 
