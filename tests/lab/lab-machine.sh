@@ -25,6 +25,16 @@ machine_emulator="qemu-system-x86_64"
 machine_defaults=(bits=40 cpus=1 devices=few disk=nvme1 intremap=on iommu=on kernel=6.1 memory=6G nodes=1 pulse=on qemu=stable
 	shared=2G svm=on)
 
+# machine_kernel NAME: prints the kernel to take for it. Where only the newest one with iommufd was built, that is the one.
+machine_kernel()
+{
+	if [ "$1" = iommufd ] && [ ! -e "$LAB_DIR/vmlinux-iommufd" ] && [ -e "$LAB_DIR/vmlinux-iommufd-newest" ]; then
+		echo iommufd-newest
+	else
+		echo "$1"
+	fi
+}
+
 # machine_config "KEY=VALUE...": the complete configuration, in a fixed order. What it does not name is as
 # $LAB_MACHINE says, or the default.
 machine_config()
@@ -35,6 +45,7 @@ machine_config()
 	for default in "${machine_defaults[@]}"; do
 		key=${default%%=*}
 		value=$(echo " $wanted " | sed -n "s/.* $key=\([^ ]*\) .*/\1/p")
+		[ "$key" != kernel ] || value=$(machine_kernel "$value")
 		config+="${config:+ }$key=${value:-${default#*=}}"
 	done
 	echo "$config"

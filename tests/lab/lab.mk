@@ -78,7 +78,7 @@ lab-iommufd-newest: deps
 	$(MAKE) lab-iommufd-newest-installed
 
 lab-iommufd-newest-installed: lab-images kvm-guests $(B)/minivmm $(LAB)/host-iommufd-newest.cpio $(LAB)/vmlinux-iommufd-newest
-	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run iommufd-file
+	LAB_DIR=$(LAB) LAB_VMM=$(B)/minivmm $(LAB_SRC)/lab.sh run $(IOMMUFD_SCENARIOS)
 
 $(LAB)/root-iommufd-newest/.complete: $(LAB_SRC)/iommufd-kernel.sh $(LAB_SRC)/iommufd.config
 	$(LAB_SRC)/iommufd-kernel.sh $(@D) newest
