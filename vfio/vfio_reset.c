@@ -242,8 +242,10 @@ static int reset_try_bus(const struct vfio_reset *reset, struct vfio_reach *reac
 static void reset_settle(struct vfio_reset *reset, int result)
 {
 	reset->bus_tried = true;
-	if (result == 0 || (reset->state == VFIO_RESET_DUE && reset->result == 0))
+	if (result == 0 || (reset->state == VFIO_RESET_DUE && reset->result == 0)) {
 		reset->result = result;
+		reset->by_bus = true;
+	}
 	if (result == 0)
 		reset->state = VFIO_RESET_DONE;
 }
@@ -277,6 +279,7 @@ static void reset_alone(struct vfio_reset *reset)
 
 	if (!(reset->info->flags & VFIO_DEVICE_FLAGS_RESET))
 		return;
+	reset->by_bus = false;
 	do {
 		reset->result = device->backend->reset(device);
 	} while (reset_must_wait(reset, reset->result, &tries));
@@ -335,11 +338,13 @@ static int reset_check_alive(const struct vfio_reset *reset)
 	return -LOG_TOLD;
 }
 
-static const char *reset_failure(int ret)
+static const char *reset_failure(const struct vfio_reset *reset)
 {
+	int ret = reset->result;
+
 	if (ret == -ENODEV || ret == -ENOTTY || ret == -ENOTSUP)
 		return "the host has no way to do it";
-	return ret == -EPERM ? "it would take others along" : log_reason(ret);
+	return ret == -EPERM && reset->by_bus ? "it would take others along" : log_reason(ret);
 }
 
 int vfio_reset_finish(struct vfio_reset *reset)
@@ -351,6 +356,6 @@ int vfio_reset_finish(struct vfio_reset *reset)
 	ret = reset->result == -LOG_TOLD ? -LOG_TOLD : reset_check_alive(reset);
 	if (ret == 0 && reset->result < 0)
 		log_warn(name, "cannot be reset: %s: the guest finds it as it was left",
-			 reset_failure(reset->result));
+			 reset_failure(reset));
 	return ret;
 }

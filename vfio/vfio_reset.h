@@ -42,7 +42,8 @@ struct vfio_reset {
 	uint16_t segment;
 	uint8_t bus, devfn;
 	bool bus_tried; /* since it is due: its bus was reset, or cannot be */
-	int result;     /* of the last attempt: 0 or -errno */
+	int result;     /* of the last attempt that counts: 0 or -errno */
+	bool by_bus;    /* which was one at its bus */
 };
 
 /*

@@ -139,6 +139,22 @@ START_TEST(rule_18_dies_in_the_reset)
 }
 END_TEST
 
+/* Only a reset of the bus would take others along. */
+START_TEST(rule_25_own_failure_is_not_that_of_the_bus)
+{
+	host_start("1f1x");
+	cards_use_all();
+	host_forget();
+	host.alone_fails = (struct failure){ 1, -EPERM };
+	pci_host_reset(&host.rig.host);
+	host_says();
+	ck_assert_uint_eq(host_said("would also reset"), 1);
+	ck_assert_uint_eq(host_said("cannot be reset: Operation not permitted: the guest finds"),
+			  1);
+	host_end();
+}
+END_TEST
+
 /* A program is on no bus. Its name is no address, and it is asked alone. */
 START_TEST(rule_25_device_without_an_address)
 {
@@ -335,7 +351,8 @@ START_TEST(rule_25_a_neighbour_comes)
 }
 END_TEST
 
-UNIT_MAIN("vfio_reset", { rule_25_one_bus_reset_serves_all, UNIT_COUNT(hosts) },
+UNIT_MAIN("vfio_reset", { rule_25_own_failure_is_not_that_of_the_bus, 0 },
+	  { rule_25_one_bus_reset_serves_all, UNIT_COUNT(hosts) },
 	  { rule_25_the_end_resets_nothing, 0 },
 	  { rule_25_a_neighbour_without_a_driver_of_vfio, 0 },
 	  { rule_18_dies_in_the_reset, UNIT_COUNT(deaths) },
