@@ -14,7 +14,9 @@ $(B)/tests/recorder: $(RECORDER:%.c=$(B)/%.o)
 # On demand: each device takes some seconds under each.
 NEWEST_QEMU := $(LAB)/qemu-newest
 $(NEWEST_QEMU)/.complete:
-	-tests/lab/fetch-qemu.sh $(LAB) newest > $(B)/fetch-qemu.log 2>&1
+	@echo "FETCH $(NEWEST_QEMU)"
+	@tests/lab/fetch-qemu.sh $(LAB) newest > $(B)/fetch-qemu.log 2>&1 || \
+		sed -n '/^[WE]: /{s,^,$(NEWEST_QEMU) cannot be fetched: ,p;q}' $(B)/fetch-qemu.log
 
 .PHONY: compare-devices
 compare-devices: $(B)/minivmm $(B)/guests/demo_device $(B)/tests/recorder $(B)/kvm/walk.elf | $(NEWEST_QEMU)/.complete
