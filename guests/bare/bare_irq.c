@@ -47,18 +47,24 @@ uint32_t bare_apic_read(unsigned int offset)
 #define APIC_BASE_X2APIC (1u << 10)
 #define MSR_X2APIC       0x800u /* its registers, one for each 16 bytes of the other mode */
 
-static bool is_x2apic(void)
+static bool x2apic;
+
+/*
+ * Many CPUs start in x2APIC mode, in which the registers are no memory. Asking for the mode is an
+ * exit, so it is asked for once, not at each interrupt. Only the first CPU comes here.
+ */
+static void switch_apic_on(void)
 {
 	uint32_t low, high;
 
 	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_APIC_BASE));
-	return low & APIC_BASE_X2APIC;
+	x2apic = low & APIC_BASE_X2APIC;
+	bare_apic_write(BARE_APIC_SVR, APIC_ON);
 }
 
-/* Many CPUs start in x2APIC mode, in which the registers are no memory. */
 void bare_apic_write(unsigned int offset, uint32_t value)
 {
-	if (is_x2apic())
+	if (x2apic)
 		__asm__ volatile("wrmsr" : : "a"(value), "d"(0), "c"(MSR_X2APIC + offset / 16));
 	else
 		write32(APIC + offset, value);
@@ -114,7 +120,7 @@ void bare_irq_start(void)
 	set_gate(GATES - 1, interrupt_spurious);
 	outb(0x21, 0xff); /* mask the old interrupt controllers */
 	outb(0xa1, 0xff);
-	bare_apic_write(BARE_APIC_SVR, APIC_ON);
+	switch_apic_on();
 	__asm__ volatile("lidt %0; sti" : : "m"(pointer));
 }
 
@@ -132,7 +138,7 @@ void bare_start_cpus(void)
 
 	for (const char *from = bare_cpu_start; from < bare_cpu_start_end;)
 		*low++ = *from++;
-	bare_apic_write(BARE_APIC_SVR, APIC_ON);
+	switch_apic_on();
 	bare_apic_write(BARE_APIC_ICR, ICR_INIT);
 	inb(BARE_PORT_FREE);
 	bare_apic_write(BARE_APIC_ICR, ICR_START | START_PAGE);

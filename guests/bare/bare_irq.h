@@ -28,7 +28,7 @@ void bare_irq_start(void);
 /* Let a pin of the IOAPIC, level-triggered, raise BARE_VECTOR. */
 void bare_irq_open_pin(unsigned int gsi);
 
-/* Read and write registers of this CPU's local APIC. */
+/* Read and write registers of the first CPU's local APIC; write once it is switched on. */
 uint32_t bare_apic_read(unsigned int offset);
 void bare_apic_write(unsigned int offset, uint32_t value);
 #define BARE_APIC_ID  0x20u
