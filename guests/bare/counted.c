@@ -87,6 +87,7 @@ static void acknowledge(void)
 
 static void count_interrupts(unsigned int n)
 {
+	BENCH_MARK(BENCH_MARK_PROFILE);
 	for (unsigned int i = 0; i < PIECE * PIECES; i++) {
 		unsigned int before = bare_irq_count[n];
 
@@ -97,6 +98,7 @@ static void count_interrupts(unsigned int n)
 		if (n)
 			acknowledge();
 	}
+	BENCH_MARK(BENCH_MARK_WRITE);
 }
 
 static void check_pin(void)

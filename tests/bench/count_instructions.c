@@ -3,8 +3,8 @@
  * A plugin for QEMU's emulation (TCG) that counts the instructions which the emulated machine
  * executes: those of the host kernel, of the VMM and of the guest alike. `out=FILE` gets a line
  * for each mark (bench_mark.h) that the machine comes across, with the mark's number and the sum
- * until then. `profile=FILE` gets the sums between two marks by the addresses of blocks of code;
- * profile.py gives them names.
+ * until then. `profile=FILE` gets the sums between two marks by the addresses of blocks of code,
+ * and by whether a guest or the host executed them; profile.py gives them names.
  *
  * Time on a shared machine moves by a factor of two. These sums repeat to about a percent.
  *
@@ -13,6 +13,7 @@
  */
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,14 +49,15 @@ void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
 /*
- * Blocks are told apart by their address and by where the emulator keeps them, because host and
- * guest use the same addresses.
+ * Blocks are told apart by their address and by who executes them, because host and guest use the
+ * same addresses.
  */
 #define BLOCKS (1u << 20)
 struct block {
 	uint64_t vaddr;
-	const void *haddr;
-	uint64_t count;
+	bool guest;
+	uint64_t executions;
+	uint64_t instructions;
 };
 
 static struct block blocks[BLOCKS];
@@ -65,10 +67,16 @@ static FILE *out;
 static const char *profile;
 static char profile_path[4096];
 
+/* Where a host goes on after the exit of a guest: behind its VMRUN. */
+static const uint8_t vmrun[] = { 0x0f, 0x01, 0xd8 };
+static const void *behind_vmrun;
+/* Each CPU of the emulated machine is a thread, which translates and executes its own code. */
+static __thread bool in_guest;
+
 static void start_profile(void)
 {
 	for (unsigned int i = 0; i < BLOCKS; i++)
-		blocks[i].count = 0;
+		blocks[i].executions = blocks[i].instructions = 0;
 }
 
 static void write_profile(void)
@@ -76,9 +84,10 @@ static void write_profile(void)
 	FILE *file = fopen(profile, "w");
 
 	for (unsigned int i = 0; file && i < BLOCKS; i++)
-		if (blocks[i].count)
-			fprintf(file, "%" PRIx64 " %" PRIu64 " %" PRIx64 "\n", blocks[i].vaddr,
-				blocks[i].count, (uint64_t)(uintptr_t)blocks[i].haddr);
+		if (blocks[i].executions)
+			fprintf(file, "%" PRIx64 " %s %" PRIu64 " %" PRIu64 "\n", blocks[i].vaddr,
+				blocks[i].guest ? "guest" : "host", blocks[i].executions,
+				blocks[i].instructions);
 	if (file)
 		fclose(file);
 }
@@ -114,23 +123,58 @@ static void find_mark(struct qemu_plugin_insn *insn)
  * Find the entry of a block. When the table is full, all further blocks share the entry found
  * last.
  */
-static struct block *find_block(uint64_t vaddr, const void *haddr)
+static struct block *find_block(uint64_t vaddr, bool guest)
 {
-	uint64_t hash = (vaddr ^ (uintptr_t)haddr << 7) * 0x9e3779b97f4a7c15ull;
+	uint64_t hash = (vaddr << 1 | guest) * 0x9e3779b97f4a7c15ull;
 	struct block *block;
 
 	pthread_mutex_lock(&blocks_lock);
 	for (unsigned int i = 0;; i++) {
 		block = &blocks[((hash >> 40) + i) % BLOCKS];
-		if (!block->vaddr || (block->vaddr == vaddr && block->haddr == haddr) || i == 1000)
+		if (!block->vaddr || (block->vaddr == vaddr && block->guest == guest) || i == 1000)
 			break;
 	}
 	if (!block->vaddr) {
 		block->vaddr = vaddr;
-		block->haddr = haddr;
+		block->guest = guest;
 	}
 	pthread_mutex_unlock(&blocks_lock);
 	return block;
+}
+
+static void enter_guest(unsigned int vcpu, void *arg)
+{
+	(void)vcpu;
+	(void)arg;
+	in_guest = true;
+}
+
+static void leave_guest(unsigned int vcpu, void *arg)
+{
+	(void)vcpu;
+	(void)arg;
+	in_guest = false;
+}
+
+/*
+ * VMRUN ends its block. What comes behind it is executed at each exit of the guest, and what is
+ * executed in between is the guest's. The emulator keeps apart the blocks of host and guest.
+ */
+static void find_vmrun(const struct qemu_plugin_tb *tb, size_t count)
+{
+	struct qemu_plugin_insn *first = qemu_plugin_tb_get_insn(tb, 0);
+	struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, count - 1);
+
+	if (behind_vmrun && qemu_plugin_insn_haddr(first) == behind_vmrun) {
+		in_guest = false;
+		qemu_plugin_register_vcpu_insn_exec_cb(first, leave_guest, QEMU_PLUGIN_CB_NO_REGS,
+						       NULL);
+	}
+	if (qemu_plugin_insn_size(last) != sizeof(vmrun) ||
+	    memcmp(qemu_plugin_insn_data(last), vmrun, sizeof(vmrun)) != 0)
+		return;
+	behind_vmrun = (const uint8_t *)qemu_plugin_insn_haddr(last) + sizeof(vmrun);
+	qemu_plugin_register_vcpu_insn_exec_cb(last, enter_guest, QEMU_PLUGIN_CB_NO_REGS, NULL);
 }
 
 /*
@@ -149,10 +193,12 @@ static void count_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		find_mark(qemu_plugin_tb_get_insn(tb, i));
 	if (!profile)
 		return;
-	block = find_block(qemu_plugin_tb_vaddr(tb),
-			   qemu_plugin_insn_haddr(qemu_plugin_tb_get_insn(tb, 0)));
-	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &block->count,
-						 count);
+	find_vmrun(tb, count);
+	block = find_block(qemu_plugin_tb_vaddr(tb), in_guest);
+	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &block->executions,
+						 1);
+	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
+						 &block->instructions, count);
 }
 
 static void write_sum(qemu_plugin_id_t id, void *arg)

@@ -10,14 +10,10 @@ rounds=${case_rounds:-3}
 # counted VMM BDF CHECK: runs a guest that ends by itself, or that has counted and is ended.
 counted()
 {
-	device="--vfio $2"
-	qemu_device="-device vfio-pci,host=$2"
+	passed "$2"
 	no_reboot=--no-reboot
 	[ "$3" != boots ] || no_reboot=
-	run_peer "$1" 256 transparent --kernel /lab/stage/kvm/counted.elf --append "$3" &
-	until grep -q '^done\|^counted' /tmp/measured.out || ! kill -0 $!; do usleep 100000; done 2>/dev/null
-	killall -q minivmm qemu-system-x86_64 ld-linux-x86-64.so.2
-	wait
+	run_until_counted run_peer "$1" 256 transparent --kernel /lab/stage/kvm/counted.elf --append "$3"
 }
 
 bind vfio-pci 0000:01:00.0
@@ -28,7 +24,7 @@ for round in $(seq 1 "$rounds"); do
 		measured "$peer message" counted $peer 07:00.0 message
 		measured "$peer masks" counted $peer 01:00.0 masks
 		measured "$peer boots" counted $peer 01:00.0 boots
-		cp /tmp/measured.out $vmm_out
+		cp /tmp/counted.out $vmm_out
 		expect_line '^counted'
 	done
 done

@@ -10,8 +10,7 @@ rounds=${case_rounds:-3}
 # started VMM WORDS COUNT: the cloud kernel reads as many blocks.
 started()
 {
-	device="--vfio 01:00.0"
-	qemu_device="-device vfio-pci,host=01:00.0"
+	passed 01:00.0
 	run_peer $1 256 transparent --kernel /lab/root-6.1-cloud/boot/vmlinuz-* $cloud \
 		--append "$(todo "$2") lab.reads=$3"
 }
@@ -19,8 +18,7 @@ started()
 # pinged VMM: the full kernel, with the driver of the network card.
 pinged()
 {
-	device="--vfio 05:00.0"
-	qemu_device="-device vfio-pci,host=05:00.0"
+	passed 05:00.0
 	run_peer $1 512 transparent --kernel /lab/root-6.1/boot/vmlinuz-* $full \
 		--append "$(todo net_up,"$(in_pieces pings)") lab.reads=1001"
 }

@@ -10,12 +10,9 @@
 # many COUNT MIB
 many()
 {
-	device=$(printf -- '--vfio %s ' $(echo "$all" | head -n $1))
+	passed $(echo "$all" | head -n $1)
 	no_reboot=
-	run_peer minivmm $2 transparent --stats --kernel /lab/stage/kvm/counted.elf --append all &
-	until grep -q '^counted' /tmp/measured.out || ! kill -0 $!; do usleep 100000; done 2>/dev/null
-	killall -q minivmm
-	wait
+	run_until_counted run_peer minivmm $2 transparent --stats --kernel /lab/stage/kvm/counted.elf --append all
 }
 
 all=$(cd /sys/bus/pci/devices && ls -d 0000:0[6-9]:00.?)
@@ -29,8 +26,8 @@ unmeasured=
 for mib in 256 1280; do
 	for count in 1 8 16 24 32; do
 		measured "$count $mib" many $count $mib
-		cp /tmp/measured.out $vmm_out
+		cp /tmp/counted.out $vmm_out
 		expect_line '^counted'
-		echo "$count functions, $mib MiB: $(awk '/VFIO_IOMMU_MAP_DMA|VFIO_IOMMU_UNMAP_DMA|KVM_SET_USER_MEMORY|SET_IRQS|RESET/ { printf "%s %s, ", $1, $2 }' /tmp/measured.err)"
+		echo "$count functions, $mib MiB: $(awk '/VFIO_IOMMU_MAP_DMA|VFIO_IOMMU_UNMAP_DMA|KVM_SET_USER_MEMORY|SET_IRQS|RESET/ { printf "%s %s, ", $1, $2 }' /tmp/counted.err)"
 	done
 done

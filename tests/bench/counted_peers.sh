@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2013,SC2034,SC2046,SC2086,SC2154
 # What the counted_*.sh have in common: the VMMs, and the marks around what they do. Words of /lab/stage/case:
-# `qemu=stable` for Debian 12's QEMU in place of the newest, `rounds=N`, `iommufd=on`.
+# `qemu=stable` for Debian 12's QEMU in place of the newest, `rounds=N`, `iommufd=on`, `poll=off` for a KVM that lets a
+# halted CPU sleep at once: how long it polls before is time, not work.
 case_qemu=newest case_iommufd=
 for word in $(cat /lab/stage/case); do
 	case $word in
 	qemu=*) case_qemu=${word#*=} ;;
 	rounds=*) case_rounds=${word#*=} ;;
 	iommufd=on) case_iommufd=,iommufd=on ;;
+	poll=off) echo 0 > /sys/module/kvm/parameters/halt_poll_ns ;;
 	esac
 done
 [ -e /lab/qemu-newest/.complete ] || case_qemu=stable
@@ -69,6 +71,31 @@ run_peer()
 			${qemu_device--device vfio-pci,host=01:00.0${case_iommufd:+,iommufd=host}} $(dashed $options) -append "$append"
 		;;
 	esac
+}
+
+# passed BDF...: these are the guest's devices from now on.
+passed()
+{
+	device='' qemu_device=''
+	for bdf; do
+		device="$device --vfio $bdf"
+		qemu_device="$qemu_device -device vfio-pci,host=$bdf"
+	done
+}
+
+# run_until_counted COMMAND...: runs a bare guest until it has counted, and ends it. No program looks
+# for the end meanwhile, because that would be counted, too.
+run_until_counted()
+{
+	rm -f /tmp/counted.pipe
+	mkfifo /tmp/counted.pipe
+	"$@" < /dev/null > /tmp/counted.pipe 2> /tmp/counted.err &
+	while read -r line; do
+		echo "$line"
+		case $line in done* | counted*) break ;; esac
+	done < /tmp/counted.pipe > /tmp/counted.out
+	killall -q minivmm qemu-system-x86_64 ld-linux-x86-64.so.2
+	wait
 }
 
 # guest_measured LABEL TEXT COMMAND...: does the same with a guest, which must print the text.

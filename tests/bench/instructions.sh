@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 # instructions.sh PLUGIN [starts|kernel|devices|firmware|disk|many]...: what minivmm and QEMU cost on the lab host, in
 # instructions that the whole emulated machine executes between two marks. QEMU is the newest, where
-# `tests/lab/fetch-qemu.sh build/lab newest` fetched it, or else Debian 12's. Figures, no verdict: in each line
+# `make bench-peer` fetched it, or else Debian 12's. Figures, no verdict: in each line
 # minivmm's, then each peer's and in brackets the ratio of minivmm's to it. LAB_DIR, LAB_VMM and LAB_MACHINE as for
-# lab.sh. BENCH_CASE="qemu=stable rounds=5" changes what is measured.
+# lab.sh. BENCH_CASE="qemu=stable rounds=5 poll=off" changes what is measured: see counted_peers.sh.
 #
 # instructions.sh PLUGIN profile [vmm=minivmm|q35|microvm] [mib=N] [pages=small|transparent|huge]
-# [guest=ends|kernel|reads]: where they go.
+# [guest=ends|kernel|reads|pings|msi|intx]: where they go, and how often the guest came out and why.
 set -eu
 
 plugin=$(readlink -f "$1")

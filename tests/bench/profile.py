@@ -1,16 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""profile.py DIR [LINES]: names for what the plugin counted by address. DIR has `profile` (address, instructions, and
-where the emulator keeps them), the lab host's `kallsyms`, a process's `maps`, and, where a kernel ran in the guest, its
-`guest_kallsyms`. Prints sums by whose code it is, then the largest by function."""
+"""profile.py DIR [LINES]: names for what the plugin counted by address. DIR has `profile` (address, guest or host,
+executions and instructions), the lab host's `kallsyms`, a process's `maps`, and, where it is known, the guest's
+`guest_kallsyms`. Prints sums by whose code it is, how often the guest came out and why, then the largest by function."""
 import bisect
 import os
 import subprocess
+import re
 import sys
 from collections import Counter
 
 KERNEL = 1 << 63
-IMAGE, MODULES = 0xffffffff80000000, 0xffffffffc0000000
+HOST_KERNEL = "the lab host's kernel"
+# In which KVM asks again and again whether a halted CPU has something to do, before it lets it sleep.
+POLLING = re.compile(r'kvm_(vcpu_check_block|arch_vcpu_runnable|vcpu_has_events|cpu_has_\w+|vcpu_halt|vcpu_can_poll)\b|'
+                     r'apic_has_pending_timer|single_task_running|kvm_apic_(has|accept)_\w+|kvm_guest_apic_has_\w+|'
+                     r'kvm_arch_dy_\w+')
+# What KVM calls once for each exit of its kind, each entry from a VMM, and each entry of the guest.
+CALLS = re.compile(r'(svm_vcpu_run|\w+_interception|kvm_emulate_halt|handle_fastpath_\w+|kvm_arch_vcpu_ioctl_run|'
+                   r'kvm_vcpu_block|irqfd_wakeup|schedule)\b')
 
 
 class Symbols:
@@ -68,50 +76,47 @@ class Profile:
 
     def __init__(self, folder):
         with open(folder + '/profile', encoding='ascii') as lines:
-            self.rows = [(int(a, 16), int(n), int(h, 16)) for a, n, h in (line.split() for line in lines)]
+            self.rows = [(int(w[0], 16), w[1] == 'guest', int(w[2]), int(w[3])) for w in map(str.split, lines)]
         self.host = kernel_symbols(folder + '/kallsyms')
-        self.guest = kernel_symbols(folder + '/guest_kallsyms') if os.path.exists(folder + '/guest_kallsyms') else None
+        symbols = folder + '/guest_kallsyms'
+        self.guest = kernel_symbols(symbols) if os.path.exists(symbols) else Symbols([])
         self.pieces = read_maps(folder + '/maps')
         self.files = {name: file_symbols(real_path(name)) for _, _, _, name in self.pieces if name.startswith('/')}
-        self.host_place = self.place_of_host() if self.guest else None
 
-    def place_of_host(self):
-        """A kernel is one piece of the emulator's memory, hence one difference between its two addresses. The lab
-        host's lies lowest in that memory; a guest's is in RAM that a process was given."""
-        places = Counter()
-        for address, number, where in self.rows:
-            if IMAGE <= address < MODULES:
-                places[(where - address) % (1 << 64)] += number
-        return min(place for place, number in places.most_common(8) if number > sum(places.values()) / 100)
-
-    def is_guests(self, address, where):
-        """Of a kernel's address. The guest has no modules."""
-        return self.guest and address < MODULES and (where - address) % (1 << 64) != self.host_place
-
-    def name(self, address, where):
+    def name(self, address, guest):
         """Whose code it is, and its function."""
-        if address >= KERNEL and self.is_guests(address, where):
-            return "the guest's kernel", self.guest.name(address)
+        if guest:
+            return "the guest's kernel" if address >= KERNEL else "the guest's other code", self.guest.name(address)
         if address >= KERNEL:
-            return "the lab host's kernel", self.host.name(address)
+            return HOST_KERNEL, self.host.name(address)
         for start, end, base, name in self.pieces:
             if start <= address < end:
                 return os.path.basename(name), self.files[name].name(address - base) if name in self.files else name
-        return 'other programs and guests', '?'
+        return 'other programs', '?'
+
+    def calls(self):
+        """How often the lab host's kernel began a function."""
+        entries = {start: name for start, name in self.host.pairs if CALLS.match(name)}
+        return Counter({entries[address]: times for address, guest, times, _ in self.rows
+                        if not guest and address in entries})
 
 
 def main():
     folder, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 40
     profile = Profile(folder)
     owners, functions = Counter(), Counter()
-    for address, number, where in profile.rows:
-        owner, function = profile.name(address, where)
+    for address, guest, _, number in profile.rows:
+        owner, function = profile.name(address, guest)
         owners[owner] += number
         functions[owner, function] += number
     total = sum(owners.values())
     print(f'{total / 1e6:10.2f} million instructions')
     for owner, number in owners.most_common():
         print(f'{number / 1e6:10.2f} {owner}')
+    polling = sum(number for (owner, name), number in functions.items() if owner == HOST_KERNEL and POLLING.match(name))
+    print(f'{polling / 1e6:10.2f} of {HOST_KERNEL}: it polls before a halted CPU sleeps\n')
+    for function, times in profile.calls().most_common():
+        print(f'{times:10} calls of {function}')
     print()
     for (owner, function), number in functions.most_common(count):
         print(f'{number / 1e6:10.3f} {number / total:6.1%}  {function}  ({owner})')

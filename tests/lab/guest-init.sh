@@ -111,7 +111,7 @@ do_profiled()
 do_symbols()
 {
 	wait_disk
-	{ cat /proc/kallsyms; yes ' '; } | dd of="/dev/$disk" bs=1M seek=$write_at count=8 iflag=fullblock oflag=direct 2>/dev/null
+	{ grep ' [tTwW] ' /proc/kallsyms; yes ' '; } | dd of="/dev/$disk" bs=1M seek=$write_at count=8 iflag=fullblock oflag=direct 2>/dev/null
 	say "symbols $?"
 }
 
