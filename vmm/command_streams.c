@@ -302,7 +302,7 @@ int command_streams_start(struct command_streams *streams, struct virtio_console
 void command_streams_continue(const struct command_streams *streams)
 {
 	if (streams->running && streams->resized >= 0)
-		kill(getpid(), SIGWINCH);
+		pthread_kill(streams->thread, SIGWINCH);
 }
 
 void command_streams_stop(struct command_streams *streams)

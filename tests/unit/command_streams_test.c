@@ -7,7 +7,11 @@
 #include <linux/virtio_console.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "console_rig.h"
@@ -85,14 +89,17 @@ static int make_pipe(int standard)
 	return pair[0];
 }
 
-/* The guest has opened all ports, and has put buffers into the queues to it. */
-static void begin(struct caller *caller)
+/*
+ * The guest has opened all ports, and has put buffers into the queues to it. Standard output is
+ * `terminal`, or a pipe if that is -1.
+ */
+static void begin_on(struct caller *caller, int terminal)
 {
 	memset(caller, 0, sizeof(*caller));
 	console_rig_open(&caller->rig);
 	console_rig_start(&caller->rig);
 	caller->input = make_pipe(STDIN_FILENO);
-	caller->output = make_pipe(STDOUT_FILENO);
+	caller->output = terminal < 0 ? make_pipe(STDOUT_FILENO) : dup2(terminal, STDOUT_FILENO);
 	caller->error = make_pipe(STDERR_FILENO);
 	command_streams_init(&caller->streams);
 	command_streams_find_terminal(&caller->streams);
@@ -102,6 +109,11 @@ static void begin(struct caller *caller)
 		for (unsigned int n = 0; n < RIG_SIZE; n++)
 			console_rig_offer(&caller->rig, to_guest(port), n, 0);
 	}
+}
+
+static void begin(struct caller *caller)
+{
+	begin_on(caller, -1);
 }
 
 static void end(struct caller *caller)
@@ -248,6 +260,37 @@ START_TEST(output_is_lost)
 }
 END_TEST
 
+/* Signals to processes: a confined minivmm dies of kill(). */
+static unsigned int kills;
+
+int kill(pid_t pid, int signal)
+{
+	kills++;
+	return (int)syscall(SYS_kill, pid, signal);
+}
+
+/* After fg the terminal may have another size. */
+START_TEST(continued_job_tells_the_size)
+{
+	const struct winsize size = { .ws_row = 33, .ws_col = 77 };
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), terminal;
+	struct caller caller;
+
+	ck_assert_int_eq(unlockpt(master), 0);
+	terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ck_assert_int_ge(terminal, 0);
+	ck_assert_int_eq(ioctl(master, TIOCSWINSZ, &size), 0);
+	begin_on(&caller, terminal);
+	kills = 0;
+	command_streams_continue(&caller.streams);
+	expect_text(&caller, COMMAND_PORT_CONTROL, "size 33 77\n");
+	ck_assert_uint_eq(kills, 0);
+	end(&caller);
+	close(terminal);
+	close(master);
+}
+END_TEST
+
 START_TEST(stops_at_any_time)
 {
 	struct caller caller;
@@ -264,4 +307,5 @@ END_TEST
 
 UNIT_MAIN("command_streams", { status_comes_last, 0 }, { every_status, UNIT_COUNT(statuses) },
 	  { nonsense_is_ignored, UNIT_COUNT(nonsense) }, { input_and_its_end, 0 },
-	  { reader_is_gone, 2 }, { output_is_lost, 0 }, { stops_at_any_time, 0 })
+	  { reader_is_gone, 2 }, { output_is_lost, 0 }, { continued_job_tells_the_size, 0 },
+	  { stops_at_any_time, 0 })

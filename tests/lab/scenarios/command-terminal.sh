@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 200
-# An interactive shell has a terminal of its own. The scenario looks at its size, at what is typed, at Ctrl-C, and at
-# the terminal afterwards, which is as it was.
+# An interactive shell has a terminal of its own. The scenario looks at its size, which changes, at what is typed, at Ctrl-C,
+# and at the terminal afterwards, which is as it was. In between minivmm is continued, as by fg.
 mkfifo /tmp/keys
 cat > /tmp/in_terminal <<-END
 	stty rows 33 cols 77
@@ -17,6 +17,12 @@ wait_line '# ' 60
 echo 'tty; stty size' >&4
 wait_line '^/dev/pts/0' 20
 wait_line '^33 77' 20
+confined=$(pgrep -o -x minivmm)
+kill -CONT "$confined"
+stty -F "$(readlink "/proc/$confined/fd/0")" rows 44
+# shellcheck disable=SC2016 # for the shell in the guest
+echo 'until [ "$(stty size)" = "44 77" ]; do sleep 1; done; echo resized' >&4
+wait_line '^resized' 20
 echo 'sleep 1000' >&4
 sleep 2
 printf '\003' >&4
