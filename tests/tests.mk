@@ -84,11 +84,13 @@ include tests/fuzz/fuzz.mk
 include tests/devices/devices.mk
 
 # The system calls that threads make beside their filters, by strace; takes as long as kvm-check. The second one adds
-# scenarios of the lab, in which each call takes longer: a quarter of an hour.
-SANDBOX_SCENARIOS := aer aer-guest bar-gate command command-pipes command-user cpus-4 dead-device demo-device disk edu flr \
-	group-two host-bind-run hotplug hotplug-display hotplug-functions inject-vfio intx-shared irq-relay kill9-restart laptop \
-	many-devices nvme-intx nvme-read nvme-two port port-wanted power-button reboot rom sandbox slot-two sriov-igb trace-nvme \
-	unplug wanted-back iommufd iommufd-given iommufd-more
+# scenarios of the lab, in which each call takes longer: three quarters of an hour. Those of iommufd need its kernel, see lab.mk.
+SANDBOX_SCENARIOS := aer aer-guest bar-gate command command-pipes command-terminal command-user cpus-4 dead-device \
+	demo-device disk edu firmware firmware-display firmware-refused flr group-busy \
+	group-two hammer-bus host-bind-run hotplug hotplug-display hotplug-functions hotplug-surprise inject-vfio \
+	intx-shared irq-relay kill9-restart laptop lost-memory many-devices nvme-intx nvme-read nvme-two panic port \
+	port-wanted power-button reboot rom sandbox slot-two sriov-igb taken-back trace-nvme unplug wanted-back \
+	iommufd iommufd-file iommufd-given iommufd-more iommufd-plug
 
 .PHONY: sandbox-calls sandbox-calls-lab
 sandbox-calls: all kvm-guests
