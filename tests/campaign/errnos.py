@@ -146,6 +146,10 @@ class Plug(User):
     def words(self):
         return [*self.free, "--ports", "1", "--qmp", f"unix:{self.work}/qmp"]
 
+    def device(self):
+        """What comes, in the words of the control socket."""
+        return {"driver": "vfio-user-pci", "socket": f"{self.work}.server"}
+
     def talk(self, process):
         client = socket.socket(socket.AF_UNIX)
         client.settimeout(LIMIT_S / 4)
@@ -155,8 +159,7 @@ class Plug(User):
             lines = client.makefile("r")
             lines.readline()
             self.ask(client, lines, "qmp_capabilities")
-            reply = self.ask(client, lines, "device_add", driver="vfio-user-pci", id="it",
-                             socket=f"{self.work}.server")
+            reply = self.ask(client, lines, "device_add", id="it", **self.device())
             if "error" not in reply:
                 reply = self.ask(client, lines, "device_del", id="it")
             while "error" not in reply and reply.get("event") != "DEVICE_DELETED":
@@ -258,17 +261,21 @@ class Run:
 
     def go(self, way, *strace):
         """Status, output, errors, what is left."""
+        follow = ["-f"] if way.threads else []
+        return self.start(way, Traced, ["strace", *follow, "-qq", "-e", "signal=none", *strace])
+
+    def start(self, way, handle, under, *more):
+        """The same below a command, or none, with more options; `handle` makes of a Popen what
+        way.talk() gets."""
         self.clear()
         way = way(self.build, self.work)
         way.prepare()
-        follow = ["-f"] if way.threads else []
         with open(f"{self.work}.out", "wb") as out, open(f"{self.work}.err", "wb") as err:
             process = subprocess.Popen(
-                ["strace", *follow, "-qq", "-e", "signal=none", *strace, f"{self.build}/minivmm",
-                 *way.boot(), *way.words()],
+                [*under, f"{self.build}/minivmm", *way.boot(), *way.words(), *more],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True,
                 env={**os.environ, "TMPDIR": self.work})
-            talker = threading.Thread(target=way.talk, args=(Traced(process),))
+            talker = threading.Thread(target=way.talk, args=(handle(process),))
             talker.start()
             try:
                 process.wait(LIMIT_S)

@@ -66,6 +66,7 @@ make_stage()
 	cp "$here/../kvm/run.sh" "$stage/kvm-run.sh"
 	cp "$here/../kvm/cases.sh" "$LAB_DIR/../tests/qmp_client" "$stage"
 	install -D -t "$stage/guests" "$LAB_DIR"/../guests/demo_device
+	install -D -t "$stage/campaign" "$here"/../campaign/{errnos,vars_kills,vfio_errnos}.py
 	[ -z "${LAB_PLUGIN:-}" ] || install -t "$stage" "$LAB_DIR"/../bench/bench_mark "$here"/../bench/counted_peers.sh
 	machine_devices > "$stage/devices"
 	echo "${LAB_CASE:-}" > "$stage/case"
