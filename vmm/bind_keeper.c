@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "sandbox/sandbox_child.h"
+#include "vmm/base/patient_stream.h"
 #include "vmm/trace/log.h"
 
 #define KEEPER_SOCKET 3 /* its number in the child, which has no other file of minivmm's */
@@ -89,6 +90,7 @@ static _Noreturn void keeper_run(const struct bind_keeper *keeper, int socket)
 
 	prctl(PR_SET_NAME, "bind-keeper");
 	setsid();
+	patient_stream_hurry(); /* its work does not wait for who reads its messages */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	keeper_let_go(keeper->held);

@@ -140,6 +140,18 @@ static void console_end_input(struct console *console, int err)
 		log_errno("console", err, "read input: the guest gets no more");
 }
 
+/* What was read early comes first. */
+static ssize_t console_read(struct console *console, uint8_t *bytes, size_t size)
+{
+	unsigned int count = console->early_count;
+
+	if (!count || size < count)
+		return read(console->input.fd, bytes, size);
+	memcpy(bytes, console->early, count);
+	console->early_count = 0;
+	return count;
+}
+
 static void console_ready(void *owner, uint32_t events)
 {
 	struct console *console = owner;
@@ -149,7 +161,7 @@ static void console_ready(void *owner, uint32_t events)
 	(void)events;
 	pthread_mutex_lock(&console->lock);
 	free_bytes = &console->pending[console->pending_count];
-	n = read(console->input.fd, free_bytes, CONSOLE_PENDING_MAX - console->pending_count);
+	n = console_read(console, free_bytes, CONSOLE_PENDING_MAX - console->pending_count);
 	if (n > 0 && console->raw)
 		n = console_filter(console, free_bytes, (unsigned int)n);
 	else if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
@@ -162,18 +174,42 @@ static void console_ready(void *owner, uint32_t events)
 	pthread_mutex_unlock(&console->lock);
 }
 
+/* A terminal alone has keys. */
+static bool console_has_keys(const struct console *console)
+{
+	struct pollfd input = { .fd = console->input.fd, .events = POLLIN };
+
+	return console->raw && console->listening && poll(&input, 1, 0) > 0 &&
+	       (input.revents & POLLIN);
+}
+
 /*
- * The main thread waits for something else. On a terminal alone there are keys; elsewhere, input
- * may wait.
+ * The main thread waits for something else. Input that is no key may wait.
  */
 bool console_asks_end(void *owner)
 {
 	struct console *console = owner;
-	struct pollfd input = { .fd = console->input.fd, .events = POLLIN };
 
-	if (console->raw && console->listening && poll(&input, 1, 0) > 0 &&
-	    (input.revents & POLLIN))
+	if (console_has_keys(console))
 		console_ready(console, EPOLLIN);
+	return console->vm->event == VM_EVENT_QUIT;
+}
+
+bool console_peeks_end(void *owner)
+{
+	struct console *console = owner;
+	bool escape = console->escape;
+	ssize_t n = 0;
+
+	if (console_has_keys(console))
+		n = read(console->input.fd, console->early + console->early_count,
+			 CONSOLE_EARLY_MAX - console->early_count);
+	console->early_count += n > 0 ? (unsigned int)n : 0;
+	for (unsigned int i = 0; i < console->early_count; i++) {
+		if (escape && console->early[i] == 'x')
+			vm_post(console->vm, VM_EVENT_QUIT);
+		escape = !escape && console->early[i] == CTRL_A;
+	}
 	return console->vm->event == VM_EVENT_QUIT;
 }
 

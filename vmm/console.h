@@ -17,6 +17,7 @@
 #include "vmm/core/vm.h"
 
 #define CONSOLE_PENDING_MAX 256
+#define CONSOLE_EARLY_MAX   64
 
 struct console {
 	struct vm *vm;
@@ -27,8 +28,10 @@ struct console {
 	bool lost;  /* output could not be written, so the run was not a success */
 	/* files to close at the end: the file, or the pty and its other side */
 	int opened[2];
-	bool raw;                             /* the terminal is ours */
-	bool escape;                          /* Ctrl-A was the last key */
+	bool raw;                         /* the terminal is ours */
+	bool escape;                      /* Ctrl-A was the last key */
+	uint8_t early[CONSOLE_EARLY_MAX]; /* read by console_peeks_end(), not looked at yet */
+	unsigned int early_count;
 	pthread_mutex_t lock;                 /* guards the members below */
 	bool listening;                       /* input is in the loop */
 	uint8_t pending[CONSOLE_PENDING_MAX]; /* bytes that were read while the port was full */
@@ -57,6 +60,12 @@ int console_start(struct console *console);
  * else than the loop that reads them. `owner` is the console. See base/pending_signal.h.
  */
 bool console_asks_end(void *owner);
+
+/*
+ * The same for pending_end_peek(): all other keys wait until the next one is typed. At most
+ * CONSOLE_EARLY_MAX of them are read.
+ */
+bool console_peeks_end(void *owner);
 
 /* The terminal as it was. Idempotent; accepts a zeroed console that was never initialised. */
 void console_destroy(struct console *console);

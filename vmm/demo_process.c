@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "guests/demo/demo_server.h"
+#include "vmm/base/patient_stream.h"
 #include "vmm/base/process_signal.h"
 #include "vmm/base/thread_guard.h"
 #include "vmm/trace/log.h"
@@ -24,6 +25,7 @@ static _Noreturn void demo_serve(int socket, const struct thread_guard *guard, p
 {
 	prctl(PR_SET_NAME, "demo-device");
 	setsid();
+	patient_stream_hurry(); /* no reader of its messages may hold it */
 	if (socket != DEMO_SOCKET && dup2(socket, DEMO_SOCKET) < 0)
 		_exit(EXIT_FAILURE);
 	close_range(DEMO_SOCKET + 1, ~0u, 0);

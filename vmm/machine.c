@@ -18,6 +18,7 @@
 #include "machine_state.h"
 #include "stats.h"
 #include "vmm/cli/options_ports.h"
+#include "vmm/base/patient_stream.h"
 #include "vmm/base/pending_signal.h"
 #include "vmm/trace/log_limit.h"
 #include "vmm/trace/macros.h"
@@ -172,6 +173,7 @@ static int machine_reset(struct machine *machine)
 /* It ends: a vCPU may wait for a server, and then whoever stops the vCPUs does. Idempotent. */
 static void machine_hurry(struct machine *machine)
 {
+	patient_stream_hurry();
 	if (!machine->hurried) {
 		user_devices_hurry(&machine->users);
 		served_devices_hurry(&machine->served);
@@ -296,6 +298,7 @@ static int machine_prepare_served(struct machine *machine)
 static int machine_start_console(struct machine *machine)
 {
 	pending_end_watch(console_asks_end, &machine->console);
+	pending_end_peek(console_peeks_end);
 	return console_start(&machine->console);
 }
 

@@ -9,6 +9,7 @@
 
 #include "machine_state.h"
 #include "vmm/base/bus_error.h"
+#include "vmm/base/patient_stream.h"
 #include "vmm/base/pending_signal.h"
 #include "vmm/base/terminal_guard.h"
 #include "vmm/trace/log.h"
@@ -97,6 +98,7 @@ static void machine_signalled(void *owner, uint32_t events)
 		return;
 	}
 	machine->signal = (int)info.ssi_signo;
+	patient_stream_hurry();
 	if (machine_signal_asks(info.ssi_signo) && !machine_is_stalled(machine))
 		power_button_ask(&machine->button);
 	else

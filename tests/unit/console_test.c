@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <linux/serial_reg.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -404,6 +405,31 @@ START_TEST(keys_on_a_terminal)
 }
 END_TEST
 
+/* While the main thread waits to write, it may hold any lock: other keys stay for later. */
+START_TEST(end_is_seen_while_output_waits)
+{
+	static struct desk desk;
+	char text[64];
+
+	sit_at_terminal(&desk);
+	ck_assert_int_eq(console_start(&desk.console), 0);
+	ck_assert(!console_peeks_end(&desk.console));
+	ck_assert_int_eq(write(desk.far, "ab\x01\x01x\x01", 6), 6);
+	ck_assert_int_eq(poll(&(struct pollfd){ desk.console.input.fd, POLLIN, 0 }, 1, 5000), 1);
+	pthread_mutex_lock(&desk.console.lock);
+	ck_assert(!console_peeks_end(&desk.console));
+	pthread_mutex_unlock(&desk.console.lock);
+	ck_assert_int_eq(write(desk.far, "x", 1), 1);
+	ck_assert_int_eq(poll(&(struct pollfd){ desk.console.input.fd, POLLIN, 0 }, 1, 5000), 1);
+	ck_assert(console_peeks_end(&desk.console));
+	ck_assert_int_eq(desk.vm.event, VM_EVENT_QUIT);
+	type(&desk, "c");
+	guest_reads(&desk, text, sizeof(text));
+	ck_assert_str_eq(text, "ab\x01xc");
+	end(&desk);
+}
+END_TEST
+
 START_TEST(terminal_gets_its_mode_back)
 {
 	struct termios before, during, after;
@@ -523,6 +549,7 @@ UNIT_MAIN("console", { none, 0 }, { file, 0 }, { file_that_cannot_be, 0 }, { pse
 	  { pipe_reaches_the_guest, 0 }, { long_input_waits_for_the_guest, 0 },
 	  { input_survives_a_cleared_fifo, 0 }, { input_survives_a_reset, 0 },
 	  { file_as_standard_input, 0 }, { lost_input_is_told, UNIT_COUNT(lost_inputs) },
-	  { keys_on_a_terminal, UNIT_COUNT(keys) }, { terminal_gets_its_mode_back, 0 },
-	  { terminal_with_output_elsewhere, 0 }, { terminal_of_another_job, 0 },
-	  { output_is_full, 0 }, { destroy_accepts_a_zeroed_console, 0 })
+	  { keys_on_a_terminal, UNIT_COUNT(keys) }, { end_is_seen_while_output_waits, 0 },
+	  { terminal_gets_its_mode_back, 0 }, { terminal_with_output_elsewhere, 0 },
+	  { terminal_of_another_job, 0 }, { output_is_full, 0 },
+	  { destroy_accepts_a_zeroed_console, 0 })

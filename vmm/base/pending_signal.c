@@ -10,6 +10,7 @@
 
 static _Thread_local struct {
 	bool (*asks)(void *owner);
+	bool (*peeks)(void *owner);
 	void *owner;
 } pending_keys;
 
@@ -28,8 +29,14 @@ bool pending_signal_ends(void)
 void pending_end_watch(bool (*asks)(void *owner), void *owner)
 {
 	pending_keys.asks = asks;
+	pending_keys.peeks = NULL;
 	pending_keys.owner = owner;
 	atomic_store(&pending_by_keys, false);
+}
+
+void pending_end_peek(bool (*peeks)(void *owner))
+{
+	pending_keys.peeks = peeks;
 }
 
 bool pending_end_is_asked(void)
@@ -39,7 +46,14 @@ bool pending_end_is_asked(void)
 	return atomic_load(&pending_by_keys) || pending_signal_ends();
 }
 
-void pending_lock(pthread_mutex_t *lock)
+bool pending_end_is_near(void)
+{
+	if (pending_keys.peeks && pending_keys.peeks(pending_keys.owner))
+		atomic_store(&pending_by_keys, true);
+	return atomic_load(&pending_by_keys) || pending_signal_ends();
+}
+
+static void pending_wait_for_lock(pthread_mutex_t *lock, bool (*look)(void))
 {
 	struct timespec until;
 
@@ -52,6 +66,16 @@ void pending_lock(pthread_mutex_t *lock)
 		until.tv_nsec %= 1000000000;
 		if (pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &until) == 0)
 			return;
-		pending_end_is_asked();
+		look();
 	}
+}
+
+void pending_lock(pthread_mutex_t *lock)
+{
+	pending_wait_for_lock(lock, pending_end_is_asked);
+}
+
+void pending_lock_of_stream(pthread_mutex_t *lock)
+{
+	pending_wait_for_lock(lock, pending_end_is_near);
 }

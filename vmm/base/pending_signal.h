@@ -25,15 +25,28 @@ bool pending_signal_ends(void);
 void pending_end_watch(bool (*asks)(void *owner), void *owner);
 
 /*
+ * How the same thread learns of them where it may hold any lock: `peeks` gets the owner of the
+ * watch, takes no lock and does nothing about what else was typed. To be called after the watch has
+ * begun.
+ */
+void pending_end_peek(bool (*peeks)(void *owner));
+
+/*
  * Whether minivmm is asked to end, by a signal or by keys. For who has waited for a while. Any
  * thread learns of keys that the watching thread has seen here.
  */
 bool pending_end_is_asked(void);
+
+/* The same for who may hold any lock, because it writes a message or a line of the trace. */
+bool pending_end_is_near(void);
 
 /*
  * pthread_mutex_lock(), for a lock whose holder may wait for a server: the watching thread looks at
  * the keys meanwhile, of which the holder learns, and gives up.
  */
 void pending_lock(pthread_mutex_t *lock);
+
+/* The same for a lock whose holder may wait for the reader of a stream: patient_stream.h. */
+void pending_lock_of_stream(pthread_mutex_t *lock);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "config_show.h"
 #include "guests/command_ports.h"
+#include "vmm/base/patient_stream.h"
 #include "vmm/bind_keeper.h"
 #include "vmm/machine.h"
 #include "vmm/machine_host.h"
@@ -212,6 +213,7 @@ int host_command_start(const struct config *config)
 	struct host_held held = { .count = 0 };
 	sigset_t signals;
 
+	patient_stream_take_standard();
 	if (config->device_count)
 		host_restore_stale(config->devices, config->device_count);
 	if (!config->bind)

@@ -68,7 +68,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(getpid,          THREADS | F),
 	CALL(gettid,          THREADS),
 	CALL_IF(tgkill,       THREADS, IS_PID, 0, 0), /* the main thread also kicks vCPUs */
-	CALL(rt_sigpending,   M | V | S | N), /* a long wait: is the end asked for? */
+	CALL(rt_sigpending,   THREADS | N), /* a long wait: is the end asked for? */
 	CALL(rt_sigtimedwait, M | V), /* a vCPU's SIGBUS goes on to the main thread */
 	CALL_IF(rt_tgsigqueueinfo, M | V, IS_PID, 0, 0),
 	CALL(exit,            THREADS),
@@ -83,8 +83,8 @@ const struct sandbox_row sandbox_calls[] = {
 	/* Files that become ready. */
 	CALL(read,            M | C | D | F | U | P), /* signals, timers, eventfds, input, sysfs */
 	CALL(preadv2,         M | V), /* an eventfd that may block: loop_take_event() */
-	CALL(poll,            THREADS | D | N | P),
-	CALL(ppoll,           THREADS | D | N | P), /* poll() of arm64 */
+	CALL(poll,            THREADS | D | OPENERS | P), /* messages that nobody reads, too */
+	CALL(ppoll,           THREADS | D | OPENERS | P), /* poll() of arm64 */
 	CALL(epoll_wait,      M | C),
 	CALL(epoll_pwait,     M | C), /* epoll_wait() of arm64 */
 	CALL(epoll_ctl,       M | V),

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sandbox_child.h"
+#include "vmm/base/patient_stream.h"
 #include "vmm/trace/log.h"
 
 /* ---- the child ---- */
@@ -114,6 +115,7 @@ static _Noreturn void opener_live(int socket, const char *name, sandbox_opener_r
 {
 	prctl(PR_SET_NAME, name);
 	setsid();
+	patient_stream_hurry(); /* no reader of its messages may hold it */
 	if (socket != OPENER_SOCKET && dup2(socket, OPENER_SOCKET) < 0)
 		_exit(EXIT_FAILURE);
 	close_range(OPENER_SOCKET + 1, ~0u, 0);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "vmm/base/patient_stream.h"
+#include "vmm/base/pending_signal.h"
 
 #define SINK_COUNTERS_MAX 64
 #define SINK_COUNTER_GAP  1000000u /* ns between two points of a counter's curve */
@@ -154,7 +156,7 @@ void trace_sink_counter(struct trace_sink *sink, const char *series, const char 
 {
 	struct trace_counter *counter;
 
-	pthread_mutex_lock(&sink->lock);
+	pending_lock_of_stream(&sink->lock);
 	counter = sink_find_counter(sink, series, kind);
 	if (counter) {
 		counter->count = value;
@@ -184,7 +186,7 @@ void trace_sink_call(struct trace_sink *sink, const struct trace_made *made)
 	};
 	struct trace_thread *thread;
 
-	pthread_mutex_lock(&sink->lock);
+	pending_lock_of_stream(&sink->lock);
 	if (fields->file[0] && sink_names_file(made->fd))
 		memcpy(sink->opened[made->fd], fields->file, sizeof(fields->file));
 	if (sink_names_file(made->fd) && sink->opened[made->fd][0])
@@ -206,7 +208,7 @@ bool trace_sink_enter(struct trace_sink *sink, struct trace_span *span)
 {
 	struct trace_thread *thread;
 
-	pthread_mutex_lock(&sink->lock);
+	pending_lock_of_stream(&sink->lock);
 	thread = sink_thread(sink);
 	if (thread) {
 		span->outer = thread->span;
@@ -237,7 +239,7 @@ void trace_sink_leave(struct trace_sink *sink, struct trace_span *span, uint64_t
 	FILE *stream;
 	bool written;
 
-	pthread_mutex_lock(&sink->lock);
+	pending_lock_of_stream(&sink->lock);
 	thread = sink_thread(sink); /* it is known since it entered */
 	event.thread = thread;
 	thread->span = span->outer;
@@ -265,7 +267,7 @@ static void sink_end_phase(struct trace_sink *sink, uint64_t now)
 
 void trace_sink_phase(struct trace_sink *sink, const char *name, uint64_t now)
 {
-	pthread_mutex_lock(&sink->lock);
+	pending_lock_of_stream(&sink->lock);
 	now -= sink->began;
 	sink_end_phase(sink, now);
 	sink->phase = name;
@@ -275,14 +277,21 @@ void trace_sink_phase(struct trace_sink *sink, const char *name, uint64_t now)
 	pthread_mutex_unlock(&sink->lock);
 }
 
+/* A FIFO is opened when somebody reads it. */
 static FILE *sink_open_file(const char *path)
 {
-	int fd;
+	const bool to_stderr = strcmp(path, "-") == 0;
+	int fd = to_stderr ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
+			   : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	FILE *file;
 
-	if (strcmp(path, "-") != 0)
-		return fopen(path, "we");
-	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-	return fd < 0 ? NULL : fdopen(fd, "w");
+	if (fd < 0)
+		return NULL;
+	patient_stream_own(fd);
+	file = patient_stream_open(fd);
+	if (!file)
+		close(fd);
+	return file;
 }
 
 int trace_sink_new(const char *path, const struct trace_writer *writer, uint64_t began,
