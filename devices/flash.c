@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmm/base/write_whole.h"
+#include "vmm/base/file_keeper.h"
 #include "vmm/trace/log.h"
 #include "vmm/trace/macros.h"
 
@@ -81,14 +81,14 @@ static void flash_set_mode(struct flash *flash, enum flash_mode mode)
 /* Write the file first, so that what the guest reads back is safe. */
 static bool flash_store(struct flash *flash, uint64_t offset, const uint8_t *bytes, size_t size)
 {
-	int ret = flash->fd < 0 ? 0 : write_whole(flash->fd, bytes, size, (off_t)offset);
+	int ret = flash->file ? file_keeper_write(flash->file, bytes, size, offset) : 0;
 
 	if (ret == 0) {
 		memcpy(flash->contents + offset, bytes, size);
 		return true;
 	}
 	if (!flash->failed)
-		log_errno(flash->name, ret,
+		log_errno(flash->file->name, ret,
 			  "write a variable of the firmware (the guest sees a flash chip that "
 			  "fails)");
 	flash->failed = true;
@@ -322,8 +322,7 @@ int flash_init(struct flash *flash, struct vm *vm, const struct flash_config *co
 		.gpa = config->gpa,
 		.size = config->size,
 		.contents = contents,
-		.fd = config->fd,
-		.name = config->name,
+		.file = config->file,
 	};
 	pthread_mutex_init(&flash->lock, NULL);
 	return 0;

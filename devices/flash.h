@@ -53,9 +53,8 @@ struct flash {
 	struct vm *vm; /* NULL: there is no chip */
 	const struct flash_kind *kind;
 	uint64_t gpa, size;
-	uint8_t *contents; /* `size` bytes, mapped by flash_init() */
-	int fd;            /* or -1 */
-	const char *name;  /* of the file, for messages */
+	uint8_t *contents;        /* `size` bytes, mapped by flash_init() */
+	struct file_keeper *file; /* or NULL */
 	enum flash_mode mode;
 	uint8_t status;
 	uint8_t buffer[FLASH_BUFFER]; /* ones where nothing is to be programmed */
@@ -69,8 +68,8 @@ struct flash {
 struct flash_config {
 	const struct flash_kind *kind;
 	uint64_t gpa, size; /* multiples of kind->block */
-	int fd;             /* writes go to this file, from offset 0; -1: to none. The caller's */
-	const char *name;   /* must outlive the chip */
+	/* writes go to this file, from offset 0; NULL: to none. It must outlive the chip */
+	struct file_keeper *file;
 };
 
 /*

@@ -14,6 +14,9 @@
 #include "vmm/base/write_whole.h"
 #include "vmm/trace/log.h"
 
+#define UEFI_LOCK_TRIES 100u
+#define UEFI_LOCK_US    10000u
+
 bool uefi_image_is_kernel(const struct kernel_head *head)
 {
 	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)head->bytes;
@@ -67,12 +70,21 @@ int uefi_image_open_template(const struct uefi_code *code, const char *template,
 	return uefi_look_at_vars(code, template, vars);
 }
 
-/* The lock belongs to the open file description, so it ends with minivmm, however that ends. */
+/*
+ * The lock belongs to the open file description, so it ends with the last process that has it,
+ * however that ends. After a kill of minivmm the process that writes the variables ends a moment
+ * later.
+ */
 static int uefi_lock(const char *path, int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int ret = fcntl(fd, F_OFD_SETLK, &lock);
 
-	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+	for (unsigned int i = 0; i < UEFI_LOCK_TRIES && ret < 0 && errno == EAGAIN; i++) {
+		usleep(UEFI_LOCK_US);
+		ret = fcntl(fd, F_OFD_SETLK, &lock);
+	}
+	if (ret == 0)
 		return 0;
 	if (errno != EAGAIN && errno != EACCES)
 		return log_errno(path, -errno, "lock");

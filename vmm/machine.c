@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "guests/command_ports.h"
+#include "file_writer.h"
 #include "hotplug.h"
 #include "machine_host.h"
 #include "machine_images.h"
@@ -174,6 +175,7 @@ static int machine_reset(struct machine *machine)
 static void machine_hurry(struct machine *machine)
 {
 	patient_stream_hurry();
+	uefi_machine_hurry(&machine->uefi);
 	if (!machine->hurried) {
 		user_devices_hurry(&machine->users);
 		served_devices_hurry(&machine->served);
@@ -230,6 +232,7 @@ static void machine_destroy(struct machine *machine)
 	slots_destroy(&machine->slots);
 	served_devices_close(&machine->served);
 	console_destroy(&machine->console);
+	file_relay_finish(&machine->console_relay);
 	serial_port_destroy(&machine->serial);
 	power_button_destroy(&machine->button);
 	if (machine->config->stats) {
@@ -295,6 +298,11 @@ static int machine_prepare_served(struct machine *machine)
 	return served_devices_prepare(&machine->served, machine->config, &machine->sandbox);
 }
 
+static int machine_start_vars_keeper(struct machine *machine)
+{
+	return uefi_machine_start_keeper(&machine->uefi, machine->sandbox.on);
+}
+
 static int machine_start_console(struct machine *machine)
 {
 	pending_end_watch(console_asks_end, &machine->console);
@@ -319,19 +327,21 @@ static bool machine_is_asked_to_end(struct machine *machine)
 int machine_run(const struct config *config)
 {
 	static const machine_step steps[] = {
-		machine_find_devices,  machine_check_room,     machine_prepare_sandbox,
-		machine_prepare_users, machine_prepare_served, machine_open_images,
-		machine_build,         machine_catch_signals,  machine_open_qmp,
-		machine_start_console, machine_start_command,
+		machine_find_devices,  machine_check_room,        machine_prepare_sandbox,
+		machine_prepare_users, machine_prepare_served,    machine_open_images,
+		machine_build,         machine_start_vars_keeper, machine_catch_signals,
+		machine_open_qmp,      machine_start_console,     machine_start_command,
 	};
 	struct machine *machine = machine_new(config);
 	enum vm_event event = VM_EVENT_ERROR;
+	struct file_relay trace = { .pid = 0 };
 	int status;
 
 	if (!machine)
 		return config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
 	machine_limit_threads();
 	if (trace_open(&config->trace) == 0 &&
+	    file_relay_start(&trace, trace_file(), config->trace.file, !config->no_sandbox) == 0 &&
 	    machine_take_steps(machine, steps, array_size(steps)) == 0)
 		event = machine_loop(machine);
 	if (event == VM_EVENT_ERROR && machine_is_asked_to_end(machine))
@@ -341,5 +351,6 @@ int machine_run(const struct config *config)
 	trace_phase("take it down");
 	machine_destroy(machine);
 	trace_close();
+	file_relay_finish(&trace);
 	return status;
 }

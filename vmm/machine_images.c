@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "machine_state.h"
+#include "vmm/base/served_file.h"
 #include "vmm/trace/log.h"
 
 static int machine_open_file(const char *path, const char *what, int *fd)
@@ -44,7 +45,7 @@ static int machine_open_firmware(struct machine *machine)
 	return ret < 0 ? ret : uefi_machine_open(&machine->uefi, boot, true, config->vars);
 }
 
-int machine_open_images(struct machine *machine)
+static int machine_open_all(struct machine *machine)
 {
 	const struct config *config = machine->config;
 	struct boot_config *boot = &machine->boot;
@@ -63,4 +64,24 @@ int machine_open_images(struct machine *machine)
 	if (ret == 0 && config->initrd)
 		ret = machine_open_file(config->initrd, "initrd", &boot->initrd_fd);
 	return ret < 0 ? ret : uefi_machine_open(&machine->uefi, boot, false, NULL);
+}
+
+/* What a reboot reads again must not depend on another program or machine. */
+static int machine_copy_image(const struct machine *machine, int fd, const char *path)
+{
+	int ret = fd < 0 ? 0 : served_file_copy(fd, machine->config->memory);
+
+	return ret < 0 ? log_errno(path, ret, "copy it into memory") : 0;
+}
+
+int machine_open_images(struct machine *machine)
+{
+	const struct boot_config *boot = &machine->boot;
+	int ret = machine_open_all(machine);
+
+	if (ret == 0)
+		ret = machine_copy_image(machine, boot->kernel_fd, boot->kernel_name);
+	if (ret == 0)
+		ret = machine_copy_image(machine, boot->initrd_fd, boot->initrd_name);
+	return ret;
 }

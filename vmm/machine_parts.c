@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine_parts.h"
 
+#include <string.h>
+
 #include "devices/pci_windows.h"
 #include "devices/pm.h"
 #include "devices/power.h"
@@ -35,8 +37,14 @@ int machine_add_serial(struct machine *machine)
 
 int machine_add_console(struct machine *machine)
 {
-	return console_init(&machine->console, machine->config->console, &machine->vm,
-			    &machine->serial, &machine->button);
+	const struct config *config = machine->config;
+	const char *path = strchr(config->console, ':');
+	int ret = console_init(&machine->console, config->console, &machine->vm, &machine->serial,
+			       &machine->button);
+
+	return ret < 0 || !path ? ret
+				: file_relay_start(&machine->console_relay, machine->console.out_fd,
+						   path + 1, !config->no_sandbox);
 }
 
 int machine_add_power(struct machine *machine)

@@ -74,13 +74,13 @@ static bool machine_handle_job(struct machine *machine, uint32_t signal)
 	return signal == SIGTSTP || signal == SIGCONT;
 }
 
-/* A guest whose CPU waits for a server cannot power off, so it is stopped. */
+/* A guest whose CPU waits for a server or a file cannot power off, so it is stopped. */
 static bool machine_is_stalled(void *owner)
 {
 	const struct machine *machine = owner;
 
 	return served_devices_are_stalled(&machine->served) ||
-	       user_devices_are_stalled(&machine->users);
+	       user_devices_are_stalled(&machine->users) || uefi_machine_is_stalled(&machine->uefi);
 }
 
 static void machine_signalled(void *owner, uint32_t events)

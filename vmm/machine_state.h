@@ -12,6 +12,7 @@
 #include "command_guest.h"
 #include "command_streams.h"
 #include "console.h"
+#include "file_writer.h"
 #include "curves.h"
 #include "default_guest.h"
 #include "device_opener.h"
@@ -40,6 +41,7 @@ struct machine {
 	struct vm vm;
 	struct curves curves;
 	struct console console;
+	struct file_relay console_relay; /* for the file of --console file:PATH */
 	struct serial_port serial;
 	struct power_button button;
 	struct pci_host pci_host;

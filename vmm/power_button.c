@@ -65,8 +65,8 @@ static void button_tick(void *owner, uint32_t events)
 	button->left = ticks < button->left ? button->left - (unsigned int)ticks : 0;
 	if (button->hopeless && button->hopeless(button->owner)) {
 		button->left = 0;
-		log_warn("guest", "cannot power off, because a server does not answer it: it is "
-				  "stopped");
+		log_warn("guest", "cannot power off, because a server or a file does not answer "
+				  "it: it is stopped");
 		vm_post(button->vm, VM_EVENT_QUIT);
 	} else if (!button->left) {
 		log_warn("guest", "did not power off within %u seconds: it is stopped",

@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sandbox/sandbox_child.h"
+#include "vmm/base/process_signal.h"
 #include "vmm/trace/log.h"
 
 #define KEEPER_FOLDER 3 /* the number of the one file that the process has beside its streams */
@@ -236,6 +236,6 @@ void qmp_keeper_end(struct qmp_keeper *keeper)
 	if (keeper->pid == 0)
 		return;
 	close(keeper->fd);
-	waitpid(keeper->pid, NULL, 0);
+	process_wait(keeper->pid, "control socket");
 	keeper->pid = 0;
 }

@@ -23,6 +23,10 @@
 #include "vmm/base/process_signal.h"
 #include "vmm/trace/log.h"
 
+/* The server of a minivmm that was killed ends a moment later. */
+#define SERVER_LOCK_TRIES 100u
+#define SERVER_LOCK_US    10000u
+
 #define SERVER_TEXT 1024
 #define SERVER_PATH (2 * PATH_MAX + 64) /* commas in a path are doubled */
 
@@ -81,20 +85,34 @@ enum server_obstacle server_process_find_obstacle(const struct options_served *s
 
 /*
  * QEMU's locks keep other programs of QEMU's away, but two qemu-storage-daemons would share a raw
- * image. This lock keeps two guests of minivmm from using one image; it is held until the server is
- * stopped.
+ * image. This lock keeps two guests of minivmm from using one image. The server inherits it, and
+ * holds it until it has ended, which may be later than minivmm. minivmm itself has no image open.
  */
 static int server_lock_image(struct server_process *process, const struct options_served *served)
 {
+	unsigned int tries = 0;
+	int ret;
+
 	process->image = open(served->path, (served->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (process->image < 0)
 		return log_errno(served->path, -errno, "open the disk image");
-	if (flock(process->image, (served->readonly ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+	do
+		ret = flock(process->image, (served->readonly ? LOCK_SH : LOCK_EX) | LOCK_NB);
+	while (ret < 0 && errno == EWOULDBLOCK && tries++ < SERVER_LOCK_TRIES &&
+	       usleep(SERVER_LOCK_US) == 0);
+	if (ret == 0)
 		return 0;
 	if (errno != EWOULDBLOCK)
 		return log_errno(served->path, -errno, "lock the disk image");
 	log_error(served->path, "in use by another guest");
 	return -EBUSY;
+}
+
+static void server_let_go_of_image(struct server_process *process)
+{
+	if (process->image >= 0)
+		close(process->image);
+	process->image = -1;
 }
 
 static bool server_is_qcow2(const char *path)
@@ -215,6 +233,8 @@ static _Noreturn void server_run(const struct server_process *process,
 {
 	server_sandbox_detach(process->output);
 	fcntl(listener, F_SETFD, 0);
+	if (process->image >= 0)
+		fcntl(process->image, F_SETFD, 0);
 	if (command->confined)
 		server_sandbox_hide_memory();
 	if (command->confined && served->server == OPTIONS_SERVER_DISK)
@@ -247,6 +267,7 @@ static int server_fork_child(struct server_process *process, const struct server
 	process->pid = fork();
 	if (process->pid == 0)
 		server_start(process, command, served, listener, life);
+	server_let_go_of_image(process);
 	if (process->pid > 0) {
 		process->file = process_signal_open(process->pid);
 		return 0;
@@ -351,12 +372,11 @@ void server_process_stop(struct server_process *process)
 	if (process->output >= 0)
 		close(process->output);
 	if (process->life >= 0)
-		server_supervisor_finish(process->pid, process->life, process->lost);
+		server_supervisor_finish(process->pid, process->life, process->path, process->lost);
 	else if (process->pid)
-		server_end(process->pid, process->file, process->lost);
+		server_end(process->pid, process->file, process->path, process->lost);
 	if (process->file >= 0)
 		close(process->file);
-	if (process->image >= 0)
-		close(process->image);
+	server_let_go_of_image(process);
 	*process = (struct server_process){ .file = -1, .socket = -1, .life = -1 };
 }

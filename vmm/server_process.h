@@ -19,7 +19,7 @@
 
 struct server_process {
 	const char *path; /* image or folder, for messages */
-	int image;        /* a disk image, locked; or -1 */
+	int image;        /* a disk image, locked; -1 as soon as its server has it */
 	pid_t pid;        /* of the server, or of its supervisor; 0 if there is none */
 	int file;         /* the same process: process_signal_open() */
 	int life;         /* socket to the supervisor, or -1 */

@@ -13,10 +13,11 @@
 #include <sys/types.h>
 
 /*
- * Ask `server`, a child, to end; kill it after some seconds, or soon if it is `lost`. `file` is of
- * process_signal_open(), or -1. Returns its status from waitpid().
+ * Ask `server`, a child, to end, and wait for that a short time: one that still writes its caches
+ * then goes on without minivmm, and one that is `lost` is killed. `file` is of
+ * process_signal_open(), or -1. A server that is left behind is named in a line, with `path`.
  */
-int server_end(pid_t server, int file, bool lost);
+void server_end(pid_t server, int file, const char *path, bool lost);
 
 /*
  * The supervisor's main function: wait until `server`, its child, has ended, or the other end of
@@ -25,7 +26,7 @@ int server_end(pid_t server, int file, bool lost);
  */
 _Noreturn void server_supervise(pid_t server, int life);
 
-/* minivmm's side: let `supervisor` end the server, and wait for that. Closes `life`. */
-void server_supervisor_finish(pid_t supervisor, int life, bool lost);
+/* minivmm's side: the same by its `supervisor`, which stays with the server. Closes `life`. */
+void server_supervisor_finish(pid_t supervisor, int life, const char *path, bool lost);
 
 #endif

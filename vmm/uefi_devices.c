@@ -113,13 +113,13 @@ static int uefi_add_flash(struct uefi_machine *uefi)
 		.kind = bank ? &flash_kind_pair : &flash_kind_pc,
 		.gpa = bank ? arch_layout.flash_vars.base : uefi->rom.gpa - vars->size,
 		.size = vars->size ? vars->size : uefi->code.format->vars_size_new,
-		.fd = uefi->keep ? vars->fd : -1,
-		.name = vars->name,
+		.file = uefi->keep ? &uefi->file : NULL,
 	};
 	int ret;
 
 	if (config.size == 0)
 		return 0;
+	uefi->file = (struct file_keeper){ .name = vars->name, .fd = vars->fd };
 	ret = flash_init(&uefi->flash, uefi->vm, &config);
 	if (ret == 0)
 		ret = uefi_fill_flash(uefi);

@@ -10,6 +10,7 @@
 
 #include "devices/pci_windows.h"
 #include "uefi_devices.h"
+#include "file_writer.h"
 #include "vmm/trace/log.h"
 
 /*
@@ -23,7 +24,7 @@
 
 void uefi_machine_init(struct uefi_machine *uefi)
 {
-	*uefi = (struct uefi_machine){ .vars.fd = -1 };
+	*uefi = (struct uefi_machine){ .vars.fd = -1, .file.fd = -1 };
 }
 
 /* Whether code and variables have a bank of flash each; else they share one. */
@@ -228,11 +229,35 @@ int uefi_machine_reset(struct uefi_machine *uefi)
 	return uefi->kind == UEFI_NONE ? 0 : uefi_devices_reset(uefi);
 }
 
+int uefi_machine_start_keeper(struct uefi_machine *uefi, bool confined)
+{
+	int ret;
+
+	if (!uefi->keep || uefi->file.fd < 0)
+		return 0;
+	ret = file_writer_keep(&uefi->file, confined);
+	if (ret == 0)
+		uefi->vars.fd = -1;
+	return ret;
+}
+
+void uefi_machine_hurry(struct uefi_machine *uefi)
+{
+	file_keeper_hurry(&uefi->file);
+}
+
+bool uefi_machine_is_stalled(const struct uefi_machine *uefi)
+{
+	return file_keeper_is_stalled(&uefi->file);
+}
+
 void uefi_machine_destroy(struct uefi_machine *uefi)
 {
 	if (uefi->vm)
 		uefi_devices_destroy(uefi);
 	uefi_tables_free(&uefi->tables);
+	if (uefi->file.pid)
+		file_keeper_close(&uefi->file);
 	if (uefi->vars.fd >= 0 && uefi->vars.fd != uefi->code.file.fd)
 		close(uefi->vars.fd);
 	uefi_machine_init(uefi);

@@ -43,6 +43,16 @@ bool uefi_machine_starts(const struct uefi_machine *uefi);
 /* Reset to the state after power-on; variables stay. 0 or -errno, logged. */
 int uefi_machine_reset(struct uefi_machine *uefi);
 
+/*
+ * From here on a process of its own writes the variables, if there is a file for them. It is
+ * confined if `confined`. 0 or -errno, logged.
+ */
+int uefi_machine_start_keeper(struct uefi_machine *uefi, bool confined);
+
+/* Whether a vCPU waits for that process. When minivmm ends, it shall not wait long. */
+bool uefi_machine_is_stalled(const struct uefi_machine *uefi);
+void uefi_machine_hurry(struct uefi_machine *uefi);
+
 /* Free everything, before the bus and the memory are gone. Accepts a half-built one. */
 void uefi_machine_destroy(struct uefi_machine *uefi);
 

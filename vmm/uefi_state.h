@@ -19,6 +19,7 @@
 #include "firmware/boot.h"
 #include "firmware/uefi_image.h"
 #include "firmware/uefi_tables.h"
+#include "vmm/base/file_keeper.h"
 
 enum uefi_kind {
 	UEFI_NONE,
@@ -33,6 +34,7 @@ struct uefi_machine {
 	struct uefi_code code;
 	struct kernel_file vars; /* initial contents of the variables; size 0: there are none */
 	bool keep;               /* changed variables are written to the file */
+	struct file_keeper file; /* by this; vars.fd is its, once there is a process */
 	char template[PATH_MAX];
 	struct memory_region rom; /* the code, in the guest */
 	struct rtc rtc;           /* a PC's, or else ... */

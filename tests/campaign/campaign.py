@@ -197,6 +197,7 @@ def run_calls(campaign, _count):
 
 def run_stalls(campaign, _count):
     run_program(campaign, "ends while a server stalls", "stalls.py")
+    run_program(campaign, "ends while a file stalls", "file_stalls.py")
 
 
 def main():

@@ -149,14 +149,18 @@ class Stalling:
 
 
 class Guest:
-    """minivmm on a terminal; `words` are those of the guest and its devices."""
+    """minivmm on a terminal; `words` are those of the guest and its devices.
 
-    def __init__(self, build, guest, append, *words):
+    Without a `guest` the words say what starts. `files` are stdout or stderr that are elsewhere.
+    """
+
+    def __init__(self, build, guest, append, *words, **files):
         self.terminal, there = pty.openpty()
         tty.setraw(there)
+        boot = ["--kernel", f"{build}/kvm/{guest}.elf", "--append", append, "--memory", "64M"]
         self.process = subprocess.Popen(
-            [f"{build}/minivmm", "--kernel", f"{build}/kvm/{guest}.elf", "--append", append,
-             "--memory", "64M", *words], stdin=there, stdout=there, stderr=there,
+            [f"{build}/minivmm", *(boot if guest else ()), *words],
+            **{"stdin": there, "stdout": there, "stderr": there, **files},
             start_new_session=True)
         os.close(there)
         self.said = b""

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "devices/flash.h"
+#include "vmm/base/file_keeper.h"
 #include "devices/fw_cfg.h"
 #include "devices/piix.h"
 #include "devices/pl031.h"
@@ -34,6 +35,7 @@ static struct {
 	struct pl031 pl031;
 	struct fw_cfg fw_cfg;
 	struct flash flash;
+	struct file_keeper keeper;
 	int file;
 } fuzz;
 
@@ -54,7 +56,7 @@ static void must(int ret)
 static void power_on(bool pair)
 {
 	const struct flash_config config = { pair ? &flash_kind_pair : &flash_kind_pc, FLASH,
-					     pair ? PAIR_SIZE : FLASH_SIZE, fuzz.file, "vars" };
+					     pair ? PAIR_SIZE : FLASH_SIZE, &fuzz.keeper };
 	const struct bus_region memory[] = {
 		{ FW_CFG, FW_CFG_MMIO_SIZE, &fw_cfg_mmio_ops, &fuzz.fw_cfg },
 		{ PL031, PL031_SIZE, &pl031_ops, &fuzz.pl031 },
@@ -65,6 +67,7 @@ static void power_on(bool pair)
 		{ 0xb000, PM_PORTS, &pm_ops, &fuzz.pm },
 	};
 
+	fuzz.keeper = (struct file_keeper){ .name = "vars", .fd = fuzz.file };
 	fuzz.vm = (struct vm){ .event_source.fd = -1 };
 	memory_init(&fuzz.vm.memory);
 	bus_init(&fuzz.vm.mmio);

@@ -22,10 +22,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = f"{HERE}/../../vmm/sandbox/sandbox_calls.c"
 SUITES = ("qmp.sh", "run.sh")
 KINDS = {"M": "main", "V": "vcpu", "S": "server", "C": "command", "D": "demo", "O": "opener",
-         "F": "finder", "N": "names", "U": "unlinker", "P": "supervisor"}
+         "F": "finder", "N": "names", "U": "unlinker", "P": "supervisor", "W": "writer"}
 # The letter of a filter by the name of the thread. "X" is no column, because that filter says what is forbidden.
 NAMES = {"demo-device": "D", "opener": "O", "device-opener": "F", "name-opener": "N",
-         "unlinker": "U", "supervisor": "P", "bind-keeper": "X"}
+         "unlinker": "U", "supervisor": "P", "file-writer": "W",
+         "bind-keeper": "X"}
 # strace 6.1 calls a number by the first name that it knows, and those of iommufd by numbers.
 ALIASES = {"TCSETS": "SNDCTL_TMR_START", "TCSETSW": "SNDCTL_TMR_STOP",
            "VFIO_DEVICE_BIND_IOMMUFD": "VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY",

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "devices/flash.h"
+#include "vmm/base/file_keeper.h"
 #include "unit.h"
 
 #define GPA   0x4000000u
@@ -20,6 +21,7 @@
 struct rig {
 	struct vm vm;
 	struct flash flash;
+	struct file_keeper keeper;
 	int file;
 };
 
@@ -27,10 +29,10 @@ static struct rig rig;
 
 static void begin(void)
 {
-	struct flash_config config = { &flash_kind_pair, GPA, SIZE, -1, "vars" };
+	const struct flash_config config = { &flash_kind_pair, GPA, SIZE, &rig.keeper };
 
 	rig = (struct rig){ .file = memfd_create("vars", MFD_CLOEXEC) };
-	config.fd = rig.file;
+	rig.keeper = (struct file_keeper){ .name = "vars", .fd = rig.file };
 	rig.vm.event_source.fd = -1;
 	memory_init(&rig.vm.memory);
 	bus_init(&rig.vm.mmio);

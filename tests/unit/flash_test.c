@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "devices/flash.h"
+#include "vmm/base/file_keeper.h"
 #include "stderr_text.h"
 #include "unit.h"
 
@@ -17,19 +18,20 @@
 struct rig {
 	struct vm vm;
 	struct flash flash;
+	struct file_keeper keeper;
 	int file;
 };
 
 static void begin(struct rig *rig)
 {
-	struct flash_config config = { &flash_kind_pc, GPA, SIZE, -1, "vars" };
+	const struct flash_config config = { &flash_kind_pc, GPA, SIZE, &rig->keeper };
 
 	*rig = (struct rig){ .file = memfd_create("vars", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
 	rig->vm.event_source.fd = -1;
 	memory_init(&rig->vm.memory);
 	bus_init(&rig->vm.mmio);
 	ck_assert_int_eq(ftruncate(rig->file, SIZE), 0);
-	config.fd = rig->file;
+	rig->keeper = (struct file_keeper){ .name = "vars", .fd = rig->file };
 	ck_assert_int_eq(flash_init(&rig->flash, &rig->vm, &config), 0);
 	memset(rig->flash.contents, 0xf5, SIZE);
 	ck_assert_int_eq(pwrite(rig->file, rig->flash.contents, SIZE, 0), SIZE);
@@ -239,7 +241,7 @@ START_TEST(without_a_file_it_remembers)
 	struct rig rig;
 
 	begin(&rig);
-	rig.flash.fd = -1;
+	rig.flash.file = NULL;
 	out(&rig, 3, 0x10);
 	out(&rig, 3, 0x01);
 	out(&rig, 3, 0xff);

@@ -189,7 +189,8 @@ START_TEST(who_cannot_go_on_is_stopped)
 	ck_assert_int_eq(rig.vm.event, VM_EVENT_QUIT);
 	ck_assert(!power_button_asked(&rig.button));
 	end(&rig);
-	stderr_holds(&rig.said, "guest: cannot power off, because a server does not answer it");
+	stderr_holds(&rig.said,
+		     "guest: cannot power off, because a server or a file does not answer it");
 }
 END_TEST
 

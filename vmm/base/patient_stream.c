@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pending_signal.h"
@@ -19,11 +20,12 @@
 
 struct patient_stream {
 	int fd;
-	bool blocks;         /* it could not get a description of its own */
-	unsigned int waited; /* ms, in vain, since the end was asked for */
+	bool blocks;          /* it could not get a description of its own */
+	struct timespec ends; /* when a writer that waited in vain saw that the end was asked for */
 };
 
 static atomic_bool patient_hurries;
+static struct patient_stream patient_stderr;
 
 void patient_stream_hurry(void)
 {
@@ -32,19 +34,39 @@ void patient_stream_hurry(void)
 
 /* ---- the wait ---- */
 
-/* False, with errno: nobody reads, and the end is asked for. */
+static unsigned int patient_ms_since(const struct timespec *since)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned int)((now.tv_sec - since->tv_sec) * 1000 +
+			      (now.tv_nsec - since->tv_nsec) / 1000000);
+}
+
+/* Whether nobody waits any more. The first one who asks starts the clock. */
+static bool patient_is_over(struct patient_stream *stream)
+{
+	if (!stream->ends.tv_sec)
+		clock_gettime(CLOCK_MONOTONIC, &stream->ends);
+	return patient_ms_since(&stream->ends) >= PATIENT_MAX_MS;
+}
+
+/*
+ * False, with errno: nobody reads, and the end is asked for. A vCPU gets signals all the time then,
+ * so the slices are short.
+ */
 static bool patient_wait(struct patient_stream *stream)
 {
 	struct pollfd file = { .fd = stream->fd, .events = POLLOUT };
-	const bool lost = stream->waited >= PATIENT_MAX_MS;
+	const bool lost = stream->ends.tv_sec && patient_is_over(stream);
 
-	if (poll(&file, 1, lost ? 0 : PATIENT_SLICE_MS) != 0)
+	if (poll(&file, 1, lost ? 0 : PATIENT_SLICE_MS) > 0)
 		return true;
-	if (!atomic_load(&patient_hurries) && !pending_end_is_near())
+	if (!lost &&
+	    !((atomic_load(&patient_hurries) || pending_end_is_near()) && patient_is_over(stream)))
 		return true;
-	stream->waited += PATIENT_SLICE_MS;
 	errno = EAGAIN;
-	return stream->waited < PATIENT_MAX_MS;
+	return false;
 }
 
 static ssize_t patient_write_piece(struct patient_stream *stream, const char *bytes, size_t size)
@@ -131,12 +153,11 @@ FILE *patient_stream_open(int fd)
 /* Whole lines, so that those of several threads and processes do not mix. */
 void patient_stream_take_standard(void)
 {
-	static struct patient_stream stream;
 	FILE *file;
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		patient_stream_own(fd);
-	file = patient_open(&stream, STDERR_FILENO, NULL);
+	file = patient_open(&patient_stderr, STDERR_FILENO, NULL);
 	if (!file)
 		return;
 	setvbuf(file, NULL, _IOLBF, PATIENT_LINE);

@@ -22,6 +22,20 @@ int process_signal_open(pid_t child);
  */
 void process_signal_send(int file, pid_t child, int signal);
 
+/*
+ * Wait for the end of a child that was told to end, as long as it does something: one that the
+ * processors do nothing for during `idle_ms` waits for something itself. `most_ms` at the most. Its
+ * status goes to *status. Whether it has ended, or was no child. Not logged.
+ */
+bool process_ends(pid_t child, unsigned int idle_ms, unsigned int most_ms, int *status);
+
+/* The same. One that does not end is left behind; a line says so, with `object` as its name. */
+void process_wait(pid_t child, const char *object);
+
+/* So long may a process rest that has nothing more to do than to end, and so long may it work. */
+#define PROCESS_IDLE_MS 1000u
+#define PROCESS_MAX_MS  10000u
+
 /* Whether the kernel has such files. If not, minivmm keeps kill(). */
 bool process_signal_has_files(void);
 

@@ -22,6 +22,7 @@ enum thread_kind {
 	THREAD_NAMES,      /* opens what has its name from the control socket */
 	THREAD_UNLINKER,   /* removes the control socket in the end */
 	THREAD_SUPERVISOR, /* ends a server */
+	THREAD_WRITER,     /* writes a file in the place of minivmm */
 	THREAD_BINDER,     /* binds devices, and gives them back */
 	THREAD_KINDS,
 };

@@ -33,8 +33,7 @@ static int loop_control(struct loop *loop, int call, struct loop_source *source,
 
 static int loop_explain(const struct loop_source *source, int ret)
 {
-	return ret < 0 ? log_errno(source->object, ret, "wait for %s (epoll_ctl)", source->what)
-		       : 0;
+	return ret ? log_errno(source->object, ret, "wait for %s (epoll_ctl)", source->what) : 0;
 }
 
 int loop_try_add(struct loop *loop, struct loop_source *source)

@@ -19,8 +19,7 @@ struct loop_source {
 	int fd;
 	void (*ready)(void *owner, uint32_t events); /* EPOLLIN, EPOLLHUP, ... */
 	void *owner;
-	const char *object;
-	const char *what;
+	const char *object, *what;
 };
 
 struct loop {
@@ -35,16 +34,10 @@ void loop_destroy(struct loop *loop);
 /* Call source->ready when source->fd has input or is hung up. 0 or -errno, logged. */
 int loop_add(struct loop *loop, struct loop_source *source);
 
-/*
- * The same, for a file that may be of any kind. A regular file, which is always ready, is -EPERM. 0
- * or -errno, not logged.
- */
+/* The same for any file: -EPERM for a regular one, which is always ready. Not logged. */
 int loop_try_add(struct loop *loop, struct loop_source *source);
 
-/*
- * Set the events for which source->ready is called: EPOLLIN (at first) or EPOLLOUT. 0 or -errno,
- * logged.
- */
+/* Set the events that are waited for: EPOLLIN (at first) or EPOLLOUT. 0 or -errno, logged. */
 int loop_set_events(struct loop *loop, struct loop_source *source, uint32_t events);
 
 /*

@@ -27,9 +27,10 @@
 #define N SANDBOX_NAMES
 #define U SANDBOX_UNLINKER
 #define P SANDBOX_SUPERVISOR
+#define W SANDBOX_WRITER
 
 #define THREADS   (M | V | S | C)
-#define PROCESSES (D | O | F | N | U | P)
+#define PROCESSES (D | O | F | N | U | P | W)
 #define OPENERS   (O | F | N)
 
 /* clang-format off */
@@ -61,7 +62,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(rt_sigprocmask,  THREADS | D),
 	CALL(rt_sigreturn,    THREADS),
 	CALL(restart_syscall, THREADS | PROCESSES),
-	CALL(clock_gettime,   THREADS | D | N), /* where the vDSO cannot read the clock */
+	CALL(clock_gettime,   THREADS | D | N | P), /* where the vDSO cannot; a process's clock */
 	CALL(clock_nanosleep, M | V | P), /* --inject irq#N=late; the wait for a server's end */
 
 	/* abort(), and the end of a thread or of the process. */
@@ -81,7 +82,7 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL_IF(prctl,        THREADS, IS, 0, PR_GET_NAME),
 
 	/* Files that become ready. */
-	CALL(read,            M | C | D | F | U | P), /* signals, timers, eventfds, input, sysfs */
+	CALL(read,            M | C | D | F | U | P | W), /* signals, timers, eventfds, input */
 	CALL(preadv2,         M | V), /* an eventfd that may block: loop_take_event() */
 	CALL(poll,            THREADS | D | OPENERS | P), /* messages that nobody reads, too */
 	CALL(ppoll,           THREADS | D | OPENERS | P), /* poll() of arm64 */
@@ -90,9 +91,9 @@ const struct sandbox_row sandbox_calls[] = {
 	CALL(epoll_ctl,       M | V),
 	CALL(eventfd2,        M | V), /* a vector gets its eventfd when the guest first uses it */
 
-	/* A device's registers, the flash of UEFI's variables, the kernel at a reboot. */
+	/* A device's registers, the variables of UEFI firmware, the kernel at a reboot. */
 	CALL(pread64,         M | V | D | N),
-	CALL(pwrite64,        M | V | D),
+	CALL(pwrite64,        M | V | D | W),
 
 	/* Servers of devices, vfio-user and vhost-user. */
 	CALL(sendmsg,         M | V | S | D | OPENERS),

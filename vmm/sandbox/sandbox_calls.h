@@ -26,6 +26,7 @@
 #define SANDBOX_NAMES      (1u << THREAD_NAMES)
 #define SANDBOX_UNLINKER   (1u << THREAD_UNLINKER)
 #define SANDBOX_SUPERVISOR (1u << THREAD_SUPERVISOR)
+#define SANDBOX_WRITER     (1u << THREAD_WRITER)
 
 /* A condition on the command line, for rows that apply only then. */
 enum sandbox_need {

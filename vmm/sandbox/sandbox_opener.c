@@ -11,11 +11,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sandbox_child.h"
 #include "vmm/base/patient_stream.h"
+#include "vmm/base/process_signal.h"
 #include "vmm/trace/log.h"
 
 /* ---- the child ---- */
@@ -152,6 +152,6 @@ void sandbox_opener_stop(struct sandbox_opener *opener)
 	if (opener->pid == 0)
 		return;
 	close(opener->opener.socket);
-	waitpid(opener->pid, NULL, 0);
+	process_wait(opener->pid, "sandbox");
 	opener->pid = 0;
 }

@@ -34,6 +34,7 @@ static const char *const trap_threads[THREAD_KINDS] = {
 	[THREAD_NAMES] = "name-opener",
 	[THREAD_UNLINKER] = "unlinker",
 	[THREAD_SUPERVISOR] = "supervisor",
+	[THREAD_WRITER] = "file-writer",
 	[THREAD_BINDER] = "bind-keeper",
 };
 

@@ -228,6 +228,11 @@ int trace_open(const struct trace_options *options)
 	return 0;
 }
 
+int trace_file(void)
+{
+	return trace.sink ? trace_sink_file(trace.sink) : -1;
+}
+
 void trace_close(void)
 {
 	trace_topics = 0;

@@ -65,6 +65,12 @@ struct trace_options {
  */
 int trace_open(const struct trace_options *options);
 
+/*
+ * The trace's file, which the caller may replace by another one of the same number; -1: there is
+ * none.
+ */
+int trace_file(void);
+
 /* Complete the trace's file. No other thread may run any more. Does nothing if no trace is open. */
 void trace_close(void);
 

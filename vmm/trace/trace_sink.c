@@ -21,6 +21,7 @@
 struct trace_sink {
 	pthread_mutex_t lock;
 	const char *path;
+	int fd; /* of output.file */
 	const struct trace_writer *writer;
 	struct trace_output output;
 	uint64_t began;
@@ -278,7 +279,7 @@ void trace_sink_phase(struct trace_sink *sink, const char *name, uint64_t now)
 }
 
 /* A FIFO is opened when somebody reads it. */
-static FILE *sink_open_file(const char *path)
+static FILE *sink_open_file(const char *path, int *opened)
 {
 	const bool to_stderr = strcmp(path, "-") == 0;
 	int fd = to_stderr ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
@@ -291,6 +292,7 @@ static FILE *sink_open_file(const char *path)
 	file = patient_stream_open(fd);
 	if (!file)
 		close(fd);
+	*opened = fd;
 	return file;
 }
 
@@ -302,7 +304,7 @@ int trace_sink_new(const char *path, const struct trace_writer *writer, uint64_t
 
 	if (!sink)
 		return log_errno("--trace", -ENOMEM, "allocate");
-	sink->output.file = sink_open_file(path);
+	sink->output.file = sink_open_file(path, &sink->fd);
 	if (!sink->output.file) {
 		ret = log_errno(path, -errno, "open the trace");
 		free(sink);
@@ -320,6 +322,11 @@ int trace_sink_new(const char *path, const struct trace_writer *writer, uint64_t
 	sink->writer->open(&sink->output);
 	*result = sink;
 	return 0;
+}
+
+int trace_sink_file(const struct trace_sink *sink)
+{
+	return sink->fd;
 }
 
 void trace_sink_free(struct trace_sink *sink, uint64_t now)

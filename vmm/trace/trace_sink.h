@@ -103,6 +103,9 @@ struct trace_made {
 int trace_sink_new(const char *path, const struct trace_writer *writer, uint64_t began,
 		   struct trace_sink **result);
 
+/* The file that it writes to, which the caller may replace by another one of the same number. */
+int trace_sink_file(const struct trace_sink *sink);
+
 /* Complete the file and free the sink. No other thread may run any more. Accepts NULL. */
 void trace_sink_free(struct trace_sink *sink, uint64_t now);
 
