@@ -20,7 +20,10 @@ read -r words < /lab/stage/case
 # shellcheck disable=SC2086 # words
 fail_calls 0000:01:00.0 ${words:-$way ${way}plug ${way}files}
 # This one has no reset of its own.
-[ -n "$words" ] || fail_calls 0000:04:01.0 $way:VFIO_DEVICE_GET_PCI_HOT_RESET_INFO $way:VFIO_DEVICE_PCI_HOT_RESET
+case $words in
+*:*) ;;
+*) fail_calls 0000:04:01.0 $way:VFIO_DEVICE_GET_PCI_HOT_RESET_INFO $way:VFIO_DEVICE_PCI_HOT_RESET ;;
+esac
 vmm --vfio 01:00.0 $(guest 6.1-cloud) --append "$(todo read)"
 expect_status 0
 expect_line "^lab: read $(image_md5 1)"
