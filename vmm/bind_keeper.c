@@ -67,16 +67,17 @@ static void keeper_let_go(struct host_held *held)
 }
 
 /*
- * Root's sysfs needs no capability. One opens the file of a group that is a user's, one sees who
- * has a device, and one is modprobe's. Landlock would hide who has a device, and the filter is what
- * modprobe can live with.
+ * Root's sysfs needs no capability, so giving devices back needs that of modprobe alone, for the
+ * driver that a device had. To bind more of them it must see who has a device, and open the file of
+ * a group that is a user's. Landlock would hide who has a device, and the filter is what modprobe
+ * can live with.
  */
-static void keeper_confine(void)
+static void keeper_confine(bool more)
 {
-	static const struct sandbox_child child = {
+	const uint32_t bind = more ? 1u << CAP_DAC_OVERRIDE | 1u << CAP_SYS_PTRACE : 0;
+	const struct sandbox_child child = {
 		.kind = THREAD_BINDER,
-		.capabilities =
-			1u << CAP_DAC_OVERRIDE | 1u << CAP_SYS_PTRACE | 1u << CAP_SYS_MODULE,
+		.capabilities = bind | 1u << CAP_SYS_MODULE,
 	};
 
 	sandbox_child_enter(&child);
@@ -97,7 +98,7 @@ static _Noreturn void keeper_run(const struct bind_keeper *keeper, int socket)
 	if (socket != KEEPER_SOCKET && dup2(socket, KEEPER_SOCKET) < 0)
 		_exit(EXIT_FAILURE);
 	close_range(KEEPER_SOCKET + 1, ~0u, 0);
-	keeper_confine();
+	keeper_confine(keeper->more);
 	while (read(KEEPER_SOCKET, &order, sizeof(order)) == sizeof(order)) {
 		int32_t ret = keeper_obey(keeper, &order);
 
