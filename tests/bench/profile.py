@@ -5,20 +5,20 @@ executions and instructions), the lab host's `kallsyms`, a process's `maps`, and
 `guest_kallsyms`. Prints sums by whose code it is, how often the guest came out and why, then the largest by function."""
 import bisect
 import os
-import subprocess
 import re
+import subprocess
 import sys
 from collections import Counter
 
 KERNEL = 1 << 63
 HOST_KERNEL = "the lab host's kernel"
-# In which KVM asks again and again whether a halted CPU has something to do, before it lets it sleep.
+# In which KVM looks whether a halted CPU has something to do, for a while again and again, before it lets it sleep.
 POLLING = re.compile(r'kvm_(vcpu_check_block|arch_vcpu_runnable|vcpu_has_events|cpu_has_\w+|vcpu_halt|vcpu_can_poll)\b|'
                      r'apic_has_pending_timer|single_task_running|kvm_apic_(has|accept)_\w+|kvm_guest_apic_has_\w+|'
                      r'kvm_arch_dy_\w+')
 # What KVM calls once for each exit of its kind, each entry from a VMM, and each entry of the guest.
-CALLS = re.compile(r'(svm_vcpu_run|\w+_interception|kvm_emulate_halt|handle_fastpath_\w+|kvm_arch_vcpu_ioctl_run|'
-                   r'kvm_vcpu_block|irqfd_wakeup|schedule)\b')
+CALLS = re.compile(r'(svm_vcpu_run|\w+_interception|kvm_emulate_(halt|cpuid|rdmsr|wrmsr)|handle_fastpath_\w+|'
+                   r'kvm_arch_vcpu_ioctl_run|kvm_vcpu_block|irqfd_wakeup|schedule)\b')
 
 
 class Symbols:
@@ -114,7 +114,7 @@ def main():
     for owner, number in owners.most_common():
         print(f'{number / 1e6:10.2f} {owner}')
     polling = sum(number for (owner, name), number in functions.items() if owner == HOST_KERNEL and POLLING.match(name))
-    print(f'{polling / 1e6:10.2f} of {HOST_KERNEL}: it polls before a halted CPU sleeps\n')
+    print(f'{polling / 1e6:10.2f} of {HOST_KERNEL}, where it looks whether a CPU may sleep\n')
     for function, times in profile.calls().most_common():
         print(f'{times:10} calls of {function}')
     print()
