@@ -15,6 +15,8 @@
 #include "vmm/base/process_signal.h"
 #include "vmm/trace/log.h"
 
+#define KEEPER_BACKLOG 4
+
 #define KEEPER_FOLDER 3 /* the number of the one file that the process has beside its streams */
 
 /* What the process is told at its start. */
@@ -57,17 +59,27 @@ static int keeper_clear_path(const struct keeper_task *task)
 
 /* ---- the process ---- */
 
-/* The mode is set before bind(), so that only its owner can ever use it. */
+/*
+ * The mode is set before bind(), so that only its owner can ever use it. Whoever waits for the file
+ * connects as soon as it is there, so the socket listens at once.
+ */
 static int keeper_bind(const struct keeper_task *task, struct stat *file)
 {
+	const char *failed = NULL;
+	int ret;
+
 	umask(0177);
 	if (bind(task->socket, (const struct sockaddr *)&task->address, sizeof(task->address)) < 0)
 		return log_errno(task->path, -errno, "bind the control socket");
-	if (lstat(task->path, file) == 0)
+	if (listen(task->socket, KEEPER_BACKLOG) < 0)
+		failed = "listen";
+	else if (lstat(task->path, file) < 0)
+		failed = "look at the control socket";
+	if (!failed)
 		return 0;
-	log_errno(task->path, -errno, "look at the control socket");
+	ret = log_errno(task->path, -errno, "%s", failed);
 	unlink(task->path);
-	return -EIO;
+	return ret;
 }
 
 /* Remove only the file that was made; another program may have put its own there. */

@@ -20,9 +20,10 @@ struct qmp_keeper {
 };
 
 /*
- * Bind the Unix socket `socket` to `path`. Only its owner may use the file. A socket that is there
- * already, and to which no program listens, is replaced; any other file is not. The process has no
- * right but to remove the file if `confined`. 0 or -errno, logged; the socket stays the caller's.
+ * Bind the Unix socket `socket` to `path`, and listen there. Only its owner may use the file. A
+ * socket that is there already, and to which no program listens, is replaced; any other file is
+ * not. The process has no right but to remove the file if `confined`. 0 or -errno, logged; the
+ * socket stays the caller's.
  */
 int qmp_keeper_start(struct qmp_keeper *keeper, const char *path, int socket, bool confined);
 

@@ -9,8 +9,6 @@
 
 #include "vmm/trace/log.h"
 
-#define QMP_BACKLOG 4
-
 static void server_end_client(struct qmp_server *server)
 {
 	loop_del(server->loop, &server->client);
@@ -147,8 +145,6 @@ static int server_listen(struct qmp_server *server, bool confined)
 	ret = qmp_keeper_start(&server->keeper, server->path, server->listener.fd, confined);
 	if (ret < 0)
 		return ret;
-	if (listen(server->listener.fd, QMP_BACKLOG) < 0)
-		return log_errno(server->path, -errno, "listen");
 	return loop_add(server->loop, &server->listener);
 }
 
