@@ -199,6 +199,7 @@ static int keeper_ask(const struct qmp_keeper *keeper, const struct keeper_task 
 	if (size == sizeof(ret))
 		return ret;
 	log_error(task->path, "the process that keeps the control socket ended at its start");
+	shutdown(task->socket, SHUT_RDWR); /* nobody listens any more */
 	keeper_clear_path(task);
 	return -ECHILD;
 }

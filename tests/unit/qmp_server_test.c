@@ -458,9 +458,36 @@ START_TEST(killed_after_the_file_was_made)
 }
 END_TEST
 
+/* The process that keeps the file dies when it is to be confined. The file does not stay. */
+START_TEST(keeper_that_dies_at_its_start)
+{
+	struct stderr_text said;
+	struct desk desk;
+	int status;
+	pid_t pid;
+
+	begin_folder(&desk);
+	desk.confined = true;
+	stderr_begin(&said);
+	pid = fork();
+	if (pid == 0) {
+		die_at(SCMP_SYS(landlock_create_ruleset));
+		_exit(open_server(&desk) == -ECHILD ? 7 : 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	stderr_end(&said);
+	ck_assert_int_eq(WEXITSTATUS(status), 7);
+	stderr_holds(&said, "the process that keeps the control socket ended at its start");
+	ck_assert_ptr_null(strstr(said.text, "listens"));
+	ck_assert_int_eq(rmdir(desk.folder), 0);
+	loop_destroy(&desk.loop);
+}
+END_TEST
+
 UNIT_MAIN("qmp_server", { one_conversation, 0 }, { one_at_a_time, 2 },
 	  { half_closed_gets_its_answer, 0 }, { who_does_not_read_waits, 0 },
 	  { too_many_events_end_it, 0 }, { gone_in_the_middle, 0 }, { stale_socket_is_replaced, 0 },
 	  { what_is_in_use_is_refused, 0 }, { other_files_stay, 0 },
 	  { failing_wait_names_the_socket, 0 }, { confined_process_removes_it, 2 },
-	  { paths_that_cannot_be, 2 }, { killed_after_the_file_was_made, 0 })
+	  { paths_that_cannot_be, 2 }, { killed_after_the_file_was_made, 0 },
+	  { keeper_that_dies_at_its_start, 0 })
