@@ -17,6 +17,7 @@
 #include "guests/command_ports.h"
 #include "vmm/cli/host_command.h"
 #include "machine.h"
+#include "standard_files.h"
 #include "vmm/cli/options.h"
 #include "vmm/trace/log.h"
 
@@ -69,7 +70,9 @@ static void main_outlive_readers(enum options_command command)
 
 int main(int argc, char **argv)
 {
+	struct standard_files files;
 	struct config config;
+	int status;
 
 	/*
 	 * A file that reaches the size limit must give an error from write(), not end the process.
@@ -92,5 +95,9 @@ int main(int argc, char **argv)
 	default:
 		main_exit(host_command_run(&config));
 	}
-	main_exit(host_command_start(&config));
+	if (standard_files_begin(&files, !config.no_sandbox) < 0)
+		main_exit(config.run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST);
+	status = host_command_start(&config);
+	standard_files_end(&files);
+	main_exit(status);
 }

@@ -8,9 +8,7 @@
 
 #include "config_show.h"
 #include "guests/command_ports.h"
-#include "vmm/base/patient_stream.h"
 #include "vmm/bind_keeper.h"
-#include "vmm/file_writer.h"
 #include "vmm/machine.h"
 #include "vmm/machine_host.h"
 #include "vmm/machine_signals.h"
@@ -209,7 +207,7 @@ static int command_run_bound(const struct config *config, struct host_held *held
 	return status;
 }
 
-static int command_start(const struct config *config)
+int host_command_start(const struct config *config)
 {
 	struct host_held held = { .count = 0 };
 	sigset_t signals;
@@ -223,27 +221,4 @@ static int command_start(const struct config *config)
 	if (host_hold(&held, config->devices, config->device_count, &command_bind_checks) < 0)
 		return config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
 	return command_run_bound(config, &held);
-}
-
-/* What goes through a relay is in the file before this process ends, if the file takes it. */
-static void command_finish_relay(struct file_relay *relay, int fd)
-{
-	if (relay->pid)
-		close(fd);
-	file_relay_finish(relay);
-}
-
-int host_command_start(const struct config *config)
-{
-	struct file_relay output, errors;
-	int status = config->run ? COMMAND_STATUS_FAILED : MACHINE_EXIT_HOST;
-
-	if (file_relay_start(&output, STDOUT_FILENO, "standard output", !config->no_sandbox) < 0 ||
-	    file_relay_start(&errors, STDERR_FILENO, "standard error", !config->no_sandbox) < 0)
-		return status;
-	patient_stream_take_standard();
-	status = command_start(config);
-	command_finish_relay(&output, STDOUT_FILENO);
-	command_finish_relay(&errors, STDERR_FILENO);
-	return status;
 }
