@@ -9,8 +9,8 @@ printf 'title installed\nlinux /vmlinuz\ninitrd /initrd\noptions console=ttyS0 m
 /usr/bin/mcopy -o -i "$(disk_of 0000:01:00.0)@@1M" /tmp/lab.conf ::/loader/entries || fail 'no words for the kernel'
 bind vfio-pci 0000:01:00.0
 # So many threads keep the processor busy that the firmware's next tick would always be waiting: see slow_ticks. Its
-# ticks come every five seconds until Linux has a timer of its own. Even so the emulator aborts at times (it did in one
-# of three runs), and the lab tries again.
+# ticks come every five seconds until Linux has a timer of its own. Even so the emulator aborts at times, and
+# the lab tries again.
 echo 5000000 > /sys/module/kvm/parameters/min_timer_period_us
 vmm_limit=230
 vmm --vfio 01:00.0 --cpus 300 --memory 512M --no-reboot --firmware /usr/share/OVMF/OVMF_CODE_4M.fd
