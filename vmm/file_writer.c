@@ -98,7 +98,7 @@ int file_writer_keep(struct file_keeper *keeper, bool confined)
 	return 0;
 }
 
-/* The write that closes the file's last description here is the last that can stall. */
+/* The call that closes the file's last description here is the last one that can stall. */
 static int relay_replace(const struct file_relay *relay, int fd, int pipe)
 {
 	if (dup3(pipe, fd, fd > STDERR_FILENO ? O_CLOEXEC : 0) < 0)

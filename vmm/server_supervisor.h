@@ -13,9 +13,10 @@
 #include <sys/types.h>
 
 /*
- * Ask `server`, a child, to end, and wait for that a short time: one that still writes its caches
- * then goes on without minivmm, and one that is `lost` is killed. `file` is of
- * process_signal_open(), or -1. A server that is left behind is named in a line, with `path`.
+ * Ask `server`, a child, to end, and wait as long as it works at that, ten seconds at most. After
+ * that it goes on without minivmm, as one does that waits for its file. One that is `lost` is
+ * killed. `file` is of process_signal_open(), or -1. A server that is left behind is named in a
+ * line, with `path`.
  */
 void server_end(pid_t server, int file, const char *path, bool lost);
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "elapsed.h"
 #include "pending_signal.h"
 #include "process_signal.h"
 #include "vmm/trace/log.h"
@@ -57,15 +58,6 @@ static int keeper_lose(struct file_keeper *keeper)
 	return -LOG_TOLD;
 }
 
-static unsigned int keeper_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned int)((now.tv_sec - since->tv_sec) * 1000 +
-			      (now.tv_nsec - since->tv_nsec) / 1000000);
-}
-
 /*
  * Wait for the answer: true if it is there. Once minivmm ends a vCPU gets signals all the time, so
  * the slices are short then, and a clock says how long it was.
@@ -78,12 +70,12 @@ static bool keeper_wait(struct file_keeper *keeper)
 
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	while ((n = poll(&file, 1, KEEPER_SLICE_MS)) <= 0) {
-		atomic_store(&keeper->waited, keeper_ms(&began));
+		atomic_store(&keeper->waited, elapsed_ms(&began));
 		if (!atomic_load(&keeper->hurried) && !pending_end_is_asked())
 			continue;
 		if (!ends.tv_sec)
 			clock_gettime(CLOCK_MONOTONIC, &ends);
-		else if (keeper_ms(&ends) >= KEEPER_LAST_MS)
+		else if (elapsed_ms(&ends) >= KEEPER_LAST_MS)
 			break;
 	}
 	atomic_store(&keeper->waited, 0);

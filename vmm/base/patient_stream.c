@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "elapsed.h"
 #include "pending_signal.h"
 
 #define PATIENT_SLICE_MS 100
@@ -34,21 +35,12 @@ void patient_stream_hurry(void)
 
 /* ---- the wait ---- */
 
-static unsigned int patient_ms_since(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned int)((now.tv_sec - since->tv_sec) * 1000 +
-			      (now.tv_nsec - since->tv_nsec) / 1000000);
-}
-
 /* Whether nobody waits any more. The first one who asks starts the clock. */
 static bool patient_is_over(struct patient_stream *stream)
 {
 	if (!stream->ends.tv_sec)
 		clock_gettime(CLOCK_MONOTONIC, &stream->ends);
-	return patient_ms_since(&stream->ends) >= PATIENT_MAX_MS;
+	return elapsed_ms(&stream->ends) >= PATIENT_MAX_MS;
 }
 
 /*
