@@ -10,9 +10,9 @@ has one of the words, PASS or FAIL and the milliseconds. Root.
 """
 import contextlib
 import fcntl
+import functools
 import os
 import pty
-import shutil
 import signal
 import socket
 import sys
@@ -22,7 +22,7 @@ import tty
 
 import fuse_files
 from fuse_files import FLUSH, GETATTR, OPEN, READ, WRITE
-from stalls import BOTH, LIMIT_S, PATIENCE_S, STORAGE, Guest, add, send
+from stalls import BOTH, PATIENCE_S, Guest, add, lacks_storage, send, try_all
 from vars_kills import FRESH
 
 RESETS = ("demo", "reboots 1000000", "--vfio", "demo")
@@ -244,27 +244,12 @@ def measure(build, enter, by):
 
 def main():
     build, words = sys.argv[1], sys.argv[2:]
-    bad, took_all = False, []
     fuse_files.leave_namespace()
-    for enter, by in [(enter, by) for enter in (*FUSE, *UNREAD) for by in BOTH]:
-        name = f"stall:file:{enter.__name__.replace('_', '-')}:{by.replace(' ', '-')}"
-        if words and not any(word in name for word in words):
-            continue
-        if enter in STORED and not shutil.which(STORAGE):
-            print(f"SKIP {name}: there is no {STORAGE}")
-            continue
-        if by != "SIGTERM" and enter in KEYLESS:
-            continue
-        try:
-            took = measure(build, enter, by)
-            why = f"no end after {LIMIT_S} seconds"
-        except TimeoutError as error:
-            took, why = None, str(error)
-        bad |= took is None
-        took_all.append(took or 0)
-        print(f"FAIL {name}: {why}" if took is None else f"PASS {name} ({took} ms)", flush=True)
-    print(f"{len(took_all)} stalled files, the longest end {max(took_all, default=0)} ms")
-    return bad
+    cases = [(f"stall:file:{enter.__name__.replace('_', '-')}:{by.replace(' ', '-')}",
+              lacks_storage(enter in STORED), functools.partial(measure, build, enter, by))
+             for enter in (*FUSE, *UNREAD) for by in BOTH
+             if by == "SIGTERM" or enter not in KEYLESS]
+    return try_all(cases, words, "stalled files")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ nothing. Then minivmm gets SIGTERM, or Ctrl-A x is typed. Usage: stalls.py BUILD
 for each case whose name has one of the words, PASS or FAIL and the milliseconds. The promise is two
 seconds; more than LIMIT_S fails, so that a busy machine does not.
 """
+import functools
 import json
 import os
 import pty
@@ -326,28 +327,39 @@ def measure(build, state, protocol, command, by):
             server.end()
 
 
-def main():
-    build, words = sys.argv[1], sys.argv[2:]
+def try_all(cases, words, what):
+    """Each case is a name, the program that it lacks here or None, and a function that returns how
+    many ms the end took, or None. With words, only cases whose name has one. Whether one failed."""
     bad, took_all = False, []
-    for state, protocol, command, by in [(state, protocol, command, by)
-                                         for state, protocol, commands, ways in CASES
-                                         for command in commands for by in ways]:
-        name = f"stall:{state.__name__}:{command}:{(by or 'asked-before').replace(' ', '-')}"
+    for name, lacks, measured in cases:
         if words and not any(word in name for word in words):
             continue
-        if protocol is Vhost and not shutil.which(STORAGE):
-            print(f"SKIP {name}: there is no {STORAGE}")
+        if lacks:
+            print(f"SKIP {name}: there is no {lacks}")
             continue
         try:
-            took = measure(build, state, protocol, command, by)
+            took = measured()
             why = f"no end after {LIMIT_S} seconds"
         except TimeoutError as error:
             took, why = None, str(error)
         bad |= took is None
         took_all.append(took or 0)
         print(f"FAIL {name}: {why}" if took is None else f"PASS {name} ({took} ms)", flush=True)
-    print(f"{len(took_all)} stalls, the longest end {max(took_all, default=0)} ms")
+    print(f"{len(took_all)} {what}, the longest end {max(took_all, default=0)} ms")
     return bad
+
+
+def lacks_storage(wanted):
+    return STORAGE if wanted and not shutil.which(STORAGE) else None
+
+
+def main():
+    build, words = sys.argv[1], sys.argv[2:]
+    cases = [(f"stall:{state.__name__}:{command}:{(by or 'asked-before').replace(' ', '-')}",
+              lacks_storage(protocol is Vhost),
+              functools.partial(measure, build, state, protocol, command, by))
+             for state, protocol, commands, ways in CASES for command in commands for by in ways]
+    return try_all(cases, words, "stalls")
 
 
 if __name__ == "__main__":
