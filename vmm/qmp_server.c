@@ -134,7 +134,7 @@ static void server_listener_ready(void *owner, uint32_t events)
 
 /* ---- life ---- */
 
-/* The file is there, and from now on somebody listens. */
+/* Make the socket and its file, and wait for clients. */
 static int server_listen(struct qmp_server *server, bool confined)
 {
 	int ret;
